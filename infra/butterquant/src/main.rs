@@ -1,0 +1,2 @@
+//! butterquant
+fn main() {}

@@ -1,0 +1,56 @@
+//! Who holds a directory: a small text file beside the data, read when the lock is taken.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The process that holds a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Its process id.
+    pub pid: u32,
+    /// Where it answers over HTTP, once it has said so.
+    pub endpoint: Option<String>,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        match &self.endpoint {
+            Some(endpoint) => write!(f, " at {endpoint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Who last opened the directory `path`; it may have ended since.
+pub fn owner(path: impl AsRef<Path>) -> Option<Owner> {
+    let text = fs::read_to_string(file(path.as_ref())).ok()?;
+    let mut owner = None;
+    let mut endpoint = None;
+    for line in text.lines() {
+        match line.split_once('=') {
+            Some(("pid", value)) => owner = value.parse().ok(),
+            Some(("endpoint", value)) => endpoint = Some(value.to_string()),
+            _ => {}
+        }
+    }
+    owner.map(|pid| Owner { pid, endpoint })
+}
+
+/// Writes this process down as the owner; a reader sees the old file or the new one.
+pub(crate) fn write(path: &Path, endpoint: Option<&str>) -> io::Result<()> {
+    let mut text = format!("pid={}\n", std::process::id());
+    if let Some(endpoint) = endpoint {
+        text.push_str(&format!("endpoint={endpoint}\n"));
+    }
+    let target = file(path);
+    let fresh = target.with_extension("new");
+    fs::write(&fresh, text)?;
+    fs::rename(&fresh, &target)
+}
+
+fn file(path: &Path) -> PathBuf {
+    path.join("owner")
+}

@@ -1,0 +1,112 @@
+//! One error for every home of the log, with a class that says what the caller may do.
+
+use serde::{Deserialize, Serialize};
+
+/// What a failed call means for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ErrorClass {
+    /// Nothing was written; the same call may succeed later.
+    Retry,
+    /// It may or may not have been written: reload, look at the committed offsets, and
+    /// open a new producer.
+    Uncertain,
+    /// Nothing was written, because another owner has taken over: poll the membership,
+    /// reload, and only then go on.
+    Fenced,
+    /// Nothing was written and repeating it will not help.
+    Fatal,
+}
+
+/// What went wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{what} ({place}); {remedy}")]
+pub struct LogError {
+    /// What the caller may do.
+    pub class: ErrorClass,
+    /// What was wrong.
+    pub what: String,
+    /// The topic, partition, group, directory or address it concerns.
+    pub place: String,
+    /// What to do next.
+    pub remedy: String,
+}
+
+/// What a call to the log gives.
+pub type Result<T> = std::result::Result<T, LogError>;
+
+impl LogError {
+    /// An error of `class`.
+    pub fn new(
+        class: ErrorClass,
+        what: impl Into<String>,
+        place: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { class, what: what.into(), place: place.into(), remedy: remedy.into() }
+    }
+
+    /// Refused because another owner has taken over.
+    pub fn fenced(what: impl Into<String>, place: impl ToString) -> Self {
+        Self::new(
+            ErrorClass::Fenced,
+            what,
+            place.to_string(),
+            "another owner has taken over; reload from the committed offsets before going on",
+        )
+    }
+
+    /// Refused for good.
+    pub fn fatal(
+        what: impl Into<String>,
+        place: impl ToString,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::new(ErrorClass::Fatal, what, place.to_string(), remedy)
+    }
+
+    /// The topic is not there.
+    pub(crate) fn no_topic(topic: &str) -> Self {
+        Self::fatal("there is no such topic", topic, "create the topics first")
+    }
+
+    /// The partition is not there.
+    pub(crate) fn no_partition(place: impl ToString) -> Self {
+        Self::fatal(
+            "there is no such partition",
+            place,
+            "compare the partition count in the settings with that of the topic",
+        )
+    }
+
+    /// A read position that the log does not reach.
+    pub(crate) fn out_of_range(place: impl ToString, from: u64, high: u64) -> Self {
+        Self::fatal(
+            format!("offset {from} is beyond the end of the log, {high}"),
+            place,
+            "the position belongs to another log: rebuild this state from the log",
+        )
+    }
+}
+
+impl From<kv::KvError> for LogError {
+    fn from(error: kv::KvError) -> Self {
+        let (class, place, remedy) = match &error {
+            kv::KvError::Locked { path, .. } => (ErrorClass::Fatal, path, "see above"),
+            kv::KvError::Damaged { path, .. } => (ErrorClass::Fatal, path, "see above"),
+            kv::KvError::Unwritable { path, .. } => (ErrorClass::Fatal, path, "see above"),
+            kv::KvError::Full { path } => (ErrorClass::Uncertain, path, "free some space"),
+            kv::KvError::Io { path, .. } => (ErrorClass::Uncertain, path, "check the disk"),
+        };
+        let mut what = error.to_string();
+        if let Some((said, advice)) = what.clone().split_once("; ") {
+            let cause = std::error::Error::source(&error).map(|c| format!(": {c}"));
+            what = format!("{said}{}", cause.unwrap_or_default());
+            return Self::new(class, what, path_text(place), advice);
+        }
+        Self::new(class, what, path_text(place), remedy)
+    }
+}
+
+fn path_text(path: &std::path::Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,33 @@
+//! The log: the one truth of the system, behind one small trait with four homes.
+//!
+//! [`EmbeddedLog`] (a directory, the default), [`MemoryLog`] (simulation), [`RemoteLog`]
+//! (another process's embedded log over HTTP) and [`KafkaLog`]. They deal in raw bytes;
+//! what an event means is none of their business. [`conformance`] is the one suite all of
+//! them pass.
+//!
+//! Invariants, of every home:
+//! 1. Records of a partition are read in offset order, whole publishes only.
+//! 2. A publish holds the records and the offsets they were made from, or neither.
+//! 3. An owner that lost its right (a newer producer of the same id, moved offsets, a
+//!    newer assignment) is refused as [`ErrorClass::Fenced`] and nothing is written.
+//! 4. A reader names what it is due to read and from where; nothing else is delivered.
+//!
+//! What is absent on purpose: deleting records, automatic commits, callbacks, and a clock.
+
+pub mod conformance;
+mod error;
+pub mod kafka;
+pub mod local;
+pub mod remote;
+mod traits;
+mod types;
+
+pub use error::{ErrorClass, LogError, Result};
+pub use kafka::{KafkaLog, KafkaSettings};
+pub use local::{EmbeddedLog, MemoryLog};
+pub use remote::{RemoteLog, Server};
+pub use traits::{Log, Member, Producer, Reader};
+pub use types::{
+    Assignment, Batch, Consumed, Fetched, NewRecord, Record, TopicInfo, TopicMismatch,
+    TopicPartition, TopicSpec, Watermarks,
+};

@@ -1,0 +1,165 @@
+//! The stored form of a record and of the keys, each in one place.
+//!
+//! A record is its timestamp, key, headers and value, with lengths as base-128 numbers;
+//! the offset is in the key. The first byte is the form's version.
+
+use super::state::Slot;
+use crate::{Record, TopicPartition};
+
+const VERSION: u8 = 1;
+/// Bytes from the start of a stored record to the end of its timestamp.
+const TIMESTAMP_END: usize = 9;
+
+/// The key of a record: topic number, partition, offset, so that they sort by offset.
+pub(crate) fn record_key(at: Slot, offset: u64) -> [u8; 17] {
+    let mut key = [b'r'; 17];
+    key[1..5].copy_from_slice(&at.0.to_be_bytes());
+    key[5..9].copy_from_slice(&at.1.to_be_bytes());
+    key[9..].copy_from_slice(&offset.to_be_bytes());
+    key
+}
+
+/// The offset in a record's key.
+pub(crate) fn key_offset(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(9..17)?.try_into().ok()?))
+}
+
+/// The key of a partition's end.
+pub(crate) fn end_key(at: Slot) -> [u8; 9] {
+    let mut key = [b'e'; 9];
+    key[1..5].copy_from_slice(&at.0.to_be_bytes());
+    key[5..].copy_from_slice(&at.1.to_be_bytes());
+    key
+}
+
+/// The partition in an end's key.
+pub(crate) fn end_slot(key: &[u8]) -> Option<Slot> {
+    let number = u32::from_be_bytes(key.get(1..5)?.try_into().ok()?);
+    let partition = u32::from_be_bytes(key.get(5..9)?.try_into().ok()?);
+    Some((number, partition))
+}
+
+/// The key of a topic.
+pub(crate) fn topic_key(name: &str) -> Vec<u8> {
+    [b"t", name.as_bytes()].concat()
+}
+
+/// The key of a committed offset.
+pub(crate) fn offset_key(group: &str, tp: &TopicPartition) -> Vec<u8> {
+    let number = tp.partition.to_be_bytes();
+    [b"o", group.as_bytes(), &[0], tp.topic.as_bytes(), &[0], &number].concat()
+}
+
+/// The group and partition in a committed offset's key.
+pub(crate) fn offset_place(key: &[u8]) -> Option<(String, TopicPartition)> {
+    let (names, number) = key.get(1..)?.split_last_chunk::<4>()?;
+    let mut names = std::str::from_utf8(names).ok()?.split('\0');
+    let (group, topic) = (names.next()?, names.next()?);
+    Some((group.to_string(), TopicPartition::new(topic, u32::from_be_bytes(*number))))
+}
+
+/// The stored form of `record`.
+pub(crate) fn encode(record: &Record) -> Vec<u8> {
+    let mut to = Vec::with_capacity(record.value.len() + 64);
+    to.push(VERSION);
+    to.extend_from_slice(&record.timestamp_ms.to_le_bytes());
+    match &record.key {
+        None => number(&mut to, 0),
+        Some(key) => {
+            number(&mut to, key.len() as u64 + 1);
+            to.extend_from_slice(key);
+        }
+    }
+    number(&mut to, record.headers.len() as u64);
+    for (name, value) in &record.headers {
+        number(&mut to, name.len() as u64);
+        to.extend_from_slice(name.as_bytes());
+        number(&mut to, value.len() as u64);
+        to.extend_from_slice(value);
+    }
+    to.extend_from_slice(&record.value);
+    to
+}
+
+/// The record at `offset` stored as `bytes`; none where they are not such a form.
+pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
+    let timestamp_ms = timestamp(bytes)?;
+    let mut rest = &bytes[TIMESTAMP_END..];
+    let key = match take_number(&mut rest)? {
+        0 => None,
+        length => Some(take(&mut rest, length - 1)?.to_vec()),
+    };
+    let count = take_number(&mut rest)?;
+    let mut headers = Vec::with_capacity(count.min(64) as usize);
+    for _ in 0..count {
+        let length = take_number(&mut rest)?;
+        let name = std::str::from_utf8(take(&mut rest, length)?).ok()?.to_string();
+        let length = take_number(&mut rest)?;
+        headers.push((name, take(&mut rest, length)?.to_vec()));
+    }
+    Some(Record { offset, timestamp_ms, key, value: rest.to_vec(), headers })
+}
+
+/// The timestamp of a stored record.
+pub(crate) fn timestamp(bytes: &[u8]) -> Option<i64> {
+    let (version, rest) = bytes.split_first()?;
+    if *version != VERSION {
+        return None;
+    }
+    Some(i64::from_le_bytes(*rest.first_chunk()?))
+}
+
+fn number(to: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        to.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    to.push(value as u8);
+}
+
+fn take_number(from: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..63).step_by(7) {
+        let (first, rest) = from.split_first()?;
+        *from = rest;
+        value |= u64::from(first & 0x7f) << shift;
+        if first & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+fn take<'a>(from: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
+    let (taken, rest) = from.split_at_checked(usize::try_from(length).ok()?)?;
+    *from = rest;
+    Some(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_and_a_cut_one_is_refused() {
+        for key in [None, Some(vec![]), Some(vec![9; 200])] {
+            let headers = vec![("ce_id".to_string(), vec![1, 2]), (String::new(), vec![])];
+            let record =
+                Record { offset: 7, timestamp_ms: -5, key, value: vec![3; 300], headers };
+            let stored = encode(&record);
+            assert_eq!(decode(7, &stored), Some(record.clone()));
+            for cut in 0..stored.len() - record.value.len() {
+                assert_eq!(decode(7, &stored[..cut]), None, "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_say_where_they_belong() {
+        let tp = TopicPartition::new("bars", 11);
+        assert_eq!(offset_place(&offset_key("scorer", &tp)), Some(("scorer".into(), tp)));
+        assert_eq!(end_slot(&end_key((3, 4))), Some((3, 4)));
+        assert_eq!(key_offset(&record_key((3, 4), 99)), Some(99));
+        assert!(record_key((3, 4), 255) < record_key((3, 4), 256));
+    }
+}

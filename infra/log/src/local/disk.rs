@@ -1,0 +1,169 @@
+//! The store in a directory: one tree, so that one batch can hold everything a publish
+//! changes.
+//!
+//! Keys: `i` identity, `t` topics, `e` ends, `o` committed offsets, `r` records.
+
+use std::hash::{BuildHasher, RandomState};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::codec;
+use super::engine::{Room, Store};
+use super::state::{Change, Placed, Slot, State};
+use crate::{LogError, Record, Result};
+
+const TREE: &str = "log";
+const IDENTITY: &[u8] = b"i";
+
+/// The log's tree in an open directory.
+pub(crate) struct Disk {
+    db: kv::Db,
+    tree: kv::Tree,
+    identity: String,
+}
+
+impl Disk {
+    /// Opens the tree; draws the log's identity the first time.
+    pub(crate) fn open(db: &kv::Db) -> Result<Self> {
+        let tree = db.tree(TREE)?;
+        let identity = match tree.get(IDENTITY)? {
+            Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            None => {
+                let drawn = draw();
+                tree.insert(IDENTITY, &drawn)?;
+                db.flush()?;
+                drawn
+            }
+        };
+        Ok(Self { db: db.clone(), tree, identity })
+    }
+
+    /// The log's identity.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    fn damaged(&self, detail: String) -> LogError {
+        let path = self.db.path().to_path_buf();
+        kv::KvError::Damaged { path, detail }.into()
+    }
+
+    fn parse<T: DeserializeOwned>(&self, key: &[u8], bytes: &[u8]) -> Result<T> {
+        postcard::from_bytes(bytes)
+            .map_err(|_| self.damaged(format!("the entry {} is garbled", key.escape_ascii())))
+    }
+
+    /// The last record of each partition must be there and none after it; a disk that
+    /// lost its tail is told apart from a short log.
+    fn check_ends(&self, state: &State) -> Result<()> {
+        for (at, end) in &state.ends {
+            let from = codec::record_key(*at, end.offset.saturating_sub(1));
+            let to = codec::record_key(*at, u64::MAX);
+            let found = self.tree.range(from..to).count() as u64;
+            if found != end.offset.min(1) {
+                return Err(self.damaged(format!(
+                    "topic {} partition {} should end at {}",
+                    at.0, at.1, end.offset
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Store for Disk {
+    fn load(&self) -> Result<State> {
+        let mut state = State::default();
+        for entry in self.tree.scan_prefix(b"t") {
+            let (key, value) = entry?;
+            let name = String::from_utf8_lossy(&key[1..]).into_owned();
+            state.topics.insert(name.into(), self.parse(&key, &value)?);
+        }
+        for entry in self.tree.scan_prefix(b"e") {
+            let (key, value) = entry?;
+            let at = codec::end_slot(&key).ok_or_else(|| self.damaged("a short key".into()))?;
+            state.ends.insert(at, self.parse(&key, &value)?);
+        }
+        for entry in self.tree.scan_prefix(b"o") {
+            let (key, value) = entry?;
+            let (group, tp) =
+                codec::offset_place(&key).ok_or_else(|| self.damaged("a short key".into()))?;
+            let next = self.parse(&key, &value)?;
+            state.committed.entry(group).or_default().insert(tp, next);
+        }
+        self.check_ends(&state)?;
+        Ok(state)
+    }
+
+    fn write(&self, change: &Change, records: Placed) -> Result<()> {
+        let mut batch = kv::Batch::new();
+        for (name, topic) in &change.topics {
+            batch.insert(codec::topic_key(name), bytes(topic)?);
+        }
+        for (at, end) in &change.ends {
+            batch.insert(codec::end_key(*at), bytes(end)?);
+        }
+        for (group, tp, next) in &change.committed {
+            batch.insert(codec::offset_key(group, tp), bytes(next)?);
+        }
+        for (at, record) in &records {
+            batch.insert(codec::record_key(*at, record.offset), codec::encode(record));
+        }
+        Ok(self.tree.apply(batch)?)
+    }
+
+    fn flush(&self) -> Result<()> {
+        Ok(self.db.flush()?)
+    }
+
+    fn read(
+        &self,
+        at: Slot,
+        from: u64,
+        end: u64,
+        room: &mut Room,
+        out: &mut Vec<Record>,
+    ) -> Result<()> {
+        let mut expected = from;
+        let mut entries =
+            self.tree.range(codec::record_key(at, from)..codec::record_key(at, end));
+        while expected < end && room.left() {
+            let found = entries.next().transpose()?;
+            let record = found
+                .filter(|(key, _)| codec::key_offset(key) == Some(expected))
+                .and_then(|(_, value)| codec::decode(expected, &value));
+            let Some(record) = record else {
+                let place = format!("topic {} partition {}", at.0, at.1);
+                return Err(self.damaged(format!("{place} has no readable offset {expected}")));
+            };
+            room.take(record.value.len());
+            out.push(record);
+            expected += 1;
+        }
+        Ok(())
+    }
+
+    fn timestamp(&self, at: Slot, offset: u64) -> Result<i64> {
+        let stored = self.tree.get(codec::record_key(at, offset))?;
+        stored.and_then(|bytes| codec::timestamp(&bytes)).ok_or_else(|| {
+            let place = format!("topic {} partition {}", at.0, at.1);
+            self.damaged(format!("{place} has no readable offset {offset}"))
+        })
+    }
+
+    fn topic_id(&self, _number: u32) -> String {
+        draw()
+    }
+}
+
+fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    postcard::to_stdvec(value)
+        .map_err(|e| LogError::fatal(e.to_string(), "the embedded log", "report this"))
+}
+
+/// 128 bits nobody drew before: the standard library seeds its hashers at random.
+fn draw() -> String {
+    let half = || RandomState::new().hash_one(std::process::id());
+    format!("{:016x}{:016x}", half(), half())
+}

@@ -1,0 +1,257 @@
+//! The traits on a local log: the log itself, its readers, members and producers.
+
+use std::any::Any;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::engine::{Engine, Room};
+use super::groups::Seat;
+use crate::{
+    Assignment, Batch, Fetched, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
+    TopicMismatch, TopicPartition, TopicSpec, Watermarks,
+};
+
+/// Bytes of values one poll gives at most, apart from a first record that is larger.
+const POLL_BYTES: usize = 8 << 20;
+
+/// A log kept inside this process.
+pub trait Local: Send + Sync {
+    /// The rules and the store behind it.
+    #[doc(hidden)]
+    fn engine(&self) -> &Arc<Engine>;
+}
+
+impl<T: Local> Log for T {
+    fn identity(&self) -> Result<String> {
+        Ok(self.engine().identity.clone())
+    }
+
+    fn topic_identity(&self, topic: &str) -> Result<Option<String>> {
+        Ok(self.engine().shown().state.topics.get(topic).map(|topic| topic.id.clone()))
+    }
+
+    fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
+        self.engine().ensure_topics(specs)
+    }
+
+    fn topics(&self) -> Result<Vec<TopicInfo>> {
+        let shown = self.engine().shown();
+        let info = |(name, topic): (&Arc<str>, &super::state::Topic)| TopicInfo {
+            name: name.to_string(),
+            partitions: topic.partitions,
+        };
+        Ok(shown.state.topics.iter().map(info).collect())
+    }
+
+    fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
+        let shown = self.engine().shown();
+        let at = shown.state.slot(tp)?;
+        Ok(Watermarks { low: 0, high: shown.state.end(at).offset })
+    }
+
+    fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
+        let (at, end) = {
+            let shown = self.engine().shown();
+            let at = shown.state.slot(tp)?;
+            (at, shown.state.end(at))
+        };
+        let store = &self.engine().store;
+        let (mut low, mut high) = (0, end.offset);
+        if !end.ordered {
+            while low < high && store.timestamp(at, low)? < timestamp_ms {
+                low += 1;
+            }
+        }
+        while end.ordered && low < high {
+            let middle = low + (high - low) / 2;
+            if store.timestamp(at, middle)? < timestamp_ms {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
+    fn committed(&self, group: &str, tps: &[TopicPartition]) -> Result<Vec<Option<u64>>> {
+        let shown = self.engine().shown();
+        tps.iter()
+            .map(|tp| shown.state.slot(tp).map(|_| shown.state.committed(group, tp)))
+            .collect()
+    }
+
+    fn groups(&self) -> Result<Vec<String>> {
+        let mut names = self.engine().groups.names();
+        names.extend(self.engine().shown().state.committed.keys().cloned());
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>> {
+        Ok(Box::new(LocalReader { engine: Arc::clone(self.engine()) }))
+    }
+
+    fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
+        let engine = self.engine();
+        let partitions = {
+            let shown = engine.shown();
+            shared_count(topics, |topic| Some(shown.state.topics.get(topic)?.partitions))?
+        };
+        let seat = engine.groups.join(group, instance, topics, partitions)?;
+        Ok(Box::new(LocalMember { engine: Arc::clone(engine), seat }))
+    }
+
+    fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>> {
+        let engine = Arc::clone(self.engine());
+        let epoch = engine.open_producer(transactional_id);
+        Ok(Box::new(LocalProducer { engine, id: transactional_id.to_string(), epoch }))
+    }
+}
+
+/// The partition count all `topics` share.
+pub(crate) fn shared_count(
+    topics: &[String],
+    count: impl Fn(&str) -> Option<u32>,
+) -> Result<u32> {
+    let mut shared = None;
+    for topic in topics {
+        let found = count(topic).ok_or_else(|| LogError::no_topic(topic))?;
+        match shared {
+            Some(partitions) if partitions != found => {
+                return Err(LogError::fatal(
+                    format!("{found} partitions, where the topics before it have {partitions}"),
+                    topic,
+                    "a group's topics share one partition count; read single-partition topics \
+                     outside the group",
+                ));
+            }
+            _ => shared = Some(found),
+        }
+    }
+    shared.ok_or_else(|| LogError::fatal("no topics", "a group", "name at least one topic"))
+}
+
+struct LocalReader {
+    engine: Arc<Engine>,
+}
+
+impl Reader for LocalReader {
+    fn poll(
+        &mut self,
+        due: &[(TopicPartition, u64)],
+        max_records: usize,
+        wait: Duration,
+    ) -> Result<Vec<Fetched>> {
+        let deadline = Instant::now() + wait;
+        loop {
+            let (fetched, seen) = self.read(due, max_records)?;
+            if !fetched.is_empty() || !self.wait_past(seen, deadline, wait) {
+                return Ok(fetched);
+            }
+        }
+    }
+}
+
+impl LocalReader {
+    fn read(&self, due: &[(TopicPartition, u64)], max: usize) -> Result<(Vec<Fetched>, u64)> {
+        let (places, seen) = {
+            let shown = self.engine.shown();
+            let place = |(tp, from): &(TopicPartition, u64)| {
+                let at = shown.state.slot(tp)?;
+                let end = shown.state.end(at).offset;
+                match *from <= end {
+                    true => Ok((tp.clone(), at, *from, end)),
+                    false => Err(LogError::out_of_range(tp, *from, end)),
+                }
+            };
+            (due.iter().map(place).collect::<Result<Vec<_>>>()?, shown.version)
+        };
+        let mut room = Room { records: max, bytes: POLL_BYTES };
+        let mut fetched = Vec::new();
+        for (tp, at, from, end) in places {
+            if from == end || !room.left() {
+                continue;
+            }
+            let mut records = Vec::new();
+            self.engine.store.read(at, from, end, &mut room, &mut records)?;
+            let position = from + records.len() as u64;
+            fetched.push(Fetched { tp, records, position });
+        }
+        Ok((fetched, seen))
+    }
+
+    /// Waits for a publish after the one numbered `seen`; false when the time is over.
+    fn wait_past(&self, seen: u64, deadline: Instant, wait: Duration) -> bool {
+        if wait.is_zero() {
+            return false;
+        }
+        let mut shown = self.engine.shown();
+        while shown.version == seen {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            shown = self
+                .engine
+                .published
+                .wait_timeout(shown, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
+    }
+}
+
+struct LocalMember {
+    engine: Arc<Engine>,
+    seat: Seat,
+}
+
+impl Member for LocalMember {
+    fn group(&self) -> &str {
+        &self.seat.group
+    }
+
+    fn poll(&mut self) -> Result<Assignment> {
+        self.engine.groups.poll(&mut self.seat)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Drop for LocalMember {
+    fn drop(&mut self) {
+        self.engine.groups.leave(&self.seat);
+    }
+}
+
+struct LocalProducer {
+    engine: Arc<Engine>,
+    id: String,
+    epoch: u64,
+}
+
+impl Producer for LocalProducer {
+    fn publish(&mut self, batch: Batch, member: Option<&dyn Member>) -> Result<Vec<u64>> {
+        let seat = match member {
+            None => None,
+            Some(member) => match member.as_any().downcast_ref::<LocalMember>() {
+                Some(own) if Arc::ptr_eq(&own.engine, &self.engine) => Some(&own.seat),
+                _ => return Err(foreign_member(member)),
+            },
+        };
+        self.engine.publish((&self.id, self.epoch), batch, seat)
+    }
+}
+
+/// A producer was given the member of another log.
+pub(crate) fn foreign_member(member: &dyn Member) -> LogError {
+    LogError::fatal(
+        "the member belongs to another log",
+        member.group(),
+        "publish with a member and a producer of the same log",
+    )
+}

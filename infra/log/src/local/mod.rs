@@ -1,0 +1,84 @@
+//! The log inside this process: one set of rules over two stores.
+//!
+//! [`EmbeddedLog`] keeps its records in a directory, [`MemoryLog`] in ordered maps.
+//! Everything but the storing is the same code, so a simulation on the one speaks for the
+//! other.
+//!
+//! Invariants:
+//! 1. Offsets of a partition are dense from 0.
+//! 2. What a reader sees is durable: ends move forward only after the flush, a publish at
+//!    a time.
+//! 3. A publish is checked and stored under one lock; the flush after it may serve several
+//!    publishes at once.
+//! 4. After a failed write nothing more is written: what the disk holds is unknown until
+//!    the log is opened again.
+
+mod codec;
+mod disk;
+mod engine;
+mod groups;
+mod handles;
+mod memory;
+mod state;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use engine::Engine;
+pub use handles::Local;
+
+use crate::Result;
+
+/// The log in a directory. Clones share it.
+#[derive(Clone)]
+pub struct EmbeddedLog {
+    engine: Arc<Engine>,
+    db: kv::Db,
+}
+
+impl EmbeddedLog {
+    /// Opens the log in the directory `path`, creating it when it is missing.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let db = kv::Db::open(path)?;
+        let disk = disk::Disk::open(&db)?;
+        let identity = disk.identity().to_string();
+        Ok(Self { engine: Arc::new(Engine::new(Box::new(disk), identity)?), db })
+    }
+
+    /// Writes down where this process answers over HTTP, for others who find the
+    /// directory in use.
+    pub fn announce(&self, endpoint: &str) -> Result<()> {
+        Ok(self.db.announce(endpoint)?)
+    }
+
+    /// Bytes the log takes on disk.
+    pub fn size_on_disk(&self) -> Result<u64> {
+        Ok(self.db.size_on_disk()?)
+    }
+}
+
+impl Local for EmbeddedLog {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+}
+
+/// A log in memory, deterministic as long as every `wait` is zero. Clones share it.
+#[derive(Clone)]
+pub struct MemoryLog {
+    engine: Arc<Engine>,
+}
+
+impl MemoryLog {
+    /// An empty log that calls itself `identity`.
+    pub fn new(identity: &str) -> Result<Self> {
+        let store = Box::new(memory::Memory::new(identity));
+        Ok(Self { engine: Arc::new(Engine::new(store, identity.to_string())?) })
+    }
+}
+
+impl Local for MemoryLog {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+}

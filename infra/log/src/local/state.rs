@@ -1,0 +1,160 @@
+//! What the log knows about itself, and the check that turns a batch into a change.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Batch, Consumed, LogError, NewRecord, Record, Result, TopicPartition};
+
+/// A topic as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Topic {
+    /// Its number, the first part of its records' keys.
+    pub(crate) number: u32,
+    /// Drawn when it was created.
+    pub(crate) id: String,
+    /// How many partitions it has.
+    pub(crate) partitions: u32,
+}
+
+/// Where a partition's records lie in the store.
+pub(crate) type Slot = (u32, u32);
+
+/// The end of a partition, and whether its timestamps can be searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct End {
+    /// The next offset to be written.
+    pub(crate) offset: u64,
+    /// The greatest timestamp so far.
+    pub(crate) last_ms: i64,
+    /// Whether no timestamp was below one before it.
+    pub(crate) ordered: bool,
+}
+
+impl Default for End {
+    fn default() -> Self {
+        Self { offset: 0, last_ms: i64::MIN, ordered: true }
+    }
+}
+
+/// What a publish or a creation changes, apart from the records themselves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Change {
+    pub(crate) topics: Vec<(Arc<str>, Topic)>,
+    pub(crate) ends: Vec<(Slot, End)>,
+    pub(crate) committed: Vec<(String, TopicPartition, u64)>,
+}
+
+/// Records with the places they were given.
+pub(crate) type Placed = Vec<(Slot, Record)>;
+
+/// Topics, ends and committed offsets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    pub(crate) topics: BTreeMap<Arc<str>, Topic>,
+    pub(crate) ends: BTreeMap<Slot, End>,
+    pub(crate) committed: BTreeMap<String, BTreeMap<TopicPartition, u64>>,
+}
+
+impl State {
+    /// Where `tp` lies.
+    pub(crate) fn slot(&self, tp: &TopicPartition) -> Result<Slot> {
+        let topic = self.topics.get(&tp.topic).ok_or_else(|| LogError::no_topic(&tp.topic))?;
+        if tp.partition >= topic.partitions {
+            return Err(LogError::no_partition(tp));
+        }
+        Ok((topic.number, tp.partition))
+    }
+
+    /// The end of the partition at `slot`.
+    pub(crate) fn end(&self, slot: Slot) -> End {
+        self.ends.get(&slot).copied().unwrap_or_default()
+    }
+
+    /// The offset `group` has committed for `tp`.
+    pub(crate) fn committed(&self, group: &str, tp: &TopicPartition) -> Option<u64> {
+        self.committed.get(group)?.get(tp).copied()
+    }
+
+    /// Takes `change` over.
+    pub(crate) fn apply(&mut self, change: Change) {
+        self.topics.extend(change.topics);
+        self.ends.extend(change.ends);
+        for (group, tp, next) in change.committed {
+            self.committed.entry(group).or_default().insert(tp, next);
+        }
+    }
+
+    /// Checks a batch against what it claims to start from and gives each record its
+    /// place; nothing is changed yet.
+    pub(crate) fn plan(&self, batch: Batch, group: Option<&str>) -> Result<(Change, Placed)> {
+        let mut change = Change::default();
+        for (tp, expected) in &batch.expected_end {
+            let found = self.end(self.slot(tp)?).offset;
+            if found != *expected {
+                return Err(LogError::fenced(
+                    format!("the end is {found}, the publish expected {expected}"),
+                    tp,
+                ));
+            }
+        }
+        for consumed in batch.consumed {
+            change.committed.push(self.plan_offset(consumed, group)?);
+        }
+        let mut ends: BTreeMap<Slot, End> = BTreeMap::new();
+        let mut placed = Vec::with_capacity(batch.records.len());
+        for record in batch.records {
+            let slot = self.slot(&record.to)?;
+            let end = ends.entry(slot).or_insert_with(|| self.end(slot));
+            placed.push((slot, place(record, end)));
+        }
+        change.ends.extend(ends);
+        Ok((change, placed))
+    }
+
+    fn plan_offset(
+        &self,
+        consumed: Consumed,
+        group: Option<&str>,
+    ) -> Result<(String, TopicPartition, u64)> {
+        let Consumed { tp, from, next } = consumed;
+        let Some(group) = group else {
+            return Err(LogError::fatal(
+                "offsets can only be committed by a member of a group",
+                tp,
+                "publish with the member whose group reads this partition",
+            ));
+        };
+        let found = self.committed(group, &tp).unwrap_or(0);
+        if found != from {
+            return Err(LogError::fenced(
+                format!("{group} has committed {found}, the publish starts from {from}"),
+                tp,
+            ));
+        }
+        let end = self.end(self.slot(&tp)?).offset;
+        if next < from || next > end {
+            return Err(LogError::fatal(
+                format!("cannot commit {next}: it starts from {from} and the end is {end}"),
+                tp,
+                "the position belongs to another log: rebuild this state from the log",
+            ));
+        }
+        Ok((group.to_string(), tp, next))
+    }
+}
+
+fn place(new: NewRecord, end: &mut End) -> Record {
+    let record = Record {
+        offset: end.offset,
+        timestamp_ms: new.timestamp_ms,
+        key: new.key,
+        value: new.value,
+        headers: new.headers,
+    };
+    end.offset += 1;
+    end.ordered &= new.timestamp_ms >= end.last_ms;
+    end.last_ms = end.last_ms.max(new.timestamp_ms);
+    record
+}

@@ -1,0 +1,155 @@
+//! The nouns of the log: places, records, what is published and what is read.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// One partition of one topic.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicPartition {
+    /// The topic's name.
+    pub topic: Arc<str>,
+    /// The partition's number, from 0.
+    pub partition: u32,
+}
+
+impl TopicPartition {
+    /// The partition `partition` of `topic`.
+    pub fn new(topic: impl Into<Arc<str>>, partition: u32) -> Self {
+        Self { topic: topic.into(), partition }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.partition)
+    }
+}
+
+impl Serialize for TopicPartition {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (&*self.topic, self.partition).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for TopicPartition {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (topic, partition) = <(String, u32)>::deserialize(from)?;
+        Ok(Self::new(topic, partition))
+    }
+}
+
+/// A record as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its place in the partition.
+    pub offset: u64,
+    /// The event's own time, in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// The key, where it has one.
+    pub key: Option<Vec<u8>>,
+    /// The event's bytes.
+    pub value: Vec<u8>,
+    /// Names and values, in the order they were written.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// A record to be written; the partition is always the caller's choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRecord {
+    /// Where it goes.
+    pub to: TopicPartition,
+    /// The event's own time, in milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// The key, where it has one.
+    pub key: Option<Vec<u8>>,
+    /// The event's bytes.
+    pub value: Vec<u8>,
+    /// Names and values, kept in this order.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// What a publish consumed from one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consumed {
+    /// The partition read.
+    pub tp: TopicPartition,
+    /// The committed offset the publish starts from; 0 where there is none.
+    pub from: u64,
+    /// The first offset not yet applied.
+    pub next: u64,
+}
+
+/// Records and consumed offsets that are published together or not at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// What is written, in order.
+    pub records: Vec<NewRecord>,
+    /// What it was made from; committed for the member's group.
+    pub consumed: Vec<Consumed>,
+    /// A source's fence: ends that must not have moved. Kafka ignores it, because there
+    /// the transactional id fences.
+    pub expected_end: Vec<(TopicPartition, u64)>,
+}
+
+/// What was read of one due partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// The partition.
+    pub tp: TopicPartition,
+    /// Its records, ascending; may be empty where only the position moved.
+    pub records: Vec<Record>,
+    /// The next offset to read; steps over transaction markers.
+    pub position: u64,
+}
+
+/// The ends of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watermarks {
+    /// The first offset still there.
+    pub low: u64,
+    /// The end that a reader of committed records can reach.
+    pub high: u64,
+}
+
+/// A topic that must exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicSpec {
+    /// Its name.
+    pub name: String,
+    /// How many partitions it has.
+    pub partitions: u32,
+}
+
+/// A setting of an existing topic that is not the one asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicMismatch {
+    /// The topic.
+    pub topic: String,
+    /// The setting's name.
+    pub setting: String,
+    /// What was asked for.
+    pub expected: String,
+    /// What the topic has.
+    pub found: String,
+}
+
+/// A topic that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicInfo {
+    /// Its name.
+    pub name: String,
+    /// How many partitions it has.
+    pub partitions: u32,
+}
+
+/// The partition numbers a member holds, the same of all its topics.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Grows at every change; comparable within one member only.
+    pub generation: u64,
+    /// The partition numbers.
+    pub partitions: BTreeSet<u32>,
+}

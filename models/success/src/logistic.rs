@@ -1,0 +1,156 @@
+//! Ridge multinomial logistic regression, fitted by Newton's method in plain `f64`.
+//!
+//! It exists because a linear model is hard to beat on data this noisy: the network is
+//! shipped only where it does better on the validation days. The likelihood is concave, so
+//! there is nothing random here; the steps are halved until the loss falls.
+
+use crate::chain::Layer;
+use crate::{CLASSES, FEATURES};
+
+const INPUTS: usize = FEATURES + 1;
+const SIZE: usize = CLASSES * INPUTS;
+
+/// Penalty on the biases: only enough to fix the one direction that softmax leaves free.
+const BIAS_PENALTY: f64 = 1e-6;
+
+/// Scaled rows with their classes and weights (any positive scale).
+pub(crate) struct Sample<'a> {
+    pub(crate) rows: &'a [[f32; FEATURES]],
+    pub(crate) classes: &'a [u8],
+    pub(crate) weights: &'a [f64],
+}
+
+/// Weights by class: 23 slopes, then the bias.
+#[derive(Clone)]
+pub(crate) struct Logistic([[f64; INPUTS]; CLASSES]);
+
+impl Logistic {
+    pub(crate) fn zero() -> Logistic {
+        Logistic([[0.0; INPUTS]; CLASSES])
+    }
+
+    /// Minimises weighted mean log loss + ½·`ridge`·Σ slopes², from these weights on.
+    pub(crate) fn fit(mut self, sample: &Sample<'_>, ridge: f64) -> Logistic {
+        let mut loss = self.loss(sample, ridge);
+        for _ in 0..30 {
+            let (gradient, hessian) = self.derivatives(sample, ridge);
+            let Some(step) = solve(hessian, gradient) else { break };
+            let mut share = 1.0;
+            let (next, lower) = loop {
+                let next = self.moved(&step, share);
+                let lower = next.loss(sample, ridge);
+                if lower <= loss || share < 1e-4 {
+                    break (next, lower);
+                }
+                share *= 0.5;
+            };
+            if lower > loss - 1e-10 {
+                break;
+            }
+            (self, loss) = (next, lower);
+        }
+        self
+    }
+
+    /// The same model as a dense layer.
+    pub(crate) fn layer(&self) -> Layer {
+        let weight = (0..FEATURES).flat_map(|f| self.0.iter().map(move |class| class[f] as f32));
+        let bias = self.0.iter().map(|class| class[FEATURES] as f32);
+        Layer {
+            inputs: FEATURES,
+            outputs: CLASSES,
+            weight: weight.collect(),
+            bias: bias.collect(),
+        }
+    }
+
+    fn moved(&self, step: &[f64], share: f64) -> Logistic {
+        let mut next = self.clone();
+        for (value, change) in next.0.as_flattened_mut().iter_mut().zip(step) {
+            *value -= share * change;
+        }
+        next
+    }
+
+    /// Probabilities and the row with its constant 1.
+    fn probabilities(&self, row: &[f32; FEATURES]) -> ([f64; CLASSES], [f64; INPUTS]) {
+        let mut x = [1.0; INPUTS];
+        for (to, from) in x.iter_mut().zip(row) {
+            *to = f64::from(*from);
+        }
+        let logits = self.0.map(|class| class.iter().zip(&x).map(|(w, v)| w * v).sum::<f64>());
+        let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let powers = logits.map(|logit| (logit - top).exp());
+        let total: f64 = powers.iter().sum();
+        (powers.map(|power| power / total), x)
+    }
+
+    fn loss(&self, sample: &Sample<'_>, ridge: f64) -> f64 {
+        let total: f64 = sample.weights.iter().sum();
+        let mut loss = 0.0;
+        for ((row, class), weight) in sample.rows.iter().zip(sample.classes).zip(sample.weights) {
+            let (p, _) = self.probabilities(row);
+            loss -= weight / total * p[usize::from(*class)].max(1e-300).ln();
+        }
+        let penalty = |k: usize, w: &f64| 0.5 * strength(k % INPUTS, ridge) * w * w;
+        loss + self.0.as_flattened().iter().enumerate().map(|(k, w)| penalty(k, w)).sum::<f64>()
+    }
+
+    fn derivatives(&self, sample: &Sample<'_>, ridge: f64) -> (Vec<f64>, Vec<f64>) {
+        let total: f64 = sample.weights.iter().sum();
+        let (mut gradient, mut hessian) = (vec![0.0; SIZE], vec![0.0; SIZE * SIZE]);
+        for ((row, class), weight) in sample.rows.iter().zip(sample.classes).zip(sample.weights) {
+            let (p, x) = self.probabilities(row);
+            for a in 0..CLASSES {
+                let hit = f64::from(u8::from(usize::from(*class) == a));
+                let slope = weight / total * (p[a] - hit);
+                for (to, value) in gradient[a * INPUTS..][..INPUTS].iter_mut().zip(&x) {
+                    *to += slope * value;
+                }
+                for b in 0..=a {
+                    let same = f64::from(u8::from(a == b));
+                    let curve = weight / total * p[a] * (same - p[b]);
+                    for (i, value) in x.iter().enumerate() {
+                        let line = &mut hessian[(a * INPUTS + i) * SIZE + b * INPUTS..][..INPUTS];
+                        let scale = curve * value;
+                        line.iter_mut().zip(&x).for_each(|(to, other)| *to += scale * other);
+                    }
+                }
+            }
+        }
+        for (k, w) in self.0.as_flattened().iter().enumerate() {
+            gradient[k] += strength(k % INPUTS, ridge) * w;
+            hessian[k * SIZE + k] += strength(k % INPUTS, ridge);
+        }
+        (gradient, hessian)
+    }
+}
+
+fn strength(input: usize, ridge: f64) -> f64 {
+    if input == FEATURES { BIAS_PENALTY } else { ridge + BIAS_PENALTY }
+}
+
+/// Cholesky on the lower triangle; none if the matrix is not positive definite.
+fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Option<Vec<f64>> {
+    for i in 0..SIZE {
+        for j in 0..=i {
+            let dot: f64 = (0..j).map(|k| a[i * SIZE + k] * a[j * SIZE + k]).sum();
+            let rest = a[i * SIZE + j] - dot;
+            if i == j {
+                if rest <= 0.0 || !rest.is_finite() {
+                    return None;
+                }
+                a[i * SIZE + i] = rest.sqrt();
+            } else {
+                a[i * SIZE + j] = rest / a[j * SIZE + j];
+            }
+        }
+        let dot: f64 = (0..i).map(|k| a[i * SIZE + k] * b[k]).sum();
+        b[i] = (b[i] - dot) / a[i * SIZE + i];
+    }
+    for i in (0..SIZE).rev() {
+        let dot: f64 = (i + 1..SIZE).map(|k| a[k * SIZE + i] * b[k]).sum();
+        b[i] = (b[i] - dot) / a[i * SIZE + i];
+    }
+    Some(b)
+}

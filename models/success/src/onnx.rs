@@ -1,0 +1,215 @@
+//! A chain as ONNX bytes and back, with the manifest inside and a seal at the end.
+//!
+//! Only the few messages of `onnx.proto` that a chain needs are written here (opset 13).
+//! The seal is one more metadata entry, `seal`, appended after the model it covers: protocol
+//! buffers merge what is concatenated, so every ONNX reader sees one model, and here any
+//! flipped bit or missing tail is found before a weight is used.
+
+use crate::chain::{Chain, Layer};
+use crate::rows::hex;
+use crate::{CLASSES, FEATURES};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+/// Name of the graph's input, `rows` × 23 floats.
+pub(crate) const INPUT: &str = "features";
+/// Name of the graph's output, `rows` × 4 floats.
+pub(crate) const OUTPUT: &str = "probabilities";
+
+const FLOAT: i32 = 1;
+const SEAL: &str = "seal";
+
+macro_rules! message {
+    ($name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* }) => {
+        #[derive(Clone, PartialEq, Message)]
+        struct $name { $($(#[$attribute])* $field: $kind,)* }
+    };
+}
+
+message!(ModelProto {
+    #[prost(int64, tag = "1")] ir_version: i64,
+    #[prost(string, tag = "2")] producer_name: String,
+    #[prost(string, tag = "3")] producer_version: String,
+    #[prost(message, optional, tag = "7")] graph: Option<GraphProto>,
+    #[prost(message, repeated, tag = "8")] opset_import: Vec<OperatorSet>,
+    #[prost(message, repeated, tag = "14")] metadata: Vec<Entry>,
+});
+message!(OperatorSet {
+    #[prost(string, tag = "1")] domain: String,
+    #[prost(int64, tag = "2")] version: i64,
+});
+message!(Entry {
+    #[prost(string, tag = "1")] key: String,
+    #[prost(string, tag = "2")] value: String,
+});
+message!(GraphProto {
+    #[prost(message, repeated, tag = "1")] node: Vec<NodeProto>,
+    #[prost(string, tag = "2")] name: String,
+    #[prost(message, repeated, tag = "5")] initializer: Vec<TensorProto>,
+    #[prost(message, repeated, tag = "11")] input: Vec<ValueInfo>,
+    #[prost(message, repeated, tag = "12")] output: Vec<ValueInfo>,
+});
+message!(NodeProto {
+    #[prost(string, repeated, tag = "1")] input: Vec<String>,
+    #[prost(string, repeated, tag = "2")] output: Vec<String>,
+    #[prost(string, tag = "3")] name: String,
+    #[prost(string, tag = "4")] op_type: String,
+});
+message!(TensorProto {
+    #[prost(int64, repeated, packed = "false", tag = "1")] dims: Vec<i64>,
+    #[prost(int32, tag = "2")] data_type: i32,
+    #[prost(string, tag = "8")] name: String,
+    #[prost(bytes = "vec", tag = "9")] raw_data: Vec<u8>,
+});
+message!(ValueInfo {
+    #[prost(string, tag = "1")] name: String,
+    #[prost(message, optional, tag = "2")] kind: Option<TypeProto>,
+});
+message!(TypeProto {
+    #[prost(message, optional, tag = "1")] tensor: Option<TensorType>,
+});
+message!(TensorType {
+    #[prost(int32, tag = "1")] element: i32,
+    #[prost(message, optional, tag = "2")] shape: Option<Shape>,
+});
+message!(Shape {
+    #[prost(message, repeated, tag = "1")] dim: Vec<Dimension>,
+});
+message!(Dimension {
+    #[prost(int64, optional, tag = "1")] value: Option<i64>,
+    #[prost(string, optional, tag = "2")] parameter: Option<String>,
+});
+
+/// The ONNX bytes of a chain; `metadata` is carried as key and value.
+pub(crate) fn encode(chain: &Chain, metadata: &[(&str, String)]) -> Vec<u8> {
+    let mut graph = GraphProto {
+        name: "success_model".into(),
+        input: vec![matrix(INPUT, FEATURES)],
+        output: vec![matrix(OUTPUT, CLASSES)],
+        ..Default::default()
+    };
+    for (operator, inputs, output) in steps(chain.layers.len()) {
+        let name = format!("{}_{output}", operator.to_lowercase());
+        graph.node.push(NodeProto {
+            input: inputs,
+            output: vec![output],
+            name,
+            op_type: operator.into(),
+        });
+    }
+    let width = FEATURES as i64;
+    graph.initializer.push(tensor("mean", vec![1, width], &chain.mean));
+    graph.initializer.push(tensor("deviation", vec![1, width], &chain.deviation));
+    for (number, layer) in chain.layers.iter().enumerate() {
+        let dims = vec![layer.inputs as i64, layer.outputs as i64];
+        graph.initializer.push(tensor(&format!("weight{number}"), dims, &layer.weight));
+        let dims = vec![layer.outputs as i64];
+        graph.initializer.push(tensor(&format!("bias{number}"), dims, &layer.bias));
+    }
+    let entry = |key: &str, value: &str| Entry { key: key.into(), value: value.into() };
+    let body = ModelProto {
+        ir_version: 8,
+        producer_name: "ButterQuant".into(),
+        producer_version: env!("CARGO_PKG_VERSION").into(),
+        graph: Some(graph),
+        opset_import: vec![OperatorSet { domain: String::new(), version: 13 }],
+        metadata: metadata.iter().map(|(key, value)| entry(key, value)).collect(),
+    };
+    let mut bytes = body.encode_to_vec();
+    bytes.extend(seal(&bytes));
+    bytes
+}
+
+/// Reads a chain and its metadata back; says what is wrong with the bytes otherwise.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Chain, Vec<(String, String)>), String> {
+    let length = seal(&[]).len();
+    let body = &bytes[..bytes.len().saturating_sub(length)];
+    if body.is_empty() || bytes[body.len()..] != seal(body)[..] {
+        return Err("its seal does not fit its bytes: they were cut short, changed, \
+                    or written by another program"
+            .into());
+    }
+    let model = ModelProto::decode(body).map_err(|error| format!("it is no ONNX: {error}"))?;
+    let graph = model.graph.ok_or("it holds no graph")?;
+    let layers = graph.node.iter().filter(|node| node.op_type == "Gemm").count();
+    let shape = |node: &NodeProto| {
+        let output = node.output.first().cloned().unwrap_or_default();
+        (node.op_type.clone(), node.input.clone(), output)
+    };
+    let expected = steps(layers).into_iter().map(|(kind, from, to)| (kind.to_owned(), from, to));
+    if !graph.node.iter().map(shape).eq(expected) {
+        return Err("its graph is not scaler, dense layers, softmax".into());
+    }
+    if graph.input != [matrix(INPUT, FEATURES)] || graph.output != [matrix(OUTPUT, CLASSES)] {
+        return Err(format!("it does not take {FEATURES} features and give {CLASSES} classes"));
+    }
+    let find = |name: &str| {
+        let found = graph.initializer.iter().find(|tensor| tensor.name == name);
+        found.ok_or_else(|| format!("it has no weights named {name}")).and_then(values)
+    };
+    let (_, mean) = find("mean")?;
+    let (_, deviation) = find("deviation")?;
+    let mut chain = Chain { mean, deviation, layers: Vec::new() };
+    for number in 0..layers {
+        let (dims, weight) = find(&format!("weight{number}"))?;
+        let (_, bias) = find(&format!("bias{number}"))?;
+        let [inputs, outputs] = dims[..] else {
+            return Err(format!("weight{number} is no matrix"));
+        };
+        chain.layers.push(Layer { inputs, outputs, weight, bias });
+    }
+    chain.check()?;
+    Ok((chain, model.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect()))
+}
+
+/// Operators of a chain in order: kind, inputs, output.
+fn steps(layers: usize) -> Vec<(&'static str, Vec<String>, String)> {
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut steps = vec![
+        ("Sub", names(&[INPUT, "mean"]), "centred".to_owned()),
+        ("Div", names(&["centred", "deviation"]), "scaled".to_owned()),
+    ];
+    let mut last = "scaled".to_owned();
+    for number in 0..layers {
+        let sum = format!("sum{number}");
+        let inputs = vec![last, format!("weight{number}"), format!("bias{number}")];
+        steps.push(("Gemm", inputs, sum.clone()));
+        last = sum;
+        if number + 1 < layers {
+            let active = format!("active{number}");
+            steps.push(("Relu", vec![last], active.clone()));
+            last = active;
+        }
+    }
+    steps.push(("Softmax", vec![last], OUTPUT.to_owned()));
+    steps
+}
+
+fn seal(body: &[u8]) -> Vec<u8> {
+    let entry = Entry { key: SEAL.into(), value: hex(&Sha256::digest(body)) };
+    ModelProto { metadata: vec![entry], ..Default::default() }.encode_to_vec()
+}
+
+fn matrix(name: &str, width: usize) -> ValueInfo {
+    let rows = Dimension { parameter: Some("rows".into()), value: None };
+    let columns = Dimension { value: Some(width as i64), parameter: None };
+    let shape = Some(Shape { dim: vec![rows, columns] });
+    let tensor = Some(TensorType { element: FLOAT, shape });
+    ValueInfo { name: name.into(), kind: Some(TypeProto { tensor }) }
+}
+
+fn tensor(name: &str, dims: Vec<i64>, values: &[f32]) -> TensorProto {
+    let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    TensorProto { dims, data_type: FLOAT, name: name.into(), raw_data }
+}
+
+fn values(tensor: &TensorProto) -> Result<(Vec<usize>, Vec<f32>), String> {
+    let (quads, rest) = tensor.raw_data.as_chunks::<4>();
+    let dims: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
+    match dims {
+        Some(dims) if tensor.data_type == FLOAT && rest.is_empty() => {
+            Ok((dims, quads.iter().map(|quad| f32::from_le_bytes(*quad)).collect()))
+        }
+        _ => Err(format!("{} does not hold floats", tensor.name)),
+    }
+}

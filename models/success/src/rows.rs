@@ -1,0 +1,161 @@
+//! Rows made ready for training: checked, put in one order, split by time, scaled.
+//!
+//! Random splits leak (neighbouring days share their future), so the validation part is the
+//! last scan days, and a row trains only if its outcome was known before the first of them.
+//! Rows are sorted first: the order in which partitions delivered them must not reach a bit.
+
+use crate::train::TrainError;
+use crate::{CLASS_NAMES, CLASSES, Contract, FEATURES, Row};
+use sha2::{Digest, Sha256};
+
+/// Rows in canonical order with their split.
+pub(crate) struct Prepared {
+    /// All rows, sorted.
+    pub(crate) rows: Vec<Row>,
+    /// Positions of the rows that are fitted.
+    pub(crate) fit: Vec<usize>,
+    /// Positions of the validation rows.
+    pub(crate) validation: Vec<usize>,
+    /// First scan day of the validation part.
+    pub(crate) validation_first_day: i32,
+    /// Number of distinct scan days.
+    pub(crate) days: usize,
+    /// Hash of the sorted rows and the contract.
+    pub(crate) sha256: String,
+}
+
+/// Weighted mean and standard deviation per feature, in the precision of the graph.
+pub(crate) struct Scaler {
+    pub(crate) mean: [f32; FEATURES],
+    pub(crate) deviation: [f32; FEATURES],
+}
+
+/// Checks, sorts and splits. `share` of the scan days, at least one, is the validation part.
+pub(crate) fn prepare(
+    rows: &[Row],
+    contract: &Contract<'_>,
+    minimum: usize,
+    share: f64,
+) -> Result<Prepared, TrainError> {
+    if rows.len() < minimum {
+        return Err(TrainError::TooFewRows { have: rows.len(), need: minimum });
+    }
+    for (position, row) in rows.iter().enumerate() {
+        check_row(position, row, contract)?;
+    }
+    let mut rows = rows.to_vec();
+    rows.sort_by(compare);
+
+    let mut scan_days: Vec<i32> = rows.iter().map(|row| row.scan_day).collect();
+    scan_days.dedup();
+    let days = scan_days.len();
+    let held = ((days as f64 * share).ceil() as usize).max(1);
+    if held >= days {
+        return Err(TrainError::NothingToFit { days, rows: 0 });
+    }
+    let first = scan_days[days - held];
+    let validation: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].scan_day >= first).collect();
+    let fit: Vec<usize> = (0..rows.len())
+        .filter(|&i| rows[i].scan_day < first && rows[i].evaluation_day < first)
+        .collect();
+    if fit.len() < 32 {
+        return Err(TrainError::NothingToFit { days, rows: fit.len() });
+    }
+    let mut counts = [0usize; CLASSES];
+    for &i in &fit {
+        counts[usize::from(rows[i].class)] += 1;
+    }
+    if let Some(class) = counts.iter().position(|&count| count == 0) {
+        return Err(TrainError::MissingClass { class: CLASS_NAMES[class], counts, fit: fit.len() });
+    }
+    let sha256 = hash(&rows, contract);
+    Ok(Prepared { rows, fit, validation, validation_first_day: first, days, sha256 })
+}
+
+fn check_row(position: usize, row: &Row, contract: &Contract<'_>) -> Result<(), TrainError> {
+    if let Some(feature) = row.features.iter().position(|value| !(*value as f32).is_finite()) {
+        return Err(TrainError::NotFinite {
+            row: position,
+            what: contract.names[feature].to_owned(),
+            value: row.features[feature],
+        });
+    }
+    if !row.roi.is_finite() {
+        return Err(TrainError::NotFinite { row: position, what: "roi".into(), value: row.roi });
+    }
+    let problem = if usize::from(row.class) >= CLASSES {
+        format!("class {} is not one of 0 to 3", row.class)
+    } else if !(row.weight.is_finite() && row.weight > 0.0) {
+        format!("weight {} is not above 0", row.weight)
+    } else if row.evaluation_day < row.scan_day {
+        format!("evaluation day {} lies before scan day {}", row.evaluation_day, row.scan_day)
+    } else {
+        return Ok(());
+    };
+    Err(TrainError::BadRow { row: position, problem })
+}
+
+fn compare(a: &Row, b: &Row) -> std::cmp::Ordering {
+    let features = || {
+        a.features
+            .iter()
+            .zip(&b.features)
+            .map(|(x, y)| x.total_cmp(y))
+            .find(|order| order.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    };
+    (a.scan_day, a.evaluation_day, a.class)
+        .cmp(&(b.scan_day, b.evaluation_day, b.class))
+        .then_with(features)
+        .then_with(|| a.roi.total_cmp(&b.roi))
+        .then_with(|| a.weight.total_cmp(&b.weight))
+}
+
+fn hash(rows: &[Row], contract: &Contract<'_>) -> String {
+    let mut digest = Sha256::new();
+    digest.update(contract.version.to_le_bytes());
+    for name in contract.names {
+        digest.update(name.as_bytes());
+        digest.update([0]);
+    }
+    for row in rows {
+        digest.update(row.scan_day.to_le_bytes());
+        digest.update(row.evaluation_day.to_le_bytes());
+        digest.update([row.class]);
+        digest.update(row.roi.to_le_bytes());
+        digest.update(row.weight.to_le_bytes());
+        for value in row.features {
+            digest.update(value.to_le_bytes());
+        }
+    }
+    hex(&digest.finalize())
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Weighted mean and deviation over the fitted rows; a feature that never moves is an error,
+/// because dividing by its deviation would make every score meaningless.
+pub(crate) fn scaler(prepared: &Prepared, contract: &Contract<'_>) -> Result<Scaler, TrainError> {
+    let fitted = || prepared.fit.iter().map(|&i| &prepared.rows[i]);
+    let total: f64 = fitted().map(|row| row.weight).sum();
+    let mut scaler = Scaler { mean: [0.0; FEATURES], deviation: [0.0; FEATURES] };
+    for feature in 0..FEATURES {
+        let mean = fitted().map(|row| row.weight * row.features[feature]).sum::<f64>() / total;
+        let square = |row: &Row| row.weight * (row.features[feature] - mean).powi(2);
+        let deviation = (fitted().map(square).sum::<f64>() / total).sqrt();
+        // Below this share of the mean, f32 cannot tell the values apart.
+        if deviation <= 1e-6 * mean.abs() || (deviation as f32) < f32::MIN_POSITIVE {
+            return Err(TrainError::NeverMoves {
+                feature: contract.names[feature].to_owned(),
+                value: mean,
+                rows: prepared.fit.len(),
+            });
+        }
+        scaler.mean[feature] = mean as f32;
+        scaler.deviation[feature] = deviation as f32;
+    }
+    Ok(scaler)
+}

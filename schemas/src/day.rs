@@ -1,0 +1,114 @@
+//! A calendar day. Every event carries the trading day being processed; nothing in a decision
+//! ever asks what time it is.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+
+/// Days since 1970-01-01 (the Avro `date` logical type).
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Day(pub i32);
+
+const EPOCH_FROM_CE: i32 = 719_163;
+
+impl Day {
+    /// The day of a civil date; `None` for a date that does not exist.
+    pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Day> {
+        NaiveDate::from_ymd_opt(year, month, day).map(Day::of)
+    }
+
+    fn of(date: NaiveDate) -> Day {
+        Day(date.num_days_from_ce() - EPOCH_FROM_CE)
+    }
+
+    fn civil(self) -> NaiveDate {
+        NaiveDate::from_num_days_from_ce_opt(self.0.saturating_add(EPOCH_FROM_CE))
+            .unwrap_or(NaiveDate::MAX)
+    }
+
+    /// (year, month 1–12, day 1–31).
+    pub fn ymd(self) -> (i32, u32, u32) {
+        let date = self.civil();
+        (date.year(), date.month(), date.day())
+    }
+
+    /// 0 = Monday … 6 = Sunday.
+    pub fn weekday(self) -> u32 {
+        self.civil().weekday().num_days_from_monday()
+    }
+
+    /// The record timestamp of the day's events: 21:00 UTC, in milliseconds since the epoch.
+    pub fn close_ms(self) -> i64 {
+        (i64::from(self.0) * 24 + 21) * 3_600_000
+    }
+
+    /// The first day on or after this one that is a Friday.
+    pub fn friday_on_or_after(self) -> Day {
+        self + ((4 + 7 - self.weekday() as i32) % 7)
+    }
+
+    /// The first Monday-to-Friday day after this one.
+    pub fn next_weekday(self) -> Day {
+        let mut day = self + 1;
+        while day.weekday() > 4 {
+            day = day + 1;
+        }
+        day
+    }
+}
+
+impl Add<i32> for Day {
+    type Output = Day;
+    fn add(self, days: i32) -> Day {
+        Day(self.0 + days)
+    }
+}
+
+impl Sub<Day> for Day {
+    type Output = i32;
+    fn sub(self, other: Day) -> i32 {
+        self.0 - other.0
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (y, m, d) = self.ymd();
+        write!(f, "{y:04}-{m:02}-{d:02}")
+    }
+}
+
+/// The text is no date of the form `2018-06-29`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no date; write it as 2018-06-29")]
+pub struct NotADate(String);
+
+impl FromStr for Day {
+    type Err = NotADate;
+    fn from_str(text: &str) -> Result<Day, NotADate> {
+        NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d")
+            .map(Day::of)
+            .map_err(|_| NotADate(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_days_since_1970() {
+        assert_eq!(Day::from_ymd(1970, 1, 1), Some(Day(0)));
+        let day: Day = "2018-06-29".parse().unwrap();
+        assert_eq!((day.weekday(), day.to_string().as_str()), (4, "2018-06-29"));
+        assert_eq!(day.friday_on_or_after(), day);
+        assert_eq!((day + 1).friday_on_or_after(), day + 7);
+        assert_eq!(day.next_weekday(), day + 3);
+        assert!("29/06/2018".parse::<Day>().is_err());
+    }
+}

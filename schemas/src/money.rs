@@ -1,0 +1,83 @@
+//! Money in orders, fills and books is fixed-point: millionths of a dollar in an `i64`
+//! (±9.2 million million dollars). Floating point stays in the analytics.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+
+/// An amount in US dollars, to a millionth.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Money(pub i64);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Money = Money(0);
+
+    /// The amount nearest to `dollars`; `None` when that is not finite or does not fit.
+    pub fn from_dollars(dollars: f64) -> Option<Money> {
+        let micros = (dollars * 1e6).round();
+        (micros.is_finite() && micros.abs() < 9.2e18).then_some(Money(micros as i64))
+    }
+
+    /// In dollars, for analytics and display.
+    pub fn dollars(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Add for Money {
+    type Output = Money;
+    fn add(self, other: Money) -> Money {
+        Money(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Money) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Money {
+    type Output = Money;
+    fn sub(self, other: Money) -> Money {
+        Money(self.0 - other.0)
+    }
+}
+
+impl Neg for Money {
+    type Output = Money;
+    fn neg(self) -> Money {
+        Money(-self.0)
+    }
+}
+
+impl Mul<i64> for Money {
+    type Output = Money;
+    fn mul(self, times: i64) -> Money {
+        Money(self.0 * times)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = (self.0.unsigned_abs() + 5_000) / 10_000;
+        let sign = if self.0 < 0 && cents > 0 { "-" } else { "" };
+        f.pad(&format!("{sign}{}.{:02}", cents / 100, cents % 100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cents_are_shown_and_millionths_kept() {
+        let price = Money::from_dollars(1.2345678).unwrap();
+        assert_eq!(price, Money(1_234_568));
+        assert_eq!((price * -3).to_string(), "-3.70");
+        assert_eq!(Money(-4).to_string(), "0.00");
+        assert_eq!(Money::from_dollars(f64::NAN), None);
+    }
+}
