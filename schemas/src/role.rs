@@ -6,8 +6,9 @@
 //! outputs in the place of decisions.
 
 use crate::controls::ControlState;
-use crate::events::DayClosed;
+use crate::events::{DayClosed, Settings};
 use crate::{Day, Event, Topic};
+use serde::{Serialize, de::DeserializeOwned};
 use std::fmt;
 use std::str::FromStr;
 
@@ -183,10 +184,17 @@ pub trait World {
     /// # Errors
     /// A sentence that says what could not be read.
     fn samples(&self, end: &[i64]) -> Result<Vec<Event>, String>;
+
+    /// The settings in force at an offset of `controls`.
+    ///
+    /// # Errors
+    /// A sentence that says what could not be read.
+    fn settings(&self, offset: i64) -> Result<Settings, String>;
 }
 
-/// Long work, done outside any transaction.
-pub type Effect = Box<dyn FnOnce(&dyn World) -> Vec<Event> + Send>;
+/// Long work, done outside any transaction. A failure (a sentence) publishes nothing: the role
+/// reloads and comes to the same decision again.
+pub type Effect = Box<dyn FnOnce(&dyn World) -> Result<Vec<Event>, String> + Send>;
 
 /// What a machine decided.
 #[derive(Default)]
@@ -211,6 +219,20 @@ pub struct BadState {
     pub role: Role,
     /// What the decoder found.
     pub cause: String,
+}
+
+/// The bytes of a machine's state; equal states have equal bytes.
+pub fn save_state<S: Serialize>(state: &S) -> Vec<u8> {
+    // Plain data in growable memory: there is nothing that could fail.
+    postcard::to_stdvec(state).unwrap_or_default()
+}
+
+/// The state in `saved`.
+///
+/// # Errors
+/// [`BadState`] when the bytes are no state of this shape.
+pub fn restore_state<S: DeserializeOwned>(role: Role, saved: &[u8]) -> Result<S, BadState> {
+    postcard::from_bytes(saved).map_err(|cause| BadState { role, cause: cause.to_string() })
 }
 
 /// A role's decisions: no clock, no random source, no I/O, no hash order.

@@ -110,8 +110,7 @@ fn check_writable(path: &Path) -> io::Result<()> {
 
 /// sled panics on some damaged files, where an error is wanted.
 fn open_once(path: &Path) -> Result<sled::Db, KvError> {
-    let config =
-        sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(sled::Error::Io(cause))) if cause.to_string().contains("acquire lock") => {

@@ -115,9 +115,7 @@ impl Entries {
         &self,
         entry: sled::Result<(sled::IVec, sled::IVec)>,
     ) -> Result<(Bytes, Bytes), KvError> {
-        entry
-            .map(|(k, v)| (Bytes(k), Bytes(v)))
-            .map_err(|e| KvError::from_sled(&self.path, e))
+        entry.map(|(k, v)| (Bytes(k), Bytes(v))).map_err(|e| KvError::from_sled(&self.path, e))
     }
 }
 

@@ -54,7 +54,9 @@ fn a_second_opening_names_the_owner() {
     let db = Db::open(dir.path()).unwrap();
     db.announce("http://127.0.0.1:8080").unwrap();
     let Err(error) = Db::open(dir.path()) else { panic!("opened twice") };
-    assert!(matches!(&error, KvError::Locked { owner: Some(o), .. } if o.pid == std::process::id()));
+    assert!(
+        matches!(&error, KvError::Locked { owner: Some(o), .. } if o.pid == std::process::id())
+    );
     let said = error.to_string();
     assert!(said.contains("process") && said.contains("http://127.0.0.1:8080"), "{said}");
     drop(db);

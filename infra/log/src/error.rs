@@ -56,11 +56,7 @@ impl LogError {
     }
 
     /// Refused for good.
-    pub fn fatal(
-        what: impl Into<String>,
-        place: impl ToString,
-        remedy: impl Into<String>,
-    ) -> Self {
+    pub fn fatal(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
         Self::new(ErrorClass::Fatal, what, place.to_string(), remedy)
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::LogError;
+
 /// One partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicPartition {
@@ -61,7 +63,8 @@ pub struct Record {
 pub struct NewRecord {
     /// Where it goes.
     pub to: TopicPartition,
-    /// The event's own time, in milliseconds since 1970.
+    /// The event's own time, in milliseconds since 1970; above 0, because Kafka takes 0
+    /// for "now" and nothing below it.
     pub timestamp_ms: i64,
     /// The key, where it has one.
     pub key: Option<Vec<u8>>,
@@ -69,6 +72,20 @@ pub struct NewRecord {
     pub value: Vec<u8>,
     /// Names and values, kept in this order.
     pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl NewRecord {
+    /// Refuses what one of the homes could not keep.
+    pub(crate) fn check(&self) -> crate::Result<()> {
+        if self.timestamp_ms > 0 {
+            return Ok(());
+        }
+        Err(LogError::fatal(
+            format!("a record's time must be after 1970, not {} ms", self.timestamp_ms),
+            &self.to,
+            "give the event its own time; older history cannot be kept on the log",
+        ))
+    }
 }
 
 /// What a publish consumed from one partition.

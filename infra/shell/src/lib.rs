@@ -1,1 +1,19 @@
-//! shell
+//! The one consumer shell: every role runs in its loop, none has one of its own. Around it: how
+//! a run is opened, how days are published, how everything is decided again from the record.
+
+pub mod board;
+pub mod controls;
+pub mod cursor;
+mod error;
+pub mod instance;
+pub mod open;
+mod recorded;
+pub mod replay;
+pub mod runner;
+pub mod saved;
+pub mod source;
+pub mod unit;
+pub mod voice;
+pub mod wire;
+
+pub use error::ShellError;

@@ -1,1 +1,45 @@
-//! quant
+//! Floor 1: the mathematics of one scan, with no clock, no randomness and no I/O, so that a
+//! replayed scan is the scan. QUANT.md defines every number; each module names the formula it
+//! carries out. Transcendental functions come from `libm`, not from the machine's C library, so
+//! that their bits do not change with the machine; the one exception is the FFT, which chooses
+//! its instructions by processor (last-bit differences in `period_strength`).
+//!
+//! Reading order is the order of the work: `window` and `vix` hold what is known, `volatility`
+//! makes the proxy σ, `spectrum`, `arima` and `garch` describe the series, `butterfly` chooses
+//! and prices the position, `features` and `score` describe it, `outlook` and
+//! `analysis` do all of it and say why they refuse, and `label` says what came of it.
+
+mod analysis;
+pub mod arima;
+mod black_scholes;
+mod book;
+mod butterfly;
+mod climb;
+mod events;
+mod features;
+pub mod garch;
+mod innovations;
+mod label;
+mod outlook;
+mod probability;
+mod refusal;
+mod score;
+mod settings;
+pub mod spectrum;
+mod vix;
+mod volatility;
+mod window;
+
+pub use analysis::{Analysis, analyze, analyze_listed};
+pub use black_scholes::{OptionRight, Quote, Terms, quote};
+pub use book::Book;
+pub use butterfly::{Butterfly, ButterflyKind, Leg, Mark, Term, legs, mark, payoff};
+pub use features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES};
+pub use label::{Class, Entry, NoLabel, Outcome, entry, label, roi};
+pub use probability::{normal_cdf, normal_pdf, prob_between};
+pub use refusal::Refusal;
+pub use score::{Score, Trend};
+pub use settings::{Settings, Strikes, step_for};
+pub use vix::{BadVix, VixWindow};
+pub use volatility::{HV_DAYS, IV_HISTORY, Proxy, current_iv, hv63, skew, smile};
+pub use window::{BadBar, BadSplit, PriceBar, PriceWindow, WINDOW};

@@ -21,9 +21,12 @@
 
 mod artifacts;
 mod bootstrap;
+mod calibration;
 mod candle_scorer;
 mod chain;
 mod chance;
+#[cfg(test)]
+mod damage;
 mod engine;
 mod fetch;
 mod gate;
@@ -36,6 +39,7 @@ mod network;
 mod onnx;
 mod ort_scorer;
 mod rows;
+mod settings;
 mod train;
 
 pub use artifacts::{ArtifactError, Artifacts, Listed};
@@ -45,7 +49,8 @@ pub use gate::{GateSettings, HeldOut, Verdict, gate};
 pub use manifest::{Kind, Manifest};
 pub use metrics::Metrics;
 pub use model::{Model, ModelError, Score, ScoreError};
-pub use train::{TrainError, TrainSettings, Trained, train};
+pub use settings::{TrainError, TrainSettings};
+pub use train::{Trained, train};
 
 use serde::{Deserialize, Serialize};
 

@@ -56,12 +56,7 @@ impl Logistic {
     pub(crate) fn layer(&self) -> Layer {
         let weight = (0..FEATURES).flat_map(|f| self.0.iter().map(move |class| class[f] as f32));
         let bias = self.0.iter().map(|class| class[FEATURES] as f32);
-        Layer {
-            inputs: FEATURES,
-            outputs: CLASSES,
-            weight: weight.collect(),
-            bias: bias.collect(),
-        }
+        Layer { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias: bias.collect() }
     }
 
     fn moved(&self, step: &[f64], share: f64) -> Logistic {

@@ -3,6 +3,7 @@
 //! The unit is the scan day: rows of a day share their future, so a day counts once however
 //! many rows it has. Row weights spread a day's weight over its rows.
 
+use crate::calibration::{calibration_error, rankings};
 use crate::{CLASSES, Row};
 use serde::{Deserialize, Serialize};
 
@@ -83,41 +84,6 @@ pub(crate) fn likeliest(probabilities: &[f64; CLASSES]) -> u8 {
     best as u8
 }
 
-/// Positions of the rows in ascending order of one class's probability: the bins of the
-/// calibration error. Ties keep the order of the rows.
-pub(crate) fn ranking(rows: &[Judged], class: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|&a, &b| {
-        rows[a].probabilities[class].total_cmp(&rows[b].probabilities[class]).then(a.cmp(&b))
-    });
-    order
-}
-
-/// Calibration error for the labels that `class_of` names, with the rankings of [`ranking`].
-pub(crate) fn calibration_error(
-    rows: &[Judged],
-    rankings: &[Vec<usize>],
-    class_of: impl Fn(usize) -> u8,
-) -> f64 {
-    const BINS: usize = 10;
-    let total: f64 = rows.iter().map(|row| row.weight).sum();
-    let mut error = 0.0;
-    for (class, order) in rankings.iter().enumerate() {
-        for bin in 0..BINS {
-            let members = &order[bin * order.len() / BINS..(bin + 1) * order.len() / BINS];
-            let gap: f64 = members
-                .iter()
-                .map(|&i| {
-                    let came = f64::from(u8::from(usize::from(class_of(i)) == class));
-                    rows[i].weight * (rows[i].probabilities[class] - came)
-                })
-                .sum();
-            error += gap.abs() / total;
-        }
-    }
-    error / rankings.len() as f64
-}
-
 /// All figures at once; `prior` is what the fitted rows' class shares were.
 pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
     let brier = |row: &Judged| {
@@ -138,7 +104,6 @@ pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
     let came: Vec<f64> =
         recognised.iter().filter(|class| class.1 > 0.0).map(|class| class.0 / class.1).collect();
     let weight: f64 = rows.iter().map(|row| row.weight).sum();
-    let rankings: Vec<_> = (0..CLASSES).map(|class| ranking(rows, class)).collect();
     let prior_loss = |row: &Judged| row_log_loss(&Judged { probabilities: *prior, ..*row });
     Metrics {
         log_loss: mean_over_days(rows, row_log_loss),
@@ -146,7 +111,7 @@ pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
         brier: mean_over_days(rows, brier),
         accuracy: rows.iter().map(|row| row.weight * hit(row)).sum::<f64>() / weight,
         balanced_accuracy: came.iter().sum::<f64>() / came.len() as f64,
-        calibration_error: calibration_error(rows, &rankings, |i| rows[i].class),
+        calibration_error: calibration_error(rows, &rankings(rows), |i| rows[i].class),
         rows: rows.len() as u64,
         days: daily_means(rows, |_| 0.0).len() as u32,
     }

@@ -35,12 +35,16 @@ message!(ModelProto {
     #[prost(message, repeated, tag = "14")] metadata: Vec<Entry>,
 });
 message!(OperatorSet {
-    #[prost(string, tag = "1")] domain: String,
-    #[prost(int64, tag = "2")] version: i64,
+    #[prost(string, tag = "1")]
+    domain: String,
+    #[prost(int64, tag = "2")]
+    version: i64,
 });
 message!(Entry {
-    #[prost(string, tag = "1")] key: String,
-    #[prost(string, tag = "2")] value: String,
+    #[prost(string, tag = "1")]
+    key: String,
+    #[prost(string, tag = "2")]
+    value: String,
 });
 message!(GraphProto {
     #[prost(message, repeated, tag = "1")] node: Vec<NodeProto>,

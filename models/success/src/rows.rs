@@ -4,7 +4,7 @@
 //! last scan days, and a row trains only if its outcome was known before the first of them.
 //! Rows are sorted first: the order in which partitions delivered them must not reach a bit.
 
-use crate::train::TrainError;
+use crate::settings::TrainError;
 use crate::{CLASS_NAMES, CLASSES, Contract, FEATURES, Row};
 use sha2::{Digest, Sha256};
 

@@ -144,8 +144,7 @@ mod tests {
     fn a_record_comes_back_and_a_cut_one_is_refused() {
         for key in [None, Some(vec![]), Some(vec![9; 200])] {
             let headers = vec![("ce_id".to_string(), vec![1, 2]), (String::new(), vec![])];
-            let record =
-                Record { offset: 7, timestamp_ms: -5, key, value: vec![3; 300], headers };
+            let record = Record { offset: 7, timestamp_ms: -5, key, value: vec![3; 300], headers };
             let stored = encode(&record);
             assert_eq!(decode(7, &stored), Some(record.clone()));
             for cut in 0..stored.len() - record.value.len() {

@@ -1,33 +1,42 @@
 //! The store in a directory: one tree, so that one batch can hold everything a publish
 //! changes.
 //!
-//! Keys: `i` identity, `t` topics, `e` ends, `o` committed offsets, `r` records.
+//! Keys: `i` identity, `n` number of the last write, `t` topics, `e` ends, `o` committed
+//! offsets, `r` records.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::codec;
 use super::engine::{Room, Store};
+use super::mark::Mark;
 use super::state::{Change, Placed, Slot, State};
 use crate::{LogError, Record, Result};
 
 const TREE: &str = "log";
 const IDENTITY: &[u8] = b"i";
+const WRITTEN: &[u8] = b"n";
 
 /// The log's tree in an open directory.
 pub(crate) struct Disk {
     db: kv::Db,
     tree: kv::Tree,
     identity: String,
+    mark: Mark,
+    written: AtomicU64,
 }
 
 impl Disk {
     /// Opens the tree; draws the log's identity the first time.
     pub(crate) fn open(db: &kv::Db) -> Result<Self> {
         let tree = db.tree(TREE)?;
+        let mark = Mark::open(db.path()).map_err(|cause| unwritable(db, cause))?;
+        let marked = mark.get().map_err(|cause| unwritable(db, cause))?;
         let identity = match tree.get(IDENTITY)? {
+            None if marked > 0 => return Err(damaged(db, "its beginning is gone".to_string())),
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             None => {
                 let drawn = draw();
@@ -36,7 +45,17 @@ impl Disk {
                 drawn
             }
         };
-        Ok(Self { db: db.clone(), tree, identity })
+        let mut disk = Self { db: db.clone(), tree, identity, mark, written: AtomicU64::new(0) };
+        let written = match disk.tree.get(WRITTEN)? {
+            Some(bytes) => disk.parse(WRITTEN, &bytes)?,
+            None => 0,
+        };
+        if written < marked {
+            let detail = format!("it ends at write {written}, {marked} were acknowledged");
+            return Err(damaged(db, detail));
+        }
+        disk.written = AtomicU64::new(written);
+        Ok(disk)
     }
 
     /// The log's identity.
@@ -45,8 +64,7 @@ impl Disk {
     }
 
     fn damaged(&self, detail: String) -> LogError {
-        let path = self.db.path().to_path_buf();
-        kv::KvError::Damaged { path, detail }.into()
+        damaged(&self.db, detail)
     }
 
     fn parse<T: DeserializeOwned>(&self, key: &[u8], bytes: &[u8]) -> Result<T> {
@@ -98,6 +116,8 @@ impl Store for Disk {
 
     fn write(&self, change: &Change, records: Placed) -> Result<()> {
         let mut batch = kv::Batch::new();
+        let number = self.written.load(Ordering::Acquire) + 1;
+        batch.insert(WRITTEN, bytes(&number)?);
         for (name, topic) in &change.topics {
             batch.insert(codec::topic_key(name), bytes(topic)?);
         }
@@ -110,11 +130,15 @@ impl Store for Disk {
         for (at, record) in &records {
             batch.insert(codec::record_key(*at, record.offset), codec::encode(record));
         }
-        Ok(self.tree.apply(batch)?)
+        self.tree.apply(batch)?;
+        self.written.store(number, Ordering::Release);
+        Ok(())
     }
 
     fn flush(&self) -> Result<()> {
-        Ok(self.db.flush()?)
+        let number = self.written.load(Ordering::Acquire);
+        self.db.flush()?;
+        self.mark.set(number).map_err(|cause| unwritable(&self.db, cause))
     }
 
     fn read(
@@ -126,8 +150,7 @@ impl Store for Disk {
         out: &mut Vec<Record>,
     ) -> Result<()> {
         let mut expected = from;
-        let mut entries =
-            self.tree.range(codec::record_key(at, from)..codec::record_key(at, end));
+        let mut entries = self.tree.range(codec::record_key(at, from)..codec::record_key(at, end));
         while expected < end && room.left() {
             let found = entries.next().transpose()?;
             let record = found
@@ -155,6 +178,14 @@ impl Store for Disk {
     fn topic_id(&self, _number: u32) -> String {
         draw()
     }
+}
+
+fn damaged(db: &kv::Db, detail: String) -> LogError {
+    kv::KvError::Damaged { path: db.path().to_path_buf(), detail }.into()
+}
+
+fn unwritable(db: &kv::Db, cause: std::io::Error) -> LogError {
+    kv::KvError::Unwritable { path: db.path().to_path_buf(), cause }.into()
 }
 
 fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>> {

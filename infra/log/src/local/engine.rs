@@ -19,8 +19,14 @@ pub(crate) trait Store: Send + Sync {
     /// Makes all that was stored durable.
     fn flush(&self) -> Result<()>;
     /// Appends the records `from..end` to `out` for as long as `room` allows.
-    fn read(&self, at: Slot, from: u64, end: u64, room: &mut Room, out: &mut Vec<Record>)
-    -> Result<()>;
+    fn read(
+        &self,
+        at: Slot,
+        from: u64,
+        end: u64,
+        room: &mut Room,
+        out: &mut Vec<Record>,
+    ) -> Result<()>;
     /// The timestamp of one record.
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64>;
     /// A name for a new topic that no earlier topic had.
@@ -211,7 +217,10 @@ impl Engine {
 fn break_down(writer: &mut Writer, error: LogError) -> LogError {
     let broken = LogError {
         class: ErrorClass::Uncertain,
-        remedy: format!("{}; then start again: the log takes no more until it is reopened", error.remedy),
+        remedy: format!(
+            "{}; then start again: the log takes no more until it is reopened",
+            error.remedy
+        ),
         ..error
     };
     writer.broken = Some(broken.clone());

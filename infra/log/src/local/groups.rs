@@ -58,12 +58,7 @@ impl Groups {
         group.partitions = partitions;
         let token = group.generation;
         group.members.insert(instance.to_string(), token);
-        Ok(Seat {
-            group: name.to_string(),
-            instance: instance.to_string(),
-            token,
-            generation: 0,
-        })
+        Ok(Seat { group: name.to_string(), instance: instance.to_string(), token, generation: 0 })
     }
 
     /// What the seat holds now; remembers the generation in it.

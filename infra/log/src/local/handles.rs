@@ -110,10 +110,7 @@ impl<T: Local> Log for T {
 }
 
 /// The partition count all `topics` share.
-pub(crate) fn shared_count(
-    topics: &[String],
-    count: impl Fn(&str) -> Option<u32>,
-) -> Result<u32> {
+pub(crate) fn shared_count(topics: &[String], count: impl Fn(&str) -> Option<u32>) -> Result<u32> {
     let mut shared = None;
     for topic in topics {
         let found = count(topic).ok_or_else(|| LogError::no_topic(topic))?;

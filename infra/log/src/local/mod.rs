@@ -17,7 +17,8 @@ mod codec;
 mod disk;
 mod engine;
 mod groups;
-mod handles;
+pub(crate) mod handles;
+mod mark;
 mod memory;
 mod state;
 

@@ -105,6 +105,7 @@ impl State {
         let mut ends: BTreeMap<Slot, End> = BTreeMap::new();
         let mut placed = Vec::with_capacity(batch.records.len());
         for record in batch.records {
+            record.check()?;
             let slot = self.slot(&record.to)?;
             let end = ends.entry(slot).or_insert_with(|| self.end(slot));
             placed.push((slot, place(record, end)));

@@ -1,0 +1,163 @@
+//! A track's book: what is held, what is pending, what it is worth.
+
+use quant::{Book, mark};
+use schemas::events::{Action, Execution, OrderEnded, OrderIntent, Pricing, Settings, Structure};
+use schemas::{Day, EventId, Money};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Shares of one contract.
+pub(super) const SHARES: i64 = 100;
+
+/// A butterfly held.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Position {
+    pub(super) ticker: String,
+    structure: Structure,
+    quantity: i64,
+    pricing: Pricing,
+    /// Capital at risk per share as paid: D + c.
+    risk: f64,
+    /// Last mark: mid D, cost c per share, and the volatility of that day.
+    marked: (f64, f64, f64),
+    /// Shares stand for more after a split.
+    shares: f64,
+    closing: bool,
+}
+
+/// Everything of one track.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct TrackBook {
+    pub(super) positions: BTreeMap<EventId, Position>,
+    /// Orders to open without an answer: ticker by order id.
+    pub(super) pending: BTreeMap<i64, String>,
+    pub(super) last_equity: Option<Money>,
+    /// An order of which nobody knows what became: nothing is opened until it is settled.
+    pub(super) unsettled: Option<i64>,
+    cash: Money,
+}
+
+impl TrackBook {
+    pub(super) fn intended(&mut self, ticker: &str, intent: &OrderIntent) {
+        match intent.action {
+            Action::Open => {
+                self.pending.insert(intent.broker_order_id, ticker.to_owned());
+            }
+            Action::Close => {
+                if let Some(position) = self.positions.get_mut(&intent.candidate) {
+                    position.closing = true;
+                }
+            }
+        }
+    }
+
+    fn settled(&mut self, order_id: i64) {
+        self.pending.remove(&order_id);
+        if self.unsettled == Some(order_id) {
+            self.unsettled = None;
+        }
+    }
+
+    pub(super) fn opened(&mut self, ticker: &str, _: Day, done: &Execution) {
+        self.settled(done.broker_order_id);
+        self.cash = self.cash - (done.price + done.fees) * (done.quantity * SHARES);
+        let position = Position {
+            ticker: ticker.to_owned(),
+            structure: done.structure.clone(),
+            quantity: done.quantity,
+            pricing: done.pricing,
+            risk: (done.price + done.fees).dollars(),
+            marked: (done.price.dollars(), done.fees.dollars(), done.sigma),
+            shares: SHARES as f64,
+            closing: false,
+        };
+        self.positions.insert(done.candidate, position);
+    }
+
+    pub(super) fn closed(&mut self, done: &Execution) {
+        self.settled(done.broker_order_id);
+        if self.positions.remove(&done.candidate).is_some() {
+            // Nobody pays to get rid of a butterfly: it is worth nothing at least.
+            let per_share = (done.price - done.fees).max(Money::ZERO);
+            self.cash += per_share * (done.quantity * SHARES);
+        }
+    }
+
+    pub(super) fn ended(&mut self, ended: &OrderEnded) {
+        self.settled(ended.broker_order_id);
+        if ended.action == Action::Close {
+            if let Some(position) = self.positions.get_mut(&ended.candidate) {
+                position.closing = false;
+            }
+        }
+    }
+
+    /// A split: strikes and what was paid per share shrink, the shares grow.
+    pub(super) fn split(&mut self, ticker: &str, ratio: f64) {
+        for position in self.positions.values_mut().filter(|position| position.ticker == ticker) {
+            position.structure.centre /= ratio;
+            position.structure.wing /= ratio;
+            position.risk /= ratio;
+            position.marked.0 /= ratio;
+            position.marked.1 /= ratio;
+            position.shares *= ratio;
+        }
+    }
+
+    /// Marks every position whose ticker has a bar and a volatility on `day`; the others keep
+    /// their last mark.
+    pub(super) fn mark(&mut self, day: Day, market: &Book) {
+        for position in self.positions.values_mut() {
+            if let Some((close, sigma)) = market.close_and_sigma(&position.ticker, day) {
+                let now = mark(&(&position.structure).into(), close, sigma, day, &(&position.pricing).into());
+                position.marked = (now.debit, now.cost, sigma);
+            }
+        }
+    }
+
+    /// Cash gained and spent, and positions at mid.
+    pub(super) fn worth(&self) -> Money {
+        let held = self.positions.values().map(|position| {
+            let dollars = position.marked.0 * position.shares * position.quantity as f64;
+            Money::from_dollars(dollars).unwrap_or_default()
+        });
+        held.fold(self.cash, |sum, held| sum + held)
+    }
+
+    /// Orders to close: profit taken, or no later trading day before the evaluation date.
+    pub(super) fn exits(&self, day: Day, _: &Book, settings: &Settings) -> Vec<(String, OrderIntent)> {
+        let mut exits: Vec<(String, OrderIntent)> = Vec::new();
+        for (candidate, position) in self.positions.iter().filter(|(_, position)| !position.closing) {
+            let (debit, cost, sigma) = position.marked;
+            let gain = (debit - cost).max(0.0) - position.risk;
+            let share = gain / (position.structure.wing - position.risk);
+            let reason = if share >= settings.take_profit {
+                format!("take profit: {:.0} % of the maximum profit", share * 100.0)
+            } else if day.next_weekday() > position.structure.evaluation_day {
+                format!("evaluation day {}", position.structure.evaluation_day)
+            } else {
+                continue;
+            };
+            let intent = OrderIntent {
+                action: Action::Close,
+                candidate: *candidate,
+                structure: position.structure.clone(),
+                quantity: position.quantity,
+                sigma,
+                pricing: position.pricing,
+                reason,
+                value: share,
+                ..OrderIntent::default()
+            };
+            exits.push((position.ticker.clone(), intent));
+        }
+        exits.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.candidate.cmp(&b.1.candidate)));
+        exits
+    }
+
+    /// Tickers held or about to be.
+    pub(super) fn tickers(&self) -> impl Iterator<Item = &str> {
+        let held = self.positions.values().map(|position| position.ticker.as_str());
+        held.chain(self.pending.values().map(String::as_str))
+    }
+}

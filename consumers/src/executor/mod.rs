@@ -1,0 +1,187 @@
+//! The executor: at the last prediction marker of a day it decides everything of the day, exits
+//! first, under one `controls` offset; two tracks side by side on the same events.
+//!
+//! Invariants:
+//! 1. A track opens at most one position in a company, counted over its share classes, and
+//!    never more than its limits; what stands over the threshold and is not traded is refused
+//!    with the reason.
+//! 2. ButterAI trades predictions of the champion only, never a shadow's, never an unscored
+//!    candidate.
+//! 3. An order id is used once, over both tracks and for ever.
+//! 4. A book changes by fills alone; an intent changes what is pending, nothing else.
+
+mod book;
+mod choose;
+
+use book::TrackBook;
+use choose::Candidate;
+use quant::Book;
+use schemas::events::{
+    Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track, TrackMarked,
+};
+use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
+use schemas::{Body, Day, Event, EventId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct State {
+    market: Book,
+    tracks: BTreeMap<Track, TrackBook>,
+    last_order_id: i64,
+    /// Today's candidates, by ticker.
+    scans: BTreeMap<String, (EventId, Scan)>,
+    /// Today's predictions of the champion, by candidate.
+    scores: BTreeMap<EventId, Score>,
+    /// Why today's candidates could not be scored, if so.
+    unscored: Option<String>,
+}
+
+/// The executor's decisions.
+#[derive(Default)]
+pub struct Executor(State);
+
+impl Executor {
+    /// Everything of the day for one track: orders to close, orders to open, refusals, the mark.
+    fn track(&self, track: Track, day: Day, next_id: &mut i64, context: &Context<'_>) -> Vec<Event> {
+        let settings = &context.controls.settings;
+        let empty = TrackBook::default();
+        let held = self.0.tracks.get(&track).unwrap_or(&empty);
+        let mut said = Vec::new();
+        let mut intend = |ticker: &str, mut intent: OrderIntent| {
+            *next_id += 1;
+            intent.track = track;
+            intent.broker_order_id = *next_id;
+            let about = [track.name(), &next_id.to_string()];
+            let candidate = intent.candidate;
+            said.push(Event::new(day, ticker, &about, Orders::OrderIntended(intent)).about_candidate(candidate));
+        };
+        let exits = held.exits(day, &self.0.market, settings);
+        for (ticker, intent) in &exits {
+            intend(ticker, intent.clone());
+        }
+        let candidates = self.candidates(track);
+        let threshold = match track {
+            Track::ButterAI => settings.expected_roi_over,
+            Track::ButterBaseline => settings.score_over,
+        };
+        let halted = context.controls.halted.get(&track).copied();
+        let chosen = choose::choose(&candidates, threshold, held, settings, halted);
+        for (candidate, quantity) in &chosen.trades {
+            intend(candidate.ticker, candidate.intent(*quantity, threshold));
+        }
+        let refused = chosen.refusals.into_iter().map(|(ticker, mut refusal)| {
+            refusal.track = track;
+            let (about, id) = (refusal.candidate.to_string(), refusal.candidate);
+            Event::new(day, &ticker, &[track.name(), &about], Orders::OrderRefused(refusal)).about_candidate(id)
+        });
+        let equity = settings.capital + held.worth();
+        let mark = TrackMarked {
+            track,
+            equity,
+            change: equity - held.last_equity.unwrap_or(settings.capital),
+            open_positions: held.positions.len() as i64,
+            candidates: candidates.len() as i64,
+            over_threshold: chosen.over_threshold,
+            highest: candidates.first().map(|candidate| candidate.value),
+            opened: chosen.trades.len() as i64,
+            closed: exits.len() as i64,
+            note: self.0.unscored.clone().filter(|_| track == Track::ButterAI),
+        };
+        let mark = Event::new(day, "", &[track.name(), &day.to_string()], Orders::TrackMarked(mark));
+        said.extend(refused);
+        said.push(mark);
+        said
+    }
+
+    /// What a track can compare, highest value first, then by ticker.
+    fn candidates(&self, track: Track) -> Vec<Candidate<'_>> {
+        let value = |id: &EventId, scan: &Scan| match track {
+            Track::ButterAI => self.0.scores.get(id).map(|score| score.expected_roi),
+            Track::ButterBaseline => Some(scan.score),
+        };
+        let scans = self.0.scans.iter();
+        let mut candidates: Vec<Candidate<'_>> = scans
+            .filter_map(|(ticker, (id, scan))| Some(Candidate { ticker, id: *id, scan, value: value(id, scan)? }))
+            .collect();
+        candidates.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.ticker.cmp(b.ticker)));
+        candidates
+    }
+
+    fn take_fill(&mut self, event: &Event, fill: &Fills) {
+        let tracks = &mut self.0.tracks;
+        match fill {
+            Fills::OrderExecuted(done) => {
+                let book = tracks.entry(done.track).or_default();
+                match done.action {
+                    Action::Open => book.opened(&event.ticker, event.day, done),
+                    Action::Close => book.closed(done),
+                }
+            }
+            Fills::OrderCancelled(ended) | Fills::OrderRejected(ended) => {
+                tracks.entry(ended.track).or_default().ended(ended);
+            }
+            Fills::OrderUnknown(ended) => {
+                tracks.entry(ended.track).or_default().unsettled = Some(ended.broker_order_id);
+            }
+            Fills::OrderAcknowledged(_) | Fills::DayClosed(_) | Fills::Unknown => {}
+        }
+    }
+}
+
+impl Machine for Executor {
+    fn evolve(&mut self, event: &Event) {
+        self.0.market.take(event);
+        match &event.body {
+            Body::Fills(fill) => self.take_fill(event, fill),
+            Body::Bars(Bars::CorporateAction(action)) => {
+                if let Some(ratio) = action.split_ratio {
+                    self.0.tracks.values_mut().for_each(|book| book.split(&event.ticker, ratio));
+                }
+            }
+            Body::Scans(Scans::CandidateScanned(scan)) => {
+                self.0.scans.insert(event.ticker.clone(), (event.id, scan.clone()));
+            }
+            Body::Predictions(Predictions::CandidateScored(score)) if score.alias == Alias::Champion => {
+                self.0.scores.insert(score.candidate, score.clone());
+            }
+            Body::Predictions(Predictions::ScoringRefused(refused)) if refused.alias == Alias::Champion => {
+                self.0.unscored.get_or_insert_with(|| refused.reason.clone());
+            }
+            Body::Orders(Orders::OrderIntended(intent)) => {
+                self.0.last_order_id = self.0.last_order_id.max(intent.broker_order_id);
+                self.0.tracks.entry(intent.track).or_default().intended(&event.ticker, intent);
+            }
+            Body::Orders(Orders::TrackMarked(mark)) => {
+                self.0.tracks.entry(mark.track).or_default().last_equity = Some(mark.equity);
+            }
+            Body::Predictions(Predictions::DayClosed(_)) => {
+                let (day, market) = (event.day, &self.0.market);
+                self.0.tracks.values_mut().for_each(|book| book.mark(day, market));
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
+        let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
+        let mut next_id = self.0.last_order_id;
+        let said = Track::ALL.into_iter().flat_map(|track| self.track(track, day, &mut next_id, context));
+        said.collect::<Vec<_>>().into()
+    }
+
+    fn close_day(&mut self, _: Day) {
+        self.0.scans.clear();
+        self.0.scores.clear();
+        self.0.unscored = None;
+    }
+
+    fn save(&self) -> Vec<u8> {
+        save_state(&self.0)
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
+        self.0 = restore_state(Role::Executor, saved)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! A training from rows to the events that say what came of it: split by time, trained on rows
+//! evaluated before the held-out days, judged on these by the gate.
+
+use schemas::events::{Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Sample, Samples, Settings};
+use schemas::{Body, Day, Event};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use success::{Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict, gate, train};
+
+/// Matured scan days a challenger is judged on.
+const HELD_OUT_DAYS: usize = 60;
+
+/// The scan days a challenger was judged on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Judged {
+    /// First held-out scan day.
+    pub first: Day,
+    /// Last held-out scan day.
+    pub last: Day,
+}
+
+impl Judged {
+    /// As recorded in a trained model's manifest.
+    pub fn of(manifest: &str) -> Option<Judged> {
+        let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
+        serde_json::from_value(manifest.get("held_out")?.clone()).ok()
+    }
+}
+
+/// All that a training depends on beside `samples`.
+#[derive(Clone, Debug)]
+pub struct TrainRequest {
+    /// The version it makes.
+    pub version: i64,
+    /// The day it happens on.
+    pub day: Day,
+    /// Matured candidates.
+    pub rows: Vec<Row>,
+    /// The champion's bytes.
+    pub champion: Option<Vec<u8>>,
+    /// Days on which challengers were judged before.
+    pub judged: Vec<Judged>,
+    /// In force.
+    pub settings: Settings,
+}
+
+fn row_of(sample: &Sample) -> Option<Row> {
+    Some(Row {
+        features: sample.values.as_slice().try_into().ok()?,
+        class: u8::try_from(sample.class).ok()?,
+        roi: sample.roi,
+        scan_day: sample.as_of.0,
+        evaluation_day: sample.evaluation_day.0,
+        weight: sample.weight,
+    })
+}
+
+/// Rows split at the first held-out day; a row evaluated on or after it and scanned before it
+/// is in neither part: that is the embargo.
+struct Split {
+    train: Vec<Row>,
+    held_out: Vec<Row>,
+    days: Judged,
+}
+
+fn split(mut rows: Vec<Row>) -> Result<Split, String> {
+    rows.sort_by(|a, b| {
+        let key = |row: &Row| (row.scan_day, row.evaluation_day);
+        key(a).cmp(&key(b)).then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
+    });
+    let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
+    let mut last_days = days.iter().rev().take(HELD_OUT_DAYS);
+    let (Some(last), Some(first)) = (last_days.next(), last_days.next_back()) else {
+        return Err(format!(
+            "{} matured scan days are not enough to hold {HELD_OUT_DAYS} out; wait for more",
+            days.len()
+        ));
+    };
+    let train = rows.iter().filter(|row| row.evaluation_day < *first).cloned().collect();
+    let held_out = rows.iter().filter(|row| row.scan_day >= *first).cloned().collect();
+    Ok(Split { train, held_out, days: Judged { first: Day(*first), last: Day(*last) } })
+}
+
+fn predictions(onnx: &[u8], rows: &[Row]) -> Result<Vec<HeldOut>, String> {
+    let model = Engine::candle().load(onnx).map_err(|error| error.to_string())?;
+    let features: Vec<[f64; 23]> = rows.iter().map(|row| row.features).collect();
+    let scores = model.score(&features).map_err(|error| error.to_string())?;
+    Ok(rows
+        .iter()
+        .zip(scores)
+        .map(|(row, score)| HeldOut {
+            scan_day: row.scan_day,
+            class: row.class,
+            weight: row.weight,
+            probabilities: score.probabilities,
+        })
+        .collect())
+}
+
+struct Outcome {
+    trained: Trained,
+    verdict: Verdict,
+    days: Judged,
+}
+
+fn attempt(
+    request: &TrainRequest,
+    rows: Vec<Row>,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<Outcome, String> {
+    let settings = &request.settings;
+    let split = split(rows)?;
+    if (split.train.len() as i64) < settings.min_training_rows {
+        return Err(format!(
+            "{} rows were evaluated before the held-out days begin on {}; {} are needed",
+            split.train.len(),
+            split.days.first,
+            settings.min_training_rows
+        ));
+    }
+    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let how = TrainSettings {
+        seed: settings.seed as u64,
+        epochs: u32::try_from(settings.training_epochs).unwrap_or(1),
+        ..TrainSettings::default()
+    };
+    let trained = train(&split.train, &contract, &how, progress).map_err(|error| error.to_string())?;
+    let challenger = predictions(&trained.onnx, &split.held_out)?;
+    let champion = request.champion.as_deref().map(|onnx| predictions(onnx, &split.held_out)).transpose()?;
+    let overlapping = request.judged.iter().filter(|judged| judged.last >= split.days.first);
+    let longest = split.held_out.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
+    let how = GateSettings {
+        block: (longest as usize * 252).div_ceil(365),
+        judged_before: overlapping.count() as u32,
+        class_prior: trained.manifest.class_prior,
+        seed: settings.seed as u64,
+        ..GateSettings::default()
+    };
+    let verdict = gate(&challenger, champion.as_deref(), &how);
+    Ok(Outcome { trained, verdict, days: split.days })
+}
+
+/// Trains on the request's rows and `samples`, and says what came of it: trained and, past the
+/// gate, promoted to challenger; or refused with the reasons.
+pub fn train_and_judge(request: TrainRequest, samples: &[Event], progress: &mut dyn FnMut(u32, u32)) -> Vec<Event> {
+    let mut rows = request.rows.clone();
+    rows.extend(samples.iter().filter_map(|event| match &event.body {
+        Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),
+        _ => None,
+    }));
+    let (day, version) = (request.day, request.version);
+    let about = version.to_string();
+    let refused = |reasons: Vec<String>| {
+        Event::new(day, "", &[&about], Models::ModelRefused(ModelRefused { version, reasons }))
+    };
+    match attempt(&request, rows, progress) {
+        Err(reason) => vec![refused(vec![reason])],
+        Ok(Outcome { trained, verdict, days }) => {
+            let manifest = serde_json::json!({
+                "model": trained.manifest,
+                "held_out": days,
+                "gate": verdict_json(&verdict),
+                "code_version": env!("CARGO_PKG_VERSION"),
+            });
+            let made = ModelTrained {
+                version,
+                sha256: trained.sha256.clone(),
+                onnx: trained.onnx,
+                manifest: manifest.to_string(),
+                verdict: sentences(&verdict),
+                passed: verdict.promote,
+            };
+            let mut said = vec![Event::new(day, "", &[&about], Models::ModelTrained(made))];
+            said.push(if verdict.promote {
+                let promoted = ModelPromoted {
+                    version,
+                    sha256: trained.sha256,
+                    alias: Alias::Challenger,
+                    reason: "passed the gate".to_owned(),
+                };
+                Event::new(day, "", &[&about, "challenger"], Models::ModelPromoted(promoted))
+            } else {
+                refused(verdict.reasons)
+            });
+            said
+        }
+    }
+}
+
+fn verdict_json(verdict: &Verdict) -> serde_json::Value {
+    serde_json::json!({
+        "days": verdict.days,
+        "rows": verdict.rows,
+        "log_loss": verdict.log_loss,
+        "baseline_log_loss": verdict.baseline_log_loss,
+        "baseline_is_prior": verdict.baseline_is_prior,
+        "p_value": verdict.p_value,
+        "adjusted_p_value": verdict.adjusted_p_value,
+        "calibration_error": verdict.calibration_error,
+        "calibration_limit": verdict.calibration_limit,
+        "mean_probability": verdict.mean_probability,
+        "frequency": verdict.frequency,
+        "days_needed": verdict.days_needed,
+    })
+}
+
+fn sentences(verdict: &Verdict) -> Vec<String> {
+    let baseline = if verdict.baseline_is_prior { "the class prior" } else { "the champion" };
+    let mut said = vec![
+        format!(
+            "mean daily log loss {:.4} against {:.4} of {baseline} on {} days, adjusted p {:.3}",
+            verdict.log_loss, verdict.baseline_log_loss, verdict.days, verdict.adjusted_p_value
+        ),
+        format!(
+            "calibration error {:.4}, at most {:.4} allowed",
+            verdict.calibration_error, verdict.calibration_limit
+        ),
+    ];
+    said.extend(verdict.reasons.iter().cloned());
+    said
+}
+
+/// The model a run begins with.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryModels {
+    /// What is said on `models` at the opening.
+    pub events: Vec<Event>,
+    /// The champion of the first day.
+    pub champion: Option<ModelRef>,
+}
+
+/// Trains version 1 from history alone, before the run's first day. No day can be watched yet,
+/// so what passes the gate is the champion at once.
+pub fn train_from_history(
+    day: Day,
+    samples: &[Event],
+    samples_end: Vec<i64>,
+    settings: &Settings,
+    progress: &mut dyn FnMut(u32, u32),
+) -> HistoryModels {
+    let triggered = RetrainTriggered {
+        version: 1,
+        rule: "history".to_owned(),
+        evidence: format!("{} rows of history before the first day", samples.len()),
+        outcomes: 0,
+        samples_end,
+    };
+    let request = TrainRequest {
+        version: 1,
+        day,
+        rows: Vec::new(),
+        champion: None,
+        judged: Vec::new(),
+        settings: settings.clone(),
+    };
+    let mut events = vec![Event::new(day, "", &["1"], Models::RetrainTriggered(triggered))];
+    let mut champion = None;
+    for mut event in train_and_judge(request, samples, progress) {
+        if let Body::Models(Models::ModelPromoted(promoted)) = &mut event.body {
+            promoted.alias = Alias::Champion;
+            promoted.reason = "passed the gate before the first day".to_owned();
+            champion = Some(ModelRef { version: 1, sha256: promoted.sha256.clone() });
+        }
+        events.push(event);
+    }
+    for event in &mut events {
+        event.control_offset = Some(0);
+    }
+    HistoryModels { events, champion }
+}

@@ -1,0 +1,44 @@
+//! Loaded models, shared by the scorers of a process: a model is loaded once, by its bytes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use success::{Engine, Model};
+
+type Loaded = Result<Arc<Model>, String>;
+
+/// Loads models and keeps them.
+pub struct Loader {
+    engine: Engine,
+    loaded: Mutex<BTreeMap<String, Loaded>>,
+}
+
+impl Loader {
+    /// With what computes scores.
+    pub fn new(engine: Engine) -> Loader {
+        Loader { engine, loaded: Mutex::default() }
+    }
+
+    /// What computes scores: `onnxruntime-cpu`, …
+    pub fn provider(&self) -> &str {
+        self.engine.provider()
+    }
+
+    /// The model of `onnx`; the reason when it cannot be used.
+    pub(crate) fn load(&self, version: i64, sha256: &str, onnx: &[u8]) -> Loaded {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = loaded.get(sha256) {
+            return known.clone();
+        }
+        let model = self.read(version, sha256, onnx);
+        loaded.insert(sha256.to_owned(), model.clone());
+        model
+    }
+
+    fn read(&self, version: i64, sha256: &str, onnx: &[u8]) -> Loaded {
+        if schemas::id::sha256_hex(onnx) != sha256 {
+            return Err(format!("the bytes of model v{version} are not those of its sha256"));
+        }
+        let model = self.engine.load(onnx).map_err(|error| format!("model v{version}: {error}"))?;
+        Ok(Arc::new(model))
+    }
+}

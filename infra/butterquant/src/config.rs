@@ -1,0 +1,264 @@
+//! The configuration: a TOML file, below the environment (`BUTTERQUANT_…`), below flags. Every
+//! value remembers where it came from; a key nobody knows is refused.
+
+use crate::cli::{Common, LogHome, Output, Provider};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use schemas::Money;
+use schemas::events::Settings;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A value and its origin, as `config show` prints them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Origin {
+    /// The value; secrets are not shown.
+    pub value: String,
+    /// `default`, `file …`, `environment …` or `flag`.
+    pub from: String,
+}
+
+/// Every key, its default and what it means. `kafka.<property>` is passed to librdkafka.
+pub const KEYS: [(&str, &str, &str); 25] = [
+    ("data_dir", "data", "folder of everything kept"),
+    ("output", "human", "human or json"),
+    ("run", "live", "which run"),
+    ("log", "embedded", "embedded or kafka"),
+    ("brokers", "127.0.0.1:9092", "Kafka's addresses"),
+    ("partitions", "12", "partitions of a data topic, when a run is opened"),
+    ("provider", "auto", "auto, cuda or cpu"),
+    ("onnxruntime", "", "path of libonnxruntime.so"),
+    ("source", "", "the market, csv:DIR or sim:SEED"),
+    ("listen", "127.0.0.1:0", "address of the HTTP side of `up` and `run`"),
+    ("settings.capital", "100000", "each track's capital, dollars"),
+    ("settings.risk_per_trade", "1000", "capital at risk of a position, dollars"),
+    ("settings.max_new_per_day", "5", "new positions of a track a day"),
+    ("settings.max_open", "50", "positions of a track"),
+    ("settings.expected_roi_over", "0.15", "ButterAI trades above this"),
+    ("settings.score_over", "60", "ButterBaseline trades above this"),
+    ("settings.take_profit", "0.7", "share of the maximum profit"),
+    ("settings.retrain_outcomes", "1000", "more new outcomes than this start a training"),
+    ("settings.min_training_rows", "1000", "rows a training needs"),
+    ("settings.training_epochs", "50", "passes over the rows, at most"),
+    ("settings.shadow_days", "5", "days a challenger is watched"),
+    ("settings.seed", "7", "seed of training"),
+    ("settings.rate", "0", "interest rate a year, continuous"),
+    ("settings.dividend", "0", "dividend yield a year, continuous"),
+    ("settings.strike_step", "", "strike step in dollars; empty goes by price"),
+];
+
+/// Values by key, each with its origin.
+#[derive(Debug, Clone)]
+pub struct Config {
+    values: BTreeMap<String, Origin>,
+}
+
+impl Config {
+    /// Reads the layers.
+    pub fn load(common: &Common) -> Result<Config> {
+        let mut values = BTreeMap::new();
+        let mut set = |key: &str, value: String, from: &str| {
+            values.insert(key.to_owned(), Origin { value, from: from.to_owned() });
+        };
+        for (key, value, _) in KEYS {
+            set(key, value.to_owned(), "default");
+        }
+        let data_dir = common.data_dir.clone().or_else(|| std::env::var_os("BUTTERQUANT_DATA_DIR").map(PathBuf::from));
+        let beside = data_dir.unwrap_or_else(|| "data".into()).join("butterquant.toml");
+        let file = common.config.clone().or_else(|| beside.exists().then_some(beside));
+        if let Some(file) = file {
+            for (key, value) in read_file(&file)? {
+                set(&key, value, &format!("file {}", file.display()));
+            }
+        }
+        for (name, value) in std::env::vars() {
+            if let Some(key) = key_of_variable(&name)? {
+                set(&key, value, &format!("environment {name}"));
+            }
+        }
+        let flag = |value: Option<String>| value;
+        let flags = [
+            ("data_dir", flag(common.data_dir.as_ref().map(|dir| dir.display().to_string()))),
+            ("output", common.output.map(name_of)),
+            ("run", common.run.clone()),
+            ("log", common.log.map(name_of)),
+            ("brokers", common.brokers.clone()),
+            ("provider", common.provider.map(name_of)),
+        ];
+        for (key, value) in flags {
+            if let Some(value) = value {
+                set(key, value, "flag");
+            }
+        }
+        let config = Config { values };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Every value and its origin; what may be secret is not shown.
+    pub fn shown(&self) -> BTreeMap<String, Origin> {
+        let mut shown = self.values.clone();
+        for (key, origin) in &mut shown {
+            let secret = ["password", "secret", "token", "key.pem"].iter().any(|word| key.contains(word));
+            if secret {
+                origin.value = "(set, not shown)".to_owned();
+            }
+        }
+        shown
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.values.get(key).map_or("", |origin| origin.value.as_str())
+    }
+
+    fn parse<T: std::str::FromStr>(&self, key: &str) -> Result<T>
+    where
+        T::Err: std::error::Error + Send + Sync + 'static,
+    {
+        let from = self.values.get(key).map_or("default", |origin| origin.from.as_str());
+        self.text(key).parse().with_context(|| format!("{key} = {:?} ({from}) does not fit", self.text(key)))
+    }
+
+    fn choice<T: ValueEnum>(&self, key: &str) -> Result<T> {
+        let text = self.text(key);
+        T::from_str(text, true).map_err(|_| {
+            let known: Vec<String> = T::value_variants().iter().map(name_of).collect();
+            anyhow::anyhow!("{key} = {text:?} is none of {}", known.join(", "))
+        })
+    }
+
+    /// Whether every value fits its key.
+    pub fn check(&self) -> Result<()> {
+        self.output()?;
+        self.log()?;
+        self.provider()?;
+        if self.partitions()? == 0 {
+            bail!("partitions = 0: a topic has at least one");
+        }
+        self.settings().map(|_| ())
+    }
+
+    /// Folder of everything kept.
+    pub fn data_dir(&self) -> PathBuf {
+        self.text("data_dir").into()
+    }
+    /// How results are written.
+    pub fn output(&self) -> Result<Output> {
+        self.choice("output")
+    }
+    /// Which run.
+    pub fn run(&self) -> &str {
+        self.text("run")
+    }
+    /// Where the log lives.
+    pub fn log(&self) -> Result<LogHome> {
+        self.choice("log")
+    }
+    /// Kafka's addresses.
+    pub fn brokers(&self) -> &str {
+        self.text("brokers")
+    }
+    /// Partitions of a data topic.
+    pub fn partitions(&self) -> Result<u32> {
+        self.parse("partitions")
+    }
+    /// What computes scores.
+    pub fn provider(&self) -> Result<Provider> {
+        self.choice("provider")
+    }
+    /// The ONNX Runtime library, if one is named.
+    pub fn onnxruntime(&self) -> Option<PathBuf> {
+        Some(self.text("onnxruntime")).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+    /// The market, if one is named.
+    pub fn source(&self) -> Option<String> {
+        Some(self.text("source").to_owned()).filter(|source| !source.is_empty())
+    }
+    /// Address of the HTTP side.
+    pub fn listen(&self) -> &str {
+        self.text("listen")
+    }
+    /// Properties for librdkafka.
+    pub fn kafka(&self) -> BTreeMap<String, String> {
+        let extra = self.values.iter().filter_map(|(key, origin)| Some((key.strip_prefix("kafka.")?, origin)));
+        extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
+    }
+
+    /// What decisions are made with, once it is on `controls`.
+    pub fn settings(&self) -> Result<Settings> {
+        let money = |key: &str| -> Result<Money> {
+            Money::from_dollars(self.parse::<f64>(key)?).with_context(|| format!("{key} is no amount"))
+        };
+        let mut settings = Settings {
+            capital: money("settings.capital")?,
+            risk_per_trade: money("settings.risk_per_trade")?,
+            max_new_per_day: self.parse("settings.max_new_per_day")?,
+            max_open: self.parse("settings.max_open")?,
+            expected_roi_over: self.parse("settings.expected_roi_over")?,
+            score_over: self.parse("settings.score_over")?,
+            take_profit: self.parse("settings.take_profit")?,
+            retrain_outcomes: self.parse("settings.retrain_outcomes")?,
+            min_training_rows: self.parse("settings.min_training_rows")?,
+            training_epochs: self.parse("settings.training_epochs")?,
+            shadow_days: self.parse("settings.shadow_days")?,
+            seed: self.parse("settings.seed")?,
+            ..Settings::default()
+        };
+        settings.pricing.rate = self.parse("settings.rate")?;
+        settings.pricing.dividend = self.parse("settings.dividend")?;
+        if !self.text("settings.strike_step").is_empty() {
+            settings.pricing.strike_step = Some(self.parse("settings.strike_step")?);
+        }
+        Ok(settings)
+    }
+}
+
+fn name_of<T: ValueEnum>(value: impl std::borrow::Borrow<T>) -> String {
+    value.borrow().to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+fn known(key: &str) -> bool {
+    key.starts_with("kafka.") || KEYS.iter().any(|(known, _, _)| *known == key)
+}
+
+fn read_file(file: &Path) -> Result<Vec<(String, String)>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let table: toml::Table = text.parse().with_context(|| format!("{} is no TOML", file.display()))?;
+    let mut values = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) => {
+                values.extend(inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), plain(&value))));
+            }
+            value => values.push((key, plain(&value))),
+        }
+    }
+    for (key, _) in &values {
+        if !known(key) {
+            bail!("{}: no key is called {key}; `butterquant config show` lists them", file.display());
+        }
+    }
+    Ok(values)
+}
+
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `BUTTERQUANT_SETTINGS_MAX_OPEN` is `settings.max_open`.
+fn key_of_variable(name: &str) -> Result<Option<String>> {
+    let Some(rest) = name.strip_prefix("BUTTERQUANT_") else { return Ok(None) };
+    let rest = rest.to_lowercase();
+    for (prefix, section) in [("settings_", "settings."), ("kafka_", "kafka.")] {
+        if let Some(key) = rest.strip_prefix(prefix) {
+            let key = if section == "kafka." { key.replace('_', ".") } else { key.to_owned() };
+            let key = format!("{section}{key}");
+            return if known(&key) { Ok(Some(key)) } else { bail!("{name}: no key is called {key}") };
+        }
+    }
+    if rest == "log_level" {
+        return Ok(None);
+    }
+    if known(&rest) { Ok(Some(rest)) } else { bail!("{name}: no key is called {rest}; `butterquant config show` lists them") }
+}

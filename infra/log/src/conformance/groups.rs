@@ -1,0 +1,90 @@
+//! Groups: partitions go in ranges, the same numbers of all topics, to one member each.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use super::{Failure, Outcome, PARTITIONS, PATIENCE, Suite, equal, holds, refused};
+use crate::{ErrorClass, Member};
+
+/// A member of this check's topic that holds something.
+pub(super) fn joined(
+    suite: &Suite<'_>,
+    group: &str,
+    instance: &str,
+) -> Result<Box<dyn Member>, Failure> {
+    let mut member = suite.log.member(group, instance, &[suite.topic()])?;
+    settle(&mut [&mut member], |held| !held[0].is_empty())?;
+    Ok(member)
+}
+
+/// Polls all members until what they hold satisfies `wanted`; gives it.
+fn settle(
+    members: &mut [&mut Box<dyn Member>],
+    wanted: impl Fn(&[BTreeSet<u32>]) -> bool,
+) -> Result<Vec<BTreeSet<u32>>, Failure> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let held = members
+            .iter_mut()
+            .map(|member| member.poll().map(|a| a.partitions))
+            .collect::<crate::Result<Vec<_>>>()?;
+        if wanted(&held) {
+            return Ok(held);
+        }
+        if Instant::now() > deadline {
+            return Err(Failure(format!("the group did not settle: {held:?}")));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn all() -> BTreeSet<u32> {
+    (0..PARTITIONS).collect()
+}
+
+pub(super) fn alone(suite: &Suite<'_>) -> Outcome {
+    let group = suite.id("group");
+    let mut member = suite.log.member(&group, "only", &[suite.topic()])?;
+    equal("the group's name", &member.group().to_string(), &group)?;
+    settle(&mut [&mut member], |held| held[0] == all())?;
+    let (first, second) = (member.poll()?, member.poll()?);
+    equal("the assignment asked again", &first, &second)?;
+    holds("it has a generation", first.generation > 0)
+}
+
+pub(super) fn shared(suite: &Suite<'_>) -> Outcome {
+    let group = suite.id("group");
+    let topics = [suite.topic(), format!("{}-too", suite.topic())];
+    let mut first = suite.log.member(&group, "a", &topics)?;
+    settle(&mut [&mut first], |held| held[0] == all())?;
+    let before = first.poll()?.generation;
+    let mut second = suite.log.member(&group, "b", &topics)?;
+    let held = settle(&mut [&mut first, &mut second], |held| {
+        held[0].len() == 2 && held[1].len() == 2 && held[0].is_disjoint(&held[1])
+    })?;
+    let halves = [BTreeSet::from([0, 1]), BTreeSet::from([2, 3])];
+    holds("each holds a range", held.iter().all(|part| halves.contains(part)))?;
+    holds("the generation grew", first.poll()?.generation > before)?;
+    drop(first);
+    settle(&mut [&mut second], |held| held[0] == all())?;
+    Ok(())
+}
+
+pub(super) fn uneven(suite: &Suite<'_>) -> Outcome {
+    let topics = [suite.topic(), format!("{}-one", suite.topic())];
+    let group = suite.id("group");
+    let deadline = Instant::now() + PATIENCE;
+    let mut member = match suite.log.member(&group, "a", &topics) {
+        Err(error) => return equal("the class", &error.class, &ErrorClass::Fatal),
+        Ok(member) => member,
+    };
+    while Instant::now() < deadline {
+        match member.poll() {
+            Ok(held) => equal("what it holds so far", &held.partitions, &BTreeSet::new())?,
+            Err(error) => {
+                return refused::<()>("uneven topics", Err(error), ErrorClass::Fatal);
+            }
+        }
+    }
+    Err(Failure("topics of 4 and of 1 partition were shared".to_string()))
+}

@@ -1,0 +1,246 @@
+//! Publishes batches as transactions.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::Offset;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
+
+use super::errors::{self, Place};
+use super::member::KafkaMember;
+use super::settings::{KafkaSettings, say};
+use super::{partition_list, unsigned};
+use crate::local::handles::foreign_member;
+use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Producer, Result};
+
+const PAUSE: Duration = Duration::from_millis(20);
+
+type Delivered = Option<std::result::Result<u64, Code>>;
+
+/// Writes down what became of each record of the open transaction.
+#[derive(Default)]
+struct Deliveries(Mutex<Vec<Delivered>>);
+
+impl Deliveries {
+    fn all(&self) -> MutexGuard<'_, Vec<Delivered>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        say(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "kafka");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, index: usize) {
+        let delivered = match result {
+            Ok(message) => Ok(unsigned(message.offset())),
+            Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(Code::Unknown)),
+        };
+        if let Some(slot) = self.all().get_mut(index) {
+            *slot = Some(delivered);
+        }
+    }
+}
+
+/// A transactional producer.
+pub(crate) struct KafkaProducer {
+    settings: KafkaSettings,
+    id: String,
+    producer: BaseProducer<Deliveries>,
+    ended: Option<LogError>,
+}
+
+impl KafkaProducer {
+    /// Opens a producer: fences an older one of the same id and ends what it left open.
+    pub(crate) fn open(settings: KafkaSettings, id: &str) -> Result<Self> {
+        let producer: BaseProducer<Deliveries> =
+            settings.create(&settings.producer(id), Deliveries::default())?;
+        let deadline = Instant::now() + settings.timeout;
+        // Just after the cluster's start its coordinator is still loading.
+        while let Err(error) = producer.init_transactions(settings.timeout) {
+            let error = errors::of(&error, id);
+            if error.class != ErrorClass::Retry || Instant::now() > deadline {
+                return Err(error);
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(Self { settings, id: id.to_string(), producer, ended: None })
+    }
+
+    fn send_all(&self, batch: &Batch, member: Option<&KafkaMember>) -> Result<Vec<u64>> {
+        *self.producer.context().all() = vec![None; batch.records.len()];
+        for (index, record) in batch.records.iter().enumerate() {
+            self.send(index, record)?;
+        }
+        self.producer.flush(self.settings.timeout).at(&self.id)?;
+        let mut offsets = Vec::with_capacity(batch.records.len());
+        for (record, delivered) in batch.records.iter().zip(self.producer.context().all().iter()) {
+            match delivered {
+                Some(Ok(offset)) => offsets.push(*offset),
+                Some(Err(code)) => return Err(errors::of_code(*code, &record.to)),
+                None => return Err(errors::of_code(Code::MessageTimedOut, &record.to)),
+            }
+        }
+        if let Some(member) = member {
+            let next = |c: &crate::Consumed| {
+                (c.tp.clone(), Offset::Offset(i64::try_from(c.next).unwrap_or(i64::MAX)))
+            };
+            let list = partition_list(&self.settings, batch.consumed.iter().map(next))?;
+            let deadline = Instant::now() + self.settings.timeout;
+            self.again_until(deadline, || {
+                let metadata = member.metadata()?;
+                let timeout = self.settings.timeout;
+                Ok(self.producer.send_offsets_to_transaction(&list, &metadata, timeout))
+            })?;
+        }
+        Ok(offsets)
+    }
+
+    fn send(&self, index: usize, record: &NewRecord) -> Result<()> {
+        let topic = self.settings.name(&record.to.topic);
+        let deadline = Instant::now() + self.settings.timeout;
+        loop {
+            let headers = record.headers.iter().fold(
+                OwnedHeaders::new_with_capacity(record.headers.len().max(1)),
+                |headers, (key, value)| headers.insert(Header { key, value: Some(value) }),
+            );
+            let mut message = BaseRecord::with_opaque_to(&topic, index)
+                .partition(record.to.partition as i32)
+                .timestamp(record.timestamp_ms)
+                .payload(&record.value)
+                .headers(headers);
+            message.key = record.key.as_ref();
+            match self.producer.send(message) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(Code::QueueFull), _))
+                    if Instant::now() < deadline =>
+                {
+                    self.producer.poll(PAUSE);
+                }
+                Err((error, _)) => return Err(errors::of(&error, &record.to)),
+            }
+        }
+    }
+
+    /// Makes a transactional call until it succeeds, for as long as it may be repeated.
+    fn again_until(
+        &self,
+        deadline: Instant,
+        mut call: impl FnMut() -> Result<std::result::Result<(), KafkaError>>,
+    ) -> Result<()> {
+        loop {
+            let error = match call()? {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let again = matches!(&error, KafkaError::Transaction(e) if e.is_retriable());
+            if !again || Instant::now() > deadline {
+                return Err(errors::of(&error, &self.id));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Commits; says whether the transaction is known not to have been committed.
+    fn commit(&mut self) -> Result<()> {
+        let deadline = Instant::now() + self.settings.timeout;
+        loop {
+            let Err(error) = self.producer.commit_transaction(self.settings.timeout) else {
+                return Ok(());
+            };
+            let failed = errors::of(&error, &self.id);
+            let KafkaError::Transaction(cause) = error else { return Err(self.doubt(failed)) };
+            if cause.txn_requires_abort() {
+                return Err(self.abort(failed));
+            }
+            if failed.class == ErrorClass::Fenced {
+                return Err(self.end(failed));
+            }
+            if !cause.is_retriable() || Instant::now() > deadline {
+                return Err(self.doubt(failed));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Takes the open transaction back and gives the reason.
+    fn abort(&mut self, reason: LogError) -> LogError {
+        // Records that a fatal error threw out of the queue do not say so themselves.
+        if let Some((code, what)) = self.producer.client().fatal_error() {
+            return self.end(LogError { what, ..errors::of_code(code, &self.id) });
+        }
+        let deadline = Instant::now() + self.settings.timeout;
+        let aborted = self
+            .again_until(deadline, || Ok(self.producer.abort_transaction(self.settings.timeout)));
+        match aborted {
+            Ok(()) => reason,
+            Err(error) if error.class == ErrorClass::Fenced => self.end(error),
+            // An open transaction that cannot be aborted will time out at the broker.
+            Err(error) => {
+                tracing::warn!(%error, "a transaction could not be aborted");
+                self.end(reason)
+            }
+        }
+    }
+
+    /// Nothing more is published after this.
+    fn end(&mut self, error: LogError) -> LogError {
+        let remedy = "open a new producer after reloading";
+        self.ended = Some(LogError { remedy: remedy.to_string(), ..error.clone() });
+        error
+    }
+
+    /// The outcome is unknown.
+    fn doubt(&mut self, error: LogError) -> LogError {
+        let remedy = "reload, look at the committed offsets and open a new producer";
+        self.end(LogError { class: ErrorClass::Uncertain, remedy: remedy.to_string(), ..error })
+    }
+}
+
+impl Producer for KafkaProducer {
+    fn publish(&mut self, batch: Batch, member: Option<&dyn Member>) -> Result<Vec<u64>> {
+        if let Some(ended) = &self.ended {
+            return Err(ended.clone());
+        }
+        let member = match member {
+            _ if batch.consumed.is_empty() => None,
+            None => {
+                return Err(LogError::fatal(
+                    "offsets can only be committed by a member of a group",
+                    &self.id,
+                    "publish with the member whose group reads these partitions",
+                ));
+            }
+            Some(member) => match member.as_any().downcast_ref::<KafkaMember>() {
+                Some(own) => Some(own),
+                None => return Err(foreign_member(member)),
+            },
+        };
+        batch.records.iter().try_for_each(NewRecord::check)?;
+        if batch.records.is_empty() && member.is_none() {
+            return Ok(Vec::new());
+        }
+        if let Err(error) = self.producer.begin_transaction() {
+            let error = errors::of(&error, &self.id);
+            return Err(if error.class == ErrorClass::Retry { error } else { self.end(error) });
+        }
+        match self.send_all(&batch, member) {
+            Ok(offsets) => self.commit().map(|()| offsets),
+            Err(error) => Err(self.abort(error)),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A reader, a member and a producer whose other half is on the server.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::LONGEST_WAIT;
+use super::client::Client;
+use super::wire::Call;
+use crate::local::handles::foreign_member;
+use crate::{
+    Assignment, Batch, ErrorClass, Fetched, LogError, Member, Producer, Reader, Result,
+    TopicPartition,
+};
+
+/// How often a publish is sent before its outcome counts as unknown.
+const ATTEMPTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Reads over HTTP; the server keeps nothing for it.
+pub(crate) struct RemoteReader {
+    client: Arc<Client>,
+}
+
+impl RemoteReader {
+    /// A reader.
+    pub(crate) fn new(client: Arc<Client>) -> Self {
+        Self { client }
+    }
+}
+
+impl Reader for RemoteReader {
+    fn poll(
+        &mut self,
+        due: &[(TopicPartition, u64)],
+        max_records: usize,
+        wait: Duration,
+    ) -> Result<Vec<Fetched>> {
+        let deadline = Instant::now() + wait;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let fetched: Vec<Fetched> = self.client.ask(&Call::Read {
+                due: due.to_vec(),
+                max_records: max_records as u64,
+                wait_ms: left.min(LONGEST_WAIT).as_millis() as u64,
+            })?;
+            if !fetched.is_empty() || Instant::now() >= deadline {
+                return Ok(fetched);
+            }
+        }
+    }
+}
+
+/// A member whose seat the server keeps for as long as it polls.
+pub(crate) struct RemoteMember {
+    client: Arc<Client>,
+    group: String,
+    instance: String,
+    topics: Vec<String>,
+    number: u64,
+}
+
+impl RemoteMember {
+    /// Takes a seat.
+    pub(crate) fn join(
+        client: Arc<Client>,
+        group: &str,
+        instance: &str,
+        topics: &[String],
+    ) -> Result<Self> {
+        let (group, instance) = (group.to_string(), instance.to_string());
+        let mut member = Self { client, group, instance, topics: topics.to_vec(), number: 0 };
+        member.number = member.sit_down()?;
+        Ok(member)
+    }
+
+    fn sit_down(&self) -> Result<u64> {
+        self.client.ask(&Call::Join {
+            group: self.group.clone(),
+            instance: self.instance.clone(),
+            topics: self.topics.clone(),
+        })
+    }
+}
+
+impl Member for RemoteMember {
+    fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// A seat that was given up for want of polls, or with the server, is taken again.
+    fn poll(&mut self) -> Result<Assignment> {
+        if let Some(assignment) = self.client.ask(&Call::PollMember { member: self.number })? {
+            return Ok(assignment);
+        }
+        self.number = self.sit_down()?;
+        let again: Option<Assignment> =
+            self.client.ask(&Call::PollMember { member: self.number })?;
+        again.ok_or_else(|| LogError::fenced("the seat was lost at once", &self.group))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Drop for RemoteMember {
+    fn drop(&mut self) {
+        if let Err(error) = self.client.ask::<()>(&Call::Leave { member: self.number }) {
+            tracing::debug!(%error, group = self.group, "could not say goodbye");
+        }
+    }
+}
+
+/// Publishes over HTTP.
+pub(crate) struct RemoteProducer {
+    client: Arc<Client>,
+    id: String,
+    producer: u64,
+    published: u64,
+}
+
+impl RemoteProducer {
+    /// Opens a producer; an older one of the same id is fenced.
+    pub(crate) fn open(client: Arc<Client>, id: &str) -> Result<Self> {
+        let producer = client.ask(&Call::OpenProducer { transactional_id: id.to_string() })?;
+        Ok(Self { client, id: id.to_string(), producer, published: 0 })
+    }
+}
+
+impl Producer for RemoteProducer {
+    fn publish(&mut self, batch: Batch, member: Option<&dyn Member>) -> Result<Vec<u64>> {
+        let member = match member {
+            None => None,
+            Some(member) => match member.as_any().downcast_ref::<RemoteMember>() {
+                Some(own) if Arc::ptr_eq(&own.client, &self.client) => Some(own.number),
+                _ => return Err(foreign_member(member)),
+            },
+        };
+        self.published += 1;
+        let call = Call::Publish { producer: self.producer, number: self.published, batch, member };
+        let mut perhaps_written = false;
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1..=ATTEMPTS {
+            let error = match self.client.call::<Vec<u64>>(&call) {
+                Ok(offsets) => return Ok(offsets),
+                Err(error) => error,
+            };
+            match error.class {
+                ErrorClass::Uncertain => perhaps_written = true,
+                ErrorClass::Retry => {}
+                _ => return Err(self.settled(error, perhaps_written)),
+            }
+            if attempt == ATTEMPTS {
+                return Err(self.settled(error, perhaps_written));
+            }
+            thread::sleep(pause);
+            pause *= 2;
+        }
+        Err(LogError::fatal("no attempt was made", &self.id, "report this"))
+    }
+}
+
+impl RemoteProducer {
+    /// A refusal after an attempt that may have been written does not say which it was.
+    fn settled(&self, error: LogError, perhaps_written: bool) -> LogError {
+        match perhaps_written {
+            true => LogError { class: ErrorClass::Uncertain, ..error },
+            false => error,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The other half: answers calls over a log and keeps the seats of remote members.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::wire::{self, Call};
+use super::{LONGEST_WAIT, MEMBER_LIFE, PATH};
+use crate::{Assignment, Batch, Log, LogError, Member, Producer, Result};
+
+/// How often seats are looked at.
+const SWEEP: Duration = Duration::from_millis(500);
+
+/// Serves a log to other processes.
+pub struct Server {
+    log: Arc<dyn Log>,
+    kept: Arc<Kept>,
+}
+
+/// What is kept for remote callers. Numbers start at random, so that those of an earlier
+/// server are unknown here.
+struct Kept {
+    members: Mutex<BTreeMap<u64, Seat>>,
+    producers: Mutex<BTreeMap<u64, Arc<Mutex<Open>>>>,
+    next: AtomicU64,
+}
+
+struct Seat {
+    member: Arc<Mutex<Box<dyn Member>>>,
+    polled: Instant,
+}
+
+struct Open {
+    id: String,
+    producer: Box<dyn Producer>,
+    last: Option<(u64, Result<Vec<u64>>)>,
+}
+
+impl Server {
+    /// A server over `log`.
+    pub fn new(log: Arc<dyn Log>) -> Self {
+        let kept = Arc::new(Kept {
+            members: Mutex::default(),
+            producers: Mutex::default(),
+            next: AtomicU64::new(RandomState::new().hash_one(PATH) >> 1),
+        });
+        let watched = Arc::downgrade(&kept);
+        thread::spawn(move || sweep(&watched));
+        Self { log, kept }
+    }
+
+    /// Answers one POST. An error means that the request itself is no call and deserves a
+    /// status of 400; what the log refuses is in the answer. Blocks for up to
+    /// [`LONGEST_WAIT`].
+    pub fn handle(&self, path: &str, body: &[u8]) -> Result<Vec<u8>> {
+        if path != PATH {
+            return Err(LogError::fatal("no log is served here", path, "run the same version"));
+        }
+        match wire::decode(body)? {
+            Call::Identity => answer(self.log.identity()),
+            Call::TopicIdentity(topic) => answer(self.log.topic_identity(&topic)),
+            Call::EnsureTopics(specs) => answer(self.log.ensure_topics(&specs)),
+            Call::Topics => answer(self.log.topics()),
+            Call::Watermarks(tp) => answer(self.log.watermarks(&tp)),
+            Call::OffsetForTime(tp, at) => answer(self.log.offset_for_time(&tp, at)),
+            Call::Committed(group, tps) => answer(self.log.committed(&group, &tps)),
+            Call::Groups => answer(self.log.groups()),
+            Call::Read { due, max_records, wait_ms } => {
+                let wait = Duration::from_millis(wait_ms).min(LONGEST_WAIT);
+                let max_records = usize::try_from(max_records).unwrap_or(usize::MAX);
+                answer(self.log.reader().and_then(|mut r| r.poll(&due, max_records, wait)))
+            }
+            Call::Join { group, instance, topics } => answer(self.join(&group, &instance, &topics)),
+            Call::PollMember { member } => answer(self.poll(member)),
+            Call::Leave { member } => {
+                drop(lock(&self.kept.members).remove(&member));
+                answer(Ok(()))
+            }
+            Call::OpenProducer { transactional_id } => answer(self.open(&transactional_id)),
+            Call::Publish { producer, number, batch, member } => {
+                answer(self.publish(producer, number, batch, member))
+            }
+        }
+    }
+
+    fn number(&self) -> u64 {
+        self.kept.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn join(&self, group: &str, instance: &str, topics: &[String]) -> Result<u64> {
+        let member = Arc::new(Mutex::new(self.log.member(group, instance, topics)?));
+        let number = self.number();
+        let polled = Instant::now();
+        lock(&self.kept.members).insert(number, Seat { member, polled });
+        Ok(number)
+    }
+
+    fn seat(&self, number: u64) -> Option<Arc<Mutex<Box<dyn Member>>>> {
+        let mut members = lock(&self.kept.members);
+        let seat = members.get_mut(&number)?;
+        seat.polled = Instant::now();
+        Some(Arc::clone(&seat.member))
+    }
+
+    fn poll(&self, number: u64) -> Result<Option<Assignment>> {
+        match self.seat(number) {
+            Some(member) => lock(&member).poll().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn open(&self, id: &str) -> Result<u64> {
+        let producer = self.log.producer(id)?;
+        let number = self.number();
+        let mut producers = lock(&self.kept.producers);
+        producers.retain(|_, open| open.try_lock().map_or(true, |open| open.id != id));
+        let open = Open { id: id.to_string(), producer, last: None };
+        producers.insert(number, Arc::new(Mutex::new(open)));
+        Ok(number)
+    }
+
+    fn publish(
+        &self,
+        producer: u64,
+        number: u64,
+        batch: Batch,
+        member: Option<u64>,
+    ) -> Result<Vec<u64>> {
+        let known = lock(&self.kept.producers).get(&producer).cloned();
+        let Some(open) = known else {
+            return Err(LogError::fenced(
+                "this producer is not known: a newer one has its id, or the server restarted",
+                PATH,
+            ));
+        };
+        let mut open = lock(&open);
+        if let Some((last, result)) = &open.last
+            && *last == number
+        {
+            return result.clone();
+        }
+        let result = match member {
+            None => open.producer.publish(batch, None),
+            Some(member) => match self.seat(member) {
+                Some(member) => open.producer.publish(batch, Some(&**lock(&member))),
+                None => Err(LogError::fenced("the member has left its group", PATH)),
+            },
+        };
+        open.last = Some((number, result.clone()));
+        result
+    }
+}
+
+/// Lets the members go that have stopped polling, for as long as the server lives.
+fn sweep(kept: &Weak<Kept>) {
+    while let Some(kept) = kept.upgrade() {
+        let mut members = lock(&kept.members);
+        let gone: Vec<u64> = members
+            .iter()
+            .filter(|(_, seat)| seat.polled.elapsed() > MEMBER_LIFE)
+            .map(|(number, _)| *number)
+            .collect();
+        let seats: Vec<_> = gone.iter().filter_map(|number| members.remove(number)).collect();
+        drop(members);
+        drop(seats);
+        drop(kept);
+        thread::sleep(SWEEP);
+    }
+}
+
+fn answer<T: Serialize>(result: Result<T>) -> Result<Vec<u8>> {
+    wire::encode(&result)
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,75 @@
+//! Reading `controls`: to its end before a decision, or up to the offset a recorded decision
+//! was made under.
+
+use crate::wire;
+use eventlog::{ErrorClass, Log, LogError, Reader, Result};
+use schemas::controls::ControlState;
+use schemas::{Event, Topic};
+use std::time::Duration;
+
+/// Polls of a thousand events each before a read that gets nowhere is given up.
+const MOST_POLLS: u32 = 10_000;
+
+/// Every control event so far, and the fold of them.
+pub struct ControlBook {
+    reader: Box<dyn Reader>,
+    next: u64,
+    events: Vec<(i64, Event)>,
+    latest: ControlState,
+    past: ControlState,
+}
+
+impl ControlBook {
+    /// Nothing read yet.
+    pub fn new(log: &dyn Log) -> Result<ControlBook> {
+        Ok(ControlBook {
+            reader: log.reader()?,
+            next: 0,
+            events: Vec::new(),
+            latest: ControlState::default(),
+            past: ControlState::default(),
+        })
+    }
+
+    /// Reads to the end offset asked for now.
+    pub fn refresh(&mut self, log: &dyn Log) -> Result<()> {
+        let place = wire::place(Topic::Controls, 0);
+        let end = log.watermarks(&place)?.high;
+        for _ in 0..MOST_POLLS {
+            if self.next >= end {
+                return Ok(());
+            }
+            let due = [(place.clone(), self.next)];
+            for fetched in self.reader.poll(&due, 1_000, Duration::from_secs(5))? {
+                for record in &fetched.records {
+                    // An unreadable control event changes nothing; the monitor shows it.
+                    if let Ok(event) = wire::event(Topic::Controls, record) {
+                        let offset = record.offset as i64;
+                        self.latest.apply(offset, &event);
+                        self.events.push((offset, event));
+                    }
+                }
+                self.next = fetched.position;
+            }
+        }
+        Err(LogError::new(ErrorClass::Retry, "the end was not reached", place.to_string(), "try again"))
+    }
+
+    /// The fold of everything read.
+    pub fn latest(&self) -> &ControlState {
+        &self.latest
+    }
+
+    /// The fold up to and with `offset`.
+    pub fn at(&mut self, offset: i64) -> &ControlState {
+        if offset < self.past.offset {
+            self.past = ControlState::default();
+        }
+        for (at, event) in &self.events {
+            if *at > self.past.offset && *at <= offset {
+                self.past.apply(*at, event);
+            }
+        }
+        &self.past
+    }
+}

@@ -1,0 +1,225 @@
+//! Where a unit stands in the day: which input it reads next, and what each event there is to
+//! it. Pure; everything in it is saved with the state.
+//!
+//! Invariants:
+//! 1. Inputs are read in the role's order, partitions ascending, each to its day's marker.
+//! 2. An event of a day that is closed is late: counted, never applied, never reopens the day.
+//! 3. Within a day the first event of an id stands: the same again is dropped, another one
+//!    under that id is a conflict.
+//! 4. A day closes only when every input's marker has been read; no timer closes it.
+
+use schemas::role::Role;
+use schemas::{Day, Event, EventId, Topic};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One partition of one input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// What is read.
+    pub topic: Topic,
+    /// Of which partition.
+    pub partition: u32,
+    /// Whether it is the day before's.
+    pub day_before: bool,
+}
+
+/// The stages of a unit of `role` that holds `partitions`.
+pub fn stages(role: Role, partitions: &[u32]) -> Vec<Stage> {
+    role.inputs()
+        .iter()
+        .flat_map(|input| {
+            let held = if input.topic.single() { &[0][..] } else { partitions };
+            held.iter().map(|&partition| Stage {
+                topic: input.topic,
+                partition,
+                day_before: input.day_before,
+            })
+        })
+        .collect()
+}
+
+/// What was met on the way, by kind; shown to operators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Events taken in.
+    pub applied: u64,
+    /// The same event again: dropped.
+    pub duplicates: u64,
+    /// Another event under an id already seen: a dead letter.
+    pub conflicts: u64,
+    /// Events of a closed day.
+    pub late: u64,
+    /// Kinds this program does not know: skipped.
+    pub unknown: u64,
+    /// Bytes that are no event: a dead letter.
+    pub undecodable: u64,
+}
+
+/// What an event is to the unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// To be applied.
+    Apply,
+    /// To be applied; it closes the stage.
+    Marker,
+    /// The same as one already applied.
+    Duplicate,
+    /// Another one under the id of one already applied.
+    Conflict,
+    /// Of a closed day.
+    Late,
+    /// Of a day that has not begun, or a marker that does not follow the last day.
+    OutOfOrder,
+}
+
+/// A unit's place in the day.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The last day closed.
+    pub closed: Day,
+    /// The day being read, once an input has named it.
+    pub current: Option<Day>,
+    /// Which stage is read.
+    pub stage: usize,
+    /// Next offset of each stage.
+    pub positions: Vec<u64>,
+    /// What was met.
+    pub counts: Counts,
+    seen: Vec<BTreeMap<EventId, u64>>,
+}
+
+impl Cursor {
+    /// At the beginning of a run whose day before the first is `previous`.
+    pub fn new(previous: Day, stages: usize) -> Cursor {
+        Cursor {
+            closed: previous,
+            current: None,
+            stage: 0,
+            positions: vec![0; stages],
+            counts: Counts::default(),
+            seen: vec![BTreeMap::new(); stages],
+        }
+    }
+
+    /// What `event`, whose bytes have `fingerprint`, is to `stage`; remembers its id.
+    pub fn admit(&mut self, stage: Stage, event: &Event, fingerprint: u64) -> Verdict {
+        let late = if stage.day_before { event.day < self.closed } else { event.day <= self.closed };
+        if late {
+            self.counts.late += 1;
+            return Verdict::Late;
+        }
+        if !self.in_order(stage, event) {
+            return Verdict::OutOfOrder;
+        }
+        match self.seen[self.stage].get(&event.id) {
+            Some(known) if *known == fingerprint => {
+                self.counts.duplicates += 1;
+                return Verdict::Duplicate;
+            }
+            Some(_) => {
+                self.counts.conflicts += 1;
+                return Verdict::Conflict;
+            }
+            None => {}
+        }
+        self.seen[self.stage].insert(event.id, fingerprint);
+        self.counts.applied += 1;
+        if !stage.day_before {
+            self.current = Some(event.day);
+        }
+        if event.body.marker().is_some() { Verdict::Marker } else { Verdict::Apply }
+    }
+
+    fn in_order(&self, stage: Stage, event: &Event) -> bool {
+        if stage.day_before {
+            return event.day == self.closed;
+        }
+        let follows = event.body.marker().is_none_or(|marker| marker.previous_day == self.closed);
+        follows && self.current.is_none_or(|current| current == event.day)
+    }
+
+    /// Goes on to the next stage; true when that was the last of the day.
+    pub fn stage_done(&mut self) -> bool {
+        self.stage += 1;
+        self.stage == self.positions.len()
+    }
+
+    /// Closes `day`: back to the first stage.
+    pub fn close_day(&mut self, day: Day) {
+        self.closed = day;
+        self.current = None;
+        self.stage = 0;
+        for ids in &mut self.seen {
+            ids.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::events::{Bar, Bars, DayClosed};
+
+    const DAY: Day = Day(100);
+    const STAGE: Stage = Stage { topic: Topic::Bars, partition: 0, day_before: false };
+
+    fn bar(day: Day, ticker: &str) -> Event {
+        let bar = Bar { bar_day: day, ..Bar::default() };
+        Event::new(day, ticker, &[ticker, &day.to_string()], Bars::BarClosed(bar))
+    }
+
+    fn marker(day: Day, previous_day: Day) -> Event {
+        let marker = DayClosed { previous_day, ..DayClosed::default() };
+        Event::marker(Topic::Bars, day, marker).unwrap()
+    }
+
+    fn check(events: &[(Event, u64)], expect: &[Verdict]) {
+        let mut cursor = Cursor::new(DAY + -1, 1);
+        let found: Vec<Verdict> = events
+            .iter()
+            .map(|(event, fingerprint)| {
+                let verdict = cursor.admit(STAGE, event, *fingerprint);
+                if verdict == Verdict::Marker && cursor.stage_done() {
+                    cursor.close_day(event.day);
+                }
+                verdict
+            })
+            .collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn within_a_day_the_first_of_an_id_stands() {
+        use Verdict::*;
+        check(
+            &[(bar(DAY, "A"), 1), (bar(DAY, "A"), 1), (bar(DAY, "A"), 2), (bar(DAY, "B"), 1)],
+            &[Apply, Duplicate, Conflict, Apply],
+        );
+    }
+
+    #[test]
+    fn a_closed_day_stays_closed() {
+        use Verdict::*;
+        let close = marker(DAY, DAY + -1);
+        check(
+            &[(close.clone(), 1), (bar(DAY, "A"), 1), (close, 9), (bar(DAY + 1, "A"), 1)],
+            &[Marker, Late, Late, Apply],
+        );
+    }
+
+    #[test]
+    fn days_follow_one_another() {
+        use Verdict::*;
+        check(
+            &[
+                (marker(DAY + 1, DAY), 1),
+                (bar(DAY, "A"), 1),
+                (bar(DAY + 1, "A"), 1),
+                (marker(DAY, DAY + -1), 1),
+                (marker(DAY + 3, DAY), 1),
+            ],
+            &[OutOfOrder, Apply, OutOfOrder, Marker, Marker],
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! What can go wrong with a role, and what its loop does about it.
+
+use eventlog::{ErrorClass, LogError};
+use schemas::codec::EncodeError;
+use schemas::role::BadState;
+
+/// A role could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// The log said no.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// Saved state is unreadable.
+    #[error(transparent)]
+    BadState(#[from] BadState),
+    /// Saved state does not belong to what the log says.
+    #[error("the saved state of {unit} {what}; run `butterquant rebuild --all` to make it again from the log")]
+    StateMismatch {
+        /// Which unit.
+        unit: String,
+        /// What does not fit.
+        what: String,
+    },
+    /// The state folder failed.
+    #[error("the state of {unit} could not be saved or loaded: {cause}")]
+    StateStore {
+        /// Which unit.
+        unit: String,
+        /// What happened.
+        cause: String,
+    },
+    /// An own event does not fit its schema.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// Long work failed.
+    #[error("{unit}: {cause}")]
+    Effect {
+        /// Which unit.
+        unit: String,
+        /// What happened.
+        cause: String,
+    },
+    /// The log has no run.
+    #[error("this log holds no opened run; start one with `butterquant up`, `backtest` or `demo`")]
+    NotOpened,
+    /// A run cannot be opened as asked.
+    #[error("{0}")]
+    CannotOpen(String),
+    /// The market could not be read.
+    #[error(transparent)]
+    Source(#[from] producers::source::SourceError),
+}
+
+impl ShellError {
+    /// Whether reloading the saved state and going on may mend it.
+    pub fn passing(&self) -> bool {
+        match self {
+            ShellError::Log(error) => error.class != ErrorClass::Fatal,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The one loop of every role: read what is due, apply, publish outputs and consumed offsets in
+//! one transaction, then save the state. Law 3 lives here and nowhere else.
+//!
+//! Invariants:
+//! 1. Nothing is saved before what it contains is published and committed.
+//! 2. A publish that fails or is uncertain, and every new assignment, throws the units away;
+//!    they come back from their last save, re-applied to the committed offset without a word.
+//! 3. State of another log, ahead of the committed offsets, or unreadable is an error that
+//!    names the remedy.
+
+use crate::board::{Board, UnitStatus};
+use crate::controls::ControlBook;
+use crate::saved::{SavedUnit, StateStore};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, wire};
+use eventlog::{Batch, Log, Member, Producer, Reader, TopicPartition};
+use schemas::role::{Machine, Role};
+use schemas::{Day, Topic};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Makes a role's machine.
+pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
+
+/// How the loop paces itself; none of it changes what is decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Records of a poll, at most.
+    pub max_records: usize,
+    /// How long a poll waits for the first record.
+    pub wait: Duration,
+    /// Publishes between two saves, at most.
+    pub save_every: u32,
+    /// Empty polls before consumed offsets are committed without outputs.
+    pub idle_commit: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { max_records: 2_000, wait: Duration::from_millis(50), save_every: 200, idle_commit: 10 }
+    }
+}
+
+/// What all instances of a process share.
+#[derive(Clone)]
+pub struct Env {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// Where state is saved.
+    pub states: Arc<dyn StateStore>,
+    /// Partitions of a data topic.
+    pub partitions: u32,
+    /// Makes machines.
+    pub machines: Machines,
+    /// What units are doing.
+    pub board: Arc<Board>,
+    /// Pace.
+    pub policy: Policy,
+}
+
+impl Env {
+    /// The name saved states carry: the log's and its topic's identity.
+    pub fn identity(&self) -> Result<String, ShellError> {
+        let topic = self.log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
+        Ok(format!("{}/{topic}", self.log.identity()?))
+    }
+
+    /// Topics whose partitions the members of a role's group share; one active instance holds
+    /// the single partition of `controls`.
+    fn group_topics(role: Role) -> Vec<String> {
+        if !role.by_partition() {
+            return vec![Topic::Controls.name().to_owned()];
+        }
+        let shared = role.inputs().iter().filter(|input| !input.topic.single());
+        shared.map(|input| input.topic.name().to_owned()).collect()
+    }
+
+    /// A fresh unit, the opening of the run taken in.
+    pub(crate) fn fresh_unit(&self, role: Role, partitions: &[u32], previous: Day) -> Result<Unit, ShellError> {
+        let mut unit = Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
+        let mut recorded = Recorded::new(&*self.log, &outputs_from(&unit))?;
+        unit.take_opening(&mut recorded)?;
+        Ok(unit)
+    }
+
+    /// The committed offsets of a unit, by stage.
+    pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
+        let places: Vec<TopicPartition> = (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
+        let mut committed = self.log.committed(unit.role.name(), &places)?;
+        for (stage, offset) in committed.iter_mut().enumerate() {
+            if !unit.grouped(stage) {
+                *offset = None;
+            }
+        }
+        Ok(committed)
+    }
+
+    /// The partitions of each unit of a role that holds `partitions`.
+    pub(crate) fn shares(role: Role, partitions: impl Iterator<Item = u32>) -> Vec<Vec<u32>> {
+        if role.by_partition() { partitions.map(|one| vec![one]).collect() } else { vec![partitions.collect()] }
+    }
+}
+
+pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
+    let starts = unit.own_from.iter();
+    unit.outputs.iter().zip(starts).map(|(&(topic, partition), &from)| (topic, partition, from)).collect()
+}
+
+/// Whether a step found anything to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// It did.
+    Worked,
+    /// Nothing is due.
+    Idle,
+}
+
+/// One running instance of a role.
+pub struct Instance {
+    env: Env,
+    role: Role,
+    transactional_id: String,
+    member: Box<dyn Member>,
+    generation: Option<u64>,
+    units: Vec<Unit>,
+    reader: Box<dyn Reader>,
+    controls: ControlBook,
+    producer: Option<Box<dyn Producer>>,
+    idle: u32,
+    unsaved: u32,
+}
+
+impl Instance {
+    /// Joins the role's group as `name`.
+    pub fn join(env: &Env, role: Role, name: &str) -> Result<Instance, ShellError> {
+        let transactional_id =
+            if role.by_partition() { format!("{role}-{name}") } else { role.name().to_owned() };
+        Ok(Instance {
+            member: env.log.member(role.name(), name, &Env::group_topics(role))?,
+            reader: env.log.reader()?,
+            controls: ControlBook::new(&*env.log)?,
+            env: env.clone(),
+            role,
+            transactional_id,
+            generation: None,
+            units: Vec::new(),
+            producer: None,
+            idle: 0,
+            unsaved: 0,
+        })
+    }
+
+    /// One round. An error leaves nothing half done: the next round starts from the last save.
+    pub fn step(&mut self) -> Result<Progress, ShellError> {
+        let result = self.round();
+        if result.is_err() {
+            self.forget();
+        }
+        result
+    }
+
+    fn round(&mut self) -> Result<Progress, ShellError> {
+        let assignment = self.member.poll()?;
+        if self.generation != Some(assignment.generation) {
+            self.forget();
+            self.controls.refresh(&*self.env.log)?;
+            self.load(assignment.partitions.iter().copied())?;
+            self.generation = Some(assignment.generation);
+        }
+        let mut due: BTreeMap<TopicPartition, u64> = BTreeMap::new();
+        for unit in &self.units {
+            let (place, from) = unit.due();
+            due.entry(place.clone()).and_modify(|least| *least = from.min(*least)).or_insert(from);
+        }
+        let due: Vec<(TopicPartition, u64)> = due.into_iter().collect();
+        if due.is_empty() {
+            std::thread::sleep(self.env.policy.wait);
+            return Ok(Progress::Idle);
+        }
+        let fetched = self.reader.poll(&due, self.env.policy.max_records, self.env.policy.wait)?;
+        if fetched.iter().all(|part| part.records.is_empty()) {
+            self.rest()?;
+            return Ok(Progress::Idle);
+        }
+        self.idle = 0;
+        self.controls.refresh(&*self.env.log)?;
+        let mut closed = false;
+        for part in &fetched {
+            for unit in self.units.iter_mut().filter(|unit| *unit.due().0 == part.tp) {
+                let mut voice = Voice::Live { controls: self.controls.latest(), log: &*self.env.log };
+                closed |= unit.feed(&part.records, part.position, &mut voice)?;
+            }
+        }
+        if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
+            self.publish()?;
+        }
+        self.show();
+        Ok(Progress::Worked)
+    }
+
+    /// Nothing is due: what was consumed without a word is committed, so that lag is true.
+    fn rest(&mut self) -> Result<(), ShellError> {
+        self.idle += 1;
+        if self.idle == self.env.policy.idle_commit {
+            if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
+                self.publish()?;
+            }
+            self.save()?;
+            self.show();
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self) -> Result<(), ShellError> {
+        let mut batch = Batch::default();
+        for unit in &mut self.units {
+            batch.records.append(&mut unit.pending);
+            batch.consumed.extend(unit.consumed());
+        }
+        let producer = match &mut self.producer {
+            Some(producer) => producer,
+            none => none.insert(self.env.log.producer(&self.transactional_id)?),
+        };
+        producer.publish(batch, Some(&*self.member))?;
+        for unit in &mut self.units {
+            unit.published();
+        }
+        self.unsaved += 1;
+        if self.unsaved >= self.env.policy.save_every {
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Saves every unit. Called only when all that was applied is published.
+    fn save(&mut self) -> Result<(), ShellError> {
+        if self.unsaved == 0 {
+            return Ok(());
+        }
+        let identity = self.env.identity()?;
+        let mut saved = Vec::with_capacity(self.units.len());
+        for unit in &mut self.units {
+            for (i, &(topic, partition)) in unit.outputs.iter().enumerate() {
+                unit.own_from[i] = self.env.log.watermarks(&wire::place(topic, partition))?.high;
+            }
+            saved.push((unit.name.clone(), unit.save(&identity)));
+        }
+        self.env.states.save(&saved)?;
+        self.unsaved = 0;
+        Ok(())
+    }
+
+    /// Stops cleanly: commits what was applied and saves.
+    pub fn finish(mut self) -> Result<(), ShellError> {
+        if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
+            self.publish()?;
+        }
+        self.save()
+    }
+
+    /// The units as they are now.
+    pub fn units(&self) -> &[Unit] {
+        &self.units
+    }
+
+    fn forget(&mut self) {
+        for unit in self.units.drain(..) {
+            self.env.board.forget(self.role, &unit.name);
+        }
+        self.generation = None;
+        self.producer = None;
+        self.unsaved = 0;
+        self.idle = 0;
+    }
+
+    fn load(&mut self, partitions: impl Iterator<Item = u32>) -> Result<(), ShellError> {
+        let Some(opened) = self.controls.latest().opened.clone() else { return Err(ShellError::NotOpened) };
+        let identity = self.env.identity()?;
+        let held: Vec<u32> = if self.role.by_partition() {
+            partitions.collect()
+        } else if partitions.count() > 0 {
+            (0..self.env.partitions).collect()
+        } else {
+            Vec::new()
+        };
+        if held.is_empty() {
+            return Ok(());
+        }
+        for share in Env::shares(self.role, held.into_iter()) {
+            let mut unit = Unit::new(self.role, &share, self.env.partitions, (self.env.machines)(self.role), opened.previous_day);
+            match self.env.states.load(&unit.name)? {
+                Some(saved) => unit.resume(saved, &identity)?,
+                None => unit = self.env.fresh_unit(self.role, &share, opened.previous_day)?,
+            }
+            self.catch_up(&mut unit)?;
+            self.units.push(unit);
+        }
+        self.show();
+        Ok(())
+    }
+
+    /// Re-applies from the saved to the committed offset.
+    fn catch_up(&self, unit: &mut Unit) -> Result<(), ShellError> {
+        let committed = self.env.committed(unit)?;
+        let log = &*self.env.log;
+        for (stage, offset) in committed.iter().enumerate() {
+            if unit.grouped(stage) && unit.cursor.positions[stage] > offset.unwrap_or(0) {
+                return Err(unit.mismatch("is ahead of the offsets committed on the log"));
+            }
+        }
+        let limits: Vec<u64> = committed.into_iter().map(|offset| offset.unwrap_or(0)).collect();
+        let mut recorded = Recorded::new(log, &outputs_from(unit))?;
+        unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+        unit.committed = unit.cursor.positions.clone();
+        Ok(())
+    }
+
+    fn show(&self) {
+        for unit in &self.units {
+            self.env.board.put(self.role, unit.status());
+        }
+    }
+}
+
+impl Unit {
+    fn resume(&mut self, saved: SavedUnit, identity: &str) -> Result<(), ShellError> {
+        if saved.log_identity != identity {
+            return Err(self.mismatch("was saved for another log"));
+        }
+        if saved.cursor.positions.len() != self.stages.len() || saved.written.len() != self.outputs.len() {
+            return Err(self.mismatch("was saved with another partition count"));
+        }
+        self.machine.restore(&saved.machine)?;
+        self.cursor = saved.cursor;
+        self.own_from = saved.own_from;
+        self.written = saved.written;
+        Ok(())
+    }
+
+    fn status(&self) -> UnitStatus {
+        let (place, next_offset) = self.due();
+        UnitStatus {
+            role: self.role.name().to_owned(),
+            unit: self.name.clone(),
+            closed: self.cursor.closed,
+            current: self.cursor.current,
+            waits_for: place.to_string(),
+            next_offset,
+            counts: self.cursor.counts,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Beginning a run: its topics, and one transaction with the first word on `controls` and the
+//! markers of the day before, so that the first day is like any other. And saying something on
+//! `controls` later.
+
+use crate::{controls::ControlBook, error::ShellError, wire};
+use eventlog::{Batch, Log, TopicMismatch, TopicSpec};
+use schemas::events::{Controls, DayClosed, ModelRef, RunOpened};
+use schemas::{Event, Topic};
+
+/// Makes the topics; those that exist with other settings are reported.
+pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
+    let specs: Vec<TopicSpec> = Topic::ALL
+        .into_iter()
+        .map(|topic| TopicSpec { name: topic.name().to_owned(), partitions: topic.partitions(partitions) })
+        .collect();
+    Ok(log.ensure_topics(&specs)?)
+}
+
+/// How the log's run was opened, if it was.
+pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
+    let mut book = ControlBook::new(log)?;
+    book.refresh(log)?;
+    Ok(book.latest().opened.clone())
+}
+
+/// Opens the run with the models trained from history, if any, and the champion among them.
+pub fn open(
+    log: &dyn Log,
+    partitions: u32,
+    run: &RunOpened,
+    models: Vec<Event>,
+    champion: Option<ModelRef>,
+) -> Result<(), ShellError> {
+    let day = run.previous_day;
+    let mut events = vec![Event::new(day, "", &["run"], Controls::RunOpened(run.clone()))];
+    events.extend(models);
+    for topic in [Topic::Models, Topic::Orders] {
+        for partition in 0..topic.partitions(partitions) {
+            let marker = DayClosed {
+                partition: i64::from(partition),
+                previous_day: day + -1,
+                champion: champion.clone().filter(|_| topic == Topic::Models),
+                ..DayClosed::default()
+            };
+            events.extend(Event::marker(topic, day, marker).map(|mut marker| {
+                marker.control_offset = Some(0);
+                marker
+            }));
+        }
+    }
+    let mut batch = Batch::default();
+    for event in &events {
+        batch.records.push(wire::record(event, partitions, "opening")?);
+    }
+    batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
+    log.producer("opening")?.publish(batch, None)?;
+    Ok(())
+}
+
+/// Says something on `controls`; gives the offset after it.
+pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
+    let mut book = ControlBook::new(log)?;
+    book.refresh(log)?;
+    let Some(opened) = &book.latest().opened else { return Err(ShellError::NotOpened) };
+    let place = wire::place(Topic::Controls, 0);
+    let end = log.watermarks(&place)?.high;
+    let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
+    let mut batch = Batch::default();
+    batch.records.push(wire::record(&event, 1, "operator")?);
+    batch.expected_end.push((place.clone(), end));
+    log.producer("operator")?.publish(batch, None)?;
+    Ok(log.watermarks(&place)?.high)
+}
+
+/// Publishes rows of history on `samples`, as one transaction.
+pub fn publish_samples(log: &dyn Log, partitions: u32, samples: &[Event]) -> Result<(), ShellError> {
+    let mut batch = Batch::default();
+    for event in samples {
+        batch.records.push(wire::record(event, partitions, "history")?);
+    }
+    log.producer("history")?.publish(batch, None)?;
+    Ok(())
+}

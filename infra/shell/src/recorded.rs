@@ -1,0 +1,131 @@
+//! What a unit has already said, read from its own output topics: in recovery it stands in the
+//! place of decisions, in verification beside them.
+
+use crate::wire;
+use eventlog::{Log, Reader, Result};
+use schemas::{Day, Event, EventId, Topic};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A partition of an own output and how far it has been read.
+struct Tail {
+    topic: Topic,
+    partition: u32,
+    next: u64,
+    end: u64,
+    ahead: Vec<(Event, Vec<u8>)>,
+}
+
+/// The outputs of one day at a time, by the event that led to them.
+pub struct Recorded {
+    reader: Box<dyn Reader>,
+    tails: Vec<Tail>,
+    day: Option<Day>,
+    by_cause: BTreeMap<Option<EventId>, Vec<(Event, Vec<u8>)>>,
+    markers: BTreeMap<(Topic, u32), (Event, Vec<u8>)>,
+}
+
+impl Recorded {
+    /// Of these outputs, each read from its offset.
+    pub fn new(log: &dyn Log, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
+        let mut tails = Vec::with_capacity(outputs.len());
+        for &(topic, partition, next) in outputs {
+            let end = log.watermarks(&wire::place(topic, partition))?.high;
+            tails.push(Tail { topic, partition, next, end, ahead: Vec::new() });
+        }
+        Ok(Recorded {
+            reader: log.reader()?,
+            tails,
+            day: None,
+            by_cause: BTreeMap::new(),
+            markers: BTreeMap::new(),
+        })
+    }
+
+    /// Reads what was said on `day`, to its markers or the end. Earlier days are passed over;
+    /// of what was said under one id the first stands.
+    pub fn load(&mut self, day: Day) -> Result<()> {
+        if self.day == Some(day) {
+            return Ok(());
+        }
+        self.day = Some(day);
+        self.by_cause.clear();
+        self.markers.clear();
+        for tail in &mut self.tails {
+            let (events, marker) = tail.read_day(&mut *self.reader, day)?;
+            for (event, bytes) in events {
+                self.by_cause.entry(event.causation).or_default().push((event, bytes));
+            }
+            if let Some(marker) = marker {
+                self.markers.insert((tail.topic, tail.partition), marker);
+            }
+        }
+        Ok(())
+    }
+
+    /// What `cause` led to, in the order of topic, partition and offset.
+    pub fn take(&mut self, cause: EventId) -> Vec<(Event, Vec<u8>)> {
+        self.by_cause.remove(&Some(cause)).unwrap_or_default()
+    }
+
+    /// Everything of the day, whatever led to it.
+    pub fn take_all(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.by_cause).into_values().flatten().map(|(event, _)| event).collect()
+    }
+
+    /// What was said that no decision made again.
+    pub fn left_over(&self) -> impl Iterator<Item = &Event> {
+        self.by_cause.values().flatten().map(|(event, _)| event)
+    }
+
+    /// The own day marker of a partition and its bytes, if the day was closed there.
+    pub fn marker(&self, topic: Topic, partition: u32) -> Option<&(Event, Vec<u8>)> {
+        self.markers.get(&(topic, partition))
+    }
+}
+
+type Said = (Event, Vec<u8>);
+
+impl Tail {
+    /// The day's events in this partition and its marker.
+    fn read_day(&mut self, reader: &mut dyn Reader, day: Day) -> Result<(Vec<Said>, Option<Said>)> {
+        let mut found: Vec<Said> = Vec::new();
+        let mut ids = std::collections::BTreeSet::new();
+        loop {
+            let ahead = std::mem::take(&mut self.ahead);
+            let mut ahead = ahead.into_iter();
+            while let Some((event, bytes)) = ahead.next() {
+                if event.day > day {
+                    self.ahead = std::iter::once((event, bytes)).chain(ahead).collect();
+                    return Ok((found, None));
+                }
+                if event.day < day || !ids.insert(event.id) {
+                    continue;
+                }
+                if event.body.marker().is_some() {
+                    self.ahead = ahead.collect();
+                    return Ok((found, Some((event, bytes))));
+                }
+                found.push((event, bytes));
+            }
+            if self.next >= self.end {
+                return Ok((found, None));
+            }
+            self.fetch(reader)?;
+        }
+    }
+
+    fn fetch(&mut self, reader: &mut dyn Reader) -> Result<()> {
+        let due = [(wire::place(self.topic, self.partition), self.next)];
+        for fetched in reader.poll(&due, 2_000, Duration::from_secs(2))? {
+            for record in fetched.records {
+                // Bytes on an own output that are no event were not written by this role.
+                if let Ok(event) = wire::event(self.topic, &record) {
+                    self.ahead.push((event, record.value));
+                }
+            }
+            self.next = fetched.position;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! Where units keep their state between starts: one value a unit, all values of a save at once.
+
+use crate::{cursor::Cursor, error::ShellError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// All there is to know of a unit.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SavedUnit {
+    /// The log it belongs to.
+    pub log_identity: String,
+    /// Its place in the day.
+    pub cursor: Cursor,
+    /// Own outputs before these offsets (by output, in order) belong to what is saved.
+    pub own_from: Vec<u64>,
+    /// Events said since the day began, by output.
+    pub written: Vec<i64>,
+    /// The machine's state.
+    pub machine: Vec<u8>,
+}
+
+/// A place for saved units.
+pub trait StateStore: Send + Sync {
+    /// The unit's last save.
+    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError>;
+    /// Saves all of them, or none.
+    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError>;
+    /// Forgets everything.
+    fn clear(&self) -> Result<(), ShellError>;
+}
+
+fn failed(unit: &str, cause: impl ToString) -> ShellError {
+    ShellError::StateStore { unit: unit.to_owned(), cause: cause.to_string() }
+}
+
+/// In the state folder.
+pub struct KvStates(pub kv::Tree);
+
+impl StateStore for KvStates {
+    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+        let Some(bytes) = self.0.get(unit).map_err(|e| failed(unit, e))? else { return Ok(None) };
+        postcard::from_bytes(&bytes).map(Some).map_err(|cause| ShellError::StateMismatch {
+            unit: unit.to_owned(),
+            what: format!("cannot be read ({cause})"),
+        })
+    }
+
+    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+        let mut batch = kv::Batch::new();
+        for (unit, saved) in units {
+            batch.insert(unit, postcard::to_stdvec(saved).map_err(|e| failed(unit, e))?);
+        }
+        self.0.apply(batch).map_err(|e| failed("all units", e))
+    }
+
+    fn clear(&self) -> Result<(), ShellError> {
+        self.0.clear().map_err(|e| failed("all units", e))
+    }
+}
+
+/// In memory, for simulation.
+#[derive(Clone, Default)]
+pub struct MemoryStates(Arc<Mutex<BTreeMap<String, SavedUnit>>>);
+
+impl MemoryStates {
+    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SavedUnit>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// A copy of everything saved.
+    pub fn all(&self) -> BTreeMap<String, SavedUnit> {
+        self.held().clone()
+    }
+}
+
+impl StateStore for MemoryStates {
+    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+        Ok(self.held().get(unit).cloned())
+    }
+
+    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+        self.held().extend(units.iter().cloned());
+        Ok(())
+    }
+
+    fn clear(&self) -> Result<(), ShellError> {
+        self.held().clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! The source's loop: a whole day of the market in one transaction, then the next. It has no
+//! state but the log: on restart it goes on after the oldest of its partitions' last markers.
+
+use crate::instance::{Env, Progress};
+use crate::{error::ShellError, wire};
+use eventlog::{Batch, Log, Producer, TopicPartition};
+use producers::source::{Market, day_events};
+use schemas::events::RunOpened;
+use schemas::{Day, Topic};
+use std::time::Duration;
+
+/// Publishes a market's days.
+pub struct Source {
+    env: Env,
+    market: Box<dyn Market>,
+    opened: RunOpened,
+    until: Option<Day>,
+    last: Option<Day>,
+    producer: Option<Box<dyn Producer>>,
+}
+
+impl Source {
+    /// Of `market`, for the run that was opened so, up to and with day `until`.
+    pub fn new(env: &Env, market: Box<dyn Market>, opened: RunOpened, until: Option<Day>) -> Source {
+        Source { env: env.clone(), market, opened, until, last: None, producer: None }
+    }
+
+    /// Publishes the next day, if there is one.
+    pub fn step(&mut self) -> Result<Progress, ShellError> {
+        let result = self.round();
+        if result.is_err() {
+            self.last = None;
+            self.producer = None;
+        }
+        result
+    }
+
+    fn round(&mut self) -> Result<Progress, ShellError> {
+        let log = &*self.env.log;
+        let last = match self.last {
+            Some(last) => last,
+            None => *self.last.insert(last_closed(log, self.env.partitions, self.opened.previous_day)?),
+        };
+        let next = self.market.next_day(Some(last))?;
+        let Some(today) = next.filter(|today| self.until.is_none_or(|until| today.day <= until)) else {
+            std::thread::sleep(self.env.policy.wait);
+            return Ok(Progress::Idle);
+        };
+        let mut batch = Batch::default();
+        for partition in 0..self.env.partitions {
+            let place = wire::place(Topic::Bars, partition);
+            let end = log.watermarks(&place)?.high;
+            batch.expected_end.push((place, end));
+        }
+        let scan = today.day >= self.opened.scan_from;
+        for event in day_events(&today, last, scan, self.env.partitions) {
+            batch.records.push(wire::record(&event, self.env.partitions, "source")?);
+        }
+        let producer = match &mut self.producer {
+            Some(producer) => producer,
+            none => none.insert(log.producer("source")?),
+        };
+        producer.publish(batch, None)?;
+        self.last = Some(today.day);
+        Ok(Progress::Worked)
+    }
+}
+
+/// The oldest of the partitions' last markers; `previous` where one has none.
+fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
+    let mut oldest: Option<Day> = None;
+    for partition in 0..partitions {
+        let last = last_marker(log, &wire::place(Topic::Bars, partition))?.unwrap_or(previous);
+        oldest = Some(oldest.map_or(last, |day| day.min(last)));
+    }
+    Ok(oldest.unwrap_or(previous))
+}
+
+fn last_marker(log: &dyn Log, place: &TopicPartition) -> Result<Option<Day>, ShellError> {
+    let end = log.watermarks(place)?.high;
+    let mut back = 256;
+    loop {
+        let mut next = end.saturating_sub(back);
+        let mut reader = log.reader()?;
+        let mut found = None;
+        while next < end {
+            let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
+            let Some(fetched) = fetched.into_iter().next() else { break };
+            for record in &fetched.records {
+                if let Ok(event) = wire::event(Topic::Bars, record) {
+                    if event.body.marker().is_some() {
+                        found = Some(event.day);
+                    }
+                }
+            }
+            next = fetched.position;
+        }
+        if found.is_some() || back >= end {
+            return Ok(found);
+        }
+        back *= 4;
+    }
+}

@@ -1,0 +1,311 @@
+//! A unit: one machine with its place in the day. A role by partition has a unit a partition,
+//! any other role has one.
+//!
+//! Invariants:
+//! 1. State changes only by [`Machine::evolve`]: by inputs in the cursor's order, and by what
+//!    the unit itself said, right after the event that led to it.
+//! 2. Said live, an own event is evolved before it is published; recovered, it is read from the
+//!    log at the same place. So state is a function of the log.
+//! 3. The own marker of a day and the offset of the day's last input marker are published
+//!    together or not at all.
+
+use crate::cursor::{Cursor, Stage, Verdict, stages};
+use crate::saved::SavedUnit;
+use crate::voice::{Answer, Voice};
+use crate::{error::ShellError, recorded::Recorded, wire};
+use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
+use schemas::events::{DayClosed, DeadLetter, DeadLetters};
+use schemas::role::{Cause, Machine, Role};
+use schemas::{Day, Event, EventId, Topic};
+
+/// One machine and its place in the day.
+pub struct Unit {
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    pub(crate) total: u32,
+    pub(crate) stages: Vec<Stage>,
+    places: Vec<TopicPartition>,
+    pub(crate) outputs: Vec<(Topic, u32)>,
+    pub(crate) cursor: Cursor,
+    pub(crate) machine: Box<dyn Machine>,
+    pub(crate) written: Vec<i64>,
+    pub(crate) own_from: Vec<u64>,
+    pub(crate) committed: Vec<u64>,
+    pub(crate) pending: Vec<NewRecord>,
+    guards_models: bool,
+}
+
+impl Unit {
+    /// A unit of `role` that holds `partitions` of `total`, at the beginning of a run whose day
+    /// before the first is `previous`.
+    pub fn new(role: Role, partitions: &[u32], total: u32, machine: Box<dyn Machine>, previous: Day) -> Unit {
+        let stages = stages(role, partitions);
+        let places = stages.iter().map(|stage| wire::place(stage.topic, stage.partition)).collect();
+        let outputs: Vec<(Topic, u32)> = role
+            .outputs()
+            .iter()
+            .flat_map(|&topic| {
+                let held = if topic.single() { &[0][..] } else { partitions };
+                held.iter().map(move |&partition| (topic, partition))
+            })
+            .collect();
+        let name = match partitions {
+            [one] if role.by_partition() => format!("{role}-{one}"),
+            _ => role.name().to_owned(),
+        };
+        Unit {
+            role,
+            name,
+            total,
+            cursor: Cursor::new(previous, stages.len()),
+            committed: vec![0; stages.len()],
+            written: vec![0; outputs.len()],
+            own_from: vec![0; outputs.len()],
+            guards_models: partitions.first() == Some(&0),
+            stages,
+            places,
+            outputs,
+            machine,
+            pending: Vec::new(),
+        }
+    }
+
+    /// What it reads next and from where.
+    pub fn due(&self) -> (&TopicPartition, u64) {
+        (&self.places[self.cursor.stage], self.cursor.positions[self.cursor.stage])
+    }
+
+    /// Whether the stage's offsets are committed for the role's group; a topic that every
+    /// instance reads is not.
+    pub(crate) fn grouped(&self, stage: usize) -> bool {
+        !(self.role.by_partition() && self.stages[stage].topic.single())
+    }
+
+    pub(crate) fn place(&self, stage: usize) -> &TopicPartition {
+        &self.places[stage]
+    }
+
+    /// Offsets applied and not committed yet.
+    pub(crate) fn consumed(&self) -> Vec<Consumed> {
+        (0..self.stages.len())
+            .filter(|&stage| self.grouped(stage) && self.cursor.positions[stage] != self.committed[stage])
+            .map(|stage| Consumed {
+                tp: self.places[stage].clone(),
+                from: self.committed[stage],
+                next: self.cursor.positions[stage],
+            })
+            .collect()
+    }
+
+    /// After a publish: what was consumed is committed.
+    pub(crate) fn published(&mut self) {
+        self.pending.clear();
+        self.committed.clone_from(&self.cursor.positions);
+    }
+
+    /// Everything of it, for saving.
+    pub(crate) fn save(&self, log_identity: &str) -> SavedUnit {
+        SavedUnit {
+            log_identity: log_identity.to_owned(),
+            cursor: self.cursor.clone(),
+            own_from: self.own_from.clone(),
+            written: self.written.clone(),
+            machine: self.machine.save(),
+        }
+    }
+
+    /// Takes in records of the due stage, up to its marker; what follows it is left for later.
+    /// True when that closed a day.
+    pub fn feed(&mut self, records: &[Record], position: u64, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
+        let stage = self.cursor.stage;
+        for record in records {
+            if record.offset < self.cursor.positions[stage] {
+                continue;
+            }
+            self.cursor.positions[stage] = record.offset + 1;
+            if let Some(marker) = self.take_in(record, voice)? {
+                if self.cursor.stage_done() {
+                    self.finish_day(&marker, voice)?;
+                    return Ok(true);
+                }
+                return Ok(false);
+            }
+        }
+        self.cursor.positions[stage] = self.cursor.positions[stage].max(position);
+        Ok(false)
+    }
+
+    /// Applies one record; gives the event when it is the stage's marker.
+    fn take_in(&mut self, record: &Record, voice: &mut Voice<'_>) -> Result<Option<Event>, ShellError> {
+        let stage = self.stages[self.cursor.stage];
+        let event = match wire::event(stage.topic, record) {
+            Ok(event) => event,
+            Err(error) => {
+                self.cursor.counts.undecodable += 1;
+                self.dead_letter(record, "decode", &error.to_string(), None, voice)?;
+                return Ok(None);
+            }
+        };
+        if event.body.kind() == "UNKNOWN" {
+            self.cursor.counts.unknown += 1;
+            return Ok(None);
+        }
+        match self.cursor.admit(stage, &event, fingerprint(&record.value)) {
+            Verdict::Apply => {
+                self.machine.evolve(&event);
+                if self.machine.decides_on(stage.topic) {
+                    self.say(Cause::Event(&event), event.day, event.id, voice)?;
+                }
+                Ok(None)
+            }
+            Verdict::Marker => {
+                self.machine.evolve(&event);
+                Ok(Some(event))
+            }
+            Verdict::Conflict => {
+                let what = "another event has this id already; the first one stands";
+                self.dead_letter(record, "conflict", what, Some(event.id), voice)?;
+                Ok(None)
+            }
+            Verdict::OutOfOrder => {
+                let what = format!("an event of {} where {} is the last closed day", event.day, self.cursor.closed);
+                self.dead_letter(record, "order", &what, Some(event.id), voice)?;
+                Ok(None)
+            }
+            Verdict::Duplicate | Verdict::Late => Ok(None),
+        }
+    }
+
+    /// Asks for what is to be said because of `cause`, takes it into the state, and keeps it for
+    /// publishing when it is new.
+    fn say(&mut self, cause: Cause<'_>, day: Day, id: EventId, voice: &mut Voice<'_>) -> Result<i64, ShellError> {
+        let Answer { events, fresh, control_offset } = voice.answer(self, cause, day, id)?;
+        for event in &events {
+            self.machine.evolve(event);
+            let partition = wire::partition(event, self.total);
+            if let Some(i) = self.outputs.iter().position(|&output| output == (event.topic(), partition)) {
+                self.written[i] += 1;
+            }
+            if fresh {
+                self.pending.push(wire::record(event, self.total, self.role.name())?);
+            }
+        }
+        Ok(control_offset)
+    }
+
+    fn finish_day(&mut self, last: &Event, voice: &mut Voice<'_>) -> Result<(), ShellError> {
+        let day = self.cursor.current.unwrap_or(last.day);
+        let previous = self.cursor.closed;
+        let control_offset = self.say(Cause::DayClosed { day, previous }, day, last.id, voice)?;
+        for i in 0..self.outputs.len() {
+            let (topic, partition) = self.outputs[i];
+            let mut marker = DayClosed {
+                partition: i64::from(partition),
+                previous_day: previous,
+                events: self.written[i],
+                ..DayClosed::default()
+            };
+            self.machine.note(&mut marker);
+            if let Some(mut marker) = Event::marker(topic, day, marker) {
+                marker.causation = Some(last.id);
+                marker.control_offset = Some(control_offset);
+                if let Some(record) = voice.marker(self, topic, partition, &marker)? {
+                    self.pending.push(record);
+                }
+            }
+            self.written[i] = 0;
+        }
+        self.machine.close_day(day);
+        self.cursor.close_day(day);
+        Ok(())
+    }
+
+    /// One role keeps the dead letters of a topic, so that a bad event has one.
+    fn guards(&self, topic: Topic) -> bool {
+        let guardian = match topic {
+            Topic::Bars => Role::Scanner,
+            Topic::Scans => Role::Labeler,
+            Topic::Features | Topic::Models => Role::Scorer,
+            Topic::Predictions | Topic::Fills => Role::Executor,
+            Topic::Orders => Role::Broker,
+            Topic::Outcomes => Role::Retrainer,
+            Topic::Controls | Topic::Samples | Topic::DeadLetters => Role::Materializer,
+        };
+        self.role == guardian && (topic != Topic::Models || self.guards_models)
+    }
+
+    fn dead_letter(
+        &mut self,
+        record: &Record,
+        stage: &str,
+        message: &str,
+        event: Option<EventId>,
+        voice: &Voice<'_>,
+    ) -> Result<(), ShellError> {
+        let Stage { topic, partition, .. } = self.stages[self.cursor.stage];
+        if !self.guards(topic) || !voice.is_live() {
+            return Ok(());
+        }
+        let letter = DeadLetter {
+            role: self.role.name().to_owned(),
+            topic: topic.name().to_owned(),
+            partition: i64::from(partition),
+            offset: record.offset as i64,
+            key: record.key.clone().unwrap_or_default(),
+            value: record.value.clone(),
+            stage: stage.to_owned(),
+            message: message.to_owned(),
+            event,
+        };
+        let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
+        let day = self.cursor.current.unwrap_or(self.cursor.closed);
+        let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));
+        self.pending.push(wire::record(&letter, self.total, self.role.name())?);
+        Ok(())
+    }
+
+    /// Takes in what was said when the run was opened: it precedes every input.
+    pub(crate) fn take_opening(&mut self, recorded: &mut Recorded) -> Result<(), ShellError> {
+        recorded.load(self.cursor.closed)?;
+        for event in recorded.take_all() {
+            self.machine.evolve(&event);
+        }
+        self.machine.close_day(self.cursor.closed);
+        Ok(())
+    }
+
+    /// Reads what the log holds up to `limits` (by stage), speaking with `voice`.
+    pub(crate) fn run_to(&mut self, log: &dyn Log, limits: &[u64], voice: &mut Voice<'_>) -> Result<(), ShellError> {
+        let mut reader = log.reader()?;
+        let behind = |unit: &Unit| {
+            (0..limits.len()).any(|stage| unit.grouped(stage) && unit.cursor.positions[stage] < limits[stage])
+        };
+        while behind(self) {
+            let stage = self.cursor.stage;
+            let (place, from) = (self.places[stage].clone(), self.cursor.positions[stage]);
+            let wait = std::time::Duration::from_secs(2);
+            let fetched = reader.poll(&[(place, from)], 2_000, wait)?;
+            let Some(fetched) = fetched.into_iter().next() else {
+                return Err(self.mismatch("waits for a marker that the log does not hold, though later offsets are committed"));
+            };
+            let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
+            let records: Vec<Record> = fetched.records.into_iter().filter(|r| r.offset < limit).collect();
+            self.feed(&records, fetched.position.min(limit), voice)?;
+            if self.cursor.stage == stage && self.cursor.positions[stage] >= limit && behind(self) {
+                return Err(self.mismatch("has read all that is committed of one input and not of a later one"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn mismatch(&self, what: &str) -> ShellError {
+        ShellError::StateMismatch { unit: self.name.clone(), what: what.to_owned() }
+    }
+}
+
+/// FNV-1a, 64 bits: tells a repeated event from a changed one; it is saved, so it stays as it is.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}

@@ -1,0 +1,41 @@
+//! Between events and the log's records, and which partition an event belongs on.
+
+use eventlog::{NewRecord, Record, TopicPartition};
+use schemas::codec::{self, DecodeError, EncodeError};
+use schemas::{Body, Event, Topic, headers, partition_of};
+
+/// The partition of `event` where data topics have `partitions`.
+pub fn partition(event: &Event, partitions: u32) -> u32 {
+    match event.body.marker() {
+        Some(marker) => u32::try_from(marker.partition).unwrap_or(0),
+        None if event.topic().single() => 0,
+        None => partition_of(&event.ticker, partitions),
+    }
+}
+
+/// A partition of a topic.
+pub fn place(topic: Topic, partition: u32) -> TopicPartition {
+    TopicPartition::new(topic.name(), partition)
+}
+
+/// The record that carries `event`, written by `role`.
+pub fn record(event: &Event, partitions: u32, role: &str) -> Result<NewRecord, EncodeError> {
+    let mut head = headers::write(event, role);
+    if let Body::DeadLetters(schemas::events::DeadLetters::EventRejected(letter)) = &event.body {
+        head.extend(headers::dead_letter(letter));
+    }
+    Ok(NewRecord {
+        to: place(event.topic(), partition(event, partitions)),
+        timestamp_ms: event.day.close_ms(),
+        key: (!event.ticker.is_empty()).then(|| event.ticker.clone().into_bytes()),
+        value: codec::encode(event)?,
+        headers: head,
+    })
+}
+
+/// The event a record of `topic` carries.
+pub fn event(topic: Topic, record: &Record) -> Result<Event, DecodeError> {
+    let mut event = codec::decode(topic, &record.value)?;
+    headers::read(&mut event, &record.headers);
+    Ok(event)
+}

@@ -1,0 +1,98 @@
+//! What can go wrong with the lake and the views, each with the place and the remedy: both
+//! can always be made again from the log, and the messages say so.
+
+use schemas::Topic;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// A failure of the lake or the views.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No space is left where the lake lies.
+    #[error("no space is left for {}; free some, then start again", path.display())]
+    Full {
+        /// The file or folder that was written.
+        path: PathBuf,
+    },
+    /// A file or folder of the lake cannot be created, written, renamed or removed.
+    #[error("cannot write {}; check its owner and permissions, or name another lake folder", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file or folder of the lake cannot be read.
+    #[error("cannot read {}; check its owner, its permissions and the disk", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file of the lake is no parquet file, or not a whole one.
+    #[error("{} is damaged: {detail}; `butterquant rebuild` makes the lake again from the log", path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// What the parquet reader said.
+        detail: String,
+    },
+    /// Events could not be made into a parquet file: a bug in this program.
+    #[error("events of {topic} cannot be written as parquet: {detail}; please report this")]
+    Columns {
+        /// Their topic.
+        topic: Topic,
+        /// What was wrong.
+        detail: String,
+    },
+    /// An event was handed over as one of another topic: a bug in this program.
+    #[error(
+        "an event of {found} was to be written to the lake as one of {topic}; please report this"
+    )]
+    WrongTopic {
+        /// The file's topic.
+        topic: Topic,
+        /// The event's topic.
+        found: Topic,
+    },
+    /// A stored view cannot be read by this program.
+    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild` makes the views again from the log", path.display())]
+    DamagedView {
+        /// The directory of the views.
+        path: PathBuf,
+        /// Which view.
+        key: String,
+        /// What was wrong.
+        detail: String,
+    },
+    /// A view could not be encoded: a bug in this program.
+    #[error("the view {key} cannot be stored: {detail}; please report this")]
+    Encode {
+        /// Which view.
+        key: String,
+        /// What the encoder said.
+        detail: String,
+    },
+    /// The embedded store failed.
+    #[error(transparent)]
+    Kv(#[from] kv::KvError),
+}
+
+impl StoreError {
+    /// The error of a system call that changes `path`.
+    pub(crate) fn writing(path: &Path, cause: io::Error) -> StoreError {
+        let path = path.to_path_buf();
+        match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { path },
+            _ => StoreError::Unwritable { path, cause },
+        }
+    }
+
+    /// The error of a system call that reads `path`.
+    pub(crate) fn reading(path: &Path, cause: io::Error) -> StoreError {
+        StoreError::Unreadable { path: path.to_path_buf(), cause }
+    }
+}

@@ -1,0 +1,174 @@
+//! The parquet lake: every event of every topic as columns, for pandas, DuckDB and the like.
+//!
+//! Layout: `topic=<dataset>/date=YYYY-MM-DD/events.parquet`, hive style; the date is the
+//! trading day that was processed when the file was written.
+//!
+//! Invariants:
+//! 1. A file is there whole or not at all, and the same events give the same bytes.
+//! 2. A file's columns follow from the topic's newest schema alone, never from the events.
+//! 3. Writing a day again replaces its file; a day without events has none.
+
+mod columns;
+mod disk;
+mod schema;
+
+use crate::StoreError;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use schema::Column;
+use schemas::codec::schema_versions;
+use schemas::{Day, Event, Topic, id};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// The one file of a topic's day.
+const FILE: &str = "events.parquet";
+/// Who made a file. It is part of the bytes, so it names no version that changes by itself.
+const CREATED_BY: &str = "butterquant lake format 1";
+
+/// A folder of parquet files by topic and day. One process writes it; any may read.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    dir: PathBuf,
+    columns: BTreeMap<Topic, Vec<Column>>,
+}
+
+impl Lake {
+    /// Opens the lake in `dir`, creating the folder when it is missing and removing what a
+    /// crash left half written.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] or [`StoreError::Full`] when the folder cannot be used.
+    pub fn open(dir: impl AsRef<Path>) -> Result<Lake, StoreError> {
+        let dir = dir.as_ref().to_path_buf();
+        disk::make_dir(&dir)?;
+        disk::remove_leftovers(&dir)?;
+        let mut columns = BTreeMap::new();
+        for version in schema_versions() {
+            let derived = schema::payload_columns(version.text)
+                .map_err(|detail| StoreError::Columns { topic: version.topic, detail })?;
+            columns.insert(version.topic, derived); // oldest first, so the newest stays
+        }
+        Ok(Lake { dir, columns })
+    }
+
+    /// Writes all events of `topic` on `day`, in their order, in the place of what was
+    /// there. No events write nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::Full`] or
+    /// [`StoreError::Unwritable`] from the disk, where the old file, if any, still stands.
+    pub fn write_day(&self, topic: Topic, day: Day, events: &[Event]) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        if let Some(stray) = events.iter().find(|event| event.topic() != topic) {
+            return Err(StoreError::WrongTopic { topic, found: stray.topic() });
+        }
+        let bytes =
+            self.parquet(topic, events).map_err(|detail| StoreError::Columns { topic, detail })?;
+        disk::replace(&self.path(topic, day), &bytes)
+    }
+
+    fn parquet(&self, topic: Topic, events: &[Event]) -> Result<Vec<u8>, String> {
+        let columns = self.columns.get(&topic).ok_or("there is no schema file of this topic")?;
+        let batch = columns::record_batch(columns, events)?;
+        let properties = WriterProperties::builder()
+            .set_created_by(CREATED_BY.to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            // Pages are few: indexes of them and a second copy of the schema would be half
+            // of a day's file.
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true)
+            .build();
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options)
+            .map_err(|cause| cause.to_string())?;
+        writer.write(&batch).map_err(|cause| cause.to_string())?;
+        writer.close().map_err(|cause| cause.to_string())?;
+        Ok(bytes)
+    }
+
+    /// Where the events of `topic` on `day` are, or would be.
+    pub fn path(&self, topic: Topic, day: Day) -> PathBuf {
+        self.dir.join(format!("topic={topic}")).join(format!("date={day}")).join(FILE)
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Every data file, by path.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when a folder cannot be listed.
+    pub fn files(&self) -> Result<Vec<PathBuf>, StoreError> {
+        disk::data_files(&self.dir)
+    }
+
+    /// Rows a topic, from the files' footers: the cheap check that each is a whole parquet
+    /// file.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedFile`] names the first that is not.
+    pub fn rows(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let mut rows = BTreeMap::new();
+        for path in self.files()? {
+            let file = File::open(&path).map_err(|cause| StoreError::reading(&path, cause))?;
+            let reader = SerializedFileReader::new(file).map_err(|cause| {
+                StoreError::DamagedFile { path: path.clone(), detail: cause.to_string() }
+            })?;
+            let found = reader.metadata().file_metadata().num_rows().unsigned_abs();
+            *rows.entry(self.topic_of(&path)).or_default() += found;
+        }
+        Ok(rows)
+    }
+
+    /// A topic's SHA-256 over the relative path and the bytes of each of its files, in
+    /// order: equal for two lakes of the same events.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when a file cannot be read.
+    pub fn digest(&self) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut hashes: BTreeMap<String, Sha256> = BTreeMap::new();
+        for path in self.files()? {
+            let bytes = fs::read(&path).map_err(|cause| StoreError::reading(&path, cause))?;
+            let name = self.relative(&path);
+            let hash = hashes.entry(self.topic_of(&path)).or_default();
+            for part in [name.as_bytes(), &bytes] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        Ok(hashes.into_iter().map(|(topic, hash)| (topic, id::hex(&hash.finalize()))).collect())
+    }
+
+    /// Removes every topic's folder; the lake is then as if new.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] names what cannot be removed.
+    pub fn remove_all(&self) -> Result<(), StoreError> {
+        for folder in disk::folders(&self.dir, "topic=")? {
+            fs::remove_dir_all(&folder).map_err(|cause| StoreError::writing(&folder, cause))?;
+        }
+        Ok(())
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(&self.dir).unwrap_or(path).to_string_lossy().replace('\\', "/")
+    }
+
+    fn topic_of(&self, path: &Path) -> String {
+        let name = self.relative(path);
+        let folder = name.split('/').next().unwrap_or_default();
+        folder.strip_prefix("topic=").unwrap_or(folder).to_owned()
+    }
+}

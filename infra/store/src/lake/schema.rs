@@ -1,0 +1,196 @@
+//! The columns of a topic, derived from its Avro schema file alone: the file says what a
+//! column is called and of which type, whatever the events of a day happen to hold.
+//!
+//! | Avro | column |
+//! |---|---|
+//! | double, int, long, boolean, string, bytes, `date` | the same |
+//! | enum | string |
+//! | record | flattened further: `candidate_scanned.structure.expiry` |
+//! | array of any of the simple ones | list |
+//! | array of records (`legs`) | list of struct |
+//! | union with null | the other branch; every payload column is nullable anyway |
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A column's type.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Kind {
+    Double,
+    Int,
+    Long,
+    Bool,
+    Text,
+    Bytes,
+    Date,
+    List(Box<Kind>),
+    Struct(Vec<(String, Kind)>),
+}
+
+/// A payload column: where its value stands in the event and what it is.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Column {
+    /// The payload field, then the fields inside it.
+    pub(super) path: Vec<String>,
+    /// Its type.
+    pub(super) kind: Kind,
+}
+
+impl Column {
+    /// The column's name in the file.
+    pub(super) fn name(&self) -> String {
+        self.path.join(".")
+    }
+}
+
+/// The fields every topic's record begins with; they have columns of their own.
+const SHARED: [&str; 6] = ["kind", "id", "day", "ticker", "revision", "control_offset"];
+
+/// The payload columns of the schema file `text`, in its order.
+///
+/// # Errors
+/// A sentence, for a schema that uses what this table above does not know.
+pub(super) fn payload_columns(text: &str) -> Result<Vec<Column>, String> {
+    let schema: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+    let mut reader = Reader { named: BTreeMap::new() };
+    let mut columns = Vec::new();
+    for (name, kind) in reader.fields(&schema)? {
+        if !SHARED.contains(&name.as_str()) {
+            flatten(vec![name], kind, &mut columns);
+        }
+    }
+    Ok(columns)
+}
+
+fn flatten(path: Vec<String>, kind: Kind, columns: &mut Vec<Column>) {
+    match kind {
+        Kind::Struct(fields) => {
+            for (name, kind) in fields {
+                let mut inner = path.clone();
+                inner.push(name);
+                flatten(inner, kind, columns);
+            }
+        }
+        kind => columns.push(Column { path, kind }),
+    }
+}
+
+/// Reads types; a type that was named earlier in the file may be used by its name.
+struct Reader {
+    named: BTreeMap<String, Kind>,
+}
+
+impl Reader {
+    fn fields(&mut self, record: &Value) -> Result<Vec<(String, Kind)>, String> {
+        let fields = record["fields"].as_array().ok_or("a record without fields")?;
+        fields
+            .iter()
+            .map(|field| {
+                let name = field["name"].as_str().ok_or("a field without a name")?;
+                Ok((name.to_owned(), self.kind(&field["type"])?))
+            })
+            .collect()
+    }
+
+    fn kind(&mut self, avro: &Value) -> Result<Kind, String> {
+        match avro {
+            Value::String(name) => self.by_name(name),
+            Value::Array(branches) => {
+                let mut others = branches.iter().filter(|branch| *branch != "null");
+                match (others.next(), others.next()) {
+                    (Some(only), None) => self.kind(only),
+                    _ => Err(format!("a union that is not null and one other: {avro}")),
+                }
+            }
+            Value::Object(_) => self.complex(avro),
+            _ => Err(format!("no Avro type: {avro}")),
+        }
+    }
+
+    fn by_name(&self, name: &str) -> Result<Kind, String> {
+        match name {
+            "double" => Ok(Kind::Double),
+            "int" => Ok(Kind::Int),
+            "long" => Ok(Kind::Long),
+            "boolean" => Ok(Kind::Bool),
+            "string" => Ok(Kind::Text),
+            "bytes" => Ok(Kind::Bytes),
+            _ => self.named.get(name).cloned().ok_or(format!("no column type for Avro's {name}")),
+        }
+    }
+
+    fn complex(&mut self, avro: &Value) -> Result<Kind, String> {
+        let of_type = avro["type"].as_str().ok_or(format!("no Avro type: {avro}"))?;
+        let kind = match (of_type, avro["logicalType"].as_str()) {
+            ("int", Some("date")) => Kind::Date,
+            (_, Some(logical)) => return Err(format!("no column type for Avro's {logical}")),
+            ("array", None) => Kind::List(Box::new(self.kind(&avro["items"])?)),
+            ("record", None) => Kind::Struct(self.fields(avro)?),
+            ("enum", None) => Kind::Text,
+            (simple, None) => self.by_name(simple)?,
+        };
+        if let Some(name) = avro["name"].as_str() {
+            self.named.insert(name.to_owned(), kind.clone());
+        }
+        Ok(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::codec::schema_versions;
+
+    fn column(topic: &str, name: &str) -> Option<Kind> {
+        let version = schema_versions().iter().find(|v| v.topic.dataset() == topic).unwrap();
+        let columns = payload_columns(version.text).unwrap();
+        columns.into_iter().find(|c| c.name() == name).map(|c| c.kind)
+    }
+
+    #[test]
+    fn every_schema_gives_columns_of_the_types_it_says() {
+        for version in schema_versions() {
+            assert!(!payload_columns(version.text).unwrap().is_empty(), "{}", version.topic);
+        }
+        for (topic, name, kind) in [
+            ("scans", "candidate_scanned.spot", Kind::Double),
+            ("scans", "candidate_scanned.structure.strategy", Kind::Text),
+            ("scans", "candidate_scanned.structure.expiry", Kind::Date),
+            ("scans", "candidate_scanned.pricing.strike_step", Kind::Double),
+            ("scans", "candidate_scanned.arima_order", Kind::List(Box::new(Kind::Int))),
+            ("scans", "day_closed.challenger.version", Kind::Long),
+            ("bars", "day_closed.scan", Kind::List(Box::new(Kind::Text))),
+            ("models", "model_trained.onnx", Kind::Bytes),
+            ("models", "model_trained.passed", Kind::Bool),
+            ("dead-letters", "event_rejected.value", Kind::Bytes),
+            ("controls", "run_opened.settings.capital", Kind::Long),
+            ("samples", "sample_drawn.class", Kind::Int),
+        ] {
+            assert_eq!(column(topic, name), Some(kind), "{topic} {name}");
+        }
+        let legs = column("scans", "candidate_scanned.legs").unwrap();
+        assert!(matches!(legs, Kind::List(item) if matches!(*item, Kind::Struct(_))));
+    }
+
+    #[test]
+    fn a_payload_field_is_named_like_its_kind() {
+        for version in schema_versions() {
+            let schema: Value = serde_json::from_str(version.text).unwrap();
+            let kinds: Vec<String> = schema["fields"][0]["type"]["symbols"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .skip(1)
+                .map(|symbol| symbol.as_str().unwrap().to_lowercase())
+                .collect();
+            let fields: Vec<String> = schema["fields"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|field| field["name"].as_str().unwrap().to_owned())
+                .filter(|name| !SHARED.contains(&name.as_str()))
+                .collect();
+            assert_eq!(kinds, fields, "{}", version.topic);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Where views lie in the embedded store: one codec, one key a view or a view's day.
+//!
+//! Values are postcard, which is exact for floats and the same bytes for the same value. A
+//! format number is stored beside them: views written by another version are refused with
+//! the remedy, never half understood.
+
+use crate::StoreError;
+use kv::{Batch, Db, Tree};
+use schemas::{Day, id};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+const TREE: &str = "views";
+/// Raised with every change of a stored type.
+const FORMAT: u32 = 1;
+
+/// A stored view, or one day of it.
+#[derive(Clone, Copy)]
+pub(super) enum Key {
+    Format,
+    Through,
+    Book,
+    Tally,
+    Models,
+    Rankings(Day),
+    Journal(Day),
+    Equity(Day),
+}
+
+impl Key {
+    fn name(self) -> &'static str {
+        match self {
+            Key::Format => "format",
+            Key::Through => "through",
+            Key::Book => "book",
+            Key::Tally => "tally",
+            Key::Models => "models",
+            Key::Rankings(_) => "rankings/",
+            Key::Journal(_) => "journal/",
+            Key::Equity(_) => "equity/",
+        }
+    }
+
+    fn day(self) -> Option<Day> {
+        match self {
+            Key::Rankings(day) | Key::Journal(day) | Key::Equity(day) => Some(day),
+            _ => None,
+        }
+    }
+
+    fn bytes(self) -> Vec<u8> {
+        let mut bytes = self.name().as_bytes().to_vec();
+        if let Some(day) = self.day() {
+            // The sign bit is turned so that days before 1970 come first.
+            bytes.extend_from_slice(&(day.0.cast_unsigned() ^ (1 << 31)).to_be_bytes());
+        }
+        bytes
+    }
+
+    fn label(self) -> String {
+        format!("{}{}", self.name(), self.day().map(|day| day.to_string()).unwrap_or_default())
+    }
+}
+
+/// The tree of the views.
+#[derive(Clone)]
+pub(super) struct Shelf {
+    db: Db,
+    tree: Tree,
+}
+
+/// Changes that are stored whole or not at all.
+pub(super) struct Changes(Batch);
+
+impl Changes {
+    pub(super) fn put<T: Serialize>(&mut self, key: Key, value: &T) -> Result<(), StoreError> {
+        let bytes = postcard::to_stdvec(value)
+            .map_err(|cause| StoreError::Encode { key: key.label(), detail: cause.to_string() })?;
+        self.0.insert(key.bytes(), bytes);
+        Ok(())
+    }
+}
+
+impl Shelf {
+    pub(super) fn open(db: &Db) -> Result<Shelf, StoreError> {
+        let shelf = Shelf { db: db.clone(), tree: db.tree(TREE)? };
+        match shelf.get::<u32>(Key::Format)? {
+            Some(FORMAT) | None => Ok(shelf),
+            Some(other) => Err(shelf.damaged(
+                Key::Format.label(),
+                format!("they have format {other}, this program reads {FORMAT}"),
+            )),
+        }
+    }
+
+    pub(super) fn batch(&self) -> Changes {
+        Changes(Batch::new())
+    }
+
+    /// Stores `changes`, durably.
+    pub(super) fn commit(&self, mut changes: Changes) -> Result<(), StoreError> {
+        changes.put(Key::Format, &FORMAT)?;
+        self.tree.apply(changes.0)?;
+        Ok(self.db.flush()?)
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let stored = self.tree.get(key.bytes())?;
+        stored.map(|bytes| self.decode(&key.label(), &bytes)).transpose()
+    }
+
+    /// Every day's value of a view, ascending; the day in `any` does not matter.
+    pub(super) fn all<T: DeserializeOwned>(&self, any: Key) -> Result<Vec<T>, StoreError> {
+        self.tree.scan_prefix(any.name()).map(|entry| self.decode(any.name(), &entry?.1)).collect()
+    }
+
+    /// The days a view has, ascending.
+    pub(super) fn days(&self, any: Key) -> Result<Vec<Day>, StoreError> {
+        self.tree.scan_prefix(any.name()).map(|entry| self.day_in(any, &entry?.0)).collect()
+    }
+
+    /// The last of them.
+    pub(super) fn last_day(&self, any: Key) -> Result<Option<Day>, StoreError> {
+        let last = self.tree.scan_prefix(any.name()).next_back().transpose()?;
+        last.map(|(key, _)| self.day_in(any, &key)).transpose()
+    }
+
+    fn day_in(&self, any: Key, key: &[u8]) -> Result<Day, StoreError> {
+        let tail = key.get(any.name().len()..).and_then(|tail| <[u8; 4]>::try_from(tail).ok());
+        let tail = tail
+            .ok_or_else(|| self.damaged(any.name().to_owned(), "its key has no day".to_owned()))?;
+        Ok(Day((u32::from_be_bytes(tail) ^ (1 << 31)).cast_signed()))
+    }
+
+    pub(super) fn digest(&self) -> Result<String, StoreError> {
+        let mut hash = Sha256::new();
+        for entry in self.tree.range::<&[u8]>(..) {
+            let (key, value) = entry?;
+            for part in [&key, &value] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        Ok(id::hex(&hash.finalize()))
+    }
+
+    pub(super) fn clear(&self) -> Result<(), StoreError> {
+        self.tree.clear()?;
+        Ok(self.db.flush()?)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, label: &str, bytes: &[u8]) -> Result<T, StoreError> {
+        let damaged = |detail: String| self.damaged(label.to_owned(), detail);
+        match postcard::take_from_bytes(bytes) {
+            Ok((value, [])) => Ok(value),
+            Ok((_, rest)) => Err(damaged(format!("{} bytes are left over", rest.len()))),
+            Err(cause) => Err(damaged(cause.to_string())),
+        }
+    }
+
+    fn damaged(&self, key: String, detail: String) -> StoreError {
+        StoreError::DamagedView { path: self.db.path().to_path_buf(), key, detail }
+    }
+}

@@ -1,0 +1,79 @@
+//! What is only counted: events, outcomes by class, refusals by code, late and unknown
+//! events, dead letters. A count here is a count of events seen, never a difference of
+//! offsets.
+
+use schemas::events::{DeadLetters, Fills, Models, Orders, Outcomes, Predictions, Scans};
+use schemas::{Body, Day, Event};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Counts over all days taken in.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Events by topic, then kind; day markers included.
+    pub events: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Matured candidates by class: Loss, Minor, Good, Excellent.
+    pub outcomes: [u64; 4],
+    /// Refusals by who refused (`scans`, `predictions`, `orders/ButterAI`,
+    /// `fills/ButterAI`, `outcomes`, `models`), then code. Where an event has no code its
+    /// kind stands for it.
+    pub refusals: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Events of a day that was closed when they came, by topic.
+    pub late: BTreeMap<String, u64>,
+    /// Dead letters by stage.
+    pub dead_letters: BTreeMap<String, u64>,
+    /// Fills for which the book held no position, or less than was closed.
+    pub unmatched_fills: u64,
+}
+
+impl Tally {
+    /// Events of `topic` whose kind this program does not know.
+    pub fn unknown(&self, topic: schemas::Topic) -> u64 {
+        let kinds = self.events.get(topic.dataset());
+        kinds.and_then(|kinds| kinds.get("UNKNOWN")).copied().unwrap_or_default()
+    }
+
+    pub(super) fn apply(&mut self, day: Day, events: &[Event]) {
+        for event in events {
+            let topic = event.topic();
+            let kinds = self.events.entry(topic.dataset().to_owned()).or_default();
+            *kinds.entry(event.body.kind().to_owned()).or_default() += 1;
+            if topic.marked() && event.day < day {
+                *self.late.entry(topic.dataset().to_owned()).or_default() += 1;
+            }
+            self.count_what_it_says(event);
+        }
+    }
+
+    fn count_what_it_says(&mut self, event: &Event) {
+        let kind = event.body.kind();
+        match &event.body {
+            Body::Scans(Scans::CandidateRefused(why)) => self.refused("scans", &why.code),
+            Body::Predictions(Predictions::ScoringRefused(_)) => self.refused("predictions", kind),
+            Body::Orders(Orders::OrderRefused(why)) => {
+                self.refused(&format!("orders/{}", why.track.name()), &why.code);
+            }
+            Body::Fills(
+                Fills::OrderCancelled(end) | Fills::OrderRejected(end) | Fills::OrderUnknown(end),
+            ) => self.refused(&format!("fills/{}", end.track.name()), &end.code),
+            Body::Outcomes(Outcomes::OutcomeMissing(why)) => self.refused("outcomes", &why.code),
+            Body::Outcomes(Outcomes::CandidateMatured(outcome)) => {
+                let class = usize::try_from(outcome.class).ok();
+                match class.and_then(|class| self.outcomes.get_mut(class)) {
+                    Some(count) => *count += 1,
+                    None => self.refused("outcomes", "NO_SUCH_CLASS"),
+                }
+            }
+            Body::Models(Models::ModelRefused(_)) => self.refused("models", kind),
+            Body::DeadLetters(DeadLetters::EventRejected(letter)) => {
+                *self.dead_letters.entry(letter.stage.clone()).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&mut self, by: &str, code: &str) {
+        let codes = self.refusals.entry(by.to_owned()).or_default();
+        *codes.entry(code.to_owned()).or_default() += 1;
+    }
+}

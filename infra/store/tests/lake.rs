@@ -1,0 +1,175 @@
+//! The lake as its readers meet it: files that are there whole, the same every time, and
+//! columns that hold what the events said.
+
+#![allow(clippy::unwrap_used)] // helpers of tests are tests too
+
+mod made_up;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
+use arrow::record_batch::RecordBatch;
+use made_up::{MONDAY, of_every_topic, refused, scanned};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use schemas::{Event, Topic};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use store::{Lake, StoreError};
+
+fn read(path: &Path) -> RecordBatch {
+    let file = fs::File::open(path).unwrap();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    builder.build().unwrap().next().unwrap().unwrap()
+}
+
+fn fill(lake: &Lake) {
+    for day in [MONDAY, MONDAY + 1] {
+        for (topic, events) in of_every_topic(day) {
+            lake.write_day(topic, day, &events).unwrap();
+        }
+    }
+}
+
+#[test]
+fn given_every_topic_when_written_then_each_is_counted_and_can_be_removed() {
+    // A lake to look at by hand (tests/python/read_lake.py) stays where this names a folder.
+    let kept = std::env::var_os("BUTTERQUANT_KEEP_LAKE");
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = kept.as_ref().map_or(temporary.path(), Path::new);
+    let lake = Lake::open(dir).unwrap();
+    fill(&lake);
+
+    assert_eq!(lake.files().unwrap().len(), 22);
+    assert_eq!(
+        lake.path(Topic::Bars, MONDAY),
+        dir.join("topic=bars/date=2018-06-25/events.parquet")
+    );
+    let rows = lake.rows().unwrap();
+    assert_eq!(rows.len(), Topic::ALL.len());
+    assert_eq!((rows["scans"], rows["dead-letters"]), (4, 2));
+
+    if kept.is_none() {
+        fs::write(dir.join("notes.txt"), "mine").unwrap();
+        lake.remove_all().unwrap();
+        assert!(lake.files().unwrap().is_empty() && dir.join("notes.txt").exists());
+    }
+}
+
+#[test]
+fn given_a_scan_when_read_back_then_its_columns_hold_what_it_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path()).unwrap();
+    let apple = scanned(MONDAY, "AAPL", 70.25);
+    lake.write_day(Topic::Scans, MONDAY, &[apple.clone(), refused(MONDAY, "MSFT")]).unwrap();
+
+    let batch = read(&lake.path(Topic::Scans, MONDAY));
+    let column = |name: &str| batch.column_by_name(name).unwrap_or_else(|| panic!("{name}"));
+    assert_eq!(column("id").as_string::<i32>().value(0), apple.id.to_string());
+    assert_eq!(column("correlation_id").as_string::<i32>().value(0), apple.id.to_string());
+    assert_eq!(column("kind").as_string::<i32>().value(1), "CANDIDATE_REFUSED");
+    assert_eq!(column("day").as_primitive::<Date32Type>().value(1), MONDAY.0);
+    assert!(column("control_offset").is_null(0));
+    let score = column("candidate_scanned.score").as_primitive::<Float64Type>();
+    assert_eq!((score.value(0), score.is_null(1)), (70.25, true));
+    let expiry = column("candidate_scanned.structure.expiry").as_primitive::<Date32Type>();
+    assert_eq!(expiry.value(0), MONDAY.0 + 32);
+    let strategy = column("candidate_scanned.structure.strategy").as_string::<i32>();
+    assert_eq!(strategy.value(0), "CALL_BUTTERFLY");
+    assert!(column("candidate_scanned.pricing.strike_step").is_null(0));
+    let legs = column("candidate_scanned.legs").as_list::<i32>();
+    assert_eq!((legs.value(0).len(), legs.is_null(1)), (3, true));
+    let strikes = legs.value(0).as_struct().column_by_name("strike").unwrap().clone();
+    assert_eq!(strikes.as_primitive::<Float64Type>().value(2), 105.0);
+    assert_eq!(column("candidate_refused.code").as_string::<i32>().value(1), "TOO_FEW_BARS");
+    assert!(column("day_closed.partition").as_primitive::<Int64Type>().is_null(0));
+}
+
+#[test]
+fn given_a_dead_letter_when_read_back_then_its_value_is_the_original_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path()).unwrap();
+    lake.write_day(Topic::DeadLetters, MONDAY, &[made_up::dead(MONDAY)]).unwrap();
+    let batch = read(&lake.path(Topic::DeadLetters, MONDAY));
+    let value = batch.column_by_name("event_rejected.value").unwrap();
+    assert_eq!(value.as_binary::<i32>().value(0), [0, 255, 1]);
+}
+
+#[test]
+fn given_the_same_events_when_written_twice_then_the_digests_are_equal() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, two) = (Lake::open(one.path()).unwrap(), Lake::open(two.path()).unwrap());
+    fill(&one);
+    fill(&two);
+    fill(&two);
+    assert_eq!(one.digest().unwrap(), two.digest().unwrap());
+
+    two.write_day(Topic::Scans, MONDAY, &[scanned(MONDAY, "AAPL", 1.0)]).unwrap();
+    let (one, two) = (one.digest().unwrap(), two.digest().unwrap());
+    let differing: Vec<&String> = one.keys().filter(|topic| one[*topic] != two[*topic]).collect();
+    assert_eq!(differing, ["scans"]);
+}
+
+#[test]
+fn given_what_a_crash_left_when_opened_then_it_is_gone_and_the_data_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path()).unwrap();
+    fill(&lake);
+    let leftover = lake.path(Topic::Scans, MONDAY).with_file_name(".events.parquet.new");
+    fs::write(&leftover, "half a fi").unwrap();
+    assert_eq!(Lake::open(dir.path()).unwrap().files().unwrap().len(), 22);
+    assert!(!leftover.exists());
+}
+
+#[test]
+fn given_no_events_or_a_stray_one_when_written_then_no_file_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path()).unwrap();
+    lake.write_day(Topic::Scans, MONDAY, &[]).unwrap();
+    let stray: [Event; 1] = [scanned(MONDAY, "AAPL", 1.0)];
+    let error = lake.write_day(Topic::Bars, MONDAY, &stray).unwrap_err();
+    assert!(matches!(error, StoreError::WrongTopic { .. }), "{error}");
+    assert!(lake.files().unwrap().is_empty());
+}
+
+#[test]
+fn given_a_damaged_file_or_a_path_that_cannot_be_written_then_the_error_names_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path()).unwrap();
+    fill(&lake);
+    let path = lake.path(Topic::Scans, MONDAY);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let said = lake.rows().unwrap_err().to_string();
+    assert!(said.contains(&path.display().to_string()) && said.contains("rebuild"), "{said}");
+
+    let file = dir.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    let said = Lake::open(file.join("lake")).unwrap_err().to_string();
+    assert!(said.contains("a-file/lake") && said.contains("permissions"), "{said}");
+
+    // Root may write anywhere, so this part says something only to other users.
+    let topic = dir.path().join("topic=bars");
+    fs::set_permissions(&topic, fs::Permissions::from_mode(0o500)).unwrap();
+    if fs::create_dir(topic.join("probe")).is_err() {
+        let refused = lake.write_day(Topic::Bars, MONDAY + 9, &of_every_topic(MONDAY)[0].1);
+        assert!(matches!(refused, Err(StoreError::Unwritable { .. })));
+    }
+    fs::set_permissions(&topic, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn given_a_full_disk_when_written_then_it_is_said_and_nothing_half_written_stays() {
+    // Needs a small file system of its own: BUTTERQUANT_FULL_DISK=/mnt/1m
+    let Some(dir) = std::env::var_os("BUTTERQUANT_FULL_DISK") else { return };
+    let lake = Lake::open(Path::new(&dir)).unwrap();
+    let mut day = MONDAY;
+    let refused = loop {
+        let written = of_every_topic(day).iter().try_for_each(|(t, e)| lake.write_day(*t, day, e));
+        match written {
+            Ok(()) => day = day + 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, StoreError::Full { .. }), "{refused}");
+    lake.rows().unwrap(); // every file that is there is whole
+}

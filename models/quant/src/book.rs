@@ -1,0 +1,75 @@
+//! What a role knows of the market: each ticker's window and the index's, built from `bars`.
+//! Every role that prices keeps one, so that all of them price alike.
+
+use crate::{PriceBar, PriceWindow, VixWindow, current_iv};
+use schemas::events::{Bar, Bars};
+use schemas::{Body, Day, Event};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Windows by ticker, and the volatility index.
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Book {
+    windows: BTreeMap<String, PriceWindow>,
+    vix: VixWindow,
+}
+
+impl Book {
+    /// Takes a `bars` event in; others change nothing. A bar that is none, or of a day before
+    /// the last, was refused by the source already and changes nothing here.
+    pub fn take(&mut self, event: &Event) {
+        let Body::Bars(said) = &event.body else { return };
+        match said {
+            Bars::BarClosed(bar) => self.push(&event.ticker, bar),
+            Bars::BarCorrected(bar) => {
+                if let Some(window) = self.windows.get_mut(&event.ticker) {
+                    let _ = window.correct(PriceBar::from(bar));
+                }
+            }
+            Bars::CorporateAction(action) => {
+                if let (Some(window), Some(ratio)) =
+                    (self.windows.get_mut(&event.ticker), action.split_ratio)
+                {
+                    let _ = window.apply_split(ratio);
+                }
+            }
+            Bars::DayClosed(marker) => {
+                if let Some(close) = marker.vix {
+                    // Every partition's marker carries it; the first one of the day stands.
+                    let _ = self.vix.push(event.day, close);
+                }
+            }
+            Bars::TickerMissing(_) | Bars::Unknown => {}
+        }
+    }
+
+    fn push(&mut self, ticker: &str, bar: &Bar) {
+        let window = match self.windows.get_mut(ticker) {
+            Some(window) => window,
+            None => self.windows.entry(ticker.to_owned()).or_default(),
+        };
+        let _ = window.push(PriceBar::from(bar));
+    }
+
+    /// A ticker's window.
+    pub fn window(&self, ticker: &str) -> Option<&PriceWindow> {
+        self.windows.get(ticker)
+    }
+
+    /// The volatility index.
+    pub fn vix(&self) -> &VixWindow {
+        &self.vix
+    }
+
+    /// A ticker's bar of `day`.
+    pub fn bar(&self, ticker: &str, day: Day) -> Option<&PriceBar> {
+        self.windows.get(ticker)?.last().filter(|bar| bar.day == day)
+    }
+
+    /// Close and proxy σ of a ticker on `day`; `None` without a bar or without the index.
+    pub fn close_and_sigma(&self, ticker: &str, day: Day) -> Option<(f64, f64)> {
+        let window = self.windows.get(ticker)?;
+        let close = window.last().filter(|bar| bar.day == day)?.close;
+        Some((close, current_iv(window.bars(), &self.vix)?))
+    }
+}

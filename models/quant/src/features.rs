@@ -1,0 +1,163 @@
+//! The feature contract, version 1: 23 numbers without a unit of money, in a fixed order. This
+//! is the one place that computes them, for training, scoring and backtest alike. Known and
+//! left so: 15 is 1 − 16, 22 is nearly tanh of 8, and 12 and 13 move together.
+
+use crate::butterfly::{Mark, Term};
+use crate::probability::prob_between;
+use crate::volatility::Proxy;
+use crate::window::PriceBar;
+use libm::log;
+
+/// Version of the contract that names, order and definitions follow.
+pub const CONTRACT_VERSION: u32 = 1;
+
+/// Numbers in the contract.
+pub const FEATURE_COUNT: usize = 23;
+
+/// The features' names, in order.
+pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
+    "trend_slope",
+    "dominant_period",
+    "period_strength",
+    "forecast_return",
+    "forecast_interval_width",
+    "predicted_vol",
+    "current_iv",
+    "vol_mispricing",
+    "iv_percentile",
+    "skew",
+    "delta",
+    "gamma",
+    "vega",
+    "theta",
+    "max_profit",
+    "max_loss",
+    "profit_ratio",
+    "prob_profit",
+    "momentum_7d",
+    "volume_concentration",
+    "dte_factor",
+    "gamma_theta_ratio",
+    "vix_level",
+];
+
+/// What the features are made of. Prices and money in dollars per share, volatilities as
+/// fractions per year.
+pub(crate) struct Ingredients<'a> {
+    pub(crate) bars: &'a [PriceBar],
+    pub(crate) trend_slope: f64,
+    pub(crate) dominant_period: f64,
+    pub(crate) period_strength: f64,
+    pub(crate) forecast_return: f64,
+    pub(crate) interval_width: f64,
+    pub(crate) predicted_vol: f64,
+    pub(crate) proxy: Proxy,
+    pub(crate) skew: f64,
+    pub(crate) spot: f64,
+    pub(crate) centre: f64,
+    pub(crate) wing: f64,
+    pub(crate) term: Term,
+    pub(crate) mark: Mark,
+}
+
+impl Ingredients<'_> {
+    /// K ∓ (w − risk): between these prices at expiry the position gains.
+    pub(crate) fn break_evens(&self) -> [f64; 2] {
+        let reach = self.wing - (self.mark.debit + self.mark.cost);
+        [self.centre - reach, self.centre + reach]
+    }
+
+    /// risk/w.
+    pub(crate) fn max_loss(&self) -> f64 {
+        (self.mark.debit + self.mark.cost) / self.wing
+    }
+
+    fn prob_profit(&self) -> f64 {
+        let years = f64::from(self.term.dte) / 365.0;
+        let [low, high] = self.break_evens();
+        prob_between(self.spot, low, high, self.predicted_vol * self.predicted_vol * years)
+    }
+
+    /// (x + θ)/(|x| + |θ|): what a day's expected move gains against what the day costs.
+    fn gamma_theta_ratio(&self) -> f64 {
+        let variance = self.predicted_vol * self.predicted_vol;
+        let moved = 0.5 * variance * self.spot * self.spot * self.mark.gamma / 365.0;
+        let decay = self.mark.theta / 365.0;
+        let sum = moved.abs() + decay.abs();
+        if sum == 0.0 { 0.0 } else { (moved + decay) / sum }
+    }
+
+    /// The 23 features, in the order of [`FEATURE_NAMES`].
+    pub(crate) fn features(&self) -> [f64; FEATURE_COUNT] {
+        let (mark, spot, wing) = (&self.mark, self.spot, self.wing);
+        let max_loss = self.max_loss();
+        [
+            self.trend_slope,
+            self.dominant_period,
+            self.period_strength,
+            self.forecast_return,
+            self.interval_width,
+            self.predicted_vol,
+            self.proxy.current_iv,
+            log(self.proxy.current_iv / self.predicted_vol),
+            self.proxy.iv_percentile,
+            self.skew,
+            spot * mark.delta / wing,
+            spot * spot * mark.gamma / wing,
+            0.01 * mark.vega / wing,
+            mark.theta / (365.0 * wing),
+            1.0 - max_loss,
+            max_loss,
+            (1.0 - max_loss) / max_loss,
+            self.prob_profit(),
+            momentum(self.bars, 7),
+            concentration(self.bars),
+            f64::from(self.term.dte) / 45.0,
+            self.gamma_theta_ratio(),
+            self.proxy.vix / 100.0,
+        ]
+    }
+}
+
+/// ln(C_t/C_{t−n}), n bars back; not a number where there are not so many.
+fn momentum(bars: &[PriceBar], back: usize) -> f64 {
+    match (bars.last(), bars.len().checked_sub(back + 1)) {
+        (Some(last), Some(at)) => log(last.close / bars[at].close),
+        _ => f64::NAN,
+    }
+}
+
+/// The volumes of the last five bars.
+pub(crate) fn recent_volumes(bars: &[PriceBar]) -> impl Iterator<Item = f64> + '_ {
+    bars[bars.len().saturating_sub(5)..].iter().map(|bar| bar.volume)
+}
+
+/// max/mean of the last five volumes.
+fn concentration(bars: &[PriceBar]) -> f64 {
+    let greatest = recent_volumes(bars).fold(0.0, f64::max);
+    greatest / (recent_volumes(bars).sum::<f64>() / 5.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::Day;
+
+    #[test]
+    fn names_are_distinct_and_windows_are_counted_in_bars() {
+        let mut names = FEATURE_NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FEATURE_COUNT);
+        let bars: Vec<PriceBar> = (1..=9)
+            .map(|i| {
+                let close = f64::from(i);
+                let day = Day(3 * i);
+                PriceBar { day, open: close, high: close, low: close, close, volume: close }
+            })
+            .collect();
+        assert!((momentum(&bars, 7) - 4.5_f64.ln()).abs() < 1e-15);
+        assert!((concentration(&bars) - 9.0 / 7.0).abs() < 1e-15);
+        assert!(momentum(&bars[..7], 7).is_nan());
+    }
+}

@@ -1,0 +1,84 @@
+//! Why a ticker was not analysed. A refusal is data on the log, with a code that is never
+//! reused and a sentence for people; nothing is ever clipped into a number instead.
+
+use serde::{Deserialize, Serialize};
+
+/// Why there is no analysis, in the order in which it is tested.
+#[derive(thiserror::Error, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// No valid bar on the scan day.
+    #[error("there is no valid bar on the scan day")]
+    NoBar,
+    /// Fewer than 252 bars up to the scan day.
+    #[error("only {have} bars are known and 252 are needed; scan later or load earlier history")]
+    TooFewBars {
+        /// Bars known.
+        have: usize,
+    },
+    /// The volatility index is missing where the proxy needs it.
+    #[error(
+        "the volatility index has no close on the scan day or on one of the 126 bars before it, \
+         or fewer than 63 bars up to one of them"
+    )]
+    NoVix,
+    /// HV63 outside 1–300 %.
+    #[error("the volatility of 63 days is {hv63}, outside 0.01 to 3.00")]
+    VolatilityOutOfRange {
+        /// HV63, a fraction per year.
+        hv63: f64,
+    },
+    /// The last five volumes add up to 0.
+    #[error("no share was traded in the last 5 bars")]
+    NoVolume,
+    /// 63 days without a fall, or without a rise.
+    #[error("the last 63 returns have none below 0 or none above 0, so there is no skew")]
+    OneSidedReturns,
+    /// A fit did not end; tested where the fit is made, after one-sided returns.
+    #[error("the {what} fit did not converge")]
+    NoConvergence {
+        /// Which fit.
+        what: String,
+    },
+    /// A known chain lists no centre with two outer strikes at one distance.
+    #[error("no listed strike has a listed strike at the same distance on either side")]
+    NoListedStrikes,
+    /// The lower strike would be at or below 0.
+    #[error("the lower strike {centre} − {wing} is not above 0")]
+    CentreBelowWing {
+        /// Centre strike, dollars.
+        centre: f64,
+        /// Wing width, dollars.
+        wing: f64,
+    },
+    /// Risk ÷ wing outside 0.05–0.95.
+    #[error("the maximum loss is {max_loss} of the wing, outside 0.05 to 0.95")]
+    MaxLossOutOfRange {
+        /// risk/w.
+        max_loss: f64,
+    },
+    /// A number came out not finite.
+    #[error("{what} is not a finite number")]
+    NotFinite {
+        /// Which number.
+        what: String,
+    },
+}
+
+impl Refusal {
+    /// The refusal's code on the log, UPPER_SNAKE.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::NoBar => "NO_BAR",
+            Refusal::TooFewBars { .. } => "TOO_FEW_BARS",
+            Refusal::NoVix => "NO_VIX",
+            Refusal::VolatilityOutOfRange { .. } => "VOLATILITY_OUT_OF_RANGE",
+            Refusal::NoVolume => "NO_VOLUME",
+            Refusal::OneSidedReturns => "ONE_SIDED_RETURNS",
+            Refusal::NoConvergence { .. } => "NO_CONVERGENCE",
+            Refusal::NoListedStrikes => "NO_LISTED_STRIKES",
+            Refusal::CentreBelowWing { .. } => "CENTRE_BELOW_WING",
+            Refusal::MaxLossOutOfRange { .. } => "MAX_LOSS_OUT_OF_RANGE",
+            Refusal::NotFinite { .. } => "NOT_FINITE",
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Volatility where no option chain is known: HV63 moved by how the volatility index stands to
+//! its own recent mean, and a fixed smile over strikes. This one proxy, fed with the bars known
+//! on that day, prices entry, every mark and the label; GARCH prices nothing. Its formulas are
+//! QUANT.md's own ("Volatility without chains").
+
+use crate::vix::VixWindow;
+use crate::window::PriceBar;
+use libm::{log, tanh};
+
+/// Daily returns that HV63 and the skew take.
+pub const HV_DAYS: usize = 63;
+/// Earlier proxy volatilities that the percentile compares with.
+pub const IV_HISTORY: usize = 126;
+/// Trading days in a year.
+pub(crate) const TRADING_DAYS: f64 = 252.0;
+
+/// HV63: standard deviation (divisor 62) of the daily log returns between 64 log closes × √252,
+/// a fraction per year. `None` unless exactly 64 are given.
+pub fn hv63(log_closes: &[f64]) -> Option<f64> {
+    if log_closes.len() != HV_DAYS + 1 {
+        return None;
+    }
+    let returns = || log_closes.windows(2).map(|pair| pair[1] - pair[0]);
+    let mean = returns().sum::<f64>() / HV_DAYS as f64;
+    let squares = returns().map(|r| (r - mean) * (r - mean)).sum::<f64>();
+    Some((squares / (HV_DAYS - 1) as f64).sqrt() * TRADING_DAYS.sqrt())
+}
+
+/// The proxy σ at the last bar's day: HV63 · VIX / (mean of the VIX's own last 63 bars), a
+/// fraction per year. `None` with fewer than 64 bars, or when the index has no close on that
+/// day or fewer than 63 bars up to it.
+pub fn current_iv(bars: &[PriceBar], vix: &VixWindow) -> Option<f64> {
+    let last = bars.last()?;
+    let recent = &bars[bars.len().checked_sub(HV_DAYS + 1)?..];
+    let mut logs = [0.0; HV_DAYS + 1];
+    logs.iter_mut().zip(recent).for_each(|(y, bar)| *y = log(bar.close));
+    Some(hv63(&logs)? * vix.ratio(last.day)?)
+}
+
+/// σ(K) = σ · (1 − 0.1·tanh(z/2)), z = ln(K/S)/(σ√T): a little more for low strikes, a little
+/// less for high ones. Prices in dollars, `years` = T; at or after expiry it is σ itself.
+pub fn smile(sigma: f64, spot: f64, strike: f64, years: f64) -> f64 {
+    if years <= 0.0 {
+        return sigma;
+    }
+    let z = log(strike / spot) / (sigma * years.sqrt());
+    sigma * (1.0 - 0.1 * tanh(0.5 * z))
+}
+
+/// The proxy on a scan day and how it stands to its own past.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Proxy {
+    /// HV63 of the day, a fraction per year.
+    pub hv63: f64,
+    /// The proxy σ of the day, a fraction per year.
+    pub current_iv: f64,
+    /// The volatility index of the day, points.
+    pub vix: f64,
+    /// Share of the σ of the previous 126 bars not above the day's.
+    pub iv_percentile: f64,
+}
+
+impl Proxy {
+    /// The proxy at the last of `bars`, whose log closes are given beside them (same length).
+    /// `None` where the index has no close or no 63 bars on that day or on one of the 126 bars
+    /// before it, or where there are fewer than 190 bars.
+    pub fn of(bars: &[PriceBar], log_closes: &[f64], vix: &VixWindow) -> Option<Proxy> {
+        let sigma_at = |at: usize| {
+            let first = at.checked_sub(HV_DAYS)?;
+            let volatility = hv63(log_closes.get(first..=at)?)?;
+            Some((volatility, volatility * vix.ratio(bars.get(at)?.day)?))
+        };
+        let last = bars.len().checked_sub(1)?;
+        let (hv63, current_iv) = sigma_at(last)?;
+        let mut not_above = 0_u32;
+        for at in last.checked_sub(IV_HISTORY)?..last {
+            not_above += u32::from(sigma_at(at)?.1 <= current_iv);
+        }
+        let iv_percentile = f64::from(not_above) / IV_HISTORY as f64;
+        Some(Proxy { hv63, current_iv, vix: vix.at(bars[last].day)?, iv_percentile })
+    }
+}
+
+/// (d − u)/(d + u), root mean squares of the negative (d) and of the positive (u) returns
+/// between the log closes given, each over its own count; `None` with none on one side.
+pub fn skew(log_closes: &[f64]) -> Option<f64> {
+    let rms = |sign: f64| {
+        let side = log_closes.windows(2).map(|pair| sign * (pair[1] - pair[0]));
+        let (sum, count) =
+            side.filter(|r| *r > 0.0).fold((0.0, 0_u32), |(sum, n), r| (sum + r * r, n + 1));
+        (count > 0).then(|| (sum / f64::from(count)).sqrt())
+    };
+    let (down, up) = (rms(-1.0)?, rms(1.0)?);
+    Some((down - up) / (down + up))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::Day;
+
+    #[test]
+    fn a_price_that_moves_by_one_percent_in_turn_has_the_volatility_of_that() {
+        let logs: Vec<f64> = (0..64).map(|i| if i % 2 == 0 { 0.0 } else { 0.01 }).collect();
+        // 32 returns of +1 %, 31 of −1 %.
+        let mean = 0.01 / 63.0;
+        let expected = ((63.0 * 1e-4 - 63.0 * mean * mean) / 62.0 * 252.0_f64).sqrt();
+        assert!((hv63(&logs).unwrap() - expected).abs() < 1e-15);
+        assert_eq!(hv63(&logs[1..]), None);
+        assert!(skew(&logs).unwrap().abs() < 1e-12);
+    }
+
+    #[test]
+    fn returns_on_one_side_have_no_skew() {
+        assert_eq!(skew(&[1.0, 2.0, 2.0, 3.0]), None);
+        // d = 1, u = √((1 + 9)/2)
+        let u = 5.0_f64.sqrt();
+        assert!((skew(&[0.0, 1.0, 0.0, 3.0]).unwrap() - (1.0 - u) / (1.0 + u)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_proxy_needs_the_index_on_that_very_day() {
+        let bars: Vec<PriceBar> = (0..64)
+            .map(|i| {
+                let close = if i % 2 == 0 { 100.0 } else { 101.0 };
+                let day = Day(i);
+                PriceBar { day, open: close, high: close, low: close, close, volume: 1.0 }
+            })
+            .collect();
+        let mut vix = VixWindow::new();
+        (0..63).for_each(|day| vix.push(Day(day), 20.0).unwrap());
+        assert_eq!(current_iv(&bars, &vix), None);
+        vix.push(Day(63), 20.0).unwrap();
+        let logs: Vec<f64> = bars.iter().map(|bar| log(bar.close)).collect();
+        assert_eq!(current_iv(&bars, &vix), hv63(&logs));
+        assert_eq!(current_iv(&bars[1..], &vix), None);
+    }
+
+    #[test]
+    fn the_smile_is_flat_at_the_money_and_falls_with_the_strike() {
+        assert_eq!(smile(0.2, 100.0, 100.0, 0.1), 0.2);
+        assert!(smile(0.2, 100.0, 90.0, 0.1) > smile(0.2, 100.0, 110.0, 0.1));
+        let ends = [smile(0.2, 100.0, 1.0, 0.1) - 0.22, smile(0.2, 100.0, 1e4, 0.1) - 0.18];
+        assert!(ends.iter().all(|end| end.abs() < 1e-15));
+        assert_eq!(smile(0.2, 100.0, 90.0, 0.0), 0.2);
+    }
+}

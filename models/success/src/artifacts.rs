@@ -1,0 +1,161 @@
+//! The folder of model files: a view of the `models` topic for people and other programs.
+//!
+//! Nothing decides by it. Every file is written whole (temporary file, sync, rename), the
+//! ONNX file before the JSON that names its hash, so a crash leaves either no version or a
+//! sound one; and the folder can be deleted and written again from the log.
+//!
+//! ```text
+//! success_model_v3.onnx   success_model_v3.json   archive/success_model_v3_20260118.onnx, .json
+//! ```
+
+use crate::rows::hex;
+use crate::{Manifest, Trained};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Why a model file could not be written or read.
+#[derive(thiserror::Error, Debug)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what each field is")]
+pub enum ArtifactError {
+    #[error("cannot {action} {}; check the folder's rights and free space", path.display())]
+    Files { action: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("{} is no manifest of a model; rebuild the folder from the `models` topic", path.display())]
+    Manifest { path: PathBuf, source: serde_json::Error },
+    #[error(
+        "{} has SHA-256 {found} instead of {expected}; rebuild the folder from the `models` topic",
+        path.display()
+    )]
+    Changed { path: PathBuf, expected: String, found: String },
+    #[error("`{date}` is no date like 20260118; give the day as eight digits")]
+    Date { date: String },
+}
+
+/// What the JSON beside a model holds.
+#[derive(Serialize, Deserialize)]
+struct Sheet {
+    version: u32,
+    sha256: String,
+    bytes: u64,
+    manifest: Manifest,
+}
+
+/// A version found in the folder.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Listed {
+    /// Version of the model.
+    pub version: u32,
+    /// Path of its ONNX file.
+    pub path: PathBuf,
+    /// Its hash and manifest, or what is wrong with its JSON.
+    pub manifest: Result<(String, Manifest), String>,
+}
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub struct Artifacts {
+    folder: PathBuf,
+}
+
+impl Artifacts {
+    /// Opens the folder, creating it and its archive where missing.
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Artifacts, ArtifactError> {
+        let folder = folder.into();
+        let archive = folder.join("archive");
+        fs::create_dir_all(&archive).map_err(at("create", &archive))?;
+        Ok(Artifacts { folder })
+    }
+
+    /// Writes a version and its archive copy, which is named by `date` (`YYYYMMDD`, the
+    /// trading day of the model). Writing it again is the same as writing it once.
+    pub fn write(&self, version: u32, date: &str, model: &Trained) -> Result<(), ArtifactError> {
+        if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(ArtifactError::Date { date: date.to_owned() });
+        }
+        let sheet = Sheet {
+            version,
+            sha256: model.sha256.clone(),
+            bytes: model.onnx.len() as u64,
+            manifest: model.manifest.clone(),
+        };
+        let json = serde_json::to_vec_pretty(&sheet)
+            .map_err(|source| ArtifactError::Manifest { path: self.path(version), source })?;
+        let archived =
+            self.folder.join("archive").join(format!("success_model_v{version}_{date}.onnx"));
+        for onnx in [archived, self.path(version)] {
+            write_whole(&onnx, &model.onnx)?;
+            write_whole(&onnx.with_extension("json"), &json)?;
+        }
+        Ok(())
+    }
+
+    /// The versions in the folder, ascending; a damaged manifest is listed with its problem.
+    pub fn list(&self) -> Result<Vec<Listed>, ArtifactError> {
+        let mut listed = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(at("read", &self.folder))? {
+            let path = entry.map_err(at("read", &self.folder))?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let number = name.strip_prefix("success_model_v").and_then(|n| n.strip_suffix(".onnx"));
+            let Some(version) = number.and_then(|number| number.parse().ok()) else { continue };
+            let manifest = read_sheet(&path.with_extension("json"))
+                .map(|sheet| (sheet.sha256, sheet.manifest))
+                .map_err(|error| error.to_string());
+            listed.push(Listed { version, path, manifest });
+        }
+        listed.sort_by_key(|item| item.version);
+        Ok(listed)
+    }
+
+    /// Reads a version and checks its bytes against the hash in its JSON.
+    pub fn load(&self, version: u32) -> Result<Trained, ArtifactError> {
+        let path = self.path(version);
+        let sheet = read_sheet(&path.with_extension("json"))?;
+        let onnx = fs::read(&path).map_err(at("read", &path))?;
+        let found = hex(&Sha256::digest(&onnx));
+        if found != sheet.sha256 {
+            return Err(ArtifactError::Changed { path, expected: sheet.sha256, found });
+        }
+        Ok(Trained { onnx, sha256: found, manifest: sheet.manifest })
+    }
+
+    /// Path of a version's ONNX file; its JSON lies beside it.
+    pub fn path(&self, version: u32) -> PathBuf {
+        self.folder.join(format!("success_model_v{version}.onnx"))
+    }
+}
+
+fn read_sheet(path: &Path) -> Result<Sheet, ArtifactError> {
+    let json = fs::read(path).map_err(at("read", path))?;
+    serde_json::from_slice(&json)
+        .map_err(|source| ArtifactError::Manifest { path: path.to_owned(), source })
+}
+
+/// Writes beside the target and renames, with file and folder synced.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ArtifactError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".tmp{}", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        match path.parent() {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    write().map_err(|source| {
+        // The error that matters is the first; the leftover is only disk space.
+        let _ = fs::remove_file(&temporary);
+        at("write", path)(source)
+    })
+}
+
+fn at(action: &'static str, path: &Path) -> impl Fn(std::io::Error) -> ArtifactError {
+    let path = path.to_owned();
+    move |source| ArtifactError::Files { action, path: path.clone(), source }
+}

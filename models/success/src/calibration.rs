@@ -1,0 +1,104 @@
+//! Whether probabilities mean what they say: of the rows given 30 %, do 30 % come?
+//!
+//! Calibration error = mean over the four classes, ten equal-count bins, of
+//! Σ(n_b/n)·|mean p − frequency|. Even perfect probabilities show some of it by chance; how
+//! much is seen by drawing labels from the probabilities themselves.
+
+use crate::CLASSES;
+use crate::chance::{Chance, Stream};
+use crate::metrics::Judged;
+
+const BINS: usize = 10;
+const LABEL_DRAWS: u32 = 200;
+/// How far the error may lie above what perfect probabilities would show.
+const MARGIN: f64 = 0.03;
+
+/// The rows by ascending probability of each class: what the bins are cut from.
+pub(crate) fn rankings(rows: &[Judged]) -> Vec<Vec<usize>> {
+    (0..CLASSES).map(|class| ranking(rows, class)).collect()
+}
+
+/// Positions of the rows in ascending order of one class's probability. Ties keep the order
+/// of the rows.
+fn ranking(rows: &[Judged], class: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|&a, &b| {
+        rows[a].probabilities[class].total_cmp(&rows[b].probabilities[class]).then(a.cmp(&b))
+    });
+    order
+}
+
+/// Calibration error for the labels that `class_of` names, with the rows' [`rankings`].
+pub(crate) fn calibration_error(
+    rows: &[Judged],
+    rankings: &[Vec<usize>],
+    class_of: impl Fn(usize) -> u8,
+) -> f64 {
+    let total: f64 = rows.iter().map(|row| row.weight).sum();
+    let mut error = 0.0;
+    for (class, order) in rankings.iter().enumerate() {
+        for bin in 0..BINS {
+            let members = &order[bin * order.len() / BINS..(bin + 1) * order.len() / BINS];
+            let gap: f64 = members
+                .iter()
+                .map(|&i| {
+                    let came = f64::from(u8::from(usize::from(class_of(i)) == class));
+                    rows[i].weight * (rows[i].probabilities[class] - came)
+                })
+                .sum();
+            error += gap.abs() / total;
+        }
+    }
+    error / rankings.len() as f64
+}
+
+/// The calibration error, and the most that is allowed: what labels drawn from the model's
+/// own probabilities show on average, plus the margin.
+pub(crate) fn calibration(rows: &[Judged], seed: u64) -> (f64, f64) {
+    let rankings = rankings(rows);
+    let error = calibration_error(rows, &rankings, |i| rows[i].class);
+    let mut chance = Chance::new(seed, Stream::Labels);
+    let mut total = 0.0;
+    for _ in 0..LABEL_DRAWS {
+        let drawn: Vec<u8> = rows.iter().map(|row| draw(row, chance.unit())).collect();
+        total += calibration_error(rows, &rankings, |i| drawn[i]);
+    }
+    (error, total / f64::from(LABEL_DRAWS) + MARGIN)
+}
+
+fn draw(row: &Judged, place: f64) -> u8 {
+    let mut left = place * row.probabilities.iter().sum::<f64>();
+    for class in 0..CLASSES - 1 {
+        left -= row.probabilities[class];
+        if left < 0.0 {
+            return class as u8;
+        }
+    }
+    CLASSES as u8 - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 400 rows that say `said` for class 0, of which every fourth is one.
+    fn rows(said: f64) -> Vec<Judged> {
+        let rest = (1.0 - said) / 3.0;
+        let row = |i: i32| Judged {
+            scan_day: i / 20,
+            class: if i % 4 == 0 { 0 } else { 1 + (i % 3) as u8 },
+            weight: 1.0,
+            probabilities: [said, rest, rest, rest],
+        };
+        (0..400).map(row).collect()
+    }
+
+    #[test]
+    fn what_is_said_and_comes_is_within_the_limit_and_what_is_not_is_above() {
+        let (error, limit) = calibration(&rows(0.25), 1);
+        assert!(error < limit && limit > 0.03, "{error} {limit}");
+        let (error, limit) = calibration(&rows(0.55), 1);
+        assert!((error - (0.30 + 0.10 * 3.0) / 4.0).abs() < 0.02, "{error}");
+        assert!(error > limit);
+    }
+}

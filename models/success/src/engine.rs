@@ -1,0 +1,196 @@
+//! Which engine scores, and why: ONNX Runtime on a GPU, ONNX Runtime on the CPU, or candle.
+//!
+//! Nothing is guessed. A library counts only after a session on it has scored a row, and a
+//! GPU only after every step of a model has run there; the sentence in [`Engine::explain`]
+//! says what was found, and what to do to get more.
+
+use crate::candle_scorer::CandleScorer;
+use crate::chain::Chain;
+use crate::library::{Candidates, candidates};
+use crate::model::Scorer;
+use crate::ort_scorer::{OrtScorer, Place, load_library, loaded};
+use crate::{FEATURES, Model, ModelError, onnx};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the operator asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ProviderChoice {
+    /// A GPU where one works, else the CPU.
+    #[default]
+    Auto,
+    /// A GPU, or an error.
+    Cuda,
+    /// The CPU.
+    Cpu,
+}
+
+/// Why no engine could be chosen.
+#[derive(thiserror::Error, Debug, Clone, PartialEq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what each field is")]
+pub enum EngineError {
+    #[error(
+        "no ONNX Runtime library at {} (named by {source_name}): correct it, or leave it out to \
+         score with what is found",
+        path.display()
+    )]
+    NoLibraryThere { source_name: String, path: PathBuf },
+    #[error(
+        "the ONNX Runtime library {} cannot be used: {problem}; name another (1.24 or newer), or \
+         leave it out to score with what is found",
+        path.display()
+    )]
+    BrokenLibrary { path: PathBuf, problem: String },
+    #[error(
+        "this process has already loaded the ONNX Runtime library {}, and {} was asked for: \
+         start again to change it",
+        loaded.display(), asked.display()
+    )]
+    OtherLibraryLoaded { loaded: PathBuf, asked: PathBuf },
+    #[error(
+        "--provider cuda was asked for, but no usable GPU was found: {problem}. It needs an NVIDIA \
+         driver, CUDA and cuDNN 9 on the library path and the GPU build of ONNX Runtime; \
+         --provider auto scores without"
+    )]
+    NoGpu { problem: String },
+}
+
+/// A chosen engine; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Engine(Arc<Chosen>);
+
+#[derive(Debug)]
+struct Chosen {
+    place: Option<Place>,
+    explanation: String,
+}
+
+impl Engine {
+    /// Looks for an ONNX Runtime library (`library`, then the variables
+    /// `BUTTERQUANT_ONNXRUNTIME` and `ORT_DYLIB_PATH`, then the folders `search`), tries it,
+    /// and chooses. Where none is found, `Auto` and `Cpu` choose candle and say so.
+    ///
+    /// A process loads one library for good; later calls use the same one.
+    pub fn discover(
+        choice: ProviderChoice,
+        library: Option<&Path>,
+        search: &[PathBuf],
+    ) -> Result<Engine, EngineError> {
+        let variable = |name: &str| {
+            std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+        };
+        let found = candidates(library, variable, search)?;
+        match first_usable(&found)? {
+            Ok(path) => on_library(choice, &path),
+            Err(problem) if choice == ProviderChoice::Cuda => Err(EngineError::NoGpu { problem }),
+            Err(problem) => Ok(candle_because(&problem)),
+        }
+    }
+
+    /// The engine that needs nothing installed.
+    pub fn candle() -> Engine {
+        candle_because("it was asked for")
+    }
+
+    /// `onnxruntime-cuda`, `onnxruntime-cpu` or `candle-cpu`.
+    pub fn provider(&self) -> &str {
+        match self.0.place {
+            Some(Place::Cuda) => "onnxruntime-cuda",
+            Some(Place::Cpu) => "onnxruntime-cpu",
+            None => "candle-cpu",
+        }
+    }
+
+    /// Why this engine was chosen, and how to get ONNX Runtime where it is not used.
+    pub fn explain(&self) -> &str {
+        &self.0.explanation
+    }
+
+    /// Loads a model from its ONNX bytes. Damaged, foreign or misshapen bytes are an error.
+    pub fn load(&self, onnx: &[u8]) -> Result<Model, ModelError> {
+        Model::load(onnx, |chain, bytes| {
+            let scorer = match self.0.place {
+                Some(place) => OrtScorer::new(bytes, place).map(Scorer::Ort),
+                None => CandleScorer::new(chain).map(Scorer::Candle).map_err(|e| e.to_string()),
+            };
+            let engine = self.provider().to_owned();
+            scorer.map_err(|problem| ModelError::Engine { engine, problem })
+        })
+    }
+}
+
+/// The library to use; the inner error says why there is none.
+fn first_usable(found: &Candidates) -> Result<Result<PathBuf, String>, EngineError> {
+    if let Some(loaded) = loaded() {
+        let same = |path: &PathBuf| path.canonicalize().ok() == loaded.canonicalize().ok();
+        return match found.paths.first() {
+            Some(asked) if found.wished && !found.paths.iter().any(same) => {
+                Err(EngineError::OtherLibraryLoaded { loaded, asked: asked.clone() })
+            }
+            _ => Ok(Ok(loaded)),
+        };
+    }
+    let mut problems = Vec::new();
+    for path in &found.paths {
+        match load_library(path) {
+            Ok(()) => return Ok(Ok(path.clone())),
+            Err(problem) if found.wished && found.paths.len() == 1 => {
+                return Err(EngineError::BrokenLibrary { path: path.clone(), problem });
+            }
+            Err(problem) => problems.push(format!("{}: {problem}", path.display())),
+        }
+    }
+    match found.paths.first() {
+        Some(path) if found.wished => {
+            Err(EngineError::BrokenLibrary { path: path.clone(), problem: problems.join("; ") })
+        }
+        Some(_) => Ok(Err(format!("no library found works ({})", problems.join("; ")))),
+        None => Ok(Err("no ONNX Runtime library was found".into())),
+    }
+}
+
+fn on_library(choice: ProviderChoice, path: &Path) -> Result<Engine, EngineError> {
+    let gpu = match choice {
+        ProviderChoice::Cpu => Err("the CPU was asked for".to_owned()),
+        ProviderChoice::Auto | ProviderChoice::Cuda => probe(Place::Cuda),
+    };
+    let shown = path.display();
+    let (place, explanation) = match gpu {
+        Ok(()) => (
+            Place::Cuda,
+            format!("ONNX Runtime scores on the GPU: a trial model ran on it whole ({shown})."),
+        ),
+        Err(problem) if choice == ProviderChoice::Cuda => {
+            return Err(EngineError::NoGpu { problem: first_line(&problem).to_owned() });
+        }
+        Err(problem) => {
+            if let Err(problem) = probe(Place::Cpu) {
+                return Err(EngineError::BrokenLibrary { path: path.to_owned(), problem });
+            }
+            let why = first_line(&problem);
+            (Place::Cpu, format!("ONNX Runtime scores on the CPU ({shown}); no GPU: {why}."))
+        }
+    };
+    Ok(Engine(Arc::new(Chosen { place: Some(place), explanation })))
+}
+
+/// Scores one row with a made-up model.
+fn probe(place: Place) -> Result<(), String> {
+    let scorer = OrtScorer::new(&onnx::encode(&Chain::probe(), &[]), place)?;
+    scorer.probabilities(&[[0.5; FEATURES]]).map(|_| ())
+}
+
+fn candle_because(problem: &str) -> Engine {
+    let explanation = format!(
+        "candle scores on the CPU with the same weights: {}. To use ONNX Runtime, let the program \
+         fetch it, or set BUTTERQUANT_ONNXRUNTIME to a libonnxruntime.so (1.24 or newer) or its \
+         folder.",
+        first_line(problem)
+    );
+    Engine(Arc::new(Chosen { place: None, explanation }))
+}
+
+fn first_line(problem: &str) -> &str {
+    problem.lines().next().unwrap_or_default().trim_end_matches('.')
+}

@@ -1,0 +1,177 @@
+//! Fetching ONNX Runtime for somebody who has none: a pip wheel holds the library.
+//!
+//! pip chooses the build for this machine and checks its hash; Python's `zipfile` unpacks it
+//! and checks each file's sum. Files reach the target folder by rename, the library that is
+//! looked for last, so that a broken download leaves nothing that could be loaded.
+
+use crate::library::is_library;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Versions that this program is known to work with.
+const VERSIONS: &str = ">=1.24,<1.33";
+
+/// Why ONNX Runtime could not be fetched.
+#[derive(thiserror::Error, Debug)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what each field is")]
+pub enum FetchError {
+    #[error(
+        "python3 could not be started; install Python 3 with pip, or download the wheel \
+         {package} from https://pypi.org/project/{package}/#files by hand, unpack \
+         capi/libonnxruntime.so* from it (it is a zip file) into {} and start again",
+        into.display()
+    )]
+    NoPython { package: &'static str, into: PathBuf, source: std::io::Error },
+    #[error(
+        "pip could not download {package}{VERSIONS}: {problem}. Check the network and that \
+         `python3 -m pip` works, or download the wheel by hand and unpack capi/libonnxruntime.so* \
+         from it into {}",
+        into.display()
+    )]
+    Pip { package: &'static str, problem: String, into: PathBuf },
+    #[error("the downloaded wheel {wheel} cannot be used: {problem}; run the command again")]
+    Wheel { wheel: String, problem: String },
+    #[error("{action} {}; check the folder's rights and free space (about 100 MB)", path.display())]
+    Files { action: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+/// Downloads ONNX Runtime (`cuda`: its GPU build) and puts its libraries into `into`.
+///
+/// Gives the path of the library to load. `say` is told each step. Any library of the same
+/// name in `into` is replaced; nothing else there is touched.
+pub fn fetch_onnxruntime(
+    into: &Path,
+    cuda: bool,
+    say: &mut dyn FnMut(&str),
+) -> Result<PathBuf, FetchError> {
+    let package = if cuda { "onnxruntime-gpu" } else { "onnxruntime" };
+    let work = Workspace::new(into)?;
+    say(&format!("downloading {package}{VERSIONS} with pip"));
+    let requirement = format!("{package}{VERSIONS}");
+    let arguments = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"];
+    let quiet = ["--disable-pip-version-check", "-q", "-d"];
+    let run = |command: &mut Command| {
+        command.output().map_err(|source| FetchError::NoPython {
+            package,
+            into: into.to_owned(),
+            source,
+        })
+    };
+    let output =
+        run(Command::new("python3").args(arguments).args(quiet).arg(&work.0).arg(&requirement))?;
+    if !output.status.success() {
+        let problem = last_line(&output.stderr);
+        return Err(FetchError::Pip { package, problem, into: into.to_owned() });
+    }
+    let wheel = only_wheel(&work.0)?;
+    let name = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    say(&format!("unpacking {name}"));
+    let unpacked = work.0.join("unpacked");
+    let output =
+        run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked))?;
+    if !output.status.success() {
+        return Err(FetchError::Wheel { wheel: name, problem: last_line(&output.stderr) });
+    }
+    let library = install(&unpacked.join("onnxruntime").join("capi"), into, &name)?;
+    say(&format!("ONNX Runtime is ready: {}", library.display()));
+    if cuda {
+        say("the GPU build also needs an NVIDIA driver, CUDA and cuDNN 9 on the library path");
+    }
+    Ok(library)
+}
+
+/// Moves the libraries over, the one that is looked for last.
+fn install(capi: &Path, into: &Path, wheel: &str) -> Result<PathBuf, FetchError> {
+    let problem =
+        |problem: &str| FetchError::Wheel { wheel: wheel.to_owned(), problem: problem.to_owned() };
+    let mut files: Vec<(bool, std::ffi::OsString)> = std::fs::read_dir(capi)
+        .map_err(|_| problem("it has no onnxruntime/capi folder"))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
+        .filter_map(|name| {
+            let text = name.to_str()?;
+            let wanted = is_library(text) || text.starts_with("libonnxruntime_providers_");
+            wanted.then(|| (is_library(text), name.clone()))
+        })
+        .collect();
+    files.sort();
+    let Some((true, library)) = files.last().cloned() else {
+        return Err(problem("it holds no libonnxruntime library"));
+    };
+    for (_, file) in &files {
+        let (from, to) = (capi.join(file), into.join(file));
+        let sync = std::fs::File::open(&from).and_then(|file| file.sync_all());
+        sync.and_then(|()| std::fs::rename(&from, &to)).map_err(|source| FetchError::Files {
+            action: "cannot write",
+            path: to,
+            source,
+        })?;
+    }
+    Ok(into.join(library))
+}
+
+fn only_wheel(folder: &Path) -> Result<PathBuf, FetchError> {
+    let read = std::fs::read_dir(folder).map_err(|source| FetchError::Files {
+        action: "cannot read",
+        path: folder.to_owned(),
+        source,
+    })?;
+    let mut wheels = read
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension() == Some(OsStr::new("whl")));
+    wheels.next().ok_or_else(|| FetchError::Wheel {
+        wheel: "(none)".into(),
+        problem: "pip ended well but left no wheel".into(),
+    })
+}
+
+fn last_line(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let errors = text.lines().rev().find(|line| line.contains("ERROR"));
+    let last = errors.or_else(|| text.lines().rev().find(|line| !line.trim().is_empty()));
+    last.unwrap_or("it gave no reason").trim().to_owned()
+}
+
+/// A folder beside the target, so that renames stay on one file system; removed at the end.
+struct Workspace(PathBuf);
+
+impl Workspace {
+    fn new(into: &Path) -> Result<Workspace, FetchError> {
+        let path = into.join(format!(".fetch-{}", std::process::id()));
+        std::fs::create_dir_all(&path).map_err(|source| FetchError::Files {
+            action: "cannot create",
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Workspace(path))
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        // What is left behind is only disk space; the fetch itself has already ended.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wheel_without_a_library_is_refused_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let capi = folder.path().join("capi");
+        std::fs::create_dir(&capi).expect("capi");
+        std::fs::write(capi.join("libonnxruntime_providers_shared.so"), b"x").expect("a file");
+        let error = install(&capi, folder.path(), "w.whl").expect_err("no library");
+        assert!(error.to_string().contains("no libonnxruntime library"), "{error}");
+        assert!(!folder.path().join("libonnxruntime_providers_shared.so").exists());
+
+        std::fs::write(capi.join("libonnxruntime.so.1.32.0"), b"x").expect("a file");
+        let library = install(&capi, folder.path(), "w.whl").expect("installed");
+        assert_eq!(library, folder.path().join("libonnxruntime.so.1.32.0"));
+        assert!(folder.path().join("libonnxruntime_providers_shared.so").exists());
+    }
+}

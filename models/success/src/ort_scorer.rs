@@ -1,0 +1,156 @@
+//! A model run by ONNX Runtime, whose library is loaded when the program runs.
+//!
+//! On the CPU a session has one thread: on one thread the scores were bit-equal at batch 1
+//! to 4,096. Each session proves that for itself when it starts; where it does not hold (and
+//! always on a GPU), rows go in blocks of one fixed height, the last block filled up.
+
+use crate::library::check_whole;
+use crate::onnx::{INPUT, OUTPUT};
+use crate::{CLASSES, FEATURES};
+use ort::environment::Environment;
+use ort::ep::CUDA;
+use ort::logging::LogLevel;
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::Tensor;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+const BLOCK: usize = 64;
+
+/// The library of this process: ONNX Runtime allows one, for good.
+static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
+
+/// Where a session computes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    Cpu,
+    Cuda,
+}
+
+/// An open session.
+pub(crate) struct OrtScorer {
+    session: Mutex<Session>,
+    /// Height of the blocks, where rows may not go in all at once.
+    block: Option<usize>,
+}
+
+/// The path of the library this process has loaded, if any.
+pub(crate) fn loaded() -> Option<PathBuf> {
+    let slot = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    slot.as_ref().map(|(path, _)| path.clone())
+}
+
+/// Loads a library for the whole process, or says why it cannot be used. A library that is
+/// there but panics inside `ort` (no usable interface) is caught: a probe never ends the
+/// program.
+pub(crate) fn load_library(path: &Path) -> Result<(), String> {
+    let mut slot = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if slot.is_some() {
+        return Ok(());
+    }
+    check_whole(path)?;
+    let attempt = || -> Result<Environment, String> {
+        let builder = ort::init_from(path).map_err(explain)?;
+        let environment =
+            builder.with_telemetry(false).build().map_err(|error| error.to_string())?;
+        environment.set_log_level(LogLevel::Fatal);
+        Ok(environment)
+    };
+    let environment = std::panic::catch_unwind(attempt)
+        .unwrap_or_else(|_| Err("it does not offer the interface that ort needs".into()))?;
+    *slot = Some((path.to_owned(), environment));
+    Ok(())
+}
+
+/// What the system's loader said is the part that helps; `ort` shows only that it failed.
+fn explain(error: ort::LoadDynamicError) -> String {
+    match &error {
+        ort::LoadDynamicError::Dlopen { error, .. } => {
+            std::error::Error::source(error).map_or_else(|| error.to_string(), |s| s.to_string())
+        }
+        _ => error.to_string(),
+    }
+}
+
+impl OrtScorer {
+    /// Opens a session. On `Cuda` every step must run on the GPU, else it is an error: asking
+    /// for CUDA without that falls back to the CPU silently.
+    pub(crate) fn new(onnx: &[u8], place: Place) -> Result<OrtScorer, String> {
+        let environment = {
+            let slot = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            slot.as_ref()
+                .map(|(_, environment)| environment.clone())
+                .ok_or("no library is loaded")?
+        };
+        let session = open(&environment, onnx, place).map_err(|error| error.to_string())?;
+        let mut scorer = OrtScorer { session: Mutex::new(session), block: Some(BLOCK) };
+        if place == Place::Cpu && scorer.is_even()? {
+            scorer.block = None;
+        }
+        Ok(scorer)
+    }
+
+    /// Whether made-up rows score the same bits alone and together.
+    fn is_even(&self) -> Result<bool, String> {
+        let rows: Vec<[f32; FEATURES]> = (0..67)
+            .map(|r| std::array::from_fn(|f| ((r * 31 + f * 17) % 101) as f32 / 50.0 - 1.0))
+            .collect();
+        let bits = |scores: Vec<[f32; CLASSES]>| scores.as_flattened().to_vec();
+        let together = bits(self.run(&rows)?);
+        for height in [1, 2, 3, 5, 16, 33] {
+            let mut apart = Vec::new();
+            for part in rows.chunks(height) {
+                apart.extend(bits(self.run(part)?));
+            }
+            if apart.iter().map(|p| p.to_bits()).ne(together.iter().map(|p| p.to_bits())) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Class probabilities, one array per row.
+    pub(crate) fn probabilities(
+        &self,
+        rows: &[[f32; FEATURES]],
+    ) -> Result<Vec<[f32; CLASSES]>, String> {
+        let Some(height) = self.block else { return self.run(rows) };
+        let mut scores = Vec::with_capacity(rows.len());
+        for part in rows.chunks(height) {
+            let mut block = part.to_vec();
+            block.resize(height, [0.0; FEATURES]);
+            scores.extend(self.run(&block)?.into_iter().take(part.len()));
+        }
+        Ok(scores)
+    }
+
+    fn run(&self, rows: &[[f32; FEATURES]]) -> Result<Vec<[f32; CLASSES]>, String> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let say = |error: ort::Error| error.to_string();
+        let flat = rows.as_flattened().to_vec();
+        let input = Tensor::from_array(([rows.len(), FEATURES], flat)).map_err(say)?;
+        // A panic elsewhere cannot leave a session half-changed, so its lock stays usable.
+        let mut session = self.session.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let outputs = session.run(ort::inputs![INPUT => input]).map_err(say)?;
+        let output = outputs.get(OUTPUT).ok_or("the session has no output of that name")?;
+        let (_, values) = output.try_extract_tensor::<f32>().map_err(say)?;
+        Ok(values.as_chunks::<CLASSES>().0.to_vec())
+    }
+}
+
+fn open(environment: &Environment, onnx: &[u8], place: Place) -> ort::Result<Session> {
+    let mut builder = Session::builder(environment)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_memory_pattern(false)?
+        .with_optimization_level(GraphOptimizationLevel::All)?;
+    if place == Place::Cuda {
+        let cuda = CUDA::default().with_tf32(false).build().error_on_failure();
+        builder = builder.with_execution_providers([cuda])?.with_disable_cpu_fallback()?;
+    }
+    builder.commit_from_memory(onnx)
+}

@@ -1,0 +1,156 @@
+//! The gate promotes what is better by more than chance, and says every reason otherwise.
+
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
+
+mod made;
+
+use made::Dice;
+use success::{GateSettings, HeldOut, Verdict, gate};
+
+const PRIOR: [f64; 4] = [0.5, 0.06, 0.05, 0.39];
+
+/// `days` of 20 rows whose true probabilities lean by a hidden sign; a model sees `sight` of
+/// that lean (1 all of it, 0 nothing, negative the wrong way).
+fn rows(days: i32, sight: f32, seed: u64) -> Vec<HeldOut> {
+    let mut dice = Dice(seed);
+    let mut rows = Vec::new();
+    for row in 0..days * 20 {
+        let lean = if dice.unit() < 0.5 { 0.3 } else { -0.3 };
+        let truth = [0.5 + lean, 0.06, 0.05, 0.39 - lean].map(|p: f64| p as f32);
+        let mut place = dice.unit() as f32;
+        let class = truth.iter().position(|p| {
+            place -= p;
+            place < 0.0
+        });
+        let lean = lean as f32 * sight;
+        let probabilities = [0.5 + lean, 0.06, 0.05, 0.39 - lean];
+        let class = class.unwrap_or(3) as u8;
+        rows.push(HeldOut { scan_day: row / 20, class, weight: 1.0, probabilities });
+    }
+    rows
+}
+
+fn settings() -> GateSettings {
+    GateSettings { block: 10, class_prior: PRIOR, draws: 2_000, ..GateSettings::default() }
+}
+
+fn refused(verdict: &Verdict, words: &[&str]) {
+    let text = verdict.reasons.join("; ");
+    assert!(!verdict.promote && words.iter().all(|word| text.contains(word)), "{verdict:#?}");
+}
+
+#[test]
+fn a_model_that_sees_is_promoted_over_the_prior_and_over_a_blind_champion() {
+    let first = gate(&rows(60, 0.9, 1), None, &settings());
+    assert!(first.promote && first.reasons.is_empty() && first.baseline_is_prior, "{first:#?}");
+    assert!(first.p_value < 0.01 && first.log_loss < first.baseline_log_loss);
+    assert!((first.days, first.rows) == (60, 1_200) && first.days_needed.is_none());
+    let second = gate(&rows(60, 0.9, 1), Some(&rows(60, 0.0, 1)), &settings());
+    assert!(second.promote && !second.baseline_is_prior, "{second:#?}");
+}
+
+#[test]
+fn what_is_not_better_is_refused() {
+    let worse = gate(&rows(60, 0.2, 2), Some(&rows(60, 0.9, 2)), &settings());
+    refused(&worse, &["not below that of the champion"]);
+    assert_eq!(worse.days_needed, None, "no number of days proves what is not there");
+    let same = gate(&rows(60, 0.9, 2), Some(&rows(60, 0.9, 2)), &settings());
+    refused(&same, &["not below"]);
+}
+
+#[test]
+fn a_small_gain_is_not_proven_and_the_days_are_named() {
+    // Better on sixteen days, worse on eight others: a gain in the mean, but by chance as likely.
+    let mut challenger = rows(60, 0.4, 3);
+    for (row, (more, less)) in
+        challenger.iter_mut().zip(rows(60, 0.9, 3).into_iter().zip(rows(60, 0.1, 3)))
+    {
+        match row.scan_day {
+            0..16 => *row = more,
+            30..38 => *row = less,
+            _ => {}
+        }
+    }
+    let verdict = gate(&challenger, Some(&rows(60, 0.4, 3)), &settings());
+    assert!(verdict.log_loss < verdict.baseline_log_loss, "{verdict:#?}");
+    refused(&verdict, &["not proven better than the champion", "more held-out days are needed"]);
+    assert!(verdict.days_needed.expect("a number") >= 10);
+}
+
+#[test]
+fn each_challenger_judged_on_the_same_days_makes_proof_dearer() {
+    let judge = |judged_before| {
+        let settings = GateSettings { judged_before, ..settings() };
+        gate(&rows(60, 0.9, 1), None, &settings)
+    };
+    let (first, later) = (judge(0), judge(9_999));
+    assert_eq!(first.p_value.to_bits(), later.p_value.to_bits());
+    assert!(first.promote);
+    refused(&later, &["× 10000 challengers", "not proven better than the class prior"]);
+}
+
+#[test]
+fn too_few_days_are_refused_with_the_days_to_wait() {
+    refused(&gate(&rows(45, 0.9, 1), None, &settings()), &["only 45 of 60", "wait for 15 more"]);
+    refused(&gate(&rows(14, 0.9, 1), None, &settings()), &["14 days are fewer than one and"]);
+    refused(&gate(&[], None, &settings()), &["no held-out row has matured"]);
+}
+
+#[test]
+fn probabilities_that_are_off_are_refused_though_they_rank_well() {
+    let mut shifted = rows(60, 0.9, 1);
+    for row in &mut shifted {
+        row.probabilities[0] -= 0.06;
+        row.probabilities[3] += 0.06;
+    }
+    let verdict = gate(&shifted, None, &settings());
+    refused(&verdict, &["class Loss: its mean probability", "class Excellent"]);
+
+    let sharp = |row: &mut HeldOut| {
+        let down = row.probabilities[0] < 0.5;
+        row.probabilities =
+            if down { [0.005, 0.06, 0.05, 0.885] } else { [0.885, 0.06, 0.05, 0.005] };
+    };
+    let mut certain = rows(60, 1.0, 1);
+    certain.iter_mut().for_each(sharp);
+    let verdict = gate(&certain, None, &settings());
+    refused(&verdict, &["calibration error"]);
+    assert!(verdict.calibration_error > verdict.calibration_limit);
+}
+
+#[test]
+fn rows_that_cannot_be_compared_are_refused() {
+    let good = rows(60, 0.9, 1);
+    refused(&gate(&good, Some(&good[1..]), &settings()), &["not asked about the same rows"]);
+    refused(&gate(&good, Some(&rows(60, 0.9, 9)), &settings()), &["not asked about the same rows"]);
+    let mut bad = good.clone();
+    bad[4].probabilities[0] = f32::NAN;
+    refused(&gate(&bad, None, &settings()), &["row 4 of the challenger is not sound"]);
+    let none = GateSettings { block: 0, ..settings() };
+    refused(&gate(&good, None, &none), &["the longest holding is 0 days"]);
+}
+
+#[test]
+fn the_same_rows_give_the_same_verdict() {
+    let judge = |seed| gate(&rows(60, 0.3, 5), None, &GateSettings { seed, ..settings() });
+    assert_eq!(judge(1), judge(1));
+    assert_ne!(judge(1).calibration_limit, judge(2).calibration_limit);
+}
+
+#[test]
+fn a_blind_model_is_seldom_promoted() {
+    let promoted = (0..60)
+        .filter(|seed| {
+            let mut dice = Dice(1_000 + seed);
+            let mut blind = rows(60, 0.0, *seed);
+            for row in &mut blind {
+                let lean = 0.02 * (dice.unit() as f32 - 0.5);
+                row.probabilities[0] += lean;
+                row.probabilities[3] -= lean;
+            }
+            gate(&blind, None, &GateSettings { draws: 500, ..settings() }).promote
+        })
+        .count();
+    println!("{promoted} of 60 blind models were promoted");
+    assert!(promoted <= 12);
+}

@@ -1,0 +1,107 @@
+//! Made-up rows for the tests: a planted rule, or the same rows with shuffled labels.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::path::PathBuf;
+use success::{Contract, Engine, FEATURES, ProviderChoice, Row, TrainSettings, class_of_roi};
+
+/// Names of the made contract.
+pub const NAMES: [&str; FEATURES] = [
+    "trend_slope",
+    "dominant_period",
+    "period_strength",
+    "forecast_return",
+    "forecast_interval_width",
+    "predicted_vol",
+    "current_iv",
+    "vol_mispricing",
+    "iv_percentile",
+    "skew",
+    "delta",
+    "gamma",
+    "vega",
+    "theta",
+    "max_profit",
+    "max_loss",
+    "profit_ratio",
+    "prob_profit",
+    "momentum_7d",
+    "volume_concentration",
+    "dte_factor",
+    "gamma_theta_ratio",
+    "vix_level",
+];
+
+/// The made contract.
+pub const CONTRACT: Contract<'static> = Contract { version: 1, names: &NAMES };
+
+/// Small numbers without a dependency: splitmix64.
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// Uniform in [0, 1).
+    pub fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// About normal: the sum of 12 uniforms less 6.
+    pub fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
+    }
+}
+
+/// Rows of 50 a day. The rule: ROI follows an interaction and a slope; without `planted` the
+/// same ROI are dealt to other rows.
+pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
+    let mut dice = Dice(seed);
+    let mut rows: Vec<Row> = (0..count)
+        .map(|number| {
+            let mut features: [f64; FEATURES] = std::array::from_fn(|_| dice.normal());
+            features[15] = 0.05 + 0.9 * dice.unit();
+            let signal = 0.5 * features[0] * features[7] + 0.4 * features[3];
+            let roi = (-0.08 + 0.3 * signal + 0.15 * dice.normal()).max(-1.0);
+            let day = (number / 50) as i32;
+            let weight = 0.5 + dice.unit();
+            let class = class_of_roi(roi);
+            Row { features, class, roi, scan_day: day, evaluation_day: day + 3, weight }
+        })
+        .collect();
+    if !planted {
+        for last in (1..rows.len()).rev() {
+            let other = (dice.unit() * (last + 1) as f64) as usize;
+            let (roi, class) = (rows[last].roi, rows[last].class);
+            (rows[last].roi, rows[last].class) = (rows[other].roi, rows[other].class);
+            (rows[other].roi, rows[other].class) = (roi, class);
+        }
+    }
+    rows
+}
+
+/// Settings that train in a moment.
+pub fn quick() -> TrainSettings {
+    TrainSettings { epochs: 4, minimum_rows: 100, ..TrainSettings::default() }
+}
+
+/// Settings under which the network wins on the planted rule.
+pub fn deep() -> TrainSettings {
+    TrainSettings { epochs: 25, minimum_rows: 100, ..TrainSettings::default() }
+}
+
+/// Where a library may lie, besides the variables that name one.
+pub fn folders() -> Vec<PathBuf> {
+    vec![std::env::temp_dir().join("ortlib")]
+}
+
+/// ONNX Runtime where this machine has one, else nothing and a printed reason.
+pub fn onnx_runtime() -> Option<Engine> {
+    let engine = Engine::discover(ProviderChoice::Cpu, None, &folders()).expect("an engine");
+    if engine.provider() == "onnxruntime-cpu" {
+        return Some(engine);
+    }
+    println!("skipped: {}", engine.explain());
+    None
+}

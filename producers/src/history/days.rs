@@ -1,0 +1,70 @@
+//! The market's days before the run, by ticker, as the draw needs them.
+
+use crate::source::{Market, SourceError};
+use quant::{PriceBar, WINDOW};
+use schemas::Day;
+use std::collections::BTreeMap;
+
+/// A ticker's days, as indices into [`Days::days`].
+#[derive(Default)]
+pub(super) struct Ticker {
+    pub(super) name: String,
+    /// Ascending.
+    pub(super) bars: Vec<(usize, PriceBar)>,
+    /// New shares per old share, and the day before whose open it takes effect.
+    pub(super) splits: Vec<(usize, f64)>,
+}
+
+/// All days before a given one.
+pub(super) struct Days {
+    pub(super) days: Vec<Day>,
+    pub(super) vix: Vec<Option<f64>>,
+    pub(super) tickers: Vec<Ticker>,
+}
+
+impl Days {
+    pub(super) fn read(market: &mut dyn Market, before: Day) -> Result<Days, SourceError> {
+        let mut days = Days { days: Vec::new(), vix: Vec::new(), tickers: Vec::new() };
+        let mut tickers: BTreeMap<String, Ticker> = BTreeMap::new();
+        let mut after = None;
+        while let Some(day) = market.next_day(after)?.filter(|market_day| market_day.day < before) {
+            let at = days.days.len();
+            for (name, action) in day.actions {
+                if let Some(ratio) = action.split_ratio {
+                    tickers.entry(name).or_default().splits.push((at, ratio));
+                }
+            }
+            for (name, bar) in day.bars {
+                let bar = PriceBar {
+                    day: bar.bar_day,
+                    open: bar.open,
+                    high: bar.high,
+                    low: bar.low,
+                    close: bar.close,
+                    volume: bar.volume,
+                };
+                tickers.entry(name).or_default().bars.push((at, bar));
+            }
+            days.days.push(day.day);
+            days.vix.push(day.vix);
+            after = Some(day.day);
+        }
+        days.tickers =
+            tickers.into_iter().map(|(name, ticker)| Ticker { name, ..ticker }).collect();
+        Ok(days)
+    }
+
+    /// Days that may have rows: 252 bars can be known, the index is, and the longest butterfly
+    /// possible is over before the last day read.
+    pub(super) fn eligible(&self) -> Vec<usize> {
+        let last = self.days.last().copied().unwrap_or_default();
+        (WINDOW - 1..self.days.len())
+            .filter(|at| self.vix[*at].is_some() && longest_evaluation(self.days[*at]) < last)
+            .collect()
+    }
+}
+
+/// The latest evaluation date that a butterfly chosen on `day` can have.
+fn longest_evaluation(day: Day) -> Day {
+    quant::Term::of(day, f64::INFINITY).evaluation_day
+}

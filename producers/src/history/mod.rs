@@ -1,0 +1,232 @@
+//! Labelled rows from days that are over, for a model to begin with. They are drawn from strata
+//! of the volatility index, so that rare high volatility is seen at all, and weighted back to
+//! how often each stratum came.
+//!
+//! 1. Nothing on or after `before` is read: a row's features are those known at its close, and
+//!    its evaluation day lies before `before`, with a later trading day before it too (only then
+//!    is a label known).
+//! 2. A day is eligible only if the longest butterfly possible on it is over by then; otherwise
+//!    the last weeks would hold short ones alone.
+//! 3. The draw is without replacement and spread evenly over a stratum's days. A row that is
+//!    refused or has no label is replaced by another, of the same day first.
+//! 4. The same plan and data give the same rows, whatever the number of threads.
+
+mod days;
+mod rows;
+mod strata;
+#[cfg(test)]
+mod tests;
+
+pub use strata::Stratum;
+
+use crate::source::{Market, SourceError};
+use days::Days;
+use rows::{Job, Row};
+use schemas::events::{Pricing, Sample, Samples};
+use schemas::{Day, Event};
+use std::collections::BTreeMap;
+use std::fmt;
+use strata::Draw;
+
+/// What history to draw.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryPlan {
+    /// Rows wanted from days with the index below 15.
+    pub low: usize,
+    /// Rows wanted from days with the index from 15 to below 25.
+    pub normal: usize,
+    /// Rows wanted from days with the index at 25 and above.
+    pub high: usize,
+    /// Only days before this one are read.
+    pub before: Day,
+    /// The day of the events: that of the run's opening.
+    pub opening_day: Day,
+    /// Decides which rows are drawn.
+    pub seed: u64,
+    /// How options are priced.
+    pub pricing: Pricing,
+    /// Worker threads; they change no result.
+    pub threads: usize,
+}
+
+impl HistoryPlan {
+    /// 2,000, 3,000 and 2,000 rows from the days before `before`, as events of `opening_day`.
+    pub fn new(before: Day, opening_day: Day) -> HistoryPlan {
+        let (low, normal, high) = (2_000, 3_000, 2_000);
+        let pricing = Pricing::default();
+        HistoryPlan { low, normal, high, before, opening_day, seed: 7, pricing, threads: 2 }
+    }
+
+    fn wanted(&self, stratum: Stratum) -> usize {
+        match stratum {
+            Stratum::Low => self.low,
+            Stratum::Normal => self.normal,
+            Stratum::High => self.high,
+        }
+    }
+}
+
+/// What came of one stratum.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StratumReport {
+    /// Which.
+    pub stratum: Stratum,
+    /// Rows wanted.
+    pub wanted: usize,
+    /// Its eligible days.
+    pub eligible_days: usize,
+    /// Bars on those days: the rows there are to draw from.
+    pub eligible_rows: usize,
+    /// Rows drawn.
+    pub drawn: usize,
+    /// Of each of its rows; 0 without rows.
+    pub weight: f64,
+}
+
+impl fmt::Display for StratumReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StratumReport { stratum, wanted, eligible_days, eligible_rows, drawn, weight } = self;
+        write!(
+            f,
+            "{} volatility ({}): {drawn} of {wanted} rows, from {eligible_days} days with {eligible_rows} bars, weight {weight:.3}",
+            stratum.name(),
+            stratum.range(),
+        )?;
+        if drawn < wanted {
+            f.write_str("; that is all it has")?;
+        }
+        Ok(())
+    }
+}
+
+/// What came of the draw.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryReport {
+    /// Low, normal, high.
+    pub strata: Vec<StratumReport>,
+    /// Rows tried that gave none, by refusal or label code.
+    pub refused: BTreeMap<&'static str, usize>,
+    /// First and last day of the rows.
+    pub span: Option<(Day, Day)>,
+}
+
+/// The rows drawn and how that went.
+#[derive(Clone, PartialEq, Debug)]
+pub struct History {
+    /// `SampleDrawn`, ascending by day and ticker.
+    pub samples: Vec<Event>,
+    /// The account.
+    pub report: HistoryReport,
+}
+
+/// No history can be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The market cannot be read.
+    #[error("the market's days cannot be read")]
+    Source(#[from] SourceError),
+    /// No day can have a row.
+    #[error(
+        "none of the {days} trading days before {before} can give a row ({with_vix} of them have the volatility index): a row needs 252 bars before it and about 45 days after it; load earlier days or begin the run later"
+    )]
+    NoEligibleDay {
+        /// As planned.
+        before: Day,
+        /// Trading days read.
+        days: usize,
+        /// Those with the index.
+        with_vix: usize,
+    },
+}
+
+/// Draws history from `market`; `progress` is told how many rows of how many are done.
+///
+/// # Errors
+/// [`HistoryError`]; a stratum that is too small is none, it is in the report.
+pub fn draw(
+    market: &mut dyn Market,
+    plan: &HistoryPlan,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<History, HistoryError> {
+    let days = Days::read(market, plan.before)?;
+    let eligible = days.eligible();
+    if eligible.is_empty() {
+        return Err(HistoryError::NoEligibleDay {
+            before: plan.before,
+            days: days.days.len(),
+            with_vix: days.vix.iter().flatten().count(),
+        });
+    }
+    let mut draws: Vec<Draw> = Stratum::ALL
+        .map(|stratum| Draw::new(stratum, plan.wanted(stratum), &days, &eligible, plan.seed))
+        .into();
+    let of = draws.iter().map(|draw| draw.wanted.min(draw.rows_there_are())).sum();
+    let mut drawn: Vec<Vec<Row>> = vec![Vec::new(); draws.len()];
+    let mut refused: BTreeMap<&'static str, usize> = BTreeMap::new();
+    loop {
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut owners = Vec::new();
+        for (owner, draw) in draws.iter_mut().enumerate() {
+            let more = draw.next();
+            owners.extend(more.iter().map(|_| owner));
+            jobs.extend(more);
+        }
+        if jobs.is_empty() {
+            break;
+        }
+        let before: usize = drawn.iter().map(Vec::len).sum();
+        let results = rows::make(&days, &jobs, plan, &mut |done| progress(before + done, of));
+        for ((job, owner), result) in jobs.iter().zip(owners).zip(results) {
+            match result {
+                Ok(row) => {
+                    draws[owner].took(job.day);
+                    drawn[owner].push(row);
+                }
+                Err(code) => *refused.entry(code).or_insert(0) += 1,
+            }
+        }
+    }
+    Ok(told(&days, plan, &draws, drawn, refused))
+}
+
+/// The events and the account.
+fn told(
+    days: &Days,
+    plan: &HistoryPlan,
+    draws: &[Draw],
+    drawn: Vec<Vec<Row>>,
+    refused: BTreeMap<&'static str, usize>,
+) -> History {
+    let all_days: usize = draws.iter().map(Draw::days).sum();
+    let all_rows: usize = drawn.iter().map(Vec::len).sum();
+    let mut samples = Vec::new();
+    let mut strata = Vec::new();
+    for (draw, rows) in draws.iter().zip(drawn) {
+        let share = |part: usize, of: usize| part as f64 / of as f64;
+        let weight = match rows.len() {
+            0 => 0.0,
+            n => share(draw.days(), all_days) / share(n, all_rows),
+        };
+        strata.push(StratumReport {
+            stratum: draw.stratum,
+            wanted: draw.wanted,
+            eligible_days: draw.days(),
+            eligible_rows: draw.rows_there_are(),
+            drawn: rows.len(),
+            weight,
+        });
+        samples.extend(rows.into_iter().map(|row| {
+            let ticker = &days.tickers[row.ticker].name;
+            let stratum = draw.stratum.name().to_owned();
+            let sample = Sample { weight, stratum, ..row.sample };
+            let about = [ticker.as_str(), &sample.as_of.to_string()];
+            let key = (sample.as_of, ticker.clone());
+            (key, Event::new(plan.opening_day, ticker, &about, Samples::SampleDrawn(sample)))
+        }));
+    }
+    samples.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let first_and_last = samples.first().zip(samples.last());
+    let span = first_and_last.map(|((first, _), (last, _))| (first.0, last.0));
+    let samples = samples.into_iter().map(|(_, event)| event).collect();
+    History { samples, report: HistoryReport { strata, refused, span } }
+}

@@ -1,0 +1,78 @@
+//! The scanner: at a day's end every ticker of the partition is analysed, and each becomes a
+//! candidate with its 23 features or a refusal with its reason.
+//!
+//! Invariants:
+//! 1. A ticker is scanned once a day, and only when the day's marker names it.
+//! 2. What is scanned on a day uses bars of that day and before, nothing later.
+//! 3. A candidate and its features are said together, or neither.
+
+mod speak;
+
+use quant::{Book, analyze};
+use schemas::events::{Bars, DayClosed, ScanRefused, Scans};
+use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
+use schemas::{Body, Day, Event};
+use serde::{Deserialize, Serialize};
+
+pub use speak::{candidate, scan_of};
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+struct State {
+    book: Book,
+    /// The open day's marker: what to scan and what is missing.
+    marker: Option<DayClosed>,
+}
+
+/// The scanner's decisions for one partition.
+#[derive(Default)]
+pub struct Scanner(State);
+
+impl Scanner {
+    fn scan(&self, ticker: &str, day: Day, context: &Context<'_>) -> Vec<Event> {
+        let settings = &context.controls.settings;
+        let refused = |code: &str, reason: String| {
+            let refusal = ScanRefused { code: code.to_owned(), reason };
+            vec![Event::new(day, ticker, &[ticker, &day.to_string()], Scans::CandidateRefused(refusal))]
+        };
+        let Some(window) = self.0.book.window(ticker) else {
+            return refused("NO_BAR", quant::Refusal::NoBar.to_string());
+        };
+        match analyze(window, self.0.book.vix(), day, &(&settings.pricing).into()) {
+            Ok(analysis) => candidate(ticker, &analysis, settings.pricing).into(),
+            Err(refusal) => refused(refusal.code(), refusal.to_string()),
+        }
+    }
+}
+
+impl Machine for Scanner {
+    fn evolve(&mut self, event: &Event) {
+        self.0.book.take(event);
+        if let Body::Bars(Bars::DayClosed(marker)) = &event.body {
+            self.0.marker = Some(marker.clone());
+        }
+    }
+
+    fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
+        let (Cause::DayClosed { day, .. }, Some(marker)) = (cause, &self.0.marker) else {
+            return Decision::default();
+        };
+        let scanning = context.controls.opened.as_ref().is_some_and(|run| day >= run.scan_from);
+        let missing: &[String] = if scanning { &marker.missing } else { &[] };
+        let mut tickers: Vec<&String> = marker.scan.iter().chain(missing).collect();
+        tickers.sort();
+        tickers.into_iter().flat_map(|ticker| self.scan(ticker, day, context)).collect::<Vec<_>>().into()
+    }
+
+    fn close_day(&mut self, _: Day) {
+        self.0.marker = None;
+    }
+
+    fn save(&self) -> Vec<u8> {
+        save_state(&self.0)
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
+        self.0 = restore_state(Role::Scanner, saved)?;
+        Ok(())
+    }
+}

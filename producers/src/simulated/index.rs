@@ -1,0 +1,76 @@
+//! The volatility index and the factors that all stocks share.
+
+use super::dice::{Dice, exp};
+
+/// Sectors a stock can belong to.
+pub(super) const SECTORS: usize = 8;
+/// The level that the index returns to between jumps, points.
+const CALM: f64 = 15.0;
+/// Share of the distance (in logarithms) that goes back a day: half of it in 28 days.
+const RETURN: f64 = 0.025;
+/// Daily standard deviation of the logarithm.
+const SHAKE: f64 = 0.055;
+/// Chance of a jump up on a day, and its least and greatest size in logarithms.
+const JUMP: (f64, f64, f64) = (1.0 / 80.0, 0.15, 0.50);
+/// ln(9.5/15) and ln(48/15): it turns back at both.
+const BOUNDS: (f64, f64) = (-0.456_758, 1.163_151);
+/// Correlation of the market's return with the index's own move.
+const LEVERAGE: f64 = -0.6;
+const REST: f64 = 0.8;
+
+pub(super) fn env(name: &str, default: f64) -> f64 { std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default) }
+
+/// What a day brings to all stocks.
+pub(super) struct Shocks {
+    /// The index at the close, points, two decimals.
+    pub(super) vix: f64,
+    /// Volatility of the day as a multiple of the usual: from the index of the day before.
+    pub(super) scale: f64,
+    /// Standard normal.
+    pub(super) market: f64,
+    /// Standard normal each.
+    pub(super) sectors: [f64; SECTORS],
+}
+
+/// The index's state.
+pub(super) struct Index {
+    dice: Dice,
+    /// ln(index/15).
+    level: f64,
+}
+
+impl Index {
+    pub(super) fn new(seed: u64) -> Index {
+        let mut dice = Dice::new(seed, 0);
+        let level = dice.between(-0.1, 0.4);
+        Index { dice, level }
+    }
+
+    /// The next day.
+    pub(super) fn step(&mut self) -> Shocks {
+        // The usual level, jumps counted, is about 17.5 points: e^0.16 times the calm one.
+        let scale = exp(env("ALPHA",1.0)*(self.level - 0.16));
+        let shake = self.dice.normal();
+        let (chance, least, most) = JUMP;
+        let (jumps, size) = (self.dice.share() < env("JUMP",chance), self.dice.between(least, most));
+        let jump = if jumps { size } else { 0.0 };
+        let moved = self.level - env("RET",RETURN) * self.level + env("SHAKE",SHAKE) * shake + jump;
+        self.level = turned_back(moved, BOUNDS);
+        let own = self.dice.normal();
+        let jump_shock = if jumps { -1.0 } else { 0.0 };
+        let market = LEVERAGE * shake + REST * own + jump_shock;
+        let mut sectors = [0.0; SECTORS];
+        sectors.fill_with(|| self.dice.normal());
+        let vix = (CALM * exp(self.level) * 100.0).round() / 100.0;
+        Shocks { vix, scale, market, sectors }
+    }
+}
+
+/// `x`, or its mirror image where it lies outside of the bounds.
+pub(super) fn turned_back(x: f64, (low, high): (f64, f64)) -> f64 {
+    match x {
+        x if x < low => (2.0 * low - x).min(high),
+        x if x > high => (2.0 * high - x).max(low),
+        x => x,
+    }
+}

@@ -1,0 +1,164 @@
+//! A simulated market: the same seed gives the same market on every machine, to the last bit,
+//! because it is made of additions, multiplications and square roots alone.
+//!
+//! 1. A volatility index returns to its mean and jumps up at times (9.5 to 48 points); all
+//!    stocks' volatilities follow it, each from its own level (16 to 50 % a year).
+//! 2. A day's return of a stock is a market, a sector and an own part. Index, factors and
+//!    stocks each draw from a stream of their own: more stocks or more days change nothing that
+//!    was there, and [`Plan::structure`] changes neither the index nor any day's noise.
+//! 3. **The planted structure**: each stock alternates between free spells and drawn spells
+//!    (80 to 220 trading days each, about half of the time). In a free spell its log price is
+//!    the sum of its noise. In a drawn spell it is pulled to a slow line: each day it loses 18 %
+//!    of its distance to that line before the same noise is added, so that daily volatility, and
+//!    with it the proxy for implied volatility, looks the same while the price gets hardly
+//!    anywhere. A butterfly centred on the forecast wins there clearly more often than its price
+//!    says. The pull shows in the features: a weak `trend_slope`, a short `dominant_period`, a
+//!    `forecast_return` back to the line, a `forecast_interval_width` far below what
+//!    `current_iv` implies, hence a narrow wing (`gamma`, `theta`, `max_loss`).
+//! 4. Without structure there are no drawn spells. What can still be told is what a butterfly's
+//!    own shape says about its odds, which its price holds already.
+//!
+//! Nothing here promises anything about real prices.
+
+mod dice;
+mod index;
+mod stock;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use dice::Dice;
+
+use crate::source::{Market, MarketDay, Problem, SourceError, choose};
+use index::Index;
+use schemas::{Day, events::Bar, id::sha256_hex};
+use stock::Stock;
+
+/// Names this generator: another one that gives other prices has another name.
+const GENERATOR: &str = "butterquant simulated market 1";
+/// 2015-01-05, a Monday.
+const FIRST_DAY: Day = Day(16_440);
+
+/// What to simulate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// Where every number comes from.
+    pub seed: u64,
+    /// Stocks.
+    pub stocks: usize,
+    /// Trading days.
+    pub days: usize,
+    /// Whether there are drawn spells.
+    pub structure: bool,
+}
+
+impl Plan {
+    /// More stocks than this are refused.
+    pub const MOST_STOCKS: usize = 500;
+    /// More days than this are refused.
+    pub const MOST_DAYS: usize = 5_000;
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan { seed: 7, stocks: 100, days: 1_000, structure: true }
+    }
+}
+
+/// A simulated market; days are made when they are first asked for.
+pub struct SimulatedMarket {
+    plan: Plan,
+    universe: Vec<String>,
+    days: Vec<Day>,
+    index: Index,
+    /// In the order of `universe`.
+    stocks: Vec<Stock>,
+    /// Closes of the index, by day made.
+    vix: Vec<f64>,
+    /// Bars by day made, in the order of `universe`, and whether the price was drawn.
+    made: Vec<Vec<(Bar, bool)>>,
+}
+
+impl SimulatedMarket {
+    /// A market as planned; with `tickers` (`SIM001` …), only those.
+    ///
+    /// # Errors
+    /// A ticker that the plan does not have.
+    pub fn open(plan: Plan, tickers: Option<&[String]>) -> Result<SimulatedMarket, SourceError> {
+        let all: Vec<String> = (1..=plan.stocks).map(|n| format!("SIM{n:03}")).collect();
+        let universe = choose(all.clone(), tickers)?;
+        let stocks = all
+            .iter()
+            .zip(0u64..)
+            .filter(|(ticker, _)| universe.contains(ticker))
+            .map(|(_, number)| Stock::new(plan.seed, number, plan.structure))
+            .collect();
+        let mut days = Vec::with_capacity(plan.days);
+        let mut day = FIRST_DAY;
+        for _ in 0..plan.days {
+            days.push(day);
+            day = day.next_weekday();
+        }
+        let index = Index::new(plan.seed);
+        Ok(SimulatedMarket { plan, universe, days, index, stocks, vix: vec![], made: vec![] })
+    }
+
+    /// Whether the price of `ticker` was drawn to its line on `day`; `None` for a day not made
+    /// yet. No event and no feature holds this: it is the answer, for experiments.
+    pub fn was_drawn(&self, ticker: &str, day: Day) -> Option<bool> {
+        let stock = self.universe.binary_search_by(|known| known.as_str().cmp(ticker)).ok()?;
+        let at = self.days.binary_search(&day).ok()?;
+        Some(self.made.get(at)?.get(stock)?.1)
+    }
+
+    fn make(&mut self, at: usize) {
+        while self.made.len() <= at {
+            let day = self.days[self.made.len()];
+            let shocks = self.index.step();
+            self.vix.push(shocks.vix);
+            self.made.push(self.stocks.iter_mut().map(|stock| stock.step(day, &shocks)).collect());
+        }
+    }
+}
+
+impl Market for SimulatedMarket {
+    fn universe(&self) -> &[String] {
+        &self.universe
+    }
+
+    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
+        let at = after.map_or(0, |after| self.days.partition_point(|day| *day <= after));
+        let Some(day) = self.days.get(at).copied() else { return Ok(None) };
+        self.make(at);
+        let bars = self.made[at].iter().map(|(bar, _)| bar.clone());
+        Ok(Some(MarketDay {
+            day,
+            bars: self.universe.iter().cloned().zip(bars).collect(),
+            vix: Some(self.vix[at]),
+            ..MarketDay::default()
+        }))
+    }
+
+    fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &[]
+    }
+
+    /// Of what the market is made from; the number of days is part of it.
+    fn data_sha256(&self) -> String {
+        let Plan { seed, days, structure, .. } = self.plan;
+        let tickers = self.universe.join(",");
+        sha256_hex(format!("{GENERATOR} {seed} {days} {structure} {tickers}").as_bytes())
+    }
+
+    fn describe(&self) -> String {
+        let Plan { seed, days, structure, .. } = self.plan;
+        let planted = if structure { "with" } else { "without" };
+        let stocks = self.universe.len();
+        format!(
+            "simulated market, seed {seed}: {stocks} stocks, {days} trading days from {FIRST_DAY}, {planted} planted structure"
+        )
+    }
+}

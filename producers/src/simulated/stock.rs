@@ -1,0 +1,119 @@
+//! One stock: its noise, its spells, its bars.
+
+use super::dice::{Dice, exp};
+use super::index::{env,SECTORS, Shocks, turned_back};
+use schemas::{Day, events::Bar};
+
+/// Share of the distance to the line that a drawn price loses a day.
+const PULL: f64 = 0.18;
+/// The line's own daily movement, as a share of the stock's.
+const LINE: f64 = 0.10;
+/// Least length of a spell and how many days longer it may be.
+const SPELL: (usize, usize) = (80, 140);
+/// ln 6 and ln 750: the line of a price turns back at both, so that prices stay within about
+/// $5 and $900.
+const BOUNDS: (f64, f64) = (1.791_759, 6.620_073);
+/// Square root of the trading days in a year.
+const ROOT_252: f64 = 15.874_507_866_387_544;
+
+/// A stock's state.
+pub(super) struct Stock {
+    noise: Dice,
+    spells: Dice,
+    structure: bool,
+    /// Daily volatility at the index's usual level.
+    sigma: f64,
+    market: f64,
+    sector: usize,
+    sector_part: f64,
+    own_part: f64,
+    volume: f64,
+    drawn: bool,
+    days_left: usize,
+    /// Log price of the line; the price itself in a free spell.
+    line: f64,
+    /// Log price minus the line.
+    distance: f64,
+}
+
+impl Stock {
+    /// Stock `number` (0 first) of the market.
+    pub(super) fn new(seed: u64, number: u64, structure: bool) -> Stock {
+        let mut noise = Dice::new(seed, 2 * number + 2);
+        let mut spells = Dice::new(seed, 2 * number + 3);
+        let sigma = noise.between(env("V0",0.16), env("V1",0.50)) / ROOT_252;
+        let market = noise.between(0.30, 0.60);
+        let sector_part = noise.between(0.20, 0.45);
+        let own_part = (1.0 - market * market - sector_part * sector_part).sqrt();
+        let line = noise.between(env("P0",2.708), 5.992); // $15 to $400
+        Stock {
+            sigma,
+            market,
+            sector: noise.below(SECTORS),
+            sector_part,
+            own_part,
+            volume: exp(noise.between(13.0, 16.5)),
+            line,
+            distance: 0.0,
+            drawn: spells.share() < 0.5,
+            days_left: spells.below(SPELL.0 + SPELL.1 / 2),
+            noise,
+            spells,
+            structure,
+        }
+    }
+
+    /// The bar of the next day, and whether the price was drawn on it.
+    pub(super) fn step(&mut self, day: Day, shocks: &Shocks) -> (Bar, bool) {
+        self.turn();
+        let sigma = self.sigma * shocks.scale;
+        let own = self.noise.normal();
+        let factors =
+            self.market * shocks.market + self.sector_part * shocks.sectors[self.sector];
+        let noise = sigma * (factors + self.own_part * own);
+        // Of the day's noise about half comes overnight; the pull works while there is trading.
+        let overnight = 0.5 * noise + 0.2 * sigma * self.noise.normal();
+        let line_step = LINE * sigma * self.noise.normal();
+        let before = self.line + self.distance;
+        let drawn = self.drawn && self.structure;
+        if drawn {
+            self.distance += noise - env("PULL",PULL) * self.distance;
+            self.line = turned_back(self.line + line_step, BOUNDS);
+        } else {
+            self.line = turned_back(before + noise, BOUNDS);
+            self.distance = 0.0;
+        }
+        let open = exp(before + overnight);
+        let close = exp(self.line + self.distance);
+        let mut wick = || exp(0.35 * sigma * self.noise.normal().abs());
+        let (up, down) = (wick(), wick());
+        let busy = 1.0 + 0.5 * noise.abs() / sigma;
+        let volume = self.volume * busy * exp(0.35 * self.noise.normal());
+        let (open, close) = (cents(open), cents(close));
+        let bar = Bar {
+            bar_day: day,
+            open,
+            high: cents(open.max(close) * up),
+            low: cents(open.min(close) / down),
+            close,
+            volume: volume.floor(),
+        };
+        (bar, drawn)
+    }
+
+    /// Ends a spell that is over and begins the other kind.
+    fn turn(&mut self) {
+        if self.days_left == 0 {
+            self.drawn = !self.drawn;
+            self.days_left = SPELL.0 + self.spells.below(SPELL.1 + 1);
+            // The line of a new spell begins where the price is.
+            self.line += self.distance;
+            self.distance = 0.0;
+        }
+        self.days_left -= 1;
+    }
+}
+
+fn cents(dollars: f64) -> f64 {
+    (dollars * 100.0).round() / 100.0
+}

@@ -1,0 +1,231 @@
+//! A folder of Yahoo-style CSV files, one a ticker (`AAPL.csv`), and `^VIX.csv` beside them.
+//!
+//! 1. A trading day is a day on which at least one stock file has a row; a stock without a
+//!    valid one is missing, and the reason names file and line.
+//! 2. The universe is fixed when the folder is opened. A file that cannot be read stays in it
+//!    and is missing each day, so that a damaged file is seen and a mended one comes back.
+//! 3. Files whose size or time changed are read again when the known days are used up. A new
+//!    last day that some files still lack is held back until a poll finds nothing changed: a
+//!    downloader writes its files one after another.
+//! 4. A row of a day already given that reads otherwise now is a [`Change`]; the day stands.
+
+mod file;
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+use super::{Change, Market, MarketDay, Problem, SourceError, choose};
+use file::{File, list};
+use schemas::{Day, id::sha256_hex};
+use sheet::Kind;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// A folder of CSV files as a market.
+pub struct CsvMarket {
+    folder: PathBuf,
+    universe: Vec<String>,
+    /// In the order of `universe`.
+    stocks: Vec<File>,
+    vix: File,
+    days: Vec<Day>,
+    /// Files that are no market data, found once; and changes that no event can tell.
+    notes: Vec<Problem>,
+    problems: Vec<Problem>,
+    given: Option<Day>,
+    half_written: bool,
+    changes: Vec<Change>,
+    revisions: BTreeMap<(String, Day), i32>,
+}
+
+impl CsvMarket {
+    /// Opens the folder and reads every file in it; with `tickers`, only theirs.
+    ///
+    /// # Errors
+    /// The folder cannot be read, has no stock file, not one valid bar, or not those tickers.
+    pub fn open(folder: &Path, tickers: Option<&[String]>) -> Result<CsvMarket, SourceError> {
+        let shown = folder.display().to_string();
+        let found = list(folder)
+            .map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
+        if found.stocks.is_empty() {
+            return Err(SourceError::NoFiles { folder: shown });
+        }
+        let universe = choose(found.stocks.keys().cloned().collect(), tickers)?;
+        let stocks = found
+            .stocks
+            .into_iter()
+            .filter(|(ticker, _)| universe.contains(ticker))
+            .map(|(_, path)| File::open(path, Kind::Stock))
+            .collect();
+        let mut market = CsvMarket {
+            folder: folder.to_owned(),
+            universe,
+            stocks,
+            vix: File::open(found.vix, Kind::Index),
+            days: Vec::new(),
+            notes: found.problems,
+            problems: Vec::new(),
+            given: None,
+            half_written: false,
+            changes: Vec::new(),
+            revisions: BTreeMap::new(),
+        };
+        market.index();
+        if market.stocks.iter().all(|file| file.sheet.bars.is_empty()) {
+            let first = market.problems.first().map_or_else(String::new, Problem::to_string);
+            return Err(SourceError::NoBars { folder: shown, files: market.stocks.len(), first });
+        }
+        Ok(market)
+    }
+
+    /// What follows from the files as read.
+    fn index(&mut self) {
+        let days: BTreeSet<Day> = self
+            .stocks
+            .iter()
+            .flat_map(|file| {
+                let bars = file.sheet.bars.iter().map(|bar| bar.bar_day);
+                bars.chain(file.sheet.refused.keys().copied())
+            })
+            .collect();
+        self.days = days.into_iter().collect();
+        self.problems = self.notes.clone();
+        for file in self.stocks.iter().chain([&self.vix]) {
+            self.problems.extend(file.problems().cloned());
+        }
+    }
+
+    /// Reads again what changed on disk; whether anything did.
+    fn refresh(&mut self) -> Result<bool, SourceError> {
+        if let Err(source) = std::fs::read_dir(&self.folder) {
+            let folder = self.folder.display().to_string();
+            return Err(SourceError::Folder { folder, source });
+        }
+        let mut changed = false;
+        for at in 0..self.stocks.len() {
+            if let Some(old) = self.stocks[at].refresh() {
+                changed = true;
+                self.compare(at, &old);
+            }
+        }
+        if let Some(old) = self.vix.refresh() {
+            changed = true;
+            let given = |bar: &&schemas::events::Bar| Some(bar.bar_day) <= self.given;
+            for bar in old.bars.iter().filter(given) {
+                let now = self.vix.sheet.bar(bar.bar_day).map(|bar| bar.close);
+                if now != Some(bar.close) {
+                    self.notes.push(self.vix.note(format!(
+                        "the close of {} was {}, is {now:?} now, and the day was given already",
+                        bar.bar_day, bar.close
+                    )));
+                }
+            }
+        }
+        if changed {
+            self.index();
+        }
+        Ok(changed)
+    }
+
+    /// What the file at `at` says otherwise of days already given.
+    fn compare(&mut self, at: usize, old: &sheet::Sheet) {
+        let (file, ticker) = (&self.stocks[at], &self.universe[at]);
+        let given = |bar: &&schemas::events::Bar| Some(bar.bar_day) <= self.given;
+        for bar in file.sheet.bars.iter().filter(given) {
+            if old.bar(bar.bar_day) != Some(bar) {
+                let revision = self.revisions.entry((ticker.clone(), bar.bar_day)).or_insert(0);
+                *revision += 1;
+                let (ticker, bar, revision) = (ticker.clone(), bar.clone(), *revision);
+                self.changes.push(Change { ticker, bar, revision });
+            }
+        }
+        for bar in old.bars.iter().filter(given) {
+            if file.sheet.bar(bar.bar_day).is_none() {
+                self.notes.push(file.note(format!(
+                    "the bar of {} is gone; it was given already and stands",
+                    bar.bar_day
+                )));
+            }
+        }
+    }
+
+    fn first_after(&self, after: Option<Day>) -> Option<usize> {
+        let at = after.map_or(0, |after| self.days.partition_point(|day| *day <= after));
+        (at < self.days.len()).then_some(at)
+    }
+
+    /// Whether the last day lacks files that had the day before it.
+    fn lacks_files(&self, at: usize) -> bool {
+        if at == 0 || at + 1 < self.days.len() {
+            return false;
+        }
+        let (before, day) = (self.days[at - 1], self.days[at]);
+        self.stocks.iter().chain([&self.vix]).any(|file| {
+            let has = |day| file.sheet.bar(day).is_some() || file.sheet.refused.contains_key(&day);
+            has(before) && !has(day)
+        })
+    }
+
+    fn day(&self, day: Day) -> MarketDay {
+        let mut market_day = MarketDay { day, ..MarketDay::default() };
+        for (ticker, file) in self.universe.iter().zip(&self.stocks) {
+            match file.sheet.bar(day) {
+                Some(bar) => market_day.bars.push((ticker.clone(), bar.clone())),
+                None => market_day.missing.push((ticker.clone(), file.why_missing(day))),
+            }
+        }
+        market_day.vix = self.vix.sheet.bar(day).map(|bar| bar.close);
+        market_day
+    }
+}
+
+impl Market for CsvMarket {
+    fn universe(&self) -> &[String] {
+        &self.universe
+    }
+
+    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
+        self.given = self.given.max(after);
+        let mut changed = false;
+        if self.half_written || self.first_after(after).is_none() {
+            changed = self.refresh()?;
+        }
+        let at = self.first_after(after);
+        self.half_written = changed && at.is_some_and(|at| self.lacks_files(at));
+        let Some(at) = at.filter(|_| !self.half_written) else { return Ok(None) };
+        let day = self.days[at];
+        self.given = self.given.max(Some(day));
+        Ok(Some(self.day(day)))
+    }
+
+    fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn data_sha256(&self) -> String {
+        let mut lines = String::new();
+        for (ticker, file) in self.universe.iter().zip(&self.stocks) {
+            lines.push_str(&format!("{ticker} {}\n", file.sha256));
+        }
+        lines.push_str(&format!("^VIX {}\n", self.vix.sha256));
+        sha256_hex(lines.as_bytes())
+    }
+
+    fn describe(&self) -> String {
+        let (folder, stocks, days) = (self.folder.display(), self.universe.len(), self.days.len());
+        let span = match (self.days.first(), self.days.last()) {
+            (Some(first), Some(last)) => format!("{days} trading days from {first} to {last}"),
+            _ => "no trading day".to_owned(),
+        };
+        let vix = self.vix.sheet.bars.len();
+        format!("{folder}: {stocks} stocks, {span}, {vix} closes of ^VIX")
+    }
+}
