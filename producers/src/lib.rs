@@ -3,5 +3,6 @@
 //! plain events, and whoever calls publishes them.
 
 pub mod history;
+pub mod scanner;
 pub mod simulated;
 pub mod source;

@@ -123,7 +123,7 @@ impl Config {
     fn choice<T: ValueEnum>(&self, key: &str) -> Result<T> {
         let text = self.text(key);
         T::from_str(text, true).map_err(|_| {
-            let known: Vec<String> = T::value_variants().iter().map(name_of).collect();
+            let known: Vec<String> = T::value_variants().iter().map(|known: &T| name_of(known.clone())).collect();
             anyhow::anyhow!("{key} = {text:?} is none of {}", known.join(", "))
         })
     }
@@ -214,8 +214,8 @@ impl Config {
     }
 }
 
-fn name_of<T: ValueEnum>(value: impl std::borrow::Borrow<T>) -> String {
-    value.borrow().to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+fn name_of<T: ValueEnum>(value: T) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn known(key: &str) -> bool {

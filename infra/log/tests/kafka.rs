@@ -1,5 +1,6 @@
 //! The suite on Kafka: librdkafka's own test cluster, and a real one where
 //! `BUTTERQUANT_KAFKA=host:port` names it.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,5 +1,6 @@
 //! The suite on the embedded log, the log in memory, and both across HTTP; and what only
 //! a directory can get wrong.
+#![allow(clippy::unwrap_used)] // helpers of tests
 
 mod loopback;
 

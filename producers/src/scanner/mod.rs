@@ -32,7 +32,12 @@ impl Scanner {
         let settings = &context.controls.settings;
         let refused = |code: &str, reason: String| {
             let refusal = ScanRefused { code: code.to_owned(), reason };
-            vec![Event::new(day, ticker, &[ticker, &day.to_string()], Scans::CandidateRefused(refusal))]
+            vec![Event::new(
+                day,
+                ticker,
+                &[ticker, &day.to_string()],
+                Scans::CandidateRefused(refusal),
+            )]
         };
         let Some(window) = self.0.book.window(ticker) else {
             return refused("NO_BAR", quant::Refusal::NoBar.to_string());
@@ -60,7 +65,11 @@ impl Machine for Scanner {
         let missing: &[String] = if scanning { &marker.missing } else { &[] };
         let mut tickers: Vec<&String> = marker.scan.iter().chain(missing).collect();
         tickers.sort();
-        tickers.into_iter().flat_map(|ticker| self.scan(ticker, day, context)).collect::<Vec<_>>().into()
+        tickers
+            .into_iter()
+            .flat_map(|ticker| self.scan(ticker, day, context))
+            .collect::<Vec<_>>()
+            .into()
     }
 
     fn close_day(&mut self, _: Day) {

@@ -20,7 +20,10 @@ pub fn scan_of(analysis: &Analysis, pricing: Pricing) -> Scan {
         vega: leg.vega,
         theta: leg.theta,
     });
-    let (p, d, q) = { let o = &analysis.arima.order; (i32::from(o.p), i32::from(o.d), i32::from(o.q)) };
+    let (p, d, q) = {
+        let o = &analysis.arima.order;
+        (i32::from(o.p), i32::from(o.d), i32::from(o.q))
+    };
     Scan {
         spot: analysis.spot,
         vix: analysis.vix,

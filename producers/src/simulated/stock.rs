@@ -1,7 +1,7 @@
 //! One stock: its noise, its spells, its bars.
 
 use super::dice::{Dice, exp};
-use super::index::{env,SECTORS, Shocks, turned_back};
+use super::index::{SECTORS, Shocks, env, turned_back};
 use schemas::{Day, events::Bar};
 
 /// Share of the distance to the line that a drawn price loses a day.
@@ -9,7 +9,7 @@ const PULL: f64 = 0.18;
 /// The line's own daily movement, as a share of the stock's.
 const LINE: f64 = 0.10;
 /// Least length of a spell and how many days longer it may be.
-const SPELL: (usize, usize) = (80, 140);
+const SPELL: (usize, usize) = (120, 180);
 /// ln 6 and ln 750: the line of a price turns back at both, so that prices stay within about
 /// $5 and $900.
 const BOUNDS: (f64, f64) = (1.791_759, 6.620_073);
@@ -41,11 +41,11 @@ impl Stock {
     pub(super) fn new(seed: u64, number: u64, structure: bool) -> Stock {
         let mut noise = Dice::new(seed, 2 * number + 2);
         let mut spells = Dice::new(seed, 2 * number + 3);
-        let sigma = noise.between(env("V0",0.16), env("V1",0.50)) / ROOT_252;
+        let sigma = noise.between(env("V0", 0.16), env("V1", 0.50)) / ROOT_252;
         let market = noise.between(0.30, 0.60);
         let sector_part = noise.between(0.20, 0.45);
         let own_part = (1.0 - market * market - sector_part * sector_part).sqrt();
-        let line = noise.between(env("P0",2.708), 5.992); // $15 to $400
+        let line = noise.between(env("P0", 2.708), 5.992); // $15 to $400
         Stock {
             sigma,
             market,
@@ -68,8 +68,7 @@ impl Stock {
         self.turn();
         let sigma = self.sigma * shocks.scale;
         let own = self.noise.normal();
-        let factors =
-            self.market * shocks.market + self.sector_part * shocks.sectors[self.sector];
+        let factors = self.market * shocks.market + self.sector_part * shocks.sectors[self.sector];
         let noise = sigma * (factors + self.own_part * own);
         // Of the day's noise about half comes overnight; the pull works while there is trading.
         let overnight = 0.5 * noise + 0.2 * sigma * self.noise.normal();
@@ -77,7 +76,7 @@ impl Stock {
         let before = self.line + self.distance;
         let drawn = self.drawn && self.structure;
         if drawn {
-            self.distance += noise - env("PULL",PULL) * self.distance;
+            self.distance += noise - env("PULL", PULL) * self.distance;
             self.line = turned_back(self.line + line_step, BOUNDS);
         } else {
             self.line = turned_back(before + noise, BOUNDS);

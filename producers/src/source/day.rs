@@ -82,8 +82,7 @@ mod tests {
         let day = Day(17_000);
         let bar = Bar { bar_day: day, open: 1.0, high: 1.0, low: 1.0, close: 1.0, volume: 1.0 };
         let named = |range: std::ops::Range<i32>| range.map(|i| format!("T{i:02}"));
-        let split =
-            CorporateAction { effective_day: day, split_ratio: Some(2.0), dividend: None };
+        let split = CorporateAction { effective_day: day, split_ratio: Some(2.0), dividend: None };
         MarketDay {
             day,
             bars: named(0..40).map(|t| (t, bar.clone())).collect(),

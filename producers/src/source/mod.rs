@@ -158,8 +158,7 @@ pub(crate) fn choose(
 ) -> Result<Vec<String>, SourceError> {
     let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return Ok(known) };
     let has = |list: &[String], ticker: &str| list.iter().any(|t| t.eq_ignore_ascii_case(ticker));
-    let absent: Vec<&str> =
-        wanted.iter().map(|t| t.trim()).filter(|t| !has(&known, t)).collect();
+    let absent: Vec<&str> = wanted.iter().map(|t| t.trim()).filter(|t| !has(&known, t)).collect();
     if absent.is_empty() {
         let trimmed: Vec<String> = wanted.iter().map(|t| t.trim().to_owned()).collect();
         return Ok(known.into_iter().filter(|ticker| has(&trimmed, ticker)).collect());

@@ -167,15 +167,17 @@ impl Suite<'_> {
     /// readers past, so there the end is asked for until it stands still.
     fn ends(&self, partition: u32) -> Result<Watermarks, Failure> {
         let mut ends = self.log.watermarks(&self.tp(partition))?;
-        while !self.traits.dense {
+        if self.traits.dense {
+            return Ok(ends);
+        }
+        loop {
             std::thread::sleep(Duration::from_millis(250));
             let now = self.log.watermarks(&self.tp(partition))?;
             if now == ends {
-                break;
+                return Ok(ends);
             }
             ends = now;
         }
-        Ok(ends)
     }
 
     /// Everything on a partition, read to its high watermark.

@@ -1,6 +1,7 @@
 //! Publishes batches as transactions.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use crate::local::handles::foreign_member;
 use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Producer, Result};
 
 const PAUSE: Duration = Duration::from_millis(20);
+const TURN: Duration = Duration::from_millis(1);
 
 type Delivered = Option<std::result::Result<u64, Code>>;
 
@@ -61,6 +63,8 @@ pub(crate) struct KafkaProducer {
     settings: KafkaSettings,
     id: String,
     producer: BaseProducer<Deliveries>,
+    /// Partitions of the topics written to so far.
+    counts: BTreeMap<Arc<str>, u32>,
     ended: Option<LogError>,
 }
 
@@ -78,7 +82,39 @@ impl KafkaProducer {
             }
             thread::sleep(PAUSE);
         }
-        Ok(Self { settings, id: id.to_string(), producer, ended: None })
+        Ok(Self { settings, id: id.to_string(), producer, counts: BTreeMap::new(), ended: None })
+    }
+
+    /// Waits until every record has been answered for. rdkafka's own flush looks only ten
+    /// times a second.
+    fn deliver(&self) -> Result<()> {
+        let deadline = Instant::now() + self.settings.timeout;
+        while self.producer.in_flight_count() > 0 {
+            if Instant::now() > deadline {
+                return Err(errors::of_code(Code::MessageTimedOut, &self.id));
+            }
+            self.producer.poll(TURN);
+        }
+        Ok(())
+    }
+
+    /// A record to nowhere is refused at once; librdkafka would keep it until it times out.
+    fn check(&mut self, record: &NewRecord) -> Result<()> {
+        record.check()?;
+        let tp = &record.to;
+        if self.counts.get(&tp.topic).is_some_and(|count| tp.partition < *count) {
+            return Ok(());
+        }
+        let name = self.settings.name(&tp.topic);
+        let found = self.producer.client().fetch_metadata(Some(&name), self.settings.timeout);
+        let found = found.at(tp)?;
+        let count = found.topics().first().map_or(0, |topic| topic.partitions().len() as u32);
+        self.counts.insert(Arc::clone(&tp.topic), count);
+        match tp.partition < count {
+            true => Ok(()),
+            false if count == 0 => Err(LogError::no_topic(&tp.topic)),
+            false => Err(LogError::no_partition(tp)),
+        }
     }
 
     fn send_all(&self, batch: &Batch, member: Option<&KafkaMember>) -> Result<Vec<u64>> {
@@ -86,7 +122,7 @@ impl KafkaProducer {
         for (index, record) in batch.records.iter().enumerate() {
             self.send(index, record)?;
         }
-        self.producer.flush(self.settings.timeout).at(&self.id)?;
+        self.deliver()?;
         let mut offsets = Vec::with_capacity(batch.records.len());
         for (record, delivered) in batch.records.iter().zip(self.producer.context().all().iter()) {
             match delivered {
@@ -230,7 +266,7 @@ impl Producer for KafkaProducer {
                 None => return Err(foreign_member(member)),
             },
         };
-        batch.records.iter().try_for_each(NewRecord::check)?;
+        batch.records.iter().try_for_each(|record| self.check(record))?;
         if batch.records.is_empty() && member.is_none() {
             return Ok(Vec::new());
         }

@@ -73,7 +73,7 @@ impl KafkaSettings {
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
-            ("fetch.wait.max.ms", "50"),
+            ("fetch.wait.max.ms", "10"),
             ("fetch.queue.backoff.ms", "5"),
             ("queued.max.messages.kbytes", "16384"),
         ])
@@ -114,6 +114,7 @@ impl KafkaSettings {
             ("enable.idempotence", "true"),
             ("acks", "all"),
             ("compression.type", "zstd"),
+            ("linger.ms", "1"),
         ])
     }
 

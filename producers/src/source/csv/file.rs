@@ -62,7 +62,9 @@ pub(super) fn name_of(path: &str) -> &str {
 
 fn is_ticker(text: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphanumeric() || ".-_=".contains(c);
-    text.len() <= 16 && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(letter)
+    text.len() <= 16
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(letter)
 }
 
 /// A file and what it said when it was last read.
@@ -122,10 +124,13 @@ impl File {
     fn cannot_read(&self, error: &io::Error) -> Problem {
         let problem = self.note(format!("the file cannot be read ({error})"));
         match self.kind {
-            Kind::Stock => Problem { remedy: "check the file and its permissions".into(), ..problem },
+            Kind::Stock => {
+                Problem { remedy: "check the file and its permissions".into(), ..problem }
+            }
             Kind::Index => Problem {
                 what: format!("{}; without the index every scan is refused", problem.what),
-                remedy: "put the index's daily closes there, as a stock's with Date and Close".into(),
+                remedy: "put the index's daily closes there, as a stock's with Date and Close"
+                    .into(),
                 ..problem
             },
         }

@@ -45,8 +45,8 @@ impl CsvMarket {
     /// The folder cannot be read, has no stock file, not one valid bar, or not those tickers.
     pub fn open(folder: &Path, tickers: Option<&[String]>) -> Result<CsvMarket, SourceError> {
         let shown = folder.display().to_string();
-        let found = list(folder)
-            .map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
+        let found =
+            list(folder).map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
         if found.stocks.is_empty() {
             return Err(SourceError::NoFiles { folder: shown });
         }

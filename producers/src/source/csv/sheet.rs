@@ -59,14 +59,8 @@ struct Reading<'a> {
 /// Reads the whole of `bytes`, which `file` holds.
 pub(super) fn read(file: &str, bytes: &[u8], kind: Kind) -> Sheet {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reading = Reading {
-        file,
-        kind,
-        columns: [None; 6],
-        width: 0,
-        bad_rows: 0,
-        sheet: Sheet::default(),
-    };
+    let mut reading =
+        Reading { file, kind, columns: [None; 6], width: 0, bad_rows: 0, sheet: Sheet::default() };
     reading.all(text);
     reading.sheet
 }

@@ -1,0 +1,76 @@
+//! What a topic holds, in one number: SHA-256 over partition, key, timestamp and value of every
+//! record in order. Headers are left out; they may carry wall time.
+
+use anyhow::{Context, Result};
+use eventlog::Log;
+use schemas::{Topic, id::hex};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use shell::wire;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A topic's contents.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct TopicDigest {
+    /// Events, day markers left out.
+    pub events: u64,
+    /// Day markers.
+    pub markers: u64,
+    /// Events by kind, markers among them.
+    pub kinds: BTreeMap<String, u64>,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// Of one topic.
+pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest> {
+    let mut reader = log.reader()?;
+    let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
+    for partition in 0..topic.partitions(partitions) {
+        let place = wire::place(topic, partition);
+        let (mut next, end) = (0, log.watermarks(&place)?.high);
+        while next < end {
+            let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
+            let fetched = fetched.into_iter().next().with_context(|| format!("{place} gave nothing at offset {next}"))?;
+            for record in &fetched.records {
+                let key = record.key.as_deref().unwrap_or_default();
+                hash.update(partition.to_be_bytes());
+                hash.update((key.len() as u64).to_be_bytes());
+                hash.update(key);
+                hash.update(record.timestamp_ms.to_be_bytes());
+                hash.update((record.value.len() as u64).to_be_bytes());
+                hash.update(&record.value);
+                found.count(topic, record);
+            }
+            next = fetched.position;
+        }
+    }
+    found.sha256 = hex(&hash.finalize());
+    Ok(found)
+}
+
+impl TopicDigest {
+    fn count(&mut self, topic: Topic, record: &eventlog::Record) {
+        let kind = match wire::event(topic, record) {
+            Ok(event) if event.body.marker().is_some() => {
+                self.markers += 1;
+                event.body.kind()
+            }
+            Ok(event) => {
+                self.events += 1;
+                event.body.kind()
+            }
+            Err(_) => {
+                self.events += 1;
+                "UNREADABLE"
+            }
+        };
+        *self.kinds.entry(kind.to_owned()).or_default() += 1;
+    }
+}
+
+/// Of every topic there is, by its short name.
+pub fn all(log: &dyn Log, partitions: u32) -> Result<BTreeMap<String, TopicDigest>> {
+    Topic::ALL.into_iter().map(|one| Ok((one.dataset().to_owned(), topic(log, one, partitions)?))).collect()
+}

@@ -1,0 +1,63 @@
+//! Running roles until a day is closed by all of them, or until a signal.
+
+use crate::engine::Workshop;
+use crate::progress::Steps;
+use anyhow::Result;
+use producers::source::Market;
+use schemas::Day;
+use schemas::events::RunOpened;
+use shell::runner::{Plan, run};
+use shell::source::Source;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set by the first Ctrl-C or SIGTERM; the batch in hand is finished then.
+pub fn on_signal() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let terminated = async {
+                match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                    Ok(mut signal) => {
+                        signal.recv().await;
+                    }
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                () = terminated => {}
+            }
+        });
+        flag.store(true, Ordering::Relaxed);
+    });
+    Ok(stop)
+}
+
+/// Runs every role over `market` until each has closed `until` (or for ever), or a signal comes.
+pub fn everything(
+    workshop: &Workshop,
+    market: Box<dyn Market>,
+    opened: &RunOpened,
+    until: Option<Day>,
+    steps: &Steps,
+) -> Result<()> {
+    let stop = on_signal()?;
+    let days: Vec<Day> = market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();
+    let days = match until {
+        Some(until) => days.into_iter().filter(|day| *day <= until).collect(),
+        None => days,
+    };
+    let source = Source::new(&workshop.env, market, opened.clone(), until);
+    let bar = steps.bar("trading days", days.len() as u64);
+    run(&workshop.env, &Plan::everything(days.last().copied().filter(|_| until.is_some())), Some(source), &stop, &mut |closed| {
+        if let Some(closed) = closed {
+            bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
+        }
+    })?;
+    bar.done(if stop.load(Ordering::Relaxed) { "" } else { "stopped" });
+    workshop.materialized.write_unmarked()?;
+    Ok(())
+}

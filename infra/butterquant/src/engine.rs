@@ -1,0 +1,84 @@
+//! A run ready to be worked on: its log, its state folder, its views and lake, and what makes
+//! the roles' machines.
+
+use crate::cli::Provider;
+use crate::config::Config;
+use crate::home::{Opened, RunDir};
+use crate::sink::Materialized;
+use anyhow::{Context, Result};
+use consumers::broker::PaperBroker;
+use consumers::executor::Executor;
+use consumers::labeler::Labeler;
+use consumers::materializer::Materializer;
+use consumers::retrainer::Retrainer;
+use consumers::scorer::{Loader, Scorer};
+use producers::scanner::Scanner;
+use schemas::role::{Machine, Role};
+use shell::instance::{Env, Machines, Policy};
+use shell::saved::KvStates;
+use std::sync::Arc;
+use store::{Lake, Views};
+use success::{Engine, ProviderChoice};
+
+/// A run and everything that works on it.
+pub struct Workshop {
+    /// What instances share.
+    pub env: Env,
+    /// Views, lake, artifacts.
+    pub materialized: Arc<Materialized>,
+    /// What computes scores.
+    pub engine: Engine,
+    /// Where the run lives.
+    pub run: RunDir,
+}
+
+/// What computes scores, as configured.
+pub fn engine(config: &Config) -> Result<Engine> {
+    let choice = match config.provider()? {
+        Provider::Auto => ProviderChoice::Auto,
+        Provider::Cuda => ProviderChoice::Cuda,
+        Provider::Cpu => ProviderChoice::Cpu,
+    };
+    let search = [config.data_dir().join("onnxruntime")];
+    Ok(Engine::discover(choice, config.onnxruntime().as_deref(), &search)?)
+}
+
+impl Workshop {
+    /// Over an opened log of `partitions`.
+    pub fn new(config: &Config, run: &RunDir, opened: &Opened, partitions: u32) -> Result<Workshop> {
+        let state = run.state();
+        std::fs::create_dir_all(&state)
+            .with_context(|| format!("{} cannot be made; choose another folder with --data-dir", state.display()))?;
+        let db = kv::Db::open(&state)?;
+        let views = Views::open(&db)?;
+        let lake = Lake::open(run.lake())?;
+        let materialized =
+            Arc::new(Materialized::new(Arc::clone(&opened.log), partitions, views, lake, run.models()));
+        let engine = engine(config)?;
+        let env = Env {
+            log: Arc::clone(&opened.log),
+            states: Arc::new(KvStates(db.tree("units")?)),
+            partitions,
+            machines: machines(engine.clone(), Arc::clone(&materialized)),
+            board: Arc::default(),
+            policy: Policy::default(),
+        };
+        Ok(Workshop { env, materialized, engine, run: run.clone() })
+    }
+}
+
+fn machines(engine: Engine, materialized: Arc<Materialized>) -> Machines {
+    let loader = Arc::new(Loader::new(engine));
+    Arc::new(move |role: Role| -> Box<dyn Machine> {
+        match role {
+            Role::Scorer => Box::new(Scorer::new(Arc::clone(&loader))),
+            Role::Labeler => Box::new(Labeler::default()),
+            Role::Executor => Box::new(Executor::default()),
+            Role::Broker => Box::new(PaperBroker::default()),
+            Role::Retrainer => Box::new(Retrainer::default()),
+            Role::Materializer => Box::new(Materializer::new(materialized.clone())),
+            // The source has no machine: it has no state and decides nothing.
+            Role::Scanner | Role::Source => Box::new(Scanner::default()),
+        }
+    })
+}

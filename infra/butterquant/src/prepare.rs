@@ -1,0 +1,138 @@
+//! Beginning a run, or finding it begun: topics, history, the first model, the opening.
+
+use crate::progress::Steps;
+use anyhow::{Context, Result, bail};
+use consumers::retrainer::{HistoryModels, train_from_history};
+use eventlog::Log;
+use producers::history::{HistoryPlan, HistoryReport, draw};
+use producers::source::Market;
+use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
+use schemas::{Day, Topic};
+use shell::{open, wire};
+
+/// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
+const WARM_UP: usize = 260;
+
+/// What kind of run it is to be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// `live`, `backtest`, `demo`, `what-if`.
+    pub kind: &'static str,
+    /// The market, as written.
+    pub source: String,
+    /// First day to scan.
+    pub scan_from: Day,
+    /// Rows of history for a first model; 0 for none.
+    pub history: usize,
+    /// In force from the start.
+    pub settings: Settings,
+    /// Whether it may trade at all.
+    pub trades: bool,
+}
+
+/// How a run was begun.
+pub struct Begun {
+    /// Its first word on `controls`.
+    pub opened: RunOpened,
+    /// The account of the history drawn, when it was now.
+    pub history: Option<HistoryReport>,
+    /// What came of the first training, in sentences.
+    pub first_model: Vec<String>,
+}
+
+/// Opens the run on `log`, or takes it as it was opened; other settings are published first.
+pub fn begin(log: &dyn Log, partitions: u32, market: &mut dyn Market, wanted: &Wanted, steps: &Steps) -> Result<Begun> {
+    for mismatch in open::ensure_topics(log, partitions)? {
+        tracing::warn!("{}: {} is {}, not {}", mismatch.topic, mismatch.setting, mismatch.found, mismatch.expected);
+    }
+    if let Some(opened) = open::opened(log)? {
+        return resume(log, opened, wanted);
+    }
+    let (first_day, previous_day) = first_days(market, wanted.scan_from)?;
+    let opened = RunOpened {
+        kind: wanted.kind.to_owned(),
+        source: wanted.source.clone(),
+        first_day,
+        previous_day,
+        scan_from: wanted.scan_from,
+        settings: wanted.settings.clone(),
+    };
+    let mut begun = Begun { opened, history: None, first_model: Vec::new() };
+    let models = if wanted.history > 0 { history(log, partitions, market, wanted, &mut begun, steps)? } else { HistoryModels::default() };
+    open::open(log, partitions, &begun.opened, models.events, models.champion)?;
+    if !wanted.trades {
+        open::say(log, Controls::Halted(Halted { track: None, reason: "a what-if run cannot trade".to_owned() }))?;
+    }
+    Ok(begun)
+}
+
+fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
+    if opened.source != wanted.source {
+        bail!(
+            "this run reads {}, not {}; begin another one with --run ID, or use another --data-dir",
+            opened.source,
+            wanted.source
+        );
+    }
+    let mut book = shell::controls::ControlBook::new(log)?;
+    book.refresh(log)?;
+    if book.latest().settings != wanted.settings {
+        let changed = SettingsChanged { settings: wanted.settings.clone() };
+        open::say(log, Controls::SettingsChanged(changed))?;
+    }
+    Ok(Begun { opened, history: None, first_model: Vec::new() })
+}
+
+/// The first day of a run that scans from `scan_from`, and the day before it.
+fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
+    let days = market.days();
+    let at = days.partition_point(|day| *day < scan_from);
+    if at == days.len() {
+        let last = days.last().context("the market has no days")?;
+        bail!("the market ends on {last}, before {scan_from}; choose an earlier day");
+    }
+    let first = at.saturating_sub(WARM_UP);
+    let previous = first.checked_sub(1).map_or(days[first] + -1, |before| days[before]);
+    Ok((days[first], previous))
+}
+
+fn history(
+    log: &dyn Log,
+    partitions: u32,
+    market: &mut dyn Market,
+    wanted: &Wanted,
+    begun: &mut Begun,
+    steps: &Steps,
+) -> Result<HistoryModels> {
+    let day = begun.opened.previous_day;
+    let rows = wanted.history;
+    let plan = HistoryPlan {
+        low: rows * 2 / 7,
+        normal: rows * 3 / 7,
+        high: rows - rows * 2 / 7 - rows * 3 / 7,
+        seed: wanted.settings.seed as u64,
+        pricing: wanted.settings.pricing,
+        ..HistoryPlan::new(wanted.scan_from, day)
+    };
+    let bar = steps.bar("history", rows as u64);
+    let drawn = match draw(market, &plan, &mut |done, of| bar.at(done as u64, of as u64)) {
+        Ok(drawn) => drawn,
+        Err(error) => {
+            bar.done("none");
+            begun.first_model.push(format!("no history: {error}"));
+            return Ok(HistoryModels::default());
+        }
+    };
+    bar.done(&format!("{} rows", drawn.samples.len()));
+    open::publish_samples(log, partitions, &drawn.samples)?;
+    let end: Result<Vec<i64>, eventlog::LogError> = (0..partitions)
+        .map(|partition| Ok(log.watermarks(&wire::place(Topic::Samples, partition))?.high as i64))
+        .collect();
+    let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
+    let models =
+        train_from_history(day, &drawn.samples, end?, &wanted.settings, &mut |done, of| bar.at(done.into(), of.into()));
+    bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
+    begun.first_model = crate::report::said_of_models(&models.events);
+    begun.history = Some(drawn.report);
+    Ok(models)
+}

@@ -1,0 +1,112 @@
+//! Where materialised days go: views, the lake, the artifact folder. All of it can be thrown
+//! away and made again from the log.
+
+use anyhow::Result;
+use consumers::materializer::Sink;
+use eventlog::Log;
+use schemas::events::{Models, Settings};
+use schemas::{Body, Day, Event, Topic};
+use shell::wire;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{Lake, Views};
+use success::{Artifacts, Trained};
+
+/// Topics without day markers: read to their end whenever a day closes.
+const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetters];
+
+/// The materialised side of a run.
+pub struct Materialized {
+    log: Arc<dyn Log>,
+    partitions: u32,
+    /// The views.
+    pub views: Views,
+    /// The lake.
+    pub lake: Lake,
+    artifacts: PathBuf,
+    /// End offsets of the unmarked topics as last written.
+    written: Mutex<BTreeMap<(Topic, u32), u64>>,
+}
+
+impl Materialized {
+    /// Over a run's views, lake and artifact folder.
+    pub fn new(log: Arc<dyn Log>, partitions: u32, views: Views, lake: Lake, artifacts: PathBuf) -> Materialized {
+        Materialized { log, partitions, views, lake, artifacts, written: Mutex::default() }
+    }
+
+    fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
+        let mut by_topic: BTreeMap<Topic, Vec<Event>> = BTreeMap::new();
+        for event in events {
+            by_topic.entry(event.topic()).or_default().push(event.clone());
+        }
+        for (topic, events) in &by_topic {
+            self.lake.write_day(*topic, day, events)?;
+        }
+        self.write_unmarked()?;
+        self.write_models(by_topic.get(&Topic::Models).map_or(&[], Vec::as_slice))?;
+        self.views.apply_day(day, events, settings)?;
+        Ok(())
+    }
+
+    /// Files of the unmarked topics hold the events of one trading day; a topic that has grown
+    /// is written again whole, so that the files do not depend on when that was.
+    pub fn write_unmarked(&self) -> Result<()> {
+        for topic in UNMARKED {
+            let mut ends = BTreeMap::new();
+            for partition in 0..topic.partitions(self.partitions) {
+                ends.insert((topic, partition), self.log.watermarks(&wire::place(topic, partition))?.high);
+            }
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            if ends.iter().all(|(key, end)| written.get(key).copied().unwrap_or(0) == *end) {
+                continue;
+            }
+            let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
+            for event in read_all(&*self.log, topic, self.partitions)? {
+                days.entry(event.day).or_default().push(event);
+            }
+            for (day, events) in &days {
+                self.lake.write_day(topic, *day, events)?;
+            }
+            written.extend(ends);
+        }
+        Ok(())
+    }
+
+    /// Model files from what `models` says.
+    pub fn write_models(&self, events: &[Event]) -> Result<()> {
+        for event in events {
+            let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
+            let manifest: serde_json::Value = serde_json::from_str(&model.manifest)?;
+            let manifest = serde_json::from_value(manifest["model"].clone())?;
+            let trained = Trained { onnx: model.onnx.clone(), sha256: model.sha256.clone(), manifest };
+            let date = event.day.to_string().replace('-', "");
+            Artifacts::open(&self.artifacts)?.write(u32::try_from(model.version)?, &date, &trained)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Materialized {
+    fn day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
+        self.write(day, events, settings).map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// Every event of a topic, partition by partition.
+pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Event>> {
+    let mut reader = log.reader()?;
+    let mut events = Vec::new();
+    for partition in 0..topic.partitions(partitions) {
+        let place = wire::place(topic, partition);
+        let (mut next, end) = (0, log.watermarks(&place)?.high);
+        while next < end {
+            let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
+            let Some(fetched) = fetched.into_iter().next() else { break };
+            events.extend(fetched.records.iter().filter_map(|record| wire::event(topic, record).ok()));
+            next = fetched.position;
+        }
+    }
+    Ok(events)
+}

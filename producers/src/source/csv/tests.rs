@@ -1,0 +1,217 @@
+//! Every bad input costs what it must and no more, and says where and what to do.
+
+use super::*;
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+const HEAD: &str = "Date,Open,High,Low,Close,Adj Close,Volume\n";
+const GOOD: &str = "2018-06-28,10,11,9,10.5,1,100\n2018-06-29,10.5,12,10,11,1,200\n";
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+/// Writes the file with a time of its own, as a later write has.
+fn write_later(folder: &tempfile::TempDir, name: &str, text: &str) {
+    static LATER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    let seconds = LATER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let file = fs::File::options().append(true).open(&path).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(seconds)).unwrap();
+}
+
+/// Given two good stocks and `bad` as BAD.csv, the good ones go on and `said` is reported.
+fn check(bad: &[u8], bars: usize, said: &str) {
+    let good = format!("{HEAD}{GOOD}");
+    let dir = folder(&[
+        ("AAA.csv", good.as_bytes()),
+        ("BAD.csv", bad),
+        ("ZZZ.csv", good.as_bytes()),
+        ("^VIX.csv", good.as_bytes()),
+    ]);
+    let mut market = CsvMarket::open(dir.path(), None).unwrap();
+    let problems: Vec<String> = market.problems().iter().map(Problem::to_string).collect();
+    assert!(problems.iter().any(|p| p.contains(said)), "{said}: {problems:#?}");
+    assert!(problems.iter().all(|p| p.contains("BAD.csv")), "{problems:#?}");
+    assert!(market.problems().iter().all(|p| p.remedy.len() > 5));
+    let (mut after, mut seen) = (None, 0);
+    while let Some(day) = market.next_day(after).unwrap() {
+        after = Some(day.day);
+        let has = |ticker: &str| day.bars.iter().any(|(t, _)| t == ticker);
+        if market.stocks[0].sheet.bar(day.day).is_some() {
+            assert!(has("AAA") && has("ZZZ"));
+        }
+        seen += usize::from(has("BAD"));
+        let missing = day.missing.iter().find(|(ticker, _)| ticker == "BAD");
+        assert_eq!(missing.is_some(), !has("BAD"));
+        assert!(missing.is_none_or(|(_, why)| why.starts_with("BAD.csv")), "{missing:?}");
+    }
+    assert_eq!(seen, bars, "{said}");
+}
+
+#[test]
+fn rows_that_are_no_bars() {
+    for (row, said) in [
+        ("2018-06-29,10,11,9,0,1,100", "BAD.csv:4: Close is \"0\", which is no price above 0"),
+        ("2018-06-29,-10,11,9,10,1,100", ":4: Open is \"-10\""),
+        ("2018-06-29,nan,11,9,10,1,100", ":4: Open is \"nan\""),
+        ("2018-06-29,10,inf,9,10,1,100", ":4: High is \"inf\""),
+        ("2018-06-29,null,null,null,null,null,null", ":4: Open is \"null\""),
+        ("2018-06-29,10,11,nine,10,1,100", ":4: Low is \"nine\""),
+        ("2018-06-29,10,11,9,10,1,-1", ":4: Volume is \"-1\", which is no number from 0 up"),
+        ("2018-06-29,10,11,9,10,1,", ":4: Volume is \"\""),
+        ("29/06/2018,10,11,9,10,1,100", ":4: \"29/06/2018\" is no date of the form 2018-06-29"),
+        ("2018-02-30,10,11,9,10,1,100", ":4: \"2018-02-30\" is no date"),
+        ("0018-06-29,10,11,9,10,1,100", ":4: \"0018-06-29\" is no date"),
+        ("2018-06-29,10,11,9", ":4: there are 4 fields where 7 belong"),
+        (
+            "2018-06",
+            ":4: there are 1 fields where 7 belong, so the row is no bar; the file may have been cut off",
+        ),
+        ("2018-06-29,10,11,9,10,1,100,7", ":4: there are 8 fields where 7 belong"),
+        ("\"2018-06-29,10,11,9,10,1,", ":4: Volume is \"\""),
+    ] {
+        let rows = format!("{HEAD}2018-06-27,10,11,9,10,1,100\n2018-06-28,10,11,9,10,1,0\n{row}");
+        check(rows.as_bytes(), 2, said);
+    }
+    let mut bytes = format!("{HEAD}2018-06-28,10,11,9,10,1,5\n2018-06-29,10,").into_bytes();
+    bytes.extend(b"\xff\xfe,9,10,1,100\n");
+    check(&bytes, 1, ":3: High is not UTF-8 text");
+}
+
+#[test]
+fn rows_out_of_order_or_twice() {
+    let row = |day: u32, close: u32| format!("2018-06-{day},10,99,9,{close},1,100\n");
+    let unsorted = format!("{HEAD}{}{}{}", row(29, 12), row(27, 10), row(28, 11));
+    check(unsorted.as_bytes(), 3, ":3: 2018-06-27 stands below a later day");
+    let twice = format!("{HEAD}{}{}{}", row(28, 11), row(28, 50), row(29, 12));
+    check(twice.as_bytes(), 2, ":3: there is an earlier row for 2018-06-28, which stands");
+    let dir = folder(&[("A.csv", unsorted.as_bytes()), ("B.csv", twice.as_bytes())]);
+    let mut market = CsvMarket::open(dir.path(), None).unwrap();
+    let first = market.next_day(None).unwrap().unwrap();
+    assert_eq!((first.day.to_string().as_str(), first.bars[0].1.close), ("2018-06-27", 10.0));
+    let second = market.next_day(Some(first.day)).unwrap().unwrap();
+    assert_eq!(second.bars.iter().map(|(_, b)| b.close).collect::<Vec<_>>(), [11.0, 11.0]);
+}
+
+#[test]
+fn files_that_are_no_price_files() {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    let wide: Vec<u8> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let semicolons = HEAD.replace(',', ";");
+    for (bytes, said) in [
+        (&b""[..], "BAD.csv: the file is empty; download it again"),
+        (b"\n\n", "BAD.csv: the file is empty"),
+        (HEAD.as_bytes(), "BAD.csv: there is no row below the first line"),
+        (png, "BAD.csv:1: the first line is not UTF-8 text; save the file as CSV in UTF-8"),
+        (&wide, "BAD.csv:1: "),
+        (b"Not found\n", "BAD.csv:1: there is no column Date, Open, High, Low, Close, Volume"),
+        (b"Date,Open,High,Low,Adj Close,Volume\n", ":1: there is no column Close; the file"),
+        (GOOD.as_bytes(), ":1: there is no column Date"),
+        (semicolons.as_bytes(), "; separate the columns by commas"),
+    ] {
+        check(bytes, 0, said);
+    }
+    let many = "2018-06-29,x,x,x,x,x,x\n".repeat(50);
+    check(format!("{HEAD}{many}").as_bytes(), 0, "BAD.csv: 30 more rows are no bars");
+}
+
+#[test]
+fn columns_are_found_by_name_and_the_adjusted_close_is_not_read() {
+    let text = "\u{feff}volume, CLOSE ,Adj Close,\"Low\",date,open,HIGH\r\n100,10.5,nan,9,2018-06-28,10,11\r\n";
+    let dir =
+        folder(&[("aaa.CSV", text.as_bytes()), ("^VIX.csv", b"Date,Close\n2018-06-28,16.5\n")]);
+    let mut market = CsvMarket::open(dir.path(), None).unwrap();
+    assert_eq!(market.problems(), []);
+    let day = market.next_day(None).unwrap().unwrap();
+    let bar_day = "2018-06-28".parse().unwrap();
+    let bar = schemas::events::Bar {
+        bar_day,
+        open: 10.0,
+        high: 11.0,
+        low: 9.0,
+        close: 10.5,
+        volume: 100.0,
+    };
+    assert_eq!(day.bars, [("AAA".to_owned(), bar)]);
+    assert_eq!(day.vix, Some(16.5));
+    assert_eq!(market.universe(), ["AAA"]);
+}
+
+#[test]
+fn a_folder_with_nothing_to_read_is_an_error() {
+    let error = |dir: &Path| CsvMarket::open(dir, None).err().unwrap().to_string();
+    assert!(error(Path::new("/no/such")).contains("check the path"));
+    assert!(error(folder(&[]).path()).contains("there is no stock file"));
+    assert!(error(folder(&[("^VIX.csv", b"")]).path()).contains("there is no stock file"));
+    let none = error(folder(&[("A.csv", b""), ("B.csv", b"x\n")]).path());
+    assert!(none.contains("not one of 2 stock files") && none.contains("A.csv: the file is empty"));
+}
+
+#[test]
+fn the_index_is_no_stock_and_its_absence_is_said() {
+    let good = format!("{HEAD}{GOOD}");
+    let good = good.as_bytes();
+    let files = [("A.csv", good), ("^GSPC.csv", good), ("my notes.csv", good), ("A.txt", good)];
+    let dir = folder(&files);
+    let mut market = CsvMarket::open(dir.path(), None).unwrap();
+    assert_eq!(market.universe(), ["A"]);
+    let said: Vec<String> = market.problems().iter().map(Problem::to_string).collect();
+    for part in
+        ["^VIX.csv: the file cannot be read", "an index is no stock", "its name is no ticker"]
+    {
+        assert!(said.iter().any(|p| p.contains(part)), "{part}: {said:#?}");
+    }
+    assert_eq!((said.len(), market.next_day(None).unwrap().unwrap().vix), (3, None));
+    let one = CsvMarket::open(dir.path(), Some(&["a".to_owned()])).unwrap();
+    assert_eq!(one.universe(), ["A"]);
+}
+
+#[test]
+fn days_appended_later_come_whole_and_changed_days_are_changes() {
+    let text = |rows: &str| format!("{HEAD}{GOOD}{rows}");
+    let dir = folder(&[("A.csv", text("").as_bytes()), ("B.csv", text("").as_bytes())]);
+    let mut market = CsvMarket::open(dir.path(), None).unwrap();
+    let sha = market.data_sha256();
+    let mut after = None;
+    while let Some(day) = market.next_day(after).unwrap() {
+        after = Some(day.day);
+    }
+    assert_eq!(market.days().len(), 2);
+    // A is there first: the day is held back until B is there too.
+    write_later(&dir, "A.csv", &text("2018-07-02,1,1,1,1,1,1\n"));
+    assert_eq!(market.next_day(after).unwrap(), None);
+    write_later(&dir, "B.csv", &text("2018-07-02,2,2,2,2,2,2\n"));
+    let day = market.next_day(after).unwrap().unwrap();
+    assert_eq!((day.bars.len(), day.missing.len()), (2, 0));
+    assert_ne!(market.data_sha256(), sha);
+    // Only A ever comes: once nothing changes any more, B is missing.
+    let after = Some(day.day);
+    write_later(&dir, "A.csv", &text("2018-07-02,1,1,1,1,1,1\n2018-07-03,1,1,1,1,1,1\n"));
+    assert_eq!(market.next_day(after).unwrap(), None);
+    let day = market.next_day(after).unwrap().unwrap();
+    assert_eq!(day.missing, [("B".to_owned(), "B.csv: there is no row for 2018-07-03".to_owned())]);
+    // A day given reads otherwise, another one late: two changes; a second time, revision 2.
+    let after = Some(day.day);
+    let rows = "2018-07-02,2,2,2,3,2,2\n2018-07-03,2,2,2,2,2,2\n";
+    write_later(&dir, "B.csv", &text(rows));
+    assert_eq!(market.next_day(after).unwrap(), None);
+    let told: Vec<_> = market.changes().iter().map(|c| (c.bar.close, c.revision)).collect();
+    assert_eq!((told, market.changes().len()), (vec![(3.0, 1), (2.0, 1)], 0));
+    write_later(&dir, "B.csv", &text("2018-07-02,2,2,2,4,2,2\n"));
+    assert_eq!(market.next_day(after).unwrap(), None);
+    let told: Vec<_> = market.changes().iter().map(|c| (c.bar.close, c.revision)).collect();
+    assert_eq!(told, [(4.0, 2)]);
+    assert!(market.problems().iter().any(|p| p.what.contains("the bar of 2018-07-03 is gone")));
+    // A file that goes away is said, and what was known of it stays.
+    fs::remove_file(dir.path().join("B.csv")).unwrap();
+    assert_eq!(market.next_day(after).unwrap(), None);
+    assert!(market.problems().iter().any(|p| p.file.ends_with("B.csv")));
+    drop(dir);
+    assert!(market.next_day(after).is_err());
+}
