@@ -167,28 +167,26 @@ impl Instance {
             self.load(assignment.partitions.iter().copied())?;
             self.generation = Some(assignment.generation);
         }
-        let mut due: BTreeMap<TopicPartition, u64> = BTreeMap::new();
-        for unit in &self.units {
-            let (place, from) = unit.due();
-            due.entry(place.clone()).and_modify(|least| *least = from.min(*least)).or_insert(from);
-        }
-        let due: Vec<(TopicPartition, u64)> = due.into_iter().collect();
-        if due.is_empty() {
+        if self.units.is_empty() {
             std::thread::sleep(self.env.policy.wait);
             return Ok(Progress::Idle);
         }
-        let fetched = self.reader.poll(&due, self.env.policy.max_records, self.env.policy.wait)?;
-        if fetched.iter().all(|part| part.records.is_empty()) {
+        if !self.units.iter().any(Unit::has_read) && !self.read()? {
             self.rest()?;
             return Ok(Progress::Idle);
         }
         self.idle = 0;
         self.controls.refresh(&*self.env.log)?;
         let mut closed = false;
-        for part in &fetched {
-            for unit in self.units.iter_mut().filter(|unit| *unit.due().0 == part.tp) {
+        while self.units.iter().map(|unit| unit.pending.len()).sum::<usize>() < self.env.policy.max_records {
+            let mut stepped = false;
+            for unit in self.units.iter_mut().filter(|unit| unit.has_read()) {
                 let mut voice = Voice::Live { controls: self.controls.latest(), log: &*self.env.log };
-                closed |= unit.feed(&part.records, part.position, &mut voice)?;
+                closed |= unit.step(&mut voice)?;
+                stepped = true;
+            }
+            if !stepped {
+                break;
             }
         }
         if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
@@ -196,6 +194,24 @@ impl Instance {
         }
         self.show();
         Ok(Progress::Worked)
+    }
+
+    /// Reads what is due; false when there is nothing. Units that read the same partition
+    /// (`models`) each get it from their own position on.
+    fn read(&mut self) -> Result<bool, ShellError> {
+        let mut due: BTreeMap<TopicPartition, u64> = BTreeMap::new();
+        for unit in &self.units {
+            let (place, from) = unit.due();
+            due.entry(place.clone()).and_modify(|least| *least = from.min(*least)).or_insert(from);
+        }
+        let due: Vec<(TopicPartition, u64)> = due.into_iter().collect();
+        let fetched = self.reader.poll(&due, self.env.policy.max_records, self.env.policy.wait)?;
+        for part in &fetched {
+            for unit in self.units.iter_mut().filter(|unit| *unit.due().0 == part.tp) {
+                unit.read(part.records.iter().cloned(), part.position);
+            }
+        }
+        Ok(fetched.iter().any(|part| !part.records.is_empty()))
     }
 
     /// Nothing is due: what was consumed without a word is committed, so that lag is true.

@@ -17,6 +17,7 @@ use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
 use schemas::events::{DayClosed, DeadLetter, DeadLetters};
 use schemas::role::{Cause, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
+use std::collections::VecDeque;
 
 /// One machine and its place in the day.
 pub struct Unit {
@@ -32,7 +33,16 @@ pub struct Unit {
     pub(crate) own_from: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
+    /// Records read and not due yet, by stage, and the position behind them.
+    ahead: Vec<Ahead>,
     guards_models: bool,
+}
+
+/// What was read of a stage beyond its marker: kept, so that it is not read again tomorrow.
+#[derive(Default)]
+struct Ahead {
+    records: VecDeque<Record>,
+    position: u64,
 }
 
 impl Unit {
@@ -62,6 +72,7 @@ impl Unit {
             written: vec![0; outputs.len()],
             own_from: vec![0; outputs.len()],
             guards_models: partitions.first() == Some(&0),
+            ahead: stages.iter().map(|_| Ahead::default()).collect(),
             stages,
             places,
             outputs,
@@ -114,16 +125,29 @@ impl Unit {
         }
     }
 
-    /// Takes in records of the due stage, up to its marker; what follows it is left for later.
-    /// True when that closed a day.
-    pub fn feed(&mut self, records: &[Record], position: u64, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
+    /// Keeps what was read of the due stage until [`Unit::step`] takes it in.
+    pub fn read(&mut self, records: impl Iterator<Item = Record>, position: u64) {
         let stage = self.cursor.stage;
-        for record in records {
-            if record.offset < self.cursor.positions[stage] {
-                continue;
-            }
+        let from = self.cursor.positions[stage];
+        let ahead = &mut self.ahead[stage];
+        ahead.records.clear();
+        ahead.records.extend(records.filter(|record| record.offset >= from));
+        ahead.position = position;
+    }
+
+    /// Whether something is read of the due stage and not taken in.
+    pub fn has_read(&self) -> bool {
+        let stage = self.cursor.stage;
+        !self.ahead[stage].records.is_empty() || self.ahead[stage].position > self.cursor.positions[stage]
+    }
+
+    /// Takes in what was read of the due stage, up to its marker; what follows it is kept for
+    /// the next day. True when that closed a day.
+    pub fn step(&mut self, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
+        let stage = self.cursor.stage;
+        while let Some(record) = self.ahead[stage].records.pop_front() {
             self.cursor.positions[stage] = record.offset + 1;
-            if let Some(marker) = self.take_in(record, voice)? {
+            if let Some(marker) = self.take_in(&record, voice)? {
                 if self.cursor.stage_done() {
                     self.finish_day(&marker, voice)?;
                     return Ok(true);
@@ -131,7 +155,7 @@ impl Unit {
                 return Ok(false);
             }
         }
-        self.cursor.positions[stage] = self.cursor.positions[stage].max(position);
+        self.cursor.positions[stage] = self.cursor.positions[stage].max(self.ahead[stage].position);
         Ok(false)
     }
 
@@ -284,13 +308,16 @@ impl Unit {
             let stage = self.cursor.stage;
             let (place, from) = (self.places[stage].clone(), self.cursor.positions[stage]);
             let wait = std::time::Duration::from_secs(2);
-            let fetched = reader.poll(&[(place, from)], 2_000, wait)?;
-            let Some(fetched) = fetched.into_iter().next() else {
-                return Err(self.mismatch("waits for a marker that the log does not hold, though later offsets are committed"));
-            };
+            if !self.has_read() {
+                let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
+                let Some(fetched) = reader.poll(&[(place, from)], 2_000, wait)?.into_iter().next() else {
+                    return Err(self.mismatch("waits for a marker that the log does not hold, though later offsets are committed"));
+                };
+                let records = fetched.records.into_iter().filter(|record| record.offset < limit);
+                self.read(records, fetched.position.min(limit));
+            }
+            self.step(voice)?;
             let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
-            let records: Vec<Record> = fetched.records.into_iter().filter(|r| r.offset < limit).collect();
-            self.feed(&records, fetched.position.min(limit), voice)?;
             if self.cursor.stage == stage && self.cursor.positions[stage] >= limit && behind(self) {
                 return Err(self.mismatch("has read all that is committed of one input and not of a later one"));
             }

@@ -7,7 +7,7 @@ use schemas::{Day, events::Bar};
 /// Share of the distance to the line that a drawn price loses a day.
 const PULL: f64 = 0.18;
 /// The line's own daily movement, as a share of the stock's.
-const LINE: f64 = 0.10;
+const LINE: f64 = 0.06;
 /// Least length of a spell and how many days longer it may be.
 const SPELL: (usize, usize) = (120, 180);
 /// ln 6 and ln 750: the line of a price turns back at both, so that prices stay within about
@@ -42,7 +42,7 @@ impl Stock {
         let mut noise = Dice::new(seed, 2 * number + 2);
         let mut spells = Dice::new(seed, 2 * number + 3);
         let sigma = noise.between(env("V0", 0.16), env("V1", 0.50)) / ROOT_252;
-        let market = noise.between(0.30, 0.60);
+        let market = noise.between(env("M0", 0.30), env("M1", 0.60));
         let sector_part = noise.between(0.20, 0.45);
         let own_part = (1.0 - market * market - sector_part * sector_part).sqrt();
         let line = noise.between(env("P0", 2.708), 5.992); // $15 to $400

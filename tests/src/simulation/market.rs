@@ -1,0 +1,118 @@
+//! A made-up market, small and quick: four tickers that leave one of three partitions empty,
+//! prices that swing around a line, a split, and a ticker missing on one day.
+
+use super::chance::Chance;
+use super::world::PARTITIONS;
+use producers::source::{Market, MarketDay, Problem, SourceError};
+use schemas::events::{Bar, CorporateAction};
+use schemas::{Day, partition_of};
+use std::sync::Arc;
+
+/// The partition that no ticker belongs to.
+pub const EMPTY_PARTITION: u32 = 1;
+const TICKERS: usize = 4;
+
+/// Every day of the market, made at once; clones share them.
+#[derive(Clone)]
+pub struct MadeUpMarket {
+    universe: Arc<Vec<String>>,
+    days: Arc<Vec<Day>>,
+    made: Arc<Vec<MarketDay>>,
+}
+
+struct Price {
+    line: f64,
+    phase: f64,
+    ratio: f64,
+}
+
+impl MadeUpMarket {
+    /// `count` days from 2020-01-06 on; the odd days of `eventful` (by number, 0 first) lose a
+    /// ticker, the even ones have a split.
+    pub fn new(seed: u64, count: usize, eventful: &[usize]) -> MadeUpMarket {
+        let universe = universe();
+        let mut chance = Chance::new(seed);
+        let mut prices: Vec<Price> = (0..TICKERS)
+            .map(|n| Price { line: 3.0 + 0.4 * n as f64, phase: n as f64, ratio: 1.0 })
+            .collect();
+        let (mut day, mut vix) = (Day(18_267), 18.0_f64);
+        let (mut days, mut made) = (Vec::new(), Vec::new());
+        for number in 0..count {
+            vix = (vix + 0.1 * (18.0 - vix) + chance.between(-1.2, 1.2)).clamp(10.0, 45.0);
+            let mut today = MarketDay { day, vix: Some((vix * 100.0).round() / 100.0), ..MarketDay::default() };
+            for (which, price) in prices.iter_mut().enumerate() {
+                let ticker = universe[which].clone();
+                let lucky = eventful.contains(&number) && which == number % TICKERS;
+                if lucky && number % 2 == 0 {
+                    price.ratio *= 2.0;
+                    let split = CorporateAction { effective_day: day, split_ratio: Some(2.0), dividend: None };
+                    today.actions.push((ticker.clone(), split));
+                }
+                let bar = price.bar(day, number, &mut chance);
+                if lucky && number % 2 == 1 {
+                    today.missing.push((ticker, "no row".to_owned()));
+                } else {
+                    today.bars.push((ticker, bar));
+                }
+            }
+            days.push(day);
+            made.push(today);
+            day = day.next_weekday();
+        }
+        MadeUpMarket { universe: Arc::new(universe), days: Arc::new(days), made: Arc::new(made) }
+    }
+
+    /// One day as the source gives it.
+    pub fn day(&self, number: usize) -> &MarketDay {
+        &self.made[number]
+    }
+}
+
+impl Price {
+    /// A walk, and on top of it a swing of twelve days, so that short-lived butterflies are
+    /// chosen and mature soon.
+    fn bar(&mut self, day: Day, number: usize, chance: &mut Chance) -> Bar {
+        self.line += chance.between(-0.012, 0.0125);
+        let swing = 0.03 * (self.phase + number as f64 * std::f64::consts::TAU / 12.0).sin();
+        let close = (self.line + swing).exp() / self.ratio;
+        let open = close * (1.0 + chance.between(-0.006, 0.006));
+        let (high, low) = (open.max(close) * 1.004, open.min(close) * 0.996);
+        let volume = 1e6 * chance.between(0.8, 1.4);
+        Bar { bar_day: day, open, high, low, close, volume }
+    }
+}
+
+fn universe() -> Vec<String> {
+    let named = (1..).map(|n| format!("TICK{n}"));
+    let mut chosen: Vec<String> =
+        named.filter(|ticker| partition_of(ticker, PARTITIONS) != EMPTY_PARTITION).take(TICKERS).collect();
+    chosen.sort();
+    chosen
+}
+
+impl Market for MadeUpMarket {
+    fn universe(&self) -> &[String] {
+        &self.universe
+    }
+
+    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
+        let at = after.map_or(0, |after| self.days.partition_point(|day| *day <= after));
+        Ok(self.made.get(at).cloned())
+    }
+
+    fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &[]
+    }
+
+    fn data_sha256(&self) -> String {
+        String::new()
+    }
+
+    fn describe(&self) -> String {
+        "a made-up market".to_owned()
+    }
+}

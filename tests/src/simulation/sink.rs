@@ -1,0 +1,37 @@
+//! A sink that remembers what it was given, so that views can be compared without any.
+
+use consumers::materializer::Sink;
+use schemas::events::Settings;
+use schemas::id::sha256_hex;
+use schemas::{Day, Event, codec};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Days by their contents' hash.
+#[derive(Default)]
+pub struct RecordingSink {
+    days: Mutex<BTreeMap<Day, String>>,
+}
+
+impl RecordingSink {
+    /// What it was given.
+    pub fn days(&self) -> BTreeMap<Day, String> {
+        super::faults::held(&self.days).clone()
+    }
+}
+
+impl Sink for RecordingSink {
+    fn day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
+        let mut bytes = format!("{settings:?}").into_bytes();
+        for event in events {
+            bytes.extend(codec::encode(event).map_err(|error| error.to_string())?);
+            bytes.extend(format!("{:?}{:?}", event.causation, event.correlation).into_bytes());
+        }
+        let given = sha256_hex(&bytes);
+        let known = super::faults::held(&self.days).insert(day, given.clone());
+        match known {
+            Some(known) if known != given => Err(format!("{day} was handed over before with other contents")),
+            _ => Ok(()),
+        }
+    }
+}

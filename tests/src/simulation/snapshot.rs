@@ -1,0 +1,104 @@
+//! A log and the saved states as they were at a moment, and copies of both to go on from.
+
+use eventlog::{Batch, Consumed, Log, MemoryLog, NewRecord, Record, TopicPartition};
+use schemas::Topic;
+use schemas::role::Role;
+use shell::saved::{MemoryStates, SavedUnit, StateStore};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::world::PARTITIONS;
+
+/// Every record of a log by partition.
+pub type Contents = BTreeMap<TopicPartition, Vec<Record>>;
+
+/// A log's records, committed offsets and the states beside it.
+#[derive(Default)]
+pub struct Snapshot {
+    records: Vec<NewRecord>,
+    committed: BTreeMap<&'static str, Vec<Consumed>>,
+    /// Saved states by unit.
+    pub states: BTreeMap<String, SavedUnit>,
+    /// Where each partition ended.
+    pub ends: BTreeMap<TopicPartition, u64>,
+}
+
+fn places() -> impl Iterator<Item = TopicPartition> {
+    Topic::ALL.into_iter().flat_map(|topic| {
+        (0..topic.partitions(PARTITIONS)).map(move |partition| TopicPartition::new(topic.name(), partition))
+    })
+}
+
+/// Every record of `log` at or after `from`.
+pub fn contents(log: &dyn Log, from: &BTreeMap<TopicPartition, u64>) -> Contents {
+    let mut reader = log.reader().unwrap();
+    let mut found = Contents::new();
+    for place in places() {
+        let mut next = from.get(&place).copied().unwrap_or(0);
+        let records = found.entry(place.clone()).or_default();
+        while next < log.watermarks(&place).unwrap().high {
+            for fetched in reader.poll(&[(place.clone(), next)], 10_000, Duration::ZERO).unwrap() {
+                next = fetched.position;
+                records.extend(fetched.records);
+            }
+        }
+    }
+    found
+}
+
+/// What every role's group has committed.
+pub fn committed(log: &dyn Log) -> BTreeMap<&'static str, Vec<Consumed>> {
+    let places: Vec<TopicPartition> = places().collect();
+    let groups = Role::ALL.into_iter().map(|role| {
+        let offsets = log.committed(role.name(), &places).unwrap();
+        let held = places.iter().zip(offsets).filter_map(|(tp, next)| {
+            Some(Consumed { tp: tp.clone(), from: 0, next: next? })
+        });
+        (role.name(), held.collect())
+    });
+    groups.collect()
+}
+
+impl Snapshot {
+    /// Of `log` and `states`. Headers that nobody reads back are left out: they are most of a
+    /// copy's cost.
+    pub fn of(log: &MemoryLog, states: &MemoryStates) -> Snapshot {
+        let contents = contents(log, &BTreeMap::new());
+        let ends = contents.iter().map(|(tp, records)| (tp.clone(), records.len() as u64)).collect();
+        let read = |name: &str| matches!(name, "causation_id" | "correlation_id");
+        let records = contents.into_iter().flat_map(|(tp, records)| {
+            records.into_iter().map(move |record| NewRecord {
+                to: tp.clone(),
+                timestamp_ms: record.timestamp_ms,
+                key: record.key,
+                value: record.value,
+                headers: record.headers.into_iter().filter(|(name, _)| read(name)).collect(),
+            })
+        });
+        Snapshot { records: records.collect(), committed: committed(log), states: states.all(), ends }
+    }
+
+    /// A log and states that stand where the snapshot was taken.
+    pub fn fork(&self) -> (MemoryLog, MemoryStates) {
+        let log = MemoryLog::new("simulated").unwrap();
+        shell::open::ensure_topics(&log, PARTITIONS).unwrap();
+        let mut producer = log.producer("fork").unwrap();
+        let batch = Batch { records: self.records.clone(), ..Batch::default() };
+        producer.publish(batch, None).unwrap();
+        for (group, consumed) in &self.committed {
+            let mut member = log.member(group, "fork", &[Topic::Controls.name().to_owned()]).unwrap();
+            member.poll().unwrap();
+            let batch = Batch { consumed: consumed.clone(), ..Batch::default() };
+            producer.publish(batch, Some(&*member)).unwrap();
+        }
+        (log, states(&self.states))
+    }
+}
+
+/// A state folder with these units in it.
+pub fn states(units: &BTreeMap<String, SavedUnit>) -> MemoryStates {
+    let states = MemoryStates::default();
+    let units: Vec<(String, SavedUnit)> = units.clone().into_iter().collect();
+    states.save(&units).unwrap();
+    states
+}

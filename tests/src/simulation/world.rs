@@ -1,0 +1,200 @@
+//! The small world a simulation lives in: settings, an opening with a champion and a challenger,
+//! the machines of every role, and the quiet run in which nothing goes wrong.
+
+use super::market::MadeUpMarket;
+use super::remembered::{Memory, RememberedScanner};
+use super::sink::RecordingSink;
+use super::snapshot::Snapshot;
+use consumers::{broker, executor, labeler, materializer, retrainer, scorer};
+use eventlog::{Log, MemoryLog};
+use producers::scanner::Scanner;
+use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, RunOpened, Settings};
+use schemas::role::{Machine, Role};
+use schemas::{Day, Event, Money};
+use shell::board::Board;
+use shell::instance::{Env, Instance, Machines, Policy, Progress};
+use shell::saved::{MemoryStates, StateStore};
+use shell::source::Source;
+use std::sync::Arc;
+use std::time::Duration;
+use success::{Contract, Engine, Row, TrainSettings};
+
+/// Partitions of a data topic.
+pub const PARTITIONS: u32 = 3;
+/// Bars a scan needs.
+const WARM_UP: usize = 252;
+/// Days of scanning until the first outcomes mature.
+const MATURING: usize = 22;
+/// Days that are simulated.
+pub const SIMULATED: usize = 4;
+
+/// Everything the seeds share.
+pub struct World {
+    /// The market, a few days longer than what is simulated.
+    pub market: MadeUpMarket,
+    /// How the run was opened.
+    pub opened: RunOpened,
+    /// The log and the states before the simulated days.
+    pub base: Snapshot,
+    /// The sink as of then.
+    pub last_day: Day,
+    loader: Arc<scorer::Loader>,
+    memory: Memory,
+}
+
+impl World {
+    /// Runs the warm-up: all roles, undisturbed, up to the first maturing outcomes.
+    pub fn new() -> World {
+        let first = WARM_UP + MATURING;
+        let market = MadeUpMarket::new(11, first + SIMULATED + 4, &[first + 1, first + 2, first + 5]);
+        let day = |number: usize| market.day(number).day;
+        let opened = RunOpened {
+            kind: "backtest".to_owned(),
+            source: "made-up".to_owned(),
+            first_day: day(0),
+            previous_day: day(0) + -1,
+            scan_from: day(WARM_UP),
+            settings: settings(),
+        };
+        let (warm_until, last_day) = (day(first - 1), day(first + SIMULATED - 1));
+        let loader = Arc::new(scorer::Loader::new(Engine::candle()));
+        let base = Snapshot::default();
+        let mut world = World { market, opened, base, last_day, loader, memory: Memory::default() };
+        let log = MemoryLog::new("simulated").unwrap();
+        shell::open::ensure_topics(&log, PARTITIONS).unwrap();
+        let (models, champion) = opening_models(world.opened.previous_day);
+        shell::open::open(&log, PARTITIONS, &world.opened, models, Some(champion)).unwrap();
+        let states = MemoryStates::default();
+        world.run_quietly(&log, &states, &Arc::default(), warm_until);
+        world.base = Snapshot::of(&log, &states);
+        world
+    }
+
+    /// The real machines; the scanner's answers are remembered.
+    pub fn machines(&self, sink: &Arc<RecordingSink>) -> Machines {
+        let (memory, scan_from) = (Arc::clone(&self.memory), self.opened.scan_from);
+        let plain = self.plain_machines(sink);
+        Arc::new(move |role| match role {
+            Role::Scanner => Box::new(RememberedScanner::new(&memory, scan_from)),
+            role => plain(role),
+        })
+    }
+
+    /// The real machines and nothing else.
+    pub fn plain_machines(&self, sink: &Arc<RecordingSink>) -> Machines {
+        let (loader, sink) = (Arc::clone(&self.loader), Arc::clone(sink));
+        Arc::new(move |role| -> Box<dyn Machine> {
+            match role {
+                Role::Scanner | Role::Source => Box::new(Scanner::default()),
+                Role::Scorer => Box::new(scorer::Scorer::new(Arc::clone(&loader))),
+                Role::Labeler => Box::new(labeler::Labeler::default()),
+                Role::Executor => Box::new(executor::Executor::default()),
+                Role::Broker => Box::new(broker::PaperBroker::default()),
+                Role::Retrainer => Box::new(retrainer::Retrainer::default()),
+                Role::Materializer => Box::new(materializer::Materializer::new(Arc::clone(&sink) as _)),
+            }
+        })
+    }
+
+    /// What an instance on `log` is given.
+    pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn StateStore>, machines: Machines) -> Env {
+        let policy = Policy { max_records: 2_000, wait: Duration::ZERO, save_every: 3, idle_commit: 2 };
+        Env { log, states, partitions: PARTITIONS, machines, board: Arc::new(Board::default()), policy }
+    }
+
+    /// The source of the market up to and with `until`.
+    pub fn source(&self, env: &Env, until: Day) -> Source {
+        Source::new(env, Box::new(self.market.clone()), self.opened.clone(), Some(until))
+    }
+
+    /// One instance a role and the source, in turn, until nothing is left to do.
+    pub fn run_quietly(&self, log: &MemoryLog, states: &MemoryStates, sink: &Arc<RecordingSink>, until: Day) {
+        let env = self.env(Arc::new(log.clone()), Arc::new(states.clone()), self.machines(sink));
+        let mut source = self.source(&env, until);
+        let mut cast = cast(&env);
+        settle(&mut cast, &mut || source.step().unwrap());
+        cast.into_iter().for_each(|instance| instance.finish().unwrap());
+    }
+}
+
+impl Default for World {
+    fn default() -> World {
+        World::new()
+    }
+}
+
+/// One instance of every role that reads.
+pub fn cast(env: &Env) -> Vec<Instance> {
+    let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
+    roles.map(|role| Instance::join(env, role, "quiet").unwrap()).collect()
+}
+
+/// Steps all in turn until nobody finds anything to do for a few rounds.
+pub fn settle(cast: &mut [Instance], source: &mut dyn FnMut() -> Progress) {
+    let mut idle = 0;
+    while idle < 5 {
+        let mut worked = source() == Progress::Worked;
+        for instance in cast.iter_mut() {
+            worked |= instance.step().unwrap() == Progress::Worked;
+        }
+        idle = if worked { 0 } else { idle + 1 };
+    }
+}
+
+/// Thresholds so low that both tracks trade, limits so low that they refuse as well; trainings
+/// are asked for often and refused at once.
+fn settings() -> Settings {
+    Settings {
+        expected_roi_over: -0.5,
+        score_over: 20.0,
+        max_new_per_day: 1,
+        max_open: 12,
+        risk_per_trade: Money(2_000_000_000),
+        retrain_outcomes: 1,
+        min_training_rows: 1_000_000,
+        shadow_days: MATURING as i64 + 2,
+        ..Settings::default()
+    }
+}
+
+/// A champion, and a challenger that is promoted on the second simulated day.
+fn opening_models(day: Day) -> (Vec<Event>, ModelRef) {
+    let mut events = Vec::new();
+    let mut champion = ModelRef::default();
+    for (version, alias, name) in [(1, Alias::Champion, "champion"), (2, Alias::Challenger, "challenger")] {
+        let trained = trained(version as u64);
+        let about = version.to_string();
+        let model = ModelRef { version, sha256: trained.sha256.clone() };
+        let made = ModelTrained {
+            version,
+            sha256: trained.sha256,
+            onnx: trained.onnx,
+            passed: true,
+            ..ModelTrained::default()
+        };
+        events.push(Event::new(day, "", &[&about], Models::ModelTrained(made)));
+        let promoted = ModelPromoted { version, sha256: model.sha256.clone(), alias, reason: String::new() };
+        events.push(Event::new(day, "", &[&about, name], Models::ModelPromoted(promoted)));
+        if alias == Alias::Champion {
+            champion = model;
+        }
+    }
+    (events, champion)
+}
+
+fn trained(seed: u64) -> success::Trained {
+    let mut chance = super::chance::Chance::new(seed);
+    let row = |n: usize, chance: &mut super::chance::Chance| {
+        let mut features = [0.0; 23];
+        features.fill_with(|| chance.between(-1.0, 1.0));
+        features[success::MAX_LOSS] = chance.between(0.1, 0.9);
+        let roi = features[0] * 0.4 + chance.between(-0.3, 0.3);
+        let scan_day = (n / 4) as i32;
+        let class = success::class_of_roi(roi);
+        Row { features, class, roi, scan_day, evaluation_day: scan_day + 1, weight: 1.0 }
+    };
+    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
+    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let how = TrainSettings { seed, epochs: 2, hidden: vec![8], minimum_rows: 100, ..TrainSettings::default() };
+    success::train(&rows, &contract, &how, &mut |_, _| {}).unwrap()
+}
