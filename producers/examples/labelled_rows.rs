@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             scope.spawn(move || {
                 for (at, ticker) in tickers.iter().enumerate().filter(|(at, _)| at % 2 == part) {
                     let bars: Vec<PriceBar> =
-                        days.iter().map(|day| price_bar(&day.bars[at].1)).collect();
+                        days.iter().map(|day| PriceBar::from(&day.bars[at].1)).collect();
                     let drawn = |day| market.was_drawn(ticker, day).unwrap_or_default();
                     let mut rows = rows(ticker, &bars, days, every, &drawn);
                     if let Ok(mut lines) = lines.lock() {
@@ -47,17 +47,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let header = format!("day,ticker,evaluation_day,drawn,roi,class,{}", FEATURE_NAMES.join(","));
     std::fs::write(out, format!("{header}\n{}\n", lines.join("\n")))?;
     Ok(())
-}
-
-fn price_bar(bar: &schemas::events::Bar) -> PriceBar {
-    PriceBar {
-        day: bar.bar_day,
-        open: bar.open,
-        high: bar.high,
-        low: bar.low,
-        close: bar.close,
-        volume: bar.volume,
-    }
 }
 
 fn rows(

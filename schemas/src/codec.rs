@@ -111,8 +111,8 @@ static CURRENT: LazyLock<Vec<Option<Current>>> = LazyLock::new(|| {
         .into_iter()
         .map(|topic| {
             let SchemaVersion { id, schema, .. } = *newest(topic)?;
-            let writer = GenericDatumWriter::builder(schema).build().ok()?;
-            let reader = GenericDatumReader::builder(schema).build().ok()?;
+            let writer = GenericDatumWriter::builder(schema).human_readable(false).build().ok()?;
+            let reader = GenericDatumReader::builder(schema).human_readable(false).build().ok()?;
             Some(Current { id, schema, writer, reader })
         })
         .collect()
@@ -185,17 +185,24 @@ fn read<R: DeserializeOwned>(
             .iter()
             .find(|version| version.id == id && version.topic == topic)
             .ok_or(DecodeError::UnknownSchema { id, topic })?;
-        let value = GenericDatumReader::builder(written.schema)
-            .reader_schema(current.schema)
-            .build()
-            .and_then(|reader| reader.read_value(&mut datum))
-            .map_err(|cause| bad(cause.to_string()))?;
-        apache_avro::from_value(&value).map_err(|cause| bad(cause.to_string()))?
+        older(written.schema, current, &mut datum).map_err(|cause| bad(cause.to_string()))?
     };
     if !datum.is_empty() {
         return Err(bad(format!("{} bytes are left over behind it", datum.len())));
     }
     event(record).map_err(|cause| bad(cause.to_owned()))
+}
+
+/// A datum of an older (or newer) version, by way of this program's own: resolved, written
+/// again as it is now, and read.
+fn older<R: DeserializeOwned>(
+    written: &Schema,
+    current: &Current,
+    datum: &mut &[u8],
+) -> Result<R, apache_avro::Error> {
+    let reader = GenericDatumReader::builder(written).reader_schema(current.schema).build()?;
+    let now = current.writer.write_value_to_vec(reader.read_value(datum)?)?;
+    current.reader.read_deser(&mut now.as_slice())
 }
 
 fn split(value: &[u8]) -> Result<(u32, &[u8]), DecodeError> {

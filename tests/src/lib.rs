@@ -1,1 +1,3 @@
-//! tests
+//! Tests of the whole: the simulation, end-to-end runs, golden values and fixtures.
+
+pub mod simulation;

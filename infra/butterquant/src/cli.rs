@@ -234,6 +234,13 @@ pub struct RebuildArgs {
 /// A training.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
+    /// Train on a market's past and write the model files into the data folder; without it the
+    /// run's retrainer is asked for a training
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Rows of history to draw, with --source
+    #[arg(long, default_value_t = 7_000)]
+    pub rows: usize,
     /// Why, for the record
     #[arg(long, default_value = "asked for by an operator")]
     pub reason: String,
@@ -372,4 +379,7 @@ pub struct SetupArgs {
     /// The library with CUDA
     #[arg(long)]
     pub cuda: bool,
+    /// Fetch without asking
+    #[arg(short, long)]
+    pub yes: bool,
 }

@@ -20,7 +20,7 @@ pub struct Origin {
 }
 
 /// Every key, its default and what it means. `kafka.<property>` is passed to librdkafka.
-pub const KEYS: [(&str, &str, &str); 25] = [
+pub const KEYS: [(&str, &str, &str); 26] = [
     ("data_dir", "data", "folder of everything kept"),
     ("output", "human", "human or json"),
     ("run", "live", "which run"),
@@ -31,6 +31,7 @@ pub const KEYS: [(&str, &str, &str); 25] = [
     ("onnxruntime", "", "path of libonnxruntime.so"),
     ("source", "", "the market, csv:DIR or sim:SEED"),
     ("listen", "127.0.0.1:0", "address of the HTTP side of `up` and `run`"),
+    ("token", "", "what callers of the HTTP side must show; needed to listen beyond this machine"),
     ("settings.capital", "100000", "each track's capital, dollars"),
     ("settings.risk_per_trade", "1000", "capital at risk of a position, dollars"),
     ("settings.max_new_per_day", "5", "new positions of a track a day"),
@@ -101,7 +102,7 @@ impl Config {
         let mut shown = self.values.clone();
         for (key, origin) in &mut shown {
             let secret = ["password", "secret", "token", "key.pem"].iter().any(|word| key.contains(word));
-            if secret {
+            if secret && !origin.value.is_empty() {
                 origin.value = "(set, not shown)".to_owned();
             }
         }
@@ -136,6 +137,7 @@ impl Config {
         if self.partitions()? == 0 {
             bail!("partitions = 0: a topic has at least one");
         }
+        crate::serve::address(self.listen(), self.token().as_deref())?;
         self.settings().map(|_| ())
     }
 
@@ -178,6 +180,10 @@ impl Config {
     /// Address of the HTTP side.
     pub fn listen(&self) -> &str {
         self.text("listen")
+    }
+    /// What callers of the HTTP side must show, if anything.
+    pub fn token(&self) -> Option<String> {
+        Some(self.text("token").to_owned()).filter(|token| !token.is_empty())
     }
     /// Properties for librdkafka.
     pub fn kafka(&self) -> BTreeMap<String, String> {

@@ -16,6 +16,7 @@ use producers::scanner::Scanner;
 use schemas::role::{Machine, Role};
 use shell::instance::{Env, Machines, Policy};
 use shell::saved::KvStates;
+use std::path::Path;
 use std::sync::Arc;
 use store::{Lake, Views};
 use success::{Engine, ProviderChoice};
@@ -46,10 +47,20 @@ pub fn engine(config: &Config) -> Result<Engine> {
 impl Workshop {
     /// Over an opened log of `partitions`.
     pub fn new(config: &Config, run: &RunDir, opened: &Opened, partitions: u32) -> Result<Workshop> {
-        let state = run.state();
-        std::fs::create_dir_all(&state)
+        Workshop::with_state(config, run, opened, partitions, &run.state())
+    }
+
+    /// The same with the state folder elsewhere: for roles beside the process that owns the run.
+    pub fn with_state(
+        config: &Config,
+        run: &RunDir,
+        opened: &Opened,
+        partitions: u32,
+        state: &Path,
+    ) -> Result<Workshop> {
+        std::fs::create_dir_all(state)
             .with_context(|| format!("{} cannot be made; choose another folder with --data-dir", state.display()))?;
-        let db = kv::Db::open(&state)?;
+        let db = kv::Db::open(state)?;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
         let materialized =

@@ -3,8 +3,9 @@
 
 use crate::cli::LogHome;
 use crate::config::Config;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use eventlog::{EmbeddedLog, KafkaLog, KafkaSettings, Log, RemoteLog};
+use schemas::Topic;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -91,25 +92,51 @@ pub fn reach(config: &Config, run: &RunDir) -> Result<Opened> {
     }
     let path = run.log();
     if !path.exists() {
-        bail!(
-            "there is no run {:?} in {}; `butterquant runs` lists them, `butterquant demo` makes one",
-            run.id,
-            config.data_dir().display()
-        );
+        return Err(no_run(config, run));
     }
-    if let Some(endpoint) = living_owner(&path) {
-        let log = RemoteLog::connect(&endpoint, None)?;
-        return Ok(Opened { log: Arc::new(log), owner: Some(endpoint), embedded: None });
+    let connected = living_owner(&path)
+        .and_then(|owner| owner.endpoint)
+        .map(|endpoint| (RemoteLog::connect(&endpoint, config.token()), endpoint));
+    let refused = match connected {
+        Some((Ok(log), endpoint)) => {
+            return Ok(Opened { log: Arc::new(log), owner: Some(endpoint), embedded: None });
+        }
+        Some((Err(error), _)) => Some(error),
+        None => None,
+    };
+    // Its process id may have gone to another program since: whether the log is free decides.
+    match (EmbeddedLog::open(&path), refused) {
+        (Ok(log), _) => {
+            let log = Arc::new(log);
+            Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+        }
+        (Err(_), Some(refused)) => Err(refused.into()),
+        (Err(error), None) => Err(error.into()),
     }
-    let log = Arc::new(EmbeddedLog::open(&path)?);
-    Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
 }
 
-/// The HTTP address of another process that owns the log in `path`.
-fn living_owner(path: &Path) -> Option<String> {
+/// What to say where there is no such run.
+pub fn no_run(config: &Config, run: &RunDir) -> anyhow::Error {
+    anyhow!(
+        "there is no run {:?} in {}; `butterquant runs` lists them, `butterquant demo` makes one",
+        run.id,
+        config.data_dir().display()
+    )
+}
+
+/// Another process that is alive and was the last to open the directory `path`.
+pub fn living_owner(path: &Path) -> Option<kv::Owner> {
     let owner = kv::owner(path)?;
     let other = owner.pid != std::process::id() && Path::new(&format!("/proc/{}", owner.pid)).exists();
-    owner.endpoint.filter(|_| other)
+    Some(owner).filter(|_| other)
+}
+
+/// How many partitions the data topics of `log` have.
+pub fn partitions(log: &dyn Log) -> Result<u32> {
+    let topics = log.topics()?;
+    let bars = topics.iter().find(|topic| topic.name == Topic::Bars.name());
+    bars.map(|topic| topic.partitions)
+        .context("the log has no topics: its run was never opened; `butterquant up` or `butterquant scan` opens it")
 }
 
 /// The runs in the data folder, by id.

@@ -4,18 +4,22 @@
 //! run.
 
 mod account;
+mod answers;
 mod cli;
 mod config;
 mod digest;
 mod drive;
 mod engine;
 mod home;
+mod metrics;
 mod out;
 mod prepare;
 mod progress;
 mod report;
 mod scales;
+mod serve;
 mod sink;
+mod standing;
 mod verbs;
 
 use clap::Parser;

@@ -6,6 +6,7 @@ use schemas::role::Role;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A unit as seen from outside.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -28,24 +29,38 @@ pub struct UnitStatus {
 
 /// All units of this process.
 #[derive(Default)]
-pub struct Board(Mutex<BTreeMap<(Role, String), UnitStatus>>);
+pub struct Board {
+    units: Mutex<BTreeMap<(Role, String), (u64, UnitStatus)>>,
+    owners: AtomicU64,
+}
 
 impl Board {
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Role, String), UnitStatus>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
+        self.units.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    pub(crate) fn put(&self, role: Role, status: UnitStatus) {
-        self.held().insert((role, status.unit.clone()), status);
+    /// A number for an instance that will show its units here.
+    pub(crate) fn owner(&self) -> u64 {
+        self.owners.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn forget(&self, role: Role, unit: &str) {
-        self.held().remove(&(role, unit.to_owned()));
+    pub(crate) fn put(&self, role: Role, owner: u64, status: UnitStatus) {
+        self.held().insert((role, status.unit.clone()), (owner, status));
+    }
+
+    /// Takes a unit down, unless another instance shows it by now: after a rebalance the new
+    /// holder is often quicker than the old one.
+    pub(crate) fn forget(&self, role: Role, owner: u64, unit: &str) {
+        let mut held = self.held();
+        let place = (role, unit.to_owned());
+        if held.get(&place).is_some_and(|(shown_by, _)| *shown_by == owner) {
+            held.remove(&place);
+        }
     }
 
     /// Every unit, by role.
     pub fn all(&self) -> Vec<UnitStatus> {
-        self.held().values().cloned().collect()
+        self.held().values().map(|(_, status)| status.clone()).collect()
     }
 
     /// The earliest last-closed day of all units, when there are at least `units`.
@@ -54,6 +69,6 @@ impl Board {
         if held.len() < units {
             return None;
         }
-        held.values().map(|status| status.closed).min()
+        held.values().map(|(_, status)| status.closed).min()
     }
 }

@@ -11,7 +11,7 @@
 use crate::board::{Board, UnitStatus};
 use crate::controls::ControlBook;
 use crate::saved::{SavedUnit, StateStore};
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, wire};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice};
 use eventlog::{Batch, Log, Member, Producer, Reader, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
@@ -119,6 +119,8 @@ pub enum Progress {
 pub struct Instance {
     env: Env,
     role: Role,
+    /// Its number on the board.
+    owner: u64,
     transactional_id: String,
     member: Box<dyn Member>,
     generation: Option<u64>,
@@ -127,7 +129,10 @@ pub struct Instance {
     controls: ControlBook,
     producer: Option<Box<dyn Producer>>,
     idle: u32,
+    /// Publishes since the last save.
     unsaved: u32,
+    /// Whether anything was applied since the last save.
+    moved: bool,
 }
 
 impl Instance {
@@ -139,6 +144,7 @@ impl Instance {
             member: env.log.member(role.name(), name, &Env::group_topics(role))?,
             reader: env.log.reader()?,
             controls: ControlBook::new(&*env.log)?,
+            owner: env.board.owner(),
             env: env.clone(),
             role,
             transactional_id,
@@ -147,6 +153,7 @@ impl Instance {
             producer: None,
             idle: 0,
             unsaved: 0,
+            moved: false,
         })
     }
 
@@ -175,7 +182,7 @@ impl Instance {
             self.rest()?;
             return Ok(Progress::Idle);
         }
-        self.idle = 0;
+        (self.idle, self.moved) = (0, true);
         self.controls.refresh(&*self.env.log)?;
         let mut closed = false;
         while self.units.iter().map(|unit| unit.pending.len()).sum::<usize>() < self.env.policy.max_records {
@@ -250,19 +257,17 @@ impl Instance {
 
     /// Saves every unit. Called only when all that was applied is published.
     fn save(&mut self) -> Result<(), ShellError> {
-        if self.unsaved == 0 {
+        if !self.moved {
             return Ok(());
         }
         let identity = self.env.identity()?;
         let mut saved = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
-            for (i, &(topic, partition)) in unit.outputs.iter().enumerate() {
-                unit.own_from[i] = self.env.log.watermarks(&wire::place(topic, partition))?.high;
-            }
             saved.push((unit.name.clone(), unit.save(&identity)));
+            unit.look_ahead(&*self.env.log)?;
         }
         self.env.states.save(&saved)?;
-        self.unsaved = 0;
+        (self.unsaved, self.moved) = (0, false);
         Ok(())
     }
 
@@ -281,12 +286,11 @@ impl Instance {
 
     fn forget(&mut self) {
         for unit in self.units.drain(..) {
-            self.env.board.forget(self.role, &unit.name);
+            self.env.board.forget(self.role, self.owner, &unit.name);
         }
         self.generation = None;
         self.producer = None;
-        self.unsaved = 0;
-        self.idle = 0;
+        (self.idle, self.unsaved, self.moved) = (0, 0, false);
     }
 
     fn load(&mut self, partitions: impl Iterator<Item = u32>) -> Result<(), ShellError> {
@@ -308,7 +312,9 @@ impl Instance {
                 Some(saved) => unit.resume(saved, &identity)?,
                 None => unit = self.env.fresh_unit(self.role, &share, opened.previous_day)?,
             }
+            let saved = unit.cursor.positions.clone();
             self.catch_up(&mut unit)?;
+            self.moved |= unit.cursor.positions != saved;
             self.units.push(unit);
         }
         self.show();
@@ -333,7 +339,7 @@ impl Instance {
 
     fn show(&self) {
         for unit in &self.units {
-            self.env.board.put(self.role, unit.status());
+            self.env.board.put(self.role, self.owner, unit.status());
         }
     }
 }
@@ -348,7 +354,8 @@ impl Unit {
         }
         self.machine.restore(&saved.machine)?;
         self.cursor = saved.cursor;
-        self.own_from = saved.own_from;
+        self.own_from.clone_from(&saved.own_from);
+        self.own_end = saved.own_from;
         self.written = saved.written;
         Ok(())
     }

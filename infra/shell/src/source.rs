@@ -67,7 +67,7 @@ impl Source {
 }
 
 /// The oldest of the partitions' last markers; `previous` where one has none.
-fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
+pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
     let mut oldest: Option<Day> = None;
     for partition in 0..partitions {
         let last = last_marker(log, &wire::place(Topic::Bars, partition))?.unwrap_or(previous);
@@ -85,7 +85,7 @@ fn last_marker(log: &dyn Log, place: &TopicPartition) -> Result<Option<Day>, She
         let mut found = None;
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-            let Some(fetched) = fetched.into_iter().next() else { break };
+            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(place))?;
             for record in &fetched.records {
                 if let Ok(event) = wire::event(Topic::Bars, record) {
                     if event.body.marker().is_some() {

@@ -13,11 +13,12 @@ use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::saved::SavedUnit;
 use crate::voice::{Answer, Voice};
 use crate::{error::ShellError, recorded::Recorded, wire};
-use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
+use eventlog::{Consumed, Log, NewRecord, Reader, Record, TopicPartition};
 use schemas::events::{DayClosed, DeadLetter, DeadLetters};
 use schemas::role::{Cause, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// One machine and its place in the day.
 pub struct Unit {
@@ -30,7 +31,11 @@ pub struct Unit {
     pub(crate) cursor: Cursor,
     pub(crate) machine: Box<dyn Machine>,
     pub(crate) written: Vec<i64>,
+    /// Own outputs before these offsets, by output, belong to the state.
     pub(crate) own_from: Vec<u64>,
+    /// Where own outputs ended at the last save: the next `own_from`, once a publish after it
+    /// has shown that nobody else was writing them by then.
+    pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
     /// Records read and not due yet, by stage, and the position behind them.
@@ -71,6 +76,7 @@ impl Unit {
             committed: vec![0; stages.len()],
             written: vec![0; outputs.len()],
             own_from: vec![0; outputs.len()],
+            own_end: vec![0; outputs.len()],
             guards_models: partitions.first() == Some(&0),
             ahead: stages.iter().map(|_| Ahead::default()).collect(),
             stages,
@@ -112,6 +118,15 @@ impl Unit {
     pub(crate) fn published(&mut self) {
         self.pending.clear();
         self.committed.clone_from(&self.cursor.positions);
+        self.own_from.clone_from(&self.own_end);
+    }
+
+    /// Asks where own outputs end now.
+    pub(crate) fn look_ahead(&mut self, log: &dyn Log) -> Result<(), ShellError> {
+        for (end, &(topic, partition)) in self.own_end.iter_mut().zip(&self.outputs) {
+            *end = log.watermarks(&wire::place(topic, partition))?.high;
+        }
+        Ok(())
     }
 
     /// Everything of it, for saving.
@@ -307,22 +322,41 @@ impl Unit {
         while behind(self) {
             let stage = self.cursor.stage;
             let (place, from) = (self.places[stage].clone(), self.cursor.positions[stage]);
-            let wait = std::time::Duration::from_secs(2);
+            let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
             if !self.has_read() {
-                let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
-                let Some(fetched) = reader.poll(&[(place, from)], 2_000, wait)?.into_iter().next() else {
+                let fetched = reader.poll(&[(place, from)], 2_000, Duration::from_secs(2))?;
+                let Some(fetched) = fetched.into_iter().next() else {
+                    // A slow log gives nothing for a while; only its end says that there is nothing.
+                    if log.watermarks(&self.places[stage])?.high > from {
+                        return Err(wire::gave_nothing(&self.places[stage]).into());
+                    }
                     return Err(self.mismatch("waits for a marker that the log does not hold, though later offsets are committed"));
                 };
                 let records = fetched.records.into_iter().filter(|record| record.offset < limit);
                 self.read(records, fetched.position.min(limit));
             }
             self.step(voice)?;
-            let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
             if self.cursor.stage == stage && self.cursor.positions[stage] >= limit && behind(self) {
                 return Err(self.mismatch("has read all that is committed of one input and not of a later one"));
             }
         }
-        Ok(())
+        self.read_unowned(&mut *reader, voice)
+    }
+
+    /// A topic that every instance reads has no committed offset: what is there of the due day
+    /// is taken in, as a unit that had run all the time would have.
+    fn read_unowned(&mut self, reader: &mut dyn Reader, voice: &mut Voice<'_>) -> Result<(), ShellError> {
+        let stage = self.cursor.stage;
+        if self.grouped(stage) {
+            return Ok(());
+        }
+        if !self.has_read() {
+            let (place, from) = (self.places[stage].clone(), self.cursor.positions[stage]);
+            for fetched in reader.poll(&[(place, from)], 2_000, Duration::ZERO)? {
+                self.read(fetched.records.into_iter(), fetched.position);
+            }
+        }
+        self.step(voice).map(|_| ())
     }
 
     pub(crate) fn mismatch(&self, what: &str) -> ShellError {

@@ -202,7 +202,7 @@ impl LogWorld<'_> {
             let mut next = 0;
             while next < end {
                 let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-                let Some(fetched) = fetched.into_iter().next() else { break };
+                let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
                 let before_end = fetched.records.iter().filter(|record| record.offset < end);
                 events.extend(before_end.filter_map(|record| wire::event(Topic::Samples, record).ok()));
                 next = fetched.position;

@@ -1,6 +1,6 @@
 //! Between events and the log's records, and which partition an event belongs on.
 
-use eventlog::{NewRecord, Record, TopicPartition};
+use eventlog::{ErrorClass, LogError, NewRecord, Record, TopicPartition};
 use schemas::codec::{self, DecodeError, EncodeError};
 use schemas::{Body, Event, Topic, headers, partition_of};
 
@@ -38,4 +38,11 @@ pub fn event(topic: Topic, record: &Record) -> Result<Event, DecodeError> {
     let mut event = codec::decode(topic, &record.value)?;
     headers::read(&mut event, &record.headers);
     Ok(event)
+}
+
+/// A poll gave nothing although the log holds more: to be tried again, never to be taken for
+/// the end.
+pub(crate) fn gave_nothing(place: &TopicPartition) -> LogError {
+    let what = "the log gave nothing in time, though it holds more";
+    LogError::new(ErrorClass::Retry, what, place.to_string(), "it is tried again")
 }

@@ -113,9 +113,13 @@ fn from_partial(r: [f64; 2]) -> [f64; 2] {
     [r[0] * (1.0 - r[1]), r[1]]
 }
 
-/// A point of the unit square as the φ and θ of an order.
+/// A point of the unit square as the φ and θ of an order. Partial autocorrelations lie closer
+/// together towards ±0.9, where a likelihood's peaks are narrower.
 fn coefficients(order: Order, at: [f64; 2]) -> ([f64; 2], [f64; 2]) {
-    let r = at.map(|x| 2.0 * BOUND * x - BOUND);
+    let r = at.map(|x| {
+        let share = 2.0 * x - 1.0;
+        BOUND * share * (1.25 - 0.25 * share * share)
+    });
     let minus = |x: [f64; 2]| x.map(|v| -v);
     match (order.p, order.q) {
         (0, 0) => ([0.0; 2], [0.0; 2]),
@@ -140,12 +144,24 @@ fn heights(differences: &[f64], order: Order, x: &Lanes, y: &Lanes) -> Lanes {
     std::array::from_fn(|l| concentrated(differences.len(), squares[l], logs[l]).0)
 }
 
+/// Grid points per parameter. On 1,600 windows of 100 stocks no maximum found by climbing from
+/// the 60 best tops of a 161 × 161 grid was missed by 1e-3. (1,1,1) needs the most: where φ nears
+/// −θ its ridges are narrow, and 19 points missed one in twenty, by up to 0.4.
+fn grid(order: Order) -> [usize; 2] {
+    match (order.p, order.q) {
+        (1, 1) => [41, 41],
+        (0, 2) => [19, 19],
+        (2, _) => [13, 13],
+        _ => [37, 1],
+    }
+}
+
 /// The parameters of greatest likelihood for one order; `None` where the climb does not end.
 pub fn fit_order(differences: &[f64], order: Order) -> Option<Fit> {
-    let at = match order.p + order.q {
-        0 => [0.0; 2],
-        1 => highest([37, 1], |x, y| heights(differences, order, x, y))?.at,
-        _ => highest([19, 19], |x, y| heights(differences, order, x, y))?.at,
+    let at = if order.p + order.q == 0 {
+        [0.0; 2]
+    } else {
+        highest(grid(order), |x, y| heights(differences, order, x, y))?.at
     };
     let (ar, ma) = coefficients(order, at);
     let Likelihood { log_likelihood, variance } = likelihood(differences, order, ar, ma);

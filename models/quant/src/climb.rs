@@ -17,7 +17,7 @@ pub(crate) struct Peak {
 }
 
 /// Local tops of the grid that are climbed, the highest first.
-const STARTS: usize = 3;
+const STARTS: usize = 5;
 /// The climb ends when the differences are taken over less than this.
 const FINEST: f64 = 1e-5;
 /// A climb that has not ended by then is reported, not trusted.

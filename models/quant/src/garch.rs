@@ -82,7 +82,7 @@ fn parameters(x: f64, y: f64) -> (f64, f64) {
 /// or the returns do not vary.
 pub fn fit(returns: &[f64]) -> Option<Fit> {
     let surprises = Surprises::of(returns);
-    let at = highest([17, 17], |x: &Lanes, y: &Lanes| {
+    let at = highest([23, 23], |x: &Lanes, y: &Lanes| {
         let (mut alpha, mut beta) = ([0.0; LANES], [0.0; LANES]);
         for lane in 0..LANES {
             (alpha[lane], beta[lane]) = parameters(x[lane], y[lane]);

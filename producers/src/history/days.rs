@@ -35,15 +35,7 @@ impl Days {
                 }
             }
             for (name, bar) in day.bars {
-                let bar = PriceBar {
-                    day: bar.bar_day,
-                    open: bar.open,
-                    high: bar.high,
-                    low: bar.low,
-                    close: bar.close,
-                    volume: bar.volume,
-                };
-                tickers.entry(name).or_default().bars.push((at, bar));
+                tickers.entry(name).or_default().bars.push((at, PriceBar::from(&bar)));
             }
             days.days.push(day.day);
             days.vix.push(day.vix);

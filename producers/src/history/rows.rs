@@ -5,7 +5,7 @@ use super::HistoryPlan;
 use super::days::{Days, Ticker};
 use quant::{Butterfly, FEATURE_COUNT, NoLabel, PriceWindow, Settings, VixWindow};
 use schemas::Day;
-use schemas::events::{Pricing, Sample};
+use schemas::events::Sample;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
@@ -38,7 +38,7 @@ pub(super) fn make(
         by_ticker[job.ticker].push((job.day, number));
     }
     by_ticker.iter_mut().for_each(|of| of.sort_unstable());
-    let settings = settings(&plan.pricing);
+    let settings = Settings::from(&plan.pricing);
     let next = AtomicUsize::new(0);
     let mut made: Vec<Made> = jobs.iter().map(|_| Err("NOT_MADE")).collect();
     std::thread::scope(|scope| {
@@ -69,18 +69,6 @@ pub(super) fn make(
         }
     });
     made
-}
-
-/// How quant is told what the pricing is.
-fn settings(pricing: &Pricing) -> Settings {
-    Settings {
-        rate: pricing.rate,
-        dividend: pricing.dividend,
-        strike_step: pricing.strike_step,
-        min_half_spread: pricing.min_half_spread,
-        half_spread_rate: pricing.half_spread_rate,
-        commission_per_share: pricing.commission,
-    }
 }
 
 /// A row whose label is not known yet.

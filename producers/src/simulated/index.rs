@@ -6,21 +6,19 @@ use super::dice::{Dice, exp};
 pub(super) const SECTORS: usize = 8;
 /// The level that the index returns to between jumps, points.
 const CALM: f64 = 16.0;
-/// Share of the distance (in logarithms) that goes back a day: half of it in 28 days.
-const RETURN: f64 = 0.025;
+/// Share of the distance (in logarithms) that goes back a day: half of it in 46 days.
+const RETURN: f64 = 0.015;
+/// The mean logarithm, jumps counted, above the calm level's: about 19 points.
+const USUAL: f64 = 0.16;
 /// Daily standard deviation of the logarithm.
-const SHAKE: f64 = 0.055;
+const SHAKE: f64 = 0.04;
 /// Chance of a jump up on a day, and its least and greatest size in logarithms.
-const JUMP: (f64, f64, f64) = (1.0 / 80.0, 0.15, 0.50);
+const JUMP: (f64, f64, f64) = (1.0 / 120.0, 0.15, 0.50);
 /// ln(9.5/16) and ln(48/16): it turns back at both.
 const BOUNDS: (f64, f64) = (-0.521_297, 1.098_612);
 /// Correlation of the market's return with the index's own move.
 const LEVERAGE: f64 = -0.6;
 const REST: f64 = 0.8;
-
-pub(super) fn env(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
 
 /// What a day brings to all stocks.
 pub(super) struct Shocks {
@@ -50,15 +48,12 @@ impl Index {
 
     /// The next day.
     pub(super) fn step(&mut self) -> Shocks {
-        // The usual level, jumps counted, is about 17.5 points: e^0.16 times the calm one.
-        let scale = exp(env("ALPHA", 1.0) * (self.level - 0.16));
+        let scale = exp(self.level - USUAL);
         let shake = self.dice.normal();
         let (chance, least, most) = JUMP;
-        let (jumps, size) =
-            (self.dice.share() < env("JUMP", chance), self.dice.between(least, most));
+        let (jumps, size) = (self.dice.share() < chance, self.dice.between(least, most));
         let jump = if jumps { size } else { 0.0 };
-        let moved =
-            self.level - env("RET", RETURN) * self.level + env("SHAKE", SHAKE) * shake + jump;
+        let moved = self.level - RETURN * self.level + SHAKE * shake + jump;
         self.level = turned_back(moved, BOUNDS);
         let own = self.dice.normal();
         let jump_shock = if jumps { -1.0 } else { 0.0 };

@@ -2,21 +2,24 @@
 //! because it is made of additions, multiplications and square roots alone.
 //!
 //! 1. A volatility index returns to its mean and jumps up at times (9.5 to 48 points); all
-//!    stocks' volatilities follow it, each from its own level (16 to 50 % a year).
-//! 2. A day's return of a stock is a market, a sector and an own part. Index, factors and
-//!    stocks each draw from a stream of their own: more stocks or more days change nothing that
-//!    was there, and [`Plan::structure`] changes neither the index nor any day's noise.
-//! 3. **The planted structure**: each stock alternates between free spells and drawn spells
-//!    (80 to 220 trading days each, about half of the time). In a free spell its log price is
-//!    the sum of its noise. In a drawn spell it is pulled to a slow line: each day it loses 18 %
-//!    of its distance to that line before the same noise is added, so that daily volatility, and
-//!    with it the proxy for implied volatility, looks the same while the price gets hardly
-//!    anywhere. A butterfly centred on the forecast wins there clearly more often than its price
-//!    says. The pull shows in the features: a weak `trend_slope`, a short `dominant_period`, a
-//!    `forecast_return` back to the line, a `forecast_interval_width` far below what
-//!    `current_iv` implies, hence a narrow wing (`gamma`, `theta`, `max_loss`).
-//! 4. Without structure there are no drawn spells. What can still be told is what a butterfly's
-//!    own shape says about its odds, which its price holds already.
+//!    stocks' volatilities follow it, each from its own level (45 to 60 % a year at the index's
+//!    usual level: lively stocks, whose trading costs leave something to be found).
+//! 2. A day's noise of a stock is a market, a sector and an own part. Index, factors and stocks
+//!    each draw from a stream of their own: more stocks or more days change nothing that was
+//!    there, and [`Plan::structure`] changes neither the index nor any day's noise.
+//! 3. **The planted structure**: each stock alternates between drawn and running spells, 140 to
+//!    300 trading days each, so about half of the time either. In a drawn spell its log price is
+//!    pulled to a slow line: each day it loses 40 % of its distance to that line before the
+//!    day's noise is added. In a running spell half of the day before's move is made again. So
+//!    daily volatility, and with it the proxy for implied volatility, is nearly the same in
+//!    both, while over a month a drawn price gets hardly anywhere and a running one gets further
+//!    than its volatility says. A butterfly centred on the forecast loses (below −10 %) in about
+//!    20 % of rows in drawn spells and 60 % in running ones. It shows in the features: in a
+//!    drawn spell `forecast_interval_width` is small beside `current_iv`, hence the wing narrow,
+//!    `max_loss`, `theta` and `prob_profit` low, `gamma`, `vega` and `profit_ratio` high; and
+//!    `trend_slope` is near 0.
+//! 4. Without structure a log price is the sum of its noise. What can still be told is what a
+//!    butterfly's own shape says about its odds, and its price holds that already.
 //!
 //! Nothing here promises anything about real prices.
 
@@ -47,7 +50,7 @@ pub struct Plan {
     pub stocks: usize,
     /// Trading days.
     pub days: usize,
-    /// Whether there are drawn spells.
+    /// Whether there are drawn and running spells.
     pub structure: bool,
 }
 

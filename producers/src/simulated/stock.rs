@@ -1,15 +1,17 @@
 //! One stock: its noise, its spells, its bars.
 
 use super::dice::{Dice, exp};
-use super::index::{SECTORS, Shocks, env, turned_back};
+use super::index::{SECTORS, Shocks, turned_back};
 use schemas::{Day, events::Bar};
 
 /// Share of the distance to the line that a drawn price loses a day.
-const PULL: f64 = 0.18;
+const PULL: f64 = 0.40;
+/// Share of its last move that a running price makes again.
+const RUN: f64 = 0.50;
 /// The line's own daily movement, as a share of the stock's.
 const LINE: f64 = 0.06;
 /// Least length of a spell and how many days longer it may be.
-const SPELL: (usize, usize) = (120, 180);
+const SPELL: (usize, usize) = (140, 160);
 /// ln 6 and ln 750: the line of a price turns back at both, so that prices stay within about
 /// $5 and $900.
 const BOUNDS: (f64, f64) = (1.791_759, 6.620_073);
@@ -30,10 +32,12 @@ pub(super) struct Stock {
     volume: f64,
     drawn: bool,
     days_left: usize,
-    /// Log price of the line; the price itself in a free spell.
+    /// Log price of the line; the price itself where none draws it.
     line: f64,
     /// Log price minus the line.
     distance: f64,
+    /// The log price's last daily move.
+    moved: f64,
 }
 
 impl Stock {
@@ -41,11 +45,11 @@ impl Stock {
     pub(super) fn new(seed: u64, number: u64, structure: bool) -> Stock {
         let mut noise = Dice::new(seed, 2 * number + 2);
         let mut spells = Dice::new(seed, 2 * number + 3);
-        let sigma = noise.between(env("V0", 0.16), env("V1", 0.50)) / ROOT_252;
-        let market = noise.between(env("M0", 0.30), env("M1", 0.60));
+        let sigma = noise.between(0.45, 0.60) / ROOT_252;
+        let market = noise.between(0.20, 0.40);
         let sector_part = noise.between(0.20, 0.45);
         let own_part = (1.0 - market * market - sector_part * sector_part).sqrt();
-        let line = noise.between(env("P0", 2.708), 5.992); // $15 to $400
+        let line = noise.between(4.007, 5.992); // $55 to $400
         Stock {
             sigma,
             market,
@@ -55,6 +59,7 @@ impl Stock {
             volume: exp(noise.between(13.0, 16.5)),
             line,
             distance: 0.0,
+            moved: 0.0,
             drawn: spells.share() < 0.5,
             days_left: spells.below(SPELL.0 + SPELL.1 / 2),
             noise,
@@ -76,12 +81,15 @@ impl Stock {
         let before = self.line + self.distance;
         let drawn = self.drawn && self.structure;
         if drawn {
-            self.distance += noise - env("PULL", PULL) * self.distance;
+            self.distance += noise - PULL * self.distance;
             self.line = turned_back(self.line + line_step, BOUNDS);
         } else {
-            self.line = turned_back(before + noise, BOUNDS);
+            let run = if self.structure { RUN } else { 0.0 };
+            let step = run * self.moved + (1.0 - run * run).sqrt() * noise;
+            self.line = turned_back(before + step, BOUNDS);
             self.distance = 0.0;
         }
+        self.moved = self.line + self.distance - before;
         let open = exp(before + overnight);
         let close = exp(self.line + self.distance);
         let mut wick = || exp(0.35 * sigma * self.noise.normal().abs());

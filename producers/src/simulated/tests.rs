@@ -37,7 +37,7 @@ fn known_numbers_of_seed_7() {
     let days = all(&mut market(7, 2, 300, true));
     let last = &days[299];
     let got = format!("{} {:?} {:?}", last.day, last.vix, last.bars[1].1.close);
-    assert_eq!(got, "2016-02-26 Some(0.0) 0.0");
+    assert_eq!(got, "2016-02-26 Some(12.88) 112.12");
 }
 
 #[test]
@@ -74,19 +74,23 @@ fn structure_changes_how_far_prices_get_and_neither_the_index_nor_daily_volatili
     assert!(with.iter().zip(&without).all(|(a, b)| a.vix == b.vix));
     assert_eq!(off.was_drawn("SIM001", with[500].day), Some(false));
     // Variance of 20-day moves over 20 times that of daily ones, by spell.
-    let mut sums = [[0.0; 2]; 2];
-    for stock in 0..40 {
-        let log = |at: usize| with[at].bars[stock].1.close.ln();
-        let ticker = &with[0].bars[stock].0;
-        let drawn = |at: usize| on.was_drawn(ticker, with[at].day).unwrap();
-        for at in 20..1_000 {
-            if (at - 20..at).all(|day| drawn(day) == drawn(at)) {
-                let spell = usize::from(drawn(at));
-                sums[spell][0] += (log(at) - log(at - 20)).powi(2) / 20.0;
-                sums[spell][1] += (log(at) - log(at - 1)).powi(2);
+    let ratios = |days: &[MarketDay]| {
+        let mut sums = [[0.0; 2]; 2];
+        for stock in 0..40 {
+            let log = |at: usize| days[at].bars[stock].1.close.ln();
+            let ticker = &days[0].bars[stock].0;
+            let drawn = |at: usize| on.was_drawn(ticker, days[at].day).unwrap();
+            for at in 20..1_000 {
+                if (at - 20..at).all(|day| drawn(day) == drawn(at)) {
+                    let spell = usize::from(drawn(at));
+                    sums[spell][0] += (log(at) - log(at - 20)).powi(2) / 20.0;
+                    sums[spell][1] += (log(at) - log(at - 1)).powi(2);
+                }
             }
         }
-    }
-    let ratio = sums.map(|[long, short]| long / short);
-    assert!((0.85..1.15).contains(&ratio[0]) && ratio[1] < 0.35, "{ratio:?}");
+        sums.map(|[long, short]| long / short)
+    };
+    let [running, drawn] = ratios(&with);
+    assert!((2.2..3.2).contains(&running) && drawn < 0.2, "{running} {drawn}");
+    assert!(ratios(&without).iter().all(|ratio| (0.85..1.15).contains(ratio)));
 }

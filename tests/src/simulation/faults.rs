@@ -1,21 +1,13 @@
-//! What can go wrong around one instance, drawn from the seed: a log and a state folder that
-//! refuse, lose answers, stall, stop giving, or take the whole process with them.
+//! What can go wrong around one instance, drawn from the seed.
 //!
 //! A stall is the wicked one: in the middle of a publish or a save the other instances go on,
 //! as they do while a process is paused, and the group may have given its partitions away.
 
 use super::chance::Chance;
-use eventlog::{
-    Assignment, Batch, ErrorClass, Fetched, Log, LogError, Member, MemoryLog, Producer, Reader, Result,
-    TopicInfo, TopicMismatch, TopicPartition, TopicSpec, Watermarks,
-};
-use shell::ShellError;
-use shell::saved::{MemoryStates, SavedUnit, StateStore};
-use std::any::Any;
+use eventlog::{ErrorClass, Log, LogError, MemoryLog, Result};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 /// Kinds of faults and how often each strikes where it can, in 10,000.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -113,12 +105,14 @@ impl Weather {
 
 /// One instance as the faults see it.
 pub struct Actor {
-    log: MemoryLog,
-    weather: Arc<Weather>,
+    pub(super) log: MemoryLog,
+    pub(super) weather: Arc<Weather>,
     others: Weak<dyn Others>,
-    seat: Mutex<Option<(String, String, Vec<String>)>>,
+    pub(super) seat: Mutex<Option<(String, String, Vec<String>)>>,
     dead: AtomicBool,
-    evicted: AtomicBool,
+    pub(super) evicted: AtomicBool,
+    /// Another process has its name: it goes for good when it finds out.
+    replaced: AtomicBool,
     /// Polls of the membership for which it goes on believing what it last heard.
     deaf: AtomicU32,
 }
@@ -133,6 +127,7 @@ impl Actor {
             seat: Mutex::default(),
             dead: AtomicBool::new(false),
             evicted: AtomicBool::new(false),
+            replaced: AtomicBool::new(false),
             deaf: AtomicU32::new(0),
         })
     }
@@ -140,6 +135,16 @@ impl Actor {
     /// Whether its process is gone.
     pub fn is_dead(&self) -> bool {
         self.dead.load(Relaxed)
+    }
+
+    /// Whether another process has its name.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Relaxed)
+    }
+
+    /// Another process has its name from now on.
+    pub fn replace(&self) {
+        self.replaced.store(true, Relaxed);
     }
 
     /// Polls left for which it is deaf.
@@ -154,19 +159,21 @@ impl Actor {
 
     /// The group gives its place away, as after a session timeout.
     pub fn evict(&self) {
-        if let Some((group, instance, topics)) = held(&self.seat).clone() {
+        if let Some((group, instance, topics)) = held(&self.seat).clone()
+            && !self.is_replaced()
+        {
             drop(self.log.member(&group, &instance, &topics));
             self.evicted.store(true, Relaxed);
         }
     }
 
-    fn dies(&self, of: Fault) -> bool {
+    pub(super) fn dies(&self, of: Fault) -> bool {
         let dies = self.weather.strikes(of);
         self.dead.fetch_or(dies, Relaxed);
         dies
     }
 
-    fn stalls(&self, at: Fault) {
+    pub(super) fn stalls(&self, at: Fault) {
         if self.weather.strikes(at) {
             if self.weather.strikes(Fault::EvictedInStall) {
                 self.evict();
@@ -178,163 +185,12 @@ impl Actor {
         }
     }
 
-    fn lives(&self) -> Result<()> {
+    pub(super) fn lives(&self) -> Result<()> {
         if self.is_dead() { Err(refused(ErrorClass::Fatal, "the process is gone")) } else { Ok(()) }
     }
 }
 
-fn refused(class: ErrorClass, what: &str) -> LogError {
+pub(super) fn refused(class: ErrorClass, what: &str) -> LogError {
     LogError::new(class, what, "simulation", "this is an injected fault")
 }
 
-/// A log as one instance sees it.
-pub struct FaultyLog(pub Arc<Actor>);
-
-impl Log for FaultyLog {
-    fn identity(&self) -> Result<String> {
-        self.0.log.identity()
-    }
-
-    fn topic_identity(&self, topic: &str) -> Result<Option<String>> {
-        self.0.log.topic_identity(topic)
-    }
-
-    fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
-        self.0.log.ensure_topics(specs)
-    }
-
-    fn topics(&self) -> Result<Vec<TopicInfo>> {
-        self.0.log.topics()
-    }
-
-    fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
-        self.0.lives()?;
-        self.0.log.watermarks(tp)
-    }
-
-    fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
-        self.0.log.offset_for_time(tp, timestamp_ms)
-    }
-
-    fn committed(&self, group: &str, tps: &[TopicPartition]) -> Result<Vec<Option<u64>>> {
-        self.0.lives()?;
-        self.0.log.committed(group, tps)
-    }
-
-    fn groups(&self) -> Result<Vec<String>> {
-        self.0.log.groups()
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader>> {
-        Ok(Box::new(FaultyReader(self.0.log.reader()?, Arc::clone(&self.0))))
-    }
-
-    fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
-        *held(&self.0.seat) = Some((group.to_owned(), instance.to_owned(), topics.to_vec()));
-        let inner = self.0.log.member(group, instance, topics)?;
-        Ok(Box::new(FaultyMember { inner, last: Assignment::default(), actor: Arc::clone(&self.0) }))
-    }
-
-    fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>> {
-        Ok(Box::new(FaultyProducer(self.0.log.producer(transactional_id)?, Arc::clone(&self.0))))
-    }
-}
-
-struct FaultyReader(Box<dyn Reader>, Arc<Actor>);
-
-impl Reader for FaultyReader {
-    fn poll(&mut self, due: &[(TopicPartition, u64)], max_records: usize, _: Duration) -> Result<Vec<Fetched>> {
-        self.1.lives()?;
-        if self.1.weather.strikes(Fault::PollRefused) {
-            return Err(refused(ErrorClass::Retry, "the poll failed"));
-        }
-        if self.1.weather.strikes(Fault::EmptyPoll) {
-            return Ok(Vec::new());
-        }
-        self.0.poll(due, max_records, Duration::ZERO)
-    }
-}
-
-struct FaultyMember {
-    inner: Box<dyn Member>,
-    last: Assignment,
-    actor: Arc<Actor>,
-}
-
-impl Member for FaultyMember {
-    fn group(&self) -> &str {
-        self.inner.group()
-    }
-
-    fn poll(&mut self) -> Result<Assignment> {
-        self.actor.lives()?;
-        let deaf = self.actor.deaf_for();
-        if deaf > 0 {
-            self.actor.deafen(deaf - 1);
-            return Ok(self.last.clone());
-        }
-        if self.actor.evicted.swap(false, Relaxed)
-            && let Some((group, instance, topics)) = held(&self.actor.seat).clone()
-        {
-            self.inner = self.actor.log.member(&group, &instance, &topics)?;
-        }
-        self.last = self.inner.poll()?;
-        Ok(self.last.clone())
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-struct FaultyProducer(Box<dyn Producer>, Arc<Actor>);
-
-impl Producer for FaultyProducer {
-    fn publish(&mut self, batch: Batch, member: Option<&dyn Member>) -> Result<Vec<u64>> {
-        let FaultyProducer(producer, actor) = self;
-        actor.lives()?;
-        if actor.weather.strikes(Fault::PublishRefused) {
-            return Err(refused(ErrorClass::Retry, "the publish was refused"));
-        }
-        if actor.dies(Fault::CrashBeforePublish) {
-            return Err(refused(ErrorClass::Fatal, "crashed before the publish"));
-        }
-        actor.stalls(Fault::StallBeforePublish);
-        let own = member.and_then(|member| member.as_any().downcast_ref::<FaultyMember>());
-        let offsets = producer.publish(batch, own.map(|own| &*own.inner))?;
-        actor.stalls(Fault::StallAfterPublish);
-        if actor.dies(Fault::CrashAfterPublish) {
-            return Err(refused(ErrorClass::Fatal, "crashed after the publish"));
-        }
-        if actor.weather.strikes(Fault::AnswerLost) {
-            return Err(refused(ErrorClass::Uncertain, "the answer was lost"));
-        }
-        Ok(offsets)
-    }
-}
-
-/// The state folder as one instance sees it.
-pub struct FaultyStates(pub MemoryStates, pub Arc<Actor>);
-
-impl StateStore for FaultyStates {
-    fn load(&self, unit: &str) -> std::result::Result<Option<SavedUnit>, ShellError> {
-        self.1.lives()?;
-        self.0.load(unit)
-    }
-
-    fn save(&self, units: &[(String, SavedUnit)]) -> std::result::Result<(), ShellError> {
-        self.1.lives()?;
-        if self.1.dies(Fault::CrashBeforeSave) {
-            return Err(refused(ErrorClass::Fatal, "crashed before the save").into());
-        }
-        if self.1.weather.strikes(Fault::SaveLost) {
-            return Ok(());
-        }
-        self.1.stalls(Fault::StallInSave);
-        self.0.save(units)
-    }
-
-    fn clear(&self) -> std::result::Result<(), ShellError> {
-        self.0.clear()
-    }
-}

@@ -1,4 +1,4 @@
-//! A made-up market, small and quick: four tickers that leave one of three partitions empty,
+//! A made-up market, small and quick: five tickers that leave one of three partitions empty,
 //! prices that swing around a line, a split, and a ticker missing on one day.
 
 use super::chance::Chance;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The partition that no ticker belongs to.
 pub const EMPTY_PARTITION: u32 = 1;
-const TICKERS: usize = 4;
+const TICKERS: usize = 5;
 
 /// Every day of the market, made at once; clones share them.
 #[derive(Clone)]

@@ -110,13 +110,12 @@ fn struct_fields(fields: &[(String, Kind)]) -> Fields {
 }
 
 fn array(kind: &Kind, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowError> {
-    let ints = || values.iter().map(|v| v.and_then(int));
     Ok(match kind {
         Kind::Double => {
             Arc::new(values.iter().map(|v| v.and_then(Value::as_f64)).collect::<Float64Array>())
         }
-        Kind::Int => Arc::new(ints().collect::<Int32Array>()),
-        Kind::Date => Arc::new(ints().collect::<Date32Array>()),
+        Kind::Int => Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Int32Array>()),
+        Kind::Date => Arc::new(values.iter().map(|v| v.and_then(day)).collect::<Date32Array>()),
         Kind::Long => {
             Arc::new(values.iter().map(|v| v.and_then(Value::as_i64)).collect::<Int64Array>())
         }
@@ -161,6 +160,11 @@ fn array(kind: &Kind, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowError>
 
 fn present(value: &Value) -> Option<&Value> {
     (!value.is_null()).then_some(value)
+}
+
+/// Days since the epoch of a date as JSON has it.
+fn day(value: &Value) -> Option<i32> {
+    value.as_str()?.parse::<schemas::Day>().ok().map(|day| day.0)
 }
 
 fn int(value: &Value) -> Option<i32> {

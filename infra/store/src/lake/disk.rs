@@ -1,5 +1,5 @@
 //! The lake's dealings with the file system. A file is there whole or not at all: it is
-//! written under another name in the same folder, made durable, then renamed.
+//! written under another name in the same folder, then renamed.
 //!
 //! The other name begins with a dot and does not end in `.parquet`, so that no reader takes
 //! it for data; what a crash left under such a name is removed when the lake is opened.
@@ -16,29 +16,21 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(dir).map_err(|cause| StoreError::writing(dir, cause))
 }
 
-/// Puts `bytes` at `path`, durably, in the place of what was there.
+/// Puts `bytes` at `path` in the place of what was there. It is not forced to the disk: that
+/// costs 18 ms a file, a third of a backtest, and what a power failure takes from the lake
+/// `butterquant rebuild` makes again.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     make_dir(dir)?;
     let fresh = dir.join(LEFTOVER);
-    let written = File::create(&fresh).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
+    let written = File::create(&fresh).and_then(|mut file| file.write_all(bytes));
     let moved = written.and_then(|()| fs::rename(&fresh, path));
     if let Err(cause) = moved {
         // The first failure is the one to tell; the leftover also goes at the next open.
         let _ = fs::remove_file(&fresh);
         return Err(StoreError::writing(path, cause));
     }
-    sync_dir(dir)
-}
-
-/// Makes names in `dir` durable.
-fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    File::open(dir)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|cause| StoreError::writing(dir, cause))
+    Ok(())
 }
 
 /// Removes what a crash left half written below `dir`.

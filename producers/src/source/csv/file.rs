@@ -3,7 +3,7 @@
 use super::super::Problem;
 use super::sheet::{Kind, Sheet, read};
 use schemas::{Day, id::sha256_hex};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -32,8 +32,9 @@ pub(super) fn list(folder: &Path) -> io::Result<Found> {
         let is_csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
         let Some(stem) = path.file_stem().filter(|_| is_csv && !path.is_dir()) else { continue };
         let ticker = stem.to_string_lossy().to_ascii_uppercase();
+        let problems = &mut found.problems;
         let mut unused = |what: &str, remedy: &str| {
-            found.problems.push(Problem {
+            problems.push(Problem {
                 file: path.display().to_string(),
                 line: None,
                 what: what.to_owned(),
@@ -46,10 +47,10 @@ pub(super) fn list(folder: &Path) -> io::Result<Found> {
             unused("an index is no stock and is not read", "move it elsewhere");
         } else if !is_ticker(&ticker) {
             unused("its name is no ticker, so it is not read", "name the file like AAPL.csv");
-        } else if found.stocks.contains_key(&ticker) {
-            unused("another file has the same ticker in other letters", "delete one of the two");
+        } else if let Entry::Vacant(free) = found.stocks.entry(ticker) {
+            free.insert(path);
         } else {
-            found.stocks.insert(ticker, path);
+            unused("another file has the same ticker in other letters", "delete one of the two");
         }
     }
     Ok(found)

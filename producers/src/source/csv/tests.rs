@@ -215,3 +215,22 @@ fn days_appended_later_come_whole_and_changed_days_are_changes() {
     drop(dir);
     assert!(market.next_day(after).is_err());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_a_bar_that_is_none(rows in proptest::collection::vec(
+        "(2018-0[1-9]-[0-3][0-9])?(,(-?[0-9.]{0,6}|nan|inf|1e400|\\PC{0,4})){0,8}", 0..20
+    ), junk in proptest::collection::vec(proptest::num::u8::ANY, 0..40)) {
+        let mut bytes = format!("{HEAD}{}\n", rows.join("\n")).into_bytes();
+        bytes.extend(junk);
+        for kind in [Kind::Stock, Kind::Index] {
+            let sheet = sheet::read("F.csv", &bytes, kind);
+            assert!(sheet.bars.is_sorted_by(|a, b| a.bar_day < b.bar_day));
+            for bar in &sheet.bars {
+                assert!(bar.close > 0.0 && bar.open > 0.0 && bar.high > 0.0 && bar.low > 0.0);
+                assert!(bar.volume >= 0.0 && (bar.high * bar.low * bar.open).is_finite());
+                assert!(!sheet.refused.contains_key(&bar.bar_day));
+            }
+        }
+    }
+}

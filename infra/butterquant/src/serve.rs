@@ -1,0 +1,222 @@
+//! The HTTP side of the process that owns a run: its log for other processes, what its units
+//! are doing, the views as JSON, and metrics for Prometheus.
+//!
+//! 1. It listens on this machine only, unless a token is set; then every call but `/health`
+//!    must show it.
+//! 2. Without a token a browser is kept out: a call must name this machine as its host, and one
+//!    to the log must have a content type that no page of another site can send unasked.
+//! 3. It runs on threads of its own and blocks no role.
+
+use crate::answers::{Question, answer};
+use crate::metrics;
+use crate::standing::Standing;
+use anyhow::{Context, Result, bail};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use eventlog::remote::PATH;
+use eventlog::{Log, Server};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use shell::board::Board;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use store::Views;
+use tokio::sync::oneshot;
+
+/// The largest call that is read: a publish of a whole day of bars with room to spare.
+const LARGEST_CALL: usize = 64 << 20;
+/// How long calls in hand may take when the process stops.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The HTTP side while it runs; it ends when this is dropped.
+pub struct Serving {
+    /// Where it answers: `http://127.0.0.1:8080`.
+    pub endpoint: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::warn!("the HTTP side ended badly");
+        }
+    }
+}
+
+struct Served {
+    calls: Server,
+    board: Arc<Board>,
+    views: Views,
+    token: Option<String>,
+}
+
+/// The address to listen on.
+///
+/// # Errors
+/// It is no address, or one that other machines reach and there is no token.
+pub fn address(listen: &str, token: Option<&str>) -> Result<SocketAddr> {
+    let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let address: SocketAddr = numeric
+        .as_deref()
+        .unwrap_or(listen)
+        .parse()
+        .with_context(|| format!("listen = {listen:?} is no address; write it as 127.0.0.1:8080"))?;
+    if !address.ip().is_loopback() && token.is_none() {
+        bail!(
+            "listen = {listen:?} lets other machines publish and read; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
+        );
+    }
+    if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_graphic())) {
+        bail!("token: it may hold visible ASCII characters only, as it travels in a header");
+    }
+    Ok(address)
+}
+
+/// Starts to serve.
+///
+/// # Errors
+/// As [`address`]; or the address is taken.
+pub fn start(
+    listen: &str,
+    token: Option<String>,
+    log: Arc<dyn Log>,
+    board: Arc<Board>,
+    views: Views,
+) -> Result<Serving> {
+    let address = address(listen, token.as_deref())?;
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("nothing can listen on {address}; choose another address with `listen`"))?;
+    listener.set_nonblocking(true)?;
+    let mut reached = listener.local_addr()?;
+    if reached.ip().is_unspecified() {
+        reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let served = Arc::new(Served { calls: Server::new(log), board, views, token });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
+        if let Err(error) = runtime.block_on(serve(listener, router(served), stopped)) {
+            tracing::warn!("the HTTP side ended: {error}");
+        }
+        runtime.shutdown_timeout(FAREWELL);
+    })?;
+    Ok(Serving { endpoint: format!("http://{reached}"), stop: Some(stop), thread: Some(thread) })
+}
+
+async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let (begin, begun) = oneshot::channel::<()>();
+    let graceful = axum::serve(listener, router).with_graceful_shutdown(async {
+        let _ = stopped.await; // the sender is only ever dropped
+        drop(begin);
+    });
+    let late = async {
+        let _ = begun.await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        ended = async { graceful.await } => ended,
+        () = late => Ok(()),
+    }
+}
+
+fn router(served: Arc<Served>) -> Router {
+    Router::new()
+        .route(PATH, post(log_call).layer(DefaultBodyLimit::max(LARGEST_CALL)))
+        .route("/status", get(status))
+        .route("/views/{view}", get(view))
+        .route("/metrics", get(told_metrics))
+        .layer(from_fn_with_state(Arc::clone(&served), admit))
+        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
+        .with_state(served)
+}
+
+/// Who may call.
+async fn admit(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
+    match refusal(&served, &request) {
+        Some((code, why)) => refused(code, why),
+        None => next.run(request).await,
+    }
+}
+
+fn refusal(served: &Served, request: &Request) -> Option<(StatusCode, &'static str)> {
+    let header = |name| request.headers().get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    match &served.token {
+        Some(token) => {
+            let shown = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+            let right = shown.is_some_and(|shown| same(shown, token));
+            (!right).then_some((StatusCode::UNAUTHORIZED, "show the token as Authorization: Bearer TOKEN"))
+        }
+        None => {
+            let here = header(HOST).is_some_and(names_this_machine);
+            (!here).then_some((StatusCode::FORBIDDEN, "without a token only 127.0.0.1 and localhost are served"))
+        }
+    }
+}
+
+/// Compares digests, whole: how long it takes says nothing about the token.
+fn same(shown: &str, token: &str) -> bool {
+    let (shown, token) = (Sha256::digest(shown), Sha256::digest(token));
+    shown.iter().zip(&token[..]).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+fn names_this_machine(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn refused(code: StatusCode, why: &str) -> Response {
+    (code, Json(json!({ "error": why }))).into_response()
+}
+
+async fn log_call(State(served): State<Arc<Served>>, headers: HeaderMap, body: Bytes) -> Response {
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/octet-stream") {
+        return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a call to the log is application/octet-stream");
+    }
+    match tokio::task::spawn_blocking(move || served.calls.handle(PATH, &body)).await {
+        Ok(Ok(bytes)) => bytes.into_response(),
+        Ok(Err(error)) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+async fn status(State(served): State<Arc<Served>>) -> Json<Value> {
+    let units: Vec<Standing> = served.board.all().iter().filter_map(Standing::of).collect();
+    Json(json!({ "units": units }))
+}
+
+async fn told_metrics(State(served): State<Arc<Served>>) -> Response {
+    let text = metrics::text(&served.board.all());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+async fn view(
+    State(served): State<Arc<Served>>,
+    Path(view): Path<String>,
+    Query(given): Query<BTreeMap<String, String>>,
+) -> Response {
+    let question = match Question::asked(&view, &given) {
+        Ok(question) => question,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("{error:#}")),
+    };
+    match tokio::task::spawn_blocking(move || answer(&served.views, &question)).await {
+        Ok(Ok(found)) => Json(found).into_response(),
+        Ok(Err(error)) => refused(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+        Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

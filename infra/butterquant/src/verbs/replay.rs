@@ -1,0 +1,111 @@
+//! `replay` decides everything again from the record; `rebuild` makes state, views and lake
+//! again from nothing. Exit code 1 when something came out otherwise.
+
+use super::Found;
+use crate::cli::{RebuildArgs, ReplayArgs};
+use crate::config::Config;
+use crate::engine::Workshop;
+use crate::home::{self, RunDir};
+use crate::out;
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use shell::replay::{Rebuilt, rebuild as rebuild_states, verify};
+use std::collections::BTreeMap;
+
+fn workshop(config: &Config) -> Result<Workshop> {
+    let run = RunDir::of(config, config.run())?;
+    if !run.log().exists() {
+        bail!("there is no run {:?} in {}; `butterquant runs` lists them", run.id, config.data_dir().display());
+    }
+    let opened = home::own(config, &run)?;
+    Workshop::new(config, &run, &opened, config.partitions()?)
+}
+
+/// Decides everything again and compares.
+pub fn replay(config: &Config, args: &ReplayArgs) -> Result<Found> {
+    if !args.verify {
+        bail!("say what to replay for: --verify compares every decision with the recorded one");
+    }
+    let workshop = workshop(config)?;
+    let found = verify(&workshop.env, &mut |unit| tracing::info!("verifying {unit}"))?;
+    out::show(config.output()?, &found, |found| {
+        for difference in found.differences.iter().take(20) {
+            out::line(format!("{} on {}: {}", difference.unit, difference.day, difference.what));
+        }
+        out::line(format!(
+            "{} decisions made again, {} differ from the record",
+            found.decisions,
+            found.differences.len()
+        ));
+    })?;
+    Ok(if found.differences.is_empty() { Found::Nothing } else { Found::Something })
+}
+
+#[derive(Serialize)]
+struct Account {
+    states: Vec<Rebuilt>,
+    views: Compared,
+    lake: BTreeMap<String, Compared>,
+    same: bool,
+}
+
+#[derive(Serialize)]
+struct Compared {
+    before: Option<String>,
+    after: Option<String>,
+    same: bool,
+}
+
+impl Compared {
+    fn of(before: Option<String>, after: Option<String>) -> Compared {
+        Compared { same: before == after, before, after }
+    }
+}
+
+/// Throws state, views and lake away and makes them again.
+pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
+    if !args.all {
+        bail!("say what to rebuild: --all is views, lake, model files and the state of every role");
+    }
+    let workshop = workshop(config)?;
+    let made = &workshop.materialized;
+    let (views_before, mut lake_before) = (made.views.digest()?, made.lake.digest()?);
+    made.views.remove_all()?;
+    made.lake.remove_all()?;
+    let models = workshop.run.models();
+    if models.exists() {
+        std::fs::remove_dir_all(&models).with_context(|| format!("{} cannot be removed", models.display()))?;
+    }
+    let states = rebuild_states(&workshop.env, &mut |unit| tracing::info!("rebuilding {unit}"))?;
+    made.write_unmarked()?;
+    made.write_models(&crate::sink::read_all(&*workshop.env.log, schemas::Topic::Models, workshop.env.partitions)?)?;
+    let views = Compared::of(Some(views_before), Some(made.views.digest()?));
+    let mut lake: BTreeMap<String, Compared> = BTreeMap::new();
+    for (topic, after) in made.lake.digest()? {
+        lake.insert(topic.clone(), Compared::of(lake_before.remove(&topic), Some(after)));
+    }
+    for (topic, before) in lake_before {
+        lake.insert(topic, Compared::of(Some(before), None));
+    }
+    let same = views.same && lake.values().all(|one| one.same) && states.iter().all(|one| one.same != Some(false));
+    let account = Account { states, views, lake, same };
+    out::show(config.output()?, &account, print)?;
+    Ok(if same { Found::Nothing } else { Found::Something })
+}
+
+fn print(account: &Account) {
+    let word = |same: bool| if same { "same" } else { "DIFFERS" }.to_owned();
+    let compared = account.states.iter().filter(|one| one.same.is_some()).count();
+    let same = account.states.iter().filter(|one| one.same == Some(true)).count();
+    out::line(format!("{} units made again; {same} of {compared} with a saved state at the same offsets are the same", account.states.len()));
+    for one in account.states.iter().filter(|one| one.same == Some(false)) {
+        out::line(format!("{}: DIFFERS", one.unit));
+    }
+    let mut rows = vec![vec!["views".to_owned(), word(account.views.same), short(account.views.after.as_ref())]];
+    rows.extend(account.lake.iter().map(|(topic, one)| vec![format!("lake {topic}"), word(one.same), short(one.after.as_ref())]));
+    out::line(out::table(&["made again", "digest before and after", "digest"], rows));
+}
+
+fn short(digest: Option<&String>) -> String {
+    digest.map_or_else(|| "none".to_owned(), |digest| digest.chars().take(16).collect())
+}

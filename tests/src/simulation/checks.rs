@@ -1,0 +1,172 @@
+//! What must be the same whatever happened: every partition's sequence, every state, every
+//! replay; and what must hold where an operator spoke in between, which makes runs differ.
+
+use super::faults::Fault;
+use super::sink::RecordingSink;
+use super::snapshot::{Contents, committed, contents, states};
+use super::world::World;
+use eventlog::{Consumed, MemoryLog};
+use schemas::controls::ControlState;
+use schemas::events::{Action, Fills, Orders};
+use schemas::{Body, Day, Event, Topic};
+use shell::instance::Machines;
+use shell::replay::{rebuild, verify};
+use shell::saved::{MemoryStates, SavedUnit};
+use shell::wire;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a run left behind.
+pub struct Ended {
+    /// The log.
+    pub log: MemoryLog,
+    /// Every saved unit.
+    pub states: BTreeMap<String, SavedUnit>,
+    /// Days handed to the sink, by hash.
+    pub sink: BTreeMap<Day, String>,
+    /// The day that every unit closed last, as the board shows it.
+    pub closed: Option<Day>,
+    /// Faults by kind.
+    pub struck: BTreeMap<Fault, u64>,
+}
+
+/// The undisturbed run.
+pub struct Reference {
+    /// Every record of the simulated days.
+    pub contents: Contents,
+    committed: BTreeMap<&'static str, Vec<Consumed>>,
+    states: BTreeMap<String, SavedUnit>,
+    sink: BTreeMap<Day, String>,
+}
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+impl Reference {
+    /// Goes on from where the warm-up ended, undisturbed.
+    pub fn of(world: &World) -> Reference {
+        let (log, states) = world.base.fork();
+        let sink = Arc::<RecordingSink>::default();
+        world.run_quietly(&log, &states, &sink, world.last_day);
+        let contents = contents(&log, &world.base.ends);
+        Reference { contents, committed: committed(&log), states: states.all(), sink: sink.days() }
+    }
+
+    /// Every check that holds when no operator spoke.
+    ///
+    /// # Errors
+    /// What came out otherwise.
+    pub fn check(&self, world: &World, ended: &Ended) -> Result<(), String> {
+        for (place, found) in &contents(&ended.log, &world.base.ends) {
+            let expected = &self.contents[place];
+            let differs = expected.iter().zip(found).position(|(expected, found)| expected != found);
+            ensure(differs.is_none() && expected.len() == found.len(), || {
+                let at = differs.unwrap_or(expected.len().min(found.len()));
+                let (expected, found) = (expected.get(at), found.get(at));
+                let show = |record: Option<&eventlog::Record>| record.map(|record| said(place, record));
+                format!("{place} differs at its {at}. record: expected {:?}, found {:?}", show(expected), show(found))
+            })?;
+        }
+        ensure(committed(&ended.log) == self.committed, || "the committed offsets differ".to_owned())?;
+        for (unit, expected) in &self.states {
+            let found = ended.states.get(unit).ok_or_else(|| format!("{unit} has no saved state"))?;
+            let same = (&found.cursor, &found.written, &found.machine)
+                == (&expected.cursor, &expected.written, &expected.machine);
+            ensure(same, || format!("the state of {unit} differs: {:?} and {:?}", found.cursor, expected.cursor))?;
+        }
+        ensure(ended.sink == self.sink, || {
+            format!("the sink was given {:?} instead of {:?}", ended.sink, self.sink)
+        })?;
+        all_closed(world, ended)
+    }
+}
+
+fn said(place: &eventlog::TopicPartition, record: &eventlog::Record) -> String {
+    let topic: Topic = place.topic.parse().unwrap();
+    match wire::event(topic, record) {
+        Ok(event) => format!("{} {} {} r{} under {:?}", event.body.kind(), event.ticker, event.day, event.revision, event.control_offset),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The board shows every unit, and each has closed the last day.
+///
+/// # Errors
+/// It does not.
+pub fn all_closed(world: &World, ended: &Ended) -> Result<(), String> {
+    ensure(ended.closed == Some(world.last_day), || {
+        format!("the board says that {:?} was closed by all, not {}", ended.closed, world.last_day)
+    })
+}
+
+/// Everything decided again gives what is on the log; everything made again gives what was
+/// saved and what the sink was given.
+///
+/// # Errors
+/// Where it does not.
+pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> {
+    let sink = Arc::<RecordingSink>::default();
+    let machines: Machines = if plain { world.plain_machines(&sink) } else { world.machines(&sink) };
+    let saved: MemoryStates = states(&ended.states);
+    let env = world.env(Arc::new(ended.log.clone()), Arc::new(saved.clone()), machines);
+    let verified = verify(&env, &mut |_| {}).map_err(|error| format!("verify: {error}"))?;
+    ensure(verified.differences.is_empty(), || format!("verify: {:?}", verified.differences))?;
+    ensure(verified.decisions > 500, || format!("only {} decisions verified", verified.decisions))?;
+    for unit in rebuild(&env, &mut |_| {}).map_err(|error| format!("rebuild: {error}"))? {
+        ensure(unit.same == Some(true), || format!("rebuild: {unit:?}"))?;
+    }
+    for (unit, before) in &ended.states {
+        ensure(saved.all()[unit].machine == before.machine, || format!("{unit} was rebuilt otherwise"))?;
+    }
+    let again: BTreeMap<Day, String> =
+        sink.days().into_iter().filter(|(day, _)| ended.sink.contains_key(day)).collect();
+    ensure(again == ended.sink, || "the sink was given other days by the rebuild".to_owned())
+}
+
+/// Every event of the simulated days, by partition, with its offset.
+pub fn events(world: &World, log: &MemoryLog) -> Vec<(Topic, i64, Event)> {
+    let contents = contents(log, &world.base.ends);
+    let read = contents.iter().flat_map(|(place, records)| {
+        let topic: Topic = place.topic.parse().unwrap();
+        records.iter().map(move |record| (topic, record.offset as i64, wire::event(topic, record).unwrap()))
+    });
+    read.collect()
+}
+
+/// What holds however an operator interferes: nothing is said twice, no id is used twice, and
+/// nothing is opened under a halt.
+///
+/// # Errors
+/// What does not hold.
+pub fn halts_hold(world: &World, ended: &Ended) -> Result<(), String> {
+    let events = events(world, &ended.log);
+    let mut ids = BTreeSet::new();
+    let (mut orders, mut executions) = (BTreeSet::new(), BTreeSet::new());
+    let words: Vec<&(Topic, i64, Event)> = events.iter().filter(|(topic, ..)| *topic == Topic::Controls).collect();
+    let halted_at = |offset: i64, track| {
+        let mut state = ControlState::default();
+        words.iter().filter(|(_, at, _)| *at <= offset).for_each(|(_, at, word)| state.apply(*at, word));
+        state.halted.contains_key(&track)
+    };
+    for (topic, _, event) in &events {
+        ensure(ids.insert(event.id), || format!("{topic} {} {} is there twice", event.body.kind(), event.ticker))?;
+        let offset = event.control_offset.unwrap_or(-1);
+        let decided = !matches!(topic, Topic::Bars | Topic::Controls);
+        ensure(!decided || offset >= 0, || format!("{topic} {} names no control offset", event.body.kind()))?;
+        let (opened, track, fresh) = match &event.body {
+            Body::Orders(Orders::OrderIntended(intent)) => {
+                (intent.action == Action::Open, intent.track, orders.insert(intent.broker_order_id))
+            }
+            Body::Fills(Fills::OrderExecuted(done)) => {
+                (done.action == Action::Open, done.track, executions.insert(done.execution_id.clone()))
+            }
+            _ => continue,
+        };
+        ensure(fresh, || format!("{} uses an id again", event.body.kind()))?;
+        ensure(!opened || !halted_at(offset, track), || {
+            format!("{} opens under a halt at controls offset {offset}", event.body.kind())
+        })?;
+    }
+    all_closed(world, ended)
+}

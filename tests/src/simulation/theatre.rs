@@ -1,0 +1,309 @@
+//! The seeded scheduler: which instance steps next, who is killed, replaced, deaf or stalled,
+//! and what the operator says meanwhile.
+
+use super::checks::Ended;
+use super::faults::{Actor, Fault, Others, Weather, held};
+use super::faulty::{FaultyLog, FaultyStates};
+use super::planted::Planted;
+use super::sink::RecordingSink;
+use super::world::World;
+use eventlog::MemoryLog;
+use schemas::events::{Controls, Halted, Resumed, RolledBack, SettingsChanged, Track, TrainingRequested};
+use schemas::role::Role;
+use shell::ShellError;
+use shell::board::Board;
+use shell::instance::{Instance, Policy, Progress};
+use shell::saved::MemoryStates;
+use shell::source::Source;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+/// Who plays, by role and number of instances.
+const CAST: [(Role, u32); 8] = [
+    (Role::Source, 1),
+    (Role::Scanner, 2),
+    (Role::Scorer, 2),
+    (Role::Labeler, 2),
+    (Role::Executor, 2),
+    (Role::Broker, 2),
+    (Role::Retrainer, 1),
+    (Role::Materializer, 1),
+];
+/// Units of all roles: three roles by partition, four that read all.
+pub const UNITS: usize = 3 * super::world::PARTITIONS as usize + 4;
+const MOST_STEPS: u32 = 40_000;
+const MOST_CALM_ROUNDS: u32 = 2_000;
+
+enum Running {
+    Role(Instance),
+    Source(Source),
+}
+
+enum Body {
+    Waiting(Box<Running>),
+    OnStage,
+    Gone,
+}
+
+struct Part {
+    role: Role,
+    name: String,
+    actor: Arc<Actor>,
+    body: Body,
+}
+
+/// One seed's run.
+pub struct Theatre {
+    world: Arc<World>,
+    log: MemoryLog,
+    states: MemoryStates,
+    sink: Arc<RecordingSink>,
+    weather: Arc<Weather>,
+    board: Arc<Board>,
+    planted: Planted,
+    cast: Mutex<Vec<Part>>,
+    depth: AtomicU32,
+    failure: Mutex<Option<String>>,
+    myself: Weak<Theatre>,
+}
+
+impl Theatre {
+    /// Plays `seed` to its end: the storm until every unit has closed the last day, then calm
+    /// until nothing moves.
+    ///
+    /// # Errors
+    /// A sentence that says what broke.
+    pub fn play(world: &Arc<World>, seed: u64, controls: bool, planted: Planted) -> Result<Ended, String> {
+        let (log, states) = world.base.fork();
+        let theatre = Arc::new_cyclic(|myself| Theatre {
+            world: Arc::clone(world),
+            log,
+            states,
+            sink: Arc::default(),
+            weather: Weather::new(seed),
+            board: Arc::default(),
+            planted,
+            cast: Mutex::default(),
+            depth: AtomicU32::new(0),
+            failure: Mutex::default(),
+            myself: myself.clone(),
+        });
+        for (role, count) in CAST {
+            for number in 0..count {
+                let part = theatre.enter(role, &number.to_string());
+                held(&theatre.cast).push(part);
+            }
+        }
+        theatre.storm(controls);
+        theatre.calm()?;
+        Ok(Ended {
+            log: theatre.log.clone(),
+            states: theatre.states.all(),
+            sink: theatre.sink.days(),
+            closed: theatre.board.closed_by_all(UNITS),
+            struck: theatre.weather.struck(),
+        })
+    }
+
+    fn enter(&self, role: Role, name: &str) -> Part {
+        let actor = Actor::new(&self.log, &self.weather, self.myself.clone() as Weak<dyn Others>);
+        let log = Arc::new(FaultyLog(Arc::clone(&actor)));
+        let states = FaultyStates(self.states.clone(), Arc::clone(&actor));
+        let machines = self.planted.machines(self.world.machines(&self.sink));
+        let mut env = self.world.env(log, self.planted.states(states), machines);
+        env.board = Arc::clone(&self.board);
+        let draw = |low, high| self.weather.within(low, high);
+        env.policy = Policy {
+            max_records: if draw(0, 3) == 0 { 2_000 } else { draw(1, 7) as usize },
+            wait: Duration::ZERO,
+            save_every: draw(1, 5),
+            idle_commit: draw(1, 4),
+        };
+        let running = match role {
+            Role::Source => Ok(Running::Source(self.world.source(&env, self.world.last_day))),
+            role => Instance::join(&env, role, name).map(Running::Role),
+        };
+        let body = match running {
+            Ok(running) => Body::Waiting(Box::new(running)),
+            Err(error) => {
+                self.fail(format!("{role} {name} cannot join: {error}"));
+                Body::Gone
+            }
+        };
+        Part { role, name: name.to_owned(), actor, body }
+    }
+
+    fn fail(&self, what: String) {
+        held(&self.failure).get_or_insert(what);
+    }
+
+    fn storm(&self, controls: bool) {
+        for step in 0..MOST_STEPS {
+            if controls && self.weather.strikes(Fault::ControlSaid) {
+                self.say_something();
+            }
+            self.act();
+            let over = || self.board.closed_by_all(UNITS) >= Some(self.world.last_day);
+            if held(&self.failure).is_some() || step % 64 == 0 && over() {
+                return;
+            }
+        }
+    }
+
+    /// One step of one instance, or what befalls it instead.
+    fn act(&self) {
+        let Some((at, mut running)) = self.call() else { return };
+        let result = running.step();
+        let mut cast = held(&self.cast);
+        let part = &mut cast[at];
+        let stays = self.outlives(part, result.err());
+        part.body = if stays { Body::Waiting(running) } else { Body::Gone };
+    }
+
+    fn call(&self) -> Option<(usize, Box<Running>)> {
+        let mut cast = held(&self.cast);
+        let at = self.weather.within(0, cast.len() as u32 - 1) as usize;
+        let part = &mut cast[at];
+        match &part.body {
+            Body::OnStage | Body::Waiting(_) if self.replaces(part) => {
+                let heir = self.enter(part.role, &part.name.clone());
+                cast.push(heir);
+                return None;
+            }
+            Body::OnStage => return None,
+            Body::Gone if part.actor.is_replaced() => return None,
+            Body::Gone => {
+                if self.weather.strikes(Fault::Restarted) {
+                    cast[at] = self.enter(cast[at].role, &cast[at].name.clone());
+                }
+                return None;
+            }
+            Body::Waiting(_) => {}
+        }
+        if part.actor.is_replaced() && part.actor.deaf_for() == 0 || self.weather.strikes(Fault::Killed) {
+            part.body = Body::Gone;
+            return None;
+        }
+        if self.weather.strikes(Fault::EvictedAndDeaf) {
+            part.actor.evict();
+            part.actor.deafen(self.weather.within(3, 60));
+        }
+        match std::mem::replace(&mut part.body, Body::OnStage) {
+            Body::Waiting(running) => Some((at, running)),
+            _ => None,
+        }
+    }
+
+    /// Whether another process is started under the part's name while it still runs.
+    fn replaces(&self, part: &Part) -> bool {
+        let replaces = !part.actor.is_replaced() && self.weather.strikes(Fault::TakenOver);
+        if replaces {
+            part.actor.replace();
+            part.actor.deafen(self.weather.within(3, 60));
+        }
+        replaces
+    }
+
+    /// Whether an instance goes on after a step that ended so.
+    fn outlives(&self, part: &Part, error: Option<ShellError>) -> bool {
+        let Some(error) = error else { return true };
+        if part.actor.is_dead() {
+            return false;
+        }
+        // Long work that could not read the log publishes nothing and is asked for again.
+        let passing = error.passing() || matches!(error, ShellError::Effect { .. }) && !self.weather.is_calm();
+        if !passing {
+            self.fail(format!("{} {}: {error}", part.role, part.name));
+        }
+        passing
+    }
+
+    fn say_something(&self) {
+        let reason = || "the simulation says so".to_owned();
+        let track = [None, Some(Track::ButterAI), Some(Track::ButterBaseline)][self.weather.within(0, 2) as usize];
+        let mut settings = self.world.opened.settings.clone();
+        settings.max_new_per_day = i64::from(self.weather.within(0, 3));
+        let word = match self.weather.within(0, 5) {
+            0 | 1 => Controls::Halted(Halted { track, reason: reason() }),
+            2 => Controls::Resumed(Resumed { track, reason: reason() }),
+            3 => Controls::RolledBack(RolledBack { version: i64::from(self.weather.within(1, 2)), reason: reason() }),
+            4 => Controls::TrainingRequested(TrainingRequested { reason: reason() }),
+            _ => Controls::SettingsChanged(SettingsChanged { settings }),
+        };
+        if let Err(error) = shell::open::say(&self.log, word) {
+            self.fail(format!("the operator cannot speak: {error}"));
+        }
+    }
+
+    /// No more faults: everybody is there again, and goes on until nothing moves. Then all
+    /// start once more from what is saved, which a stalled save may have left behind the log.
+    fn calm(&self) -> Result<(), String> {
+        self.weather.calm_down();
+        let mut parts = std::mem::take(&mut *held(&self.cast));
+        parts.retain(|part| !part.actor.is_replaced());
+        for part in &mut parts {
+            part.actor.deafen(0);
+            if matches!(part.body, Body::Gone) {
+                *part = self.enter(part.role, &part.name);
+            }
+        }
+        self.settle(&mut parts)?;
+        for part in &mut parts {
+            part.body = Body::Gone;
+            *part = self.enter(part.role, &part.name);
+        }
+        self.settle(&mut parts)?;
+        for part in parts {
+            if let Body::Waiting(running) = part.body
+                && let Running::Role(instance) = *running
+            {
+                instance.finish().map_err(|error| format!("{} cannot finish: {error}", part.role))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&self, parts: &mut [Part]) -> Result<(), String> {
+        let (mut quiet, mut rounds, mut last) = (0, 0, String::new());
+        while quiet < 6 {
+            rounds += 1;
+            let mut moved = false;
+            for part in parts.iter_mut() {
+                let Body::Waiting(running) = &mut part.body else { continue };
+                let result = running.step();
+                if !matches!(result, Ok(Progress::Idle)) {
+                    moved = true;
+                    last = format!("{} {}: {result:?}", part.role, part.name);
+                }
+                self.outlives(part, result.err());
+            }
+            quiet = if moved { 0 } else { quiet + 1 };
+            if let Some(failure) = held(&self.failure).take() {
+                return Err(failure);
+            }
+            if rounds == MOST_CALM_ROUNDS {
+                return Err(format!("it never comes to rest: {last}; {:?}", self.board.all()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Running {
+    fn step(&mut self) -> Result<Progress, ShellError> {
+        match self {
+            Running::Role(instance) => instance.step(),
+            Running::Source(source) => source.step(),
+        }
+    }
+}
+
+impl Others for Theatre {
+    fn go_on(&self, steps: u32) {
+        if self.depth.fetch_add(1, Relaxed) < 2 {
+            (0..steps).for_each(|_| self.act());
+        }
+        self.depth.fetch_sub(1, Relaxed);
+    }
+}
