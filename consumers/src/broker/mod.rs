@@ -6,9 +6,13 @@
 //! 2. Under halt an order that opens is answered by a cancel that names the `controls` offset
 //!    and uses its id up; an order that closes is always carried out.
 //! 3. An order that closes works until its ticker has a bar; one that opens lives one day.
+//! 4. A split cancels every order of its ticker: the strikes they name are there no more.
+
+#[cfg(test)]
+mod tests;
 
 use quant::{Book, entry, mark};
-use schemas::events::{Acknowledged, Action, Execution, Fills, OrderEnded, OrderIntent, Orders};
+use schemas::events::{Acknowledged, Action, Bars, Execution, Fills, OrderEnded, OrderIntent, Orders};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId, Money};
 use serde::{Deserialize, Serialize};
@@ -22,6 +26,7 @@ struct Working {
     event: EventId,
     acknowledged: bool,
     reused: bool,
+    split: bool,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -55,6 +60,10 @@ impl PaperBroker {
         if order.reused {
             let reason = format!("order id {} has been used before", intent.broker_order_id);
             return vec![say("rejected", Fills::OrderRejected(ended("ID_USED", reason)))];
+        }
+        if order.split {
+            let reason = format!("{} was split before the order was carried out; order again", order.ticker);
+            return vec![say("cancelled", Fills::OrderCancelled(ended("SPLIT", reason)))];
         }
         let opening = intent.action == Action::Open;
         if let (true, Some(offset)) = (opening, context.controls.halted.get(&intent.track)) {
@@ -118,6 +127,10 @@ impl Machine for PaperBroker {
     fn evolve(&mut self, event: &Event) {
         self.0.book.take(event);
         match &event.body {
+            Body::Bars(Bars::CorporateAction(action)) if action.split().is_some() => {
+                let of_ticker = self.0.working.values_mut().filter(|order| order.ticker == event.ticker);
+                of_ticker.for_each(|order| order.split = true);
+            }
             Body::Orders(Orders::OrderIntended(intent)) => {
                 let reused = !self.0.used.insert(intent.broker_order_id);
                 let working = Working {
@@ -126,6 +139,7 @@ impl Machine for PaperBroker {
                     event: event.id,
                     acknowledged: false,
                     reused,
+                    split: false,
                 };
                 self.0.working.insert((intent.broker_order_id, event.id), working);
             }

@@ -4,7 +4,7 @@ use quant::{Book, mark};
 use schemas::events::{Action, Execution, OrderEnded, OrderIntent, Pricing, Settings, Structure};
 use schemas::{Day, EventId, Money};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Shares of one contract.
 pub(super) const SHARES: i64 = 100;
@@ -20,9 +20,16 @@ pub(super) struct Position {
     risk: f64,
     /// Last mark: mid D, cost c per share, and the volatility of that day.
     marked: (f64, f64, f64),
-    /// Shares stand for more after a split.
+    /// Shares of one contract: after a split more, or fewer, than before.
     shares: f64,
     closing: bool,
+}
+
+impl Position {
+    /// What `contracts` are worth at `dollars` per share.
+    fn times_shares(&self, dollars: f64, contracts: i64) -> Money {
+        Money::from_dollars(dollars * self.shares * contracts as f64).unwrap_or_default()
+    }
 }
 
 /// Everything of one track.
@@ -32,8 +39,8 @@ pub(super) struct TrackBook {
     /// Orders to open without an answer: ticker by order id.
     pub(super) pending: BTreeMap<i64, String>,
     pub(super) last_equity: Option<Money>,
-    /// An order of which nobody knows what became: nothing is opened until it is settled.
-    pub(super) unsettled: Option<i64>,
+    /// Orders of which nobody knows what became: nothing is opened until all are settled.
+    pub(super) unsettled: BTreeSet<i64>,
     cash: Money,
 }
 
@@ -53,12 +60,10 @@ impl TrackBook {
 
     fn settled(&mut self, order_id: i64) {
         self.pending.remove(&order_id);
-        if self.unsettled == Some(order_id) {
-            self.unsettled = None;
-        }
+        self.unsettled.remove(&order_id);
     }
 
-    pub(super) fn opened(&mut self, ticker: &str, _: Day, done: &Execution) {
+    pub(super) fn opened(&mut self, ticker: &str, done: &Execution) {
         self.settled(done.broker_order_id);
         self.cash = self.cash - (done.price + done.fees) * (done.quantity * SHARES);
         let position = Position {
@@ -76,10 +81,10 @@ impl TrackBook {
 
     pub(super) fn closed(&mut self, done: &Execution) {
         self.settled(done.broker_order_id);
-        if self.positions.remove(&done.candidate).is_some() {
+        if let Some(position) = self.positions.remove(&done.candidate) {
             // Nobody pays to get rid of a butterfly: it is worth nothing at least.
             let per_share = (done.price - done.fees).max(Money::ZERO);
-            self.cash += per_share * (done.quantity * SHARES);
+            self.cash += position.times_shares(per_share.dollars(), done.quantity);
         }
     }
 
@@ -118,14 +123,13 @@ impl TrackBook {
     /// Cash gained and spent, and positions at mid.
     pub(super) fn worth(&self) -> Money {
         let held = self.positions.values().map(|position| {
-            let dollars = position.marked.0 * position.shares * position.quantity as f64;
-            Money::from_dollars(dollars).unwrap_or_default()
+            position.times_shares(position.marked.0, position.quantity)
         });
         held.fold(self.cash, |sum, held| sum + held)
     }
 
     /// Orders to close: profit taken, or no later trading day before the evaluation date.
-    pub(super) fn exits(&self, day: Day, _: &Book, settings: &Settings) -> Vec<(String, OrderIntent)> {
+    pub(super) fn exits(&self, day: Day, settings: &Settings) -> Vec<(String, OrderIntent)> {
         let mut exits: Vec<(String, OrderIntent)> = Vec::new();
         for (candidate, position) in self.positions.iter().filter(|(_, position)| !position.closing) {
             let (debit, cost, sigma) = position.marked;

@@ -72,7 +72,7 @@ pub(super) fn choose<'a>(
         let quantity = quantity(candidate.scan, settings);
         let refusal = if let Some(offset) = halted {
             Some(("HALTED", format!("the track was halted at controls offset {offset}")))
-        } else if let Some(order) = held.unsettled {
+        } else if let Some(order) = held.unsettled.first() {
             Some(("UNSETTLED", format!("order {order} is unknown at the broker; settle it first")))
         } else if companies.contains(company(candidate.ticker, settings)) {
             Some(("COMPANY_HELD", "the track holds the company already".to_owned()))

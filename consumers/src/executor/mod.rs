@@ -12,6 +12,8 @@
 
 mod book;
 mod choose;
+#[cfg(test)]
+mod tests;
 
 use book::TrackBook;
 use choose::Candidate;
@@ -33,8 +35,8 @@ struct State {
     scans: BTreeMap<String, (EventId, Scan)>,
     /// Today's predictions of the champion, by candidate.
     scores: BTreeMap<EventId, Score>,
-    /// Why today's candidates could not be scored, if so.
-    unscored: Option<String>,
+    /// Today's candidates that the champion refused, by ticker, and why.
+    unscored: BTreeMap<String, String>,
 }
 
 /// The executor's decisions.
@@ -56,7 +58,7 @@ impl Executor {
             let candidate = intent.candidate;
             said.push(Event::new(day, ticker, &about, Orders::OrderIntended(intent)).about_candidate(candidate));
         };
-        let exits = held.exits(day, &self.0.market, settings);
+        let exits = held.exits(day, settings);
         for (ticker, intent) in &exits {
             intend(ticker, intent.clone());
         }
@@ -75,6 +77,7 @@ impl Executor {
             let (about, id) = (refusal.candidate.to_string(), refusal.candidate);
             Event::new(day, &ticker, &[track.name(), &about], Orders::OrderRefused(refusal)).about_candidate(id)
         });
+        let nothing_scored = track == Track::ButterAI && candidates.is_empty();
         let equity = settings.capital + held.worth();
         let mark = TrackMarked {
             track,
@@ -86,7 +89,7 @@ impl Executor {
             highest: candidates.first().map(|candidate| candidate.value),
             opened: chosen.trades.len() as i64,
             closed: exits.len() as i64,
-            note: self.0.unscored.clone().filter(|_| track == Track::ButterAI),
+            note: nothing_scored.then(|| self.0.unscored.values().next().cloned()).flatten(),
         };
         let mark = Event::new(day, "", &[track.name(), &day.to_string()], Orders::TrackMarked(mark));
         said.extend(refused);
@@ -114,7 +117,7 @@ impl Executor {
             Fills::OrderExecuted(done) => {
                 let book = tracks.entry(done.track).or_default();
                 match done.action {
-                    Action::Open => book.opened(&event.ticker, event.day, done),
+                    Action::Open => book.opened(&event.ticker, done),
                     Action::Close => book.closed(done),
                 }
             }
@@ -122,7 +125,7 @@ impl Executor {
                 tracks.entry(ended.track).or_default().ended(ended);
             }
             Fills::OrderUnknown(ended) => {
-                tracks.entry(ended.track).or_default().unsettled = Some(ended.broker_order_id);
+                tracks.entry(ended.track).or_default().unsettled.insert(ended.broker_order_id);
             }
             Fills::OrderAcknowledged(_) | Fills::DayClosed(_) | Fills::Unknown => {}
         }
@@ -135,7 +138,7 @@ impl Machine for Executor {
         match &event.body {
             Body::Fills(fill) => self.take_fill(event, fill),
             Body::Bars(Bars::CorporateAction(action)) => {
-                if let Some(ratio) = action.split_ratio {
+                if let Some(ratio) = action.split() {
                     self.0.tracks.values_mut().for_each(|book| book.split(&event.ticker, ratio));
                 }
             }
@@ -146,7 +149,7 @@ impl Machine for Executor {
                 self.0.scores.insert(score.candidate, score.clone());
             }
             Body::Predictions(Predictions::ScoringRefused(refused)) if refused.alias == Alias::Champion => {
-                self.0.unscored.get_or_insert_with(|| refused.reason.clone());
+                self.0.unscored.insert(event.ticker.clone(), refused.reason.clone());
             }
             Body::Orders(Orders::OrderIntended(intent)) => {
                 self.0.last_order_id = self.0.last_order_id.max(intent.broker_order_id);
@@ -173,7 +176,7 @@ impl Machine for Executor {
     fn close_day(&mut self, _: Day) {
         self.0.scans.clear();
         self.0.scores.clear();
-        self.0.unscored = None;
+        self.0.unscored.clear();
     }
 
     fn save(&self) -> Vec<u8> {

@@ -6,8 +6,11 @@
 //! 2. A label uses the bars up to the evaluation date and the pricing recorded in the scan;
 //!    whether and how the candidate was traded changes nothing.
 
+#[cfg(test)]
+mod tests;
+
 use quant::{Book, NoLabel, Outcome as Label, label};
-use schemas::events::{Outcome, OutcomeMissing, Outcomes, Pricing, Scans, Structure};
+use schemas::events::{Bars, Outcome, OutcomeMissing, Outcomes, Pricing, Scans, Structure};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
@@ -77,8 +80,8 @@ impl Machine for Labeler {
     fn evolve(&mut self, event: &Event) {
         self.0.book.take(event);
         match &event.body {
-            Body::Bars(schemas::events::Bars::CorporateAction(action)) => {
-                if let Some(ratio) = action.split_ratio {
+            Body::Bars(Bars::CorporateAction(action)) => {
+                if let Some(ratio) = action.split() {
                     for open in self.0.open.values_mut().filter(|open| open.ticker == event.ticker) {
                         open.structure.centre /= ratio;
                         open.structure.wing /= ratio;

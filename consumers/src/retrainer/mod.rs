@@ -7,9 +7,12 @@
 //! 3. What a training made is read from the log; it is never trained again.
 //! 4. `samples` are rows, never new outcomes.
 
+#[cfg(test)]
+mod tests;
 mod train;
 
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
+use train::{features_of, sound};
 
 use schemas::events::{
     Alias, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, Outcomes,
@@ -33,7 +36,7 @@ struct Watched {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
     /// Candidates without an outcome: features by candidate.
-    waiting: BTreeMap<EventId, (Day, Vec<f64>)>,
+    waiting: BTreeMap<EventId, (Day, [f64; 23])>,
     rows: Vec<Row>,
     /// Outcomes since the last training began.
     new_outcomes: i64,
@@ -105,10 +108,11 @@ impl Retrainer {
             let refused = ModelRefused { version, reasons: vec![problem] };
             return vec![Event::new(day, "", &[&about], Models::ModelRefused(refused))];
         }
-        if watched.days + 1 < context.controls.settings.shadow_days {
+        let days = watched.days + i64::from(watched.scored_today > 0);
+        if days < context.controls.settings.shadow_days {
             return Vec::new();
         }
-        let reason = format!("scored every candidate of {} days", watched.days + 1);
+        let reason = format!("scored every candidate of {days} days");
         let promoted = promotion(&watched.model, Alias::Champion, reason);
         vec![Event::new(day, "", &[&about, "champion"], Models::ModelPromoted(promoted))]
     }
@@ -160,16 +164,16 @@ impl Retrainer {
         match said {
             Outcomes::CandidateMatured(outcome) => {
                 self.0.new_outcomes += 1;
-                let Some((scan_day, values)) = self.0.waiting.remove(&outcome.candidate) else { return };
-                let (Ok(features), Ok(class)) = (values.try_into(), u8::try_from(outcome.class)) else { return };
-                self.0.rows.push(Row {
+                let Some((scan_day, features)) = self.0.waiting.remove(&outcome.candidate) else { return };
+                let row = Row {
                     features,
-                    class,
+                    class: u8::try_from(outcome.class).unwrap_or(u8::MAX),
                     roi: outcome.roi,
                     scan_day: scan_day.0,
                     evaluation_day: outcome.evaluation_day.0,
                     weight: 1.0,
-                });
+                };
+                self.0.rows.extend(sound(&row).then_some(row));
             }
             Outcomes::OutcomeMissing(missing) => {
                 self.0.waiting.remove(&missing.candidate);
@@ -188,7 +192,9 @@ impl Machine for Retrainer {
         match &event.body {
             Body::Features(Features::FeaturesExtracted(features)) => {
                 self.0.features_today += 1;
-                self.0.waiting.insert(features.candidate, (event.day, features.values.clone()));
+                if let Some(values) = features_of(features.contract_version, &features.values) {
+                    self.0.waiting.insert(features.candidate, (event.day, values));
+                }
             }
             Body::Predictions(Predictions::CandidateScored(score)) if score.alias == Alias::Challenger => {
                 if let Some(watched) = &mut self.0.watched {

@@ -5,7 +5,7 @@ use schemas::events::{Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use success::{Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict, gate, train};
+use success::{CLASSES, Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict, gate, train};
 
 /// Matured scan days a challenger is judged on.
 const HELD_OUT_DAYS: usize = 60;
@@ -44,15 +44,32 @@ pub struct TrainRequest {
     pub settings: Settings,
 }
 
+/// The numbers of a features event or a sample, if they are of this contract and all finite.
+pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; 23]> {
+    let features: [f64; 23] = values.try_into().ok()?;
+    let finite = features.iter().all(|value| (*value as f32).is_finite());
+    (contract_version == quant::CONTRACT_VERSION as i32 && finite).then_some(features)
+}
+
+/// Whether a training can take the row; one that it cannot would end every training to come.
+pub(super) fn sound(row: &Row) -> bool {
+    usize::from(row.class) < CLASSES
+        && row.roi.is_finite()
+        && row.weight.is_finite()
+        && row.weight > 0.0
+        && row.evaluation_day >= row.scan_day
+}
+
 fn row_of(sample: &Sample) -> Option<Row> {
-    Some(Row {
-        features: sample.values.as_slice().try_into().ok()?,
+    let row = Row {
+        features: features_of(sample.contract_version, &sample.values)?,
         class: u8::try_from(sample.class).ok()?,
         roi: sample.roi,
         scan_day: sample.as_of.0,
         evaluation_day: sample.evaluation_day.0,
         weight: sample.weight,
-    })
+    };
+    sound(&row).then_some(row)
 }
 
 /// Rows split at the first held-out day; a row evaluated on or after it and scanned before it
@@ -122,6 +139,7 @@ fn attempt(
     let how = TrainSettings {
         seed: settings.seed as u64,
         epochs: u32::try_from(settings.training_epochs).unwrap_or(1),
+        minimum_rows: usize::try_from(settings.min_training_rows).unwrap_or_default(),
         ..TrainSettings::default()
     };
     let trained = train(&split.train, &contract, &how, progress).map_err(|error| error.to_string())?;
@@ -140,15 +158,16 @@ fn attempt(
     Ok(Outcome { trained, verdict, days: split.days })
 }
 
-/// Trains on the request's rows and `samples`, and says what came of it: trained and, past the
-/// gate, promoted to challenger; or refused with the reasons.
+/// Trains on the request's rows and those `samples` that were evaluated by its day, and says what
+/// came of it: trained and, past the gate, promoted to challenger; or refused with the reasons.
 pub fn train_and_judge(request: TrainRequest, samples: &[Event], progress: &mut dyn FnMut(u32, u32)) -> Vec<Event> {
     let mut rows = request.rows.clone();
-    rows.extend(samples.iter().filter_map(|event| match &event.body {
+    let (day, version) = (request.day, request.version);
+    let drawn = samples.iter().filter_map(|event| match &event.body {
         Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),
         _ => None,
-    }));
-    let (day, version) = (request.day, request.version);
+    });
+    rows.extend(drawn.filter(|row| row.evaluation_day <= day.0));
     let about = version.to_string();
     let refused = |reasons: Vec<String>| {
         Event::new(day, "", &[&about], Models::ModelRefused(ModelRefused { version, reasons }))

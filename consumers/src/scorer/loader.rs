@@ -29,16 +29,12 @@ impl Loader {
         if let Some(known) = loaded.get(sha256) {
             return known.clone();
         }
-        let model = self.read(version, sha256, onnx);
-        loaded.insert(sha256.to_owned(), model.clone());
-        model
-    }
-
-    fn read(&self, version: i64, sha256: &str, onnx: &[u8]) -> Loaded {
+        // Not kept: the next bytes under this name may be the right ones.
         if schemas::id::sha256_hex(onnx) != sha256 {
             return Err(format!("the bytes of model v{version} are not those of its sha256"));
         }
-        let model = self.engine.load(onnx).map_err(|error| format!("model v{version}: {error}"))?;
-        Ok(Arc::new(model))
+        let model = self.engine.load(onnx).map(Arc::new).map_err(|error| format!("model v{version}: {error}"));
+        loaded.insert(sha256.to_owned(), model.clone());
+        model
     }
 }

@@ -9,6 +9,8 @@
 //! 3. A loaded model is a cache of its bytes; the bytes are the state.
 
 mod loader;
+#[cfg(test)]
+mod tests;
 
 pub use loader::Loader;
 
@@ -89,11 +91,8 @@ impl Scorer {
         })
     }
 
-    fn say(&self, event: &Event, features: &FeatureVector, version: Option<i64>, alias: Alias) -> Event {
-        let scored = match version {
-            Some(version) => self.score(version, alias, features),
-            None => Err("no model is in force; one is trained once 1,000 matured rows exist".to_owned()),
-        };
+    fn say(&self, event: &Event, features: &FeatureVector, version: Result<i64, String>, alias: Alias) -> Event {
+        let scored = version.and_then(|version| self.score(version, alias, features));
         let said = match scored {
             Ok(score) => Predictions::CandidateScored(score),
             Err(reason) => {
@@ -128,10 +127,13 @@ impl Machine for Scorer {
         let Body::Features(Features::FeaturesExtracted(features)) = &event.body else {
             return Decision::default();
         };
+        let rows = context.controls.settings.min_training_rows;
         let champion = self.champion(context.controls);
+        let champion = champion
+            .ok_or_else(|| format!("no model is in force; one is trained once {rows} matured rows exist"));
         let mut said = vec![self.say(event, features, champion, Alias::Champion)];
         if let Some(challenger) = &self.state.challenger {
-            said.push(self.say(event, features, Some(challenger.version), Alias::Challenger));
+            said.push(self.say(event, features, Ok(challenger.version), Alias::Challenger));
         }
         said.into()
     }

@@ -134,7 +134,7 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 40)]
     pub days: u32,
     /// Rows of history the first model is trained on
-    #[arg(long, default_value_t = 4_000)]
+    #[arg(long, default_value_t = 7_000)]
     pub history: usize,
     /// Stocks of the simulated market
     #[arg(long, default_value_t = 100)]

@@ -13,6 +13,7 @@ mod engine;
 mod home;
 mod metrics;
 mod out;
+mod plain;
 mod prepare;
 mod progress;
 mod report;

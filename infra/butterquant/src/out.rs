@@ -28,7 +28,7 @@ pub fn show<T: Serialize>(output: Output, value: &T, human: impl FnOnce(&T)) -> 
 /// A table; columns whose name ends in `>` are aligned right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_BORDERS_ONLY);
     table.set_header(header.iter().map(|name| name.trim_end_matches('>')));
     for row in rows {
         table.add_row(row);

@@ -36,7 +36,17 @@ impl Materialized {
         Materialized { log, partitions, views, lake, artifacts, written: Mutex::default() }
     }
 
+    /// The first day comes with what was said when the run was opened, which is a day of its own.
     fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
+        let (opening, today): (Vec<Event>, Vec<Event>) = events.iter().cloned().partition(|event| event.day < day);
+        if let Some(first) = opening.first() {
+            self.write_day(first.day, &opening, settings)?;
+        }
+        self.write_day(day, &today, settings)?;
+        self.write_unmarked()
+    }
+
+    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
         let mut by_topic: BTreeMap<Topic, Vec<Event>> = BTreeMap::new();
         for event in events {
             by_topic.entry(event.topic()).or_default().push(event.clone());
@@ -44,7 +54,6 @@ impl Materialized {
         for (topic, events) in &by_topic {
             self.lake.write_day(*topic, day, events)?;
         }
-        self.write_unmarked()?;
         self.write_models(by_topic.get(&Topic::Models).map_or(&[], Vec::as_slice))?;
         self.views.apply_day(day, events, settings)?;
         Ok(())

@@ -78,8 +78,9 @@ impl Env {
     /// A fresh unit, the opening of the run taken in.
     pub(crate) fn fresh_unit(&self, role: Role, partitions: &[u32], previous: Day) -> Result<Unit, ShellError> {
         let mut unit = Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
-        let mut recorded = Recorded::new(&*self.log, &outputs_from(&unit))?;
-        unit.take_opening(&mut recorded)?;
+        // A role that writes nothing shows what others said: the opening's models among it.
+        let opening = if unit.outputs.is_empty() { vec![(Topic::Models, 0, 0)] } else { outputs_from(&unit) };
+        unit.take_opening(&mut Recorded::new(&*self.log, &opening)?)?;
         Ok(unit)
     }
 

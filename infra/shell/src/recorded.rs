@@ -42,7 +42,7 @@ impl Recorded {
         })
     }
 
-    /// Reads what was said on `day`, to its markers or the end. Earlier days are passed over;
+    /// Reads what was said on `day`, to the next day's first event or the end. Earlier days are passed over;
     /// of what was said under one id the first stands.
     pub fn load(&mut self, day: Day) -> Result<()> {
         if self.day == Some(day) {
@@ -87,9 +87,11 @@ impl Recorded {
 type Said = (Event, Vec<u8>);
 
 impl Tail {
-    /// The day's events in this partition and its marker.
+    /// The day's events in this partition and its marker. An operator may have closed the day
+    /// before the role came to it: what the role then said follows that marker and counts, and
+    /// its own marker (the one with a cause) stands for the day.
     fn read_day(&mut self, reader: &mut dyn Reader, day: Day) -> Result<(Vec<Said>, Option<Said>)> {
-        let mut found: Vec<Said> = Vec::new();
+        let (mut found, mut marker): (Vec<Said>, Option<Said>) = (Vec::new(), None);
         let mut ids = std::collections::BTreeSet::new();
         loop {
             let ahead = std::mem::take(&mut self.ahead);
@@ -97,19 +99,21 @@ impl Tail {
             while let Some((event, bytes)) = ahead.next() {
                 if event.day > day {
                     self.ahead = std::iter::once((event, bytes)).chain(ahead).collect();
-                    return Ok((found, None));
+                    return Ok((found, marker));
                 }
-                if event.day < day || !ids.insert(event.id) {
+                if event.day < day {
                     continue;
                 }
                 if event.body.marker().is_some() {
-                    self.ahead = ahead.collect();
-                    return Ok((found, Some((event, bytes))));
+                    if marker.as_ref().is_none_or(|(first, _)| first.causation.is_none()) {
+                        marker = Some((event, bytes));
+                    }
+                } else if ids.insert(event.id) {
+                    found.push((event, bytes));
                 }
-                found.push((event, bytes));
             }
             if self.next >= self.end {
-                return Ok((found, None));
+                return Ok((found, marker));
             }
             self.fetch(reader)?;
         }

@@ -4,9 +4,9 @@
 use crate::instance::{Env, Progress};
 use crate::{error::ShellError, wire};
 use eventlog::{Batch, Log, Producer, TopicPartition};
-use producers::source::{Market, day_events};
-use schemas::events::RunOpened;
-use schemas::{Day, Topic};
+use producers::source::{Change, Market, change_event, day_events};
+use schemas::events::{Bars, RunOpened};
+use schemas::{Body, Day, Event, Topic};
 use std::time::Duration;
 
 /// Publishes a market's days.
@@ -16,13 +16,15 @@ pub struct Source {
     opened: RunOpened,
     until: Option<Day>,
     last: Option<Day>,
+    /// Bars of earlier days that read otherwise now, not published yet.
+    changes: Vec<Change>,
     producer: Option<Box<dyn Producer>>,
 }
 
 impl Source {
     /// Of `market`, for the run that was opened so, up to and with day `until`.
     pub fn new(env: &Env, market: Box<dyn Market>, opened: RunOpened, until: Option<Day>) -> Source {
-        Source { env: env.clone(), market, opened, until, last: None, producer: None }
+        Source { env: env.clone(), market, opened, until, last: None, changes: Vec::new(), producer: None }
     }
 
     /// Publishes the next day, if there is one.
@@ -37,11 +39,18 @@ impl Source {
 
     fn round(&mut self) -> Result<Progress, ShellError> {
         let log = &*self.env.log;
+        // Opened before the last day is looked up: whoever publishes after that has fenced this
+        // one, so that no day is given twice.
+        let producer = match &mut self.producer {
+            Some(producer) => producer,
+            none => none.insert(log.producer("source")?),
+        };
         let last = match self.last {
             Some(last) => last,
             None => *self.last.insert(last_closed(log, self.env.partitions, self.opened.previous_day)?),
         };
         let next = self.market.next_day(Some(last))?;
+        self.changes.extend(self.market.changes());
         let Some(today) = next.filter(|today| self.until.is_none_or(|until| today.day <= until)) else {
             std::thread::sleep(self.env.policy.wait);
             return Ok(Progress::Idle);
@@ -53,17 +62,30 @@ impl Source {
             batch.expected_end.push((place, end));
         }
         let scan = today.day >= self.opened.scan_from;
-        for event in day_events(&today, last, scan, self.env.partitions) {
+        let day = day_events(&today, last, scan, self.env.partitions);
+        for event in with_changes(day, &self.changes, today.day, self.env.partitions) {
             batch.records.push(wire::record(&event, self.env.partitions, "source")?);
         }
-        let producer = match &mut self.producer {
-            Some(producer) => producer,
-            none => none.insert(log.producer("source")?),
-        };
         producer.publish(batch, None)?;
         self.last = Some(today.day);
+        self.changes.clear();
         Ok(Progress::Worked)
     }
+}
+
+/// The day's events, and before them what changed of earlier days, counted in the markers.
+fn with_changes(day_events: Vec<Event>, changes: &[Change], day: Day, partitions: u32) -> Vec<Event> {
+    let mut events: Vec<Event> = changes.iter().map(|change| change_event(day, change)).collect();
+    let mut counts = vec![0; partitions as usize];
+    events.iter().for_each(|event| counts[wire::partition(event, partitions) as usize] += 1);
+    events.extend(day_events.into_iter().map(|mut event| {
+        let partition = wire::partition(&event, partitions) as usize;
+        if let Body::Bars(Bars::DayClosed(marker)) = &mut event.body {
+            marker.events += counts[partition];
+        }
+        event
+    }));
+    events
 }
 
 /// The oldest of the partitions' last markers; `previous` where one has none.

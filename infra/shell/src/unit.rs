@@ -309,7 +309,6 @@ impl Unit {
         for event in recorded.take_all() {
             self.machine.evolve(&event);
         }
-        self.machine.close_day(self.cursor.closed);
         Ok(())
     }
 

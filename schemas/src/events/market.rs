@@ -38,6 +38,13 @@ pub struct CorporateAction {
     pub dividend: Option<f64>,
 }
 
+impl CorporateAction {
+    /// The ratio of a split, if this is one that can be: a finite number above 0.
+    pub fn split(&self) -> Option<f64> {
+        self.split_ratio.filter(|ratio| *ratio > 0.0 && ratio.is_finite())
+    }
+}
+
 records! {
     /// `butterquant.bars.v1`
     Bars, BarsKind, BarsRecord {

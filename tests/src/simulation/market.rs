@@ -3,10 +3,11 @@
 
 use super::chance::Chance;
 use super::world::PARTITIONS;
-use producers::source::{Market, MarketDay, Problem, SourceError};
+use producers::source::{Change, Market, MarketDay, Problem, SourceError};
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, partition_of};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// The partition that no ticker belongs to.
 pub const EMPTY_PARTITION: u32 = 1;
@@ -18,6 +19,8 @@ pub struct MadeUpMarket {
     universe: Arc<Vec<String>>,
     days: Arc<Vec<Day>>,
     made: Arc<Vec<MarketDay>>,
+    known: Arc<AtomicUsize>,
+    changes: Vec<Change>,
 }
 
 struct Price {
@@ -59,12 +62,34 @@ impl MadeUpMarket {
             made.push(today);
             day = day.next_weekday();
         }
-        MadeUpMarket { universe: Arc::new(universe), days: Arc::new(days), made: Arc::new(made) }
+        let known = Arc::new(AtomicUsize::new(count));
+        MadeUpMarket { universe: Arc::new(universe), days: Arc::new(days), made: Arc::new(made), known, changes: Vec::new() }
     }
 
-    /// One day as the source gives it.
+    /// One day by its number, 0 first.
     pub fn day(&self, number: usize) -> &MarketDay {
         &self.made[number]
+    }
+
+    /// One day by its date.
+    pub fn of(&self, day: Day) -> &MarketDay {
+        &self.made[self.days.partition_point(|known| *known < day)]
+    }
+
+    /// The same market on the evening of `day`: of what comes it learns by [`Self::learn`].
+    pub fn on(&self, day: Day) -> MadeUpMarket {
+        let known = self.days.partition_point(|known| *known <= day);
+        MadeUpMarket { known: Arc::new(AtomicUsize::new(known)), ..self.clone() }
+    }
+
+    /// The same market, in which a bar reads otherwise now.
+    pub fn changed(&self, change: Change) -> MadeUpMarket {
+        MadeUpMarket { changes: vec![change], ..self.clone() }
+    }
+
+    /// The next day becomes known, to all clones.
+    pub fn learn(&self) {
+        self.known.fetch_add(1, Relaxed);
     }
 }
 
@@ -97,7 +122,7 @@ impl Market for MadeUpMarket {
 
     fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
         let at = after.map_or(0, |after| self.days.partition_point(|day| *day <= after));
-        Ok(self.made.get(at).cloned())
+        Ok(self.made[..self.known.load(Relaxed)].get(at).cloned())
     }
 
     fn days(&self) -> &[Day] {
@@ -106,6 +131,10 @@ impl Market for MadeUpMarket {
 
     fn problems(&self) -> &[Problem] {
         &[]
+    }
+
+    fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     fn data_sha256(&self) -> String {

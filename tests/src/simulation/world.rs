@@ -8,6 +8,7 @@ use super::snapshot::Snapshot;
 use consumers::{broker, executor, labeler, materializer, retrainer, scorer};
 use eventlog::{Log, MemoryLog};
 use producers::scanner::Scanner;
+use producers::source::Market;
 use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, RunOpened, Settings};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Event, Money};
@@ -36,7 +37,7 @@ pub struct World {
     pub opened: RunOpened,
     /// The log and the states before the simulated days.
     pub base: Snapshot,
-    /// The sink as of then.
+    /// The last simulated day.
     pub last_day: Day,
     loader: Arc<scorer::Loader>,
     memory: Memory,
@@ -104,7 +105,17 @@ impl World {
 
     /// The source of the market up to and with `until`.
     pub fn source(&self, env: &Env, until: Day) -> Source {
-        Source::new(env, Box::new(self.market.clone()), self.opened.clone(), Some(until))
+        self.source_of(env, self.market.clone(), until)
+    }
+
+    /// The same of a market that may know less.
+    pub fn source_of(&self, env: &Env, market: MadeUpMarket, until: Day) -> Source {
+        Source::new(env, Box::new(market), self.opened.clone(), Some(until))
+    }
+
+    /// Every trading day up to the last simulated one.
+    pub fn days(&self) -> Vec<Day> {
+        self.market.days().iter().copied().filter(|day| *day <= self.last_day).collect()
     }
 
     /// One instance a role and the source, in turn, until nothing is left to do.
@@ -125,7 +136,12 @@ impl Default for World {
 
 /// One instance of every role that reads.
 pub fn cast(env: &Env) -> Vec<Instance> {
-    let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
+    cast_without(env, Role::Source)
+}
+
+/// One instance of every role that reads, but for `absent`.
+pub fn cast_without(env: &Env, absent: Role) -> Vec<Instance> {
+    let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty() && *role != absent);
     roles.map(|role| Instance::join(env, role, "quiet").unwrap()).collect()
 }
 

@@ -1,12 +1,20 @@
 //! The verbs, a file a family.
 
+mod config;
+mod consume;
 mod control;
+mod history;
+mod lag;
 mod live;
 mod loops;
 mod replay;
+mod runs;
 mod scan;
+mod setup;
+mod topics;
+mod views;
 
-use crate::cli::{Cli, Verb};
+use crate::cli::{Cli, ConfigVerb, Verb};
 use crate::config::Config;
 use anyhow::Result;
 
@@ -21,7 +29,10 @@ pub enum Found {
 
 /// Carries out the command line.
 pub fn run(cli: Cli) -> Result<Found> {
-    let config = Config::load(&cli.common)?;
+    let config = match Config::load(&cli.common) {
+        Err(problem) if matches!(cli.verb, Verb::Config(ConfigVerb::Check)) => return config::unsound(&cli, &problem),
+        loaded => loaded?,
+    };
     match cli.verb {
         Verb::Demo(args) => loops::demo(&config, &args),
         Verb::Backtest(args) => loops::backtest(&config, &args),
@@ -34,6 +45,15 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Resume(args) => control::resume(&config, &args),
         Verb::CloseDay(args) => control::close_day(&config, &args),
         Verb::Train(args) => control::train(&config, &args),
-        _ => anyhow::bail!("not here"),
+        Verb::Model(verb) => views::model(&config, &verb),
+        Verb::Topics(verb) => topics::topics(&config, &verb),
+        Verb::Rankings(args) => views::rankings(&config, &args),
+        Verb::Positions => views::positions(&config),
+        Verb::Journal(args) => views::journal(&config, &args),
+        Verb::Lag => lag::lag(&config),
+        Verb::Runs => runs::runs(&config),
+        Verb::History(args) => history::history(&config, &args),
+        Verb::Config(verb) => config::config(&config, &verb),
+        Verb::Setup(args) => setup::setup(&config, &args),
     }
 }
