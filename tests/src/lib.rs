@@ -1,3 +1,4 @@
 //! Tests of the whole: the simulation, end-to-end runs, golden values and fixtures.
 
+pub mod cli;
 pub mod simulation;

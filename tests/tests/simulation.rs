@@ -14,7 +14,9 @@ use tests::simulation::planted::Planted;
 static SIMULATION: LazyLock<Simulation> = LazyLock::new(Simulation::default);
 
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
 /// Plays seeds on two threads until one fails; faults by kind, or the seed and what broke.
@@ -29,7 +31,8 @@ fn play(seeds: u64, planted: Planted) -> Result<BTreeMap<Fault, u64>, (u64, Stri
             }
             match SIMULATION.seed(seed, planted) {
                 Ok(Ended { struck: more, .. }) => {
-                    more.into_iter().for_each(|(fault, times)| *struck.entry(fault).or_default() += times);
+                    more.into_iter()
+                        .for_each(|(fault, times)| *struck.entry(fault).or_default() += times);
                 }
                 Err(what) => {
                     next.store(seeds, Relaxed);
@@ -41,20 +44,28 @@ fn play(seeds: u64, planted: Planted) -> Result<BTreeMap<Fault, u64>, (u64, Stri
     std::thread::scope(|scope| {
         let other = scope.spawn(work);
         let mut struck = work()?;
-        other.join().unwrap()?.into_iter().for_each(|(fault, times)| *struck.entry(fault).or_default() += times);
+        other
+            .join()
+            .unwrap()?
+            .into_iter()
+            .for_each(|(fault, times)| *struck.entry(fault).or_default() += times);
         Ok(struck)
     })
 }
 
 #[test]
 fn whatever_happens_every_sequence_state_and_replay_comes_out_the_same() {
-    let seeds = number("BUTTERQUANT_SIM_SEEDS").unwrap_or(if cfg!(debug_assertions) { 20 } else { 1_000 });
+    let seeds =
+        number("BUTTERQUANT_SIM_SEEDS").unwrap_or(if cfg!(debug_assertions) { 20 } else { 1_000 });
     let begun = Instant::now();
     let _ = &*SIMULATION;
     println!("warm-up and undisturbed run: {:.1?}", begun.elapsed());
     if let Some(seed) = number("BUTTERQUANT_SIM_SEED") {
         let ended = SIMULATION.seed(seed, Planted::Nothing);
-        println!("seed {seed}: {:?}", ended.map(|ended| ended.struck).unwrap_or_else(|what| panic!("{what}")));
+        println!(
+            "seed {seed}: {:?}",
+            ended.map(|ended| ended.struck).unwrap_or_else(|what| panic!("{what}"))
+        );
         return;
     }
     let begun = Instant::now();
@@ -73,7 +84,7 @@ fn the_undisturbed_run_has_something_of_everything_and_replays_without_help() {
     for (topic, _, event) in events(world, &log.log) {
         *kinds.entry((topic.dataset(), event.body.kind())).or_default() += 1;
     }
-    
+
     for kind in [
         ("bars", "CORPORATE_ACTION"),
         ("bars", "TICKER_MISSING"),
@@ -105,7 +116,8 @@ fn undisturbed() -> Ended {
 #[test]
 fn planted_bugs_are_found() {
     for planted in [Planted::CountedSteps, Planted::TornSave, Planted::SavedAhead] {
-        let (seed, what) = play(100, planted).err().unwrap_or_else(|| panic!("{planted:?} was not found"));
+        let (seed, what) =
+            play(100, planted).err().unwrap_or_else(|| panic!("{planted:?} was not found"));
         println!("{planted:?}: seed {seed}: {}", what.chars().take(200).collect::<String>());
     }
 }

@@ -44,7 +44,9 @@ impl Question {
     /// As the last part of a URL names it.
     pub fn asked(view: &str, given: &BTreeMap<String, String>) -> Result<Question> {
         let (question, known) = match view {
-            "rankings" => (Question::Rankings(given.get("day").map(|day| day.parse()).transpose()?), "day"),
+            "rankings" => {
+                (Question::Rankings(given.get("day").map(|day| day.parse()).transpose()?), "day")
+            }
             "positions" => (Question::Positions, ""),
             "journal" => {
                 let last = given.get("last").map(|last| last.parse());
@@ -53,7 +55,9 @@ impl Question {
             "models" => (Question::Models, ""),
             "tally" => (Question::Tally, ""),
             "equity" => (Question::Equity, ""),
-            _ => bail!("no view is called {view}; there are rankings, positions, journal, models, tally and equity"),
+            _ => bail!(
+                "no view is called {view}; there are rankings, positions, journal, models, tally and equity"
+            ),
         };
         match given.keys().find(|key| key.as_str() != known) {
             Some(other) => Err(anyhow!("{view} takes no {other}")),
@@ -86,17 +90,30 @@ pub enum ViewsAt {
 impl ViewsAt {
     /// Of `run`, wherever they are.
     pub fn of(config: &Config, run: &RunDir) -> Result<ViewsAt> {
-        let opened = [run.log(), run.state()];
-        if let Some(endpoint) = opened.iter().filter_map(|path| home::living_owner(path)).find_map(|owner| owner.endpoint) {
-            return Ok(ViewsAt::There(endpoint, config.token()));
-        }
         if !run.path.exists() {
             return Err(home::no_run(config, run));
         }
         if !run.state().exists() {
-            bail!("run {} has no views: none of its roles ever ran; start them with `butterquant up --run {}`", run.id, run.id);
+            bail!(
+                "run {} has no views: none of its roles ever ran; start them with `butterquant up --run {}`",
+                run.id,
+                run.id
+            );
         }
-        Ok(ViewsAt::Here(Views::open(&kv::Db::open(run.state())?)?))
+        home::patiently(&run.state(), || {
+            let owner =
+                [run.log(), run.state()].iter().find_map(|path| home::living_owner(path)?.endpoint);
+            let silent = match owner.map(|endpoint| (fetch(&endpoint, "/health", None), endpoint)) {
+                Some((Ok(_), endpoint)) => return Ok(ViewsAt::There(endpoint, config.token())),
+                Some((Err(silent), _)) => Some(silent),
+                None => None,
+            };
+            // As for the log: whether the store is free decides.
+            match kv::Db::open(run.state()) {
+                Ok(db) => Ok(ViewsAt::Here(Views::open(&db)?)),
+                Err(error) => Err(silent.unwrap_or(error.into())),
+            }
+        })
     }
 
     /// What they say.
@@ -161,7 +178,11 @@ fn rankings(views: &Views, day: Option<Day>) -> Result<Value> {
 fn models(views: &Views, through: Option<String>) -> Result<Value> {
     let found = views.models()?;
     let champion = found.champion.as_ref().map(|model| model.version);
-    let cards: Result<Vec<Value>> = found.cards.values().map(|of| shapes::card(of, champion, found.challenger.as_ref())).collect();
+    let cards: Result<Vec<Value>> = found
+        .cards
+        .values()
+        .map(|of| shapes::card(of, champion, found.challenger.as_ref()))
+        .collect();
     Ok(json!({
         "through": through,
         "champion": found.champion,

@@ -57,7 +57,10 @@ pub fn everything(
             bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
         }
     })?;
-    bar.done(if stop.load(Ordering::Relaxed) { "" } else { "stopped" });
+    bar.done("");
+    if until.is_some() && workshop.env.board.closed_by_all(1) < days.last().copied() {
+        eprintln!("stopped before {}; the same command goes on from here", days.last().map(Day::to_string).unwrap_or_default());
+    }
     workshop.materialized.write_unmarked()?;
     Ok(())
 }

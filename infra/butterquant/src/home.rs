@@ -8,6 +8,7 @@ use eventlog::{EmbeddedLog, KafkaLog, KafkaSettings, Log, RemoteLog};
 use schemas::Topic;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The run that trades live.
 pub const LIVE: &str = "live";
@@ -24,7 +25,9 @@ pub struct RunDir {
 impl RunDir {
     /// The folder of run `id`.
     pub fn of(config: &Config, id: &str) -> Result<RunDir> {
-        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !id.starts_with('.');
+        let plain = !id.is_empty()
+            && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && !id.starts_with('.');
         if !plain {
             bail!("run {id:?}: an id has letters, digits, '-', '_' and '.' only");
         }
@@ -78,8 +81,9 @@ pub fn own(config: &Config, run: &RunDir) -> Result<Opened> {
         return Ok(Opened { log: kafka(config, run)?, owner: None, embedded: None });
     }
     let path = run.log();
-    std::fs::create_dir_all(&path)
-        .with_context(|| format!("{} cannot be made; choose another folder with --data-dir", path.display()))?;
+    std::fs::create_dir_all(&path).with_context(|| {
+        format!("{} cannot be made; choose another folder with --data-dir", path.display())
+    })?;
     let log = Arc::new(EmbeddedLog::open(&path)?);
     Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
 }
@@ -94,24 +98,43 @@ pub fn reach(config: &Config, run: &RunDir) -> Result<Opened> {
     if !path.exists() {
         return Err(no_run(config, run));
     }
-    let connected = living_owner(&path)
-        .and_then(|owner| owner.endpoint)
-        .map(|endpoint| (RemoteLog::connect(&endpoint, config.token()), endpoint));
-    let refused = match connected {
-        Some((Ok(log), endpoint)) => {
-            return Ok(Opened { log: Arc::new(log), owner: Some(endpoint), embedded: None });
+    patiently(&path, || {
+        let connected = living_owner(&path)
+            .and_then(|owner| owner.endpoint)
+            .map(|endpoint| (RemoteLog::connect(&endpoint, config.token()), endpoint));
+        let refused = match connected {
+            Some((Ok(log), endpoint)) => {
+                return Ok(Opened { log: Arc::new(log), owner: Some(endpoint), embedded: None });
+            }
+            Some((Err(error), _)) => Some(error),
+            None => None,
+        };
+        // Its process id may have gone to another program since: whether the log is free decides.
+        match (EmbeddedLog::open(&path), refused) {
+            (Ok(log), _) => {
+                let log = Arc::new(log);
+                Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+            }
+            (Err(error), refused) => Err(refused.unwrap_or(error).into()),
         }
-        Some((Err(error), _)) => Some(error),
-        None => None,
-    };
-    // Its process id may have gone to another program since: whether the log is free decides.
-    match (EmbeddedLog::open(&path), refused) {
-        (Ok(log), _) => {
-            let log = Arc::new(log);
-            Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+    })
+}
+
+/// Tries again for a little while where another process has `path` that does not serve it: one
+/// that reads is done in a moment, one that starts will say where it answers.
+pub fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(_)
+                if Instant::now() < deadline
+                    && living_owner(path).is_some_and(|owner| owner.endpoint.is_none()) =>
+            {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            done => return done,
         }
-        (Err(_), Some(refused)) => Err(refused.into()),
-        (Err(error), None) => Err(error.into()),
     }
 }
 
@@ -127,7 +150,8 @@ pub fn no_run(config: &Config, run: &RunDir) -> anyhow::Error {
 /// Another process that is alive and was the last to open the directory `path`.
 pub fn living_owner(path: &Path) -> Option<kv::Owner> {
     let owner = kv::owner(path)?;
-    let other = owner.pid != std::process::id() && Path::new(&format!("/proc/{}", owner.pid)).exists();
+    let other =
+        owner.pid != std::process::id() && Path::new(&format!("/proc/{}", owner.pid)).exists();
     Some(owner).filter(|_| other)
 }
 

@@ -5,6 +5,7 @@
 
 mod account;
 mod answers;
+mod cells;
 mod cli;
 mod config;
 mod digest;

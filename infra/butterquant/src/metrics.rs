@@ -6,26 +6,49 @@ use std::fmt::Write;
 /// The board in Prometheus' text format.
 pub fn text(units: &[UnitStatus]) -> String {
     let mut text = String::new();
-    family(&mut text, units, "butterquant_unit_closed_day", "gauge", "Last trading day closed, in days since 1970-01-01.", |unit| {
-        vec![(String::new(), i64::from(unit.closed.0).to_string())]
-    });
-    family(&mut text, units, "butterquant_unit_next_offset", "gauge", "The next offset the unit reads of the partition it is at.", |unit| {
-        let (topic, partition) = unit.waits_for.rsplit_once('/').unwrap_or((&unit.waits_for, ""));
-        vec![(format!(",topic=\"{}\",partition=\"{}\"", plain(topic), plain(partition)), unit.next_offset.to_string())]
-    });
-    family(&mut text, units, "butterquant_unit_events_total", "counter", "Events met, by what they were to the unit.", |unit| {
-        let counts = unit.counts;
-        [
-            ("applied", counts.applied),
-            ("duplicate", counts.duplicates),
-            ("conflict", counts.conflicts),
-            ("late", counts.late),
-            ("unknown", counts.unknown),
-            ("undecodable", counts.undecodable),
-        ]
-        .map(|(met, count)| (format!(",met=\"{met}\""), count.to_string()))
-        .into()
-    });
+    family(
+        &mut text,
+        units,
+        "butterquant_unit_closed_day",
+        "gauge",
+        "Last trading day closed, in days since 1970-01-01.",
+        |unit| vec![(String::new(), i64::from(unit.closed.0).to_string())],
+    );
+    family(
+        &mut text,
+        units,
+        "butterquant_unit_next_offset",
+        "gauge",
+        "The next offset the unit reads of the partition it is at.",
+        |unit| {
+            let (topic, partition) =
+                unit.waits_for.rsplit_once('/').unwrap_or((&unit.waits_for, ""));
+            vec![(
+                format!(",topic=\"{}\",partition=\"{}\"", plain(topic), plain(partition)),
+                unit.next_offset.to_string(),
+            )]
+        },
+    );
+    family(
+        &mut text,
+        units,
+        "butterquant_unit_events_total",
+        "counter",
+        "Events met, by what they were to the unit.",
+        |unit| {
+            let counts = unit.counts;
+            [
+                ("applied", counts.applied),
+                ("duplicate", counts.duplicates),
+                ("conflict", counts.conflicts),
+                ("late", counts.late),
+                ("unknown", counts.unknown),
+                ("undecodable", counts.undecodable),
+            ]
+            .map(|(met, count)| (format!(",met=\"{met}\""), count.to_string()))
+            .into()
+        },
+    );
     text
 }
 
@@ -46,7 +69,11 @@ fn family(
     line(format_args!("# TYPE {name} {kind}"));
     for unit in units {
         for (labels, figure) in lines(unit) {
-            line(format_args!("{name}{{role=\"{}\",unit=\"{}\"{labels}}} {figure}", plain(&unit.role), plain(&unit.unit)));
+            line(format_args!(
+                "{name}{{role=\"{}\",unit=\"{}\"{labels}}} {figure}",
+                plain(&unit.role),
+                plain(&unit.unit)
+            ));
         }
     }
 }

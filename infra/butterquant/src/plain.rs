@@ -63,14 +63,20 @@ impl Shower {
     /// For records of `topic`, by its newest schema.
     pub fn new(topic: Topic) -> Shower {
         let newest = schema_versions().iter().rev().find(|version| version.topic == topic);
-        let record = newest.and_then(|version| serde_json::from_str(version.text).ok()).unwrap_or_default();
+        let record =
+            newest.and_then(|version| serde_json::from_str(version.text).ok()).unwrap_or_default();
         let mut named = BTreeMap::new();
         collect_names(&record, &mut named);
         Shower { record, named }
     }
 
     /// The record as JSON; `event` is what it was decoded to.
-    pub fn line<'a>(&self, place: &'a TopicPartition, record: &'a Record, event: &'a Result<Event, DecodeError>) -> Line<'a> {
+    pub fn line<'a>(
+        &self,
+        place: &'a TopicPartition,
+        record: &'a Record,
+        event: &'a Result<Event, DecodeError>,
+    ) -> Line<'a> {
         let said = match event {
             Ok(event) => Said::Event {
                 id: event.id,
@@ -94,7 +100,11 @@ impl Shower {
             offset: record.offset,
             timestamp: record.timestamp_ms,
             key: record.key.as_deref().map(text),
-            headers: record.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect(),
+            headers: record
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), text(value)))
+                .collect(),
             said,
         }
     }
@@ -108,7 +118,8 @@ impl Shower {
         let payload = inner(inner(serde_json::to_value(&event.body).unwrap_or_default()));
         let name = event.body.kind().to_lowercase();
         let fields = self.record["fields"].as_array();
-        let field = fields.and_then(|fields| fields.iter().find(|field| field["name"] == name.as_str()));
+        let field =
+            fields.and_then(|fields| fields.iter().find(|field| field["name"] == name.as_str()));
         field.map_or(Value::Null, |field| self.dressed(payload, &field["type"]))
     }
 
@@ -120,10 +131,12 @@ impl Shower {
                 branch.map_or(Value::Null, |branch| self.dressed(value, branch))
             }
             (Value::String(name), value) if name == "bytes" => weighed(&value),
-            (Value::String(name), value) => match self.named.get(name.rsplit('.').next().unwrap_or(name)) {
-                Some(schema) => self.dressed(value, schema),
-                None => value,
-            },
+            (Value::String(name), value) => {
+                match self.named.get(name.rsplit('.').next().unwrap_or(name)) {
+                    Some(schema) => self.dressed(value, schema),
+                    None => value,
+                }
+            }
             (Value::Object(schema), value) => self.dressed_as(value, schema),
             (_, value) => value,
         }
@@ -145,7 +158,9 @@ impl Shower {
                 let schema = schema.get("items").unwrap_or(&Value::Null);
                 items.into_iter().map(|item| self.dressed(item, schema)).collect()
             }
-            (Some("int"), Value::Number(days)) if schema.get("logicalType").is_some_and(|it| it == "date") => {
+            (Some("int"), Value::Number(days))
+                if schema.get("logicalType").is_some_and(|it| it == "date") =>
+            {
                 let day = days.as_i64().and_then(|days| i32::try_from(days).ok());
                 day.map_or(Value::Number(days), |day| Day(day).to_string().into())
             }
@@ -158,7 +173,10 @@ impl Shower {
 /// Bytes by what identifies them.
 fn weighed(value: &Value) -> Value {
     let numbers = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    let bytes: Vec<u8> = numbers.iter().filter_map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect();
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .filter_map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()))
+        .collect();
     json!({ "bytes": bytes.len(), "sha256": sha256_hex(&bytes) })
 }
 
@@ -166,7 +184,9 @@ fn weighed(value: &Value) -> Value {
 fn collect_names(schema: &Value, named: &mut BTreeMap<String, Value>) {
     match schema {
         Value::Object(map) => {
-            if let (Some(name), true) = (map.get("name").and_then(Value::as_str), map.contains_key("fields")) {
+            if let (Some(name), true) =
+                (map.get("name").and_then(Value::as_str), map.contains_key("fields"))
+            {
                 named.insert(name.to_owned(), schema.clone());
             }
             map.values().for_each(|inner| collect_names(inner, named));
@@ -185,7 +205,13 @@ mod tests {
     fn shown(event: &Event) -> Value {
         let written = wire::record(event, 1, "test").unwrap();
         let place = written.to.clone();
-        let record = Record { offset: 3, timestamp_ms: written.timestamp_ms, key: written.key, value: written.value, headers: written.headers };
+        let record = Record {
+            offset: 3,
+            timestamp_ms: written.timestamp_ms,
+            key: written.key,
+            value: written.value,
+            headers: written.headers,
+        };
         let event = wire::event(event.topic(), &record);
         let topic = place.topic.parse().unwrap();
         serde_json::to_value(Shower::new(topic).line(&place, &record, &event)).unwrap()
@@ -195,8 +221,14 @@ mod tests {
     fn a_record_is_one_object_with_dates_and_without_bytes() {
         let bar = Bar { bar_day: Day(17_711), close: 1.5, ..Bar::default() };
         let line = shown(&Event::new(Day(17_711), "AAPL", &["AAPL"], Bars::BarClosed(bar)));
-        assert_eq!((&line["day"], &line["key"], &line["kind"]), (&json!("2018-06-29"), &json!("AAPL"), &json!("BAR_CLOSED")));
-        assert_eq!((&line["data"]["bar_day"], &line["data"]["close"]), (&json!("2018-06-29"), &json!(1.5)));
+        assert_eq!(
+            (&line["day"], &line["key"], &line["kind"]),
+            (&json!("2018-06-29"), &json!("AAPL"), &json!("BAR_CLOSED"))
+        );
+        assert_eq!(
+            (&line["data"]["bar_day"], &line["data"]["close"]),
+            (&json!("2018-06-29"), &json!(1.5))
+        );
         assert_eq!(line["headers"]["ce_id"], line["id"]);
         let model = ModelTrained { onnx: vec![1, 2, 255], ..ModelTrained::default() };
         let line = shown(&Event::new(Day(1), "", &["1"], Models::ModelTrained(model)));
@@ -206,10 +238,17 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_shown_with_its_first_bytes() {
         let place = wire::place(Topic::Bars, 2);
-        let record = Record { offset: 0, timestamp_ms: DAY_MS * 5 + 1, key: None, value: vec![0xab; 100], headers: Vec::new() };
+        let record = Record {
+            offset: 0,
+            timestamp_ms: DAY_MS * 5 + 1,
+            key: None,
+            value: vec![0xab; 100],
+            headers: Vec::new(),
+        };
         let event = wire::event(Topic::Bars, &record);
         assert_eq!(day(&record, &event), Day(5));
-        let line = serde_json::to_value(Shower::new(Topic::Bars).line(&place, &record, &event)).unwrap();
+        let line =
+            serde_json::to_value(Shower::new(Topic::Bars).line(&place, &record, &event)).unwrap();
         assert_eq!((&line["bytes"], line["value_hex"].as_str().unwrap().len()), (&json!(100), 128));
         assert!(line["error"].as_str().unwrap().contains("100 bytes"));
         assert!(line.get("data").is_none());

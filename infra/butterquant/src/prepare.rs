@@ -7,8 +7,9 @@ use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
 use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
-use schemas::{Day, Topic};
-use shell::{open, wire};
+use schemas::Day;
+use shell::open;
+use shell::voice::samples_end;
 
 /// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
 const WARM_UP: usize = 260;
@@ -74,6 +75,9 @@ fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
             wanted.source
         );
     }
+    if wanted.kind == "backtest" && opened.scan_from != wanted.scan_from {
+        bail!("this run scans from {}, not {}; name another one with --run ID", opened.scan_from, wanted.scan_from);
+    }
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
     if book.latest().settings != wanted.settings {
@@ -125,12 +129,10 @@ fn history(
     };
     bar.done(&format!("{} rows", drawn.samples.len()));
     open::publish_samples(log, partitions, &drawn.samples)?;
-    let end: Result<Vec<i64>, eventlog::LogError> = (0..partitions)
-        .map(|partition| Ok(log.watermarks(&wire::place(Topic::Samples, partition))?.high as i64))
-        .collect();
+    let end = samples_end(log, partitions)?;
     let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
     let models =
-        train_from_history(day, &drawn.samples, end?, &wanted.settings, &mut |done, of| bar.at(done.into(), of.into()));
+        train_from_history(day, &drawn.samples, end, &wanted.settings, &mut |done, of| bar.at(done.into(), of.into()));
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
     begun.first_model = crate::report::said_of_models(&models.events);
     begun.history = Some(drawn.report);

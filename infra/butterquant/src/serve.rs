@@ -67,11 +67,9 @@ struct Served {
 /// It is no address, or one that other machines reach and there is no token.
 pub fn address(listen: &str, token: Option<&str>) -> Result<SocketAddr> {
     let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    let address: SocketAddr = numeric
-        .as_deref()
-        .unwrap_or(listen)
-        .parse()
-        .with_context(|| format!("listen = {listen:?} is no address; write it as 127.0.0.1:8080"))?;
+    let address: SocketAddr = numeric.as_deref().unwrap_or(listen).parse().with_context(|| {
+        format!("listen = {listen:?} is no address; write it as 127.0.0.1:8080")
+    })?;
     if !address.ip().is_loopback() && token.is_none() {
         bail!(
             "listen = {listen:?} lets other machines publish and read; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
@@ -95,15 +93,17 @@ pub fn start(
     views: Views,
 ) -> Result<Serving> {
     let address = address(listen, token.as_deref())?;
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("nothing can listen on {address}; choose another address with `listen`"))?;
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("nothing can listen on {address}; choose another address with `listen`")
+    })?;
     listener.set_nonblocking(true)?;
     let mut reached = listener.local_addr()?;
     if reached.ip().is_unspecified() {
         reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
     let served = Arc::new(Served { calls: Server::new(log), board, views, token });
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
         if let Err(error) = runtime.block_on(serve(listener, router(served), stopped)) {
@@ -114,7 +114,11 @@ pub fn start(
     Ok(Serving { endpoint: format!("http://{reached}"), stop: Some(stop), thread: Some(thread) })
 }
 
-async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) -> std::io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stopped: oneshot::Receiver<()>,
+) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (begin, begun) = oneshot::channel::<()>();
     let graceful = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -151,16 +155,24 @@ async fn admit(State(served): State<Arc<Served>>, request: Request, next: Next) 
 }
 
 fn refusal(served: &Served, request: &Request) -> Option<(StatusCode, &'static str)> {
-    let header = |name| request.headers().get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let header = |name| {
+        request.headers().get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+    };
     match &served.token {
         Some(token) => {
             let shown = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
             let right = shown.is_some_and(|shown| same(shown, token));
-            (!right).then_some((StatusCode::UNAUTHORIZED, "show the token as Authorization: Bearer TOKEN"))
+            (!right).then_some((
+                StatusCode::UNAUTHORIZED,
+                "show the token as Authorization: Bearer TOKEN",
+            ))
         }
         None => {
             let here = header(HOST).is_some_and(names_this_machine);
-            (!here).then_some((StatusCode::FORBIDDEN, "without a token only 127.0.0.1 and localhost are served"))
+            (!here).then_some((
+                StatusCode::FORBIDDEN,
+                "without a token only 127.0.0.1 and localhost are served",
+            ))
         }
     }
 }
@@ -172,7 +184,9 @@ fn same(shown: &str, token: &str) -> bool {
 }
 
 fn names_this_machine(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
     let name = name.trim_start_matches('[').trim_end_matches(']');
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
@@ -183,7 +197,10 @@ fn refused(code: StatusCode, why: &str) -> Response {
 
 async fn log_call(State(served): State<Arc<Served>>, headers: HeaderMap, body: Bytes) -> Response {
     if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/octet-stream") {
-        return refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a call to the log is application/octet-stream");
+        return refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "a call to the log is application/octet-stream",
+        );
     }
     match tokio::task::spawn_blocking(move || served.calls.handle(PATH, &body)).await {
         Ok(Ok(bytes)) => bytes.into_response(),

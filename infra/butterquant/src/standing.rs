@@ -2,7 +2,7 @@
 //! saved when it stopped, or over HTTP.
 
 use crate::config::Config;
-use crate::home::RunDir;
+use crate::home::{self, RunDir};
 use anyhow::{Context, Result, anyhow};
 use schemas::role::Role;
 use schemas::{Day, NotADate, Topic};
@@ -95,7 +95,12 @@ pub fn units_of(role: Role, partitions: u32) -> Vec<(String, Vec<u32>)> {
 }
 
 /// Every unit of a run that has said or saved where it stands.
-pub fn all(config: &Config, run: &RunDir, owner: Option<&str>, partitions: u32) -> Result<Vec<Standing>> {
+pub fn all(
+    config: &Config,
+    run: &RunDir,
+    owner: Option<&str>,
+    partitions: u32,
+) -> Result<Vec<Standing>> {
     match owner {
         Some(endpoint) => from_board(endpoint, config.token().as_deref()),
         None => from_saved(run, partitions),
@@ -107,8 +112,10 @@ fn from_board(endpoint: &str, token: Option<&str>) -> Result<Vec<Standing>> {
     struct Status {
         units: Vec<Standing>,
     }
-    let status: Status = serde_json::from_value(fetch(endpoint, "/status", token)?)
-        .with_context(|| format!("{endpoint}/status cannot be read; run the same version on both sides"))?;
+    let status: Status =
+        serde_json::from_value(fetch(endpoint, "/status", token)?).with_context(|| {
+            format!("{endpoint}/status cannot be read; run the same version on both sides")
+        })?;
     Ok(status.units)
 }
 
@@ -116,7 +123,8 @@ fn from_saved(run: &RunDir, partitions: u32) -> Result<Vec<Standing>> {
     if !run.state().exists() {
         return Ok(Vec::new());
     }
-    let states = KvStates(kv::Db::open(run.state())?.tree("units")?);
+    let db = home::patiently(&run.state(), || Ok(kv::Db::open(run.state())?))?;
+    let states = KvStates(db.tree("units")?);
     let mut found = Vec::new();
     for role in Role::ALL {
         for (unit, held) in units_of(role, partitions) {
@@ -132,21 +140,30 @@ fn from_saved(run: &RunDir, partitions: u32) -> Result<Vec<Standing>> {
 pub fn fetch(endpoint: &str, path: &str, token: Option<&str>) -> Result<serde_json::Value> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let url = format!("{endpoint}{path}");
-    let agent: ureq::Agent =
-        ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .http_status_as_error(false)
+        .build()
+        .into();
     let mut request = agent.get(&url);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let mut response = request.call().with_context(|| format!("{url} does not answer; is the process that owns the run alive?"))?;
+    let mut response = request.call().with_context(|| {
+        format!("{url} does not answer; is the process that owns the run alive?")
+    })?;
     let status = response.status().as_u16();
-    let body: serde_json::Value = response
-        .body_mut()
-        .read_json()
-        .with_context(|| format!("{url} answered {status} and no JSON; run the same version on both sides"))?;
+    let body: serde_json::Value = response.body_mut().read_json().with_context(|| {
+        format!("{url} answered {status} and no JSON; run the same version on both sides")
+    })?;
     match status {
         200 => Ok(body),
-        401 => Err(anyhow!("{url} asks for its token; set the same `token` here, such as in BUTTERQUANT_TOKEN")),
-        _ => Err(anyhow!("{url} answered {status}: {}", body["error"].as_str().unwrap_or("no reason given"))),
+        401 => Err(anyhow!(
+            "{url} asks for its token; set the same `token` here, such as in BUTTERQUANT_TOKEN"
+        )),
+        _ => Err(anyhow!(
+            "{url} answered {status}: {}",
+            body["error"].as_str().unwrap_or("no reason given")
+        )),
     }
 }

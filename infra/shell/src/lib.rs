@@ -12,6 +12,7 @@ pub mod replay;
 pub mod runner;
 pub mod saved;
 pub mod source;
+mod tail;
 pub mod unit;
 pub mod voice;
 pub mod wire;

@@ -2,12 +2,11 @@
 //! state but the log: on restart it goes on after the oldest of its partitions' last markers.
 
 use crate::instance::{Env, Progress};
-use crate::{error::ShellError, wire};
+use crate::{error::ShellError, tail, wire};
 use eventlog::{Batch, Log, Producer, TopicPartition};
 use producers::source::{Change, Market, change_event, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::{Body, Day, Event, Topic};
-use std::time::Duration;
 
 /// Publishes a market's days.
 pub struct Source {
@@ -99,27 +98,8 @@ pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day,
 }
 
 fn last_marker(log: &dyn Log, place: &TopicPartition) -> Result<Option<Day>, ShellError> {
-    let end = log.watermarks(place)?.high;
-    let mut back = 256;
-    loop {
-        let mut next = end.saturating_sub(back);
-        let mut reader = log.reader()?;
-        let mut found = None;
-        while next < end {
-            let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(place))?;
-            for record in &fetched.records {
-                if let Ok(event) = wire::event(Topic::Bars, record) {
-                    if event.body.marker().is_some() {
-                        found = Some(event.day);
-                    }
-                }
-            }
-            next = fetched.position;
-        }
-        if found.is_some() || back >= end {
-            return Ok(found);
-        }
-        back *= 4;
-    }
+    tail::last(log, place, |record| {
+        let event = wire::event(Topic::Bars, record).ok()?;
+        event.body.marker().map(|_| event.day)
+    })
 }

@@ -40,7 +40,6 @@ pub struct Unit {
     pub(crate) pending: Vec<NewRecord>,
     /// Records read and not due yet, by stage, and the position behind them.
     ahead: Vec<Ahead>,
-    guards_models: bool,
 }
 
 /// What was read of a stage beyond its marker: kept, so that it is not read again tomorrow.
@@ -77,7 +76,6 @@ impl Unit {
             written: vec![0; outputs.len()],
             own_from: vec![0; outputs.len()],
             own_end: vec![0; outputs.len()],
-            guards_models: partitions.first() == Some(&0),
             ahead: stages.iter().map(|_| Ahead::default()).collect(),
             stages,
             places,
@@ -259,18 +257,19 @@ impl Unit {
         Ok(())
     }
 
-    /// One role keeps the dead letters of a topic, so that a bad event has one.
+    /// One role keeps the dead letters of a topic, so that a bad event has one; it is one whose
+    /// offsets there are committed, so that none is lost or written twice.
     fn guards(&self, topic: Topic) -> bool {
         let guardian = match topic {
             Topic::Bars => Role::Scanner,
             Topic::Scans => Role::Labeler,
-            Topic::Features | Topic::Models => Role::Scorer,
+            Topic::Features => Role::Scorer,
             Topic::Predictions | Topic::Fills => Role::Executor,
             Topic::Orders => Role::Broker,
             Topic::Outcomes => Role::Retrainer,
-            Topic::Controls | Topic::Samples | Topic::DeadLetters => Role::Materializer,
+            Topic::Models | Topic::Controls | Topic::Samples | Topic::DeadLetters => Role::Materializer,
         };
-        self.role == guardian && (topic != Topic::Models || self.guards_models)
+        self.role == guardian
     }
 
     fn dead_letter(

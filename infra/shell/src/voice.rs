@@ -1,7 +1,7 @@
 //! Where a unit's answers come from: decided live, read from the record (recovery, rebuild), or
 //! both and compared (verification).
 
-use crate::{controls::ControlBook, error::ShellError, recorded::Recorded, unit::Unit, wire};
+use crate::{controls::ControlBook, error::ShellError, recorded::Recorded, tail, unit::Unit, wire};
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
 use schemas::events::{Models, Settings};
@@ -181,8 +181,11 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
         .unwrap_or_default()
 }
 
-fn samples_end(log: &dyn Log, total: u32) -> Result<Vec<i64>, ShellError> {
-    (0..total).map(|partition| Ok(log.watermarks(&wire::place(Topic::Samples, partition))?.high as i64)).collect()
+/// Behind the last row of each partition of `samples`.
+pub fn samples_end(log: &dyn Log, total: u32) -> Result<Vec<i64>, ShellError> {
+    (0..total)
+        .map(|partition| Ok(tail::behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64))
+        .collect()
 }
 
 /// The outside, as the log shows it.

@@ -5,9 +5,9 @@ use super::faults::Fault;
 use super::sink::RecordingSink;
 use super::snapshot::{Contents, committed, contents, states};
 use super::world::World;
-use eventlog::{Consumed, MemoryLog};
+use eventlog::{Consumed, MemoryLog, Record, TopicPartition};
 use schemas::controls::ControlState;
-use schemas::events::{Action, Fills, Orders};
+use schemas::events::{Action, DeadLetters, Fills, Orders};
 use schemas::{Body, Day, Event, Topic};
 use shell::instance::Machines;
 use shell::replay::{rebuild, verify};
@@ -59,21 +59,34 @@ impl Reference {
     /// What came out otherwise.
     pub fn check(&self, world: &World, ended: &Ended) -> Result<(), String> {
         for (place, found) in &contents(&ended.log, &world.base.ends) {
-            let expected = &self.contents[place];
-            let differs = expected.iter().zip(found).position(|(expected, found)| expected != found);
+            let found_all = found.len();
+            let (expected, found) =
+                (in_order(place, &self.contents[place]), in_order(place, found));
+            let differs =
+                expected.iter().zip(&found).position(|(expected, found)| expected != found);
             ensure(differs.is_none() && expected.len() == found.len(), || {
                 let at = differs.unwrap_or(expected.len().min(found.len()));
                 let (expected, found) = (expected.get(at), found.get(at));
-                let show = |record: Option<&eventlog::Record>| record.map(|record| said(place, record));
-                format!("{place} differs at its {at}. record: expected {:?}, found {:?}", show(expected), show(found))
+                let show = |record: Option<&Record>| record.map(|record| said(place, record));
+                let lengths = (self.contents[place].len(), found_all);
+                format!(
+                    "{place} {lengths:?} differs at its {at}. record: expected {:?}, found {:?}",
+                    show(expected),
+                    show(found)
+                )
             })?;
         }
-        ensure(committed(&ended.log) == self.committed, || "the committed offsets differ".to_owned())?;
+        ensure(committed(&ended.log) == self.committed, || {
+            "the committed offsets differ".to_owned()
+        })?;
         for (unit, expected) in &self.states {
-            let found = ended.states.get(unit).ok_or_else(|| format!("{unit} has no saved state"))?;
+            let found =
+                ended.states.get(unit).ok_or_else(|| format!("{unit} has no saved state"))?;
             let same = (&found.cursor, &found.written, &found.machine)
                 == (&expected.cursor, &expected.written, &expected.machine);
-            ensure(same, || format!("the state of {unit} differs: {:?} and {:?}", found.cursor, expected.cursor))?;
+            ensure(same, || {
+                format!("the state of {unit} differs: {:?} and {:?}", found.cursor, expected.cursor)
+            })?;
         }
         ensure(ended.sink == self.sink, || {
             format!("the sink was given {:?} instead of {:?}", ended.sink, self.sink)
@@ -82,10 +95,33 @@ impl Reference {
     }
 }
 
-fn said(place: &eventlog::TopicPartition, record: &eventlog::Record) -> String {
+/// Dead letters come from several roles, in any order among them; nothing else does.
+fn in_order(place: &TopicPartition, records: &[Record]) -> Vec<Record> {
+    let mut records = records.to_vec();
+    if &*place.topic == Topic::DeadLetters.name() {
+        records.sort_by(|a, b| a.value.cmp(&b.value));
+        records.iter_mut().for_each(|record| record.offset = 0);
+    }
+    records
+}
+
+fn said(place: &TopicPartition, record: &Record) -> String {
     let topic: Topic = place.topic.parse().unwrap();
     match wire::event(topic, record) {
-        Ok(event) => format!("{} {} {} r{} under {:?}", event.body.kind(), event.ticker, event.day, event.revision, event.control_offset),
+        Ok(Event { body: Body::DeadLetters(DeadLetters::EventRejected(letter)), day, .. }) => {
+            format!(
+                "dead letter of {}/{} at {} on {day}",
+                letter.topic, letter.partition, letter.offset
+            )
+        }
+        Ok(event) => format!(
+            "{} {} {} r{} under {:?}",
+            event.body.kind(),
+            event.ticker,
+            event.day,
+            event.revision,
+            event.control_offset
+        ),
         Err(error) => error.to_string(),
     }
 }
@@ -107,7 +143,8 @@ pub fn all_closed(world: &World, ended: &Ended) -> Result<(), String> {
 /// Where it does not.
 pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> {
     let sink = Arc::<RecordingSink>::default();
-    let machines: Machines = if plain { world.plain_machines(&sink) } else { world.machines(&sink) };
+    let machines: Machines =
+        if plain { world.plain_machines(&sink) } else { world.machines(&sink) };
     let saved: MemoryStates = states(&ended.states);
     let env = world.env(Arc::new(ended.log.clone()), Arc::new(saved.clone()), machines);
     let verified = verify(&env, &mut |_| {}).map_err(|error| format!("verify: {error}"))?;
@@ -117,7 +154,9 @@ pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> 
         ensure(unit.same == Some(true), || format!("rebuild: {unit:?}"))?;
     }
     for (unit, before) in &ended.states {
-        ensure(saved.all()[unit].machine == before.machine, || format!("{unit} was rebuilt otherwise"))?;
+        ensure(saved.all()[unit].machine == before.machine, || {
+            format!("{unit} was rebuilt otherwise")
+        })?;
     }
     let again: BTreeMap<Day, String> =
         sink.days().into_iter().filter(|(day, _)| ended.sink.contains_key(day)).collect();
@@ -129,7 +168,9 @@ pub fn events(world: &World, log: &MemoryLog) -> Vec<(Topic, i64, Event)> {
     let contents = contents(log, &world.base.ends);
     let read = contents.iter().flat_map(|(place, records)| {
         let topic: Topic = place.topic.parse().unwrap();
-        records.iter().map(move |record| (topic, record.offset as i64, wire::event(topic, record).unwrap()))
+        records.iter().filter_map(move |record| {
+            Some((topic, record.offset as i64, wire::event(topic, record).ok()?))
+        })
     });
     read.collect()
 }
@@ -143,24 +184,34 @@ pub fn halts_hold(world: &World, ended: &Ended) -> Result<(), String> {
     let events = events(world, &ended.log);
     let mut ids = BTreeSet::new();
     let (mut orders, mut executions) = (BTreeSet::new(), BTreeSet::new());
-    let words: Vec<&(Topic, i64, Event)> = events.iter().filter(|(topic, ..)| *topic == Topic::Controls).collect();
+    let words: Vec<&(Topic, i64, Event)> =
+        events.iter().filter(|(topic, ..)| *topic == Topic::Controls).collect();
     let halted_at = |offset: i64, track| {
         let mut state = ControlState::default();
-        words.iter().filter(|(_, at, _)| *at <= offset).for_each(|(_, at, word)| state.apply(*at, word));
+        words
+            .iter()
+            .filter(|(_, at, _)| *at <= offset)
+            .for_each(|(_, at, word)| state.apply(*at, word));
         state.halted.contains_key(&track)
     };
     for (topic, _, event) in &events {
-        ensure(ids.insert(event.id), || format!("{topic} {} {} is there twice", event.body.kind(), event.ticker))?;
+        ensure(ids.insert(event.id), || {
+            format!("{topic} {} {} is there twice", event.body.kind(), event.ticker)
+        })?;
         let offset = event.control_offset.unwrap_or(-1);
-        let decided = !matches!(topic, Topic::Bars | Topic::Controls);
-        ensure(!decided || offset >= 0, || format!("{topic} {} names no control offset", event.body.kind()))?;
+        let decided = !matches!(topic, Topic::Bars | Topic::Controls | Topic::DeadLetters);
+        ensure(!decided || offset >= 0, || {
+            format!("{topic} {} names no control offset", event.body.kind())
+        })?;
         let (opened, track, fresh) = match &event.body {
             Body::Orders(Orders::OrderIntended(intent)) => {
                 (intent.action == Action::Open, intent.track, orders.insert(intent.broker_order_id))
             }
-            Body::Fills(Fills::OrderExecuted(done)) => {
-                (done.action == Action::Open, done.track, executions.insert(done.execution_id.clone()))
-            }
+            Body::Fills(Fills::OrderExecuted(done)) => (
+                done.action == Action::Open,
+                done.track,
+                executions.insert(done.execution_id.clone()),
+            ),
             _ => continue,
         };
         ensure(fresh, || format!("{} uses an id again", event.body.kind()))?;

@@ -193,4 +193,3 @@ impl Actor {
 pub(super) fn refused(class: ErrorClass, what: &str) -> LogError {
     LogError::new(class, what, "simulation", "this is an injected fault")
 }
-

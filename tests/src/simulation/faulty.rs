@@ -58,7 +58,11 @@ impl Log for FaultyLog {
     fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
         *held(&self.0.seat) = Some((group.to_owned(), instance.to_owned(), topics.to_vec()));
         let inner = self.0.log.member(group, instance, topics)?;
-        Ok(Box::new(FaultyMember { inner, last: Assignment::default(), actor: Arc::clone(&self.0) }))
+        Ok(Box::new(FaultyMember {
+            inner,
+            last: Assignment::default(),
+            actor: Arc::clone(&self.0),
+        }))
     }
 
     fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>> {
@@ -69,7 +73,12 @@ impl Log for FaultyLog {
 struct FaultyReader(Box<dyn Reader>, Arc<Actor>);
 
 impl Reader for FaultyReader {
-    fn poll(&mut self, due: &[(TopicPartition, u64)], max_records: usize, _: Duration) -> Result<Vec<Fetched>> {
+    fn poll(
+        &mut self,
+        due: &[(TopicPartition, u64)],
+        max_records: usize,
+        _: Duration,
+    ) -> Result<Vec<Fetched>> {
         self.1.lives()?;
         if self.1.weather.strikes(Fault::PollRefused) {
             return Err(refused(ErrorClass::Retry, "the poll failed"));

@@ -42,13 +42,18 @@ impl MadeUpMarket {
         let (mut days, mut made) = (Vec::new(), Vec::new());
         for number in 0..count {
             vix = (vix + 0.1 * (18.0 - vix) + chance.between(-1.2, 1.2)).clamp(10.0, 45.0);
-            let mut today = MarketDay { day, vix: Some((vix * 100.0).round() / 100.0), ..MarketDay::default() };
+            let mut today =
+                MarketDay { day, vix: Some((vix * 100.0).round() / 100.0), ..MarketDay::default() };
             for (which, price) in prices.iter_mut().enumerate() {
                 let ticker = universe[which].clone();
                 let lucky = eventful.contains(&number) && which == number % TICKERS;
                 if lucky && number % 2 == 0 {
                     price.ratio *= 2.0;
-                    let split = CorporateAction { effective_day: day, split_ratio: Some(2.0), dividend: None };
+                    let split = CorporateAction {
+                        effective_day: day,
+                        split_ratio: Some(2.0),
+                        dividend: None,
+                    };
                     today.actions.push((ticker.clone(), split));
                 }
                 let bar = price.bar(day, number, &mut chance);
@@ -63,7 +68,13 @@ impl MadeUpMarket {
             day = day.next_weekday();
         }
         let known = Arc::new(AtomicUsize::new(count));
-        MadeUpMarket { universe: Arc::new(universe), days: Arc::new(days), made: Arc::new(made), known, changes: Vec::new() }
+        MadeUpMarket {
+            universe: Arc::new(universe),
+            days: Arc::new(days),
+            made: Arc::new(made),
+            known,
+            changes: Vec::new(),
+        }
     }
 
     /// One day by its number, 0 first.
@@ -109,8 +120,10 @@ impl Price {
 
 fn universe() -> Vec<String> {
     let named = (1..).map(|n| format!("TICK{n}"));
-    let mut chosen: Vec<String> =
-        named.filter(|ticker| partition_of(ticker, PARTITIONS) != EMPTY_PARTITION).take(TICKERS).collect();
+    let mut chosen: Vec<String> = named
+        .filter(|ticker| partition_of(ticker, PARTITIONS) != EMPTY_PARTITION)
+        .take(TICKERS)
+        .collect();
     chosen.sort();
     chosen
 }

@@ -32,12 +32,16 @@ impl Machine for RememberedScanner {
     }
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
-        let Cause::DayClosed { day, .. } = cause else { return self.scanner.decide(cause, context) };
+        let Cause::DayClosed { day, .. } = cause else {
+            return self.scanner.decide(cause, context);
+        };
         if day < self.scan_from {
             return self.scanner.decide(cause, context);
         }
         let mut asked = self.scanner.save();
-        asked.extend(format!("{day} {:?} {:?}", context.controls.settings, context.controls.opened).bytes());
+        asked.extend(
+            format!("{day} {:?} {:?}", context.controls.settings, context.controls.opened).bytes(),
+        );
         let asked = sha256_hex(&asked);
         if let Some(known) = held(&self.memory).get(&asked) {
             return known.clone().into();

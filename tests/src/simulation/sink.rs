@@ -30,7 +30,9 @@ impl Sink for RecordingSink {
         let given = sha256_hex(&bytes);
         let known = super::faults::held(&self.days).insert(day, given.clone());
         match known {
-            Some(known) if known != given => Err(format!("{day} was handed over before with other contents")),
+            Some(known) if known != given => {
+                Err(format!("{day} was handed over before with other contents"))
+            }
             _ => Ok(()),
         }
     }

@@ -25,7 +25,8 @@ pub struct Snapshot {
 
 fn places() -> impl Iterator<Item = TopicPartition> {
     Topic::ALL.into_iter().flat_map(|topic| {
-        (0..topic.partitions(PARTITIONS)).map(move |partition| TopicPartition::new(topic.name(), partition))
+        (0..topic.partitions(PARTITIONS))
+            .map(move |partition| TopicPartition::new(topic.name(), partition))
     })
 }
 
@@ -51,9 +52,10 @@ pub fn committed(log: &dyn Log) -> BTreeMap<&'static str, Vec<Consumed>> {
     let places: Vec<TopicPartition> = places().collect();
     let groups = Role::ALL.into_iter().map(|role| {
         let offsets = log.committed(role.name(), &places).unwrap();
-        let held = places.iter().zip(offsets).filter_map(|(tp, next)| {
-            Some(Consumed { tp: tp.clone(), from: 0, next: next? })
-        });
+        let held = places
+            .iter()
+            .zip(offsets)
+            .filter_map(|(tp, next)| Some(Consumed { tp: tp.clone(), from: 0, next: next? }));
         (role.name(), held.collect())
     });
     groups.collect()
@@ -64,7 +66,8 @@ impl Snapshot {
     /// copy's cost.
     pub fn of(log: &MemoryLog, states: &MemoryStates) -> Snapshot {
         let contents = contents(log, &BTreeMap::new());
-        let ends = contents.iter().map(|(tp, records)| (tp.clone(), records.len() as u64)).collect();
+        let ends =
+            contents.iter().map(|(tp, records)| (tp.clone(), records.len() as u64)).collect();
         let read = |name: &str| matches!(name, "causation_id" | "correlation_id");
         let records = contents.into_iter().flat_map(|(tp, records)| {
             records.into_iter().map(move |record| NewRecord {
@@ -75,7 +78,12 @@ impl Snapshot {
                 headers: record.headers.into_iter().filter(|(name, _)| read(name)).collect(),
             })
         });
-        Snapshot { records: records.collect(), committed: committed(log), states: states.all(), ends }
+        Snapshot {
+            records: records.collect(),
+            committed: committed(log),
+            states: states.all(),
+            ends,
+        }
     }
 
     /// A log and states that stand where the snapshot was taken.
@@ -86,7 +94,8 @@ impl Snapshot {
         let batch = Batch { records: self.records.clone(), ..Batch::default() };
         producer.publish(batch, None).unwrap();
         for (group, consumed) in &self.committed {
-            let mut member = log.member(group, "fork", &[Topic::Controls.name().to_owned()]).unwrap();
+            let mut member =
+                log.member(group, "fork", &[Topic::Controls.name().to_owned()]).unwrap();
             member.poll().unwrap();
             let batch = Batch { consumed: consumed.clone(), ..Batch::default() };
             producer.publish(batch, Some(&*member)).unwrap();

@@ -4,17 +4,17 @@
 use super::checks::Ended;
 use super::faults::{Actor, Fault, Others, Weather, held};
 use super::faulty::{FaultyLog, FaultyStates};
+use super::operator;
+use super::part::{Body, Part, Running};
 use super::planted::Planted;
 use super::sink::RecordingSink;
 use super::world::World;
 use eventlog::MemoryLog;
-use schemas::events::{Controls, Halted, Resumed, RolledBack, SettingsChanged, Track, TrainingRequested};
 use schemas::role::Role;
 use shell::ShellError;
 use shell::board::Board;
 use shell::instance::{Instance, Policy, Progress};
 use shell::saved::MemoryStates;
-use shell::source::Source;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -34,24 +34,6 @@ const CAST: [(Role, u32); 8] = [
 pub const UNITS: usize = 3 * super::world::PARTITIONS as usize + 4;
 const MOST_STEPS: u32 = 40_000;
 const MOST_CALM_ROUNDS: u32 = 2_000;
-
-enum Running {
-    Role(Instance),
-    Source(Source),
-}
-
-enum Body {
-    Waiting(Box<Running>),
-    OnStage,
-    Gone,
-}
-
-struct Part {
-    role: Role,
-    name: String,
-    actor: Arc<Actor>,
-    body: Body,
-}
 
 /// One seed's run.
 pub struct Theatre {
@@ -74,7 +56,12 @@ impl Theatre {
     ///
     /// # Errors
     /// A sentence that says what broke.
-    pub fn play(world: &Arc<World>, seed: u64, controls: bool, planted: Planted) -> Result<Ended, String> {
+    pub fn play(
+        world: &Arc<World>,
+        seed: u64,
+        controls: bool,
+        planted: Planted,
+    ) -> Result<Ended, String> {
         let (log, states) = world.base.fork();
         let theatre = Arc::new_cyclic(|myself| Theatre {
             world: Arc::clone(world),
@@ -141,7 +128,9 @@ impl Theatre {
     fn storm(&self, controls: bool) {
         for step in 0..MOST_STEPS {
             if controls && self.weather.strikes(Fault::ControlSaid) {
-                self.say_something();
+                if let Err(error) = operator::speak(&self.world, &self.log, &self.weather) {
+                    self.fail(format!("the operator cannot speak: {error}"));
+                }
             }
             self.act();
             let over = || self.board.closed_by_all(UNITS) >= Some(self.world.last_day);
@@ -181,7 +170,9 @@ impl Theatre {
             }
             Body::Waiting(_) => {}
         }
-        if part.actor.is_replaced() && part.actor.deaf_for() == 0 || self.weather.strikes(Fault::Killed) {
+        if part.actor.is_replaced() && part.actor.deaf_for() == 0
+            || self.weather.strikes(Fault::Killed)
+        {
             part.body = Body::Gone;
             return None;
         }
@@ -212,28 +203,12 @@ impl Theatre {
             return false;
         }
         // Long work that could not read the log publishes nothing and is asked for again.
-        let passing = error.passing() || matches!(error, ShellError::Effect { .. }) && !self.weather.is_calm();
+        let passing = error.passing()
+            || matches!(error, ShellError::Effect { .. }) && !self.weather.is_calm();
         if !passing {
             self.fail(format!("{} {}: {error}", part.role, part.name));
         }
         passing
-    }
-
-    fn say_something(&self) {
-        let reason = || "the simulation says so".to_owned();
-        let track = [None, Some(Track::ButterAI), Some(Track::ButterBaseline)][self.weather.within(0, 2) as usize];
-        let mut settings = self.world.opened.settings.clone();
-        settings.max_new_per_day = i64::from(self.weather.within(0, 3));
-        let word = match self.weather.within(0, 5) {
-            0 | 1 => Controls::Halted(Halted { track, reason: reason() }),
-            2 => Controls::Resumed(Resumed { track, reason: reason() }),
-            3 => Controls::RolledBack(RolledBack { version: i64::from(self.weather.within(1, 2)), reason: reason() }),
-            4 => Controls::TrainingRequested(TrainingRequested { reason: reason() }),
-            _ => Controls::SettingsChanged(SettingsChanged { settings }),
-        };
-        if let Err(error) = shell::open::say(&self.log, word) {
-            self.fail(format!("the operator cannot speak: {error}"));
-        }
     }
 
     /// No more faults: everybody is there again, and goes on until nothing moves. Then all
@@ -254,14 +229,7 @@ impl Theatre {
             *part = self.enter(part.role, &part.name);
         }
         self.settle(&mut parts)?;
-        for part in parts {
-            if let Body::Waiting(running) = part.body
-                && let Running::Role(instance) = *running
-            {
-                instance.finish().map_err(|error| format!("{} cannot finish: {error}", part.role))?;
-            }
-        }
-        Ok(())
+        parts.into_iter().try_for_each(Part::finish)
     }
 
     fn settle(&self, parts: &mut [Part]) -> Result<(), String> {
@@ -287,15 +255,6 @@ impl Theatre {
             }
         }
         Ok(())
-    }
-}
-
-impl Running {
-    fn step(&mut self) -> Result<Progress, ShellError> {
-        match self {
-            Running::Role(instance) => instance.step(),
-            Running::Source(source) => source.step(),
-        }
     }
 }
 

@@ -6,16 +6,19 @@ use super::remembered::{Memory, RememberedScanner};
 use super::sink::RecordingSink;
 use super::snapshot::Snapshot;
 use consumers::{broker, executor, labeler, materializer, retrainer, scorer};
-use eventlog::{Log, MemoryLog};
+use eventlog::{Batch, Log, MemoryLog, NewRecord};
 use producers::scanner::Scanner;
-use producers::source::Market;
-use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, RunOpened, Settings};
+use producers::source::{Market, day_events};
+use schemas::events::{
+    Alias, Bars, ModelPromoted, ModelRef, ModelTrained, Models, RunOpened, Settings,
+};
 use schemas::role::{Machine, Role};
-use schemas::{Day, Event, Money};
+use schemas::{Body, Day, Event, Money, Topic};
 use shell::board::Board;
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
 use shell::saved::{MemoryStates, StateStore};
 use shell::source::Source;
+use shell::wire;
 use std::sync::Arc;
 use std::time::Duration;
 use success::{Contract, Engine, Row, TrainSettings};
@@ -47,7 +50,8 @@ impl World {
     /// Runs the warm-up: all roles, undisturbed, up to the first maturing outcomes.
     pub fn new() -> World {
         let first = WARM_UP + MATURING;
-        let market = MadeUpMarket::new(11, first + SIMULATED + 4, &[first + 1, first + 2, first + 5]);
+        let market =
+            MadeUpMarket::new(11, first + SIMULATED + 4, &[first + 1, first + 2, first + 5]);
         let day = |number: usize| market.day(number).day;
         let opened = RunOpened {
             kind: "backtest".to_owned(),
@@ -67,6 +71,7 @@ impl World {
         shell::open::open(&log, PARTITIONS, &world.opened, models, Some(champion)).unwrap();
         let states = MemoryStates::default();
         world.run_quietly(&log, &states, &Arc::default(), warm_until);
+        world.spoil(&log, first);
         world.base = Snapshot::of(&log, &states);
         world
     }
@@ -92,15 +97,25 @@ impl World {
                 Role::Executor => Box::new(executor::Executor::default()),
                 Role::Broker => Box::new(broker::PaperBroker::default()),
                 Role::Retrainer => Box::new(retrainer::Retrainer::default()),
-                Role::Materializer => Box::new(materializer::Materializer::new(Arc::clone(&sink) as _)),
+                Role::Materializer => {
+                    Box::new(materializer::Materializer::new(Arc::clone(&sink) as _))
+                }
             }
         })
     }
 
     /// What an instance on `log` is given.
     pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn StateStore>, machines: Machines) -> Env {
-        let policy = Policy { max_records: 2_000, wait: Duration::ZERO, save_every: 3, idle_commit: 2 };
-        Env { log, states, partitions: PARTITIONS, machines, board: Arc::new(Board::default()), policy }
+        let policy =
+            Policy { max_records: 2_000, wait: Duration::ZERO, save_every: 3, idle_commit: 2 };
+        Env {
+            log,
+            states,
+            partitions: PARTITIONS,
+            machines,
+            board: Arc::new(Board::default()),
+            policy,
+        }
     }
 
     /// The source of the market up to and with `until`.
@@ -118,8 +133,37 @@ impl World {
         self.market.days().iter().copied().filter(|day| *day <= self.last_day).collect()
     }
 
+    /// Bytes that are no event, where a group reads them, an active instance, and everybody; and
+    /// before the day `number` a bar of it, twice: the source's own will be in conflict with it.
+    fn spoil(&self, log: &MemoryLog, number: usize) {
+        let bad = |(topic, partition)| NewRecord {
+            to: wire::place(topic, partition),
+            timestamp_ms: 1,
+            key: Some(b"BAD".to_vec()),
+            value: b"no event".to_vec(),
+            headers: Vec::new(),
+        };
+        let places =
+            [(Topic::Bars, 0), (Topic::Features, 2), (Topic::Fills, 1), (Topic::Models, 0)];
+        let mut records = places.map(bad).to_vec();
+        let today = self.market.day(number);
+        let events = day_events(today, today.day, true, PARTITIONS);
+        let mut bar = events.into_iter().find(|event| event.body.kind() == "BAR_CLOSED").unwrap();
+        if let Body::Bars(Bars::BarClosed(bar)) = &mut bar.body {
+            bar.close = bar.open;
+        }
+        records.extend([(); 2].map(|()| wire::record(&bar, PARTITIONS, "test").unwrap()));
+        log.producer("test").unwrap().publish(Batch { records, ..Batch::default() }, None).unwrap();
+    }
+
     /// One instance a role and the source, in turn, until nothing is left to do.
-    pub fn run_quietly(&self, log: &MemoryLog, states: &MemoryStates, sink: &Arc<RecordingSink>, until: Day) {
+    pub fn run_quietly(
+        &self,
+        log: &MemoryLog,
+        states: &MemoryStates,
+        sink: &Arc<RecordingSink>,
+        until: Day,
+    ) {
         let env = self.env(Arc::new(log.clone()), Arc::new(states.clone()), self.machines(sink));
         let mut source = self.source(&env, until);
         let mut cast = cast(&env);
@@ -178,7 +222,9 @@ fn settings() -> Settings {
 fn opening_models(day: Day) -> (Vec<Event>, ModelRef) {
     let mut events = Vec::new();
     let mut champion = ModelRef::default();
-    for (version, alias, name) in [(1, Alias::Champion, "champion"), (2, Alias::Challenger, "challenger")] {
+    for (version, alias, name) in
+        [(1, Alias::Champion, "champion"), (2, Alias::Challenger, "challenger")]
+    {
         let trained = trained(version as u64);
         let about = version.to_string();
         let model = ModelRef { version, sha256: trained.sha256.clone() };
@@ -190,7 +236,8 @@ fn opening_models(day: Day) -> (Vec<Event>, ModelRef) {
             ..ModelTrained::default()
         };
         events.push(Event::new(day, "", &[&about], Models::ModelTrained(made)));
-        let promoted = ModelPromoted { version, sha256: model.sha256.clone(), alias, reason: String::new() };
+        let promoted =
+            ModelPromoted { version, sha256: model.sha256.clone(), alias, reason: String::new() };
         events.push(Event::new(day, "", &[&about, name], Models::ModelPromoted(promoted)));
         if alias == Alias::Champion {
             champion = model;
@@ -212,6 +259,12 @@ fn trained(seed: u64) -> success::Trained {
     };
     let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
     let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
-    let how = TrainSettings { seed, epochs: 2, hidden: vec![8], minimum_rows: 100, ..TrainSettings::default() };
+    let how = TrainSettings {
+        seed,
+        epochs: 2,
+        hidden: vec![8],
+        minimum_rows: 100,
+        ..TrainSettings::default()
+    };
     success::train(&rows, &contract, &how, &mut |_, _| {}).unwrap()
 }

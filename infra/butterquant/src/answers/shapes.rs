@@ -85,10 +85,21 @@ pub(super) fn mark(of: &EquityPoint) -> Value {
     })
 }
 
-pub(super) fn card(of: &ModelCard, champion: Option<i64>, challenger: Option<&ModelRef>) -> Result<Value> {
-    let manifest: Option<Value> = of.manifest.as_deref().map(serde_json::from_str).transpose()
+pub(super) fn card(
+    of: &ModelCard,
+    champion: Option<i64>,
+    challenger: Option<&ModelRef>,
+) -> Result<Value> {
+    let manifest: Option<Value> = of
+        .manifest
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose()
         .with_context(|| format!("the manifest of model {} is no JSON", of.version))?;
-    let refusals = of.refusals.iter().map(|refusal| json!({ "day": refusal.day.to_string(), "reasons": refusal.reasons }));
+    let refusals = of
+        .refusals
+        .iter()
+        .map(|refusal| json!({ "day": refusal.day.to_string(), "reasons": refusal.reasons }));
     let standing = if champion == Some(of.version) {
         "champion"
     } else if challenger.is_some_and(|model| model.version == of.version) {

@@ -13,12 +13,15 @@ fn running(token: Option<&str>) -> Running {
     let views = Views::open(&kv::Db::open(folder.path()).unwrap()).unwrap();
     let log = MemoryLog::new("memory").unwrap();
     log.ensure_topics(&[TopicSpec { name: "one".to_owned(), partitions: 2 }]).unwrap();
-    let serving = start("127.0.0.1:0", token.map(str::to_owned), Arc::new(log), Arc::default(), views).unwrap();
+    let serving =
+        start("127.0.0.1:0", token.map(str::to_owned), Arc::new(log), Arc::default(), views)
+            .unwrap();
     Running { serving, _folder: folder }
 }
 
 fn get_with(running: &Running, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut request = agent.get(format!("{}{path}", running.serving.endpoint));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -54,7 +57,11 @@ fn views_and_status_are_json_also_when_empty() {
         assert_eq!(status, 200, "{path}: {body}");
         assert!(body.contains(holds), "{path}: {body}");
     }
-    for (path, says) in [("/views/charts", "no view is called charts"), ("/views/rankings?day=x", "no date"), ("/views/tally?last=1", "takes no last")] {
+    for (path, says) in [
+        ("/views/charts", "no view is called charts"),
+        ("/views/rankings?day=x", "no date"),
+        ("/views/tally?last=1", "takes no last"),
+    ] {
         let (status, body) = get_with(&running, path, &[]);
         assert!(status == 400 && body.contains(says), "{path}: {status} {body}");
     }
@@ -63,8 +70,14 @@ fn views_and_status_are_json_also_when_empty() {
 #[test]
 fn with_a_token_only_those_who_show_it_are_served() {
     let running = running(Some("a-secret"));
-    for (shown, status) in [("Bearer a-secret", 200), ("Bearer a-secre", 401), ("a-secret", 401), ("", 401)] {
-        assert_eq!(get_with(&running, "/status", &[("authorization", shown)]).0, status, "{shown:?}");
+    for (shown, status) in
+        [("Bearer a-secret", 200), ("Bearer a-secre", 401), ("a-secret", 401), ("", 401)]
+    {
+        assert_eq!(
+            get_with(&running, "/status", &[("authorization", shown)]).0,
+            status,
+            "{shown:?}"
+        );
     }
     assert_eq!(get_with(&running, "/health", &[]).0, 200);
     let refused = RemoteLog::connect(&running.serving.endpoint, None).err().unwrap();
@@ -77,9 +90,12 @@ fn a_page_in_a_browser_is_kept_out() {
     let running = running(None);
     assert_eq!(get_with(&running, "/status", &[("host", "evil.example:80")]).0, 403);
     assert_eq!(get_with(&running, "/status", &[("host", "localhost:80")]).0, 200);
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let url = format!("{}{PATH}", running.serving.endpoint);
-    let posted = |kind: &str| agent.post(&url).content_type(kind).send(&b"nonsense"[..]).unwrap().status().as_u16();
+    let posted = |kind: &str| {
+        agent.post(&url).content_type(kind).send(&b"nonsense"[..]).unwrap().status().as_u16()
+    };
     assert_eq!((posted("text/plain"), posted("application/octet-stream")), (415, 400));
 }
 
@@ -91,7 +107,14 @@ fn listening_beyond_this_machine_needs_a_token() {
     assert!(address("localhost:0", None).unwrap().ip().is_loopback());
     assert!(address("[::1]:0", None).is_ok());
     assert!(address("here", None).unwrap_err().to_string().contains("here"));
-    for (host, here) in [("127.0.0.1:1", true), ("[::1]:1", true), ("[::1]", true), ("localhost", true), ("10.0.0.1", false), ("a.b:1", false)] {
+    for (host, here) in [
+        ("127.0.0.1:1", true),
+        ("[::1]:1", true),
+        ("[::1]", true),
+        ("localhost", true),
+        ("10.0.0.1", false),
+        ("a.b:1", false),
+    ] {
         assert_eq!(names_this_machine(host), here, "{host}");
     }
 }

@@ -20,9 +20,11 @@ struct Shown {
 pub fn config(config: &Config, verb: &ConfigVerb) -> Result<Found> {
     match verb {
         ConfigVerb::Show => show(config)?,
-        ConfigVerb::Check => out::show(config.output()?, &json!({ "sound": true, "problem": null }), |_| {
-            out::line("the configuration is sound");
-        })?,
+        ConfigVerb::Check => {
+            out::show(config.output()?, &json!({ "sound": true, "problem": null }), |_| {
+                out::line("the configuration is sound");
+            })?
+        }
     }
     Ok(Found::Nothing)
 }
@@ -38,7 +40,11 @@ pub fn unsound(cli: &Cli, problem: &anyhow::Error) -> Result<Found> {
 }
 
 fn show(config: &Config) -> Result<()> {
-    let meaning = |key: &str| KEYS.iter().find(|(known, _, _)| *known == key).map_or("passed to librdkafka", |(_, _, meaning)| meaning);
+    let meaning = |key: &str| {
+        KEYS.iter()
+            .find(|(known, _, _)| *known == key)
+            .map_or("passed to librdkafka", |(_, _, meaning)| meaning)
+    };
     let shown: BTreeMap<String, Shown> = config
         .shown()
         .into_iter()
@@ -48,8 +54,12 @@ fn show(config: &Config) -> Result<()> {
         })
         .collect();
     out::show(config.output()?, &shown, |shown| {
-        let rows = shown.iter().map(|(key, one)| vec![key.clone(), one.value.clone(), one.from.clone(), one.meaning.to_owned()]);
+        let rows = shown.iter().map(|(key, one)| {
+            vec![key.clone(), one.value.clone(), one.from.clone(), one.meaning.to_owned()]
+        });
         out::line(out::table(&["key", "value", "from", "meaning"], rows));
-        out::line("A key stands in butterquant.toml in the data folder, in the environment as BUTTERQUANT_KEY, or is a flag; the last wins.");
+        out::line(
+            "A key stands in butterquant.toml in the data folder, in the environment as BUTTERQUANT_KEY, or is a flag; the last wins.",
+        );
     })
 }

@@ -28,15 +28,21 @@ pub fn consume(config: &Config, args: &ConsumeArgs) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
     let opened = home::reach(config, &run)?;
     if args.follow && opened.embedded.is_some() {
-        bail!("nothing can come: no process runs {}; start one with `butterquant up --run {}`, or leave --follow out", run.id, run.id);
+        bail!(
+            "nothing can come: no process runs {}; start one with `butterquant up --run {}`, or leave --follow out",
+            run.id,
+            run.id
+        );
     }
     let log = &*opened.log;
     let partitions = args.topic.partitions(home::partitions(log)?);
-    let mut show = Show { args, shower: Shower::new(args.topic), left: args.limit.unwrap_or(u64::MAX) };
+    let mut show =
+        Show { args, shower: Shower::new(args.topic), left: args.limit.unwrap_or(u64::MAX) };
     let mut queues = Vec::new();
     for partition in 0..partitions {
         // A ticker's events are all in its own partition.
-        let wanted = args.topic.single() || args.key.as_ref().is_none_or(|key| partition_of(key, partitions) == partition);
+        let wanted = args.topic.single()
+            || args.key.as_ref().is_none_or(|key| partition_of(key, partitions) == partition);
         if wanted {
             queues.push(Queue::new(log, args, partition)?);
         }
@@ -80,8 +86,16 @@ impl Queue {
     /// Reads on where nothing is left and something is there.
     fn fill(&mut self, reader: &mut dyn Reader) -> Result<()> {
         while self.ahead.is_empty() && self.next < self.end {
-            let fetched = reader.poll(&[(self.place.clone(), self.next)], AHEAD, PATIENCE)?.into_iter().next();
-            let fetched = fetched.with_context(|| format!("{} gave nothing at offset {} of {}; try again", self.place, self.next, self.end))?;
+            let fetched = reader
+                .poll(&[(self.place.clone(), self.next)], AHEAD, PATIENCE)?
+                .into_iter()
+                .next();
+            let fetched = fetched.with_context(|| {
+                format!(
+                    "{} gave nothing at offset {} of {}; try again",
+                    self.place, self.next, self.end
+                )
+            })?;
             self.take(fetched.records, fetched.position);
         }
         Ok(())
@@ -108,9 +122,12 @@ fn in_day_order(reader: &mut dyn Reader, queues: &mut [Queue], show: &mut Show<'
 
 fn as_they_come(reader: &mut dyn Reader, queues: &mut [Queue], show: &mut Show<'_>) -> Result<()> {
     while show.left > 0 {
-        let due: Vec<(TopicPartition, u64)> = queues.iter().map(|queue| (queue.place.clone(), queue.next)).collect();
+        let due: Vec<(TopicPartition, u64)> =
+            queues.iter().map(|queue| (queue.place.clone(), queue.next)).collect();
         for fetched in reader.poll(&due, AHEAD, WAIT)? {
-            let Some(queue) = queues.iter_mut().find(|queue| queue.place == fetched.tp) else { continue };
+            let Some(queue) = queues.iter_mut().find(|queue| queue.place == fetched.tp) else {
+                continue;
+            };
             queue.take(fetched.records, fetched.position);
             for (day, record, event) in std::mem::take(&mut queue.ahead) {
                 show.one(&queue.place, day, &record, &event)?;
@@ -128,7 +145,13 @@ struct Show<'a> {
 }
 
 impl Show<'_> {
-    fn one(&mut self, place: &TopicPartition, day: Day, record: &Record, event: &Result<Event, DecodeError>) -> Result<()> {
+    fn one(
+        &mut self,
+        place: &TopicPartition,
+        day: Day,
+        record: &Record,
+        event: &Result<Event, DecodeError>,
+    ) -> Result<()> {
         let args = self.args;
         let ticker = match event {
             Ok(event) => event.ticker.as_bytes(),

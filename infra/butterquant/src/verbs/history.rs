@@ -14,7 +14,11 @@ use store::Lake;
 
 /// Draws them.
 pub fn history(config: &Config, args: &HistoryArgs) -> Result<Found> {
-    let source = args.source.clone().or_else(|| config.source()).context("which market? name it with --source csv:DIR or sim:SEED")?;
+    let source = args
+        .source
+        .clone()
+        .or_else(|| config.source())
+        .context("which market? name it with --source csv:DIR or sim:SEED")?;
     let mut market = producers::source::open(&source, None)?;
     report_problems(&*market);
     let last = *market.days().last().context("the market has no days")?;
@@ -60,7 +64,9 @@ pub fn history(config: &Config, args: &HistoryArgs) -> Result<Found> {
         for (code, count) in &report.refused {
             out::line(format!("{count} rows tried and refused: {code}"));
         }
-        let span = report.span.map_or_else(String::new, |(first, last)| format!(", of days from {first} to {last}"));
+        let span = report
+            .span
+            .map_or_else(String::new, |(first, last)| format!(", of days from {first} to {last}"));
         out::line(format!("{} rows{span}", drawn.samples.len()));
         if let Some(file) = &file {
             out::line(format!("written to {}", file.display()));

@@ -74,7 +74,8 @@ pub fn lag(config: &Config) -> Result<Found> {
         None => None,
     };
     let standings = standing::all(config, &run, opened.owner.as_deref(), partitions)?;
-    let units: Vec<UnitLine> = standings.into_iter().map(|standing| judged(standing, &ends, newest)).collect();
+    let units: Vec<UnitLine> =
+        standings.into_iter().map(|standing| judged(standing, &ends, newest)).collect();
     let report = Report {
         run: run.id.clone(),
         running_at: opened.owner.clone(),
@@ -98,9 +99,16 @@ fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>>
     Ok(ends)
 }
 
-fn judged(standing: Standing, ends: &BTreeMap<TopicPartition, u64>, newest: Option<Day>) -> UnitLine {
+fn judged(
+    standing: Standing,
+    ends: &BTreeMap<TopicPartition, u64>,
+    newest: Option<Day>,
+) -> UnitLine {
     let topic: Option<Topic> = standing.topic.parse().ok();
-    let end = topic.and_then(|topic| ends.get(&wire::place(topic, standing.partition))).copied().unwrap_or(0);
+    let end = topic
+        .and_then(|topic| ends.get(&wire::place(topic, standing.partition)))
+        .copied()
+        .unwrap_or(0);
     let place = format!("{}/{}", standing.topic, standing.partition);
     let closed = standing.closed.0;
     let (state, verdict) = if newest.is_none_or(|newest| newest <= closed) {
@@ -134,13 +142,21 @@ fn by_partition(
             if role.by_partition() && topic.single() {
                 continue; // every instance reads it, outside the group
             }
-            let places: Vec<TopicPartition> = (0..topic.partitions(partitions)).map(|one| wire::place(topic, one)).collect();
+            let places: Vec<TopicPartition> =
+                (0..topic.partitions(partitions)).map(|one| wire::place(topic, one)).collect();
             for (place, committed) in places.iter().zip(log.committed(role.name(), &places)?) {
-                let name = if role.by_partition() { format!("{role}-{}", place.partition) } else { role.name().to_owned() };
+                let name = if role.by_partition() {
+                    format!("{role}-{}", place.partition)
+                } else {
+                    role.name().to_owned()
+                };
                 let unit = units.iter().find(|unit| unit.standing.unit == name);
                 let end = ends.get(place).copied().unwrap_or(0);
                 let lag = end.saturating_sub(committed.unwrap_or(0));
-                let unknown = || if committed.is_none() { "never ran" } else { "not run by this process" }.to_owned();
+                let unknown = || {
+                    if committed.is_none() { "never ran" } else { "not run by this process" }
+                        .to_owned()
+                };
                 lines.push(PartitionLine {
                     group: role.name(),
                     topic: topic.dataset(),
@@ -159,11 +175,15 @@ fn by_partition(
 }
 
 fn print(report: &Report) {
-    let at = report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
+    let at =
+        report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
     let newest = out::or_dash(report.newest_day, |day| day.0.to_string());
     out::line(format!("run {}, {at}; newest published day {newest}", report.run));
     let rows = together(&report.partitions);
-    out::line(out::table(&["group", "topic/partition", "committed>", "end>", "lag>", "verdict"], rows));
+    out::line(out::table(
+        &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],
+        rows,
+    ));
     for unit in &report.units {
         let counts = unit.standing.counts;
         let met = [
@@ -173,7 +193,11 @@ fn print(report: &Report) {
             (counts.undecodable, "undecodable"),
             (counts.unknown, "of an unknown kind"),
         ];
-        let met: Vec<String> = met.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let met: Vec<String> = met
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
         if !met.is_empty() {
             out::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
         }
@@ -203,38 +227,4 @@ fn together(lines: &[PartitionLine]) -> Vec<Vec<String>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use shell::cursor::Counts;
-
-    fn check(unit: (&str, Topic, u64), current: Option<Day>, newest: i32, expect: (State, &str)) {
-        let (role, topic, next_offset) = unit;
-        let standing = Standing {
-            role: role.to_owned(),
-            unit: role.to_owned(),
-            closed: Date(Day(17_711)),
-            current: current.map(Date),
-            topic: topic.dataset().to_owned(),
-            partition: 3,
-            next_offset,
-            counts: Counts::default(),
-        };
-        let ends = BTreeMap::from([(wire::place(topic, 3), 10)]);
-        let found = judged(standing, &ends, Some(Day(newest)));
-        assert_eq!((found.state, found.verdict.as_str()), expect);
-    }
-
-    #[test]
-    fn a_day_that_nobody_published_is_no_stall() {
-        check(("scanner", Topic::Bars, 10), None, 17_711, (State::CaughtUp, "caught up"));
-        check(("broker", Topic::Orders, 10), None, 17_711, (State::CaughtUp, "caught up"));
-    }
-
-    #[test]
-    fn what_waits_says_for_whom_and_for_which_day() {
-        check(("scanner", Topic::Bars, 7), None, 17_714, (State::Behind, "behind: 3 of bars/3 to read"));
-        check(("executor", Topic::Fills, 10), None, 17_714, (State::Waiting, "waits for fills/3 of the day after 2018-06-29"));
-        check(("executor", Topic::Scans, 10), Some(Day(17_714)), 17_714, (State::Waiting, "waits for scans/3 of 2018-07-02"));
-        check(("broker", Topic::Orders, 10), None, 17_714, (State::Waiting, "waits for orders/3 of 2018-06-29"));
-    }
-}
+mod tests;

@@ -42,7 +42,8 @@ pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
     through(config, &run, market, &wanted, None)
 }
 
-/// The trading days of a period over a market, as a run of its own.
+/// The trading days of a period over a market, as a run of its own. One that was stopped goes on
+/// where it stopped; one that is done is shown again.
 pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
     if args.to < args.from {
         bail!("--to {} is before --from {}", args.to, args.from);
@@ -52,12 +53,6 @@ pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
     report_problems(&*market);
     let id = if config.run() == home::LIVE { format!("backtest-{}-{}", args.from, args.to) } else { config.run().to_owned() };
     let run = RunDir::of(config, &id)?;
-    if run.path.exists() {
-        bail!(
-            "run {id} exists; see it with `butterquant rankings --run {id}`, remove {} to run it again, or name another with --run",
-            run.path.display()
-        );
-    }
     let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
     let wanted = Wanted {
         kind: "backtest",

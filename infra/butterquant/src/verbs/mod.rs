@@ -7,6 +7,7 @@ mod history;
 mod lag;
 mod live;
 mod loops;
+mod model;
 mod replay;
 mod runs;
 mod scan;
@@ -45,7 +46,7 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Resume(args) => control::resume(&config, &args),
         Verb::CloseDay(args) => control::close_day(&config, &args),
         Verb::Train(args) => control::train(&config, &args),
-        Verb::Model(verb) => views::model(&config, &verb),
+        Verb::Model(verb) => model::model(&config, &verb),
         Verb::Topics(verb) => topics::topics(&config, &verb),
         Verb::Rankings(args) => views::rankings(&config, &args),
         Verb::Positions => views::positions(&config),

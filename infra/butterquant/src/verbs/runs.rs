@@ -3,11 +3,12 @@
 
 use super::Found;
 use crate::answers::{Question, ViewsAt};
+use crate::cli::LogHome;
 use crate::config::Config;
 use crate::home::{self, RunDir};
 use crate::out;
-use anyhow::{Result, bail};
-use eventlog::{EmbeddedLog, Log, RemoteLog};
+use anyhow::{Context, Result, bail};
+use eventlog::Log;
 use schemas::Topic;
 use schemas::events::RunOpened;
 use serde::Serialize;
@@ -33,14 +34,35 @@ pub fn runs(config: &Config) -> Result<Found> {
     out::show(config.output()?, &listed, |listed| {
         if listed.is_empty() {
             let folder = config.data_dir();
-            return out::line(format!("no run in {}; `butterquant demo` makes one, `butterquant scan --source csv:DIR` begins the live one", folder.display()));
+            return out::line(format!(
+                "no run in {}; `butterquant demo` makes one, `butterquant scan --source csv:DIR` begins the live one",
+                folder.display()
+            ));
         }
         let rows = listed.iter().map(|one| {
             let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
             let owner = out::or_dash(one.owner_pid, |pid| pid.to_string());
-            vec![one.id.clone(), text(&one.kind), text(&one.source), text(&one.first_day), text(&one.scan_from), text(&one.last_closed_day), size(one.bytes), owner]
+            vec![
+                one.id.clone(),
+                text(&one.kind),
+                text(&one.source),
+                text(&one.first_day),
+                text(&one.scan_from),
+                text(&one.last_closed_day),
+                size(one.bytes),
+                owner,
+            ]
         });
-        let header = ["run", "kind", "source", "first day", "scans from", "last closed", "size>", "run by process>"];
+        let header = [
+            "run",
+            "kind",
+            "source",
+            "first day",
+            "scans from",
+            "last closed",
+            "size>",
+            "run by process>",
+        ];
         out::line(out::table(&header, rows));
         for one in listed {
             if let Some(problem) = &one.problem {
@@ -52,60 +74,48 @@ pub fn runs(config: &Config) -> Result<Found> {
 }
 
 fn look(config: &Config, run: &RunDir) -> Listed {
-    let owner = home::living_owner(&run.log());
-    let mut listed = Listed {
-        id: run.id.clone(),
-        bytes: bytes(&run.path),
-        owner_pid: owner.as_ref().map(|owner| owner.pid),
-        endpoint: owner.and_then(|owner| owner.endpoint),
-        ..Listed::default()
-    };
+    let mut listed = Listed { id: run.id.clone(), bytes: bytes(&run.path), ..Listed::default() };
     if let Err(error) = fill(config, run, &mut listed) {
+        listed.owner_pid = home::living_owner(&run.log()).map(|owner| owner.pid);
         listed.problem = Some(format!("{error:#}"));
     }
     listed
 }
 
 fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
-    let opened = match opening(config, run, listed.endpoint.as_deref()) {
-        Err(error) => {
-            let in_use = listed.owner_pid.is_some();
-            return Err(if in_use { error.context("in use and not to be asked") } else { error });
-        }
-        Ok(opened) => opened,
-    };
-    // Nobody answered at the endpoint and the log was free: the owner is gone.
+    if !run.path.is_dir() {
+        bail!("no run: it is no folder; move it away");
+    }
+    let empty = std::fs::read_dir(run.log()).map_or(true, |mut entries| entries.next().is_none());
+    if empty && config.log()? == LogHome::Embedded {
+        bail!("no run: there is no log in it; move it away or remove it");
+    }
+    let reached = home::reach(config, run)?;
+    if reached.owner.is_some() {
+        listed.owner_pid = home::living_owner(&run.log()).map(|owner| owner.pid);
+        listed.endpoint.clone_from(&reached.owner);
+    }
+    let opened = opening(&*reached.log, run)?;
     listed.kind = Some(opened.kind);
     listed.source = Some(opened.source);
     listed.first_day = Some(opened.first_day.to_string());
     listed.scan_from = Some(opened.scan_from.to_string());
-    if run.state().exists() || listed.endpoint.is_some() {
+    if run.state().exists() {
         let tally = ViewsAt::of(config, run)?.ask(Question::Tally)?;
         listed.last_closed_day = tally["through"].as_str().map(str::to_owned);
     }
     Ok(())
 }
 
-fn opening(config: &Config, run: &RunDir, endpoint: Option<&str>) -> Result<RunOpened> {
-    if !run.path.is_dir() {
-        bail!("no run: it is no folder; move it away");
-    }
-    let log: Box<dyn Log> = match endpoint {
-        Some(endpoint) => Box::new(RemoteLog::connect(endpoint, config.token())?),
-        None => {
-            let empty = std::fs::read_dir(run.log()).map_or(true, |mut entries| entries.next().is_none());
-            if empty {
-                bail!("no run: there is no log in it; move it away or remove it");
-            }
-            Box::new(EmbeddedLog::open(run.log())?)
-        }
-    };
+fn opening(log: &dyn Log, run: &RunDir) -> Result<RunOpened> {
     let has_topics = log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name());
-    let opened = if has_topics { shell::open::opened(&*log)? } else { None };
-    match opened {
-        Some(opened) => Ok(opened),
-        None => bail!("it was never opened: whatever began it did not come to its first day; remove {}", run.path.display()),
-    }
+    let opened = if has_topics { shell::open::opened(log)? } else { None };
+    opened.with_context(|| {
+        format!(
+            "it was never opened: whatever began it did not come to its first day; remove {}",
+            run.path.display()
+        )
+    })
 }
 
 /// Of everything in a folder; what cannot be read counts nothing.

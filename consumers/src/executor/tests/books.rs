@@ -1,0 +1,176 @@
+//! What the executor's books hold: changed by fills alone, right to the millionth of a dollar,
+//! left when profit is taken, when time is up, and never twice.
+
+use super::{ended, executor, filled, intents, line, marks, today};
+use crate::made::{
+    Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored, split,
+};
+use crate::executor::Executor;
+use schemas::events::{Alias, Fills, Track};
+use schemas::{Day, Event, Money, Topic};
+
+/// Holds A since day 71 on the AI track, three contracts at 5.50 + 0.20, evaluated on
+/// `evaluation`.
+fn holding(evaluation: Day) -> Driven<Executor> {
+    let mut driven = executor(&["A"]);
+    driven.controls.settings.risk_per_trade = Money(2_000_000_000);
+    let scan = scanned_until(70, "A", 0.0, evaluation);
+    driven.take(market(70, &["A"]));
+    driven.take([scan.clone(), scored(&scan, Alias::Champion, 0.2), closed(Topic::Predictions, 70)]);
+    let said = driven.end(70);
+    assert_eq!(line(&said), "AI opens A");
+    driven.take(filled(71, &said, 5_500_000, 200_000));
+    driven
+}
+
+/// Day `n` with the index at `vix`.
+fn quiet(driven: &mut Driven<Executor>, n: i32, vix: f64) -> Vec<Event> {
+    driven.take([bar(n, "A", price(n), price(n)), bars_closed(n, Some(vix))]);
+    driven.take([closed(Topic::Predictions, n)]);
+    driven.end(n)
+}
+
+/// Equity and its change of the AI track, the positions held.
+fn mark(said: &[Event]) -> (Money, Money, i64) {
+    let mark = &marks(said)[0];
+    assert_eq!(mark.track, Track::ButterAI);
+    (mark.equity, mark.change, mark.open_positions)
+}
+
+const CAPITAL: Money = Money(100_000_000_000);
+
+#[test]
+fn an_intent_changes_no_book_and_fills_change_it_to_the_millionth() {
+    let mut driven = executor(&["A"]);
+    driven.controls.settings.risk_per_trade = Money(2_000_000_000);
+    // Expires on day 71, so that its mark there is its payoff.
+    let scan = scanned_until(70, "A", 0.0, day(71) + -7);
+    driven.take(market(70, &["A"]));
+    driven.take([scan.clone(), scored(&scan, Alias::Champion, 0.2), closed(Topic::Predictions, 70)]);
+    let said = driven.end(70);
+    assert_eq!(intents(&said)[0].1.quantity, 3); // 2,000 / 650
+    assert_eq!(mark(&said), (CAPITAL, Money::ZERO, 0));
+
+    // Paid 6.358023 × 300; worth 10 − |101 − 100| = 9 a share.
+    driven.take(filled(71, &said, 6_123_456, 234_567));
+    let said = quiet(&mut driven, 71, 20.0);
+    let gained = Money(2_700_000_000 - 1_907_406_900);
+    assert_eq!(mark(&said), (CAPITAL + gained, gained, 1));
+    assert_eq!(line(&said), "AI closes A");
+
+    // Received 8.25 × 300.
+    driven.take(filled(72, &said, 8_500_000, 250_000));
+    let gained = Money(2_475_000_000 - 1_907_406_900);
+    assert_eq!(mark(&quiet(&mut driven, 72, 20.0)), (CAPITAL + gained, Money(-225_000_000), 0));
+}
+
+#[test]
+fn nobody_pays_to_get_rid_of_a_butterfly() {
+    let mut driven = holding(day(71));
+    let said = quiet(&mut driven, 71, 20.0);
+    driven.take(filled(72, &said, 10_000, 66_000));
+    assert_eq!(mark(&quiet(&mut driven, 72, 20.0)).0, CAPITAL + Money(-1_710_000_000));
+}
+
+#[test]
+fn a_split_makes_more_shares_of_a_lower_price_and_changes_no_worth() {
+    let mut driven = holding(day(72) + -7);
+    driven.take([split(72, "A", 0.0), split(72, "A", f64::NAN), split(72, "A", 2.0)]);
+    driven.take([bar(72, "A", 50.0, 50.0), bars_closed(72, Some(20.0)), closed(Topic::Predictions, 72)]);
+    let said = driven.end(72);
+    // Worth 5 − 0 a share, 200 shares a contract.
+    let paid = Money(1_710_000_000);
+    assert_eq!(mark(&said).0, CAPITAL + Money(3_000_000_000) - paid);
+    let (_, close) = &intents(&said)[0];
+    assert_eq!((close.structure.centre, close.structure.wing, close.quantity), (50.0, 5.0, 3));
+
+    driven.take(filled(73, &said, 4_500_000, 250_000));
+    driven.take([bars_closed(73, Some(20.0)), closed(Topic::Predictions, 73)]);
+    assert_eq!(mark(&driven.end(73)).0, CAPITAL + Money(2_550_000_000) - paid);
+}
+
+#[test]
+fn profit_is_taken_at_70_percent_of_the_maximum_only_after_a_fall_of_volatility() {
+    for (vix, take_profit, expected) in
+        [(20.0, 0.7, ""), (3.0, 0.7, "AI closes A"), (3.0, 1.0, ""), (0.5, 0.9, "AI closes A")]
+    {
+        let mut driven = holding(day(70) + 25);
+        driven.controls.settings.take_profit = take_profit;
+        for n in 71..74 {
+            assert_eq!(line(&quiet(&mut driven, n, 20.0)), "", "day {n}");
+        }
+        let said = quiet(&mut driven, 74, vix);
+        assert_eq!(line(&said), expected, "index at {vix}");
+        for (_, intent) in intents(&said) {
+            assert!(intent.reason.starts_with("take profit"), "{}", intent.reason);
+            assert!(intent.value >= take_profit, "{}", intent.value);
+        }
+    }
+}
+
+#[test]
+fn time_is_up_on_the_last_weekday_on_or_before_the_evaluation_day() {
+    // Day 74 is a Friday, 75 the Monday after it.
+    for (evaluation, last) in
+        [(day(73), 73), (day(74), 74), (day(74) + 1, 74), (day(74) + 2, 74), (day(75), 75)]
+    {
+        let mut driven = holding(evaluation);
+        driven.controls.settings.take_profit = 9.0;
+        for n in 71..last {
+            assert_eq!(line(&quiet(&mut driven, n, 20.0)), "", "{evaluation}, day {n}");
+        }
+        let said = quiet(&mut driven, last, 20.0);
+        assert_eq!(line(&said), "AI closes A", "{evaluation}");
+        assert!(intents(&said)[0].1.reason.contains("evaluation day"));
+    }
+}
+
+#[test]
+fn a_close_that_works_is_not_repeated_and_one_that_was_cancelled_is() {
+    let mut driven = holding(day(71));
+    let first = quiet(&mut driven, 71, 20.0);
+    assert_eq!(line(&quiet(&mut driven, 72, 20.0)), "");
+    driven.take(ended(73, &first, Fills::OrderCancelled));
+    let second = quiet(&mut driven, 73, 20.0);
+    assert_eq!(line(&second), "AI closes A");
+    assert!(intents(&second)[0].1.broker_order_id > intents(&first)[0].1.broker_order_id);
+    // Of unknown fate: it is not sent again.
+    driven.take(ended(74, &second, Fills::OrderUnknown));
+    assert_eq!(line(&quiet(&mut driven, 74, 20.0)), "");
+}
+
+#[test]
+fn a_company_held_or_ordered_is_not_opened_again_and_counts_towards_the_limit() {
+    let all = ["A", "GOOG", "GOOGL"];
+    let mut driven = executor(&all);
+    driven.controls.settings.max_open = 2;
+    driven.take(today(70, &[("GOOG", 0.0, Some(0.2))]));
+    let said = driven.end(70);
+    for n in [71, 72] {
+        // First ordered and unanswered, then held.
+        driven.take(today(n, &[("GOOGL", 0.0, Some(0.3))]));
+        assert_eq!(line(&driven.end(n)), "AI COMPANY_HELD GOOGL", "day {n}");
+        driven.take(filled(n, &said, 5_000_000, 0).into_iter().filter(|_| n == 71));
+    }
+    driven.take(today(73, &[("A", 0.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
+    assert_eq!(line(&driven.end(73)), "AI opens B; AI POSITION_LIMIT A");
+}
+
+#[test]
+fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
+    let mut driven = executor(&["A", "B", "C"]);
+    driven.take(today(70, &[("A", 61.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
+    let said = driven.end(70);
+    assert_eq!(line(&said), "AI opens B; AI opens A; Base opens A");
+    let (b, a) = (&said[0..1], &said[1..2]);
+    driven.take([ended(71, b, Fills::OrderUnknown), ended(71, a, Fills::OrderUnknown)].concat());
+    let c = [("C", 61.0, Some(0.2))];
+    driven.take(today(71, &c));
+    assert_eq!(line(&driven.end(71)), "AI UNSETTLED C; Base opens C");
+    driven.take(ended(72, a, Fills::OrderRejected));
+    driven.take(today(72, &c));
+    assert_eq!(line(&driven.end(72)), "AI UNSETTLED C; Base COMPANY_HELD C");
+    driven.take(filled(73, b, 5_000_000, 0));
+    driven.take(today(73, &c));
+    assert_eq!(line(&driven.end(73)), "AI opens C; Base COMPANY_HELD C");
+}

@@ -1,0 +1,55 @@
+//! What is said of a unit, by where it stands.
+
+use super::*;
+use shell::cursor::Counts;
+
+fn check(unit: (&str, Topic, u64), current: Option<Day>, newest: i32, expect: (State, &str)) {
+    let (role, topic, next_offset) = unit;
+    let standing = Standing {
+        role: role.to_owned(),
+        unit: role.to_owned(),
+        closed: Date(Day(17_711)),
+        current: current.map(Date),
+        topic: topic.dataset().to_owned(),
+        partition: 3,
+        next_offset,
+        counts: Counts::default(),
+    };
+    let ends = BTreeMap::from([(wire::place(topic, 3), 10)]);
+    let found = judged(standing, &ends, Some(Day(newest)));
+    assert_eq!((found.state, found.verdict.as_str()), expect);
+}
+
+#[test]
+fn a_day_that_nobody_published_is_no_stall() {
+    check(("scanner", Topic::Bars, 10), None, 17_711, (State::CaughtUp, "caught up"));
+    check(("broker", Topic::Orders, 10), None, 17_711, (State::CaughtUp, "caught up"));
+}
+
+#[test]
+fn what_waits_says_for_whom_and_for_which_day() {
+    check(
+        ("scanner", Topic::Bars, 7),
+        None,
+        17_714,
+        (State::Behind, "behind: 3 of bars/3 to read"),
+    );
+    check(
+        ("executor", Topic::Fills, 10),
+        None,
+        17_714,
+        (State::Waiting, "waits for fills/3 of the day after 2018-06-29"),
+    );
+    check(
+        ("executor", Topic::Scans, 10),
+        Some(Day(17_714)),
+        17_714,
+        (State::Waiting, "waits for scans/3 of 2018-07-02"),
+    );
+    check(
+        ("broker", Topic::Orders, 10),
+        None,
+        17_714,
+        (State::Waiting, "waits for orders/3 of 2018-06-29"),
+    );
+}

@@ -1,0 +1,130 @@
+//! The program as its users run it: the built binary, its exit code and what it wrote.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a command gave.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: i32,
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+impl Ran {
+    /// Its output as one JSON document; it must have ended well.
+    pub fn json(&self) -> Value {
+        assert_eq!(self.code, 0, "{self:?}");
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+
+    /// Its output as one JSON document a line; it must have ended well.
+    pub fn lines(&self) -> Vec<Value> {
+        assert_eq!(self.code, 0, "{self:?}");
+        let parsed = self.out.lines().map(|line| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        });
+        parsed.collect()
+    }
+
+    /// It could not run and said all of `words` on standard error.
+    pub fn refused(&self, words: &[&str]) {
+        assert_eq!(self.code, 2, "{self:?}");
+        assert!(words.iter().all(|word| self.err.contains(word)), "{words:?}: {self:?}");
+    }
+}
+
+/// The binary built beside this test.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .unwrap_or_else(|| panic!("{} lies nowhere", test.display()));
+    let binary = folder.join("butterquant");
+    assert!(binary.exists(), "{} is missing: `cargo build --release` first", binary.display());
+    binary
+}
+
+/// The binary over a data folder, without any configuration of the user's own.
+pub fn command(data: &Path, words: &str) -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BUTTERQUANT_")) {
+        command.env_remove(name);
+    }
+    command.arg("--data-dir").arg(data).args(words.split_whitespace()).stdin(Stdio::null());
+    command
+}
+
+/// Runs it to its end.
+pub fn run(data: &Path, words: &str) -> Ran {
+    finish(command(data, words))
+}
+
+/// Runs a prepared command to its end.
+pub fn finish(mut command: Command) -> Ran {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+/// A process that keeps running; killed when it is dropped.
+pub struct Running(Child);
+
+impl Running {
+    /// Starts it.
+    pub fn start(data: &Path, words: &str) -> Running {
+        let mut command = command(data, words);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Running(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Asks it to stop as Ctrl-C does, and gives its exit code.
+    pub fn interrupt(mut self) -> i32 {
+        let asked = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
+        assert!(asked.is_ok_and(|status| status.success()), "it is gone already");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline {
+            if let Ok(Some(status)) = self.0.try_wait() {
+                return status.code().unwrap_or(-1);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("it did not stop within 30 s of Ctrl-C");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = self.0.kill(); // it has ended in between
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// Waits until `found` gives something; `what` is what is missing otherwise.
+pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "after a minute there is no {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

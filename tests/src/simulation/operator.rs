@@ -1,0 +1,34 @@
+//! The operator of a simulation: says on `controls` whatever comes to mind.
+
+use super::faults::Weather;
+use super::world::World;
+use eventlog::MemoryLog;
+use schemas::events::{
+    Controls, Halted, Resumed, RolledBack, SettingsChanged, Track, TrainingRequested,
+};
+use shell::ShellError;
+
+/// Says something.
+///
+/// # Errors
+/// The log does not take it.
+pub fn speak(world: &World, log: &MemoryLog, weather: &Weather) -> Result<(), ShellError> {
+    let reason = || "the simulation says so".to_owned();
+    let tracks = [None, Some(Track::ButterAI), Some(Track::ButterBaseline)];
+    let track = tracks[weather.within(0, 2) as usize];
+    let word = match weather.within(0, 5) {
+        0 | 1 => Controls::Halted(Halted { track, reason: reason() }),
+        2 => Controls::Resumed(Resumed { track, reason: reason() }),
+        3 => {
+            let version = i64::from(weather.within(1, 2));
+            Controls::RolledBack(RolledBack { version, reason: reason() })
+        }
+        4 => Controls::TrainingRequested(TrainingRequested { reason: reason() }),
+        _ => {
+            let mut settings = world.opened.settings.clone();
+            settings.max_new_per_day = i64::from(weather.within(0, 3));
+            Controls::SettingsChanged(SettingsChanged { settings })
+        }
+    };
+    shell::open::say(log, word).map(|_| ())
+}

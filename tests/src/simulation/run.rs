@@ -1,0 +1,119 @@
+//! A copy of the log before the simulated days and who works on it, for scenarios told by hand.
+
+use super::Simulation;
+use super::checks::{Ended, replays};
+use super::sink::RecordingSink;
+use super::snapshot::contents;
+use super::world::{PARTITIONS, SIMULATED, cast, settle};
+use eventlog::{Batch, Log, MemoryLog};
+use producers::source::day_events;
+use schemas::{Day, Event, Topic};
+use shell::instance::{Env, Instance, Progress};
+use shell::saved::MemoryStates;
+use shell::source::Source;
+use shell::wire;
+use std::sync::Arc;
+
+/// One scenario's log, states and sink.
+pub struct Run<'a> {
+    simulation: &'a Simulation,
+    /// The log.
+    pub log: MemoryLog,
+    /// The state folder.
+    pub states: MemoryStates,
+    /// What an instance is given.
+    pub env: Env,
+    sink: Arc<RecordingSink>,
+}
+
+impl Simulation {
+    /// A scenario of its own.
+    pub fn run(&self) -> Run<'_> {
+        let (log, states) = self.world.base.fork();
+        let sink = Arc::<RecordingSink>::default();
+        let machines = self.world.machines(&sink);
+        let env = self.world.env(Arc::new(log.clone()), Arc::new(states.clone()), machines);
+        Run { simulation: self, log, states, env, sink }
+    }
+
+    /// A simulated day by its number, 0 first, and the day before it.
+    pub fn day(&self, number: usize) -> (Day, Day) {
+        let days = self.world.days();
+        let first = days.len() - SIMULATED;
+        (days[first + number], days[first + number - 1])
+    }
+
+    /// The events of a simulated day as the source gives them.
+    pub fn market_day(&self, number: usize) -> Vec<Event> {
+        let (day, previous) = self.day(number);
+        day_events(self.world.market.of(day), previous, true, PARTITIONS)
+    }
+}
+
+impl Run<'_> {
+    /// Writes events as they are.
+    pub fn write(&self, events: &[Event]) {
+        let records = events.iter().map(|event| wire::record(event, PARTITIONS, "test").unwrap());
+        let batch = Batch { records: records.collect(), ..Batch::default() };
+        self.log.producer("test").unwrap().publish(batch, None).unwrap();
+    }
+
+    /// Everybody and `source`, until nothing is left to do; then all stop.
+    pub fn play(&self, mut source: Source) {
+        let mut instances = cast(&self.env);
+        settle(&mut instances, &mut || source.step().unwrap());
+        instances.into_iter().for_each(|instance| instance.finish().unwrap());
+    }
+
+    /// Everybody, and the source up to and with `until`.
+    pub fn play_to(&self, until: Day) {
+        self.play(self.simulation.world.source(&self.env, until));
+    }
+
+    /// Everybody to the last day.
+    pub fn play_to_the_end(&self) {
+        self.play_to(self.simulation.world.last_day);
+    }
+
+    /// Everybody but a source, when they have read all there is.
+    pub fn readers(&self) -> Vec<Instance> {
+        let mut instances = cast(&self.env);
+        settle(&mut instances, &mut || Progress::Idle);
+        instances
+    }
+
+    /// What it left behind.
+    pub fn ended(&self) -> Ended {
+        Ended {
+            log: self.log.clone(),
+            states: self.states.all(),
+            sink: self.sink.days(),
+            closed: Some(self.simulation.world.last_day),
+            struck: Default::default(),
+        }
+    }
+
+    /// Everything but `bars` is what the undisturbed run wrote, record by record, and everything
+    /// can be replayed.
+    pub fn check_decisions(&self) {
+        let Simulation { world, reference } = self.simulation;
+        for (place, found) in contents(&self.log, &world.base.ends) {
+            if ![Topic::Bars.name(), Topic::DeadLetters.name()].contains(&&*place.topic) {
+                assert_eq!(found, reference.contents[&place], "{place}");
+            }
+        }
+        replays(world, &self.ended(), false).unwrap();
+    }
+
+    /// Events that came too late for a unit since the warm-up.
+    pub fn late(&self, unit: &str) -> u64 {
+        let before = self.simulation.world.base.states[unit].cursor.counts;
+        self.states.all()[unit].cursor.counts.late - before.late
+    }
+
+    /// Events that a unit met again since the warm-up.
+    pub fn repeated(&self, unit: &str) -> u64 {
+        let before = self.simulation.world.base.states[unit].cursor.counts;
+        self.states.all()[unit].cursor.counts.duplicates - before.duplicates
+    }
+}

@@ -1,0 +1,211 @@
+//! The program as a user meets it: the demo, and every reading verb over what it left.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use tempfile::TempDir;
+use tests::cli::{Ran, run};
+
+const DEMO: &str = "demo --days 3 --stocks 12 --history 0 -o json";
+
+struct Demo {
+    folder: TempDir,
+    account: Value,
+}
+
+/// The demo all tests read; one at a time, as a stopped run has one reader at once.
+fn demo() -> (&'static Demo, MutexGuard<'static, ()>) {
+    static MADE: OnceLock<Demo> = OnceLock::new();
+    static READING: Mutex<()> = Mutex::new(());
+    let reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = MADE.get_or_init(|| {
+        let folder = folder();
+        let account = run(folder.path(), DEMO).json();
+        Demo { folder, account }
+    });
+    (made, reading)
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn read(words: &str) -> Ran {
+    let (demo, _reading) = demo();
+    run(demo.folder.path(), &format!("--run demo {words}"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_else(|| panic!("no list: {value}"))
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_log() {
+    let again = folder();
+    let second = run(again.path(), DEMO).json();
+    let (first, _reading) = demo();
+    for part in ["opened", "topics", "tracks", "outcomes", "top", "models", "through"] {
+        assert!(!first.account[part].is_null(), "{part}");
+        assert_eq!(first.account[part], second[part], "{part}");
+    }
+}
+
+#[test]
+fn topics_are_listed_as_the_demo_left_them() {
+    let listed = read("topics list -o json").json();
+    let (demo, _reading) = demo();
+    assert_eq!(list(&listed).len(), 11);
+    for one in list(&listed) {
+        let name = one["topic"].as_str().unwrap();
+        assert_eq!(one["sha256"], demo.account["topics"][name]["sha256"], "{name}");
+        assert_eq!(one["events"], demo.account["topics"][name]["events"], "{name}");
+    }
+}
+
+#[test]
+fn a_topic_is_described_with_its_schema() {
+    let said = read("topics describe orders -o json").json();
+    assert_eq!((&said["keyed_by"], &said["marked"]), (&"ticker".into(), &true.into()));
+    let schema = &said["schemas"][0];
+    assert_eq!(
+        (number(&schema["version"]), &schema["subject"]),
+        (1, &"butterquant.orders.v1-value".into())
+    );
+    assert_eq!(schema["avsc"]["name"], "OrdersRecord");
+    assert_eq!(list(&said["partitions"]).len(), 12);
+    for partition in list(&said["partitions"]) {
+        assert_eq!(number(&partition["low"]), 0);
+        assert!(partition["first_day"].as_str() < partition["last_day"].as_str());
+    }
+    assert_eq!(list(&read("topics describe dead-letters -o json").json()["partitions"]).len(), 1);
+}
+
+#[test]
+fn events_are_consumed_in_day_order() {
+    let events = read("topics consume scans").lines();
+    let place = |event: &Value| {
+        (event["day"].to_string(), number(&event["partition"]), number(&event["offset"]))
+    };
+    assert!(events.windows(2).all(|two| place(&two[0]) < place(&two[1])));
+    let listed = read("topics list -o json").json();
+    let scans = list(&listed).iter().find(|one| one["topic"] == "scans").unwrap().clone();
+    assert_eq!(events.len() as u64, number(&scans["events"]) + number(&scans["markers"]));
+    let scanned = events.iter().find(|event| event["kind"] == "CANDIDATE_SCANNED").unwrap();
+    assert_eq!(
+        (&scanned["key"], &scanned["headers"]["ce_id"]),
+        (&scanned["ticker"], &scanned["id"])
+    );
+    assert!(
+        scanned["data"]["structure"]["expiry"].as_str().unwrap().starts_with("20"),
+        "{scanned}"
+    );
+}
+
+#[test]
+fn events_are_chosen_by_key_day_and_number() {
+    let all = read("topics consume scans").lines();
+    let ticker = all.iter().filter_map(|event| event["key"].as_str()).next().unwrap().to_owned();
+    let day = all.last().unwrap()["day"].as_str().unwrap().to_owned();
+    let of_ticker = read(&format!("topics consume scans --key {ticker}")).lines();
+    assert_eq!(
+        of_ticker.len(),
+        all.iter().filter(|event| event["ticker"] == ticker.as_str()).count()
+    );
+    let last_day = read(&format!("topics consume scans --from {day}")).lines();
+    assert_eq!(last_day.len(), all.iter().filter(|event| event["day"] == day.as_str()).count());
+    let before = read(&format!("topics consume scans --until {day}")).lines();
+    assert_eq!(before, all);
+    assert_eq!(read("topics consume scans -n 3").lines(), all[..3]);
+    read("topics consume scans --follow").refused(&["no process runs demo", "butterquant up"]);
+}
+
+#[test]
+fn views_are_json_documents() {
+    let rankings = read("rankings --top 2 -o json").json();
+    assert_eq!(list(&rankings["rankings"]).len(), 2.min(number(&rankings["count"]) as usize));
+    assert!(rankings["date"].is_string());
+    let none = read("rankings --day 1999-01-04 -o json").json();
+    assert!(none["date"].is_null() && list(&none["ranked_days"]).len() == 3, "{none}");
+    for (words, holds) in
+        [("positions", "positions"), ("journal", "trades"), ("model list", "models")]
+    {
+        let found = read(&format!("{words} -o json")).json();
+        assert!(found[holds].is_array() && found["through"].is_string(), "{words}: {found}");
+    }
+    read("model show 99").refused(&["no model 99"]);
+}
+
+#[test]
+fn people_are_told_what_to_do_next() {
+    for (words, says) in [
+        ("rankings --day 1999-01-04", "3 ranked days"),
+        ("journal", "butterquant positions"),
+        ("model list", "butterquant train"),
+        ("lag", "caught up"),
+        ("runs", "demo"),
+        ("topics list", "dead-letters"),
+        ("topics describe bars", "murmur2"),
+    ] {
+        let ran = read(words);
+        assert!(ran.code == 0 && ran.out.contains(says), "{words}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_run_that_came_to_rest_has_no_lag() {
+    let lag = read("lag -o json").json();
+    assert!(lag["running_at"].is_null());
+    assert_eq!(list(&lag["units"]).len(), 12 * 3 + 4);
+    for unit in list(&lag["units"]) {
+        assert_eq!(
+            (&unit["state"], &unit["closed"]),
+            (&"caught_up".into(), &lag["newest_day"]),
+            "{unit}"
+        );
+    }
+    for partition in list(&lag["partitions"]) {
+        assert_eq!(number(&partition["lag"]), 0, "{partition}");
+        assert_eq!(partition["committed"], partition["end"]);
+    }
+}
+
+#[test]
+fn every_folder_is_listed_and_none_stops_the_list() {
+    let data = folder();
+    let runs = data.path().join("runs");
+    let (demo, reading) = demo();
+    copy(&demo.folder.path().join("runs/demo"), &runs.join("demo"));
+    copy(&demo.folder.path().join("runs/demo"), &runs.join("damaged"));
+    drop(reading);
+    std::fs::write(runs.join("damaged/log/db"), b"nonsense").unwrap();
+    std::fs::create_dir(runs.join("empty")).unwrap();
+    std::fs::write(runs.join("file"), b"").unwrap();
+    let listed = run(data.path(), "runs -o json").json();
+    let by_id: BTreeMap<&str, &Value> =
+        list(&listed).iter().map(|one| (one["id"].as_str().unwrap(), one)).collect();
+    assert_eq!(by_id.keys().copied().collect::<Vec<_>>(), ["damaged", "demo", "empty", "file"]);
+    assert_eq!((&by_id["demo"]["kind"], &by_id["demo"]["problem"]), (&"demo".into(), &Value::Null));
+    assert!(by_id["demo"]["last_closed_day"].as_str() > by_id["demo"]["scan_from"].as_str());
+    for (id, says) in [("damaged", "damaged"), ("empty", "no log"), ("file", "no folder")] {
+        assert!(by_id[id]["problem"].as_str().unwrap().contains(says), "{}", by_id[id]);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap_or_else(|error| panic!("{error}"));
+    for entry in
+        std::fs::read_dir(from).unwrap_or_else(|error| panic!("{error}")).filter_map(Result::ok)
+    {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The program's configuration, what it says when something is wrong, and two processes on one
+//! folder.
+
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+use tests::cli::{Running, command, finish, run, wait_for};
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_else(|| panic!("no list: {value}"))
+}
+
+#[test]
+fn flags_go_before_the_environment_and_that_before_the_file() {
+    let data = folder();
+    let shown = |provider: Option<&str>, words: &str| {
+        let mut command = command(data.path(), &format!("config show -o json {words}"));
+        command.envs(provider.map(|provider| ("BUTTERQUANT_PROVIDER", provider)));
+        let shown = finish(command).json();
+        let of = |key: &str, part: &str| shown[key][part].as_str().unwrap().to_owned();
+        (
+            of("provider", "value"),
+            of("provider", "from"),
+            of("settings.max_open", "value"),
+            of("token", "value"),
+        )
+    };
+    assert_eq!(shown(None, "").1, "default");
+    std::fs::write(
+        data.path().join("butterquant.toml"),
+        "provider = \"cuda\"\ntoken = \"abc\"\n[settings]\nmax_open = 9\n",
+    )
+    .unwrap();
+    let (provider, from, max_open, token) = shown(None, "");
+    assert!(provider == "cuda" && from.starts_with("file ") && max_open == "9", "{from}");
+    assert_eq!(token, "(set, not shown)");
+    let (provider, from, ..) = shown(Some("auto"), "");
+    assert_eq!((provider.as_str(), from.as_str()), ("auto", "environment BUTTERQUANT_PROVIDER"));
+    let (provider, from, ..) = shown(Some("auto"), "--provider cpu");
+    assert_eq!((provider.as_str(), from.as_str()), ("cpu", "flag"));
+}
+
+#[test]
+fn an_unsound_configuration_is_refused_and_check_says_so() {
+    let data = folder();
+    for (toml, says) in [
+        ("colour = 1", "no key is called colour"),
+        ("partitions = 0", "at least one"),
+        ("listen = \"0.0.0.0:80\"", "token"),
+        ("[settings]\nmax_open = \"many\"", "settings.max_open"),
+        ("= 1", "no TOML"),
+    ] {
+        std::fs::write(data.path().join("butterquant.toml"), toml).unwrap();
+        run(data.path(), "runs").refused(&[says]);
+        let checked = run(data.path(), "config check -o json");
+        assert_eq!(checked.code, 1, "{checked:?}");
+        let said: Value = serde_json::from_str(&checked.out).unwrap();
+        assert!(
+            said["sound"] == false && said["problem"].as_str().unwrap().contains(says),
+            "{said}"
+        );
+    }
+    std::fs::remove_file(data.path().join("butterquant.toml")).unwrap();
+    assert_eq!(run(data.path(), "config check -o json").json()["sound"], true);
+    let mut unknown = command(data.path(), "runs");
+    unknown.env("BUTTERQUANT_COLOUR", "1");
+    finish(unknown).refused(&["BUTTERQUANT_COLOUR"]);
+}
+
+#[test]
+fn what_is_not_there_is_said_with_the_remedy() {
+    let data = folder();
+    for words in ["rankings", "lag", "topics list", "journal --run other", "topics consume bars"] {
+        run(data.path(), words).refused(&["there is no run", "butterquant runs"]);
+    }
+    run(data.path(), "rankings --run ../x").refused(&["an id has letters"]);
+    run(data.path(), "topics describe prices").refused(&["bars, scans, features"]);
+    run(data.path(), "setup").refused(&["--yes"]);
+    let none = run(data.path(), "runs");
+    assert!(none.code == 0 && none.out.contains("butterquant demo"), "{none:?}");
+    assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "reading makes nothing");
+}
+
+#[test]
+fn history_is_drawn_into_parquet() {
+    let data = folder();
+    let drawn =
+        run(data.path(), "history --source sim:7,stocks=12,days=450 --rows 70 -o json").json();
+    assert_eq!(
+        list(&drawn["strata"]).iter().filter_map(|one| one["drawn"].as_u64()).sum::<u64>(),
+        drawn["rows"].as_u64().unwrap()
+    );
+    assert!(Path::new(drawn["file"].as_str().unwrap()).exists(), "{drawn}");
+}
+
+#[test]
+fn a_second_process_reads_through_the_first() {
+    let data = folder();
+    let up = Running::start(data.path(), "up --source sim:5,stocks=8,days=280");
+    let rankings = wait_for("ranked day", || {
+        let ran = run(data.path(), "rankings -o json");
+        let found: Option<Value> = serde_json::from_str(&ran.out).ok();
+        found.filter(|found| ran.code == 0 && found["date"].is_string())
+    });
+    let lag = wait_for("unit that has caught up", || {
+        let lag = run(data.path(), "lag -o json").json();
+        list(&lag["units"]).iter().all(|unit| unit["state"] == "caught_up").then_some(lag)
+    });
+    assert!(lag["running_at"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    let listed = run(data.path(), "runs -o json").json();
+    assert_eq!((&listed[0]["owner_pid"], &listed[0]["kind"]), (&up.id().into(), &"live".into()));
+    let topics = run(data.path(), "topics list -o json").json();
+    assert_eq!(list(&topics).len(), 11);
+    run(data.path(), "up --source sim:5,stocks=8,days=280").refused(&["in use"]);
+    let halted = run(data.path(), "halt --reason test -o json").json();
+    let controls = run(data.path(), "topics consume controls").lines();
+    assert_eq!(controls.last().unwrap()["offset"], halted["offset"]);
+    assert_eq!(up.interrupt(), 0);
+    assert_eq!(run(data.path(), "rankings -o json").json(), rankings, "the same here as there");
+    let after = run(data.path(), "topics list -o json").json();
+    assert_eq!(list(&after)[0]["sha256"], list(&topics)[0]["sha256"]);
+    assert!(run(data.path(), "lag -o json").json()["running_at"].is_null());
+}

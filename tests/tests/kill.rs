@@ -1,0 +1,69 @@
+//! `kill -9` at any moment loses nothing and doubles nothing: a run that was killed over and over
+//! ends with the same bytes in every topic as one that was left alone.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const MARKET: &str = "sim:5,stocks=12,days=420,structure=on";
+/// Trading days 380 and 419 of that market: weekdays from 2015-01-05 on.
+const FROM: &str = "2016-06-20";
+
+fn binary() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("butterquant");
+    assert!(path.exists(), "{} is missing: run `cargo build --release` first", path.display());
+    path
+}
+
+fn up(data: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.args(["up", "--source", MARKET, "--from", FROM, "--history", "0", "-o", "json"]);
+    command.arg("--until").arg(last_day(data)).arg("--data-dir").arg(data);
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// The market's last day, from the program itself.
+fn last_day(_: &Path) -> String {
+    let mut market = producers::source::open(MARKET, None).unwrap();
+    let _ = market.next_day(None).unwrap();
+    market.days().last().unwrap().to_string()
+}
+
+fn digests(json: &[u8]) -> Vec<(String, String)> {
+    let account: serde_json::Value = serde_json::from_slice(json).unwrap();
+    let topics = account["topics"].as_object().unwrap();
+    topics.iter().map(|(topic, one)| (topic.clone(), one["sha256"].as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn given_kills_at_any_moment_then_every_topic_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (alone, killed) = (folder.path().join("alone"), folder.path().join("killed"));
+    let reference = up(&alone).output().unwrap();
+    assert!(reference.status.success(), "the undisturbed run failed");
+
+    let mut kills = 0;
+    for wait_ms in [150, 400, 700, 250, 900, 350] {
+        let mut child = up(&killed).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait_ms));
+        if child.try_wait().unwrap().is_none() {
+            child.kill().unwrap();
+            kills += 1;
+        }
+        child.wait().unwrap();
+    }
+    assert!(kills > 2, "the run was over before it could be killed three times");
+
+    let finished = up(&killed).output().unwrap();
+    assert!(finished.status.success(), "the killed run did not finish");
+    assert_eq!(digests(&finished.stdout), digests(&reference.stdout));
+
+    for verb in [["replay", "--verify"], ["rebuild", "--all"]] {
+        let status = Command::new(binary()).args(verb).arg("--data-dir").arg(&killed).stdout(Stdio::null()).status();
+        assert_eq!(status.unwrap().code(), Some(0), "{verb:?}");
+    }
+}
