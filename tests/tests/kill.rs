@@ -1,36 +1,19 @@
 //! `kill -9` at any moment loses nothing and doubles nothing: a run that was killed over and over
 //! ends with the same bytes in every topic as one that was left alone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use tests::cli::{command, run};
 
 const MARKET: &str = "sim:5,stocks=12,days=420,structure=on";
-/// Trading days 380 and 419 of that market: weekdays from 2015-01-05 on.
+/// Forty days before that market's last.
 const FROM: &str = "2016-06-20";
 
-fn binary() -> PathBuf {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("butterquant");
-    assert!(path.exists(), "{} is missing: run `cargo build --release` first", path.display());
-    path
-}
-
 fn up(data: &Path) -> Command {
-    let mut command = Command::new(binary());
-    command.args(["up", "--source", MARKET, "--from", FROM, "--history", "0", "-o", "json"]);
-    command.arg("--until").arg(last_day(data)).arg("--data-dir").arg(data);
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-/// The market's last day, from the program itself.
-fn last_day(_: &Path) -> String {
-    let mut market = producers::source::open(MARKET, None).unwrap();
-    let _ = market.next_day(None).unwrap();
-    market.days().last().unwrap().to_string()
+    let market = producers::source::open(MARKET, None).unwrap();
+    let last = market.days().last().unwrap();
+    command(data, &format!("up --source {MARKET} --from {FROM} --until {last} -o json"))
 }
 
 fn digests(json: &[u8]) -> Vec<(String, String)> {
@@ -48,7 +31,7 @@ fn given_kills_at_any_moment_then_every_topic_ends_with_the_same_bytes() {
 
     let mut kills = 0;
     for wait_ms in [150, 400, 700, 250, 900, 350] {
-        let mut child = up(&killed).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = up(&killed).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(wait_ms));
         if child.try_wait().unwrap().is_none() {
             child.kill().unwrap();
@@ -62,8 +45,7 @@ fn given_kills_at_any_moment_then_every_topic_ends_with_the_same_bytes() {
     assert!(finished.status.success(), "the killed run did not finish");
     assert_eq!(digests(&finished.stdout), digests(&reference.stdout));
 
-    for verb in [["replay", "--verify"], ["rebuild", "--all"]] {
-        let status = Command::new(binary()).args(verb).arg("--data-dir").arg(&killed).stdout(Stdio::null()).status();
-        assert_eq!(status.unwrap().code(), Some(0), "{verb:?}");
+    for verb in ["replay --verify", "rebuild --all"] {
+        assert_eq!(run(&killed, verb).code, 0, "{verb}");
     }
 }

@@ -46,7 +46,7 @@ fn play(seeds: u64, planted: Planted) -> Result<BTreeMap<Fault, u64>, (u64, Stri
         let mut struck = work()?;
         other
             .join()
-            .unwrap()?
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?
             .into_iter()
             .for_each(|(fault, times)| *struck.entry(fault).or_default() += times);
         Ok(struck)

@@ -1,1 +1,169 @@
-//! tests
+//! Which model scores a candidate, and what is said when none can.
+
+use super::{Loader, Scorer};
+use crate::made::learning::{model, rows, trained};
+use crate::made::{Driven, day, features, marker, scanned};
+use schemas::controls::Rollback;
+use schemas::events::{DayClosed, ModelRef, Predictions};
+use schemas::role::{Cause, Machine};
+use schemas::{Body, Event, Topic};
+use std::sync::Arc;
+use success::Engine;
+
+fn loader() -> Arc<Loader> {
+    Arc::new(Loader::new(Engine::candle()))
+}
+
+fn values() -> Vec<f64> {
+    rows(1, 1)[0].features.to_vec()
+}
+
+/// The `models` marker of day `n`, decided under a `controls` offset.
+fn named(n: i32, champion: Option<i64>, challenger: Option<i64>, offset: i64) -> Event {
+    let reference = |version| ModelRef { version, sha256: model().sha256.clone() };
+    let named = DayClosed {
+        champion: champion.map(reference),
+        challenger: challenger.map(reference),
+        ..DayClosed::default()
+    };
+    let mut marker = marker(Topic::Models, n, named);
+    marker.control_offset = Some(offset);
+    marker
+}
+
+/// A scorer of day 71 that has read versions 1 and 2 of the model.
+fn scorer(champion: Option<i64>, challenger: Option<i64>) -> Driven<Scorer> {
+    let mut driven = Driven::new(Scorer::new(loader()));
+    for version in [1, 2] {
+        driven.take([trained(day(69), version, model().onnx.clone(), &model().sha256)]);
+    }
+    driven.take([named(70, champion, challenger, 10)]);
+    driven
+}
+
+/// What is said of one candidate with these features: a version, or a reason.
+fn says(driven: &mut Driven<Scorer>, values: Vec<f64>) -> String {
+    let candidate = scanned(71, "A", 0.0).id;
+    says_of(driven, &features(71, "A", candidate, values))
+}
+
+fn says_of(driven: &mut Driven<Scorer>, asked: &Event) -> String {
+    driven.take([asked.clone()]);
+    let said = driven.decide(Cause::Event(asked)).events;
+    let word = |event: &Event| match &event.body {
+        Body::Predictions(Predictions::CandidateScored(score)) => {
+            assert_eq!(event.correlation, Some(score.candidate));
+            assert!((score.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-5);
+            assert_eq!((score.model_sha256.as_str(), score.provider.as_str()), (model().sha256.as_str(), "candle-cpu"));
+            format!("{:?} v{}", score.alias, score.model_version)
+        }
+        Body::Predictions(Predictions::ScoringRefused(refused)) => {
+            format!("{:?} refused: {}", refused.alias, refused.reason)
+        }
+        other => panic!("{other:?}"),
+    };
+    said.iter().map(word).collect::<Vec<_>>().join("; ")
+}
+
+/// Given this event instead, when it is to be scored, then the refusal holds these words.
+fn check_refused(driven: &mut Driven<Scorer>, asked: &Event, words: &[&str]) {
+    let said = says_of(driven, asked);
+    assert!(said.starts_with("Champion refused: ") && words.iter().all(|word| said.contains(word)), "{said}");
+}
+
+#[test]
+fn the_champion_scores_and_a_challenger_beside_it() {
+    assert_eq!(says(&mut scorer(Some(1), None), values()), "Champion v1");
+    assert_eq!(says(&mut scorer(Some(1), Some(2)), values()), "Champion v1; Challenger v2");
+    let said = says(&mut scorer(None, Some(2)), values());
+    assert!(said.starts_with("Champion refused: no model") && said.ends_with("Challenger v2"), "{said}");
+}
+
+#[test]
+fn scores_are_those_of_the_model_whatever_came_before() {
+    let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
+    let mut driven = scorer(Some(1), Some(2));
+    let first = driven.decide(Cause::Event(&asked)).events;
+    let by_hand = Engine::candle().load(&model().onnx).unwrap().score(&[rows(1, 1)[0].features]).unwrap();
+    let Body::Predictions(Predictions::CandidateScored(score)) = &first[0].body else { panic!("{first:?}") };
+    assert_eq!((score.expected_roi, score.class), (by_hand[0].expected_roi, i32::from(by_hand[0].class)));
+
+    for other in ["B", "C"] {
+        says_of(&mut driven, &features(71, other, scanned(71, other, 0.0).id, vec![1.0; 23]));
+    }
+    driven.restart(Scorer::new(loader()));
+    assert_eq!(driven.decide(Cause::Event(&asked)).events, first);
+}
+
+#[test]
+fn what_cannot_be_scored_is_refused_with_the_reason() {
+    let of = |values: Vec<f64>| features(71, "A", scanned(71, "A", 0.0).id, values);
+    let driven = || scorer(Some(1), None);
+    check_refused(&mut driven(), &of(vec![0.5; 22]), &["22 features", "23"]);
+    let mut missing = values();
+    missing[7] = f64::NAN;
+    check_refused(&mut driven(), &of(missing), &[quant::FEATURE_NAMES[7]]);
+    let mut other = of(values());
+    if let Body::Features(schemas::events::Features::FeaturesExtracted(vector)) = &mut other.body {
+        vector.contract_version = 2;
+    }
+    check_refused(&mut driven(), &other, &["contract 2", "contract 1"]);
+    check_refused(&mut scorer(Some(3), None), &of(values()), &["v3", "not on the log"]);
+
+    let mut none = scorer(None, None);
+    none.controls.settings.min_training_rows = 321;
+    check_refused(&mut none, &of(values()), &["no model is in force", "321"]);
+}
+
+#[test]
+fn damaged_bytes_and_other_bytes_are_refused_and_do_not_stay_in_the_way() {
+    let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
+    let (onnx, sha256) = (&model().onnx, &model().sha256);
+    let mut damaged = onnx.clone();
+    damaged[onnx.len() / 2] ^= 1;
+    let of_damaged = schemas::id::sha256_hex(&damaged);
+    let shared = loader();
+    let with = |bytes: &[u8], sha256: &str| {
+        let mut driven = Driven::new(Scorer::new(shared.clone()));
+        driven.take([trained(day(69), 1, bytes.to_vec(), sha256), named(70, Some(1), None, 10)]);
+        driven
+    };
+    check_refused(&mut with(&damaged, sha256), &asked, &["v1", "sha256"]);
+    check_refused(&mut with(&damaged, &of_damaged), &asked, &["v1"]);
+    check_refused(&mut with(&onnx[..99], &schemas::id::sha256_hex(&onnx[..99])), &asked, &["v1"]);
+    assert_eq!(says_of(&mut with(onnx, sha256), &asked), "Champion v1");
+}
+
+#[test]
+fn a_model_that_did_not_pass_its_gate_is_not_there() {
+    let mut driven = Driven::new(Scorer::new(loader()));
+    let mut failed = trained(day(69), 1, model().onnx.clone(), &model().sha256);
+    if let Body::Models(schemas::events::Models::ModelTrained(model)) = &mut failed.body {
+        model.passed = false;
+    }
+    driven.take([failed, named(70, Some(1), None, 10)]);
+    check_refused(&mut driven, &features(71, "A", scanned(71, "A", 0.0).id, values()), &["not on the log"]);
+}
+
+#[test]
+fn a_rollback_after_the_marker_overrides_it_and_one_before_does_not() {
+    for (offset, expected) in [(9, "Champion v1"), (10, "Champion v1"), (11, "Champion v2")] {
+        let mut driven = scorer(Some(1), None);
+        driven.controls.rollback = Some(Rollback { version: 2, offset });
+        assert_eq!(says(&mut driven, values()), expected, "rolled back at {offset}");
+        // The next day's marker, decided after it, is the last word.
+        driven.take([named(71, Some(1), None, 12)]);
+        assert_eq!(says(&mut driven, values()), "Champion v1");
+        driven.restart(Scorer::new(loader()));
+        assert_eq!(says(&mut driven, values()), "Champion v1");
+    }
+}
+
+#[test]
+fn only_features_are_decided_on() {
+    let driven = scorer(Some(1), None);
+    assert!(driven.decide_day(71).events.is_empty());
+    for topic in Topic::ALL {
+        assert_eq!(driven.machine.decides_on(topic), topic == Topic::Features);
+    }
+}

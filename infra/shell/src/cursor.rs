@@ -86,6 +86,8 @@ pub struct Cursor {
     pub positions: Vec<u64>,
     /// What was met.
     pub counts: Counts,
+    /// The day before the run's first: what was said then opened the run and is not late.
+    begun: Day,
     seen: Vec<BTreeMap<EventId, u64>>,
 }
 
@@ -98,6 +100,7 @@ impl Cursor {
             stage: 0,
             positions: vec![0; stages],
             counts: Counts::default(),
+            begun: previous,
             seen: vec![BTreeMap::new(); stages],
         }
     }
@@ -106,7 +109,7 @@ impl Cursor {
     pub fn admit(&mut self, stage: Stage, event: &Event, fingerprint: u64) -> Verdict {
         let late = if stage.day_before { event.day < self.closed } else { event.day <= self.closed };
         if late {
-            self.counts.late += 1;
+            self.counts.late += u64::from(event.day > self.begun);
             return Verdict::Late;
         }
         if !self.in_order(stage, event) {

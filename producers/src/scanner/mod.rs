@@ -7,6 +7,8 @@
 //! 3. A candidate and its features are said together, or neither.
 
 mod speak;
+#[cfg(test)]
+mod tests;
 
 use quant::{Book, analyze};
 use schemas::events::{Bars, DayClosed, ScanRefused, Scans};

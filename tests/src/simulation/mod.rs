@@ -10,8 +10,9 @@ pub mod checks;
 pub mod faults;
 pub mod faulty;
 pub mod market;
+mod opening;
 pub mod operator;
-mod part;
+pub mod part;
 pub mod planted;
 pub mod remembered;
 pub mod run;
@@ -62,7 +63,7 @@ impl Simulation {
         } else {
             self.reference.check(&self.world, &ended)?;
         }
-        if controls || seed % 16 == 0 {
+        if controls || seed.is_multiple_of(16) {
             replays(&self.world, &ended, false)?;
         }
         Ok(ended)

@@ -7,15 +7,29 @@ use shell::instance::{Instance, Progress};
 use shell::source::Source;
 use std::sync::Arc;
 
+/// Who plays, by role and number of instances.
+pub(super) const CAST: [(Role, u32); 8] = [
+    (Role::Source, 1),
+    (Role::Scanner, 2),
+    (Role::Scorer, 2),
+    (Role::Labeler, 2),
+    (Role::Executor, 2),
+    (Role::Broker, 2),
+    (Role::Retrainer, 1),
+    (Role::Materializer, 1),
+];
+/// Units of all roles: three roles by partition, four that read all.
+pub const UNITS: usize = 3 * super::world::PARTITIONS as usize + 4;
+
 /// What steps.
 pub(super) enum Running {
-    Role(Instance),
-    Source(Source),
+    Role(Box<Instance>),
+    Source(Box<Source>),
 }
 
 /// Where it is.
 pub(super) enum Body {
-    Waiting(Box<Running>),
+    Waiting(Running),
     /// In the middle of a step, stalled while others go on.
     OnStage,
     Gone,
@@ -42,7 +56,7 @@ impl Part {
     /// Stops it cleanly.
     pub(super) fn finish(self) -> Result<(), String> {
         match self.body {
-            Body::Waiting(running) => match *running {
+            Body::Waiting(running) => match running {
                 Running::Role(instance) => instance
                     .finish()
                     .map_err(|error| format!("{} cannot finish: {error}", self.role)),

@@ -5,7 +5,7 @@ use super::checks::Ended;
 use super::faults::{Actor, Fault, Others, Weather, held};
 use super::faulty::{FaultyLog, FaultyStates};
 use super::operator;
-use super::part::{Body, Part, Running};
+use super::part::{Body, CAST, Part, Running, UNITS};
 use super::planted::Planted;
 use super::sink::RecordingSink;
 use super::world::World;
@@ -19,19 +19,6 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-/// Who plays, by role and number of instances.
-const CAST: [(Role, u32); 8] = [
-    (Role::Source, 1),
-    (Role::Scanner, 2),
-    (Role::Scorer, 2),
-    (Role::Labeler, 2),
-    (Role::Executor, 2),
-    (Role::Broker, 2),
-    (Role::Retrainer, 1),
-    (Role::Materializer, 1),
-];
-/// Units of all roles: three roles by partition, four that read all.
-pub const UNITS: usize = 3 * super::world::PARTITIONS as usize + 4;
 const MOST_STEPS: u32 = 40_000;
 const MOST_CALM_ROUNDS: u32 = 2_000;
 
@@ -108,11 +95,15 @@ impl Theatre {
             idle_commit: draw(1, 4),
         };
         let running = match role {
-            Role::Source => Ok(Running::Source(self.world.source(&env, self.world.last_day))),
-            role => Instance::join(&env, role, name).map(Running::Role),
+            Role::Source => {
+                Ok(Running::Source(Box::new(self.world.source(&env, self.world.last_day))))
+            }
+            role => {
+                Instance::join(&env, role, name).map(|instance| Running::Role(Box::new(instance)))
+            }
         };
         let body = match running {
-            Ok(running) => Body::Waiting(Box::new(running)),
+            Ok(running) => Body::Waiting(running),
             Err(error) => {
                 self.fail(format!("{role} {name} cannot join: {error}"));
                 Body::Gone
@@ -127,10 +118,11 @@ impl Theatre {
 
     fn storm(&self, controls: bool) {
         for step in 0..MOST_STEPS {
-            if controls && self.weather.strikes(Fault::ControlSaid) {
-                if let Err(error) = operator::speak(&self.world, &self.log, &self.weather) {
-                    self.fail(format!("the operator cannot speak: {error}"));
-                }
+            if controls
+                && self.weather.strikes(Fault::ControlSaid)
+                && let Err(error) = operator::speak(&self.world, &self.log, &self.weather)
+            {
+                self.fail(format!("the operator cannot speak: {error}"));
             }
             self.act();
             let over = || self.board.closed_by_all(UNITS) >= Some(self.world.last_day);
@@ -150,7 +142,7 @@ impl Theatre {
         part.body = if stays { Body::Waiting(running) } else { Body::Gone };
     }
 
-    fn call(&self) -> Option<(usize, Box<Running>)> {
+    fn call(&self) -> Option<(usize, Running)> {
         let mut cast = held(&self.cast);
         let at = self.weather.within(0, cast.len() as u32 - 1) as usize;
         let part = &mut cast[at];

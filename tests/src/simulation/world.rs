@@ -1,7 +1,8 @@
-//! The small world a simulation lives in: settings, an opening with a champion and a challenger,
-//! the machines of every role, and the quiet run in which nothing goes wrong.
+//! The small world a simulation lives in: the market, the machines of every role, and the quiet
+//! run in which nothing goes wrong.
 
 use super::market::MadeUpMarket;
+use super::opening;
 use super::remembered::{Memory, RememberedScanner};
 use super::sink::RecordingSink;
 use super::snapshot::Snapshot;
@@ -9,11 +10,9 @@ use consumers::{broker, executor, labeler, materializer, retrainer, scorer};
 use eventlog::{Batch, Log, MemoryLog, NewRecord};
 use producers::scanner::Scanner;
 use producers::source::{Market, day_events};
-use schemas::events::{
-    Alias, Bars, ModelPromoted, ModelRef, ModelTrained, Models, RunOpened, Settings,
-};
+use schemas::events::{Bars, RunOpened};
 use schemas::role::{Machine, Role};
-use schemas::{Body, Day, Event, Money, Topic};
+use schemas::{Body, Day, Topic};
 use shell::board::Board;
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
 use shell::saved::{MemoryStates, StateStore};
@@ -21,14 +20,14 @@ use shell::source::Source;
 use shell::wire;
 use std::sync::Arc;
 use std::time::Duration;
-use success::{Contract, Engine, Row, TrainSettings};
+use success::Engine;
 
 /// Partitions of a data topic.
 pub const PARTITIONS: u32 = 3;
 /// Bars a scan needs.
 const WARM_UP: usize = 252;
 /// Days of scanning until the first outcomes mature.
-const MATURING: usize = 22;
+pub(super) const MATURING: usize = 22;
 /// Days that are simulated.
 pub const SIMULATED: usize = 4;
 
@@ -59,7 +58,7 @@ impl World {
             first_day: day(0),
             previous_day: day(0) + -1,
             scan_from: day(WARM_UP),
-            settings: settings(),
+            settings: opening::settings(),
         };
         let (warm_until, last_day) = (day(first - 1), day(first + SIMULATED - 1));
         let loader = Arc::new(scorer::Loader::new(Engine::candle()));
@@ -67,7 +66,7 @@ impl World {
         let mut world = World { market, opened, base, last_day, loader, memory: Memory::default() };
         let log = MemoryLog::new("simulated").unwrap();
         shell::open::ensure_topics(&log, PARTITIONS).unwrap();
-        let (models, champion) = opening_models(world.opened.previous_day);
+        let (models, champion) = opening::models(world.opened.previous_day);
         shell::open::open(&log, PARTITIONS, &world.opened, models, Some(champion)).unwrap();
         let states = MemoryStates::default();
         world.run_quietly(&log, &states, &Arc::default(), warm_until);
@@ -199,72 +198,4 @@ pub fn settle(cast: &mut [Instance], source: &mut dyn FnMut() -> Progress) {
         }
         idle = if worked { 0 } else { idle + 1 };
     }
-}
-
-/// Thresholds so low that both tracks trade, limits so low that they refuse as well; trainings
-/// are asked for often and refused at once.
-fn settings() -> Settings {
-    Settings {
-        expected_roi_over: -0.5,
-        score_over: 20.0,
-        max_new_per_day: 1,
-        max_open: 3,
-        take_profit: 0.05,
-        risk_per_trade: Money(2_000_000_000),
-        retrain_outcomes: 1,
-        min_training_rows: 1_000_000,
-        shadow_days: MATURING as i64 + 2,
-        ..Settings::default()
-    }
-}
-
-/// A champion, and a challenger that is promoted on the second simulated day.
-fn opening_models(day: Day) -> (Vec<Event>, ModelRef) {
-    let mut events = Vec::new();
-    let mut champion = ModelRef::default();
-    for (version, alias, name) in
-        [(1, Alias::Champion, "champion"), (2, Alias::Challenger, "challenger")]
-    {
-        let trained = trained(version as u64);
-        let about = version.to_string();
-        let model = ModelRef { version, sha256: trained.sha256.clone() };
-        let made = ModelTrained {
-            version,
-            sha256: trained.sha256,
-            onnx: trained.onnx,
-            passed: true,
-            ..ModelTrained::default()
-        };
-        events.push(Event::new(day, "", &[&about], Models::ModelTrained(made)));
-        let promoted =
-            ModelPromoted { version, sha256: model.sha256.clone(), alias, reason: String::new() };
-        events.push(Event::new(day, "", &[&about, name], Models::ModelPromoted(promoted)));
-        if alias == Alias::Champion {
-            champion = model;
-        }
-    }
-    (events, champion)
-}
-
-fn trained(seed: u64) -> success::Trained {
-    let mut chance = super::chance::Chance::new(seed);
-    let row = |n: usize, chance: &mut super::chance::Chance| {
-        let mut features = [0.0; 23];
-        features.fill_with(|| chance.between(-1.0, 1.0));
-        features[success::MAX_LOSS] = chance.between(0.1, 0.9);
-        let roi = features[0] * 0.4 + chance.between(-0.3, 0.3);
-        let scan_day = (n / 4) as i32;
-        let class = success::class_of_roi(roi);
-        Row { features, class, roi, scan_day, evaluation_day: scan_day + 1, weight: 1.0 }
-    };
-    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
-    let how = TrainSettings {
-        seed,
-        epochs: 2,
-        hidden: vec![8],
-        minimum_rows: 100,
-        ..TrainSettings::default()
-    };
-    success::train(&rows, &contract, &how, &mut |_, _| {}).unwrap()
 }

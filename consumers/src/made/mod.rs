@@ -1,6 +1,8 @@
 //! Made-up days for the machines' tests: weekdays from Monday 2015-01-05, tickers that close at
 //! 100 and 101 in turn, an index at 20. And one way to drive a machine through a day.
 
+pub(crate) mod learning;
+
 use schemas::controls::ControlState;
 use schemas::events::{
     Alias, Bar, Bars, CorporateAction, DayClosed, FeatureVector, Features, Predictions, Scan, Scans,

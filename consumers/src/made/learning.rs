@@ -1,0 +1,64 @@
+//! Made-up rows with a planted rule, and one small model trained on them once a process.
+
+use schemas::events::{Alias, ModelPromoted, ModelTrained, Models, Sample, Samples};
+use schemas::{Day, Event};
+use std::sync::OnceLock;
+use success::{Contract, Row, TrainSettings, Trained, class_of_roi, train};
+
+/// Rows of `days` scan days from day 0, `a_day` each, evaluated three days later. The ROI
+/// follows an interaction and a slope.
+pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
+    let mut seed = 11_u64;
+    let mut unit = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let mut normal = move || (0..12).map(|_| unit()).sum::<f64>() - 6.0;
+    let row = |number: i32| {
+        let mut features: [f64; 23] = std::array::from_fn(|_| normal());
+        features[15] = (0.5 + 0.15 * features[15]).clamp(0.05, 0.95);
+        let signal = 0.5 * features[0] * features[7] + 0.4 * features[3];
+        let roi = (-0.08 + 0.3 * signal + 0.15 * normal()).max(-1.0);
+        let (scan_day, class) = (number / a_day, class_of_roi(roi));
+        Row { features, class, roi, scan_day, evaluation_day: scan_day + 3, weight: 1.0 }
+    };
+    (0..days * a_day).map(row).collect()
+}
+
+/// A row as history is imported.
+pub(crate) fn sample(number: usize, row: &Row) -> Event {
+    let sample = Sample {
+        as_of: Day(row.scan_day),
+        evaluation_day: Day(row.evaluation_day),
+        contract_version: quant::CONTRACT_VERSION as i32,
+        values: row.features.to_vec(),
+        roi: row.roi,
+        class: i32::from(row.class),
+        weight: row.weight,
+        stratum: "low".to_owned(),
+    };
+    Event::new(Day(0), "A", &[&number.to_string()], Samples::SampleDrawn(sample))
+}
+
+/// A model; it took about a tenth of a second to train.
+pub(crate) fn model() -> &'static Trained {
+    static MODEL: OnceLock<Trained> = OnceLock::new();
+    MODEL.get_or_init(|| {
+        let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+        let quick = TrainSettings { epochs: 2, minimum_rows: 100, ..TrainSettings::default() };
+        train(&rows(40, 20), &contract, &quick, &mut |_, _| {}).unwrap()
+    })
+}
+
+/// `model()` as it stands on the log under `version`, with these bytes and this hash.
+pub(crate) fn trained(day: Day, version: i64, onnx: Vec<u8>, sha256: &str) -> Event {
+    let made = ModelTrained { version, sha256: sha256.to_owned(), onnx, passed: true, ..ModelTrained::default() };
+    Event::new(day, "", &[&version.to_string()], Models::ModelTrained(made))
+}
+
+pub(crate) fn promoted(day: Day, version: i64, alias: Alias) -> Event {
+    let sha256 = model().sha256.clone();
+    let promoted = ModelPromoted { version, sha256, alias, reason: "passed the gate".to_owned() };
+    let about = [version.to_string(), format!("{alias:?}")];
+    Event::new(day, "", &[&about[0], &about[1]], Models::ModelPromoted(promoted))
+}

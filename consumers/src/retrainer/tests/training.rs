@@ -1,0 +1,181 @@
+//! A training from rows to events: what it may see, what it needs, what its verdict leads to.
+
+use super::line;
+use crate::made::Driven;
+use crate::made::learning::{rows, sample};
+use crate::retrainer::{Judged, Retrainer, TrainRequest, train_and_judge, train_from_history};
+use schemas::events::{ModelTrained, Models, Settings};
+use schemas::role::World;
+use schemas::{Body, Day, Event};
+use success::Row;
+
+/// 3,000 rows of 150 scan days; the last 60 begin on day 90.
+fn enough() -> Vec<Row> {
+    rows(150, 20)
+}
+
+fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
+    let mut settings = Settings { training_epochs: 3, ..Settings::default() };
+    change(&mut settings);
+    TrainRequest { version: 4, day: Day(200), rows, champion: None, judged: Vec::new(), settings }
+}
+
+fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
+    train_and_judge(request, samples, &mut |_, _| {})
+}
+
+fn trained(said: &[Event]) -> &ModelTrained {
+    match &said[0].body {
+        Body::Models(Models::ModelTrained(model)) => model,
+        _ => panic!("{}", line(said)),
+    }
+}
+
+fn manifest(said: &[Event]) -> serde_json::Value {
+    serde_json::from_str(&trained(said).manifest).unwrap()
+}
+
+#[test]
+fn too_few_rows_are_refused_with_the_number_there_is_and_the_number_needed() {
+    for (rows, words) in [
+        (vec![], ["0 matured scan days", "60"]),
+        (rows(1, 30), ["1 matured scan days", "60"]),
+        (rows(59, 30), ["0 rows were evaluated", "1000"]),
+        (rows(110, 20), ["940 rows were evaluated", "1000"]), // days 0 to 46
+    ] {
+        let said = judge(request(rows, |_| {}), &[]);
+        let said = line(&said);
+        assert!(said.starts_with("refused v4: ") && words.iter().all(|word| said.contains(word)), "{said}");
+    }
+}
+
+#[test]
+fn the_settings_say_how_many_rows_are_enough() {
+    let said = judge(request(rows(110, 20), |settings| settings.min_training_rows = 940), &[]);
+    assert_eq!(trained(&said).version, 4);
+    assert_eq!(manifest(&said)["model"]["rows"], 940);
+}
+
+#[test]
+fn a_row_evaluated_on_or_after_the_first_held_out_day_is_not_trained_on() {
+    let said = judge(request(enough(), |_| {}), &[]);
+    let model = &manifest(&said)["model"];
+    // Scanned on days 0 to 86: evaluated before day 90.
+    assert_eq!((&model["rows"], &model["last_evaluation_day"]), (&(87 * 20).into(), &89.into()));
+    assert_eq!(Judged::of(&trained(&said).manifest), Some(Judged { first: Day(90), last: Day(149) }));
+
+    // Whatever such a row says, the model is the same to the last byte; another row changes it.
+    let with = |scan_day: i32| {
+        let mut rows = enough();
+        let changed = rows.iter_mut().filter(|row| row.scan_day == scan_day);
+        changed.for_each(|row| (row.class, row.roi) = (3 - row.class, -row.roi));
+        trained(&judge(request(rows, |_| {}), &[])).sha256.clone()
+    };
+    let (plain, embargoed) = (&trained(&said).sha256, [with(87), with(89), with(120)]);
+    assert!(embargoed.iter().all(|sha256| sha256 == plain));
+    assert_ne!(&with(86), plain);
+}
+
+#[test]
+fn samples_are_rows_unless_of_another_contract_unsound_or_evaluated_after_the_day() {
+    let all = enough();
+    let samples: Vec<Event> = all.iter().enumerate().map(|(n, row)| sample(n, row)).collect();
+    let plain = judge(request(all.clone(), |_| {}), &[]);
+    let as_samples = judge(request(vec![], |_| {}), &samples);
+    assert_eq!(trained(&as_samples).sha256, trained(&plain).sha256);
+
+    let late = Row { scan_day: 190, evaluation_day: 201, ..all[0].clone() };
+    let unsound = Row { class: 7, ..all[0].clone() };
+    let missing = Row { roi: f64::NAN, ..all[0].clone() };
+    let backwards = Row { evaluation_day: -1, ..all[0].clone() };
+    let mut more: Vec<Event> =
+        [late, unsound, missing, backwards].iter().zip(9_000..).map(|(row, n)| sample(n, row)).collect();
+    let mut other = sample(9_999, &all[0]);
+    if let Body::Samples(schemas::events::Samples::SampleDrawn(sample)) = &mut other.body {
+        sample.contract_version = 2;
+    }
+    more.push(other);
+    assert_eq!(judge(request(all, |_| {}), &more), plain);
+}
+
+#[test]
+fn the_order_of_rows_changes_nothing_and_the_seed_does() {
+    let mut backwards = enough();
+    backwards.reverse();
+    let plain = judge(request(enough(), |_| {}), &[]);
+    assert_eq!(judge(request(backwards, |_| {}), &[]), plain);
+    let other = judge(request(enough(), |settings| settings.seed = 8), &[]);
+    assert_ne!(trained(&other).sha256, trained(&plain).sha256);
+}
+
+#[test]
+fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next() {
+    let deep = |settings: &mut Settings| settings.training_epochs = 25;
+    let said = judge(request(rows(200, 30), deep), &[]);
+    assert_eq!(line(&said), "trained v4; Challenger v4: passed the gate");
+    assert!(trained(&said).passed && trained(&said).verdict[0].contains("the class prior on 60 days"));
+
+    let overlapping = Judged { first: Day(80), last: Day(140) };
+    let before = Judged { first: Day(60), last: Day(139) };
+    let again = TrainRequest {
+        champion: Some(trained(&said).onnx.clone()),
+        judged: vec![overlapping, before, overlapping],
+        ..request(rows(200, 30), deep)
+    };
+    let again = judge(again, &[]);
+    let gate = &manifest(&again)["gate"];
+    assert_eq!(gate["baseline_is_prior"], false);
+    let (p, adjusted) = (gate["p_value"].as_f64().unwrap(), gate["adjusted_p_value"].as_f64().unwrap());
+    assert_eq!(adjusted, (3.0 * p).min(1.0));
+    // It is the champion itself, and so no better.
+    assert!(!trained(&again).passed);
+    assert!(line(&again).starts_with("trained v4; refused v4: "), "{}", line(&again));
+}
+
+#[test]
+fn what_passes_before_the_first_day_is_the_champion_at_once() {
+    let samples: Vec<Event> = rows(200, 30).iter().enumerate().map(|(n, row)| sample(n, row)).collect();
+    let settings = Settings { training_epochs: 25, ..Settings::default() };
+    let made = train_from_history(Day(210), &samples, vec![6_000], &settings, &mut |_, _| {});
+    assert_eq!(line(&made.events), "history v1; trained v1; Champion v1: passed the gate before the first day");
+    assert!(made.events.iter().all(|event| event.control_offset == Some(0) && event.day == Day(210)));
+    assert_eq!(made.champion.map(|model| model.sha256), Some(trained(&made.events[1..]).sha256.clone()));
+
+    let none = train_from_history(Day(210), &samples[..50], vec![50], &settings, &mut |_, _| {});
+    assert!(none.champion.is_none() && line(&none.events).starts_with("history v1; refused v1: "));
+}
+
+/// A log whose `samples` hold these, or that cannot be read.
+struct Held(Result<Vec<Event>, String>);
+
+impl World for Held {
+    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, String> {
+        self.0.clone()
+    }
+
+    fn settings(&self, _: i64) -> Result<Settings, String> {
+        Ok(Settings::default())
+    }
+}
+
+#[test]
+fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() {
+    let start = || {
+        let mut driven = Driven::new(Retrainer::default());
+        driven.controls.training_requested = Some(0);
+        driven.controls.settings.training_epochs = 3;
+        driven.machine.0.rows = rows(1, 20);
+        driven.decide_day(200).effect.unwrap()
+    };
+    // Days 1 to 149 come from samples, day 0 from the retrainer's own rows.
+    let samples = enough().iter().enumerate().skip(20).map(|(n, row)| sample(n, row)).collect();
+    let said = start()(&Held(Ok(samples))).unwrap();
+    assert_eq!(manifest(&said)["model"]["rows"], 87 * 20);
+    assert_eq!(start()(&Held(Err("the log is gone".into()))).unwrap_err(), "the log is gone");
+
+    let mut watching = Driven::new(Retrainer::default());
+    watching.take(said);
+    assert_eq!(watching.machine.0.judged, [Judged { first: Day(90), last: Day(149) }]);
+    let challenger = watching.machine.0.watched.is_some();
+    assert_eq!(challenger, watching.machine.0.models.contains_key(&1));
+}

@@ -1,0 +1,254 @@
+//! What the scanner says at a day's end, on a simulated market and on spoilt copies of it.
+
+use super::Scanner;
+use crate::simulated::{Plan, SimulatedMarket};
+use crate::source::{Change, Market, MarketDay, change_event, day_events};
+use schemas::controls::ControlState;
+use schemas::events::{Bars, Features, Pricing, RunOpened, Scans};
+use schemas::role::{Cause, Context, Machine};
+use schemas::{Body, Day, Event};
+use std::sync::OnceLock;
+
+/// The last of the days below; 260 bars are known there.
+const LAST: usize = 259;
+
+/// 263 days of three stocks.
+fn days() -> Vec<MarketDay> {
+    static DAYS: OnceLock<Vec<MarketDay>> = OnceLock::new();
+    let made = || {
+        let plan = Plan { stocks: 3, days: LAST + 4, ..Plan::default() };
+        let mut market = SimulatedMarket::open(plan, None).unwrap();
+        let mut days: Vec<MarketDay> = Vec::new();
+        while let Some(day) = market.next_day(days.last().map(|day| day.day)).unwrap() {
+            days.push(day);
+        }
+        days
+    };
+    DAYS.get_or_init(made).clone()
+}
+
+/// A scanner and the controls of a run that scans from day `from`.
+struct Driven {
+    scanner: Scanner,
+    controls: ControlState,
+    from: Day,
+    previous: Day,
+}
+
+impl Driven {
+    fn new(from: Day) -> Driven {
+        let opened = RunOpened { scan_from: from, ..RunOpened::default() };
+        let controls = ControlState { opened: Some(opened), ..ControlState::default() };
+        Driven { scanner: Scanner::default(), controls, from, previous: from + -400 }
+    }
+
+    fn take(&mut self, events: &[Event]) {
+        events.iter().for_each(|event| self.scanner.evolve(event));
+    }
+
+    fn events(&self, day: &MarketDay) -> Vec<Event> {
+        day_events(day, self.previous, day.day >= self.from, 1)
+    }
+
+    /// What is said at the end of `day`; deciding changes nothing.
+    fn decide(&self, day: Day) -> Vec<Event> {
+        let before = self.scanner.save();
+        let context = Context { controls: &self.controls, samples_end: &[] };
+        let cause = Cause::DayClosed { day, previous: self.previous };
+        let said = self.scanner.decide(cause, &context).events;
+        assert_eq!(self.scanner.save(), before);
+        said
+    }
+
+    fn end(&mut self, day: Day) -> Vec<Event> {
+        let said = self.decide(day);
+        self.take(&said);
+        self.scanner.close_day(day);
+        self.previous = day;
+        said
+    }
+
+    fn day(&mut self, day: &MarketDay) -> Vec<Event> {
+        let events = self.events(day);
+        self.take(&events);
+        self.end(day.day)
+    }
+}
+
+/// A scanner before day `LAST`, the first that is scanned.
+fn ready(days: &[MarketDay]) -> Driven {
+    let mut driven = Driven::new(days[LAST].day);
+    for day in &days[..LAST] {
+        assert_eq!(driven.day(day), []);
+    }
+    driven
+}
+
+/// Each ticker and what it became: `candidate`, or the refusal's code.
+fn words(said: &[Event]) -> Vec<(String, String)> {
+    let word = |event: &Event| match &event.body {
+        Body::Scans(Scans::CandidateScanned(_)) => Some("candidate".to_owned()),
+        Body::Scans(Scans::CandidateRefused(refused)) => {
+            assert!(!refused.reason.is_empty());
+            Some(refused.code.clone())
+        }
+        _ => None,
+    };
+    said.iter().filter_map(|event| Some((event.ticker.clone(), word(event)?))).collect()
+}
+
+/// Given days spoilt for SIM002, when day `LAST` is scanned, then it is this and the others are
+/// candidates.
+fn check(spoil: impl Fn(usize, &mut MarketDay), expected: &str) {
+    let mut days = days();
+    days.iter_mut().enumerate().for_each(|(n, day)| spoil(n, day));
+    let said = ready(&days).day(&days[LAST]);
+    let expected: Vec<(String, String)> = [("SIM001", "candidate"), ("SIM002", expected), ("SIM003", "candidate")]
+        .map(|(ticker, word)| (ticker.to_owned(), word.to_owned()))
+        .into();
+    assert_eq!(words(&said), expected);
+}
+
+/// SIM002's bar of a day, to be spoilt.
+fn bar(day: &mut MarketDay) -> &mut schemas::events::Bar {
+    &mut day.bars.iter_mut().find(|(ticker, _)| ticker == "SIM002").unwrap().1
+}
+
+fn set_price(day: &mut MarketDay, price: f64) {
+    let bar = bar(day);
+    (bar.open, bar.high, bar.low, bar.close) = (price, price, price, price);
+}
+
+/// The day as a source gives it when SIM002 has no row.
+fn miss(day: &mut MarketDay) {
+    day.bars.retain(|(ticker, _)| ticker != "SIM002");
+    day.missing.push(("SIM002".to_owned(), "no row".to_owned()));
+}
+
+#[test]
+fn a_ticker_is_a_candidate_or_a_refusal_with_its_code() {
+    check(|_, _| {}, "candidate");
+    check(|n, day| if n == LAST { miss(day) }, "NO_BAR");
+    check(|_, day| miss(day), "NO_BAR");
+    check(|n, day| if n < 9 { miss(day) }, "TOO_FEW_BARS");
+    check(|n, day| if n < 8 { miss(day) }, "candidate");
+    check(|_, day| set_price(day, 100.0), "VOLATILITY_OUT_OF_RANGE");
+    check(|n, day| set_price(day, 50.0 * 1.002_f64.powi(n as i32 + (n % 2) as i32 * 3 / 4)), "VOLATILITY_OUT_OF_RANGE");
+    check(|n, day| set_price(day, 50.0 + 0.3 * (n + n % 3) as f64), "ONE_SIDED_RETURNS");
+    check(|n, day| if n > LAST - 5 { bar(day).volume = 0.0 }, "NO_VOLUME");
+}
+
+#[test]
+fn without_the_index_nothing_is_a_candidate() {
+    for spoilt in [LAST, LAST - 1, LAST - 126] {
+        let mut days = days();
+        days[spoilt].vix = None;
+        let said = ready(&days).day(&days[LAST]);
+        assert!(said.len() == 3 && words(&said).iter().all(|(_, word)| word == "NO_VIX"), "{spoilt}");
+    }
+}
+
+#[test]
+fn the_settings_in_force_price_the_candidate_and_are_recorded() {
+    let days = days();
+    for (pricing, expected) in [
+        (Pricing { rate: 0.02, ..Pricing::default() }, "candidate"),
+        (Pricing { strike_step: Some(5_000.0), ..Pricing::default() }, "CENTRE_BELOW_WING"),
+        (Pricing { min_half_spread: 99.0, ..Pricing::default() }, "MAX_LOSS_OUT_OF_RANGE"),
+    ] {
+        let mut driven = ready(&days);
+        driven.controls.settings.pricing = pricing;
+        let said = driven.day(&days[LAST]);
+        assert!(words(&said).iter().all(|(_, word)| word == expected), "{:?}", words(&said));
+        for event in said {
+            if let Body::Scans(Scans::CandidateScanned(scan)) = event.body {
+                assert_eq!(scan.pricing, pricing);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_candidate_and_its_features_are_said_together() {
+    let days = days();
+    let said = ready(&days).day(&days[LAST]);
+    assert_eq!(said.len(), 6);
+    for pair in said.chunks(2) {
+        let [scan, features] = pair else { panic!("{pair:?}") };
+        assert!(matches!(&scan.body, Body::Scans(Scans::CandidateScanned(_))));
+        let Body::Features(Features::FeaturesExtracted(vector)) = &features.body else { panic!("{features:?}") };
+        assert_eq!((vector.candidate, vector.values.len(), vector.contract_version), (scan.id, 23, 1));
+        assert_eq!((&scan.ticker, scan.day), (&features.ticker, features.day));
+        assert_eq!((scan.correlation, features.correlation), (Some(scan.id), Some(scan.id)));
+        assert!(vector.values.iter().all(|value| value.is_finite()));
+    }
+    assert!(said.is_sorted_by_key(|event| event.ticker.clone()));
+}
+
+#[test]
+fn warm_up_days_scan_nothing_and_a_missing_ticker_is_refused_on_scan_days_only() {
+    let mut days = days();
+    days[LAST - 1].missing.push(("GONE".to_owned(), "no row".to_owned()));
+    days[LAST].missing.push(("GONE".to_owned(), "no row".to_owned()));
+    let mut driven = ready(&days); // asserts that nothing is said before
+    let said = words(&driven.day(&days[LAST]));
+    assert_eq!(said[0], ("GONE".to_owned(), "NO_BAR".to_owned()));
+    assert_eq!(said.len(), 4);
+    // A day is scanned once, and only when its marker has named what to scan.
+    assert_eq!(driven.decide(days[LAST].day), []);
+    assert_eq!(driven.decide(days[LAST + 1].day), []);
+    // Before the run was opened nothing is known of its scan days.
+    driven.controls.opened = None;
+    let events = driven.events(&MarketDay { bars: Vec::new(), ..days[LAST + 1].clone() });
+    driven.take(&events);
+    assert_eq!(driven.decide(days[LAST + 1].day), []);
+}
+
+#[test]
+fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
+    let days = days();
+    let plain = ready(&days).day(&days[LAST]);
+
+    // Another future, and another day's row coming late: the first row of a day stands.
+    let mut driven = ready(&days);
+    let today = driven.events(&days[LAST]);
+    driven.take(&today);
+    let mut wild = days[LAST - 1].clone();
+    set_price(&mut wild, 9_999.0);
+    let late: Vec<Event> = driven.events(&wild).into_iter().filter(|e| e.body.marker().is_none()).collect();
+    driven.take(&late);
+    assert_eq!(driven.end(days[LAST].day), plain);
+
+    // A correction of yesterday is used from the day on which it is known.
+    let mut driven = ready(&days);
+    assert_eq!(driven.day(&days[LAST]), plain);
+    let mut uncorrected = ready(&days);
+    uncorrected.day(&days[LAST]);
+    let bar = schemas::events::Bar { close: 1.03 * bar(&mut days[LAST].clone()).close, ..bar(&mut days[LAST].clone()).clone() };
+    let change = Change { ticker: "SIM002".to_owned(), bar, revision: 1 };
+    driven.take(&[change_event(days[LAST + 1].day, &change)]);
+    let (with, without) = (driven.day(&days[LAST + 1]), uncorrected.day(&days[LAST + 1]));
+    let of = |said: &[Event], ticker: &str| said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>();
+    assert_ne!(of(&with, "SIM002"), of(&without, "SIM002"));
+    assert_eq!(of(&with, "SIM001"), of(&without, "SIM001"));
+}
+
+#[test]
+fn other_tickers_order_and_a_restart_change_nothing() {
+    let days = days();
+    let (mut plain, mut other) = (ready(&days), ready(&days));
+    for day in &days[LAST..] {
+        let mut events = other.events(day);
+        let bars = events.iter().filter(|e| matches!(&e.body, Body::Bars(Bars::BarClosed(_)))).count();
+        events[..bars].reverse();
+        let (before, after) = events.split_at(bars / 2);
+        other.take(before);
+        let saved = other.scanner.save();
+        other.scanner = Scanner::default();
+        other.scanner.restore(&saved).unwrap();
+        other.take(after);
+        assert_eq!(other.end(day.day), plain.day(day));
+        assert_eq!(other.scanner.save(), plain.scanner.save());
+    }
+    assert!(Scanner::default().restore(&[255, 1, 2]).is_err());
+}

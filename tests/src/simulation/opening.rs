@@ -1,0 +1,76 @@
+//! How a simulated run begins: its settings, a champion, and a challenger that is promoted on the
+//! second simulated day.
+
+use super::chance::Chance;
+use super::world::MATURING;
+use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, Settings};
+use schemas::{Day, Event, Money};
+use success::{Contract, Row, TrainSettings};
+
+/// Thresholds so low that both tracks trade, limits so low that they refuse as well; trainings
+/// are asked for often and refused at once.
+pub(super) fn settings() -> Settings {
+    Settings {
+        expected_roi_over: -0.5,
+        score_over: 20.0,
+        max_new_per_day: 1,
+        max_open: 3,
+        take_profit: 0.05,
+        risk_per_trade: Money(2_000_000_000),
+        retrain_outcomes: 1,
+        min_training_rows: 1_000_000,
+        shadow_days: MATURING as i64 + 2,
+        ..Settings::default()
+    }
+}
+
+/// The opening's models, and which of them is the champion.
+pub(super) fn models(day: Day) -> (Vec<Event>, ModelRef) {
+    let mut events = Vec::new();
+    let mut champion = ModelRef::default();
+    for (version, alias, name) in
+        [(1, Alias::Champion, "champion"), (2, Alias::Challenger, "challenger")]
+    {
+        let trained = trained(version as u64);
+        let about = version.to_string();
+        let model = ModelRef { version, sha256: trained.sha256.clone() };
+        let made = ModelTrained {
+            version,
+            sha256: trained.sha256,
+            onnx: trained.onnx,
+            passed: true,
+            ..ModelTrained::default()
+        };
+        events.push(Event::new(day, "", &[&about], Models::ModelTrained(made)));
+        let promoted =
+            ModelPromoted { version, sha256: model.sha256.clone(), alias, reason: String::new() };
+        events.push(Event::new(day, "", &[&about, name], Models::ModelPromoted(promoted)));
+        if alias == Alias::Champion {
+            champion = model;
+        }
+    }
+    (events, champion)
+}
+
+fn trained(seed: u64) -> success::Trained {
+    let mut chance = Chance::new(seed);
+    let row = |n: usize, chance: &mut Chance| {
+        let mut features = [0.0; 23];
+        features.fill_with(|| chance.between(-1.0, 1.0));
+        features[success::MAX_LOSS] = chance.between(0.1, 0.9);
+        let roi = features[0] * 0.4 + chance.between(-0.3, 0.3);
+        let scan_day = (n / 4) as i32;
+        let class = success::class_of_roi(roi);
+        Row { features, class, roi, scan_day, evaluation_day: scan_day + 1, weight: 1.0 }
+    };
+    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
+    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let how = TrainSettings {
+        seed,
+        epochs: 2,
+        hidden: vec![8],
+        minimum_rows: 100,
+        ..TrainSettings::default()
+    };
+    success::train(&rows, &contract, &how, &mut |_, _| {}).unwrap()
+}
