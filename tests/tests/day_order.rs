@@ -165,7 +165,7 @@ fn a_corrected_bar_counts_from_its_day_on_and_changes_no_day_before() {
 /// The first bar among `events`, its prices times `factor`, as an event of its own.
 fn bar_of(events: &[Event], factor: f64) -> Event {
     let found = events.iter().find(|event| matches!(event.body, Body::Bars(Bars::BarClosed(_))));
-    let mut event = found.unwrap().clone();
+    let mut event = found.unwrap_or_else(|| panic!("no bar")).clone();
     if let Body::Bars(Bars::BarClosed(bar)) = &mut event.body {
         for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
             *price *= factor;

@@ -10,6 +10,7 @@ use tests::simulation::Simulation;
 use tests::simulation::checks::{Ended, events, replays};
 use tests::simulation::faults::Fault;
 use tests::simulation::planted::Planted;
+use tests::simulation::snapshot::contents;
 
 static SIMULATION: LazyLock<Simulation> = LazyLock::new(Simulation::default);
 
@@ -111,6 +112,18 @@ fn undisturbed() -> Ended {
     world.run_quietly(&log, &states, &sink, world.last_day);
     let (states, sink) = (states.all(), sink.days());
     Ended { log, states, sink, closed: Some(world.last_day), struck: BTreeMap::new() }
+}
+
+#[test]
+fn a_seed_run_again_is_the_same_run() {
+    for seed in [3, 5] {
+        let runs = [(); 2].map(|()| SIMULATION.seed(seed, Planted::Nothing).unwrap());
+        let [first, second] = runs.map(|ended| {
+            let contents = contents(&ended.log, &SIMULATION.world.base.ends);
+            (contents, ended.states, ended.struck)
+        });
+        assert_eq!(first, second, "seed {seed}");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn list_models(found: &Value) {
             "triggered",
             "trained",
             "passed the gate",
-            "log loss>",
+            "validation log loss>",
             "sha256",
         ],
         rows,
