@@ -155,47 +155,65 @@ fn write<R: Serialize>(event: &Event, record: &R) -> Result<Vec<u8>, EncodeError
 /// The event in a record's value; its causation and correlation are in the headers
 /// ([`crate::headers::read`]).
 pub fn decode(topic: Topic, value: &[u8]) -> Result<Event, DecodeError> {
+    decode_as(topic, value, None)
+}
+
+/// The event in a value that was written with `writer`, a schema's text from elsewhere (a
+/// registry), whatever id the value carries. A kind this program does not know is
+/// `Unknown`, a field it does not know is left out.
+///
+/// # Errors
+/// `writer` is no schema, or this topic's cannot be read from it.
+pub fn decode_with(topic: Topic, writer: &str, value: &[u8]) -> Result<Event, DecodeError> {
+    let bad = |cause| DecodeError::Datum { topic, cause: format!("its writer's schema: {cause}") };
+    let schema = Schema::parse_str(writer).map_err(bad)?;
+    decode_as(topic, value, Some(&schema))
+}
+
+fn decode_as(topic: Topic, value: &[u8], writer: Option<&Schema>) -> Result<Event, DecodeError> {
     match topic {
-        Topic::Bars => read::<BarsRecord>(topic, value, BarsRecord::event),
-        Topic::Scans => read::<ScansRecord>(topic, value, ScansRecord::event),
-        Topic::Features => read::<FeaturesRecord>(topic, value, FeaturesRecord::event),
-        Topic::Predictions => read::<PredictionsRecord>(topic, value, PredictionsRecord::event),
-        Topic::Orders => read::<OrdersRecord>(topic, value, OrdersRecord::event),
-        Topic::Fills => read::<FillsRecord>(topic, value, FillsRecord::event),
-        Topic::Outcomes => read::<OutcomesRecord>(topic, value, OutcomesRecord::event),
-        Topic::Models => read::<ModelsRecord>(topic, value, ModelsRecord::event),
-        Topic::Controls => read::<ControlsRecord>(topic, value, ControlsRecord::event),
-        Topic::Samples => read::<SamplesRecord>(topic, value, SamplesRecord::event),
-        Topic::DeadLetters => read::<DeadLettersRecord>(topic, value, DeadLettersRecord::event),
+        Topic::Bars => read::<BarsRecord>(topic, value, writer, BarsRecord::event),
+        Topic::Scans => read::<ScansRecord>(topic, value, writer, ScansRecord::event),
+        Topic::Features => read::<FeaturesRecord>(topic, value, writer, FeaturesRecord::event),
+        Topic::Predictions => read::<PredictionsRecord>(topic, value, writer, PredictionsRecord::event),
+        Topic::Orders => read::<OrdersRecord>(topic, value, writer, OrdersRecord::event),
+        Topic::Fills => read::<FillsRecord>(topic, value, writer, FillsRecord::event),
+        Topic::Outcomes => read::<OutcomesRecord>(topic, value, writer, OutcomesRecord::event),
+        Topic::Models => read::<ModelsRecord>(topic, value, writer, ModelsRecord::event),
+        Topic::Controls => read::<ControlsRecord>(topic, value, writer, ControlsRecord::event),
+        Topic::Samples => read::<SamplesRecord>(topic, value, writer, SamplesRecord::event),
+        Topic::DeadLetters => read::<DeadLettersRecord>(topic, value, writer, DeadLettersRecord::event),
     }
 }
 
 fn read<R: DeserializeOwned>(
     topic: Topic,
     value: &[u8],
+    writer: Option<&Schema>,
     event: fn(R) -> Result<Event, &'static str>,
 ) -> Result<Event, DecodeError> {
     let (id, mut datum) = split(value)?;
     let bad = |cause: String| DecodeError::Datum { topic, cause };
     let current = current(topic).map_err(bad)?;
-    let record: R = if id == current.id {
-        current.reader.read_deser(&mut datum).map_err(|cause| bad(cause.to_string()))?
-    } else {
-        let written = CATALOGUE
-            .iter()
-            .find(|version| version.id == id && version.topic == topic)
-            .ok_or(DecodeError::UnknownSchema { id, topic })?;
-        older(written.schema, current, &mut datum).map_err(|cause| bad(cause.to_string()))?
+    let record: Result<R, apache_avro::Error> = match writer {
+        Some(writer) => resolved(writer, current, &mut datum),
+        None if id == current.id => current.reader.read_deser(&mut datum),
+        None => {
+            let known = CATALOGUE.iter().find(|version| version.id == id && version.topic == topic);
+            let writer = known.ok_or(DecodeError::UnknownSchema { id, topic })?.schema;
+            resolved(writer, current, &mut datum)
+        }
     };
+    let record = record.map_err(|cause| bad(cause.to_string()))?;
     if !datum.is_empty() {
         return Err(bad(format!("{} bytes are left over behind it", datum.len())));
     }
     event(record).map_err(|cause| bad(cause.to_owned()))
 }
 
-/// A datum of an older (or newer) version, by way of this program's own: resolved, written
+/// A datum of an older or newer version, by way of this program's own: resolved, written
 /// again as it is now, and read.
-fn older<R: DeserializeOwned>(
+fn resolved<R: DeserializeOwned>(
     written: &Schema,
     current: &Current,
     datum: &mut &[u8],

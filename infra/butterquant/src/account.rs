@@ -25,7 +25,12 @@ pub fn print(summary: &Summary) {
     }
     line("\nEvents");
     let topics = summary.topics.iter().map(|(topic, digest)| {
-        vec![topic.clone(), digest.events.to_string(), digest.markers.to_string(), digest.sha256[..16].to_owned()]
+        vec![
+            topic.clone(),
+            digest.events.to_string(),
+            digest.markers.to_string(),
+            digest.sha256[..16].to_owned(),
+        ]
     });
     line(table(&["topic", "events>", "day markers>", "digest"], topics));
     if let Some(day) = summary.ranked_day {
@@ -63,8 +68,18 @@ pub fn rankings(ranked: &[Ranked]) -> String {
         ]
     });
     let header = [
-        "#>", "ticker", "score>", "strategy", "advice", "confidence>", "success>", "exp. ROI>", "strikes", "expiry",
-        "debit>", "max gain>",
+        "#>",
+        "ticker",
+        "score>",
+        "strategy",
+        "advice",
+        "confidence>",
+        "success>",
+        "exp. ROI>",
+        "strikes",
+        "expiry",
+        "debit>",
+        "max gain>",
     ];
     table(&header, rows)
 }
@@ -85,8 +100,16 @@ fn tracks(summary: &Summary) {
             one.open_positions.to_string(),
         ]
     });
-    let header =
-        ["track", "profit $>", "return>", "Sharpe>", "Sortino>", "drawdown>", "won/closed>", "open>"];
+    let header = [
+        "track",
+        "profit $>",
+        "return>",
+        "Sharpe>",
+        "Sortino>",
+        "drawdown>",
+        "won/closed>",
+        "open>",
+    ];
     line(table(&header, rows));
     summary.tracks.iter().for_each(notes);
     match (&summary.comparison, &summary.comparison_refused) {
@@ -101,28 +124,51 @@ fn tracks(summary: &Summary) {
         (None, Some(why)) => line(format!("the tracks are not compared: {why}")),
         (None, None) => {}
     }
-    line("The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.");
+    line(
+        "The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.",
+    );
 }
 
 fn notes(one: &TrackAccount) {
     if one.over_threshold == 0 {
         let highest = or_dash(one.highest, |value| format!("{value:.3}"));
-        line(format!("{}: no candidate over {}; the highest seen was {highest}", one.track, one.threshold));
+        line(format!(
+            "{}: no candidate over {}; the highest seen was {highest}",
+            one.track, one.threshold
+        ));
     }
     for (note, days) in &one.notes {
         line(format!("{}: on {days} days {note}", one.track));
     }
     if one.closed_trades > 0 {
         let scales = one.at_volatility.iter().map(|at| {
-            format!("× {} → {:.2} $ (mean ROI {})", at.scale, at.profit, or_dash(at.mean_roi, percent))
+            format!(
+                "× {} → {:.2} $ (mean ROI {})",
+                at.scale,
+                at.profit,
+                or_dash(at.mean_roi, percent)
+            )
         });
-        line(format!("{}: closed trades at volatility {}", one.track, scales.collect::<Vec<_>>().join(", ")));
+        line(format!(
+            "{}: closed trades at volatility {}",
+            one.track,
+            scales.collect::<Vec<_>>().join(", ")
+        ));
     }
 }
 
 fn next_steps(run: &str) {
     line("\nTry next");
-    for step in ["rankings", "journal", "lag", "topics list", "topics consume orders -n 5", "model list", "replay --verify", "rebuild --all"] {
+    for step in [
+        "rankings",
+        "journal",
+        "lag",
+        "topics list",
+        "topics consume orders -n 5",
+        "model list",
+        "replay --verify",
+        "rebuild --all",
+    ] {
         line(format!("  butterquant {step} --run {run}"));
     }
 }

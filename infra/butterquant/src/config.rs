@@ -65,7 +65,10 @@ impl Config {
         for (key, value, _) in KEYS {
             set(key, value.to_owned(), "default");
         }
-        let data_dir = common.data_dir.clone().or_else(|| std::env::var_os("BUTTERQUANT_DATA_DIR").map(PathBuf::from));
+        let data_dir = common
+            .data_dir
+            .clone()
+            .or_else(|| std::env::var_os("BUTTERQUANT_DATA_DIR").map(PathBuf::from));
         let beside = data_dir.unwrap_or_else(|| "data".into()).join("butterquant.toml");
         let file = common.config.clone().or_else(|| beside.exists().then_some(beside));
         if let Some(file) = file {
@@ -101,7 +104,8 @@ impl Config {
     pub fn shown(&self) -> BTreeMap<String, Origin> {
         let mut shown = self.values.clone();
         for (key, origin) in &mut shown {
-            let secret = ["password", "secret", "token", "key.pem"].iter().any(|word| key.contains(word));
+            let secret =
+                ["password", "secret", "token", "key.pem"].iter().any(|word| key.contains(word));
             if secret && !origin.value.is_empty() {
                 origin.value = "(set, not shown)".to_owned();
             }
@@ -118,13 +122,16 @@ impl Config {
         T::Err: std::error::Error + Send + Sync + 'static,
     {
         let from = self.values.get(key).map_or("default", |origin| origin.from.as_str());
-        self.text(key).parse().with_context(|| format!("{key} = {:?} ({from}) does not fit", self.text(key)))
+        self.text(key)
+            .parse()
+            .with_context(|| format!("{key} = {:?} ({from}) does not fit", self.text(key)))
     }
 
     fn choice<T: ValueEnum>(&self, key: &str) -> Result<T> {
         let text = self.text(key);
         T::from_str(text, true).map_err(|_| {
-            let known: Vec<String> = T::value_variants().iter().map(|known: &T| name_of(known.clone())).collect();
+            let known: Vec<String> =
+                T::value_variants().iter().map(|known: &T| name_of(known.clone())).collect();
             anyhow::anyhow!("{key} = {text:?} is none of {}", known.join(", "))
         })
     }
@@ -187,14 +194,18 @@ impl Config {
     }
     /// Properties for librdkafka.
     pub fn kafka(&self) -> BTreeMap<String, String> {
-        let extra = self.values.iter().filter_map(|(key, origin)| Some((key.strip_prefix("kafka.")?, origin)));
+        let extra = self
+            .values
+            .iter()
+            .filter_map(|(key, origin)| Some((key.strip_prefix("kafka.")?, origin)));
         extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
     }
 
     /// What decisions are made with, once it is on `controls`.
     pub fn settings(&self) -> Result<Settings> {
         let money = |key: &str| -> Result<Money> {
-            Money::from_dollars(self.parse::<f64>(key)?).with_context(|| format!("{key} is no amount"))
+            Money::from_dollars(self.parse::<f64>(key)?)
+                .with_context(|| format!("{key} is no amount"))
         };
         let mut settings = Settings {
             capital: money("settings.capital")?,
@@ -229,20 +240,27 @@ fn known(key: &str) -> bool {
 }
 
 fn read_file(file: &Path) -> Result<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let table: toml::Table = text.parse().with_context(|| format!("{} is no TOML", file.display()))?;
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{} cannot be read", file.display()))?;
+    let table: toml::Table =
+        text.parse().with_context(|| format!("{} is no TOML", file.display()))?;
     let mut values = Vec::new();
     for (key, value) in table {
         match value {
             toml::Value::Table(inner) => {
-                values.extend(inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), plain(&value))));
+                values.extend(
+                    inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), plain(&value))),
+                );
             }
             value => values.push((key, plain(&value))),
         }
     }
     for (key, _) in &values {
         if !known(key) {
-            bail!("{}: no key is called {key}; `butterquant config show` lists them", file.display());
+            bail!(
+                "{}: no key is called {key}; `butterquant config show` lists them",
+                file.display()
+            );
         }
     }
     Ok(values)
@@ -260,11 +278,19 @@ fn key_of_variable(name: &str) -> Result<Option<String>> {
         if let Some(key) = rest.strip_prefix(prefix) {
             let key = if section == "kafka." { key.replace('_', ".") } else { key.to_owned() };
             let key = format!("{section}{key}");
-            return if known(&key) { Ok(Some(key)) } else { bail!("{name}: no key is called {key}") };
+            return if known(&key) {
+                Ok(Some(key))
+            } else {
+                bail!("{name}: no key is called {key}")
+            };
         }
     }
     if rest == "log_level" {
         return Ok(None);
     }
-    if known(&rest) { Ok(Some(rest)) } else { bail!("{name}: no key is called {rest}; `butterquant config show` lists them") }
+    if known(&rest) {
+        Ok(Some(rest))
+    } else {
+        bail!("{name}: no key is called {rest}; `butterquant config show` lists them")
+    }
 }

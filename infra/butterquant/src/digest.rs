@@ -32,7 +32,10 @@ pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest
         let (mut next, end) = (0, log.watermarks(&place)?.high);
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().with_context(|| format!("{place} gave nothing at offset {next}"))?;
+            let fetched = fetched
+                .into_iter()
+                .next()
+                .with_context(|| format!("{place} gave nothing at offset {next}"))?;
             for record in &fetched.records {
                 let key = record.key.as_deref().unwrap_or_default();
                 hash.update(partition.to_be_bytes());
@@ -72,5 +75,8 @@ impl TopicDigest {
 
 /// Of every topic there is, by its short name.
 pub fn all(log: &dyn Log, partitions: u32) -> Result<BTreeMap<String, TopicDigest>> {
-    Topic::ALL.into_iter().map(|one| Ok((one.dataset().to_owned(), topic(log, one, partitions)?))).collect()
+    Topic::ALL
+        .into_iter()
+        .map(|one| Ok((one.dataset().to_owned(), topic(log, one, partitions)?)))
+        .collect()
 }

@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub fn on_signal() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     std::thread::spawn(move || {
         runtime.block_on(async {
             let terminated = async {
@@ -45,21 +46,31 @@ pub fn everything(
     steps: &Steps,
 ) -> Result<()> {
     let stop = on_signal()?;
-    let days: Vec<Day> = market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();
+    let days: Vec<Day> =
+        market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();
     let days = match until {
         Some(until) => days.into_iter().filter(|day| *day <= until).collect(),
         None => days,
     };
     let source = Source::new(&workshop.env, market, opened.clone(), until);
     let bar = steps.bar("trading days", days.len() as u64);
-    run(&workshop.env, &Plan::everything(days.last().copied().filter(|_| until.is_some())), Some(source), &stop, &mut |closed| {
-        if let Some(closed) = closed {
-            bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
-        }
-    })?;
+    run(
+        &workshop.env,
+        &Plan::everything(days.last().copied().filter(|_| until.is_some())),
+        Some(source),
+        &stop,
+        &mut |closed| {
+            if let Some(closed) = closed {
+                bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
+            }
+        },
+    )?;
     bar.done("");
     if until.is_some() && workshop.env.board.closed_by_all(1) < days.last().copied() {
-        eprintln!("stopped before {}; the same command goes on from here", days.last().map(Day::to_string).unwrap_or_default());
+        eprintln!(
+            "stopped before {}; the same command goes on from here",
+            days.last().map(Day::to_string).unwrap_or_default()
+        );
     }
     workshop.materialized.write_unmarked()?;
     Ok(())

@@ -46,7 +46,12 @@ pub fn engine(config: &Config) -> Result<Engine> {
 
 impl Workshop {
     /// Over an opened log of `partitions`.
-    pub fn new(config: &Config, run: &RunDir, opened: &Opened, partitions: u32) -> Result<Workshop> {
+    pub fn new(
+        config: &Config,
+        run: &RunDir,
+        opened: &Opened,
+        partitions: u32,
+    ) -> Result<Workshop> {
         Workshop::with_state(config, run, opened, partitions, &run.state())
     }
 
@@ -58,13 +63,19 @@ impl Workshop {
         partitions: u32,
         state: &Path,
     ) -> Result<Workshop> {
-        std::fs::create_dir_all(state)
-            .with_context(|| format!("{} cannot be made; choose another folder with --data-dir", state.display()))?;
+        std::fs::create_dir_all(state).with_context(|| {
+            format!("{} cannot be made; choose another folder with --data-dir", state.display())
+        })?;
         let db = kv::Db::open(state)?;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
-        let materialized =
-            Arc::new(Materialized::new(Arc::clone(&opened.log), partitions, views, lake, run.models()));
+        let materialized = Arc::new(Materialized::new(
+            Arc::clone(&opened.log),
+            partitions,
+            views,
+            lake,
+            run.models(),
+        ));
         let engine = engine(config)?;
         let env = Env {
             log: Arc::clone(&opened.log),

@@ -9,10 +9,9 @@ use std::io::{ErrorKind, Write};
 /// Writes a line.
 pub fn line(text: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = writeln!(out, "{}", text.as_ref()) {
-        if error.kind() == ErrorKind::BrokenPipe {
-            std::process::exit(0);
-        }
+    let written = writeln!(out, "{}", text.as_ref());
+    if written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+        std::process::exit(0);
     }
 }
 

@@ -6,8 +6,8 @@ use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
-use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
 use schemas::Day;
+use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
 use shell::open;
 use shell::voice::samples_end;
 
@@ -42,9 +42,21 @@ pub struct Begun {
 }
 
 /// Opens the run on `log`, or takes it as it was opened; other settings are published first.
-pub fn begin(log: &dyn Log, partitions: u32, market: &mut dyn Market, wanted: &Wanted, steps: &Steps) -> Result<Begun> {
+pub fn begin(
+    log: &dyn Log,
+    partitions: u32,
+    market: &mut dyn Market,
+    wanted: &Wanted,
+    steps: &Steps,
+) -> Result<Begun> {
     for mismatch in open::ensure_topics(log, partitions)? {
-        tracing::warn!("{}: {} is {}, not {}", mismatch.topic, mismatch.setting, mismatch.found, mismatch.expected);
+        tracing::warn!(
+            "{}: {} is {}, not {}",
+            mismatch.topic,
+            mismatch.setting,
+            mismatch.found,
+            mismatch.expected
+        );
     }
     if let Some(opened) = open::opened(log)? {
         return resume(log, opened, wanted);
@@ -59,10 +71,20 @@ pub fn begin(log: &dyn Log, partitions: u32, market: &mut dyn Market, wanted: &W
         settings: wanted.settings.clone(),
     };
     let mut begun = Begun { opened, history: None, first_model: Vec::new() };
-    let models = if wanted.history > 0 { history(log, partitions, market, wanted, &mut begun, steps)? } else { HistoryModels::default() };
+    let models = if wanted.history > 0 {
+        history(log, partitions, market, wanted, &mut begun, steps)?
+    } else {
+        HistoryModels::default()
+    };
     open::open(log, partitions, &begun.opened, models.events, models.champion)?;
     if !wanted.trades {
-        open::say(log, Controls::Halted(Halted { track: None, reason: "a what-if run cannot trade".to_owned() }))?;
+        open::say(
+            log,
+            Controls::Halted(Halted {
+                track: None,
+                reason: "a what-if run cannot trade".to_owned(),
+            }),
+        )?;
     }
     Ok(begun)
 }
@@ -76,7 +98,11 @@ fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
         );
     }
     if wanted.kind == "backtest" && opened.scan_from != wanted.scan_from {
-        bail!("this run scans from {}, not {}; name another one with --run ID", opened.scan_from, wanted.scan_from);
+        bail!(
+            "this run scans from {}, not {}; name another one with --run ID",
+            opened.scan_from,
+            wanted.scan_from
+        );
     }
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
@@ -131,8 +157,9 @@ fn history(
     open::publish_samples(log, partitions, &drawn.samples)?;
     let end = samples_end(log, partitions)?;
     let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
-    let models =
-        train_from_history(day, &drawn.samples, end, &wanted.settings, &mut |done, of| bar.at(done.into(), of.into()));
+    let models = train_from_history(day, &drawn.samples, end, &wanted.settings, &mut |done, of| {
+        bar.at(done.into(), of.into())
+    });
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
     begun.first_model = crate::report::said_of_models(&models.events);
     begun.history = Some(drawn.report);

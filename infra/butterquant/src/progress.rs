@@ -20,7 +20,8 @@ impl Steps {
     /// A bar of `of` parts.
     pub fn bar(&self, name: &str, of: u64) -> Bar {
         let bar = if self.shown { ProgressBar::new(of) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{prefix:>12} {bar:32} {pos}/{len} {msg} {elapsed}");
+        let style =
+            ProgressStyle::with_template("{prefix:>12} {bar:32} {pos}/{len} {msg} {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_prefix(name.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));

@@ -124,18 +124,30 @@ pub fn summary(workshop: &Workshop, begun: &Begun, seconds: f64) -> Result<Summa
         comparison_refused: compared.as_ref().err().map(ToString::to_string),
         comparison: compared.ok(),
         ranked_day: rankings.as_ref().map(|rankings| rankings.day),
-        top: rankings.map(|rankings| rankings.ranked.into_iter().take(10).collect()).unwrap_or_default(),
+        top: rankings
+            .map(|rankings| rankings.ranked.into_iter().take(10).collect())
+            .unwrap_or_default(),
         files,
         seconds,
     })
 }
 
-fn account(workshop: &Workshop, track: Track, capital: Money, begun: &Begun) -> Result<(TrackAccount, Vec<f64>)> {
+fn account(
+    workshop: &Workshop,
+    track: Track,
+    capital: Money,
+    begun: &Begun,
+) -> Result<(TrackAccount, Vec<f64>)> {
     let views = &workshop.materialized.views;
-    let points: Vec<_> =
-        views.equity(track)?.into_iter().filter(|point| point.day >= begun.opened.scan_from).collect();
-    let changes: Vec<(Day, Money)> = points.iter().map(|point| (point.day, point.mark.change)).collect();
-    let journal: Vec<_> = views.journal()?.into_iter().filter(|trade| trade.track == track).collect();
+    let points: Vec<_> = views
+        .equity(track)?
+        .into_iter()
+        .filter(|point| point.day >= begun.opened.scan_from)
+        .collect();
+    let changes: Vec<(Day, Money)> =
+        points.iter().map(|point| (point.day, point.mark.change)).collect();
+    let journal: Vec<_> =
+        views.journal()?.into_iter().filter(|trade| trade.track == track).collect();
     let mut notes = BTreeMap::new();
     for note in points.iter().filter_map(|point| point.mark.note.clone()) {
         *notes.entry(note).or_default() += 1;
@@ -147,10 +159,18 @@ fn account(workshop: &Workshop, track: Track, capital: Money, begun: &Begun) -> 
         performance: performance(&changes, capital)?,
         closed_trades: journal.len(),
         winners: journal.iter().filter(|trade| trade.pnl > Money::ZERO).count(),
-        open_positions: views.book()?.positions().filter(|position| position.track == track).count(),
+        open_positions: views
+            .book()?
+            .positions()
+            .filter(|position| position.track == track)
+            .count(),
         over_threshold: points.iter().map(|point| point.mark.over_threshold).sum(),
         highest,
-        threshold: if track == Track::ButterAI { settings.expected_roi_over } else { settings.score_over },
+        threshold: if track == Track::ButterAI {
+            settings.expected_roi_over
+        } else {
+            settings.score_over
+        },
         notes,
         at_volatility: at_volatilities(workshop, track)?,
     };
@@ -200,7 +220,7 @@ pub fn said_of_models(events: &[Event]) -> Vec<String> {
 pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
     use anyhow::Context;
     let temporary = path.with_extension("new");
-    std::fs::write(&temporary, bytes)
-        .and_then(|()| std::fs::rename(&temporary, path))
-        .with_context(|| format!("{} cannot be written; check the folder and the space left", path.display()))
+    std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path)).with_context(
+        || format!("{} cannot be written; check the folder and the space left", path.display()),
+    )
 }

@@ -56,8 +56,20 @@ fn at(scale: f64, trades: &[(Done, Done)]) -> AtVolatility {
     let (mut profit, mut rois) = (0.0, Vec::with_capacity(trades.len()));
     for ((day_in, open), (day_out, close)) in trades {
         let pricing = Settings::from(&open.pricing);
-        let at_open = entry(&Butterfly::from(&open.structure), *day_in, open.spot, open.sigma * scale, &pricing);
-        let at_close = mark(&Butterfly::from(&close.structure), close.spot, close.sigma * scale, *day_out, &pricing);
+        let at_open = entry(
+            &Butterfly::from(&open.structure),
+            *day_in,
+            open.spot,
+            open.sigma * scale,
+            &pricing,
+        );
+        let at_close = mark(
+            &Butterfly::from(&close.structure),
+            close.spot,
+            close.sigma * scale,
+            *day_out,
+            &pricing,
+        );
         let gain = (at_close.debit - at_close.cost).max(0.0) - at_open.risk;
         profit += gain * 100.0 * open.quantity as f64;
         rois.push(gain / at_open.risk);

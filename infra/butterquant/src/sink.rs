@@ -32,13 +32,20 @@ pub struct Materialized {
 
 impl Materialized {
     /// Over a run's views, lake and artifact folder.
-    pub fn new(log: Arc<dyn Log>, partitions: u32, views: Views, lake: Lake, artifacts: PathBuf) -> Materialized {
+    pub fn new(
+        log: Arc<dyn Log>,
+        partitions: u32,
+        views: Views,
+        lake: Lake,
+        artifacts: PathBuf,
+    ) -> Materialized {
         Materialized { log, partitions, views, lake, artifacts, written: Mutex::default() }
     }
 
     /// The first day comes with what was said when the run was opened, which is a day of its own.
     fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
-        let (opening, today): (Vec<Event>, Vec<Event>) = events.iter().cloned().partition(|event| event.day < day);
+        let (opening, today): (Vec<Event>, Vec<Event>) =
+            events.iter().cloned().partition(|event| event.day < day);
         if let Some(first) = opening.first() {
             self.write_day(first.day, &opening, settings)?;
         }
@@ -65,7 +72,10 @@ impl Materialized {
         for topic in UNMARKED {
             let mut ends = BTreeMap::new();
             for partition in 0..topic.partitions(self.partitions) {
-                ends.insert((topic, partition), self.log.watermarks(&wire::place(topic, partition))?.high);
+                ends.insert(
+                    (topic, partition),
+                    self.log.watermarks(&wire::place(topic, partition))?.high,
+                );
             }
             let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
             if ends.iter().all(|(key, end)| written.get(key).copied().unwrap_or(0) == *end) {
@@ -89,9 +99,14 @@ impl Materialized {
             let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
             let manifest: serde_json::Value = serde_json::from_str(&model.manifest)?;
             let manifest = serde_json::from_value(manifest["model"].clone())?;
-            let trained = Trained { onnx: model.onnx.clone(), sha256: model.sha256.clone(), manifest };
+            let trained =
+                Trained { onnx: model.onnx.clone(), sha256: model.sha256.clone(), manifest };
             let date = event.day.to_string().replace('-', "");
-            Artifacts::open(&self.artifacts)?.write(u32::try_from(model.version)?, &date, &trained)?;
+            Artifacts::open(&self.artifacts)?.write(
+                u32::try_from(model.version)?,
+                &date,
+                &trained,
+            )?;
         }
         Ok(())
     }
@@ -113,7 +128,9 @@ pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Even
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
             let Some(fetched) = fetched.into_iter().next() else { break };
-            events.extend(fetched.records.iter().filter_map(|record| wire::event(topic, record).ok()));
+            events.extend(
+                fetched.records.iter().filter_map(|record| wire::event(topic, record).ok()),
+            );
             next = fetched.position;
         }
     }

@@ -12,7 +12,9 @@ use anyhow::{Context, Result, bail};
 use consumers::retrainer::train_from_history;
 use eventlog::Batch;
 use producers::history::{HistoryPlan, draw};
-use schemas::events::{Controls, DayClosed, DayForced, Halted, Models, Resumed, Track, TrainingRequested};
+use schemas::events::{
+    Controls, DayClosed, DayForced, Halted, Models, Resumed, Track, TrainingRequested,
+};
 use schemas::{Body, Event, Topic};
 use shell::{open, wire};
 use success::Artifacts;
@@ -57,15 +59,22 @@ pub fn close_day(config: &Config, args: &CloseDayArgs) -> Result<Found> {
         bail!("{topic} has no day markers in partition {partition}");
     }
     let markers = |topic: Topic| -> Result<Vec<(i64, DayClosed)>> {
-        let events = read_all(log, topic, partitions)?.into_iter().filter(|event| event.day == *day);
-        Ok(events.filter_map(|event| Some((event.control_offset.unwrap_or(-1), event.body.marker()?.clone()))).collect())
+        let events =
+            read_all(log, topic, partitions)?.into_iter().filter(|event| event.day == *day);
+        Ok(events
+            .filter_map(|event| {
+                Some((event.control_offset.unwrap_or(-1), event.body.marker()?.clone()))
+            })
+            .collect())
     };
     let own = markers(*topic)?;
     if own.iter().any(|(_, marker)| marker.partition == i64::from(*partition)) {
         bail!("{topic}/{partition} has its marker of {day} already");
     }
     let pattern = own.into_iter().chain(markers(Topic::Bars)?).next();
-    let (control_offset, pattern) = pattern.with_context(|| format!("no partition has a marker of {day}: nothing of that day was published"))?;
+    let (control_offset, pattern) = pattern.with_context(|| {
+        format!("no partition has a marker of {day}: nothing of that day was published")
+    })?;
     let marker = DayClosed {
         partition: i64::from(*partition),
         previous_day: pattern.previous_day,
@@ -89,14 +98,22 @@ pub fn close_day(config: &Config, args: &CloseDayArgs) -> Result<Found> {
         closed_day: *day,
         reason: reason.clone(),
     };
-    say(config, Controls::DayForced(forced), &format!("{day} is closed on {topic}/{partition}; what still comes of it is late"))
+    say(
+        config,
+        Controls::DayForced(forced),
+        &format!("{day} is closed on {topic}/{partition}; what still comes of it is late"),
+    )
 }
 
 /// Trains: of a market's past into files, or by asking the run's retrainer.
 pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let Some(source) = &args.source else {
         let asked = TrainingRequested { reason: args.reason.clone() };
-        return say(config, Controls::TrainingRequested(asked), "a training is asked for; it is done when the next day closes");
+        return say(
+            config,
+            Controls::TrainingRequested(asked),
+            "a training is asked for; it is done when the next day closes",
+        );
     };
     let mut market = producers::source::open(source, None)?;
     let steps = Steps::new(true);
@@ -114,7 +131,9 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
-    let made = train_from_history(day, &drawn.samples, Vec::new(), &settings, &mut |done, of| bar.at(done.into(), of.into()));
+    let made = train_from_history(day, &drawn.samples, Vec::new(), &settings, &mut |done, of| {
+        bar.at(done.into(), of.into())
+    });
     bar.done("");
     let folder = config.data_dir().join("models");
     let said = crate::report::said_of_models(&made.events);
@@ -127,7 +146,11 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
             sha256: model.sha256.clone(),
             manifest: serde_json::from_value(manifest["model"].clone())?,
         };
-        Artifacts::open(&folder)?.write(u32::try_from(model.version)?, &day.to_string().replace('-', ""), &trained)?;
+        Artifacts::open(&folder)?.write(
+            u32::try_from(model.version)?,
+            &day.to_string().replace('-', ""),
+            &trained,
+        )?;
     }
     let shown = serde_json::json!({ "manifest": manifest, "said": said, "folder": folder });
     out::show(config.output()?, &shown, |_| {

@@ -19,21 +19,33 @@ use shell::source::Source;
 use std::time::Instant;
 
 /// The market to read: as asked, as configured, or as the run was begun with.
-fn market_of(config: &Config, asked: Option<&String>, opened: &Opened) -> Result<(String, Box<dyn Market>)> {
+fn market_of(
+    config: &Config,
+    asked: Option<&String>,
+    opened: &Opened,
+) -> Result<(String, Box<dyn Market>)> {
     let begun_with = || -> Result<Option<String>> {
-        let there = opened.log.topics()?.iter().any(|topic| topic.name == schemas::Topic::Controls.name());
+        let there =
+            opened.log.topics()?.iter().any(|topic| topic.name == schemas::Topic::Controls.name());
         Ok(if there { shell::open::opened(&*opened.log)?.map(|run| run.source) } else { None })
     };
     let source = match asked.cloned().or_else(|| config.source()) {
         Some(source) => source,
-        None => begun_with()?.context("which market? name it with --source csv:DIR or --source sim:SEED")?,
+        None => begun_with()?
+            .context("which market? name it with --source csv:DIR or --source sim:SEED")?,
     };
     let market = producers::source::open(&source, None)?;
     report_problems(&*market);
     Ok((source, market))
 }
 
-fn live(config: &Config, source: String, market: &dyn Market, from: Option<Day>, history: usize) -> Result<Wanted> {
+fn live(
+    config: &Config,
+    source: String,
+    market: &dyn Market,
+    from: Option<Day>,
+    history: usize,
+) -> Result<Wanted> {
     let last = market.days().last().copied();
     Ok(Wanted {
         kind: "live",
@@ -48,8 +60,13 @@ fn live(config: &Config, source: String, market: &dyn Market, from: Option<Day>,
 /// Lets other processes reach what this one owns.
 fn serve(config: &Config, opened: &Opened, workshop: &Workshop) -> Result<Serving> {
     let views = workshop.materialized.views.clone();
-    let serving =
-        serve::start(config.listen(), config.token(), opened.log.clone(), workshop.env.board.clone(), views)?;
+    let serving = serve::start(
+        config.listen(),
+        config.token(),
+        opened.log.clone(),
+        workshop.env.board.clone(),
+        views,
+    )?;
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
@@ -80,11 +97,16 @@ pub fn up(config: &Config, args: &UpArgs) -> Result<Found> {
 /// HTTP, with a state folder of their own.
 pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
-    let opened = if run.log().exists() { home::reach(config, &run)? } else { home::own(config, &run)? };
+    let opened =
+        if run.log().exists() { home::reach(config, &run)? } else { home::own(config, &run)? };
     let partitions = config.partitions()?;
     let steps = Steps::new(false);
     let names: Vec<&str> = args.roles.iter().map(|role| role.name()).collect();
-    let state = if opened.owner.is_some() { run.path.join(format!("state-{}", names.join("-"))) } else { run.state() };
+    let state = if opened.owner.is_some() {
+        run.path.join(format!("state-{}", names.join("-")))
+    } else {
+        run.state()
+    };
     let market = if args.roles.contains(&Role::Source) {
         let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
         let wanted = live(config, source, &*market, None, 0)?;
@@ -94,12 +116,26 @@ pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
         None
     };
     let workshop = Workshop::with_state(config, &run, &opened, partitions, &state)?;
-    let serving = if opened.owner.is_none() { Some(serve(config, &opened, &workshop)?) } else { None };
+    let serving =
+        if opened.owner.is_none() { Some(serve(config, &opened, &workshop)?) } else { None };
     let place = serving.as_ref().map(|serving| serving.endpoint.clone()).or(opened.owner.clone());
-    eprintln!("run {}: {}; log at {}; Ctrl-C stops", run.id, names.join(", "), place.unwrap_or_default());
+    eprintln!(
+        "run {}: {}; log at {}; Ctrl-C stops",
+        run.id,
+        names.join(", "),
+        place.unwrap_or_default()
+    );
     let source = market.map(|(market, opened)| Source::new(&workshop.env, market, opened, None));
     let roles = args.roles.iter().filter(|role| **role != Role::Source);
-    let roles = roles.map(|role| (*role, if role.by_partition() { args.instances.max(1) } else { 1 })).collect();
-    run_plan(&workshop.env, &Plan { roles, until: None }, source, &drive::on_signal()?, &mut |_| {})?;
+    let roles = roles
+        .map(|role| (*role, if role.by_partition() { args.instances.max(1) } else { 1 }))
+        .collect();
+    run_plan(
+        &workshop.env,
+        &Plan { roles, until: None },
+        source,
+        &drive::on_signal()?,
+        &mut |_| {},
+    )?;
     Ok(Found::Nothing)
 }

@@ -22,19 +22,24 @@ const DEMO_PAST: usize = 700;
 pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
     let days = DEMO_PAST + args.days as usize;
     let structure = if args.no_structure { "off" } else { "on" };
-    let source = format!("sim:{},stocks={},days={days},structure={structure}", args.seed, args.stocks);
+    let source =
+        format!("sim:{},stocks={},days={days},structure={structure}", args.seed, args.stocks);
     let market = producers::source::open(&source, None)?;
     let run = RunDir::of(config, "demo")?;
     if run.path.exists() {
-        std::fs::remove_dir_all(&run.path)
-            .with_context(|| format!("the last demo in {} cannot be removed", run.path.display()))?;
+        std::fs::remove_dir_all(&run.path).with_context(|| {
+            format!("the last demo in {} cannot be removed", run.path.display())
+        })?;
     }
     let mut settings = config.settings()?;
     settings.seed = args.seed as i64;
     let wanted = Wanted {
         kind: "demo",
         source,
-        scan_from: *market.days().get(DEMO_PAST).context("a demo has one day at least; see --days")?,
+        scan_from: *market
+            .days()
+            .get(DEMO_PAST)
+            .context("a demo has one day at least; see --days")?,
         history: args.history,
         settings,
         trades: true,
@@ -48,16 +53,26 @@ pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
     if args.to < args.from {
         bail!("--to {} is before --from {}", args.to, args.from);
     }
-    let source = args.source.clone().or_else(|| config.source()).context("which market? name it with --source csv:DIR")?;
+    let source = args
+        .source
+        .clone()
+        .or_else(|| config.source())
+        .context("which market? name it with --source csv:DIR")?;
     let market = producers::source::open(&source, args.tickers.as_deref())?;
     report_problems(&*market);
-    let id = if config.run() == home::LIVE { format!("backtest-{}-{}", args.from, args.to) } else { config.run().to_owned() };
+    let id = if config.run() == home::LIVE {
+        format!("backtest-{}-{}", args.from, args.to)
+    } else {
+        config.run().to_owned()
+    };
     let run = RunDir::of(config, &id)?;
     let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
     let wanted = Wanted {
         kind: "backtest",
         source,
-        scan_from: scan_from.filter(|day| *day <= args.to).with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?,
+        scan_from: scan_from
+            .filter(|day| *day <= args.to)
+            .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?,
         history: args.history,
         settings: config.settings()?,
         trades: true,
@@ -77,14 +92,20 @@ pub fn report_problems(market: &dyn Market) {
     }
 }
 
-fn through(config: &Config, run: &RunDir, mut market: Box<dyn Market>, wanted: &Wanted, to: Option<Day>) -> Result<Found> {
+fn through(
+    config: &Config,
+    run: &RunDir,
+    mut market: Box<dyn Market>,
+    wanted: &Wanted,
+    to: Option<Day>,
+) -> Result<Found> {
     let started = Instant::now();
     let output = config.output()?;
     let steps = Steps::new(output == Output::Human);
     let opened = home::own(config, run)?;
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
-    let last = market.days().iter().copied().filter(|day| to.is_none_or(|to| *day <= to)).next_back();
+    let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let workshop = Workshop::new(config, run, &opened, partitions)?;
     drive::everything(&workshop, market, &begun.opened, last, &steps)?;
     let summary = summary(&workshop, &begun, started.elapsed().as_secs_f64())?;

@@ -15,7 +15,11 @@ use std::collections::BTreeMap;
 fn workshop(config: &Config) -> Result<Workshop> {
     let run = RunDir::of(config, config.run())?;
     if !run.log().exists() {
-        bail!("there is no run {:?} in {}; `butterquant runs` lists them", run.id, config.data_dir().display());
+        bail!(
+            "there is no run {:?} in {}; `butterquant runs` lists them",
+            run.id,
+            config.data_dir().display()
+        );
     }
     let opened = home::own(config, &run)?;
     Workshop::new(config, &run, &opened, config.partitions()?)
@@ -74,11 +78,16 @@ pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
     made.lake.remove_all()?;
     let models = workshop.run.models();
     if models.exists() {
-        std::fs::remove_dir_all(&models).with_context(|| format!("{} cannot be removed", models.display()))?;
+        std::fs::remove_dir_all(&models)
+            .with_context(|| format!("{} cannot be removed", models.display()))?;
     }
     let states = rebuild_states(&workshop.env, &mut |unit| tracing::info!("rebuilding {unit}"))?;
     made.write_unmarked()?;
-    made.write_models(&crate::sink::read_all(&*workshop.env.log, schemas::Topic::Models, workshop.env.partitions)?)?;
+    made.write_models(&crate::sink::read_all(
+        &*workshop.env.log,
+        schemas::Topic::Models,
+        workshop.env.partitions,
+    )?)?;
     let views = Compared::of(Some(views_before), Some(made.views.digest()?));
     let mut lake: BTreeMap<String, Compared> = BTreeMap::new();
     for (topic, after) in made.lake.digest()? {
@@ -87,7 +96,9 @@ pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
     for (topic, before) in lake_before {
         lake.insert(topic, Compared::of(Some(before), None));
     }
-    let same = views.same && lake.values().all(|one| one.same) && states.iter().all(|one| one.same != Some(false));
+    let same = views.same
+        && lake.values().all(|one| one.same)
+        && states.iter().all(|one| one.same != Some(false));
     let account = Account { states, views, lake, same };
     out::show(config.output()?, &account, print)?;
     Ok(if same { Found::Nothing } else { Found::Something })
@@ -97,12 +108,21 @@ fn print(account: &Account) {
     let word = |same: bool| if same { "same" } else { "DIFFERS" }.to_owned();
     let compared = account.states.iter().filter(|one| one.same.is_some()).count();
     let same = account.states.iter().filter(|one| one.same == Some(true)).count();
-    out::line(format!("{} units made again; {same} of {compared} with a saved state at the same offsets are the same", account.states.len()));
+    out::line(format!(
+        "{} units made again; {same} of {compared} with a saved state at the same offsets are the same",
+        account.states.len()
+    ));
     for one in account.states.iter().filter(|one| one.same == Some(false)) {
         out::line(format!("{}: DIFFERS", one.unit));
     }
-    let mut rows = vec![vec!["views".to_owned(), word(account.views.same), short(account.views.after.as_ref())]];
-    rows.extend(account.lake.iter().map(|(topic, one)| vec![format!("lake {topic}"), word(one.same), short(one.after.as_ref())]));
+    let mut rows = vec![vec![
+        "views".to_owned(),
+        word(account.views.same),
+        short(account.views.after.as_ref()),
+    ]];
+    rows.extend(account.lake.iter().map(|(topic, one)| {
+        vec![format!("lake {topic}"), word(one.same), short(one.after.as_ref())]
+    }));
     out::line(out::table(&["made again", "digest before and after", "digest"], rows));
 }
 

@@ -19,7 +19,8 @@ use store::views::{Rankings, rankings_json};
 /// Scans, ranks and writes the rankings.
 pub fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
     let source = args.source.clone().or_else(|| config.source());
-    let source = source.context("which market? name it with --source csv:DIR or --source sim:SEED")?;
+    let source =
+        source.context("which market? name it with --source csv:DIR or --source sim:SEED")?;
     let market = producers::source::open(&source, args.tickers.as_deref())?;
     report_problems(&*market);
     let day = day_to_scan(&*market, args.as_of)?;
@@ -40,16 +41,26 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
     let wanted = as_of.unwrap_or(last);
     days.iter()
         .copied()
-        .filter(|day| *day <= wanted)
-        .next_back()
+        .rfind(|day| *day <= wanted)
         .with_context(|| format!("the market begins on {}, after {wanted}", days[0]))
 }
 
 /// The live run where the day is its next or its last; a what-if run otherwise.
-fn which_run(config: &Config, args: &ScanArgs, source: String, day: Day) -> Result<(RunDir, Wanted)> {
+fn which_run(
+    config: &Config,
+    args: &ScanArgs,
+    source: String,
+    day: Day,
+) -> Result<(RunDir, Wanted)> {
     let run = RunDir::of(config, config.run())?;
-    let mut wanted =
-        Wanted { kind: "live", source, scan_from: day, history: 0, settings: config.settings()?, trades: true };
+    let mut wanted = Wanted {
+        kind: "live",
+        source,
+        scan_from: day,
+        history: 0,
+        settings: config.settings()?,
+        trades: true,
+    };
     if args.tickers.is_none() && fits(config, &run, &wanted.source, day)? {
         return Ok((run, wanted));
     }
@@ -72,11 +83,18 @@ fn fits(config: &Config, run: &RunDir, source: &str, day: Day) -> Result<bool> {
         return Ok(true);
     }
     let Some(begun) = shell::open::opened(&*opened.log)? else { return Ok(true) };
-    let closed = shell::source::last_closed(&*opened.log, config.partitions()?, begun.previous_day)?;
+    let closed =
+        shell::source::last_closed(&*opened.log, config.partitions()?, begun.previous_day)?;
     Ok(begun.source == source && day >= closed && day >= begun.scan_from)
 }
 
-fn ranked(config: &Config, run: &RunDir, mut market: Box<dyn Market>, wanted: &Wanted, day: Day) -> Result<Rankings> {
+fn ranked(
+    config: &Config,
+    run: &RunDir,
+    mut market: Box<dyn Market>,
+    wanted: &Wanted,
+    day: Day,
+) -> Result<Rankings> {
     let steps = Steps::new(config.output()? == Output::Human);
     let opened = home::own(config, run)?;
     let partitions = config.partitions()?;
@@ -87,7 +105,9 @@ fn ranked(config: &Config, run: &RunDir, mut market: Box<dyn Market>, wanted: &W
         drive::everything(&workshop, market, &begun.opened, Some(day), &steps)?;
     }
     views.rankings(day)?.with_context(|| {
-        format!("{day} was not scanned to its end; run the same command again to go on where it stopped")
+        format!(
+            "{day} was not scanned to its end; run the same command again to go on where it stopped"
+        )
     })
 }
 
