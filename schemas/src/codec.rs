@@ -175,14 +175,18 @@ fn decode_as(topic: Topic, value: &[u8], writer: Option<&Schema>) -> Result<Even
         Topic::Bars => read::<BarsRecord>(topic, value, writer, BarsRecord::event),
         Topic::Scans => read::<ScansRecord>(topic, value, writer, ScansRecord::event),
         Topic::Features => read::<FeaturesRecord>(topic, value, writer, FeaturesRecord::event),
-        Topic::Predictions => read::<PredictionsRecord>(topic, value, writer, PredictionsRecord::event),
+        Topic::Predictions => {
+            read::<PredictionsRecord>(topic, value, writer, PredictionsRecord::event)
+        }
         Topic::Orders => read::<OrdersRecord>(topic, value, writer, OrdersRecord::event),
         Topic::Fills => read::<FillsRecord>(topic, value, writer, FillsRecord::event),
         Topic::Outcomes => read::<OutcomesRecord>(topic, value, writer, OutcomesRecord::event),
         Topic::Models => read::<ModelsRecord>(topic, value, writer, ModelsRecord::event),
         Topic::Controls => read::<ControlsRecord>(topic, value, writer, ControlsRecord::event),
         Topic::Samples => read::<SamplesRecord>(topic, value, writer, SamplesRecord::event),
-        Topic::DeadLetters => read::<DeadLettersRecord>(topic, value, writer, DeadLettersRecord::event),
+        Topic::DeadLetters => {
+            read::<DeadLettersRecord>(topic, value, writer, DeadLettersRecord::event)
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 """Reads and writes events as any other Avro program would: python foreign_reader.py DIR
 
 DIR/rust/index.json lists the events that the Rust codec wrote: file (wire format), topic, path
-of the schema, and the record as JSON. Each is read with that schema and with a made-up next
-version (one more kind, one more nullable field), and must be that record. Then DIR/python gets,
+of the schema, paths of the versions before it, and the record as JSON. Each is read with that
+schema, with the older ones and with a made-up next version (one more kind, one more nullable
+field), and must be that record. Then DIR/python gets,
 for the Rust codec to read: each event written again with the same schema (same.N) and with the
 next one (next.N), and one event per topic of the kind that only the next one has (new.TOPIC),
 beside the next schema itself (TOPIC.next.avsc). Exits with 1 when anything differs. Needs
@@ -74,9 +75,12 @@ def both_ways(number: int, entry: dict, rust: pathlib.Path, out: pathlib.Path) -
 
     record = read(value, schema)
     must_be(f"{what} read by its own schema", plain(record), expected)
-    by_later = plain(read(value, schema, later))
-    must_be(f"{what} read by the next schema", by_later, expected | {NEW_FIELD: None})
-    written = write(value[:5], record, later)
+    by_later = read(value, schema, later)
+    must_be(f"{what} read by the next schema", plain(by_later), expected | {NEW_FIELD: None})
+    for older in entry["older"]:
+        seen = plain(read(value, schema, json.loads(pathlib.Path(older).read_text())))
+        must_be(f"{what} read by {older}", seen["id"], expected["id"])
+    written = write(value[:5], by_later, later)
     must_be(f"{what} of the next schema read by this one", plain(read(written, later, schema)), expected)
 
     (out / f"same.{number}").write_bytes(write(value[:5], record, schema))

@@ -16,7 +16,8 @@ pub fn run(script: &str, packages: &[&str], folder: &Path) -> Option<String> {
     if !found.as_ref().is_ok_and(|output| output.status.success()) {
         let why = found.map_or_else(|error| error.to_string(), |output| text(&output.stderr));
         let how = "pip install -r tests/python/requirements.txt, and name that python in BUTTERQUANT_PYTHON";
-        let said = format!("{script} cannot run: {}; {how}", why.lines().last().unwrap_or_default());
+        let said =
+            format!("{script} cannot run: {}; {how}", why.lines().last().unwrap_or_default());
         assert!(std::env::var_os("CI").is_none(), "{said}");
         say(&format!("skipped: {said}"));
         return None;

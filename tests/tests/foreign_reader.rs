@@ -34,7 +34,7 @@ fn record(event: &Event) -> Value {
     })
 }
 
-/// One event of each kind, written with every schema version of its topic that there is.
+/// One event of each kind, as the codec writes it, and what is needed to read it.
 fn write_all(folder: &Path) -> Vec<Event> {
     fs::create_dir_all(folder).unwrap();
     let events = one_of_each();
@@ -42,9 +42,12 @@ fn write_all(folder: &Path) -> Vec<Event> {
         let (file, topic) = (format!("{number}.bin"), event.topic());
         fs::write(folder.join(&file), codec::encode(event).unwrap()).unwrap();
         let versions = codec::schema_versions().iter().filter(|version| version.topic == topic);
-        let newest = versions.map(|version| version.version).max().unwrap();
-        let schema = workspace().join(format!("schemas/avro/{topic}.{newest}.avsc"));
-        json!({ "file": file, "topic": topic.dataset(), "schema": schema, "record": record(event) })
+        let path = |version: &codec::SchemaVersion| {
+            workspace().join(format!("schemas/avro/{topic}.{}.avsc", version.version))
+        };
+        let mut older: Vec<PathBuf> = versions.map(path).collect();
+        let schema = older.pop().unwrap();
+        json!({ "file": file, "topic": topic.dataset(), "schema": schema, "older": older, "record": record(event) })
     };
     let index: Vec<Value> = events.iter().enumerate().map(entry).collect();
     fs::write(folder.join("index.json"), Value::from(index).to_string()).unwrap();
@@ -55,7 +58,9 @@ fn write_all(folder: &Path) -> Vec<Event> {
 fn a_foreign_program_reads_every_event_and_is_read_also_from_the_future() {
     let dir = tempfile::tempdir().unwrap();
     let events = write_all(&dir.path().join("rust"));
-    let Some(said) = tests::python::run("foreign_reader.py", &["fastavro"], dir.path()) else { return };
+    let Some(said) = tests::python::run("foreign_reader.py", &["fastavro"], dir.path()) else {
+        return;
+    };
     assert!(said.contains(&format!("{} events read", events.len())), "{said}");
 
     let written = |name: String| fs::read(dir.path().join("python").join(name)).unwrap();
@@ -67,7 +72,11 @@ fn a_foreign_program_reads_every_event_and_is_read_also_from_the_future() {
         assert_eq!(same, codec::encode(event).unwrap(), "{topic} {what}");
         assert_eq!(codec::decode(topic, &same).unwrap(), expected, "{topic} {what}");
         let value = written(format!("next.{number}"));
-        assert_eq!(codec::decode_with(topic, &next(topic), &value).unwrap(), expected, "{topic} {what}");
+        assert_eq!(
+            codec::decode_with(topic, &next(topic), &value).unwrap(),
+            expected,
+            "{topic} {what}"
+        );
     }
     for topic in Topic::ALL {
         let value = written(format!("new.{topic}"));
@@ -75,7 +84,7 @@ fn a_foreign_program_reads_every_event_and_is_read_also_from_the_future() {
         let about = events.iter().rev().find(|event| event.topic() == topic).unwrap();
         assert_eq!((read.topic(), read.body.kind()), (topic, "UNKNOWN"));
         assert_eq!((read.id, read.day, &read.ticker), (about.id, about.day, &about.ticker));
-        // Without the writer's schema the value is refused or, where its datum happens to fit, not taken for a known kind.
+        // Without the schema it was written with, it is not taken for something else.
         assert!(codec::decode(topic, &value).is_err(), "{topic}");
     }
 }
@@ -84,7 +93,9 @@ fn a_foreign_program_reads_every_event_and_is_read_also_from_the_future() {
 fn a_schema_from_elsewhere_that_does_not_fit_is_an_error() {
     let event = &one_of_each()[0];
     let value = codec::encode(event).unwrap();
-    let of = |topic: Topic| codec::schema_versions().iter().find(|version| version.topic == topic).unwrap().text;
+    let of = |topic: Topic| {
+        codec::schema_versions().iter().find(|version| version.topic == topic).unwrap().text
+    };
     let read = |writer: &str, value: &[u8]| codec::decode_with(Topic::Bars, writer, value);
     assert_eq!(read(of(Topic::Bars), &value).unwrap(), Event { causation: None, ..event.clone() });
     assert!(read("{", &value).unwrap_err().to_string().contains("writer's schema"));
@@ -115,6 +126,9 @@ fn a_schema_file_that_was_committed_is_never_edited_nor_removed() {
             continue;
         }
         let today = git(&["hash-object", path]).unwrap_or_default();
-        assert_eq!(today, committed, "{path} was committed otherwise: a change is a new version, in a new file");
+        assert_eq!(
+            today, committed,
+            "{path} was committed otherwise: a change is a new version, in a new file"
+        );
     }
 }

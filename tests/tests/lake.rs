@@ -15,7 +15,8 @@ fn pandas_and_duckdb_read_every_topic_of_a_lake() {
     let events = made::one_of_each();
     for topic in Topic::ALL {
         let of_topic = |day: Option<schemas::Day>| -> Vec<Event> {
-            let chosen = |event: &&Event| event.topic() == topic && day.is_none_or(|day| event.day == day);
+            let chosen =
+                |event: &&Event| event.topic() == topic && day.is_none_or(|day| event.day == day);
             events.iter().filter(chosen).cloned().collect()
         };
         let mut days: Vec<_> = of_topic(None).iter().map(|event| event.day).collect();

@@ -12,7 +12,9 @@
 mod tests;
 
 use quant::{Book, entry, mark};
-use schemas::events::{Acknowledged, Action, Bars, Execution, Fills, OrderEnded, OrderIntent, Orders};
+use schemas::events::{
+    Acknowledged, Action, Bars, Execution, Fills, OrderEnded, OrderIntent, Orders,
+};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId, Money};
 use serde::{Deserialize, Serialize};
@@ -47,7 +49,8 @@ impl PaperBroker {
         let about = |what: &str| [order.event.to_string(), what.to_owned()];
         let say = |what: &str, said: Fills| {
             let about = about(what);
-            Event::new(day, &order.ticker, &[&about[0], &about[1]], said).about_candidate(intent.candidate)
+            Event::new(day, &order.ticker, &[&about[0], &about[1]], said)
+                .about_candidate(intent.candidate)
         };
         let ended = |code: &str, reason: String| OrderEnded {
             broker_order_id: intent.broker_order_id,
@@ -62,7 +65,8 @@ impl PaperBroker {
             return vec![say("rejected", Fills::OrderRejected(ended("ID_USED", reason)))];
         }
         if order.split {
-            let reason = format!("{} was split before the order was carried out; order again", order.ticker);
+            let reason =
+                format!("{} was split before the order was carried out; order again", order.ticker);
             return vec![say("cancelled", Fills::OrderCancelled(ended("SPLIT", reason)))];
         }
         let opening = intent.action == Action::Open;
@@ -72,19 +76,26 @@ impl PaperBroker {
         }
         let mut said = Vec::new();
         if !order.acknowledged {
-            let acknowledged = Acknowledged { broker_order_id: intent.broker_order_id, track: intent.track };
+            let acknowledged =
+                Acknowledged { broker_order_id: intent.broker_order_id, track: intent.track };
             said.push(say("acknowledged", Fills::OrderAcknowledged(acknowledged)));
         }
         match self.execute(order, day) {
             Ok(Some(execution)) => said.push(say("executed", Fills::OrderExecuted(execution))),
             Ok(None) => {}
-            Err((code, reason)) => said.push(say("cancelled", Fills::OrderCancelled(ended(code, reason)))),
+            Err((code, reason)) => {
+                said.push(say("cancelled", Fills::OrderCancelled(ended(code, reason))))
+            }
         }
         said
     }
 
     /// The trade at the day's open; none for an order that goes on working.
-    fn execute(&self, order: &Working, day: Day) -> Result<Option<Execution>, (&'static str, String)> {
+    fn execute(
+        &self,
+        order: &Working,
+        day: Day,
+    ) -> Result<Option<Execution>, (&'static str, String)> {
         let intent = &order.intent;
         let Some(bar) = self.0.book.bar(&order.ticker, day) else {
             return match intent.action {
@@ -95,11 +106,16 @@ impl PaperBroker {
         let (butterfly, pricing) = ((&intent.structure).into(), (&intent.pricing).into());
         let at = entry(&butterfly, day, bar.open, intent.sigma, &pricing);
         if intent.action == Action::Open && !at.tradable {
-            let reason = format!("the capital at risk is {:.3} of the wing at the open, outside 0.05 to 0.95", at.max_loss);
+            let reason = format!(
+                "the capital at risk is {:.3} of the wing at the open, outside 0.05 to 0.95",
+                at.max_loss
+            );
             return Err(("NOT_TRADABLE", reason));
         }
         let now = mark(&butterfly, bar.open, intent.sigma, day, &pricing);
-        let (Some(price), Some(fees)) = (Money::from_dollars(now.debit), Money::from_dollars(now.cost)) else {
+        let (Some(price), Some(fees)) =
+            (Money::from_dollars(now.debit), Money::from_dollars(now.cost))
+        else {
             return Err(("NO_PRICE", "the price is not a finite number".to_owned()));
         };
         Ok(Some(Execution {
@@ -128,7 +144,8 @@ impl Machine for PaperBroker {
         self.0.book.take(event);
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) if action.split().is_some() => {
-                let of_ticker = self.0.working.values_mut().filter(|order| order.ticker == event.ticker);
+                let of_ticker =
+                    self.0.working.values_mut().filter(|order| order.ticker == event.ticker);
                 of_ticker.for_each(|order| order.split = true);
             }
             Body::Orders(Orders::OrderIntended(intent)) => {
@@ -145,22 +162,36 @@ impl Machine for PaperBroker {
             }
             Body::Fills(Fills::OrderAcknowledged(said)) => {
                 let id = said.broker_order_id;
-                for (_, working) in self.0.working.range_mut((id, EventId::default())..).take_while(|((order, _), _)| *order == id) {
+                for (_, working) in self
+                    .0
+                    .working
+                    .range_mut((id, EventId::default())..)
+                    .take_while(|((order, _), _)| *order == id)
+                {
                     working.acknowledged = true;
                 }
             }
             Body::Fills(Fills::OrderRejected(said)) if said.code == "ID_USED" => {
-                self.0.working.retain(|(order, _), working| *order != said.broker_order_id || !working.reused);
+                self.0.working.retain(|(order, _), working| {
+                    *order != said.broker_order_id || !working.reused
+                });
             }
             Body::Fills(Fills::OrderExecuted(said)) => self.drop_order(said.broker_order_id),
-            Body::Fills(Fills::OrderCancelled(said) | Fills::OrderRejected(said)) => self.drop_order(said.broker_order_id),
+            Body::Fills(Fills::OrderCancelled(said) | Fills::OrderRejected(said)) => {
+                self.drop_order(said.broker_order_id)
+            }
             _ => {}
         }
     }
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        self.0.working.values().flat_map(|order| self.answer(order, day, context)).collect::<Vec<_>>().into()
+        self.0
+            .working
+            .values()
+            .flat_map(|order| self.answer(order, day, context))
+            .collect::<Vec<_>>()
+            .into()
     }
 
     fn close_day(&mut self, _: Day) {}

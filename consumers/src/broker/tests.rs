@@ -33,7 +33,11 @@ fn broker(orders: impl IntoIterator<Item = Event>) -> Driven<PaperBroker> {
 }
 
 /// Day `n` with these bars.
-fn trade(driven: &mut Driven<PaperBroker>, n: i32, bars: impl IntoIterator<Item = Event>) -> Vec<Event> {
+fn trade(
+    driven: &mut Driven<PaperBroker>,
+    n: i32,
+    bars: impl IntoIterator<Item = Event>,
+) -> Vec<Event> {
     driven.take(bars);
     driven.take([bars_closed(n, Some(20.0))]);
     let said = driven.end(n);
@@ -54,7 +58,9 @@ fn line(said: &[Event]) -> String {
         Body::Fills(Fills::OrderAcknowledged(of)) => format!("acknowledged {}", of.broker_order_id),
         Body::Fills(Fills::OrderExecuted(of)) => format!("executed {}", of.broker_order_id),
         Body::Fills(Fills::OrderCancelled(of)) => format!("{} {}", of.code, of.broker_order_id),
-        Body::Fills(Fills::OrderRejected(of)) => format!("rejected {} {}", of.code, of.broker_order_id),
+        Body::Fills(Fills::OrderRejected(of)) => {
+            format!("rejected {} {}", of.code, of.broker_order_id)
+        }
         other => panic!("{other:?}"),
     };
     said.iter().map(word).collect::<Vec<_>>().join("; ")
@@ -108,7 +114,13 @@ fn it_trades_at_the_open_with_the_costs_of_a_label() {
             assert_eq!(said[1].correlation, Some(done.candidate));
 
             let structure = structure(70, day(70) + 25);
-            let entry = quant::entry(&(&structure).into(), day(71), open, 0.16, &(&Pricing::default()).into());
+            let entry = quant::entry(
+                &(&structure).into(),
+                day(71),
+                open,
+                0.16,
+                &(&Pricing::default()).into(),
+            );
             assert_eq!(Money::from_dollars(entry.debit), Some(done.price));
             assert_eq!(Money::from_dollars(entry.cost), Some(done.fees));
         }
@@ -132,7 +144,9 @@ fn a_second_order_under_an_id_is_rejected_whatever_became_of_the_first() {
     // Both on one day: the first in the log stands.
     let mut driven = broker([ordered(70, 7, Action::Open, "B"), ordered(70, 7, Action::Open, "A")]);
     let said = trade(&mut driven, 71, [bar(71, "A", 101.0, 101.0), bar(71, "B", 101.0, 101.0)]);
-    let of = |ticker: &str| line(&said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>());
+    let of = |ticker: &str| {
+        line(&said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>())
+    };
     assert_eq!(of("B"), "acknowledged 7; executed 7");
     assert_eq!(of("A"), "rejected ID_USED 7");
 
@@ -156,8 +170,11 @@ fn a_close_works_until_a_bar_comes_and_then_no_more() {
 
 #[test]
 fn answers_and_state_are_the_same_whatever_order_other_tickers_come_in() {
-    let orders: Vec<Event> =
-        ["A", "B", "C"].iter().zip(1..).map(|(ticker, id)| ordered(70, id, Action::Open, ticker)).collect();
+    let orders: Vec<Event> = ["A", "B", "C"]
+        .iter()
+        .zip(1..)
+        .map(|(ticker, id)| ordered(70, id, Action::Open, ticker))
+        .collect();
     let bars: Vec<Event> = ["A", "C"].iter().map(|ticker| bar(71, ticker, 101.0, 99.0)).collect();
     let mut forward = broker(orders.clone());
     let mut backward = broker(orders.into_iter().rev());

@@ -114,7 +114,13 @@ impl TrackBook {
     pub(super) fn mark(&mut self, day: Day, market: &Book) {
         for position in self.positions.values_mut() {
             if let Some((close, sigma)) = market.close_and_sigma(&position.ticker, day) {
-                let now = mark(&(&position.structure).into(), close, sigma, day, &(&position.pricing).into());
+                let now = mark(
+                    &(&position.structure).into(),
+                    close,
+                    sigma,
+                    day,
+                    &(&position.pricing).into(),
+                );
                 position.marked = (now.debit, now.cost, sigma);
             }
         }
@@ -122,16 +128,18 @@ impl TrackBook {
 
     /// Cash gained and spent, and positions at mid.
     pub(super) fn worth(&self) -> Money {
-        let held = self.positions.values().map(|position| {
-            position.times_shares(position.marked.0, position.quantity)
-        });
+        let held = self
+            .positions
+            .values()
+            .map(|position| position.times_shares(position.marked.0, position.quantity));
         held.fold(self.cash, |sum, held| sum + held)
     }
 
     /// Orders to close: profit taken, or no later trading day before the evaluation date.
     pub(super) fn exits(&self, day: Day, settings: &Settings) -> Vec<(String, OrderIntent)> {
         let mut exits: Vec<(String, OrderIntent)> = Vec::new();
-        for (candidate, position) in self.positions.iter().filter(|(_, position)| !position.closing) {
+        for (candidate, position) in self.positions.iter().filter(|(_, position)| !position.closing)
+        {
             let (debit, cost, sigma) = position.marked;
             let gain = (debit - cost).max(0.0) - position.risk;
             let share = gain / (position.structure.wing - position.risk);

@@ -77,17 +77,28 @@ pub(super) fn choose<'a>(
         } else if companies.contains(company(candidate.ticker, settings)) {
             Some(("COMPANY_HELD", "the track holds the company already".to_owned()))
         } else if taken >= settings.max_new_per_day {
-            Some(("DAILY_LIMIT", format!("{} positions are opened today already", settings.max_new_per_day)))
+            Some((
+                "DAILY_LIMIT",
+                format!("{} positions are opened today already", settings.max_new_per_day),
+            ))
         } else if taken >= room {
             Some(("POSITION_LIMIT", format!("{} positions are held at most", settings.max_open)))
         } else if quantity < 1 {
-            Some(("TOO_LARGE", format!("one contract risks more than {} dollars", settings.risk_per_trade)))
+            Some((
+                "TOO_LARGE",
+                format!("one contract risks more than {} dollars", settings.risk_per_trade),
+            ))
         } else {
             None
         };
         match refusal {
             Some((code, reason)) => {
-                let refused = OrderRefused { candidate: candidate.id, code: code.to_owned(), reason, track: Default::default() };
+                let refused = OrderRefused {
+                    candidate: candidate.id,
+                    code: code.to_owned(),
+                    reason,
+                    track: Default::default(),
+                };
                 chosen.refusals.push((candidate.ticker.to_owned(), refused));
             }
             None => {

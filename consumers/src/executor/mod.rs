@@ -19,7 +19,8 @@ use book::TrackBook;
 use choose::Candidate;
 use quant::Book;
 use schemas::events::{
-    Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track, TrackMarked,
+    Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track,
+    TrackMarked,
 };
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -45,7 +46,13 @@ pub struct Executor(State);
 
 impl Executor {
     /// Everything of the day for one track: orders to close, orders to open, refusals, the mark.
-    fn track(&self, track: Track, day: Day, next_id: &mut i64, context: &Context<'_>) -> Vec<Event> {
+    fn track(
+        &self,
+        track: Track,
+        day: Day,
+        next_id: &mut i64,
+        context: &Context<'_>,
+    ) -> Vec<Event> {
         let settings = &context.controls.settings;
         let empty = TrackBook::default();
         let held = self.0.tracks.get(&track).unwrap_or(&empty);
@@ -56,7 +63,10 @@ impl Executor {
             intent.broker_order_id = *next_id;
             let about = [track.name(), &next_id.to_string()];
             let candidate = intent.candidate;
-            said.push(Event::new(day, ticker, &about, Orders::OrderIntended(intent)).about_candidate(candidate));
+            said.push(
+                Event::new(day, ticker, &about, Orders::OrderIntended(intent))
+                    .about_candidate(candidate),
+            );
         };
         let exits = held.exits(day, settings);
         for (ticker, intent) in &exits {
@@ -75,7 +85,8 @@ impl Executor {
         let refused = chosen.refusals.into_iter().map(|(ticker, mut refusal)| {
             refusal.track = track;
             let (about, id) = (refusal.candidate.to_string(), refusal.candidate);
-            Event::new(day, &ticker, &[track.name(), &about], Orders::OrderRefused(refusal)).about_candidate(id)
+            Event::new(day, &ticker, &[track.name(), &about], Orders::OrderRefused(refusal))
+                .about_candidate(id)
         });
         let nothing_scored = track == Track::ButterAI && candidates.is_empty();
         let equity = settings.capital + held.worth();
@@ -91,7 +102,8 @@ impl Executor {
             closed: exits.len() as i64,
             note: nothing_scored.then(|| self.0.unscored.values().next().cloned()).flatten(),
         };
-        let mark = Event::new(day, "", &[track.name(), &day.to_string()], Orders::TrackMarked(mark));
+        let mark =
+            Event::new(day, "", &[track.name(), &day.to_string()], Orders::TrackMarked(mark));
         said.extend(refused);
         said.push(mark);
         said
@@ -105,7 +117,9 @@ impl Executor {
         };
         let scans = self.0.scans.iter();
         let mut candidates: Vec<Candidate<'_>> = scans
-            .filter_map(|(ticker, (id, scan))| Some(Candidate { ticker, id: *id, scan, value: value(id, scan)? }))
+            .filter_map(|(ticker, (id, scan))| {
+                Some(Candidate { ticker, id: *id, scan, value: value(id, scan)? })
+            })
             .collect();
         candidates.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.ticker.cmp(b.ticker)));
         candidates
@@ -145,10 +159,14 @@ impl Machine for Executor {
             Body::Scans(Scans::CandidateScanned(scan)) => {
                 self.0.scans.insert(event.ticker.clone(), (event.id, scan.clone()));
             }
-            Body::Predictions(Predictions::CandidateScored(score)) if score.alias == Alias::Champion => {
+            Body::Predictions(Predictions::CandidateScored(score))
+                if score.alias == Alias::Champion =>
+            {
                 self.0.scores.insert(score.candidate, score.clone());
             }
-            Body::Predictions(Predictions::ScoringRefused(refused)) if refused.alias == Alias::Champion => {
+            Body::Predictions(Predictions::ScoringRefused(refused))
+                if refused.alias == Alias::Champion =>
+            {
                 self.0.unscored.insert(event.ticker.clone(), refused.reason.clone());
             }
             Body::Orders(Orders::OrderIntended(intent)) => {
@@ -169,7 +187,8 @@ impl Machine for Executor {
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
         let mut next_id = self.0.last_order_id;
-        let said = Track::ALL.into_iter().flat_map(|track| self.track(track, day, &mut next_id, context));
+        let said =
+            Track::ALL.into_iter().flat_map(|track| self.track(track, day, &mut next_id, context));
         said.collect::<Vec<_>>().into()
     }
 

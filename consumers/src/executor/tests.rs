@@ -137,8 +137,7 @@ fn what_is_over_the_threshold_is_opened_highest_first_then_by_ticker() {
 
 #[test]
 fn what_is_over_the_threshold_and_over_a_limit_is_refused_with_its_code() {
-    let three =
-        [("A", 0.0, Some(0.2)), ("GOOG", 0.0, Some(0.3)), ("GOOGL", 61.0, Some(0.4))];
+    let three = [("A", 0.0, Some(0.2)), ("GOOG", 0.0, Some(0.3)), ("GOOGL", 61.0, Some(0.4))];
     check(|_| {}, &three, "AI opens GOOGL; AI opens A; AI COMPANY_HELD GOOG; Base opens GOOGL");
     check(|s| s.share_classes.clear(), &three, {
         "AI opens GOOGL; AI opens GOOG; AI opens A; Base opens GOOGL"
@@ -163,7 +162,10 @@ fn a_halted_track_refuses_by_naming_the_offset_and_the_other_goes_on() {
     assert_eq!(line(&said), "AI HALTED A; Base opens A");
     let Body::Orders(Orders::OrderRefused(refused)) = &said[0].body else { panic!("{said:?}") };
     assert!(refused.reason.contains("controls offset 41"), "{}", refused.reason);
-    assert_eq!((said[0].correlation, refused.candidate), (Some(refused.candidate), scanned(70, "A", 0.0).id));
+    assert_eq!(
+        (said[0].correlation, refused.candidate),
+        (Some(refused.candidate), scanned(70, "A", 0.0).id)
+    );
 }
 
 #[test]

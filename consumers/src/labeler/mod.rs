@@ -82,7 +82,8 @@ impl Machine for Labeler {
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) => {
                 if let Some(ratio) = action.split() {
-                    for open in self.0.open.values_mut().filter(|open| open.ticker == event.ticker) {
+                    for open in self.0.open.values_mut().filter(|open| open.ticker == event.ticker)
+                    {
                         open.structure.centre /= ratio;
                         open.structure.wing /= ratio;
                     }

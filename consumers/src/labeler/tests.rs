@@ -20,7 +20,10 @@ fn labeler() -> Driven<Labeler> {
 }
 
 /// Days 71 to 90, each `change`d; all that is said, and on which day.
-fn mature(driven: &mut Driven<Labeler>, change: impl Fn(i32, Vec<Event>) -> Vec<Event>) -> Vec<Event> {
+fn mature(
+    driven: &mut Driven<Labeler>,
+    change: impl Fn(i32, Vec<Event>) -> Vec<Event>,
+) -> Vec<Event> {
     let days = 71..=EVALUATION + 1;
     let said = days.flat_map(|n| {
         driven.take(change(n, market(n, &["A", "B"])));
@@ -35,7 +38,10 @@ fn check(change: impl Fn(i32, Vec<Event>) -> Vec<Event>) -> Outcomes {
     let said = mature(&mut driven, change);
     let [outcome] = &said[..] else { panic!("{said:?}") };
     assert_eq!(outcome.day, day(EVALUATION + 1));
-    assert_eq!((outcome.ticker.as_str(), outcome.correlation), ("A", Some(scanned(70, "A", 0.0).id)));
+    assert_eq!(
+        (outcome.ticker.as_str(), outcome.correlation),
+        ("A", Some(scanned(70, "A", 0.0).id))
+    );
     // Never a second one.
     driven.take(market(EVALUATION + 2, &["A", "B"]));
     assert_eq!(driven.end(EVALUATION + 2), []);
@@ -174,7 +180,9 @@ fn many_mature_in_one_order_and_a_restart_on_any_day_changes_nothing() {
     };
     let plain = run(false, ["A", "B", "C"]);
     let place = |event: &Event| match &event.body {
-        Body::Outcomes(Outcomes::CandidateMatured(of)) => (event.day, of.scan_day, event.ticker.clone()),
+        Body::Outcomes(Outcomes::CandidateMatured(of)) => {
+            (event.day, of.scan_day, event.ticker.clone())
+        }
         other => panic!("{other:?}"),
     };
     let outcomes: Vec<_> = plain.0.iter().map(place).collect();

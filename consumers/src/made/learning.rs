@@ -52,7 +52,13 @@ pub(crate) fn model() -> &'static Trained {
 
 /// `model()` as it stands on the log under `version`, with these bytes and this hash.
 pub(crate) fn trained(day: Day, version: i64, onnx: Vec<u8>, sha256: &str) -> Event {
-    let made = ModelTrained { version, sha256: sha256.to_owned(), onnx, passed: true, ..ModelTrained::default() };
+    let made = ModelTrained {
+        version,
+        sha256: sha256.to_owned(),
+        onnx,
+        passed: true,
+        ..ModelTrained::default()
+    };
     Event::new(day, "", &[&version.to_string()], Models::ModelTrained(made))
 }
 

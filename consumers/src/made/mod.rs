@@ -5,8 +5,8 @@ pub(crate) mod learning;
 
 use schemas::controls::ControlState;
 use schemas::events::{
-    Alias, Bar, Bars, CorporateAction, DayClosed, FeatureVector, Features, Predictions, Scan, Scans,
-    Score, ScoreRefused, Structure,
+    Alias, Bar, Bars, CorporateAction, DayClosed, FeatureVector, Features, Predictions, Scan,
+    Scans, Score, ScoreRefused, Structure,
 };
 use schemas::role::{Cause, Context, Decision, Machine};
 use schemas::{Day, Event, EventId, Topic};
@@ -34,8 +34,7 @@ pub(crate) fn corrected(n: i32, ticker: &str, of: i32, close: f64) -> Event {
 }
 
 pub(crate) fn split(n: i32, ticker: &str, ratio: f64) -> Event {
-    let split =
-        CorporateAction { effective_day: day(n), split_ratio: Some(ratio), dividend: None };
+    let split = CorporateAction { effective_day: day(n), split_ratio: Some(ratio), dividend: None };
     Event::new(day(n), ticker, &[ticker], Bars::CorporateAction(split))
 }
 
@@ -90,11 +89,13 @@ pub(crate) fn scanned_until(n: i32, ticker: &str, score: f64, evaluation: Day) -
 pub(crate) fn features(n: i32, ticker: &str, candidate: EventId, values: Vec<f64>) -> Event {
     let vector = FeatureVector { candidate, contract_version: 1, values };
     let about = [ticker, &day(n).to_string()];
-    Event::new(day(n), ticker, &about, Features::FeaturesExtracted(vector)).about_candidate(candidate)
+    Event::new(day(n), ticker, &about, Features::FeaturesExtracted(vector))
+        .about_candidate(candidate)
 }
 
 pub(crate) fn scored(scan: &Event, alias: Alias, expected_roi: f64) -> Event {
-    let score = Score { candidate: scan.id, alias, model_version: 1, expected_roi, ..Score::default() };
+    let score =
+        Score { candidate: scan.id, alias, model_version: 1, expected_roi, ..Score::default() };
     predicted(scan, Predictions::CandidateScored(score), alias)
 }
 

@@ -7,16 +7,17 @@
 //! 3. What a training made is read from the log; it is never trained again.
 //! 4. `samples` are rows, never new outcomes.
 
+mod rows;
 #[cfg(test)]
 mod tests;
 mod train;
 
+use rows::{features_of, sound};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
-use train::{features_of, sound};
 
 use schemas::events::{
-    Alias, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, Outcomes,
-    Predictions, RetrainTriggered,
+    Alias, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models,
+    Outcomes, Predictions, RetrainTriggered,
 };
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -65,7 +66,9 @@ impl Retrainer {
     /// The rule that fires and its evidence.
     fn trigger(&self, context: &Context<'_>) -> Option<(&'static str, String)> {
         let (state, controls) = (&self.0, context.controls);
-        if let Some(offset) = controls.training_requested.filter(|offset| *offset > state.training_answered) {
+        if let Some(offset) =
+            controls.training_requested.filter(|offset| *offset > state.training_answered)
+        {
             return Some(("manual", format!("asked for at controls offset {offset}")));
         }
         let over = controls.settings.retrain_outcomes;
@@ -87,8 +90,13 @@ impl Retrainer {
         let request = TrainRequest {
             version,
             day,
+            known_by: day,
             rows: self.0.rows.clone(),
-            champion: self.0.champion.as_ref().and_then(|model| self.0.models.get(&model.version).cloned()),
+            champion: self
+                .0
+                .champion
+                .as_ref()
+                .and_then(|model| self.0.models.get(&model.version).cloned()),
             judged: self.0.judged.clone(),
             settings: context.controls.settings.clone(),
         };
@@ -122,7 +130,10 @@ impl Retrainer {
             return Some(format!("as a shadow it refused a candidate: {problem}"));
         }
         (watched.scored_today != self.0.features_today).then(|| {
-            format!("as a shadow it scored {} of {} candidates", watched.scored_today, self.0.features_today)
+            format!(
+                "as a shadow it scored {} of {} candidates",
+                watched.scored_today, self.0.features_today
+            )
         })
     }
 
@@ -140,7 +151,11 @@ impl Retrainer {
                 }
             }
             Models::ModelRefused(refused) => {
-                if state.watched.as_ref().is_some_and(|watched| watched.model.version == refused.version) {
+                if state
+                    .watched
+                    .as_ref()
+                    .is_some_and(|watched| watched.model.version == refused.version)
+                {
                     state.watched = None;
                 }
             }
@@ -152,7 +167,8 @@ impl Retrainer {
                         state.champion = Some(model);
                     }
                     Alias::Challenger => {
-                        state.watched = Some(Watched { model, days: 0, scored_today: 0, problem: None });
+                        state.watched =
+                            Some(Watched { model, days: 0, scored_today: 0, problem: None });
                     }
                 }
             }
@@ -164,7 +180,9 @@ impl Retrainer {
         match said {
             Outcomes::CandidateMatured(outcome) => {
                 self.0.new_outcomes += 1;
-                let Some((scan_day, features)) = self.0.waiting.remove(&outcome.candidate) else { return };
+                let Some((scan_day, features)) = self.0.waiting.remove(&outcome.candidate) else {
+                    return;
+                };
                 let row = Row {
                     features,
                     class: u8::try_from(outcome.class).unwrap_or(u8::MAX),
@@ -196,12 +214,16 @@ impl Machine for Retrainer {
                     self.0.waiting.insert(features.candidate, (event.day, values));
                 }
             }
-            Body::Predictions(Predictions::CandidateScored(score)) if score.alias == Alias::Challenger => {
+            Body::Predictions(Predictions::CandidateScored(score))
+                if score.alias == Alias::Challenger =>
+            {
                 if let Some(watched) = &mut self.0.watched {
                     watched.scored_today += 1;
                 }
             }
-            Body::Predictions(Predictions::ScoringRefused(refused)) if refused.alias == Alias::Challenger => {
+            Body::Predictions(Predictions::ScoringRefused(refused))
+                if refused.alias == Alias::Challenger =>
+            {
                 if let Some(watched) = &mut self.0.watched {
                     watched.problem.get_or_insert_with(|| refused.reason.clone());
                 }
@@ -227,13 +249,24 @@ impl Machine for Retrainer {
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
         let mut said = Vec::new();
-        let rollback = context.controls.rollback.as_ref().filter(|back| back.offset > self.0.rollback_answered);
-        if let Some((back, onnx)) = rollback.and_then(|back| Some((back, self.0.models.get(&back.version)?))) {
+        let rollback = context
+            .controls
+            .rollback
+            .as_ref()
+            .filter(|back| back.offset > self.0.rollback_answered);
+        if let Some((back, onnx)) =
+            rollback.and_then(|back| Some((back, self.0.models.get(&back.version)?)))
+        {
             let model = ModelRef { version: back.version, sha256: schemas::id::sha256_hex(onnx) };
             let reason = format!("{ROLLED_BACK} at controls offset {}", back.offset);
             let about = [back.version.to_string(), back.offset.to_string()];
             let promoted = promotion(&model, Alias::Champion, reason);
-            said.push(Event::new(day, "", &[&about[0], "rollback", &about[1]], Models::ModelPromoted(promoted)));
+            said.push(Event::new(
+                day,
+                "",
+                &[&about[0], "rollback", &about[1]],
+                Models::ModelPromoted(promoted),
+            ));
             return said.into();
         }
         if let Some(watched) = &self.0.watched {

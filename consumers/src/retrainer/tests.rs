@@ -6,9 +6,7 @@ use super::Retrainer;
 use crate::made::learning::{model, promoted, sample, trained};
 use crate::made::{Driven, day, features, scanned, scored, unscored};
 use schemas::controls::Rollback;
-use schemas::events::{
-    Alias, DayClosed, Models, Outcome, OutcomeMissing, Outcomes,
-};
+use schemas::events::{Alias, DayClosed, Models, Outcome, OutcomeMissing, Outcomes};
 use schemas::role::Machine;
 use schemas::{Body, Event};
 
@@ -35,8 +33,12 @@ fn line(said: &[Event]) -> String {
     let word = |event: &Event| match &event.body {
         Body::Models(Models::RetrainTriggered(of)) => format!("{} v{}", of.rule, of.version),
         Body::Models(Models::ModelTrained(of)) => format!("trained v{}", of.version),
-        Body::Models(Models::ModelRefused(of)) => format!("refused v{}: {}", of.version, of.reasons.join(", ")),
-        Body::Models(Models::ModelPromoted(of)) => format!("{:?} v{}: {}", of.alias, of.version, of.reason),
+        Body::Models(Models::ModelRefused(of)) => {
+            format!("refused v{}: {}", of.version, of.reasons.join(", "))
+        }
+        Body::Models(Models::ModelPromoted(of)) => {
+            format!("{:?} v{}: {}", of.alias, of.version, of.reason)
+        }
         other => panic!("{other:?}"),
     };
     said.iter().map(word).collect::<Vec<_>>().join("; ")
@@ -75,7 +77,8 @@ fn features_and_outcomes_become_rows_where_a_training_can_take_them() {
     driven.take([matured(75, &scan, f64::NAN, 2)]);
     let scan = scanned(70, "F", 0.0);
     driven.take([features(70, "F", scan.id, vec![0.5; 23]), matured(75, &scan, 0.1, 4)]);
-    let missing = OutcomeMissing { candidate: scanned(70, "G", 0.0).id, ..OutcomeMissing::default() };
+    let missing =
+        OutcomeMissing { candidate: scanned(70, "G", 0.0).id, ..OutcomeMissing::default() };
     driven.take([features(70, "G", missing.candidate, vec![0.5; 23])]);
     driven.take([Event::new(day(75), "G", &["G"], Outcomes::OutcomeMissing(missing))]);
 
@@ -91,10 +94,20 @@ fn more_outcomes_than_the_setting_start_a_training_once_and_samples_do_not() {
     let mut driven = Driven::new(Retrainer::default());
     driven.controls.settings.retrain_outcomes = 3;
     let before = driven.machine.save();
-    driven.take(crate::made::learning::rows(2, 5).iter().enumerate().map(|(n, row)| sample(n, row)));
+    driven
+        .take(crate::made::learning::rows(2, 5).iter().enumerate().map(|(n, row)| sample(n, row)));
     assert_eq!(driven.machine.save(), before);
 
-    for (n, expected) in [(71, ""), (72, ""), (73, ""), (74, "count v1"), (75, ""), (76, ""), (77, ""), (78, "count v2")] {
+    for (n, expected) in [
+        (71, ""),
+        (72, ""),
+        (73, ""),
+        (74, "count v1"),
+        (75, ""),
+        (76, ""),
+        (77, ""),
+        (78, "count v2"),
+    ] {
         driven.take(learnt(n, "A", vec![0.5; 23]));
         assert_eq!(end(&mut driven, n), expected, "day {n}");
     }
@@ -103,9 +116,13 @@ fn more_outcomes_than_the_setting_start_a_training_once_and_samples_do_not() {
 #[test]
 fn a_training_asked_for_is_answered_once() {
     let mut driven = Driven::new(Retrainer::default());
-    for (n, asked, expected) in
-        [(71, None, ""), (72, Some(5), "manual v1"), (73, Some(5), ""), (74, Some(6), "manual v2"), (75, Some(6), "")]
-    {
+    for (n, asked, expected) in [
+        (71, None, ""),
+        (72, Some(5), "manual v1"),
+        (73, Some(5), ""),
+        (74, Some(6), "manual v2"),
+        (75, Some(6), ""),
+    ] {
         driven.controls.training_requested = asked;
         driven.controls.offset = asked.unwrap_or(-1);
         let decision = driven.decide_day(n);
@@ -123,17 +140,26 @@ fn watching() -> Driven<Retrainer> {
     // On the day it is named it has scored nothing yet.
     driven.take([features(70, "A", scanned(70, "A", 0.0).id, vec![0.5; 23])]);
     assert_eq!(end(&mut driven, 70), "");
-    driven.take([trained(day(70), 2, onnx.clone(), sha256), promoted(day(70), 2, Alias::Challenger)]);
+    driven
+        .take([trained(day(70), 2, onnx.clone(), sha256), promoted(day(70), 2, Alias::Challenger)]);
     driven.machine.close_day(day(70));
     assert_eq!(named(&driven), (Some(1), Some(2)));
     driven
 }
 
 /// A day of `candidates`, of which the challenger scores `scored`; both are scored by the champion.
-fn shadow_day(driven: &mut Driven<Retrainer>, n: i32, candidates: usize, by_challenger: usize) -> String {
+fn shadow_day(
+    driven: &mut Driven<Retrainer>,
+    n: i32,
+    candidates: usize,
+    by_challenger: usize,
+) -> String {
     for (number, ticker) in ["A", "B", "C"].into_iter().take(candidates).enumerate() {
         let scan = scanned(n, ticker, 0.0);
-        driven.take([features(n, ticker, scan.id, vec![0.5; 23]), scored(&scan, Alias::Champion, 0.1)]);
+        driven.take([
+            features(n, ticker, scan.id, vec![0.5; 23]),
+            scored(&scan, Alias::Champion, 0.1),
+        ]);
         driven.take((number < by_challenger).then(|| scored(&scan, Alias::Challenger, 0.1)));
     }
     end(driven, n)
@@ -159,14 +185,23 @@ fn a_challenger_that_scores_every_candidate_of_five_days_is_promoted() {
 fn a_challenger_that_misses_or_refuses_a_candidate_falls() {
     let mut driven = watching();
     assert_eq!(shadow_day(&mut driven, 71, 2, 2), "");
-    assert_eq!(shadow_day(&mut driven, 72, 2, 1), "refused v2: as a shadow it scored 1 of 2 candidates");
+    assert_eq!(
+        shadow_day(&mut driven, 72, 2, 1),
+        "refused v2: as a shadow it scored 1 of 2 candidates"
+    );
     assert_eq!(named(&driven), (Some(1), None));
     assert_eq!(end(&mut driven, 73), "");
 
     let mut driven = watching();
     let scan = scanned(71, "B", 0.0);
-    driven.take([unscored(&scan, Alias::Champion, "not mine"), unscored(&scan, Alias::Challenger, "rsi is NaN")]);
-    assert_eq!(shadow_day(&mut driven, 71, 1, 1), "refused v2: as a shadow it refused a candidate: rsi is NaN");
+    driven.take([
+        unscored(&scan, Alias::Champion, "not mine"),
+        unscored(&scan, Alias::Challenger, "rsi is NaN"),
+    ]);
+    assert_eq!(
+        shadow_day(&mut driven, 71, 1, 1),
+        "refused v2: as a shadow it refused a candidate: rsi is NaN"
+    );
 }
 
 #[test]

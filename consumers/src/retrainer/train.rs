@@ -1,14 +1,16 @@
 //! A training from rows to the events that say what came of it: split by time, trained on rows
 //! evaluated before the held-out days, judged on these by the gate.
 
-use schemas::events::{Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Sample, Samples, Settings};
+use super::rows::{row_of, split};
+use schemas::events::{
+    Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Samples,
+    Settings,
+};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use success::{CLASSES, Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict, gate, train};
-
-/// Matured scan days a challenger is judged on.
-const HELD_OUT_DAYS: usize = 60;
+use success::{
+    Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict, gate, train,
+};
 
 /// The scan days a challenger was judged on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,8 +34,10 @@ impl Judged {
 pub struct TrainRequest {
     /// The version it makes.
     pub version: i64,
-    /// The day it happens on.
+    /// The trading day of its events.
     pub day: Day,
+    /// Rows evaluated after this day are not known to it.
+    pub known_by: Day,
     /// Matured candidates.
     pub rows: Vec<Row>,
     /// The champion's bytes.
@@ -42,60 +46,6 @@ pub struct TrainRequest {
     pub judged: Vec<Judged>,
     /// In force.
     pub settings: Settings,
-}
-
-/// The numbers of a features event or a sample, if they are of this contract and all finite.
-pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; 23]> {
-    let features: [f64; 23] = values.try_into().ok()?;
-    let finite = features.iter().all(|value| (*value as f32).is_finite());
-    (contract_version == quant::CONTRACT_VERSION as i32 && finite).then_some(features)
-}
-
-/// Whether a training can take the row; one that it cannot would end every training to come.
-pub(super) fn sound(row: &Row) -> bool {
-    usize::from(row.class) < CLASSES
-        && row.roi.is_finite()
-        && row.weight.is_finite()
-        && row.weight > 0.0
-        && row.evaluation_day >= row.scan_day
-}
-
-fn row_of(sample: &Sample) -> Option<Row> {
-    let row = Row {
-        features: features_of(sample.contract_version, &sample.values)?,
-        class: u8::try_from(sample.class).ok()?,
-        roi: sample.roi,
-        scan_day: sample.as_of.0,
-        evaluation_day: sample.evaluation_day.0,
-        weight: sample.weight,
-    };
-    sound(&row).then_some(row)
-}
-
-/// Rows split at the first held-out day; a row evaluated on or after it and scanned before it
-/// is in neither part: that is the embargo.
-struct Split {
-    train: Vec<Row>,
-    held_out: Vec<Row>,
-    days: Judged,
-}
-
-fn split(mut rows: Vec<Row>) -> Result<Split, String> {
-    rows.sort_by(|a, b| {
-        let key = |row: &Row| (row.scan_day, row.evaluation_day);
-        key(a).cmp(&key(b)).then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
-    });
-    let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
-    let mut last_days = days.iter().rev().take(HELD_OUT_DAYS);
-    let (Some(last), Some(first)) = (last_days.next(), last_days.next_back()) else {
-        return Err(format!(
-            "{} matured scan days are not enough to hold {HELD_OUT_DAYS} out; wait for more",
-            days.len()
-        ));
-    };
-    let train = rows.iter().filter(|row| row.evaluation_day < *first).cloned().collect();
-    let held_out = rows.iter().filter(|row| row.scan_day >= *first).cloned().collect();
-    Ok(Split { train, held_out, days: Judged { first: Day(*first), last: Day(*last) } })
 }
 
 fn predictions(onnx: &[u8], rows: &[Row]) -> Result<Vec<HeldOut>, String> {
@@ -142,11 +92,14 @@ fn attempt(
         minimum_rows: usize::try_from(settings.min_training_rows).unwrap_or_default(),
         ..TrainSettings::default()
     };
-    let trained = train(&split.train, &contract, &how, progress).map_err(|error| error.to_string())?;
+    let trained =
+        train(&split.train, &contract, &how, progress).map_err(|error| error.to_string())?;
     let challenger = predictions(&trained.onnx, &split.held_out)?;
-    let champion = request.champion.as_deref().map(|onnx| predictions(onnx, &split.held_out)).transpose()?;
+    let champion =
+        request.champion.as_deref().map(|onnx| predictions(onnx, &split.held_out)).transpose()?;
     let overlapping = request.judged.iter().filter(|judged| judged.last >= split.days.first);
-    let longest = split.held_out.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
+    let longest =
+        split.held_out.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
     let how = GateSettings {
         block: (longest as usize * 252).div_ceil(365),
         judged_before: overlapping.count() as u32,
@@ -160,14 +113,18 @@ fn attempt(
 
 /// Trains on the request's rows and those `samples` that were evaluated by its day, and says what
 /// came of it: trained and, past the gate, promoted to challenger; or refused with the reasons.
-pub fn train_and_judge(request: TrainRequest, samples: &[Event], progress: &mut dyn FnMut(u32, u32)) -> Vec<Event> {
+pub fn train_and_judge(
+    request: TrainRequest,
+    samples: &[Event],
+    progress: &mut dyn FnMut(u32, u32),
+) -> Vec<Event> {
     let mut rows = request.rows.clone();
-    let (day, version) = (request.day, request.version);
+    let (day, known_by, version) = (request.day, request.known_by, request.version);
     let drawn = samples.iter().filter_map(|event| match &event.body {
         Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),
         _ => None,
     });
-    rows.extend(drawn.filter(|row| row.evaluation_day <= day.0));
+    rows.extend(drawn.filter(|row| row.evaluation_day <= known_by.0));
     let about = version.to_string();
     let refused = |reasons: Vec<String>| {
         Event::new(day, "", &[&about], Models::ModelRefused(ModelRefused { version, reasons }))
@@ -248,10 +205,12 @@ pub struct HistoryModels {
     pub champion: Option<ModelRef>,
 }
 
-/// Trains version 1 from history alone, before the run's first day. No day can be watched yet,
+/// Trains version 1 from history alone, at the run's opening on `day`. Nothing is scored before
+/// `scan_from`, so rows evaluated before that day are known in time. No day can be watched yet,
 /// so what passes the gate is the champion at once.
 pub fn train_from_history(
     day: Day,
+    scan_from: Day,
     samples: &[Event],
     samples_end: Vec<i64>,
     settings: &Settings,
@@ -267,6 +226,7 @@ pub fn train_from_history(
     let request = TrainRequest {
         version: 1,
         day,
+        known_by: scan_from + -1,
         rows: Vec::new(),
         champion: None,
         judged: Vec::new(),

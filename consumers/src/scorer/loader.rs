@@ -33,7 +33,11 @@ impl Loader {
         if schemas::id::sha256_hex(onnx) != sha256 {
             return Err(format!("the bytes of model v{version} are not those of its sha256"));
         }
-        let model = self.engine.load(onnx).map(Arc::new).map_err(|error| format!("model v{version}: {error}"));
+        let model = self
+            .engine
+            .load(onnx)
+            .map(Arc::new)
+            .map_err(|error| format!("model v{version}: {error}"));
         loaded.insert(sha256.to_owned(), model.clone());
         model
     }

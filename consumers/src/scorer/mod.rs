@@ -59,17 +59,14 @@ impl Scorer {
     }
 
     fn score(&self, version: i64, alias: Alias, features: &FeatureVector) -> Result<Score, String> {
-        let stored = self
-            .state
-            .models
-            .get(&version)
-            .ok_or_else(|| format!("model v{version} is not on the log; see `butterquant model list`"))?;
+        let stored = self.state.models.get(&version).ok_or_else(|| {
+            format!("model v{version} is not on the log; see `butterquant model list`")
+        })?;
         let model = self.loader.load(version, &stored.sha256, &stored.onnx)?;
-        let values: [f64; 23] = features
-            .values
-            .as_slice()
-            .try_into()
-            .map_err(|_| format!("{} features where the contract has 23", features.values.len()))?;
+        let values: [f64; 23] =
+            features.values.as_slice().try_into().map_err(|_| {
+                format!("{} features where the contract has 23", features.values.len())
+            })?;
         if features.contract_version != quant::CONTRACT_VERSION as i32 {
             return Err(format!(
                 "features of contract {} and a model of contract {}; retrain",
@@ -91,13 +88,21 @@ impl Scorer {
         })
     }
 
-    fn say(&self, event: &Event, features: &FeatureVector, version: Result<i64, String>, alias: Alias) -> Event {
+    fn say(
+        &self,
+        event: &Event,
+        features: &FeatureVector,
+        version: Result<i64, String>,
+        alias: Alias,
+    ) -> Event {
         let scored = version.and_then(|version| self.score(version, alias, features));
         let said = match scored {
             Ok(score) => Predictions::CandidateScored(score),
-            Err(reason) => {
-                Predictions::ScoringRefused(ScoreRefused { candidate: features.candidate, alias, reason })
-            }
+            Err(reason) => Predictions::ScoringRefused(ScoreRefused {
+                candidate: features.candidate,
+                alias,
+                reason,
+            }),
         };
         let alias = if alias == Alias::Champion { "champion" } else { "challenger" };
         Event::new(event.day, &event.ticker, &[&features.candidate.to_string(), alias], said)
@@ -129,8 +134,9 @@ impl Machine for Scorer {
         };
         let rows = context.controls.settings.min_training_rows;
         let champion = self.champion(context.controls);
-        let champion = champion
-            .ok_or_else(|| format!("no model is in force; one is trained once {rows} matured rows exist"));
+        let champion = champion.ok_or_else(|| {
+            format!("no model is in force; one is trained once {rows} matured rows exist")
+        });
         let mut said = vec![self.say(event, features, champion, Alias::Champion)];
         if let Some(challenger) = &self.state.challenger {
             said.push(self.say(event, features, Ok(challenger.version), Alias::Challenger));

@@ -54,7 +54,10 @@ fn says_of(driven: &mut Driven<Scorer>, asked: &Event) -> String {
         Body::Predictions(Predictions::CandidateScored(score)) => {
             assert_eq!(event.correlation, Some(score.candidate));
             assert!((score.probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-5);
-            assert_eq!((score.model_sha256.as_str(), score.provider.as_str()), (model().sha256.as_str(), "candle-cpu"));
+            assert_eq!(
+                (score.model_sha256.as_str(), score.provider.as_str()),
+                (model().sha256.as_str(), "candle-cpu")
+            );
             format!("{:?} v{}", score.alias, score.model_version)
         }
         Body::Predictions(Predictions::ScoringRefused(refused)) => {
@@ -68,7 +71,10 @@ fn says_of(driven: &mut Driven<Scorer>, asked: &Event) -> String {
 /// Given this event instead, when it is to be scored, then the refusal holds these words.
 fn check_refused(driven: &mut Driven<Scorer>, asked: &Event, words: &[&str]) {
     let said = says_of(driven, asked);
-    assert!(said.starts_with("Champion refused: ") && words.iter().all(|word| said.contains(word)), "{said}");
+    assert!(
+        said.starts_with("Champion refused: ") && words.iter().all(|word| said.contains(word)),
+        "{said}"
+    );
 }
 
 #[test]
@@ -76,7 +82,10 @@ fn the_champion_scores_and_a_challenger_beside_it() {
     assert_eq!(says(&mut scorer(Some(1), None), values()), "Champion v1");
     assert_eq!(says(&mut scorer(Some(1), Some(2)), values()), "Champion v1; Challenger v2");
     let said = says(&mut scorer(None, Some(2)), values());
-    assert!(said.starts_with("Champion refused: no model") && said.ends_with("Challenger v2"), "{said}");
+    assert!(
+        said.starts_with("Champion refused: no model") && said.ends_with("Challenger v2"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -84,9 +93,15 @@ fn scores_are_those_of_the_model_whatever_came_before() {
     let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
     let mut driven = scorer(Some(1), Some(2));
     let first = driven.decide(Cause::Event(&asked)).events;
-    let by_hand = Engine::candle().load(&model().onnx).unwrap().score(&[rows(1, 1)[0].features]).unwrap();
-    let Body::Predictions(Predictions::CandidateScored(score)) = &first[0].body else { panic!("{first:?}") };
-    assert_eq!((score.expected_roi, score.class), (by_hand[0].expected_roi, i32::from(by_hand[0].class)));
+    let by_hand =
+        Engine::candle().load(&model().onnx).unwrap().score(&[rows(1, 1)[0].features]).unwrap();
+    let Body::Predictions(Predictions::CandidateScored(score)) = &first[0].body else {
+        panic!("{first:?}")
+    };
+    assert_eq!(
+        (score.expected_roi, score.class),
+        (by_hand[0].expected_roi, i32::from(by_hand[0].class))
+    );
 
     for other in ["B", "C"] {
         says_of(&mut driven, &features(71, other, scanned(71, other, 0.0).id, vec![1.0; 23]));
@@ -142,7 +157,11 @@ fn a_model_that_did_not_pass_its_gate_is_not_there() {
         model.passed = false;
     }
     driven.take([failed, named(70, Some(1), None, 10)]);
-    check_refused(&mut driven, &features(71, "A", scanned(71, "A", 0.0).id, values()), &["not on the log"]);
+    check_refused(
+        &mut driven,
+        &features(71, "A", scanned(71, "A", 0.0).id, values()),
+        &["not on the log"],
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod engine;
 mod home;
 mod metrics;
 mod out;
+mod picture;
 mod plain;
 mod prepare;
 mod progress;
@@ -22,6 +23,7 @@ mod scales;
 mod serve;
 mod sink;
 mod standing;
+mod study;
 mod verbs;
 
 use clap::Parser;

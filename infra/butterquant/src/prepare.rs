@@ -6,10 +6,10 @@ use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
-use schemas::Day;
 use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
-use shell::open;
+use schemas::{Day, Topic};
 use shell::voice::samples_end;
+use shell::{open, wire};
 
 /// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
 const WARM_UP: usize = 260;
@@ -59,6 +59,7 @@ pub fn begin(
         );
     }
     if let Some(opened) = open::opened(log)? {
+        warn_of_loss(log, partitions)?;
         return resume(log, opened, wanted);
     }
     let (first_day, previous_day) = first_days(market, wanted.scan_from)?;
@@ -87,6 +88,22 @@ pub fn begin(
         )?;
     }
     Ok(begun)
+}
+
+/// A log that lost its beginning can no longer give every view back.
+fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
+    for topic in Topic::ALL {
+        for partition in 0..topic.partitions(partitions) {
+            let place = wire::place(topic, partition);
+            let low = log.watermarks(&place)?.low;
+            if low > 0 {
+                eprintln!(
+                    "{place} begins at offset {low}: what was before is gone, and rebuilding from the log no longer gives the same; check the topic's retention"
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
@@ -157,7 +174,7 @@ fn history(
     open::publish_samples(log, partitions, &drawn.samples)?;
     let end = samples_end(log, partitions)?;
     let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
-    let models = train_from_history(day, &drawn.samples, end, &wanted.settings, &mut |done, of| {
+    let models = train_from_history(day, wanted.scan_from, &drawn.samples, end, &wanted.settings, &mut |done, of| {
         bar.at(done.into(), of.into())
     });
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });

@@ -52,7 +52,12 @@ impl ControlBook {
                 self.next = fetched.position;
             }
         }
-        Err(LogError::new(ErrorClass::Retry, "the end was not reached", place.to_string(), "try again"))
+        Err(LogError::new(
+            ErrorClass::Retry,
+            "the end was not reached",
+            place.to_string(),
+            "try again",
+        ))
     }
 
     /// The fold of everything read.

@@ -107,7 +107,8 @@ impl Cursor {
 
     /// What `event`, whose bytes have `fingerprint`, is to `stage`; remembers its id.
     pub fn admit(&mut self, stage: Stage, event: &Event, fingerprint: u64) -> Verdict {
-        let late = if stage.day_before { event.day < self.closed } else { event.day <= self.closed };
+        let late =
+            if stage.day_before { event.day < self.closed } else { event.day <= self.closed };
         if late {
             self.counts.late += u64::from(event.day > self.begun);
             return Verdict::Late;

@@ -14,7 +14,9 @@ pub enum ShellError {
     #[error(transparent)]
     BadState(#[from] BadState),
     /// Saved state does not belong to what the log says.
-    #[error("the saved state of {unit} {what}; run `butterquant rebuild --all` to make it again from the log")]
+    #[error(
+        "the saved state of {unit} {what}; run `butterquant rebuild --all` to make it again from the log"
+    )]
     StateMismatch {
         /// Which unit.
         unit: String,
@@ -56,7 +58,13 @@ impl ShellError {
     pub fn passing(&self) -> bool {
         match self {
             ShellError::Log(error) => error.class != ErrorClass::Fatal,
+            ShellError::Effect { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether it is the log that said no.
+    pub fn of_the_log(&self) -> bool {
+        matches!(self, ShellError::Log(_))
     }
 }

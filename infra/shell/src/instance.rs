@@ -8,104 +8,14 @@
 //! 3. State of another log, ahead of the committed offsets, or unreadable is an error that
 //!    names the remedy.
 
-use crate::board::{Board, UnitStatus};
 use crate::controls::ControlBook;
-use crate::saved::{SavedUnit, StateStore};
+use crate::env::outputs_from;
 use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice};
-use eventlog::{Batch, Log, Member, Producer, Reader, TopicPartition};
-use schemas::role::{Machine, Role};
-use schemas::{Day, Topic};
+use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
+use schemas::role::Role;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-/// Makes a role's machine.
-pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
-
-/// How the loop paces itself; none of it changes what is decided.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// Records of a poll, at most.
-    pub max_records: usize,
-    /// How long a poll waits for the first record.
-    pub wait: Duration,
-    /// Publishes between two saves, at most.
-    pub save_every: u32,
-    /// Empty polls before consumed offsets are committed without outputs.
-    pub idle_commit: u32,
-}
-
-impl Default for Policy {
-    fn default() -> Policy {
-        Policy { max_records: 2_000, wait: Duration::from_millis(50), save_every: 200, idle_commit: 10 }
-    }
-}
-
-/// What all instances of a process share.
-#[derive(Clone)]
-pub struct Env {
-    /// The log.
-    pub log: Arc<dyn Log>,
-    /// Where state is saved.
-    pub states: Arc<dyn StateStore>,
-    /// Partitions of a data topic.
-    pub partitions: u32,
-    /// Makes machines.
-    pub machines: Machines,
-    /// What units are doing.
-    pub board: Arc<Board>,
-    /// Pace.
-    pub policy: Policy,
-}
-
-impl Env {
-    /// The name saved states carry: the log's and its topic's identity.
-    pub fn identity(&self) -> Result<String, ShellError> {
-        let topic = self.log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
-        Ok(format!("{}/{topic}", self.log.identity()?))
-    }
-
-    /// Topics whose partitions the members of a role's group share; one active instance holds
-    /// the single partition of `controls`.
-    fn group_topics(role: Role) -> Vec<String> {
-        if !role.by_partition() {
-            return vec![Topic::Controls.name().to_owned()];
-        }
-        let shared = role.inputs().iter().filter(|input| !input.topic.single());
-        shared.map(|input| input.topic.name().to_owned()).collect()
-    }
-
-    /// A fresh unit, the opening of the run taken in.
-    pub(crate) fn fresh_unit(&self, role: Role, partitions: &[u32], previous: Day) -> Result<Unit, ShellError> {
-        let mut unit = Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
-        // A role that writes nothing shows what others said: the opening's models among it.
-        let opening = if unit.outputs.is_empty() { vec![(Topic::Models, 0, 0)] } else { outputs_from(&unit) };
-        unit.take_opening(&mut Recorded::new(&*self.log, &opening)?)?;
-        Ok(unit)
-    }
-
-    /// The committed offsets of a unit, by stage.
-    pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
-        let places: Vec<TopicPartition> = (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
-        let mut committed = self.log.committed(unit.role.name(), &places)?;
-        for (stage, offset) in committed.iter_mut().enumerate() {
-            if !unit.grouped(stage) {
-                *offset = None;
-            }
-        }
-        Ok(committed)
-    }
-
-    /// The partitions of each unit of a role that holds `partitions`.
-    pub(crate) fn shares(role: Role, partitions: impl Iterator<Item = u32>) -> Vec<Vec<u32>> {
-        if role.by_partition() { partitions.map(|one| vec![one]).collect() } else { vec![partitions.collect()] }
-    }
-}
-
-pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
-    let starts = unit.own_from.iter();
-    unit.outputs.iter().zip(starts).map(|(&(topic, partition), &from)| (topic, partition, from)).collect()
-}
+pub use crate::env::{Env, Machines, Policy};
 
 /// Whether a step found anything to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,24 +94,28 @@ impl Instance {
             return Ok(Progress::Idle);
         }
         (self.idle, self.moved) = (0, true);
-        self.controls.refresh(&*self.env.log)?;
         let mut closed = false;
-        while self.units.iter().map(|unit| unit.pending.len()).sum::<usize>() < self.env.policy.max_records {
-            let mut stepped = false;
+        // What one active instance decided of a day is published before it looks at the next.
+        while !(closed && !self.role.by_partition())
+            && self.pending() < self.env.policy.max_records
+            && self.units.iter().any(Unit::has_read)
+        {
+            self.controls.refresh(&*self.env.log)?;
             for unit in self.units.iter_mut().filter(|unit| unit.has_read()) {
-                let mut voice = Voice::Live { controls: self.controls.latest(), log: &*self.env.log };
-                closed |= unit.step(&mut voice)?;
-                stepped = true;
-            }
-            if !stepped {
-                break;
+                let controls = self.controls.latest();
+                closed |= unit.step(&mut Voice::Live { controls, log: &*self.env.log })?;
             }
         }
-        if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
+        if closed || self.pending() > 0 {
             self.publish()?;
         }
         self.show();
         Ok(Progress::Worked)
+    }
+
+    /// Records to be published.
+    fn pending(&self) -> usize {
+        self.units.iter().map(|unit| unit.pending.len()).sum()
     }
 
     /// Reads what is due; false when there is nothing. Units that read the same partition
@@ -295,7 +209,9 @@ impl Instance {
     }
 
     fn load(&mut self, partitions: impl Iterator<Item = u32>) -> Result<(), ShellError> {
-        let Some(opened) = self.controls.latest().opened.clone() else { return Err(ShellError::NotOpened) };
+        let Some(opened) = self.controls.latest().opened.clone() else {
+            return Err(ShellError::NotOpened);
+        };
         let identity = self.env.identity()?;
         let held: Vec<u32> = if self.role.by_partition() {
             partitions.collect()
@@ -308,7 +224,13 @@ impl Instance {
             return Ok(());
         }
         for share in Env::shares(self.role, held.into_iter()) {
-            let mut unit = Unit::new(self.role, &share, self.env.partitions, (self.env.machines)(self.role), opened.previous_day);
+            let mut unit = Unit::new(
+                self.role,
+                &share,
+                self.env.partitions,
+                (self.env.machines)(self.role),
+                opened.previous_day,
+            );
             match self.env.states.load(&unit.name)? {
                 Some(saved) => unit.resume(saved, &identity)?,
                 None => unit = self.env.fresh_unit(self.role, &share, opened.previous_day)?,
@@ -341,36 +263,6 @@ impl Instance {
     fn show(&self) {
         for unit in &self.units {
             self.env.board.put(self.role, self.owner, unit.status());
-        }
-    }
-}
-
-impl Unit {
-    fn resume(&mut self, saved: SavedUnit, identity: &str) -> Result<(), ShellError> {
-        if saved.log_identity != identity {
-            return Err(self.mismatch("was saved for another log"));
-        }
-        if saved.cursor.positions.len() != self.stages.len() || saved.written.len() != self.outputs.len() {
-            return Err(self.mismatch("was saved with another partition count"));
-        }
-        self.machine.restore(&saved.machine)?;
-        self.cursor = saved.cursor;
-        self.own_from.clone_from(&saved.own_from);
-        self.own_end = saved.own_from;
-        self.written = saved.written;
-        Ok(())
-    }
-
-    fn status(&self) -> UnitStatus {
-        let (place, next_offset) = self.due();
-        UnitStatus {
-            role: self.role.name().to_owned(),
-            unit: self.name.clone(),
-            closed: self.cursor.closed,
-            current: self.cursor.current,
-            waits_for: place.to_string(),
-            next_offset,
-            counts: self.cursor.counts,
         }
     }
 }

@@ -4,10 +4,13 @@
 pub mod board;
 pub mod controls;
 pub mod cursor;
+mod env;
 mod error;
 pub mod instance;
+mod letters;
 pub mod open;
 mod recorded;
+mod recovery;
 pub mod replay;
 pub mod runner;
 pub mod saved;

@@ -11,7 +11,10 @@ use schemas::{Event, Topic};
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
     let specs: Vec<TopicSpec> = Topic::ALL
         .into_iter()
-        .map(|topic| TopicSpec { name: topic.name().to_owned(), partitions: topic.partitions(partitions) })
+        .map(|topic| TopicSpec {
+            name: topic.name().to_owned(),
+            partitions: topic.partitions(partitions),
+        })
         .collect();
     Ok(log.ensure_topics(&specs)?)
 }
@@ -73,7 +76,11 @@ pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
 }
 
 /// Publishes rows of history on `samples`, as one transaction.
-pub fn publish_samples(log: &dyn Log, partitions: u32, samples: &[Event]) -> Result<(), ShellError> {
+pub fn publish_samples(
+    log: &dyn Log,
+    partitions: u32,
+    samples: &[Event],
+) -> Result<(), ShellError> {
     let mut batch = Batch::default();
     for event in samples {
         batch.records.push(wire::record(event, partitions, "history")?);

@@ -1,7 +1,7 @@
 //! Deciding everything again from what the log recorded, and making state again from nothing.
 
 use crate::controls::ControlBook;
-use crate::instance::{Env, outputs_from};
+use crate::env::{Env, outputs_from};
 use crate::voice::{Difference, Voice};
 use crate::{error::ShellError, recorded::Recorded, unit::Unit};
 use schemas::Day;

@@ -22,11 +22,17 @@ impl Plan {
     /// Every role that reads, two scanners among them: the scanner is where the time goes.
     pub fn everything(until: Option<Day>) -> Plan {
         let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
-        Plan { roles: roles.map(|role| (role, if role == Role::Scanner { 2 } else { 1 })).collect(), until }
+        Plan {
+            roles: roles.map(|role| (role, if role == Role::Scanner { 2 } else { 1 })).collect(),
+            until,
+        }
     }
 
     fn units(&self, partitions: u32) -> usize {
-        self.roles.iter().map(|(role, _)| if role.by_partition() { partitions as usize } else { 1 }).sum()
+        self.roles
+            .iter()
+            .map(|(role, _)| if role.by_partition() { partitions as usize } else { 1 })
+            .sum()
     }
 }
 
@@ -62,7 +68,10 @@ pub fn run(
     let mut instances = Vec::new();
     for &(role, count) in &plan.roles {
         for number in 0..count {
-            instances.push((format!("{role}-{number}"), Instance::join(env, role, &number.to_string())?));
+            instances.push((
+                format!("{role}-{number}"),
+                Instance::join(env, role, &number.to_string())?,
+            ));
         }
     }
     std::thread::scope(|scope| {
@@ -91,12 +100,16 @@ pub fn run(
     failure.map_or(Ok(()), Err)
 }
 
+/// Failures in a row of a role's own long work (a training, writing the lake) before it is given
+/// up. A log that is away is waited for.
+const PATIENCE: u32 = 20;
+
 fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<Progress, ShellError>) {
     let mut failures = 0_u32;
     while !shared.stopped() {
         match step() {
             Ok(_) => failures = 0,
-            Err(error) if error.passing() => {
+            Err(error) if error.passing() && (failures < PATIENCE || error.of_the_log()) => {
                 failures += 1;
                 tracing::warn!(instance = name, failures, "{error}; going on from the last save");
                 std::thread::sleep(Duration::from_millis(50) * failures.min(40));

@@ -22,8 +22,21 @@ pub struct Source {
 
 impl Source {
     /// Of `market`, for the run that was opened so, up to and with day `until`.
-    pub fn new(env: &Env, market: Box<dyn Market>, opened: RunOpened, until: Option<Day>) -> Source {
-        Source { env: env.clone(), market, opened, until, last: None, changes: Vec::new(), producer: None }
+    pub fn new(
+        env: &Env,
+        market: Box<dyn Market>,
+        opened: RunOpened,
+        until: Option<Day>,
+    ) -> Source {
+        Source {
+            env: env.clone(),
+            market,
+            opened,
+            until,
+            last: None,
+            changes: Vec::new(),
+            producer: None,
+        }
     }
 
     /// Publishes the next day, if there is one.
@@ -46,11 +59,14 @@ impl Source {
         };
         let last = match self.last {
             Some(last) => last,
-            None => *self.last.insert(last_closed(log, self.env.partitions, self.opened.previous_day)?),
+            None => {
+                *self.last.insert(last_closed(log, self.env.partitions, self.opened.previous_day)?)
+            }
         };
         let next = self.market.next_day(Some(last))?;
         self.changes.extend(self.market.changes());
-        let Some(today) = next.filter(|today| self.until.is_none_or(|until| today.day <= until)) else {
+        let Some(today) = next.filter(|today| self.until.is_none_or(|until| today.day <= until))
+        else {
             std::thread::sleep(self.env.policy.wait);
             return Ok(Progress::Idle);
         };
@@ -73,7 +89,12 @@ impl Source {
 }
 
 /// The day's events, and before them what changed of earlier days, counted in the markers.
-fn with_changes(day_events: Vec<Event>, changes: &[Change], day: Day, partitions: u32) -> Vec<Event> {
+fn with_changes(
+    day_events: Vec<Event>,
+    changes: &[Change],
+    day: Day,
+    partitions: u32,
+) -> Vec<Event> {
     let mut events: Vec<Event> = changes.iter().map(|change| change_event(day, change)).collect();
     let mut counts = vec![0; partitions as usize];
     events.iter().for_each(|event| counts[wire::partition(event, partitions) as usize] += 1);

@@ -9,16 +9,16 @@
 //! 3. The own marker of a day and the offset of the day's last input marker are published
 //!    together or not at all.
 
+use crate::board::UnitStatus;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::saved::SavedUnit;
 use crate::voice::{Answer, Voice};
-use crate::{error::ShellError, recorded::Recorded, wire};
-use eventlog::{Consumed, Log, NewRecord, Reader, Record, TopicPartition};
-use schemas::events::{DayClosed, DeadLetter, DeadLetters};
+use crate::{error::ShellError, wire};
+use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
+use schemas::events::DayClosed;
 use schemas::role::{Cause, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// One machine and its place in the day.
 pub struct Unit {
@@ -52,7 +52,13 @@ struct Ahead {
 impl Unit {
     /// A unit of `role` that holds `partitions` of `total`, at the beginning of a run whose day
     /// before the first is `previous`.
-    pub fn new(role: Role, partitions: &[u32], total: u32, machine: Box<dyn Machine>, previous: Day) -> Unit {
+    pub fn new(
+        role: Role,
+        partitions: &[u32],
+        total: u32,
+        machine: Box<dyn Machine>,
+        previous: Day,
+    ) -> Unit {
         let stages = stages(role, partitions);
         let places = stages.iter().map(|stage| wire::place(stage.topic, stage.partition)).collect();
         let outputs: Vec<(Topic, u32)> = role
@@ -103,7 +109,9 @@ impl Unit {
     /// Offsets applied and not committed yet.
     pub(crate) fn consumed(&self) -> Vec<Consumed> {
         (0..self.stages.len())
-            .filter(|&stage| self.grouped(stage) && self.cursor.positions[stage] != self.committed[stage])
+            .filter(|&stage| {
+                self.grouped(stage) && self.cursor.positions[stage] != self.committed[stage]
+            })
             .map(|stage| Consumed {
                 tp: self.places[stage].clone(),
                 from: self.committed[stage],
@@ -151,7 +159,8 @@ impl Unit {
     /// Whether something is read of the due stage and not taken in.
     pub fn has_read(&self) -> bool {
         let stage = self.cursor.stage;
-        !self.ahead[stage].records.is_empty() || self.ahead[stage].position > self.cursor.positions[stage]
+        !self.ahead[stage].records.is_empty()
+            || self.ahead[stage].position > self.cursor.positions[stage]
     }
 
     /// Takes in what was read of the due stage, up to its marker; what follows it is kept for
@@ -173,7 +182,11 @@ impl Unit {
     }
 
     /// Applies one record; gives the event when it is the stage's marker.
-    fn take_in(&mut self, record: &Record, voice: &mut Voice<'_>) -> Result<Option<Event>, ShellError> {
+    fn take_in(
+        &mut self,
+        record: &Record,
+        voice: &mut Voice<'_>,
+    ) -> Result<Option<Event>, ShellError> {
         let stage = self.stages[self.cursor.stage];
         let event = match wire::event(stage.topic, record) {
             Ok(event) => event,
@@ -205,7 +218,10 @@ impl Unit {
                 Ok(None)
             }
             Verdict::OutOfOrder => {
-                let what = format!("an event of {} where {} is the last closed day", event.day, self.cursor.closed);
+                let what = format!(
+                    "an event of {} where {} is the last closed day",
+                    event.day, self.cursor.closed
+                );
                 self.dead_letter(record, "order", &what, Some(event.id), voice)?;
                 Ok(None)
             }
@@ -215,12 +231,20 @@ impl Unit {
 
     /// Asks for what is to be said because of `cause`, takes it into the state, and keeps it for
     /// publishing when it is new.
-    fn say(&mut self, cause: Cause<'_>, day: Day, id: EventId, voice: &mut Voice<'_>) -> Result<i64, ShellError> {
+    fn say(
+        &mut self,
+        cause: Cause<'_>,
+        day: Day,
+        id: EventId,
+        voice: &mut Voice<'_>,
+    ) -> Result<i64, ShellError> {
         let Answer { events, fresh, control_offset } = voice.answer(self, cause, day, id)?;
         for event in &events {
             self.machine.evolve(event);
             let partition = wire::partition(event, self.total);
-            if let Some(i) = self.outputs.iter().position(|&output| output == (event.topic(), partition)) {
+            if let Some(i) =
+                self.outputs.iter().position(|&output| output == (event.topic(), partition))
+            {
                 self.written[i] += 1;
             }
             if fresh {
@@ -257,114 +281,23 @@ impl Unit {
         Ok(())
     }
 
-    /// One role keeps the dead letters of a topic, so that a bad event has one; it is one whose
-    /// offsets there are committed, so that none is lost or written twice.
-    fn guards(&self, topic: Topic) -> bool {
-        let guardian = match topic {
-            Topic::Bars => Role::Scanner,
-            Topic::Scans => Role::Labeler,
-            Topic::Features => Role::Scorer,
-            Topic::Predictions | Topic::Fills => Role::Executor,
-            Topic::Orders => Role::Broker,
-            Topic::Outcomes => Role::Retrainer,
-            Topic::Models | Topic::Controls | Topic::Samples | Topic::DeadLetters => Role::Materializer,
-        };
-        self.role == guardian
-    }
-
-    fn dead_letter(
-        &mut self,
-        record: &Record,
-        stage: &str,
-        message: &str,
-        event: Option<EventId>,
-        voice: &Voice<'_>,
-    ) -> Result<(), ShellError> {
-        let Stage { topic, partition, .. } = self.stages[self.cursor.stage];
-        if !self.guards(topic) || !voice.is_live() {
-            return Ok(());
-        }
-        let letter = DeadLetter {
+    pub(crate) fn status(&self) -> UnitStatus {
+        let (place, next_offset) = self.due();
+        UnitStatus {
             role: self.role.name().to_owned(),
-            topic: topic.name().to_owned(),
-            partition: i64::from(partition),
-            offset: record.offset as i64,
-            key: record.key.clone().unwrap_or_default(),
-            value: record.value.clone(),
-            stage: stage.to_owned(),
-            message: message.to_owned(),
-            event,
-        };
-        let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
-        let day = self.cursor.current.unwrap_or(self.cursor.closed);
-        let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));
-        self.pending.push(wire::record(&letter, self.total, self.role.name())?);
-        Ok(())
-    }
-
-    /// Takes in what was said when the run was opened: it precedes every input.
-    pub(crate) fn take_opening(&mut self, recorded: &mut Recorded) -> Result<(), ShellError> {
-        recorded.load(self.cursor.closed)?;
-        for event in recorded.take_all() {
-            self.machine.evolve(&event);
+            unit: self.name.clone(),
+            closed: self.cursor.closed,
+            current: self.cursor.current,
+            waits_for: place.to_string(),
+            next_offset,
+            counts: self.cursor.counts,
         }
-        Ok(())
-    }
-
-    /// Reads what the log holds up to `limits` (by stage), speaking with `voice`.
-    pub(crate) fn run_to(&mut self, log: &dyn Log, limits: &[u64], voice: &mut Voice<'_>) -> Result<(), ShellError> {
-        let mut reader = log.reader()?;
-        let behind = |unit: &Unit| {
-            (0..limits.len()).any(|stage| unit.grouped(stage) && unit.cursor.positions[stage] < limits[stage])
-        };
-        while behind(self) {
-            let stage = self.cursor.stage;
-            let (place, from) = (self.places[stage].clone(), self.cursor.positions[stage]);
-            let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
-            if !self.has_read() {
-                let fetched = reader.poll(&[(place, from)], 2_000, Duration::from_secs(2))?;
-                let Some(fetched) = fetched.into_iter().next() else {
-                    // A slow log gives nothing for a while; only its end says that there is nothing.
-                    if log.watermarks(&self.places[stage])?.high > from {
-                        return Err(wire::gave_nothing(&self.places[stage]).into());
-                    }
-                    return Err(self.mismatch("waits for a marker that the log does not hold, though later offsets are committed"));
-                };
-                let records = fetched.records.into_iter().filter(|record| record.offset < limit);
-                self.read(records, fetched.position.min(limit));
-            }
-            self.step(voice)?;
-            if self.cursor.stage == stage && self.cursor.positions[stage] >= limit && behind(self) {
-                return Err(self.mismatch("has read all that is committed of one input and not of a later one"));
-            }
-        }
-        self.read_unowned(&mut *reader, voice)
-    }
-
-    /// A topic that every instance reads has no committed offset: what is there of the due day
-    /// is taken in, as a unit that had run all the time would have.
-    fn read_unowned(&mut self, reader: &mut dyn Reader, voice: &mut Voice<'_>) -> Result<(), ShellError> {
-        let stage = self.cursor.stage;
-        if self.grouped(stage) {
-            return Ok(());
-        }
-        if !self.has_read() {
-            let (place, from) = (self.places[stage].clone(), self.cursor.positions[stage]);
-            for fetched in reader.poll(&[(place, from)], 2_000, Duration::ZERO)? {
-                self.read(fetched.records.into_iter(), fetched.position);
-            }
-        }
-        self.step(voice).map(|_| ())
-    }
-
-    pub(crate) fn mismatch(&self, what: &str) -> ShellError {
-        ShellError::StateMismatch { unit: self.name.clone(), what: what.to_owned() }
     }
 }
 
 /// FNV-1a, 64 bits: tells a repeated event from a changed one; it is saved, so it stays as it is.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }

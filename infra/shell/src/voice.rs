@@ -62,18 +62,32 @@ impl Voice<'_> {
         matches!(self, Voice::Live { .. })
     }
 
-    pub(crate) fn answer(&mut self, unit: &Unit, cause: Cause<'_>, day: Day, id: EventId) -> Result<Answer, ShellError> {
+    pub(crate) fn answer(
+        &mut self,
+        unit: &Unit,
+        cause: Cause<'_>,
+        day: Day,
+        id: EventId,
+    ) -> Result<Answer, ShellError> {
         match self {
             Voice::Live { controls, log } => {
                 let closing = matches!(cause, Cause::DayClosed { .. });
-                let samples_end =
-                    if closing && unit.role == Role::Retrainer { samples_end(*log, unit.total)? } else { Vec::new() };
+                let samples_end = if closing && unit.role == Role::Retrainer {
+                    samples_end(*log, unit.total)?
+                } else {
+                    Vec::new()
+                };
                 let context = Context { controls, samples_end: &samples_end };
                 let decision = unit.machine.decide(cause, &context);
                 let mut events = decision.events;
                 if let Some(effect) = decision.effect {
                     let world = LogWorld { log: *log, total: unit.total };
-                    events.extend(effect(&world).map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })?);
+                    events.extend(
+                        effect(&world).map_err(|cause| ShellError::Effect {
+                            unit: unit.name.clone(),
+                            cause,
+                        })?,
+                    );
                 }
                 let events = stamped(events, unit.total, id, controls.offset);
                 Ok(Answer { events, fresh: true, control_offset: controls.offset })
@@ -83,7 +97,10 @@ impl Voice<'_> {
                     let context = Context { controls: &ControlState::default(), samples_end: &[] };
                     if let Some(effect) = unit.machine.decide(cause, &context).effect {
                         let world = LogWorld { log: *log, total: unit.total };
-                        effect(&world).map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })?;
+                        effect(&world).map_err(|cause| ShellError::Effect {
+                            unit: unit.name.clone(),
+                            cause,
+                        })?;
                     }
                     return Ok(Answer { events: Vec::new(), fresh: false, control_offset: -1 });
                 }
@@ -94,13 +111,17 @@ impl Voice<'_> {
             Voice::Verify { recorded, controls, differences, compared } => {
                 recorded.load(day)?;
                 let said = recorded.take(id);
-                let marker = unit.outputs.first().and_then(|&(topic, partition)| recorded.marker(topic, partition));
+                let marker = unit
+                    .outputs
+                    .first()
+                    .and_then(|&(topic, partition)| recorded.marker(topic, partition));
                 let offset = said
                     .first()
                     .or(marker)
                     .and_then(|(event, _)| event.control_offset)
                     .unwrap_or(-1);
-                let context = Context { controls: controls.at(offset), samples_end: &trained_on(&said) };
+                let context =
+                    Context { controls: controls.at(offset), samples_end: &trained_on(&said) };
                 let decision = unit.machine.decide(cause, &context);
                 let has_effect = decision.effect.is_some();
                 let decided = stamped(decision.events, unit.total, id, offset);
@@ -126,7 +147,9 @@ impl Voice<'_> {
             Voice::Live { .. } => Ok(Some(wire::record(marker, unit.total, unit.role.name())?)),
             Voice::Recovery { .. } => Ok(None),
             Voice::Verify { recorded, differences, .. } => {
-                let same = recorded.marker(topic, partition).is_some_and(|(_, bytes)| codec::encode(marker).is_ok_and(|b| b == *bytes));
+                let same = recorded
+                    .marker(topic, partition)
+                    .is_some_and(|(_, bytes)| codec::encode(marker).is_ok_and(|b| b == *bytes));
                 if !same {
                     let what = format!("the {topic} marker of partition {partition} differs");
                     differences.push(Difference { unit: unit.name.clone(), day: marker.day, what });
@@ -152,7 +175,11 @@ fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) ->
     let mut said = said.iter().filter(|(event, _)| !(has_effect && result_of_training(event)));
     for event in decided {
         let Some((recorded, bytes)) = said.next() else {
-            return Some(format!("{} {} is decided now and was not recorded", event.body.kind(), event.ticker));
+            return Some(format!(
+                "{} {} is decided now and was not recorded",
+                event.body.kind(),
+                event.ticker
+            ));
         };
         if codec::encode(event).ok().as_ref() != Some(bytes) {
             return Some(format!(
@@ -165,17 +192,24 @@ fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) ->
             ));
         }
     }
-    said.next().map(|(event, _)| format!("{} {} was recorded and is not decided now", event.body.kind(), event.ticker))
+    said.next().map(|(event, _)| {
+        format!("{} {} was recorded and is not decided now", event.body.kind(), event.ticker)
+    })
 }
 
 fn result_of_training(event: &Event) -> bool {
-    matches!(event.body, Body::Models(Models::ModelTrained(_) | Models::ModelRefused(_) | Models::ModelPromoted(_)))
+    matches!(
+        event.body,
+        Body::Models(Models::ModelTrained(_) | Models::ModelRefused(_) | Models::ModelPromoted(_))
+    )
 }
 
 fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
     said.iter()
         .find_map(|(event, _)| match &event.body {
-            Body::Models(Models::RetrainTriggered(triggered)) => Some(triggered.samples_end.clone()),
+            Body::Models(Models::RetrainTriggered(triggered)) => {
+                Some(triggered.samples_end.clone())
+            }
             _ => None,
         })
         .unwrap_or_default()
@@ -184,7 +218,9 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
 /// Behind the last row of each partition of `samples`.
 pub fn samples_end(log: &dyn Log, total: u32) -> Result<Vec<i64>, ShellError> {
     (0..total)
-        .map(|partition| Ok(tail::behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64))
+        .map(|partition| {
+            Ok(tail::behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64)
+        })
         .collect()
 }
 
@@ -204,10 +240,14 @@ impl LogWorld<'_> {
             let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
             let mut next = 0;
             while next < end {
-                let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-                let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+                let fetched =
+                    reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
+                let fetched =
+                    fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
                 let before_end = fetched.records.iter().filter(|record| record.offset < end);
-                events.extend(before_end.filter_map(|record| wire::event(Topic::Samples, record).ok()));
+                events.extend(
+                    before_end.filter_map(|record| wire::event(Topic::Samples, record).ok()),
+                );
                 next = fetched.position;
             }
         }

@@ -7,6 +7,7 @@ use crate::features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES, Ingredient
 use crate::garch;
 use crate::label::MAX_LOSS;
 use crate::outlook::{Seen, Series};
+use crate::probability::expected_payoff;
 use crate::refusal::Refusal;
 use crate::score::{Score, ScoreInputs, Trend, score};
 use crate::settings::{Settings, Strikes, step_for};
@@ -81,6 +82,17 @@ pub struct Analysis {
     pub features: [f64; FEATURE_COUNT],
     /// Version of that contract.
     pub contract_version: u32,
+}
+
+impl Analysis {
+    /// Expected gain of holding to expiry, dollars per share, under the distribution of
+    /// `prob_profit` (volatility `predicted_vol`, no drift): expected payoff − risk. The way out
+    /// costs nothing there.
+    pub fn expected_value(&self) -> f64 {
+        let variance = self.predicted_vol * self.predicted_vol * f64::from(self.butterfly.dte);
+        let Butterfly { centre, wing, .. } = self.butterfly;
+        expected_payoff(self.spot, centre, wing, variance / 365.0) - self.risk
+    }
 }
 
 /// Analyses the ticker at the close of `day`. Bars and index closes after `day` are not read.

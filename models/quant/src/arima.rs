@@ -6,7 +6,8 @@
 //!
 //! Box and Jenkins (1970); the partial autocorrelation map is Barndorff-Nielsen and Schou (1973).
 
-use crate::climb::{LANES, Lanes, highest};
+use crate::climb::{LANES, Lanes, Peak, highest, points, survey};
+use crate::heights::Heights;
 use crate::innovations::{Filter, Model, sums};
 use crate::probability::Z_975;
 use serde::{Deserialize, Serialize};
@@ -131,7 +132,7 @@ fn coefficients(order: Order, at: [f64; 2]) -> ([f64; 2], [f64; 2]) {
     }
 }
 
-fn heights(differences: &[f64], order: Order, x: &Lanes, y: &Lanes) -> Lanes {
+fn heights(of: &Heights<'_>, order: Order, x: &Lanes, y: &Lanes) -> Lanes {
     let (mut ar, mut ma) = ([[0.0; LANES]; 2], [[0.0; LANES]; 2]);
     for lane in 0..LANES {
         let (phi, theta) = coefficients(order, [x[lane], y[lane]]);
@@ -140,8 +141,33 @@ fn heights(differences: &[f64], order: Order, x: &Lanes, y: &Lanes) -> Lanes {
             ma[i][lane] = theta[i];
         }
     }
-    let (squares, logs) = sums(differences, &Model::new(order.p.into(), ar, ma));
-    std::array::from_fn(|l| concentrated(differences.len(), squares[l], logs[l]).0)
+    match (order.p, order.q) {
+        (_, 0) => of.autoregressive(&ar),
+        (_, 1) => {
+            let pass = of.pass(&ma[0]);
+            std::array::from_fn(|lane| of.mixed(ar[0][lane], &pass, lane))
+        }
+        _ => of.moving(&ma),
+    }
+}
+
+/// The grid of (1,1,1): φ changes by row, θ by column, and a column is one pass.
+fn mixed_field(of: &Heights<'_>, order: Order) -> Vec<Peak> {
+    let [_, columns] = grid(order);
+    let mut field = points(grid(order));
+    let thetas: Vec<f64> =
+        field[..columns].iter().map(|peak| coefficients(order, peak.at).1[0]).collect();
+    for (part, thetas) in thetas.chunks(LANES).enumerate() {
+        let pass =
+            of.pass::<LANES>(&std::array::from_fn(|l| thetas.get(l).copied().unwrap_or(0.0)));
+        for row in field.chunks_mut(columns) {
+            let phi = coefficients(order, row[0].at).0[0];
+            for (lane, peak) in row[part * LANES..].iter_mut().take(LANES).enumerate() {
+                peak.height = of.mixed(phi, &pass, lane);
+            }
+        }
+    }
+    field
 }
 
 /// Grid points per parameter. On 1,600 windows of 100 stocks no maximum found by climbing from
@@ -149,7 +175,7 @@ fn heights(differences: &[f64], order: Order, x: &Lanes, y: &Lanes) -> Lanes {
 /// −θ its ridges are narrow, and 19 points missed one in twenty, by up to 0.4.
 fn grid(order: Order) -> [usize; 2] {
     match (order.p, order.q) {
-        (1, 1) => [41, 41],
+        (1, 1) => [49, 49],
         (0, 2) => [19, 19],
         (2, _) => [13, 13],
         _ => [37, 1],
@@ -161,7 +187,14 @@ pub fn fit_order(differences: &[f64], order: Order) -> Option<Fit> {
     let at = if order.p + order.q == 0 {
         [0.0; 2]
     } else {
-        highest(grid(order), |x, y| heights(differences, order, x, y))?.at
+        let of = Heights::of(differences);
+        let at = |x: &Lanes, y: &Lanes| heights(&of, order, x, y);
+        let field = if order.p == 1 && order.q == 1 {
+            mixed_field(&of, order)
+        } else {
+            survey(grid(order), &at)
+        };
+        highest(grid(order), &field, at)?.at
     };
     let (ar, ma) = coefficients(order, at);
     let Likelihood { log_likelihood, variance } = likelihood(differences, order, ar, ma);

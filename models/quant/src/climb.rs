@@ -44,14 +44,17 @@ const PATTERN: [[f64; 2]; LANES] = [
     [1.0, -1.0],
 ];
 
-/// The highest point of `heights` over [0, 1]². `grid` is the number of points per axis; an axis
-/// of one point is not used and stays 0. `None` if no height is finite or a climb does not end.
-pub(crate) fn highest(grid: [usize; 2], heights: impl Fn(&Lanes, &Lanes) -> Lanes) -> Option<Peak> {
-    let field = survey(grid, &heights);
+/// The highest point of `heights` over [0, 1]², its `field` of `grid` points known. An axis of one
+/// point is not used and stays 0. `None` if no height is finite or a climb does not end.
+pub(crate) fn highest(
+    grid: [usize; 2],
+    field: &[Peak],
+    heights: impl Fn(&Lanes, &Lanes) -> Lanes,
+) -> Option<Peak> {
     let reach = 0.5 / (grid[0].max(grid[1]) - 1) as f64;
     let used = grid.map(|points| points > 1);
     let mut best: Option<Peak> = None;
-    for start in tops(grid, &field) {
+    for start in tops(grid, field) {
         let known = best.map_or(f64::NEG_INFINITY, |peak| peak.height);
         let peak = climb(start, reach, used, known, &heights)?;
         if peak.height > known {
@@ -61,12 +64,18 @@ pub(crate) fn highest(grid: [usize; 2], heights: impl Fn(&Lanes, &Lanes) -> Lane
     best
 }
 
-fn survey(grid: [usize; 2], heights: &impl Fn(&Lanes, &Lanes) -> Lanes) -> Vec<Peak> {
+/// The points of a grid over the square, row by row, heights unknown.
+pub(crate) fn points(grid: [usize; 2]) -> Vec<Peak> {
     let place = |index: usize, points: usize| index as f64 / (points.max(2) - 1) as f64;
-    let mut field: Vec<Peak> = (0..grid[0] * grid[1])
+    (0..grid[0] * grid[1])
         .map(|i| [place(i / grid[1], grid[0]), place(i % grid[1], grid[1])])
         .map(|at| Peak { at, height: f64::NEG_INFINITY })
-        .collect();
+        .collect()
+}
+
+/// The points of a grid with their heights.
+pub(crate) fn survey(grid: [usize; 2], heights: &impl Fn(&Lanes, &Lanes) -> Lanes) -> Vec<Peak> {
+    let mut field = points(grid);
     for chunk in field.chunks_mut(LANES) {
         let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
         for (lane, peak) in chunk.iter().enumerate() {
@@ -225,7 +234,7 @@ mod tests {
                 let (u, v) = (x - top[0], y - top[1]);
                 -100.0 * (u * u + bend * u * v + v * v) - (5.0 * u).powi(4)
             });
-            highest([9, 9], f).unwrap().at
+            highest([9, 9], &survey([9, 9], &f), f).unwrap().at
         };
         let inner = check([0.437, 0.811], 1.2);
         assert!((inner[0] - 0.437).abs() < 1e-6 && (inner[1] - 0.811).abs() < 1e-6);
@@ -237,8 +246,10 @@ mod tests {
     #[test]
     fn the_higher_of_two_tops_wins_and_one_axis_is_enough() {
         let bump = |x: f64, at: f64| (-(x - at) * (x - at) * 400.0).exp();
-        let peak = highest([19, 1], surface(|x, _| bump(x, 0.21) + 1.1 * bump(x, 0.77))).unwrap();
+        let two = surface(|x, _| bump(x, 0.21) + 1.1 * bump(x, 0.77));
+        let peak = highest([19, 1], &survey([19, 1], &two), two).unwrap();
         assert!((peak.at[0] - 0.77).abs() < 1e-5 && peak.at[1] == 0.0);
-        assert!(highest([5, 5], surface(|_, _| f64::NAN)).is_none());
+        let none = surface(|_, _| f64::NAN);
+        assert!(highest([5, 5], &survey([5, 5], &none), none).is_none());
     }
 }

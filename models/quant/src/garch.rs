@@ -5,15 +5,18 @@
 //!
 //! Bollerslev (1986); variance targeting: Engle and Mezrich (1996).
 
-use crate::climb::{LANES, Lanes, highest};
+use crate::climb::{LANES, Lanes, highest, survey};
 use crate::volatility::TRADING_DAYS;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// Largest α + β.
 pub const MOST_PERSISTENT: f64 = 0.9999;
-/// Variances multiplied before their logarithm is taken.
-const FACTORS: usize = 16;
+/// Grid points of the square that `parameters` maps.
+const GRID: [usize; 2] = [23, 23];
+/// Variances multiplied before their logarithm is taken: each lies between 1e-4 and the number of
+/// returns, in units of s², so that 48 stay far from overflow and underflow.
+const FACTORS: usize = 48;
 
 /// A fitted model; variances in squared percent a day.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
@@ -51,7 +54,19 @@ impl Surprises {
         let omega: [f64; L] = std::array::from_fn(|l| 1.0 - alpha[l] - beta[l]);
         let (mut variance, mut fit, mut product) = ([1.0; L], [0.0; L], [1.0; L]);
         for part in self.squared.chunks(FACTORS) {
-            for squared in part {
+            // Two days at a time: a/v + b/u = (a·u + b·v)/(v·u) divides once.
+            let pairs = part.chunks_exact(2);
+            let odd = pairs.remainder();
+            for pair in pairs {
+                for l in 0..L {
+                    let next = omega[l] + alpha[l] * pair[0] + beta[l] * variance[l];
+                    let both = variance[l] * next;
+                    product[l] *= both;
+                    fit[l] += (pair[0] * next + pair[1] * variance[l]) / both;
+                    variance[l] = omega[l] + alpha[l] * pair[1] + beta[l] * next;
+                }
+            }
+            for squared in odd {
                 for l in 0..L {
                     product[l] *= variance[l];
                     fit[l] += squared / variance[l];
@@ -82,14 +97,14 @@ fn parameters(x: f64, y: f64) -> (f64, f64) {
 /// or the returns do not vary.
 pub fn fit(returns: &[f64]) -> Option<Fit> {
     let surprises = Surprises::of(returns);
-    let at = highest([23, 23], |x: &Lanes, y: &Lanes| {
+    let heights = |x: &Lanes, y: &Lanes| {
         let (mut alpha, mut beta) = ([0.0; LANES], [0.0; LANES]);
         for lane in 0..LANES {
             (alpha[lane], beta[lane]) = parameters(x[lane], y[lane]);
         }
         surprises.run(&alpha, &beta).0
-    })?
-    .at;
+    };
+    let at = highest(GRID, &survey(GRID, &heights), heights)?.at;
     let (alpha, beta) = parameters(at[0], at[1]);
     let (height, next) = surprises.run(&[alpha], &[beta]);
     let long_run = surprises.long_run;

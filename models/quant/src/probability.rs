@@ -31,6 +31,27 @@ pub fn prob_between(spot: f64, low: f64, high: f64, variance: f64) -> f64 {
     below(high) - below(low)
 }
 
+/// What max(0, w − |S_T − K|), a butterfly's payoff at expiry, is worth on average when
+/// ln S_T ~ N(ln S − v/2, v), in closed form: E max(0, S_T − k) is Black's (1976) price, taken
+/// once at each wing and twice, sold, at the centre.
+///
+/// `spot`, `centre` K and `wing` w in dollars, `variance` v over the whole time. A lower strike
+/// at or below 0 is always exercised.
+pub fn expected_payoff(spot: f64, centre: f64, wing: f64, variance: f64) -> f64 {
+    let sd = variance.sqrt();
+    let call = |strike: f64| {
+        if strike <= 0.0 {
+            return spot - strike;
+        }
+        if sd == 0.0 {
+            return (spot - strike).max(0.0);
+        }
+        let d1 = log(spot / strike) / sd + 0.5 * sd;
+        spot * normal_cdf(d1) - strike * normal_cdf(d1 - sd)
+    };
+    (call(centre - wing) - 2.0 * call(centre) + call(centre + wing)).max(0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +71,24 @@ mod tests {
             assert!((normal_cdf(x) - p).abs() < 1e-15 * (1.0 + 1.0 / p).min(2.0), "{x}");
         }
         assert!((normal_pdf(0.7) - 0.312_253_933_366_761_3).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_expected_payoff_is_the_sum_over_the_density() {
+        let (spot, centre, wing, variance) = (101.0, 98.0, 9.0, 0.012_f64);
+        let steps = 40_000;
+        let sum: f64 = (0..steps)
+            .map(|i| {
+                let price = centre - wing + 2.0 * wing * (f64::from(i) + 0.5) / f64::from(steps);
+                let z = (log(price / spot) + 0.5 * variance) / variance.sqrt();
+                let density = normal_pdf(z) / (price * variance.sqrt());
+                (wing - (price - centre).abs()) * density
+            })
+            .sum();
+        let mean = sum * 2.0 * wing / f64::from(steps);
+        assert!((expected_payoff(spot, centre, wing, variance) - mean).abs() < 1e-8);
+        assert_eq!(expected_payoff(100.0, 98.0, 9.0, 0.0), 7.0);
+        assert_eq!(expected_payoff(200.0, 98.0, 9.0, 0.0), 0.0);
     }
 
     #[test]

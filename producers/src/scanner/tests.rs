@@ -103,9 +103,10 @@ fn check(spoil: impl Fn(usize, &mut MarketDay), expected: &str) {
     let mut days = days();
     days.iter_mut().enumerate().for_each(|(n, day)| spoil(n, day));
     let said = ready(&days).day(&days[LAST]);
-    let expected: Vec<(String, String)> = [("SIM001", "candidate"), ("SIM002", expected), ("SIM003", "candidate")]
-        .map(|(ticker, word)| (ticker.to_owned(), word.to_owned()))
-        .into();
+    let expected: Vec<(String, String)> =
+        [("SIM001", "candidate"), ("SIM002", expected), ("SIM003", "candidate")]
+            .map(|(ticker, word)| (ticker.to_owned(), word.to_owned()))
+            .into();
     assert_eq!(words(&said), expected);
 }
 
@@ -128,13 +129,44 @@ fn miss(day: &mut MarketDay) {
 #[test]
 fn a_ticker_is_a_candidate_or_a_refusal_with_its_code() {
     check(|_, _| {}, "candidate");
-    check(|n, day| if n == LAST { miss(day) }, "NO_BAR");
+    check(
+        |n, day| {
+            if n == LAST {
+                miss(day)
+            }
+        },
+        "NO_BAR",
+    );
     check(|_, day| miss(day), "NO_BAR");
-    check(|n, day| if n < 9 { miss(day) }, "TOO_FEW_BARS");
-    check(|n, day| if n < 8 { miss(day) }, "candidate");
+    check(
+        |n, day| {
+            if n < 9 {
+                miss(day)
+            }
+        },
+        "TOO_FEW_BARS",
+    );
+    check(
+        |n, day| {
+            if n < 8 {
+                miss(day)
+            }
+        },
+        "candidate",
+    );
     check(|_, day| set_price(day, 100.0), "VOLATILITY_OUT_OF_RANGE");
-    check(|n, day| set_price(day, 20.0 + 0.1 * (n + n % 2) as f64 + 0.01 * n as f64), "ONE_SIDED_RETURNS");
-    check(|n, day| if n > LAST - 5 { bar(day).volume = 0.0 }, "NO_VOLUME");
+    check(
+        |n, day| set_price(day, 20.0 + 0.1 * (n + n % 2) as f64 + 0.01 * n as f64),
+        "ONE_SIDED_RETURNS",
+    );
+    check(
+        |n, day| {
+            if n > LAST - 5 {
+                bar(day).volume = 0.0
+            }
+        },
+        "NO_VOLUME",
+    );
 }
 
 #[test]
@@ -143,7 +175,10 @@ fn without_the_index_nothing_is_a_candidate() {
         let mut days = days();
         days[spoilt].vix = None;
         let said = ready(&days).day(&days[LAST]);
-        assert!(said.len() == 3 && words(&said).iter().all(|(_, word)| word == "NO_VIX"), "{spoilt}");
+        assert!(
+            said.len() == 3 && words(&said).iter().all(|(_, word)| word == "NO_VIX"),
+            "{spoilt}"
+        );
     }
 }
 
@@ -175,8 +210,13 @@ fn a_candidate_and_its_features_are_said_together() {
     for pair in said.chunks(2) {
         let [scan, features] = pair else { panic!("{pair:?}") };
         assert!(matches!(&scan.body, Body::Scans(Scans::CandidateScanned(_))));
-        let Body::Features(Features::FeaturesExtracted(vector)) = &features.body else { panic!("{features:?}") };
-        assert_eq!((vector.candidate, vector.values.len(), vector.contract_version), (scan.id, 23, 1));
+        let Body::Features(Features::FeaturesExtracted(vector)) = &features.body else {
+            panic!("{features:?}")
+        };
+        assert_eq!(
+            (vector.candidate, vector.values.len(), vector.contract_version),
+            (scan.id, 23, 1)
+        );
         assert_eq!((&scan.ticker, scan.day), (&features.ticker, features.day));
         assert_eq!((scan.correlation, features.correlation), (Some(scan.id), Some(scan.id)));
         assert!(vector.values.iter().all(|value| value.is_finite()));
@@ -214,7 +254,8 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
     driven.take(&today);
     let mut wild = days[LAST - 1].clone();
     set_price(&mut wild, 9_999.0);
-    let late: Vec<Event> = driven.events(&wild).into_iter().filter(|e| e.body.marker().is_none()).collect();
+    let late: Vec<Event> =
+        driven.events(&wild).into_iter().filter(|e| e.body.marker().is_none()).collect();
     driven.take(&late);
     assert_eq!(driven.end(days[LAST].day), plain);
 
@@ -223,11 +264,16 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
     assert_eq!(driven.day(&days[LAST]), plain);
     let mut uncorrected = ready(&days);
     uncorrected.day(&days[LAST]);
-    let bar = schemas::events::Bar { close: 1.03 * bar(&mut days[LAST].clone()).close, ..bar(&mut days[LAST].clone()).clone() };
+    let bar = schemas::events::Bar {
+        close: 1.03 * bar(&mut days[LAST].clone()).close,
+        ..bar(&mut days[LAST].clone()).clone()
+    };
     let change = Change { ticker: "SIM002".to_owned(), bar, revision: 1 };
     driven.take(&[change_event(days[LAST + 1].day, &change)]);
     let (with, without) = (driven.day(&days[LAST + 1]), uncorrected.day(&days[LAST + 1]));
-    let of = |said: &[Event], ticker: &str| said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>();
+    let of = |said: &[Event], ticker: &str| {
+        said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>()
+    };
     assert_ne!(of(&with, "SIM002"), of(&without, "SIM002"));
     assert_eq!(of(&with, "SIM001"), of(&without, "SIM001"));
 }
@@ -238,7 +284,8 @@ fn other_tickers_order_and_a_restart_change_nothing() {
     let (mut plain, mut other) = (ready(&days), ready(&days));
     for day in &days[LAST..] {
         let mut events = other.events(day);
-        let bars = events.iter().filter(|e| matches!(&e.body, Body::Bars(Bars::BarClosed(_)))).count();
+        let bars =
+            events.iter().filter(|e| matches!(&e.body, Body::Bars(Bars::BarClosed(_)))).count();
         events[..bars].reverse();
         let (before, after) = events.split_at(bars / 2);
         other.take(before);

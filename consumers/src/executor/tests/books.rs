@@ -2,10 +2,10 @@
 //! left when profit is taken, when time is up, and never twice.
 
 use super::{ended, executor, filled, intents, line, marks, today};
+use crate::executor::Executor;
 use crate::made::{
     Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored, split,
 };
-use crate::executor::Executor;
 use schemas::events::{Alias, Fills, Track};
 use schemas::{Day, Event, Money, Topic};
 
@@ -16,7 +16,11 @@ fn holding(evaluation: Day) -> Driven<Executor> {
     driven.controls.settings.risk_per_trade = Money(2_000_000_000);
     let scan = scanned_until(70, "A", 0.0, evaluation);
     driven.take(market(70, &["A"]));
-    driven.take([scan.clone(), scored(&scan, Alias::Champion, 0.2), closed(Topic::Predictions, 70)]);
+    driven.take([
+        scan.clone(),
+        scored(&scan, Alias::Champion, 0.2),
+        closed(Topic::Predictions, 70),
+    ]);
     let said = driven.end(70);
     assert_eq!(line(&said), "AI opens A");
     driven.take(filled(71, &said, 5_500_000, 200_000));
@@ -46,7 +50,11 @@ fn an_intent_changes_no_book_and_fills_change_it_to_the_millionth() {
     // Expires on day 71, so that its mark there is its payoff.
     let scan = scanned_until(70, "A", 0.0, day(71) + -7);
     driven.take(market(70, &["A"]));
-    driven.take([scan.clone(), scored(&scan, Alias::Champion, 0.2), closed(Topic::Predictions, 70)]);
+    driven.take([
+        scan.clone(),
+        scored(&scan, Alias::Champion, 0.2),
+        closed(Topic::Predictions, 70),
+    ]);
     let said = driven.end(70);
     assert_eq!(intents(&said)[0].1.quantity, 3); // 2,000 / 650
     assert_eq!(mark(&said), (CAPITAL, Money::ZERO, 0));
@@ -76,7 +84,11 @@ fn nobody_pays_to_get_rid_of_a_butterfly() {
 fn a_split_makes_more_shares_of_a_lower_price_and_changes_no_worth() {
     let mut driven = holding(day(72) + -7);
     driven.take([split(72, "A", 0.0), split(72, "A", f64::NAN), split(72, "A", 2.0)]);
-    driven.take([bar(72, "A", 50.0, 50.0), bars_closed(72, Some(20.0)), closed(Topic::Predictions, 72)]);
+    driven.take([
+        bar(72, "A", 50.0, 50.0),
+        bars_closed(72, Some(20.0)),
+        closed(Topic::Predictions, 72),
+    ]);
     let said = driven.end(72);
     // Worth 5 − 0 a share, 200 shares a contract.
     let paid = Money(1_710_000_000);
@@ -143,15 +155,17 @@ fn a_close_that_works_is_not_repeated_and_one_that_was_cancelled_is() {
 fn a_company_held_or_ordered_is_not_opened_again_and_counts_towards_the_limit() {
     let all = ["A", "GOOG", "GOOGL"];
     let mut driven = executor(&all);
-    driven.controls.settings.max_open = 2;
+    driven.controls.settings.max_open = 1;
     driven.take(today(70, &[("GOOG", 0.0, Some(0.2))]));
     let said = driven.end(70);
     for n in [71, 72] {
         // First ordered and unanswered, then held.
-        driven.take(today(n, &[("GOOGL", 0.0, Some(0.3))]));
-        assert_eq!(line(&driven.end(n)), "AI COMPANY_HELD GOOGL", "day {n}");
+        driven.take(today(n, &[("GOOGL", 0.0, Some(0.3)), ("A", 0.0, Some(0.2))]));
+        let refused = "AI COMPANY_HELD GOOGL; AI POSITION_LIMIT A";
+        assert_eq!(line(&driven.end(n)), refused, "day {n}");
         driven.take(filled(n, &said, 5_000_000, 0).into_iter().filter(|_| n == 71));
     }
+    driven.controls.settings.max_open = 2;
     driven.take(today(73, &[("A", 0.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
     assert_eq!(line(&driven.end(73)), "AI opens B; AI POSITION_LIMIT A");
 }

@@ -14,7 +14,8 @@ const TICKERS: [&str; 5] = ["A", "B", "C", "GOOG", "GOOGL"];
 /// Deals `events` anew where that is allowed: among those of one topic, before its marker.
 fn shuffled(mut events: Vec<Event>, seed: &mut u64) -> Vec<Event> {
     for last in (1..events.len()).rev() {
-        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let other = (*seed >> 33) as usize % (last + 1);
         events.swap(last, other);
     }
@@ -27,13 +28,20 @@ fn shuffled(mut events: Vec<Event>, seed: &mut u64) -> Vec<Event> {
 }
 
 /// A run of these days, each order filled on the day after; all that was said.
-fn run(days: &[Vec<(f64, Option<f64>)>], mut shuffle: Option<u64>, restart_every: usize) -> (Vec<Event>, Vec<u8>) {
+fn run(
+    days: &[Vec<(f64, Option<f64>)>],
+    mut shuffle: Option<u64>,
+    restart_every: usize,
+) -> (Vec<Event>, Vec<u8>) {
     let mut driven = Driven::new(Executor::default());
     driven.take(history(70, &TICKERS));
     let (mut said, mut all, mut taken) = (Vec::new(), Vec::new(), 0);
     for (n, candidates) in (70..).zip(days) {
-        let candidates: Vec<Candidate<'_>> =
-            TICKERS.iter().zip(candidates).map(|(ticker, (score, roi))| (*ticker, *score, *roi)).collect();
+        let candidates: Vec<Candidate<'_>> = TICKERS
+            .iter()
+            .zip(candidates)
+            .map(|(ticker, (score, roi))| (*ticker, *score, *roi))
+            .collect();
         let mut events = [filled(n, &said, 5_800_000, 150_000), today(n, &candidates)].concat();
         if let Some(seed) = &mut shuffle {
             events = shuffled(events, seed);

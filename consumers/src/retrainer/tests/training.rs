@@ -17,7 +17,7 @@ fn enough() -> Vec<Row> {
 fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
     let mut settings = Settings { training_epochs: 3, ..Settings::default() };
     change(&mut settings);
-    TrainRequest { version: 4, day: Day(200), rows, champion: None, judged: Vec::new(), settings }
+    TrainRequest { version: 4, day: Day(200), known_by: Day(200), rows, champion: None, judged: Vec::new(), settings }
 }
 
 fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
@@ -45,7 +45,10 @@ fn too_few_rows_are_refused_with_the_number_there_is_and_the_number_needed() {
     ] {
         let said = judge(request(rows, |_| {}), &[]);
         let said = line(&said);
-        assert!(said.starts_with("refused v4: ") && words.iter().all(|word| said.contains(word)), "{said}");
+        assert!(
+            said.starts_with("refused v4: ") && words.iter().all(|word| said.contains(word)),
+            "{said}"
+        );
     }
 }
 
@@ -62,7 +65,10 @@ fn a_row_evaluated_on_or_after_the_first_held_out_day_is_not_trained_on() {
     let model = &manifest(&said)["model"];
     // Scanned on days 0 to 86: evaluated before day 90.
     assert_eq!((&model["rows"], &model["last_evaluation_day"]), (&(87 * 20).into(), &89.into()));
-    assert_eq!(Judged::of(&trained(&said).manifest), Some(Judged { first: Day(90), last: Day(149) }));
+    assert_eq!(
+        Judged::of(&trained(&said).manifest),
+        Some(Judged { first: Day(90), last: Day(149) })
+    );
 
     // Whatever such a row says, the model is the same to the last byte; another row changes it.
     let with = |scan_day: i32| {
@@ -88,8 +94,11 @@ fn samples_are_rows_unless_of_another_contract_unsound_or_evaluated_after_the_da
     let unsound = Row { class: 7, ..all[0].clone() };
     let missing = Row { roi: f64::NAN, ..all[0].clone() };
     let backwards = Row { evaluation_day: -1, ..all[0].clone() };
-    let mut more: Vec<Event> =
-        [late, unsound, missing, backwards].iter().zip(9_000..).map(|(row, n)| sample(n, row)).collect();
+    let mut more: Vec<Event> = [late, unsound, missing, backwards]
+        .iter()
+        .zip(9_000..)
+        .map(|(row, n)| sample(n, row))
+        .collect();
     let mut other = sample(9_999, &all[0]);
     if let Body::Samples(schemas::events::Samples::SampleDrawn(sample)) = &mut other.body {
         sample.contract_version = 2;
@@ -113,7 +122,9 @@ fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next
     let deep = |settings: &mut Settings| settings.training_epochs = 25;
     let said = judge(request(rows(200, 30), deep), &[]);
     assert_eq!(line(&said), "trained v4; Challenger v4: passed the gate");
-    assert!(trained(&said).passed && trained(&said).verdict[0].contains("the class prior on 60 days"));
+    assert!(
+        trained(&said).passed && trained(&said).verdict[0].contains("the class prior on 60 days")
+    );
 
     let overlapping = Judged { first: Day(80), last: Day(140) };
     let before = Judged { first: Day(60), last: Day(139) };
@@ -125,7 +136,8 @@ fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next
     let again = judge(again, &[]);
     let gate = &manifest(&again)["gate"];
     assert_eq!(gate["baseline_is_prior"], false);
-    let (p, adjusted) = (gate["p_value"].as_f64().unwrap(), gate["adjusted_p_value"].as_f64().unwrap());
+    let (p, adjusted) =
+        (gate["p_value"].as_f64().unwrap(), gate["adjusted_p_value"].as_f64().unwrap());
     assert_eq!(adjusted, (3.0 * p).min(1.0));
     // It is the champion itself, and so no better.
     assert!(!trained(&again).passed);
@@ -134,14 +146,23 @@ fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next
 
 #[test]
 fn what_passes_before_the_first_day_is_the_champion_at_once() {
-    let samples: Vec<Event> = rows(200, 30).iter().enumerate().map(|(n, row)| sample(n, row)).collect();
+    let samples: Vec<Event> =
+        rows(200, 30).iter().enumerate().map(|(n, row)| sample(n, row)).collect();
     let settings = Settings { training_epochs: 25, ..Settings::default() };
-    let made = train_from_history(Day(210), &samples, vec![6_000], &settings, &mut |_, _| {});
-    assert_eq!(line(&made.events), "history v1; trained v1; Champion v1: passed the gate before the first day");
-    assert!(made.events.iter().all(|event| event.control_offset == Some(0) && event.day == Day(210)));
-    assert_eq!(made.champion.map(|model| model.sha256), Some(trained(&made.events[1..]).sha256.clone()));
+    let made = train_from_history(Day(210), Day(211), &samples, vec![6_000], &settings, &mut |_, _| {});
+    assert_eq!(
+        line(&made.events),
+        "history v1; trained v1; Champion v1: passed the gate before the first day"
+    );
+    assert!(
+        made.events.iter().all(|event| event.control_offset == Some(0) && event.day == Day(210))
+    );
+    assert_eq!(
+        made.champion.map(|model| model.sha256),
+        Some(trained(&made.events[1..]).sha256.clone())
+    );
 
-    let none = train_from_history(Day(210), &samples[..50], vec![50], &settings, &mut |_, _| {});
+    let none = train_from_history(Day(210), Day(211), &samples[..50], vec![50], &settings, &mut |_, _| {});
     assert!(none.champion.is_none() && line(&none.events).starts_with("history v1; refused v1: "));
 }
 

@@ -1,5 +1,7 @@
 //! The verbs, a file a family.
 
+mod analyze;
+mod bench;
 mod config;
 mod consume;
 mod control;
@@ -40,6 +42,8 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Up(args) => live::up(&config, &args),
         Verb::Run(args) => live::some(&config, &args),
         Verb::Scan(args) => scan::scan(&config, &args),
+        Verb::Analyze(args) => analyze::analyze(&config, &args),
+        Verb::Bench(verb) => bench::bench(&config, &verb),
         Verb::Replay(args) => replay::replay(&config, &args),
         Verb::Rebuild(args) => replay::rebuild(&config, &args),
         Verb::Halt(args) => control::halt(&config, &args),

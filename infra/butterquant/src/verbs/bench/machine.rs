@@ -1,0 +1,57 @@
+//! The machine and the build a measurement was made with; a figure without them means nothing.
+
+use serde::Serialize;
+
+/// What was measured on.
+#[derive(Serialize)]
+pub struct Machine {
+    /// The processor, as the system names it.
+    pub cpu: String,
+    /// Cores this process may use.
+    pub cores: usize,
+    /// Processes wanting a core over the last minute, others' too.
+    pub load: String,
+    /// `release`, or `debug` where checks of the compiler's are on.
+    pub profile: &'static str,
+    /// Architecture and system.
+    pub target: String,
+    /// Of the program.
+    pub version: &'static str,
+}
+
+impl Machine {
+    /// This one, now.
+    pub fn here() -> Machine {
+        Machine {
+            cpu: cpu().unwrap_or_else(|| "processor not named by the system".to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            load: load().unwrap_or_else(|| "unknown".to_owned()),
+            profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+fn cpu() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn load() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    text.split_whitespace().next().map(str::to_owned)
+}
+
+/// Sets the peak of memory back to what is in use; `false` where the system cannot.
+pub fn reset_peak() -> bool {
+    std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+/// The most memory that was resident at one time (VmHWM), KiB.
+pub fn peak_kib() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

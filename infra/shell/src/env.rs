@@ -1,0 +1,119 @@
+//! What all instances of a process share, and what of it depends on the role.
+
+use crate::board::Board;
+use crate::saved::StateStore;
+use crate::{error::ShellError, recorded::Recorded, unit::Unit};
+use eventlog::{Log, TopicPartition};
+use schemas::role::{Machine, Role};
+use schemas::{Day, Topic};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Makes a role's machine.
+pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
+
+/// How the loop paces itself; none of it changes what is decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// Records of a poll, at most.
+    pub max_records: usize,
+    /// How long a poll waits for the first record.
+    pub wait: Duration,
+    /// Publishes between two saves, at most.
+    pub save_every: u32,
+    /// Empty polls before consumed offsets are committed without outputs.
+    pub idle_commit: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy {
+            max_records: 2_000,
+            wait: Duration::from_millis(50),
+            save_every: 200,
+            idle_commit: 10,
+        }
+    }
+}
+
+/// What all instances of a process share.
+#[derive(Clone)]
+pub struct Env {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// Where state is saved.
+    pub states: Arc<dyn StateStore>,
+    /// Partitions of a data topic.
+    pub partitions: u32,
+    /// Makes machines.
+    pub machines: Machines,
+    /// What units are doing.
+    pub board: Arc<Board>,
+    /// Pace.
+    pub policy: Policy,
+}
+
+impl Env {
+    /// The name saved states carry: the log's and its topic's identity.
+    pub fn identity(&self) -> Result<String, ShellError> {
+        let topic = self.log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
+        Ok(format!("{}/{topic}", self.log.identity()?))
+    }
+
+    /// Topics whose partitions the members of a role's group share; one active instance holds
+    /// the single partition of `controls`.
+    pub(crate) fn group_topics(role: Role) -> Vec<String> {
+        if !role.by_partition() {
+            return vec![Topic::Controls.name().to_owned()];
+        }
+        let shared = role.inputs().iter().filter(|input| !input.topic.single());
+        shared.map(|input| input.topic.name().to_owned()).collect()
+    }
+
+    /// A fresh unit, the opening of the run taken in.
+    pub(crate) fn fresh_unit(
+        &self,
+        role: Role,
+        partitions: &[u32],
+        previous: Day,
+    ) -> Result<Unit, ShellError> {
+        let mut unit =
+            Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
+        // A role that writes nothing shows what others said: the opening's models among it.
+        let opening =
+            if unit.outputs.is_empty() { vec![(Topic::Models, 0, 0)] } else { outputs_from(&unit) };
+        unit.take_opening(&mut Recorded::new(&*self.log, &opening)?)?;
+        Ok(unit)
+    }
+
+    /// The committed offsets of a unit, by stage.
+    pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
+        let places: Vec<TopicPartition> =
+            (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
+        let mut committed = self.log.committed(unit.role.name(), &places)?;
+        for (stage, offset) in committed.iter_mut().enumerate() {
+            if !unit.grouped(stage) {
+                *offset = None;
+            }
+        }
+        Ok(committed)
+    }
+
+    /// The partitions of each unit of a role that holds `partitions`.
+    pub(crate) fn shares(role: Role, partitions: impl Iterator<Item = u32>) -> Vec<Vec<u32>> {
+        if role.by_partition() {
+            partitions.map(|one| vec![one]).collect()
+        } else {
+            vec![partitions.collect()]
+        }
+    }
+}
+
+pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
+    let starts = unit.own_from.iter();
+    unit.outputs
+        .iter()
+        .zip(starts)
+        .map(|(&(topic, partition), &from)| (topic, partition, from))
+        .collect()
+}
