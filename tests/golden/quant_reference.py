@@ -318,10 +318,9 @@ def compare(dump, folder, fits, worst):
 
 def hold_analysis(worst, case, a, ref, where):
     fly = a["butterfly"]
-    epoch = pd.Timestamp("1970-01-01")
     plain = [fly["kind"], fly["centre"], fly["wing"], fly["expiry"], fly["evaluation_day"], fly["horizon"]]
-    theirs = [ref["kind"], ref["centre"], ref["wing"], (ref["expiry"] - epoch).days,
-              (ref["evaluation"] - epoch).days, ref["h"]]
+    theirs = [ref["kind"], ref["centre"], ref["wing"], str(ref["expiry"].date()),
+              str(ref["evaluation"].date()), ref["h"]]
     if plain != theirs:
         raise SystemExit(f"{where}: butterfly {plain} here {theirs}")
     for number, (name, ours, value) in enumerate(zip(FEATURES, a["features"], ref["features"]), 1):

@@ -1,6 +1,8 @@
 //! `kill -9` at any moment loses nothing and doubles nothing: a run that was killed over and over
 //! ends with the same bytes in every topic as one that was left alone.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -19,7 +21,10 @@ fn up(data: &Path) -> Command {
 fn digests(json: &[u8]) -> Vec<(String, String)> {
     let account: serde_json::Value = serde_json::from_slice(json).unwrap();
     let topics = account["topics"].as_object().unwrap();
-    topics.iter().map(|(topic, one)| (topic.clone(), one["sha256"].as_str().unwrap().to_owned())).collect()
+    topics
+        .iter()
+        .map(|(topic, one)| (topic.clone(), one["sha256"].as_str().unwrap().to_owned()))
+        .collect()
 }
 
 #[test]

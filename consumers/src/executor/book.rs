@@ -90,10 +90,10 @@ impl TrackBook {
 
     pub(super) fn ended(&mut self, ended: &OrderEnded) {
         self.settled(ended.broker_order_id);
-        if ended.action == Action::Close {
-            if let Some(position) = self.positions.get_mut(&ended.candidate) {
-                position.closing = false;
-            }
+        if ended.action == Action::Close
+            && let Some(position) = self.positions.get_mut(&ended.candidate)
+        {
+            position.closing = false;
         }
     }
 

@@ -174,9 +174,14 @@ fn history(
     open::publish_samples(log, partitions, &drawn.samples)?;
     let end = samples_end(log, partitions)?;
     let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
-    let models = train_from_history(day, wanted.scan_from, &drawn.samples, end, &wanted.settings, &mut |done, of| {
-        bar.at(done.into(), of.into())
-    });
+    let models = train_from_history(
+        day,
+        wanted.scan_from,
+        &drawn.samples,
+        end,
+        &wanted.settings,
+        &mut |done, of| bar.at(done.into(), of.into()),
+    );
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
     begun.first_model = crate::report::said_of_models(&models.events);
     begun.history = Some(drawn.report);

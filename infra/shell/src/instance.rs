@@ -96,7 +96,7 @@ impl Instance {
         (self.idle, self.moved) = (0, true);
         let mut closed = false;
         // What one active instance decided of a day is published before it looks at the next.
-        while !(closed && !self.role.by_partition())
+        while (!closed || self.role.by_partition())
             && self.pending() < self.env.policy.max_records
             && self.units.iter().any(Unit::has_read)
         {

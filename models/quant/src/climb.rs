@@ -17,7 +17,7 @@ pub(crate) struct Peak {
 }
 
 /// Local tops of the grid that are climbed, the highest first.
-const STARTS: usize = 5;
+const STARTS: usize = 6;
 /// The climb ends when the differences are taken over less than this.
 const FINEST: f64 = 1e-5;
 /// A climb that has not ended by then is reported, not trusted.
@@ -105,9 +105,9 @@ fn tops(grid: [usize; 2], field: &[Peak]) -> Vec<Peak> {
             })
         })
     };
-    let mut found: Vec<Peak> =
-        (0..field.len()).filter(|at| is_top(*at)).map(|at| field[at]).collect();
-    found.retain(|peak| peak.height.is_finite());
+    let known = |at: &usize| field[*at].height.is_finite();
+    let tops = (0..field.len()).filter(known).filter(|at| is_top(*at));
+    let mut found: Vec<Peak> = tops.map(|at| field[at]).collect();
     found.sort_by(|a, b| b.height.total_cmp(&a.height));
     found.truncate(STARTS);
     found

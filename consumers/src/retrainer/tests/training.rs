@@ -17,7 +17,15 @@ fn enough() -> Vec<Row> {
 fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
     let mut settings = Settings { training_epochs: 3, ..Settings::default() };
     change(&mut settings);
-    TrainRequest { version: 4, day: Day(200), known_by: Day(200), rows, champion: None, judged: Vec::new(), settings }
+    TrainRequest {
+        version: 4,
+        day: Day(200),
+        known_by: Day(200),
+        rows,
+        champion: None,
+        judged: Vec::new(),
+        settings,
+    }
 }
 
 fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
@@ -149,7 +157,8 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
     let samples: Vec<Event> =
         rows(200, 30).iter().enumerate().map(|(n, row)| sample(n, row)).collect();
     let settings = Settings { training_epochs: 25, ..Settings::default() };
-    let made = train_from_history(Day(210), Day(211), &samples, vec![6_000], &settings, &mut |_, _| {});
+    let made =
+        train_from_history(Day(210), Day(211), &samples, vec![6_000], &settings, &mut |_, _| {});
     assert_eq!(
         line(&made.events),
         "history v1; trained v1; Champion v1: passed the gate before the first day"
@@ -162,7 +171,8 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
         Some(trained(&made.events[1..]).sha256.clone())
     );
 
-    let none = train_from_history(Day(210), Day(211), &samples[..50], vec![50], &settings, &mut |_, _| {});
+    let none =
+        train_from_history(Day(210), Day(211), &samples[..50], vec![50], &settings, &mut |_, _| {});
     assert!(none.champion.is_none() && line(&none.events).starts_with("history v1; refused v1: "));
 }
 

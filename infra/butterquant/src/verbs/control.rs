@@ -131,9 +131,10 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
-    let made = train_from_history(day, day, &drawn.samples, Vec::new(), &settings, &mut |done, of| {
-        bar.at(done.into(), of.into())
-    });
+    let made =
+        train_from_history(day, day, &drawn.samples, Vec::new(), &settings, &mut |done, of| {
+            bar.at(done.into(), of.into())
+        });
     bar.done("");
     let folder = config.data_dir().join("models");
     let said = crate::report::said_of_models(&made.events);

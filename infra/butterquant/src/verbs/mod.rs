@@ -33,7 +33,9 @@ pub enum Found {
 /// Carries out the command line.
 pub fn run(cli: Cli) -> Result<Found> {
     let config = match Config::load(&cli.common) {
-        Err(problem) if matches!(cli.verb, Verb::Config(ConfigVerb::Check)) => return config::unsound(&cli, &problem),
+        Err(problem) if matches!(cli.verb, Verb::Config(ConfigVerb::Check)) => {
+            return config::unsound(&cli, &problem);
+        }
         loaded => loaded?,
     };
     match cli.verb {
