@@ -189,7 +189,9 @@ fn a_shadow_is_never_traded_and_without_a_model_the_mark_says_so() {
     driven.take(today(71, &[("A", 0.0, None), ("B", 0.0, Some(0.1))]));
     let mark = &marks(&driven.end(71))[0];
     assert_eq!((mark.candidates, mark.highest, mark.note.as_deref()), (1, Some(0.1), None));
-    // Yesterday's scores are gone.
+    // Nothing of yesterday's candidates is kept.
+    let kept = &driven.machine.0;
+    assert!(kept.scans.is_empty() && kept.scores.is_empty() && kept.unscored.is_empty());
     driven.take(today(72, &[]));
     assert_eq!(marks(&driven.end(72))[0].candidates, 0);
 }

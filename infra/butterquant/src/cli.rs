@@ -1,5 +1,9 @@
 //! The command line.
 
+mod explain;
+
+pub use explain::{AnalyzeArgs, BenchScanArgs, BenchVerb};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use schemas::Day;
 use std::path::PathBuf;
@@ -167,69 +171,6 @@ pub struct ScanArgs {
     /// Where to write the rankings (default: rankings_combined.json in the run's folder)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-}
-
-/// One analysis.
-#[derive(Args, Debug)]
-pub struct AnalyzeArgs {
-    /// The ticker
-    pub ticker: String,
-    /// The market: csv:DIR or sim:SEED
-    #[arg(long)]
-    pub source: Option<String>,
-    /// At the close of this day, or of the last trading day before it (default: the last one)
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<Day>,
-    /// Where to draw it, .png or .svg (default: analysis/TICKER-DATE.png in the data folder)
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-/// What is measured.
-#[derive(Subcommand, Debug)]
-pub enum BenchVerb {
-    /// How long full analyses take: each on one thread, all tickers on several, and the memory
-    #[command(after_help = BENCH_SCAN_JSON)]
-    Scan(BenchScanArgs),
-}
-
-const BENCH_SCAN_JSON: &str = "\
-With -o json:
-  source, tickers, days  what was analysed: every ticker at the close of each of the last days
-  settings               how options were priced
-  machine                cpu, cores, load (one minute, all processes), profile, target, version
-  warm_up                analyses made first and not timed
-  refused                analyses refused, not timed either
-  latency                single analyses on one thread: count, min_ms, median_ms, p99_ms, max_ms,
-                         mean_ms
-  scans                  scans of all tickers: threads, wall_ms of each, median_ms, max_ms
-  memory[]               analyses made, windows_held meanwhile, peak_kib (VmHWM; null if unknown),
-                         reset (whether the peak was set back before; Linux only)
-Reading or simulating the market is not part of any time.";
-
-/// Measuring scans.
-#[derive(Args, Debug)]
-pub struct BenchScanArgs {
-    /// The market: csv:DIR or sim:SEED (default: a simulated one of as many stocks)
-    #[arg(long)]
-    pub source: Option<String>,
-    /// Tickers to analyse, the market's first
-    #[arg(long, default_value_t = 100, value_parser = at_least_one(1_000))]
-    pub tickers: usize,
-    /// Days to analyse each at, the market's last
-    #[arg(long, default_value_t = 5, value_parser = at_least_one(8))]
-    pub days: usize,
-    /// Threads of a scan
-    #[arg(long, default_value_t = 2, value_parser = at_least_one(64))]
-    pub threads: usize,
-}
-
-/// A whole number from 1 to `most`.
-fn at_least_one(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
-    move |text| {
-        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
-        number.ok_or_else(|| format!("it must be a whole number from 1 to {most}"))
-    }
 }
 
 /// A live run.

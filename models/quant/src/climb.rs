@@ -57,9 +57,7 @@ pub(crate) fn highest(
     for start in tops(grid, field) {
         let known = best.map_or(f64::NEG_INFINITY, |peak| peak.height);
         let peak = climb(start, reach, used, known, &heights)?;
-        if peak.height > known {
-            best = Some(peak);
-        }
+        best = if peak.height > known { Some(peak) } else { best };
     }
     best
 }
@@ -227,6 +225,10 @@ mod tests {
         move |x, y| std::array::from_fn(|lane| f(x[lane], y[lane]))
     }
 
+    fn top_of(grid: [usize; 2], f: impl Fn(&Lanes, &Lanes) -> Lanes) -> Option<Peak> {
+        highest(grid, &survey(grid, &f), f)
+    }
+
     #[test]
     fn tops_inside_and_on_an_edge_are_found() {
         let check = |top: [f64; 2], bend: f64| {
@@ -234,7 +236,7 @@ mod tests {
                 let (u, v) = (x - top[0], y - top[1]);
                 -100.0 * (u * u + bend * u * v + v * v) - (5.0 * u).powi(4)
             });
-            highest([9, 9], &survey([9, 9], &f), f).unwrap().at
+            top_of([9, 9], f).unwrap().at
         };
         let inner = check([0.437, 0.811], 1.2);
         assert!((inner[0] - 0.437).abs() < 1e-6 && (inner[1] - 0.811).abs() < 1e-6);
@@ -246,10 +248,8 @@ mod tests {
     #[test]
     fn the_higher_of_two_tops_wins_and_one_axis_is_enough() {
         let bump = |x: f64, at: f64| (-(x - at) * (x - at) * 400.0).exp();
-        let two = surface(|x, _| bump(x, 0.21) + 1.1 * bump(x, 0.77));
-        let peak = highest([19, 1], &survey([19, 1], &two), two).unwrap();
+        let peak = top_of([19, 1], surface(|x, _| bump(x, 0.21) + 1.1 * bump(x, 0.77))).unwrap();
         assert!((peak.at[0] - 0.77).abs() < 1e-5 && peak.at[1] == 0.0);
-        let none = surface(|_, _| f64::NAN);
-        assert!(highest([5, 5], &survey([5, 5], &none), none).is_none());
+        assert!(top_of([5, 5], surface(|_, _| f64::NAN)).is_none());
     }
 }
