@@ -41,6 +41,36 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
     "vix_level",
 ];
 
+/// What a feature can be, in the order of [`FEATURE_NAMES`], both ends included; where no law
+/// bounds it, any finite number. The trend is bounded because at least one of 63 returns is below
+/// 0 and one above (else there is no skew): 62 equal ones and one of 0 have a mean of √61 standard
+/// deviations, and the weights of a line add less than 1.
+pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURE_COUNT] = [
+    -9.0..=9.0,                // trend_slope
+    7.0..=126.0,               // dominant_period
+    0.0..=1.0,                 // period_strength
+    f64::MIN..=f64::MAX,       // forecast_return
+    0.0..=f64::MAX,            // forecast_interval_width
+    0.0..=f64::MAX,            // predicted_vol
+    0.0..=f64::MAX,            // current_iv
+    f64::MIN..=f64::MAX,       // vol_mispricing
+    0.0..=1.0,                 // iv_percentile
+    -1.0..=1.0,                // skew
+    f64::MIN..=f64::MAX,       // delta
+    f64::MIN..=f64::MAX,       // gamma
+    f64::MIN..=f64::MAX,       // vega
+    f64::MIN..=f64::MAX,       // theta
+    0.05..=0.95,               // max_profit
+    0.05..=0.95,               // max_loss
+    1.0 / 19.0..=19.0,         // profit_ratio
+    0.0..=1.0,                 // prob_profit
+    f64::MIN..=f64::MAX,       // momentum_7d
+    1.0..=5.0,                 // volume_concentration
+    21.0 / 45.0..=51.0 / 45.0, // dte_factor
+    -1.0..=1.0,                // gamma_theta_ratio
+    0.0..=f64::MAX,            // vix_level
+];
+
 /// What the features are made of. Prices and money in dollars per share, volatilities as
 /// fractions per year.
 pub(crate) struct Ingredients<'a> {

@@ -36,7 +36,7 @@ pub use analysis::{Analysis, analyze, analyze_listed};
 pub use black_scholes::{OptionRight, Quote, Terms, quote};
 pub use book::Book;
 pub use butterfly::{Butterfly, ButterflyKind, Leg, Mark, Term, legs, mark, payoff};
-pub use features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES};
+pub use features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES, FEATURE_RANGES};
 pub use implied::{IMPLIED_WITHIN, NoInversion, implied_volatility};
 pub use label::{Class, Entry, NoLabel, Outcome, entry, label, roi};
 pub use probability::{expected_payoff, normal_cdf, normal_pdf, prob_between};
