@@ -43,7 +43,7 @@ pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
 
 /// What a feature can be, in the order of [`FEATURE_NAMES`], both ends included; where no law
 /// bounds it, any finite number. The trend is bounded because at least one of 63 returns is below
-/// 0 and one above (else there is no skew): 62 equal ones and one of 0 have a mean of √61 standard
+/// 0 and one above (else there is no skew): 62 equal ones and one of 0 have a mean of 7.8 standard
 /// deviations, and the weights of a line add less than 1.
 pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURE_COUNT] = [
     -9.0..=9.0,                // trend_slope

@@ -1,0 +1,173 @@
+//! Arguments of the verbs that look at a run, steer it, or set things up.
+
+use clap::{Args, Subcommand, ValueEnum};
+use schemas::Day;
+
+/// A replay.
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// Compare every decision with the recorded one; exit 1 when any differs
+    #[arg(long)]
+    pub verify: bool,
+}
+
+/// A rebuild.
+#[derive(Args, Debug)]
+pub struct RebuildArgs {
+    /// Views, lake and the state of every role
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// A training.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// Train on a market's past and write the model files into the data folder; without it the
+    /// run's retrainer is asked for a training
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Rows of history to draw, with --source
+    #[arg(long, default_value_t = 7_000)]
+    pub rows: usize,
+    /// Why, for the record
+    #[arg(long, default_value = "asked for by an operator")]
+    pub reason: String,
+}
+
+/// The models on the log.
+#[derive(Subcommand, Debug)]
+pub enum ModelVerb {
+    /// Every version: when, by which rule, what came of it
+    List,
+    /// One version: manifest, metrics, verdict
+    Show {
+        /// The version
+        version: i64,
+    },
+}
+
+/// The topics of the log.
+#[derive(Subcommand, Debug)]
+pub enum TopicsVerb {
+    /// Every topic: partitions, events, digest
+    List,
+    /// One topic: schema, partitions, offsets
+    Describe {
+        /// bars, scans, features, predictions, orders, fills, outcomes, models, controls, samples, dead-letters
+        topic: schemas::Topic,
+    },
+    /// Events of a topic as JSON, one a line
+    Consume(ConsumeArgs),
+}
+
+/// Reading a topic.
+#[derive(Args, Debug)]
+pub struct ConsumeArgs {
+    /// The topic
+    pub topic: schemas::Topic,
+    /// Events of this day and later
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Day>,
+    /// Events of this day and earlier
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Day>,
+    /// Events of this ticker
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Wait for more until stopped
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Stop after so many events
+    #[arg(short = 'n', long)]
+    pub limit: Option<u64>,
+}
+
+/// Rankings.
+#[derive(Args, Debug)]
+pub struct RankingsArgs {
+    /// The day (default: the last one ranked)
+    #[arg(long, value_name = "DATE")]
+    pub day: Option<Day>,
+    /// Candidates to show
+    #[arg(long, default_value_t = 20)]
+    pub top: usize,
+}
+
+/// The journal.
+#[derive(Args, Debug)]
+pub struct JournalArgs {
+    /// Trades to show, latest first
+    #[arg(long, default_value_t = 30)]
+    pub last: usize,
+}
+
+/// A halt or its end.
+#[derive(Args, Debug)]
+pub struct HaltArgs {
+    /// Only this track
+    #[arg(long, value_enum)]
+    pub track: Option<TrackName>,
+    /// Why, for the record
+    #[arg(long, default_value = "by an operator")]
+    pub reason: String,
+}
+
+/// A track.
+#[derive(ValueEnum, Debug, Clone, Copy)]
+#[value(rename_all = "verbatim")]
+#[allow(missing_docs)]
+pub enum TrackName {
+    ButterAI,
+    ButterBaseline,
+}
+
+/// A day to be closed by force.
+#[derive(Args, Debug)]
+pub struct CloseDayArgs {
+    /// The topic whose marker is missing
+    pub topic: schemas::Topic,
+    /// The partition
+    pub partition: u32,
+    /// The day
+    pub day: Day,
+    /// Why, for the record
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// Drawing history.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// The market: csv:DIR or sim:SEED
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Rows wanted
+    #[arg(long, default_value_t = 7_000)]
+    pub rows: usize,
+    /// Only days before this one (default: the market's last day)
+    #[arg(long, value_name = "DATE")]
+    pub before: Option<Day>,
+    /// Decides which rows are drawn
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
+/// The configuration.
+#[derive(Subcommand, Debug)]
+pub enum ConfigVerb {
+    /// Every value and where it came from
+    Show,
+    /// Whether the configuration is sound; exit 1 when not
+    Check,
+}
+
+/// Fetching libraries.
+#[derive(Args, Debug)]
+pub struct SetupArgs {
+    /// The library with CUDA
+    #[arg(long)]
+    pub cuda: bool,
+    /// Fetch without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
