@@ -49,6 +49,22 @@ pub fn print(summary: &Summary) {
     next_steps(&summary.run);
 }
 
+/// The columns of a table of ranked candidates.
+pub const RANKED: [&str; 12] = [
+    "#>",
+    "ticker",
+    "score>",
+    "strategy",
+    "advice",
+    "confidence>",
+    "success>",
+    "exp. ROI>",
+    "strikes",
+    "expiry",
+    "debit>",
+    "max gain>",
+];
+
 /// Ranked candidates as a table.
 pub fn rankings(ranked: &[Ranked]) -> String {
     let rows = ranked.iter().map(|one| {
@@ -67,21 +83,7 @@ pub fn rankings(ranked: &[Ranked]) -> String {
             format!("{:.2}", one.max_profit),
         ]
     });
-    let header = [
-        "#>",
-        "ticker",
-        "score>",
-        "strategy",
-        "advice",
-        "confidence>",
-        "success>",
-        "exp. ROI>",
-        "strikes",
-        "expiry",
-        "debit>",
-        "max gain>",
-    ];
-    table(&header, rows)
+    table(&RANKED, rows)
 }
 
 fn tracks(summary: &Summary) {

@@ -6,10 +6,11 @@
 //!
 //! Box and Jenkins (1970); the partial autocorrelation map is Barndorff-Nielsen and Schou (1973).
 
-use crate::climb::{LANES, Lanes, Peak, highest, points, survey};
+use crate::climb::{LANES, Lanes, Peak, finite, highest};
 use crate::heights::Heights;
 use crate::innovations::{Filter, Model, sums};
 use crate::probability::Z_975;
+use crate::survey::{points, survey};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
@@ -143,15 +144,13 @@ fn heights(of: &Heights<'_>, order: Order, x: &Lanes, y: &Lanes) -> Lanes {
     }
     match (order.p, order.q) {
         (_, 0) => of.autoregressive(&ar),
-        (_, 1) => {
-            let pass = of.pass(&ma[0]);
-            std::array::from_fn(|lane| of.mixed(ar[0][lane], &pass, lane))
-        }
+        (_, 1) => of.mixed(&ar[0], &of.pass(&ma[0])).map(|product| of.height(product)),
         _ => of.moving(&ma),
     }
 }
 
-/// The grid of (1,1,1): φ changes by row, θ by column, and a column is one pass.
+/// The grid of (1,1,1): φ changes by row, θ by column, and a column is one pass. It only ranks:
+/// what is the higher the lower the likelihood needs no logarithm.
 fn mixed_field(of: &Heights<'_>, order: Order) -> Vec<Peak> {
     let [_, columns] = grid(order);
     let mut field = points(grid(order));
@@ -162,8 +161,9 @@ fn mixed_field(of: &Heights<'_>, order: Order) -> Vec<Peak> {
             of.pass::<LANES>(&std::array::from_fn(|l| thetas.get(l).copied().unwrap_or(0.0)));
         for row in field.chunks_mut(columns) {
             let phi = coefficients(order, row[0].at).0[0];
-            for (lane, peak) in row[part * LANES..].iter_mut().take(LANES).enumerate() {
-                peak.height = of.mixed(phi, &pass, lane);
+            let products = of.mixed(&[phi; LANES], &pass);
+            for (peak, product) in row[part * LANES..].iter_mut().zip(products) {
+                peak.height = finite(-product);
             }
         }
     }

@@ -4,6 +4,8 @@
 //! (Newton's method with derivatives by differences, and a search along the line), always eight
 //! points at once, because eight likelihoods side by side cost little more than two.
 
+use crate::survey::tops;
+
 /// Points evaluated side by side.
 pub(crate) const LANES: usize = 8;
 /// One coordinate of eight points, or their eight heights.
@@ -16,7 +18,7 @@ pub(crate) struct Peak {
     pub(crate) height: f64,
 }
 
-/// Local tops of the grid that are climbed, the highest first.
+/// Local tops of the grid that are climbed, the highest first; no more than lanes.
 const STARTS: usize = 6;
 /// The climb ends when the differences are taken over less than this.
 const FINEST: f64 = 1e-5;
@@ -44,8 +46,9 @@ const PATTERN: [[f64; 2]; LANES] = [
     [1.0, -1.0],
 ];
 
-/// The highest point of `heights` over [0, 1]², its `field` of `grid` points known. An axis of one
-/// point is not used and stays 0. `None` if no height is finite or a climb does not end.
+/// The highest point of `heights` over [0, 1]², where `field` says of each point of `grid` how it
+/// ranks. An axis of one point is not used and stays 0. `None` if no height is finite or a climb
+/// does not end.
 pub(crate) fn highest(
     grid: [usize; 2],
     field: &[Peak],
@@ -54,7 +57,7 @@ pub(crate) fn highest(
     let reach = 0.5 / (grid[0].max(grid[1]) - 1) as f64;
     let used = grid.map(|points| points > 1);
     let mut best: Option<Peak> = None;
-    for start in tops(grid, field) {
+    for start in measured(tops(grid, field, STARTS), &heights) {
         let known = best.map_or(f64::NEG_INFINITY, |peak| peak.height);
         let peak = climb(start, reach, used, known, &heights)?;
         best = if peak.height > known { Some(peak) } else { best };
@@ -62,53 +65,22 @@ pub(crate) fn highest(
     best
 }
 
-/// The points of a grid over the square, row by row, heights unknown.
-pub(crate) fn points(grid: [usize; 2]) -> Vec<Peak> {
-    let place = |index: usize, points: usize| index as f64 / (points.max(2) - 1) as f64;
-    (0..grid[0] * grid[1])
-        .map(|i| [place(i / grid[1], grid[0]), place(i % grid[1], grid[1])])
-        .map(|at| Peak { at, height: f64::NEG_INFINITY })
-        .collect()
-}
-
-/// The points of a grid with their heights.
-pub(crate) fn survey(grid: [usize; 2], heights: &impl Fn(&Lanes, &Lanes) -> Lanes) -> Vec<Peak> {
-    let mut field = points(grid);
-    for chunk in field.chunks_mut(LANES) {
-        let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
-        for (lane, peak) in chunk.iter().enumerate() {
-            (x[lane], y[lane]) = (peak.at[0], peak.at[1]);
-        }
-        let found = heights(&x, &y);
-        chunk.iter_mut().zip(found).for_each(|(peak, height)| peak.height = finite(height));
+/// The starts at their true heights.
+fn measured(mut starts: Vec<Peak>, heights: &impl Fn(&Lanes, &Lanes) -> Lanes) -> Vec<Peak> {
+    let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
+    for (lane, start) in starts.iter().enumerate() {
+        (x[lane], y[lane]) = (start.at[0], start.at[1]);
     }
-    field
+    starts
+        .iter_mut()
+        .zip(heights(&x, &y))
+        .for_each(|(start, height)| start.height = finite(height));
+    starts
 }
 
-fn finite(height: f64) -> f64 {
+/// What is not finite is lower than everything.
+pub(crate) fn finite(height: f64) -> f64 {
     if height.is_finite() { height } else { f64::NEG_INFINITY }
-}
-
-/// Grid points no lower than their neighbours; of equal ones the first.
-fn tops(grid: [usize; 2], field: &[Peak]) -> Vec<Peak> {
-    let [rows, columns] = grid;
-    let is_top = |at: usize| {
-        let (row, column) = (at / columns, at % columns);
-        let height = field[at].height;
-        (row.saturating_sub(1)..=(row + 1).min(rows - 1)).all(|r| {
-            (column.saturating_sub(1)..=(column + 1).min(columns - 1)).all(|c| {
-                let other = r * columns + c;
-                let beaten = field[other].height;
-                other == at || beaten < height || (beaten == height && at < other)
-            })
-        })
-    };
-    let known = |at: &usize| field[*at].height.is_finite();
-    let tops = (0..field.len()).filter(known).filter(|at| is_top(*at));
-    let mut found: Vec<Peak> = tops.map(|at| field[at]).collect();
-    found.sort_by(|a, b| b.height.total_cmp(&a.height));
-    found.truncate(STARTS);
-    found
 }
 
 fn climb(
@@ -220,6 +192,7 @@ fn uphill(g: [f64; 2], h: [f64; 2], cross: f64) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::survey::survey;
 
     fn surface(f: impl Fn(f64, f64) -> f64) -> impl Fn(&Lanes, &Lanes) -> Lanes {
         move |x, y| std::array::from_fn(|lane| f(x[lane], y[lane]))

@@ -5,7 +5,8 @@
 //!
 //! Bollerslev (1986); variance targeting: Engle and Mezrich (1996).
 
-use crate::climb::{LANES, Lanes, highest, survey};
+use crate::climb::{LANES, Lanes, highest};
+use crate::survey::survey;
 use crate::volatility::TRADING_DAYS;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;

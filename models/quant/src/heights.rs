@@ -47,15 +47,32 @@ impl<'a> Heights<'a> {
         Heights { values, squares, lags, base }
     }
 
-    /// Of Σ of squared errors ÷ variances and the product of those variances.
-    fn height(&self, squares: f64, product: f64) -> f64 {
-        -0.5 * (self.base + libm::log(power(squares / self.squares, self.values.len()) * product))
+    /// The log-likelihood of a [`Self::product`].
+    pub(crate) fn height(&self, product: f64) -> f64 {
+        -0.5 * (self.base + libm::log(product))
+    }
+
+    /// Of Σ of squared errors ÷ variances and the product of those variances: the lower, the
+    /// likelier.
+    fn product<const L: usize>(&self, squares: [f64; L], variances: [f64; L]) -> [f64; L] {
+        let mut square = squares.map(|s| s / self.squares);
+        let (mut product, mut left) = (variances, self.values.len());
+        // The n-th power by squaring: the same bits on every machine.
+        while left > 0 {
+            if left & 1 == 1 {
+                (0..L).for_each(|l| product[l] *= square[l]);
+            }
+            (0..L).for_each(|l| square[l] *= square[l]);
+            left /= 2;
+        }
+        product
     }
 
     /// Autoregressions of order 2; of order 1 with φ₂ = 0.
     pub(crate) fn autoregressive<const L: usize>(&self, phi: &[[f64; L]; 2]) -> [f64; L] {
         let (y, c) = (self.values, &self.lags);
-        std::array::from_fn(|l| {
+        let (mut squares, mut variances) = ([0.0; L], [0.0; L]);
+        for l in 0..L {
             let (a, b) = (phi[0][l], phi[1][l]);
             let rho = a / (1.0 - b);
             let (one, two) = (1.0 - rho * rho, 1.0 - b * b);
@@ -63,9 +80,10 @@ impl<'a> Heights<'a> {
             let rest = c[0][0]
                 + a * (a * c[1][1] - 2.0 * c[0][1])
                 + b * (b * c[2][2] - 2.0 * c[0][2] + 2.0 * a * c[1][2]);
-            let squares = y[0] * y[0] * one * two + second * second * two + rest;
-            self.height(squares, 1.0 / (one * two * two))
-        })
+            squares[l] = y[0] * y[0] * one * two + second * second * two + rest;
+            variances[l] = 1.0 / (one * two * two);
+        }
+        self.product(squares, variances).map(|product| self.height(product))
     }
 
     /// The pass for moving averages of order 1.
@@ -93,22 +111,28 @@ impl<'a> Heights<'a> {
         Pass { theta: *theta, level: [own, lagged, before], start: [start, shifted], weight }
     }
 
-    /// Order (1, 1) at φ and one θ of a pass; the moving average of order 1 with φ = 0. Given
-    /// the first value y, its innovation is normal with mean y/V and variance 1 − 1/V, where V
-    /// is the variance of the process.
-    pub(crate) fn mixed<const L: usize>(&self, phi: f64, pass: &Pass<L>, l: usize) -> f64 {
-        let (first, weight) = (self.values[0], pass.weight[l]);
-        let sum = phi + pass.theta[l];
-        let excess = sum * sum / (1.0 - phi * phi);
-        let variance = 1.0 + excess;
-        let unknown = excess / variance;
-        let shift = -first * unknown;
-        let along = pass.start[0][l] - phi * pass.start[1][l];
-        let level = pass.level[0][l] + phi * (phi * pass.level[2][l] - 2.0 * pass.level[1][l]);
-        let shifted = along + shift * weight;
-        let fixed = level + shift * (along + shifted);
-        let gained = unknown * shifted * shifted / (1.0 + unknown * weight);
-        self.height(first * first / variance + fixed - gained, 1.0 + excess * (1.0 + weight))
+    /// Order (1, 1) at φ and the θ of a pass, as a product; the moving average of order 1 with
+    /// φ = 0. Given the first value y, its innovation is normal with mean y/V and variance
+    /// 1 − 1/V, where V is the variance of the process.
+    pub(crate) fn mixed<const L: usize>(&self, phi: &[f64; L], pass: &Pass<L>) -> [f64; L] {
+        let first = self.values[0];
+        let (mut squares, mut variances) = ([0.0; L], [0.0; L]);
+        for l in 0..L {
+            let (phi, weight) = (phi[l], pass.weight[l]);
+            let sum = phi + pass.theta[l];
+            let excess = sum * sum / (1.0 - phi * phi);
+            let inverse = 1.0 / (1.0 + excess);
+            let unknown = excess * inverse;
+            let shift = -first * unknown;
+            let along = pass.start[0][l] - phi * pass.start[1][l];
+            let level = pass.level[0][l] + phi * (phi * pass.level[2][l] - 2.0 * pass.level[1][l]);
+            let shifted = along + shift * weight;
+            let fixed = level + shift * (along + shifted);
+            let gained = unknown * shifted * shifted / (1.0 + unknown * weight);
+            squares[l] = first * first * inverse + fixed - gained;
+            variances[l] = 1.0 + excess * (1.0 + weight);
+        }
+        self.product(squares, variances)
     }
 
     /// Moving averages of order 2. The two innovations before the first value are standard
@@ -132,7 +156,8 @@ impl<'a> Heights<'a> {
                 (earlier[l], impulse[l]) = (impulse[l], answer);
             }
         }
-        std::array::from_fn(|l| {
+        let (mut squares, mut variances) = (zero, zero);
+        for l in 0..L {
             let second = theta[1][l];
             let (b0, b1) = (near[l], -second * far[l]);
             let m00 = 1.0 + weight[l];
@@ -140,22 +165,11 @@ impl<'a> Heights<'a> {
             let m11 = 1.0 + second * second * (weight[l] + 1.0 - impulse[l] * impulse[l]);
             let determinant = m00 * m11 - m01 * m01;
             let gained = (b0 * b0 * m11 - 2.0 * b0 * b1 * m01 + b1 * b1 * m00) / determinant;
-            self.height(own[l] - gained, determinant)
-        })
-    }
-}
-
-/// x^n by squaring: the same bits on every machine.
-fn power(x: f64, n: usize) -> f64 {
-    let (mut result, mut square, mut left) = (1.0, x, n);
-    while left > 0 {
-        if left % 2 == 1 {
-            result *= square;
+            squares[l] = own[l] - gained;
+            variances[l] = determinant;
         }
-        square *= square;
-        left /= 2;
+        self.product(squares, variances).map(|product| self.height(product))
     }
-    result
 }
 
 #[cfg(test)]
@@ -179,11 +193,11 @@ mod tests {
         let grid = [-0.9, -0.55, -0.1, 0.0, 0.3, 0.72, 0.9];
         for a in grid {
             check(1, 0, [a, 0.0], [0.0; 2], |h| h.autoregressive(&[[a], [0.0]])[0]);
-            check(0, 1, [0.0; 2], [a, 0.0], |h| h.mixed(0.0, &h.pass(&[a]), 0));
+            check(0, 1, [0.0; 2], [a, 0.0], |h| h.height(h.mixed(&[0.0], &h.pass(&[a]))[0]));
             for b in grid {
                 let two = [a * (1.0 - b), b];
                 check(2, 0, two, [0.0; 2], |h| h.autoregressive(&two.map(|x| [x]))[0]);
-                check(1, 1, [a, 0.0], [b, 0.0], |h| h.mixed(a, &h.pass(&[b]), 0));
+                check(1, 1, [a, 0.0], [b, 0.0], |h| h.height(h.mixed(&[a], &h.pass(&[b]))[0]));
                 let minus = two.map(|x| -x);
                 check(0, 2, [0.0; 2], minus, |h| h.moving(&minus.map(|x| [x]))[0]);
             }

@@ -1,6 +1,7 @@
 //! `rankings`, `positions` and `journal`: what the log amounts to.
 
 use super::Found;
+use crate::account::RANKED;
 use crate::answers::{Question, ViewsAt};
 use crate::cells::{list, number, share, text};
 use crate::cli::{JournalArgs, RankingsArgs};
@@ -59,21 +60,6 @@ fn no_rankings(args: &RankingsArgs, found: &Value) {
         ),
     }
 }
-
-const RANKED: [&str; 12] = [
-    "#>",
-    "ticker",
-    "score>",
-    "strategy",
-    "advice",
-    "confidence>",
-    "success>",
-    "exp. ROI>",
-    "strikes",
-    "expiry",
-    "debit>",
-    "max gain>",
-];
 
 fn ranked(one: &Value) -> Vec<String> {
     vec![

@@ -1,9 +1,9 @@
 """Shows that the exported models are ONNX to others too, not only to this program.
 
-    python3 -m venv /tmp/venv-success
-    /tmp/venv-success/bin/pip install onnx onnxruntime numpy
-    BUTTERQUANT_GOLDEN=/tmp/golden cargo test --release -p success --test artifacts
-    /tmp/venv-success/bin/python models/success/tests/golden/check_onnx.py /tmp/golden
+    python3 -m venv venv
+    venv/bin/pip install onnx onnxruntime numpy
+    BUTTERQUANT_GOLDEN=golden cargo test --release -p success --test artifacts
+    venv/bin/python models/success/tests/golden/check_onnx.py golden
 
 For each model: onnx.checker passes (full check, shapes inferred), the metadata holds
 manifest, feature names, contract version, data hash, metrics and seal, the seal fits, and
