@@ -2,7 +2,7 @@
 
 use crate::engine::Workshop;
 use crate::progress::Steps;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use producers::source::Market;
 use schemas::Day;
 use schemas::events::RunOpened;
@@ -52,6 +52,9 @@ pub fn everything(
         Some(until) => days.into_iter().filter(|day| *day <= until).collect(),
         None => days,
     };
+    if let (Some(until), None) = (until, days.last()) {
+        bail!("the run begins on {}, after {until}; choose a later day", opened.first_day);
+    }
     let source = Source::new(&workshop.env, market, opened.clone(), until);
     let bar = steps.bar("trading days", days.len() as u64);
     run(

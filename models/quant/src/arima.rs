@@ -170,8 +170,8 @@ fn mixed_field(of: &Heights<'_>, order: Order) -> Vec<Peak> {
     field
 }
 
-/// Grid points per parameter. On 2,100 windows of 100 stocks no maximum found by climbing from
-/// the 60 best tops of a 161 × 161 grid was missed by 1e-3. (1,1,1) needs the most: where φ nears
+/// Grid points per parameter. On 2,700 windows of 100 stocks, other than those that chose these
+/// numbers, no maximum found from the 60 best tops of a 161 × 161 grid was missed by 1e-3. (1,1,1) needs the most: where φ nears
 /// −θ its ridges are narrow, and 41 points missed one window in a thousand, by up to 0.02.
 fn grid(order: Order) -> [usize; 2] {
     match (order.p, order.q) {

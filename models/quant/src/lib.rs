@@ -17,7 +17,7 @@
 //! | the same, r = 3 % | 3.00 %, 12.2 % (calls 9.3, puts 1.0, irons 3.0) | 3.39 %, 11.4 % |
 //!
 //! Without early exercise that one dividend moves the debit by 1.6 % in the median, 4.2 % in nine
-//! of ten (in QUANT.md's candidates, centred and spaced by forecasts, by 3 %). A call butterfly
+//! of ten (QUANT.md counts 3 % in the median of its own candidates). A call butterfly
 //! over an ex-dividend day is the case in which the number is not to be trusted.
 //!
 //! Reading order is the order of the work: `window` and `vix` hold what is known, `volatility`

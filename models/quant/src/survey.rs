@@ -41,13 +41,12 @@ pub(crate) fn tops(grid: [usize; 2], field: &[Peak], most: usize) -> Vec<Peak> {
         })
     };
     // Most points are lower than the one before or after them, which is seen at once.
-    let beside = |at: usize| (at % columns > 0, at % columns + 1 < columns);
     let may_be = |at: &usize| {
-        let (left, right) = beside(*at);
+        let column = at % columns;
         let height = field[*at].height;
         height.is_finite()
-            && !(left && field[at - 1].height > height)
-            && !(right && field[at + 1].height > height)
+            && !(column > 0 && field[at - 1].height > height)
+            && !(column + 1 < columns && field[at + 1].height > height)
     };
     let mut found: Vec<Peak> =
         (0..field.len()).filter(may_be).filter(|at| is_top(*at)).map(|at| field[at]).collect();

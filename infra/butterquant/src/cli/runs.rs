@@ -56,7 +56,7 @@ pub struct UpArgs {
     /// Rows of history to train a first model on when the run begins
     #[arg(long, default_value_t = 0)]
     pub history: usize,
-    /// Stop once this day is closed by every role
+    /// Stop once this day, or the market's last one before it, is closed by every role
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,
 }
