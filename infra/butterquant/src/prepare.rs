@@ -8,7 +8,6 @@ use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
 use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
 use schemas::{Day, Topic};
-use shell::voice::samples_end;
 use shell::{open, wire};
 
 /// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
@@ -171,8 +170,7 @@ fn history(
         }
     };
     bar.done(&format!("{} rows", drawn.samples.len()));
-    open::publish_samples(log, partitions, &drawn.samples)?;
-    let end = samples_end(log, partitions)?;
+    let end = open::publish_samples(log, partitions, &drawn.samples)?;
     let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
     let models = train_from_history(
         day,

@@ -10,6 +10,7 @@
 
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
+use crate::tail::Ends;
 use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
@@ -38,6 +39,7 @@ pub struct Instance {
     units: Vec<Unit>,
     reader: Box<dyn Reader>,
     controls: ControlBook,
+    ends: Ends,
     producer: Option<Box<dyn Producer>>,
     idle: u32,
     /// Publishes since the last save.
@@ -55,6 +57,7 @@ impl Instance {
             member: env.log.member(role.name(), name, &Env::group_topics(role))?,
             reader: env.log.reader()?,
             controls: ControlBook::new(&*env.log)?,
+            ends: Ends::default(),
             owner: env.board.owner(),
             env: env.clone(),
             role,
@@ -103,7 +106,8 @@ impl Instance {
             self.controls.refresh(&*self.env.log)?;
             for unit in self.units.iter_mut().filter(|unit| unit.has_read()) {
                 let controls = self.controls.latest();
-                closed |= unit.step(&mut Voice::Live { controls, log: &*self.env.log })?;
+                let ends = &mut self.ends;
+                closed |= unit.step(&mut Voice::Live { controls, log: &*self.env.log, ends })?;
             }
         }
         if closed || self.pending() > 0 {

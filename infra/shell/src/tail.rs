@@ -2,6 +2,7 @@
 
 use crate::{error::ShellError, wire};
 use eventlog::{Log, Record, TopicPartition};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Records of the first window.
@@ -32,8 +33,26 @@ pub fn last<T>(
     }
 }
 
-/// The offset behind the last record. Unlike the end of the partition it does not count
-/// transaction markers, so it is the same wherever the log lives.
-pub fn behind_last_record(log: &dyn Log, place: &TopicPartition) -> Result<u64, ShellError> {
-    Ok(last(log, place, |record| Some(record.offset + 1))?.unwrap_or(0))
+/// Offsets behind the last records, looked up again only where a partition has grown. Unlike its
+/// end, such an offset does not count transaction markers, so it is the same wherever the log lives.
+#[derive(Default)]
+pub struct Ends(BTreeMap<TopicPartition, (u64, u64)>);
+
+impl Ends {
+    /// The offset behind the last record of a partition.
+    pub fn behind_last_record(
+        &mut self,
+        log: &dyn Log,
+        place: &TopicPartition,
+    ) -> Result<u64, ShellError> {
+        let high = log.watermarks(place)?.high;
+        match self.0.get(place) {
+            Some(&(then, behind)) if then == high => Ok(behind),
+            _ => {
+                let behind = last(log, place, |record| Some(record.offset + 1))?.unwrap_or(0);
+                self.0.insert(place.clone(), (high, behind));
+                Ok(behind)
+            }
+        }
+    }
 }

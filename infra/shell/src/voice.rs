@@ -1,7 +1,9 @@
 //! Where a unit's answers come from: decided live, read from the record (recovery, rebuild), or
 //! both and compared (verification).
 
-use crate::{controls::ControlBook, error::ShellError, recorded::Recorded, tail, unit::Unit, wire};
+use crate::{
+    controls::ControlBook, error::ShellError, recorded::Recorded, tail::Ends, unit::Unit, wire,
+};
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
 use schemas::events::{Models, Settings};
@@ -28,6 +30,8 @@ pub enum Voice<'a> {
         controls: &'a ControlState,
         /// For long work and the offsets it sees.
         log: &'a dyn Log,
+        /// Ends of `samples` as last looked up.
+        ends: &'a mut Ends,
     },
     /// Read from what was recorded.
     Recovery {
@@ -70,10 +74,10 @@ impl Voice<'_> {
         id: EventId,
     ) -> Result<Answer, ShellError> {
         match self {
-            Voice::Live { controls, log } => {
+            Voice::Live { controls, log, ends } => {
                 let closing = matches!(cause, Cause::DayClosed { .. });
                 let samples_end = if closing && unit.role == Role::Retrainer {
-                    samples_end(*log, unit.total)?
+                    samples_end(*log, unit.total, ends)?
                 } else {
                     Vec::new()
                 };
@@ -216,10 +220,10 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
 }
 
 /// Behind the last row of each partition of `samples`.
-pub fn samples_end(log: &dyn Log, total: u32) -> Result<Vec<i64>, ShellError> {
+fn samples_end(log: &dyn Log, total: u32, ends: &mut Ends) -> Result<Vec<i64>, ShellError> {
     (0..total)
         .map(|partition| {
-            Ok(tail::behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64)
+            Ok(ends.behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64)
         })
         .collect()
 }
