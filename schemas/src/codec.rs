@@ -29,6 +29,16 @@ pub enum DecodeError {
         /// Of the record.
         topic: Topic,
     },
+    /// The schema id is another topic's.
+    #[error("schema id {id} is of {of}: the event was written to {topic} by mistake")]
+    OtherTopic {
+        /// As read.
+        id: u32,
+        /// Of the schema.
+        of: Topic,
+        /// Of the record.
+        topic: Topic,
+    },
     /// The datum does not follow its schema.
     #[error("the Avro datum of {topic} cannot be read: {cause}")]
     Datum {
@@ -68,9 +78,14 @@ macro_rules! files {
     };
 }
 
+/// Bytes of one string, one array or one value of bytes at most: a forged length asks for no more.
+pub const LARGEST_PART: usize = 4 << 20;
+/// Characters of the decoder's own words that are kept; they may quote what was read.
+const WORDS: usize = 300;
+
 /// Every version of every schema. A new version is a new file and a new line, never an edit.
 static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
-    apache_avro::util::max_allocation_bytes(16 << 20);
+    apache_avro::util::max_allocation_bytes(LARGEST_PART);
     files! {
         Bars 1 "bars.1.avsc"
         Scans 1 "scans.1.avsc"
@@ -83,6 +98,7 @@ static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
         Controls 1 "controls.1.avsc"
         Samples 1 "samples.1.avsc"
         DeadLetters 1 "dead-letters.1.avsc"
+        DeadLetters 2 "dead-letters.2.avsc"
     }
     .into_iter()
     .filter_map(|(topic, version, text)| {
@@ -199,20 +215,32 @@ fn read<R: DeserializeOwned>(
     let (id, mut datum) = split(value)?;
     let bad = |cause: String| DecodeError::Datum { topic, cause };
     let current = current(topic).map_err(bad)?;
-    let record: Result<R, apache_avro::Error> = match writer {
+    let record: Result<R, String> = match writer {
         Some(writer) => resolved(writer, current, &mut datum),
-        None if id == current.id => current.reader.read_deser(&mut datum),
-        None => {
-            let known = CATALOGUE.iter().find(|version| version.id == id && version.topic == topic);
-            let writer = known.ok_or(DecodeError::UnknownSchema { id, topic })?.schema;
-            resolved(writer, current, &mut datum)
-        }
+        None if id == current.id => current.reader.read_deser(&mut datum).map_err(brief),
+        None => resolved(known(id, topic)?, current, &mut datum),
     };
-    let record = record.map_err(|cause| bad(cause.to_string()))?;
+    let record = record.map_err(bad)?;
     if !datum.is_empty() {
         return Err(bad(format!("{} bytes are left over behind it", datum.len())));
     }
     event(record).map_err(|cause| bad(cause.to_owned()))
+}
+
+fn known(id: u32, topic: Topic) -> Result<&'static Schema, DecodeError> {
+    match CATALOGUE.iter().find(|version| version.id == id) {
+        Some(version) if version.topic == topic => Ok(version.schema),
+        Some(version) => Err(DecodeError::OtherTopic { id, of: version.topic, topic }),
+        None => Err(DecodeError::UnknownSchema { id, topic }),
+    }
+}
+
+fn brief(cause: impl ToString) -> String {
+    let words = cause.to_string();
+    match words.char_indices().nth(WORDS) {
+        Some((at, _)) => format!("{} …", &words[..at]),
+        None => words,
+    }
 }
 
 /// A datum of an older or newer version, by way of this program's own: resolved, written
@@ -221,10 +249,33 @@ fn resolved<R: DeserializeOwned>(
     written: &Schema,
     current: &Current,
     datum: &mut &[u8],
-) -> Result<R, apache_avro::Error> {
-    let reader = GenericDatumReader::builder(written).reader_schema(current.schema).build()?;
-    let now = current.writer.write_value_to_vec(reader.read_value(datum)?)?;
-    current.reader.read_deser(&mut now.as_slice())
+) -> Result<R, String> {
+    let reader = GenericDatumReader::builder(written)
+        .reader_schema(current.schema)
+        .build()
+        .map_err(brief)?;
+    let mut strict = Strict { rest: datum, starved: false };
+    let value = reader.read_value(&mut strict);
+    if strict.starved {
+        return Err("it ends too early".to_owned());
+    }
+    *datum = strict.rest;
+    let now = current.writer.write_value_to_vec(value.map_err(brief)?).map_err(brief)?;
+    current.reader.read_deser(&mut now.as_slice()).map_err(brief)
+}
+
+/// Remembers that more was asked for than there is: the generic reader takes the end of the bytes
+/// for a null.
+struct Strict<'a> {
+    rest: &'a [u8],
+    starved: bool,
+}
+
+impl std::io::Read for Strict<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.starved |= into.len() > self.rest.len();
+        self.rest.read(into)
+    }
 }
 
 fn split(value: &[u8]) -> Result<(u32, &[u8]), DecodeError> {

@@ -80,17 +80,18 @@ impl Day {
     }
 }
 
+/// Stays within what can be counted: a forged date is wrong, never the end of the program.
 impl Add<i32> for Day {
     type Output = Day;
     fn add(self, days: i32) -> Day {
-        Day(self.0 + days)
+        Day(self.0.saturating_add(days))
     }
 }
 
 impl Sub<Day> for Day {
     type Output = i32;
     fn sub(self, other: Day) -> i32 {
-        self.0 - other.0
+        self.0.saturating_sub(other.0)
     }
 }
 
@@ -128,5 +129,15 @@ mod tests {
         assert_eq!((day + 1).friday_on_or_after(), day + 7);
         assert_eq!(day.next_weekday(), day + 3);
         assert!("29/06/2018".parse::<Day>().is_err());
+    }
+
+    #[test]
+    fn days_at_the_ends_of_time_are_no_panic() {
+        for day in [Day(i32::MIN), Day(i32::MAX)] {
+            assert_eq!(day - day, 0);
+            assert!(Day(i32::MAX) - Day(i32::MIN) == i32::MAX && !day.to_string().is_empty());
+            assert!((day + -1) <= day && (day + 1) >= day && day.close_ms() != 0);
+            assert!(day.friday_on_or_after() >= day && day.weekday() < 7);
+        }
     }
 }

@@ -3,6 +3,29 @@
 
 use crate::{Event, EventId, id::hex};
 
+/// The headers of an event and what each means; the last two are not on every event.
+pub const MEANINGS: [(&str, &str); 9] = [
+    ("ce_specversion", "CloudEvents, binary mode: 1.0"),
+    ("ce_id", "the event's id: the same again is the same event"),
+    ("ce_type", "the topic's name, a dot, the kind"),
+    ("ce_source", "who wrote it: /butterquant/ROLE"),
+    ("ce_time", "its trading day's close"),
+    ("content-type", "application/vnd.confluent.avro"),
+    ("traceparent", "W3C trace context: events of one candidate are one trace"),
+    ("correlation_id", "the candidate it belongs to, if it does"),
+    ("causation_id", "the id of the event that led to it, if one did"),
+];
+
+/// The further headers of a dead letter, as Kafka Connect's tools know them.
+pub const DEAD_LETTER_MEANINGS: [(&str, &str); 6] = [
+    ("__connect.errors.topic", "where the record was that could not be handled"),
+    ("__connect.errors.partition", "its partition"),
+    ("__connect.errors.offset", "its offset"),
+    ("__connect.errors.stage", "what could not be done with it"),
+    ("__connect.errors.exception.class.name", "the same as a name"),
+    ("__connect.errors.exception.message", "why"),
+];
+
 /// The headers of `event`, written by `role`.
 pub fn write(event: &Event, role: &str) -> Vec<(String, Vec<u8>)> {
     let topic = event.topic();
@@ -49,4 +72,28 @@ pub fn read(event: &mut Event, headers: &[(String, Vec<u8>)]) {
 fn id(headers: &[(String, Vec<u8>)], name: &str) -> Option<EventId> {
     let (_, value) = headers.iter().find(|(header, _)| header == name)?;
     std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::{DeadLetter, DeadLetters};
+    use crate::{Day, EventId};
+
+    #[test]
+    fn every_header_is_explained_and_every_explained_one_is_written() {
+        let letter = DeadLetter::default();
+        let id = EventId::of(&["about"], 0);
+        let event = Event::new(Day(1), "", &["1"], DeadLetters::EventRejected(letter.clone()));
+        let event = Event { causation: Some(id), correlation: Some(id), ..event };
+        let check = |written: Vec<(String, Vec<u8>)>, explained: &[(&str, &str)]| {
+            let mut written: Vec<String> = written.into_iter().map(|(name, _)| name).collect();
+            let mut explained: Vec<&str> = explained.iter().map(|(name, _)| *name).collect();
+            written.sort();
+            explained.sort_unstable();
+            assert_eq!(written, explained);
+        };
+        check(write(&event, "test"), &MEANINGS);
+        check(dead_letter(&letter), &DEAD_LETTER_MEANINGS);
+    }
 }

@@ -42,6 +42,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// Digits of an id.
+const LENGTH: usize = 32;
+
 /// The text is no event id.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no event id; one has 32 hexadecimal digits")]
@@ -50,8 +53,8 @@ pub struct NotAnId(String);
 impl FromStr for EventId {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<EventId, NotAnId> {
-        let bad = || NotAnId(text.to_owned());
-        if text.len() != 32 || !text.is_ascii() {
+        let bad = || NotAnId(text.chars().take(2 * LENGTH).collect());
+        if text.len() != LENGTH || !text.is_ascii() {
             return Err(bad());
         }
         let mut id = [0; 16];

@@ -2,6 +2,8 @@
 //! the roles and what each reads, and the codec between them and bytes.
 
 pub mod codec;
+pub mod compatibility;
+pub mod contract;
 pub mod controls;
 mod day;
 mod event;
@@ -9,6 +11,7 @@ pub mod events;
 pub mod headers;
 pub mod id;
 mod money;
+pub mod registry;
 pub mod role;
 mod topic;
 

@@ -190,11 +190,37 @@ pub trait World {
     /// # Errors
     /// A sentence that says what could not be read.
     fn settings(&self, offset: i64) -> Result<Settings, String>;
+
+    /// `controls` up to the end asked for now.
+    ///
+    /// # Errors
+    /// A sentence that says what could not be read.
+    fn controls(&self) -> Result<ControlState, String>;
+
+    /// Whether the work has taken so long that the group may soon give the role to another.
+    fn overdue(&self) -> bool;
 }
 
-/// Long work, done outside any transaction. A failure (a sentence) publishes nothing: the role
-/// reloads and comes to the same decision again.
-pub type Effect = Box<dyn FnOnce(&dyn World) -> Result<Vec<Event>, String> + Send>;
+/// Why long work could not be done.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct EffectError {
+    /// A sentence.
+    pub what: String,
+    /// Whether what the work needs is away for now: it is waited for, however long.
+    pub away: bool,
+}
+
+impl From<String> for EffectError {
+    fn from(what: String) -> EffectError {
+        EffectError { what, away: false }
+    }
+}
+
+/// Long work, done outside any transaction. A failure publishes nothing: the role reloads and
+/// comes to the same decision again. A result that was decided under a `controls` offset of its
+/// own names it.
+pub type Effect = Box<dyn FnOnce(&dyn World) -> Result<Vec<Event>, EffectError> + Send>;
 
 /// What a machine decided.
 #[derive(Default)]

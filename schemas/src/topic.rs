@@ -81,6 +81,12 @@ impl Topic {
         if self.single() { 1 } else { partitions }
     }
 
+    /// Bytes of the largest batch of records it takes, where that is more than usual: `models`
+    /// carries ONNX files, a dead letter the whole of another record.
+    pub fn largest(self) -> Option<u32> {
+        matches!(self, Topic::Models | Topic::DeadLetters).then_some(4 << 20)
+    }
+
     /// Whether its days are closed by markers.
     pub fn marked(self) -> bool {
         !matches!(self, Topic::Controls | Topic::Samples | Topic::DeadLetters)

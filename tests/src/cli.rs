@@ -1,6 +1,8 @@
 //! The program as its users run it: the built binary, its exit code and what it wrote.
 
 use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,6 +77,23 @@ pub fn finish(mut command: Command) -> Ran {
         out: text(output.stdout),
         err: text(output.stderr),
     }
+}
+
+/// Asks a running program's HTTP side; gives the status and the whole answer.
+pub fn get(address: &str, path: &str, token: Option<&str>) -> (u16, String) {
+    let asked = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+        let shown = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let shown = shown.unwrap_or_default();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{shown}Connection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = asked().unwrap_or_else(|error| panic!("{address}{path}: {error}"));
+    let code = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
+    (code.unwrap_or_else(|| panic!("{answer}")), answer)
 }
 
 /// A process that keeps running; killed when it is dropped.

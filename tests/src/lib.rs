@@ -1,5 +1,8 @@
 //! Tests of the whole: the simulation, end-to-end runs, golden values and fixtures.
 
 pub mod cli;
+pub mod cluster;
+pub mod orders;
+pub mod poison;
 pub mod python;
 pub mod simulation;

@@ -86,6 +86,38 @@ fn a_topic_is_described_with_its_schema() {
 }
 
 #[test]
+fn a_subscriber_learns_what_events_look_like() {
+    let said = read("topics describe scans -o json").json();
+    assert_eq!(said["name_on_kafka"], "demo.butterquant.scans.v1");
+    let named = |part: &str, field: &str| -> Vec<String> {
+        let all = list(&said[part]).iter();
+        all.map(|one| one[field].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(named("kinds", "kind"), ["CANDIDATE_SCANNED", "CANDIDATE_REFUSED", "DAY_CLOSED"]);
+    assert_eq!(
+        named("fields", "name"),
+        ["kind", "id", "day", "ticker", "revision", "control_offset"]
+    );
+    assert!(
+        list(&said["kinds"])
+            .iter()
+            .all(|kind| kind["meaning"] != "" && !list(&kind["fields"]).is_empty())
+    );
+    let example = &said["example"];
+    assert_eq!(example["key"], example["ticker"]);
+    assert!(
+        named("headers", "name").iter().take(7).all(|name| example["headers"][name].is_string()),
+        "{example}"
+    );
+    let told = read("topics describe bars").out;
+    for says in
+        ["ce_id", "0x00", "id 100", "BAR_CORRECTED", "butterquant.bars.v1-value", "traceparent"]
+    {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+}
+
+#[test]
 fn events_are_consumed_in_day_order() {
     let events = read("topics consume scans").lines();
     let place = |event: &Value| {

@@ -128,7 +128,8 @@ fn a_seed_run_again_is_the_same_run() {
 
 #[test]
 fn planted_bugs_are_found() {
-    for planted in [Planted::CountedSteps, Planted::TornSave, Planted::SavedAhead] {
+    for planted in [Planted::CountedSteps, Planted::TornSave, Planted::SavedAhead, Planted::Unasked]
+    {
         let (seed, what) =
             play(100, planted).err().unwrap_or_else(|| panic!("{planted:?} was not found"));
         println!("{planted:?}: seed {seed}: {}", what.chars().take(200).collect::<String>());

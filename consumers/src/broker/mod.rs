@@ -1,5 +1,6 @@
-//! The paper broker: it answers each order of the day before at the day's open, with the costs
-//! that labels have.
+//! The broker role: it answers each order of the day before at the day's open. Where no broker is
+//! outside, the answers are a pure function of the log; else they are what the outside said, and
+//! recorded.
 //!
 //! Invariants:
 //! 1. An order id is used once; a second order under it is rejected.
@@ -7,18 +8,24 @@
 //!    and uses its id up; an order that closes is always carried out.
 //! 3. An order that closes works until its ticker has a bar; one that opens lives one day.
 //! 4. A split cancels every order of its ticker: the strikes they name are there no more.
+//! 5. An order of unknown fate is never sent again.
 
+mod fills;
 #[cfg(test)]
 mod tests;
+mod venue;
 
-use quant::{Book, entry, mark};
-use schemas::events::{
-    Acknowledged, Action, Bars, Execution, Fills, OrderEnded, OrderIntent, Orders,
-};
+pub use fills::{Terms, Trade};
+pub use venue::{Order, Standing, Venue, VenueError};
+
+use quant::Book;
+use schemas::events::{Action, Bars, Fills, OrderIntent, Orders};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
-use schemas::{Body, Day, Event, EventId, Money};
+use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use venue::Errand;
 
 /// An order the broker has not ended.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -27,8 +34,24 @@ struct Working {
     intent: OrderIntent,
     event: EventId,
     acknowledged: bool,
+    unknown: bool,
     reused: bool,
     split: bool,
+}
+
+impl Working {
+    fn used_before(&self, day: Day) -> Event {
+        let id = self.intent.broker_order_id;
+        self.reject(day, "ID_USED", &format!("order id {id} has been used before"))
+    }
+
+    fn split_reason(&self) -> String {
+        format!("{} was split before the order was carried out; order again", self.ticker)
+    }
+
+    fn halted_by(&self, offset: i64) -> String {
+        format!("{} was halted at controls offset {offset}", self.intent.track.name())
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -41,138 +64,86 @@ struct State {
 
 /// The broker's answers.
 #[derive(Default)]
-pub struct PaperBroker(State);
+pub struct Broker {
+    state: State,
+    venue: Option<Arc<dyn Venue>>,
+}
 
-impl PaperBroker {
-    fn answer(&self, order: &Working, day: Day, context: &Context<'_>) -> Vec<Event> {
-        let intent = &order.intent;
-        let about = |what: &str| [order.event.to_string(), what.to_owned()];
-        let say = |what: &str, said: Fills| {
-            let about = about(what);
-            Event::new(day, &order.ticker, &[&about[0], &about[1]], said)
-                .about_candidate(intent.candidate)
-        };
-        let ended = |code: &str, reason: String| OrderEnded {
-            broker_order_id: intent.broker_order_id,
-            track: intent.track,
-            action: intent.action,
-            candidate: intent.candidate,
-            code: code.to_owned(),
-            reason,
-        };
-        if order.reused {
-            let reason = format!("order id {} has been used before", intent.broker_order_id);
-            return vec![say("rejected", Fills::OrderRejected(ended("ID_USED", reason)))];
-        }
-        if order.split {
-            let reason =
-                format!("{} was split before the order was carried out; order again", order.ticker);
-            return vec![say("cancelled", Fills::OrderCancelled(ended("SPLIT", reason)))];
-        }
-        let opening = intent.action == Action::Open;
-        if let (true, Some(offset)) = (opening, context.controls.halted.get(&intent.track)) {
-            let reason = format!("{} was halted at controls offset {offset}", intent.track.name());
-            return vec![say("cancelled", Fills::OrderCancelled(ended("HALTED", reason)))];
-        }
-        let mut said = Vec::new();
-        if !order.acknowledged {
-            let acknowledged =
-                Acknowledged { broker_order_id: intent.broker_order_id, track: intent.track };
-            said.push(say("acknowledged", Fills::OrderAcknowledged(acknowledged)));
-        }
-        match self.execute(order, day) {
-            Ok(Some(execution)) => said.push(say("executed", Fills::OrderExecuted(execution))),
-            Ok(None) => {}
-            Err((code, reason)) => {
-                said.push(say("cancelled", Fills::OrderCancelled(ended(code, reason))))
-            }
-        }
-        said
+impl Broker {
+    /// Over a broker outside.
+    pub fn at(venue: Arc<dyn Venue>) -> Broker {
+        Broker { state: State::default(), venue: Some(venue) }
     }
 
-    /// The trade at the day's open; none for an order that goes on working.
-    fn execute(
-        &self,
-        order: &Working,
-        day: Day,
-    ) -> Result<Option<Execution>, (&'static str, String)> {
-        let intent = &order.intent;
-        let Some(bar) = self.0.book.bar(&order.ticker, day) else {
-            return match intent.action {
-                Action::Open => Err(("NO_BAR", format!("{} has no bar on {day}", order.ticker))),
-                Action::Close => Ok(None),
-            };
-        };
-        let (butterfly, pricing) = ((&intent.structure).into(), (&intent.pricing).into());
-        let at = entry(&butterfly, day, bar.open, intent.sigma, &pricing);
-        if intent.action == Action::Open && !at.tradable {
-            let reason = format!(
-                "the capital at risk is {:.3} of the wing at the open, outside 0.05 to 0.95",
-                at.max_loss
-            );
-            return Err(("NOT_TRADABLE", reason));
+    /// The answer where no broker is outside.
+    fn answer(&self, order: &Working, day: Day, context: &Context<'_>) -> Vec<Event> {
+        if order.reused {
+            return vec![order.used_before(day)];
         }
-        let now = mark(&butterfly, bar.open, intent.sigma, day, &pricing);
-        let (Some(price), Some(fees)) =
-            (Money::from_dollars(now.debit), Money::from_dollars(now.cost))
-        else {
-            return Err(("NO_PRICE", "the price is not a finite number".to_owned()));
+        if order.unknown {
+            return Vec::new(); // it went to a broker outside, which alone can settle it
+        }
+        if order.split {
+            return vec![order.cancel(day, "SPLIT", &order.split_reason())];
+        }
+        let halted = context.controls.halted.get(&order.intent.track);
+        if let Some(offset) = halted.filter(|_| order.intent.action == Action::Open) {
+            return vec![order.cancel(day, "HALTED", &order.halted_by(*offset))];
+        }
+        let ended = match Terms::of(order, day, &self.state.book) {
+            Terms::Trade(trade) => {
+                let execution_id = format!("paper-{}", order.intent.broker_order_id);
+                Some(order.execute(day, execution_id, &trade))
+            }
+            Terms::Cancel { code, reason } => Some(order.cancel(day, &code, &reason)),
+            Terms::Wait => None,
         };
-        Ok(Some(Execution {
-            broker_order_id: intent.broker_order_id,
-            track: intent.track,
-            execution_id: format!("paper-{}", intent.broker_order_id),
-            action: intent.action,
-            candidate: intent.candidate,
-            structure: intent.structure.clone(),
-            quantity: intent.quantity,
-            price,
-            fees,
-            spot: bar.open,
-            sigma: intent.sigma,
-            pricing: intent.pricing,
-        }))
+        order.acknowledge(day).into_iter().chain(ended).collect()
+    }
+
+    /// Every order of this id.
+    fn of_id(&mut self, id: i64) -> impl Iterator<Item = &mut Working> {
+        let orders = self.state.working.range_mut((id, EventId::default())..);
+        orders.take_while(move |((order, _), _)| *order == id).map(|(_, working)| working)
     }
 
     fn drop_order(&mut self, id: i64) {
-        self.0.working.retain(|(order, _), _| *order != id);
+        self.state.working.retain(|(order, _), _| *order != id);
     }
 }
 
-impl Machine for PaperBroker {
+impl Machine for Broker {
     fn evolve(&mut self, event: &Event) {
-        self.0.book.take(event);
+        self.state.book.take(event);
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) if action.split().is_some() => {
                 let of_ticker =
-                    self.0.working.values_mut().filter(|order| order.ticker == event.ticker);
+                    self.state.working.values_mut().filter(|order| order.ticker == event.ticker);
                 of_ticker.for_each(|order| order.split = true);
             }
             Body::Orders(Orders::OrderIntended(intent)) => {
-                let reused = !self.0.used.insert(intent.broker_order_id);
+                let reused = !self.state.used.insert(intent.broker_order_id);
                 let working = Working {
                     ticker: event.ticker.clone(),
                     intent: intent.clone(),
                     event: event.id,
                     acknowledged: false,
+                    unknown: false,
                     reused,
                     split: false,
                 };
-                self.0.working.insert((intent.broker_order_id, event.id), working);
+                self.state.working.insert((intent.broker_order_id, event.id), working);
             }
             Body::Fills(Fills::OrderAcknowledged(said)) => {
-                let id = said.broker_order_id;
-                for (_, working) in self
-                    .0
-                    .working
-                    .range_mut((id, EventId::default())..)
-                    .take_while(|((order, _), _)| *order == id)
-                {
-                    working.acknowledged = true;
+                for working in self.of_id(said.broker_order_id) {
+                    (working.acknowledged, working.unknown) = (true, false);
                 }
             }
+            Body::Fills(Fills::OrderUnknown(said)) => {
+                self.of_id(said.broker_order_id).for_each(|working| working.unknown = true);
+            }
             Body::Fills(Fills::OrderRejected(said)) if said.code == "ID_USED" => {
-                self.0.working.retain(|(order, _), working| {
+                self.state.working.retain(|(order, _), working| {
                     *order != said.broker_order_id || !working.reused
                 });
             }
@@ -186,22 +157,33 @@ impl Machine for PaperBroker {
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        self.0
-            .working
-            .values()
-            .flat_map(|order| self.answer(order, day, context))
-            .collect::<Vec<_>>()
-            .into()
+        let orders = self.state.working.values();
+        let Some(venue) = self.venue.clone().filter(|_| !self.state.working.is_empty()) else {
+            return orders
+                .flat_map(|order| self.answer(order, day, context))
+                .collect::<Vec<_>>()
+                .into();
+        };
+        let errands: Vec<Errand> = orders
+            .map(|order| {
+                let terms = Terms::of(order, day, &self.state.book);
+                Errand { order: order.clone(), day, terms }
+            })
+            .collect();
+        Decision {
+            events: Vec::new(),
+            effect: Some(Box::new(move |world| venue::see_to(&errands, &*venue, world))),
+        }
     }
 
     fn close_day(&mut self, _: Day) {}
 
     fn save(&self) -> Vec<u8> {
-        save_state(&self.0)
+        save_state(&self.state)
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
-        self.0 = restore_state(Role::Broker, saved)?;
+        self.state = restore_state(Role::Broker, saved)?;
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What the paper broker answers to an order, given the day's bar and the operator's word.
 
-use super::PaperBroker;
+mod outside;
+
+use super::Broker;
 use crate::made::{Driven, bar, bars_closed, day, split, structure};
 use schemas::events::{Action, Execution, Fills, OrderEnded, OrderIntent, Orders, Pricing, Track};
 use schemas::role::Machine;
@@ -26,22 +28,18 @@ fn ordered(n: i32, id: i64, action: Action, ticker: &str) -> Event {
     Event::new(day(n), ticker, &about, Orders::OrderIntended(intent))
 }
 
-fn broker(orders: impl IntoIterator<Item = Event>) -> Driven<PaperBroker> {
-    let mut driven = Driven::new(PaperBroker::default());
+fn broker(orders: impl IntoIterator<Item = Event>) -> Driven<Broker> {
+    let mut driven = Driven::new(Broker::default());
     driven.take(orders);
     driven
 }
 
 /// Day `n` with these bars.
-fn trade(
-    driven: &mut Driven<PaperBroker>,
-    n: i32,
-    bars: impl IntoIterator<Item = Event>,
-) -> Vec<Event> {
+fn trade(driven: &mut Driven<Broker>, n: i32, bars: impl IntoIterator<Item = Event>) -> Vec<Event> {
     driven.take(bars);
     driven.take([bars_closed(n, Some(20.0))]);
     let said = driven.end(n);
-    driven.restart(PaperBroker::default());
+    driven.restart(Broker::default());
     said
 }
 
@@ -61,6 +59,7 @@ fn line(said: &[Event]) -> String {
         Body::Fills(Fills::OrderRejected(of)) => {
             format!("rejected {} {}", of.code, of.broker_order_id)
         }
+        Body::Fills(Fills::OrderUnknown(of)) => format!("unknown {}", of.broker_order_id),
         other => panic!("{other:?}"),
     };
     said.iter().map(word).collect::<Vec<_>>().join("; ")

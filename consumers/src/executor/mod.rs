@@ -141,7 +141,12 @@ impl Executor {
             Fills::OrderUnknown(ended) => {
                 tracks.entry(ended.track).or_default().unsettled.insert(ended.broker_order_id);
             }
-            Fills::OrderAcknowledged(_) | Fills::DayClosed(_) | Fills::Unknown => {}
+            Fills::OrderAcknowledged(order) => {
+                if let Some(book) = tracks.get_mut(&order.track) {
+                    book.unsettled.remove(&order.broker_order_id);
+                }
+            }
+            Fills::DayClosed(_) | Fills::Unknown => {}
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The command line.
 
 mod explain;
+mod letters;
 mod looks;
 mod runs;
+mod schemas;
 
-pub use explain::{AnalyzeArgs, BenchScanArgs, BenchVerb};
+pub use explain::{AnalyzeArgs, BenchPipelineArgs, BenchScanArgs, BenchVerb};
+pub use letters::*;
 pub use looks::*;
 pub use runs::*;
+pub use schemas::*;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -50,6 +54,9 @@ pub struct Common {
     /// What computes scores
     #[arg(long, global = true, value_enum)]
     pub provider: Option<Provider>,
+    /// Schema registry to register the schemas with: at the start of a run, or by `schemas register`
+    #[arg(long, global = true, value_name = "URL")]
+    pub schema_registry: Option<String>,
 }
 
 /// How results are written.
@@ -97,6 +104,8 @@ pub enum Verb {
     Up(UpArgs),
     /// Run some of the roles until stopped
     Run(RunArgs),
+    /// Be a paper broker in a process of its own: with `broker = "paper:HOST:PORT"` live orders go there
+    PaperBroker(PaperBrokerArgs),
     /// Run the trading days of a period as a run of its own
     Backtest(BacktestArgs),
     /// Decide everything again from what the log recorded
@@ -111,6 +120,9 @@ pub enum Verb {
     /// The topics of the log
     #[command(subcommand)]
     Topics(TopicsVerb),
+    /// The schemas of the topics, and serving them as a schema registry does
+    #[command(subcommand)]
+    Schemas(SchemasVerb),
     /// Candidates of a day, best score first
     Rankings(RankingsArgs),
     /// Positions held and orders pending, by track
@@ -119,6 +131,9 @@ pub enum Verb {
     Journal(JournalArgs),
     /// How far every role has read and what it waits for
     Lag,
+    /// Dead letters: events that no role could take in
+    #[command(subcommand)]
+    Dlq(DlqVerb),
     /// The runs in the data folder
     Runs,
     /// Stop opening positions, at once

@@ -2,13 +2,16 @@
 //! value remembers where it came from; a key nobody knows is refused.
 
 use crate::cli::{Common, LogHome, Output, Provider};
+use crate::secrets;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use schemas::Money;
 use schemas::events::Settings;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A value and its origin, as `config show` prints them.
 #[derive(Debug, Clone, Serialize)]
@@ -19,19 +22,30 @@ pub struct Origin {
     pub from: String,
 }
 
-/// Every key, its default and what it means. `kafka.<property>` is passed to librdkafka.
-pub const KEYS: [(&str, &str, &str); 26] = [
+/// Every key, its default and what it means. `kafka.<property>` is passed to librdkafka; a key
+/// that holds a secret may have `_file` or `.file` behind it and name a file (see `secrets`).
+pub const KEYS: [(&str, &str, &str); 32] = [
     ("data_dir", "data", "folder of everything kept"),
     ("output", "human", "human or json"),
     ("run", "live", "which run"),
     ("log", "embedded", "embedded or kafka"),
     ("brokers", "127.0.0.1:9092", "Kafka's addresses"),
     ("partitions", "12", "partitions of a data topic, when a run is opened"),
+    (
+        "replication",
+        "",
+        "copies of a new topic's partitions on Kafka; empty is what its brokers say",
+    ),
     ("provider", "auto", "auto, cuda or cpu"),
     ("onnxruntime", "", "path of libonnxruntime.so"),
     ("source", "", "the market, csv:DIR or sim:SEED"),
+    ("broker", "paper", "where live orders go: paper, or paper:HOST:PORT for `paper-broker`"),
+    ("broker_wait_ms", "700", "how long a broker outside has for an answer; 1000 at most is safe"),
     ("listen", "127.0.0.1:0", "address of the HTTP side of `up` and `run`"),
+    ("endpoint", "", "reach the run's embedded log at this address, such as http://host:8080"),
     ("token", "", "what callers of the HTTP side must show; needed to listen beyond this machine"),
+    ("schema_registry", "", "address of a registry that gets the schemas when a run starts"),
+    ("schema_registry_auth", "", "user:password for it"),
     ("settings.capital", "100000", "each track's capital, dollars"),
     ("settings.risk_per_trade", "1000", "capital at risk of a position, dollars"),
     ("settings.max_new_per_day", "5", "new positions of a track a day"),
@@ -50,20 +64,34 @@ pub const KEYS: [(&str, &str, &str); 26] = [
 ];
 
 /// Values by key, each with its origin.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     values: BTreeMap<String, Origin>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.shown()).finish()
+    }
 }
 
 impl Config {
     /// Reads the layers.
     pub fn load(common: &Common) -> Result<Config> {
         let mut values = BTreeMap::new();
-        let mut set = |key: &str, value: String, from: &str| {
-            values.insert(key.to_owned(), Origin { value, from: from.to_owned() });
+        let mut set = |key: &str, value: String, from: &str| -> Result<()> {
+            let (key, origin) = match secrets::in_file(key) {
+                Some(of) => {
+                    let from = format!("file {value}, named by {from}");
+                    (of, Origin { value: secrets::read(key, Path::new(&value))?, from })
+                }
+                None => (key, Origin { value, from: from.to_owned() }),
+            };
+            values.insert(key.to_owned(), origin);
+            Ok(())
         };
         for (key, value, _) in KEYS {
-            set(key, value.to_owned(), "default");
+            set(key, value.to_owned(), "default")?;
         }
         let data_dir = common
             .data_dir
@@ -73,13 +101,11 @@ impl Config {
         let file = common.config.clone().or_else(|| beside.exists().then_some(beside));
         if let Some(file) = file {
             for (key, value) in read_file(&file)? {
-                set(&key, value, &format!("file {}", file.display()));
+                set(&key, value, &format!("file {}", file.display()))?;
             }
         }
-        for (name, value) in std::env::vars() {
-            if let Some(key) = key_of_variable(&name)? {
-                set(&key, value, &format!("environment {name}"));
-            }
+        for (name, key, value) in variables()? {
+            set(&key, value, &format!("environment {name}"))?;
         }
         let flag = |value: Option<String>| value;
         let flags = [
@@ -89,10 +115,11 @@ impl Config {
             ("log", common.log.map(name_of)),
             ("brokers", common.brokers.clone()),
             ("provider", common.provider.map(name_of)),
+            ("schema_registry", common.schema_registry.clone()),
         ];
         for (key, value) in flags {
             if let Some(value) = value {
-                set(key, value, "flag");
+                set(key, value, "flag")?;
             }
         }
         let config = Config { values };
@@ -104,10 +131,13 @@ impl Config {
     pub fn shown(&self) -> BTreeMap<String, Origin> {
         let mut shown = self.values.clone();
         for (key, origin) in &mut shown {
-            let secret =
-                ["password", "secret", "token", "key.pem"].iter().any(|word| key.contains(word));
-            if secret && !origin.value.is_empty() {
+            if secrets::secret(key) && !origin.value.is_empty() {
                 origin.value = "(set, not shown)".to_owned();
+            }
+            // A registry's address may hold a user and password.
+            if key == "schema_registry" && origin.value.contains('@') {
+                let address = crate::registry::register::address(&origin.value);
+                origin.value = address.map(|(address, _)| address).unwrap_or_default();
             }
         }
         shown
@@ -141,11 +171,21 @@ impl Config {
         self.output()?;
         self.log()?;
         self.provider()?;
+        if self.replication()? == Some(0) {
+            bail!("replication = 0: a partition has at least one copy");
+        }
         if self.partitions()? == 0 {
             bail!("partitions = 0: a topic has at least one");
         }
         crate::serve::address(self.listen(), self.token().as_deref())?;
+        crate::registry::register::configured(self)?;
+        self.broker()?;
         self.settings().map(|_| ())
+    }
+
+    /// What a key is set to, as written.
+    pub fn value(&self, key: &str) -> &str {
+        self.text(key)
     }
 
     /// Folder of everything kept.
@@ -172,6 +212,14 @@ impl Config {
     pub fn partitions(&self) -> Result<u32> {
         self.parse("partitions")
     }
+    /// Copies of each partition of a new topic; none leaves it to the brokers.
+    pub fn replication(&self) -> Result<Option<u32>> {
+        if self.text("replication").is_empty() {
+            Ok(None)
+        } else {
+            self.parse("replication").map(Some)
+        }
+    }
     /// What computes scores.
     pub fn provider(&self) -> Result<Provider> {
         self.choice("provider")
@@ -184,13 +232,39 @@ impl Config {
     pub fn source(&self) -> Option<String> {
         Some(self.text("source").to_owned()).filter(|source| !source.is_empty())
     }
+    /// Address of the broker outside and how long it has for an answer; none where fills are a
+    /// function of the log.
+    pub fn broker(&self) -> Result<Option<(&str, Duration)>> {
+        let wait: u64 = self.parse("broker_wait_ms")?;
+        let broker = self.text("broker");
+        if broker == "paper" {
+            return Ok(None);
+        }
+        let address = broker.strip_prefix("paper:").filter(|address| address.contains(':'));
+        let address = address
+            .with_context(|| format!("broker = {broker:?} is neither paper nor paper:HOST:PORT"))?;
+        Ok(Some((address, Duration::from_millis(wait))))
+    }
     /// Address of the HTTP side.
     pub fn listen(&self) -> &str {
         self.text("listen")
     }
+    /// Where the process that owns the run's embedded log answers, if it is not to be found in the
+    /// data folder: it may be on another machine.
+    pub fn endpoint(&self) -> Option<&str> {
+        Some(self.text("endpoint")).filter(|endpoint| !endpoint.is_empty())
+    }
     /// What callers of the HTTP side must show, if anything.
     pub fn token(&self) -> Option<String> {
         Some(self.text("token").to_owned()).filter(|token| !token.is_empty())
+    }
+    /// The schema registry to register with, if any; its address may hold a password.
+    pub fn schema_registry(&self) -> Option<&str> {
+        Some(self.text("schema_registry")).filter(|url| !url.is_empty())
+    }
+    /// `user:password` for it.
+    pub fn schema_registry_auth(&self) -> Option<&str> {
+        Some(self.text("schema_registry_auth")).filter(|auth| !auth.is_empty())
     }
     /// Properties for librdkafka.
     pub fn kafka(&self) -> BTreeMap<String, String> {
@@ -236,6 +310,7 @@ fn name_of<T: ValueEnum>(value: T) -> String {
 }
 
 fn known(key: &str) -> bool {
+    let key = secrets::in_file(key).unwrap_or(key);
     key.starts_with("kafka.") || KEYS.iter().any(|(known, _, _)| *known == key)
 }
 
@@ -245,16 +320,7 @@ fn read_file(file: &Path) -> Result<Vec<(String, String)>> {
     let table: toml::Table =
         text.parse().with_context(|| format!("{} is no TOML", file.display()))?;
     let mut values = Vec::new();
-    for (key, value) in table {
-        match value {
-            toml::Value::Table(inner) => {
-                values.extend(
-                    inner.into_iter().map(|(name, value)| (format!("{key}.{name}"), plain(&value))),
-                );
-            }
-            value => values.push((key, plain(&value))),
-        }
-    }
+    flatten("", table, &mut values);
     for (key, _) in &values {
         if !known(key) {
             bail!(
@@ -263,11 +329,38 @@ fn read_file(file: &Path) -> Result<Vec<(String, String)>> {
             );
         }
     }
+    secrets::once(values.iter().map(|(key, _)| key.as_str()), &file.display().to_string())?;
+    if values.iter().any(|(key, value)| secrets::secret(key) && !value.is_empty()) {
+        secrets::warn_if_open(file);
+    }
     Ok(values)
+}
+
+/// `sasl.password` under `[kafka]`, quoted or not, is `kafka.sasl.password`.
+fn flatten(before: &str, table: toml::Table, values: &mut Vec<(String, String)>) {
+    for (name, value) in table {
+        let key = format!("{before}{name}");
+        match value {
+            toml::Value::Table(inner) => flatten(&format!("{key}."), inner, values),
+            value => values.push((key, plain(&value))),
+        }
+    }
 }
 
 fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The keys set in the environment: variable, key, value.
+fn variables() -> Result<Vec<(String, String, String)>> {
+    let mut found = Vec::new();
+    for (name, value) in std::env::vars() {
+        if let Some(key) = key_of_variable(&name)? {
+            found.push((name, key, value));
+        }
+    }
+    secrets::once(found.iter().map(|(_, key, _)| key.as_str()), "the environment")?;
+    Ok(found)
 }
 
 /// `BUTTERQUANT_SETTINGS_MAX_OPEN` is `settings.max_open`.

@@ -4,15 +4,19 @@
 use crate::cli::Provider;
 use crate::config::Config;
 use crate::home::{Opened, RunDir};
+use crate::paper::client::{Outside, PaperVenue};
 use crate::sink::Materialized;
 use anyhow::{Context, Result};
-use consumers::broker::PaperBroker;
+use consumers::broker::Broker;
 use consumers::executor::Executor;
 use consumers::labeler::Labeler;
 use consumers::materializer::Materializer;
 use consumers::retrainer::Retrainer;
 use consumers::scorer::{Loader, Scorer};
+use eventlog::Log;
 use producers::scanner::Scanner;
+use schemas::Topic;
+use schemas::id::sha256_hex;
 use schemas::role::{Machine, Role};
 use shell::instance::{Env, Machines, Policy};
 use shell::saved::KvStates;
@@ -81,7 +85,11 @@ impl Workshop {
             log: Arc::clone(&opened.log),
             states: Arc::new(KvStates(db.tree("units")?)),
             partitions,
-            machines: machines(engine.clone(), Arc::clone(&materialized)),
+            machines: machines(
+                engine.clone(),
+                Arc::clone(&materialized),
+                outside(config, run, &*opened.log)?,
+            ),
             board: Arc::default(),
             policy: Policy::default(),
         };
@@ -89,14 +97,29 @@ impl Workshop {
     }
 }
 
-fn machines(engine: Engine, materialized: Arc<Materialized>) -> Machines {
+/// The broker outside, of a live run that has one: what is tried on the past trades with nobody.
+fn outside(config: &Config, run: &RunDir, log: &dyn Log) -> Result<Option<Outside>> {
+    let Some((address, wait)) = config.broker()? else { return Ok(None) };
+    if shell::open::opened(log)?.is_none_or(|opened| opened.kind != "live") {
+        return Ok(None);
+    }
+    // Order ids begin at 1 in every run: the client's name tells this run from all others.
+    let topic = log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
+    let identity = sha256_hex(format!("{}/{topic}", log.identity()?).as_bytes());
+    let client = format!("{}-{}", run.id, &identity[..12]);
+    Ok(Some(Outside { address: address.to_owned(), client, wait }))
+}
+
+fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Outside>) -> Machines {
     let loader = Arc::new(Loader::new(engine));
     Arc::new(move |role: Role| -> Box<dyn Machine> {
         match role {
             Role::Scorer => Box::new(Scorer::new(Arc::clone(&loader))),
             Role::Labeler => Box::new(Labeler::default()),
             Role::Executor => Box::new(Executor::default()),
-            Role::Broker => Box::new(PaperBroker::default()),
+            Role::Broker => Box::new(outside.as_ref().map_or_else(Broker::default, |outside| {
+                Broker::at(Arc::new(PaperVenue::new(outside)))
+            })),
             Role::Retrainer => Box::new(Retrainer::default()),
             Role::Materializer => Box::new(Materializer::new(materialized.clone())),
             // The source has no machine: it has no state and decides nothing.

@@ -66,19 +66,46 @@ pub struct Opened {
     pub embedded: Option<Arc<EmbeddedLog>>,
 }
 
-fn kafka(config: &Config, run: &RunDir) -> Result<Arc<dyn Log>> {
+/// What stands before a run's topics, groups and transactional ids on Kafka.
+pub fn prefix(run: &RunDir) -> String {
+    if run.id == LIVE { String::new() } else { format!("{}.", run.id) }
+}
+
+/// How a run's log on Kafka is reached.
+pub fn kafka_settings(config: &Config, run: &RunDir) -> Result<KafkaSettings> {
     let mut settings = KafkaSettings::new(config.brokers());
     settings.extra = config.kafka();
-    if run.id != LIVE {
-        settings.prefix = format!("{}.", run.id);
+    settings.replication = config.replication()?;
+    settings.prefix = prefix(run);
+    Ok(settings)
+}
+
+fn kafka(config: &Config, run: &RunDir) -> Result<Arc<dyn Log>> {
+    Ok(Arc::new(KafkaLog::connect(kafka_settings(config, run)?)?))
+}
+
+/// Removes the topics of a run that was made for a moment, where they are not in its folder.
+pub fn remove_topics(config: &Config, run: &RunDir) -> Result<()> {
+    if config.log()? == LogHome::Kafka {
+        KafkaLog::connect(kafka_settings(config, run)?)?.remove_topics()?;
     }
-    Ok(Arc::new(KafkaLog::connect(settings)?))
+    Ok(())
+}
+
+/// The run's log where it is not in the data folder: on Kafka, or at the configured endpoint.
+fn elsewhere(config: &Config, run: &RunDir) -> Result<Option<Opened>> {
+    if config.log()? == LogHome::Kafka {
+        return Ok(Some(Opened { log: kafka(config, run)?, owner: None, embedded: None }));
+    }
+    let Some(endpoint) = config.endpoint() else { return Ok(None) };
+    let log = Arc::new(RemoteLog::connect(endpoint, config.token())?);
+    Ok(Some(Opened { log, owner: Some(endpoint.to_owned()), embedded: None }))
 }
 
 /// Opens the run's log to own it: for roles.
 pub fn own(config: &Config, run: &RunDir) -> Result<Opened> {
-    if config.log()? == LogHome::Kafka {
-        return Ok(Opened { log: kafka(config, run)?, owner: None, embedded: None });
+    if let Some(opened) = elsewhere(config, run)? {
+        return Ok(opened);
     }
     let path = run.log();
     std::fs::create_dir_all(&path).with_context(|| {
@@ -91,8 +118,8 @@ pub fn own(config: &Config, run: &RunDir) -> Result<Opened> {
 /// Opens the run's log to read it or to say something: through the process that owns it, if
 /// there is one.
 pub fn reach(config: &Config, run: &RunDir) -> Result<Opened> {
-    if config.log()? == LogHome::Kafka {
-        return Ok(Opened { log: kafka(config, run)?, owner: None, embedded: None });
+    if let Some(opened) = elsewhere(config, run)? {
+        return Ok(opened);
     }
     let path = run.log();
     if !path.exists() {

@@ -1,6 +1,7 @@
 //! What Prometheus reads: the units of this process as text, a line a figure.
 
 use shell::board::UnitStatus;
+use shell::settle::Tally;
 use std::fmt::Write;
 
 /// The board in Prometheus' text format.
@@ -49,6 +50,26 @@ pub fn text(units: &[UnitStatus]) -> String {
             .into()
         },
     );
+    text
+}
+
+/// Dead letters by topic, reason and what became of them.
+pub fn letters(tally: &Tally) -> String {
+    const NAME: &str = "butterquant_dead_letters";
+    let mut text =
+        format!("# HELP {NAME} Dead letters, by topic, reason and state.\n# TYPE {NAME} gauge\n");
+    for ((topic, reason), count) in &tally.counts {
+        for (state, count) in
+            [("open", count.open), ("redriven", count.redriven), ("dropped", count.dropped)]
+        {
+            let labels = format!(
+                "topic=\"{}\",reason=\"{}\",state=\"{state}\"",
+                plain(topic),
+                plain(reason)
+            );
+            let _ = writeln!(text, "{NAME}{{{labels}}} {count}"); // to a String: it cannot fail
+        }
+    }
     text
 }
 

@@ -65,8 +65,7 @@ impl Shower {
         let newest = schema_versions().iter().rev().find(|version| version.topic == topic);
         let record =
             newest.and_then(|version| serde_json::from_str(version.text).ok()).unwrap_or_default();
-        let mut named = BTreeMap::new();
-        collect_names(&record, &mut named);
+        let named = named(&record);
         Shower { record, named }
     }
 
@@ -178,6 +177,13 @@ fn weighed(value: &Value) -> Value {
         .filter_map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()))
         .collect();
     json!({ "bytes": bytes.len(), "sha256": sha256_hex(&bytes) })
+}
+
+/// The records of a schema by their names.
+pub fn named(schema: &Value) -> BTreeMap<String, Value> {
+    let mut named = BTreeMap::new();
+    collect_names(schema, &mut named);
+    named
 }
 
 /// Named types are written out once and named from then on.

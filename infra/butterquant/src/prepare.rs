@@ -49,16 +49,10 @@ pub fn begin(
     steps: &Steps,
 ) -> Result<Begun> {
     for mismatch in open::ensure_topics(log, partitions)? {
-        tracing::warn!(
-            "{}: {} is {}, not {}",
-            mismatch.topic,
-            mismatch.setting,
-            mismatch.found,
-            mismatch.expected
-        );
+        eprintln!("{mismatch}");
     }
+    warn_of_loss(log, partitions)?;
     if let Some(opened) = open::opened(log)? {
-        warn_of_loss(log, partitions)?;
         return resume(log, opened, wanted);
     }
     let (first_day, previous_day) = first_days(market, wanted.scan_from)?;

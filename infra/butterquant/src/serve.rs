@@ -1,5 +1,6 @@
 //! The HTTP side of the process that owns a run: its log for other processes, what its units
-//! are doing, the views as JSON, and metrics for Prometheus.
+//! are doing, the views as JSON, its schemas as a registry serves them, and metrics for
+//! Prometheus.
 //!
 //! 1. It listens on this machine only, unless a token is set; then every call but `/health`
 //!    must show it.
@@ -7,26 +8,27 @@
 //!    to the log must have a content type that no page of another site can send unasked.
 //! 3. It runs on threads of its own and blocks no role.
 
+pub mod admission;
+
 use crate::answers::{Question, answer};
-use crate::metrics;
 use crate::standing::Standing;
+use crate::{metrics, registry};
 use anyhow::{Context, Result, bail};
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use shell::board::Board;
+use shell::settle::Tally;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use store::Views;
@@ -56,9 +58,11 @@ impl Drop for Serving {
 
 struct Served {
     calls: Server,
+    log: Arc<dyn Log>,
+    /// Dead letters as last counted.
+    letters: Mutex<Tally>,
     board: Arc<Board>,
     views: Views,
-    token: Option<String>,
 }
 
 /// The address to listen on.
@@ -81,7 +85,7 @@ pub fn address(listen: &str, token: Option<&str>) -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// Starts to serve.
+/// Starts to serve a run.
 ///
 /// # Errors
 /// As [`address`]; or the address is taken.
@@ -92,6 +96,20 @@ pub fn start(
     board: Arc<Board>,
     views: Views,
 ) -> Result<Serving> {
+    let calls = Server::new(Arc::clone(&log));
+    let served = Arc::new(Served { calls, log, letters: Mutex::default(), board, views });
+    spawn(listen, token, of_a_run().with_state(served))
+}
+
+/// Starts to serve the schemas alone.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_schemas(listen: &str, token: Option<String>) -> Result<Serving> {
+    spawn(listen, token, registry::routes())
+}
+
+fn spawn(listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
     let address = address(listen, token.as_deref())?;
     let listener = TcpListener::bind(address).with_context(|| {
         format!("nothing can listen on {address}; choose another address with `listen`")
@@ -101,12 +119,13 @@ pub fn start(
     if reached.ip().is_unspecified() {
         reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    let served = Arc::new(Served { calls: Server::new(log), board, views, token });
+    let router = admission::guarded(router, token)
+        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-        if let Err(error) = runtime.block_on(serve(listener, router(served), stopped)) {
+        if let Err(error) = runtime.block_on(serve(listener, router, stopped)) {
             tracing::warn!("the HTTP side ended: {error}");
         }
         runtime.shutdown_timeout(FAREWELL);
@@ -135,64 +154,19 @@ async fn serve(
     }
 }
 
-fn router(served: Arc<Served>) -> Router {
+fn of_a_run() -> Router<Arc<Served>> {
     Router::new()
         .route(PATH, post(log_call).layer(DefaultBodyLimit::max(LARGEST_CALL)))
         .route("/status", get(status))
         .route("/views/{view}", get(view))
         .route("/metrics", get(told_metrics))
-        .layer(from_fn_with_state(Arc::clone(&served), admit))
-        .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
-        .with_state(served)
+        .merge(registry::routes())
 }
 
-/// Who may call.
-async fn admit(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
-    match refusal(&served, &request) {
-        Some((code, why)) => refused(code, why),
-        None => next.run(request).await,
-    }
-}
-
-fn refusal(served: &Served, request: &Request) -> Option<(StatusCode, &'static str)> {
-    let header = |name| {
-        request.headers().get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
-    };
-    match &served.token {
-        Some(token) => {
-            let shown = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-            let right = shown.is_some_and(|shown| same(shown, token));
-            (!right).then_some((
-                StatusCode::UNAUTHORIZED,
-                "show the token as Authorization: Bearer TOKEN",
-            ))
-        }
-        None => {
-            let here = header(HOST).is_some_and(names_this_machine);
-            (!here).then_some((
-                StatusCode::FORBIDDEN,
-                "without a token only 127.0.0.1 and localhost are served",
-            ))
-        }
-    }
-}
-
-/// Compares digests, whole: how long it takes says nothing about the token.
-fn same(shown: &str, token: &str) -> bool {
-    let (shown, token) = (Sha256::digest(shown), Sha256::digest(token));
-    shown.iter().zip(&token[..]).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
-}
-
-fn names_this_machine(host: &str) -> bool {
-    let name = host
-        .rsplit_once(':')
-        .map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
+/// An error, also as clients of schema registries read one.
 fn refused(code: StatusCode, why: &str) -> Response {
-    (code, Json(json!({ "error": why }))).into_response()
+    let body = json!({ "error": why, "error_code": code.as_u16(), "message": why });
+    (code, Json(body)).into_response()
 }
 
 async fn log_call(State(served): State<Arc<Served>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -215,7 +189,16 @@ async fn status(State(served): State<Arc<Served>>) -> Json<Value> {
 }
 
 async fn told_metrics(State(served): State<Arc<Served>>) -> Response {
-    let text = metrics::text(&served.board.all());
+    let mut text = metrics::text(&served.board.all());
+    let counted = tokio::task::spawn_blocking(move || {
+        let mut letters = served.letters.lock().unwrap_or_else(PoisonError::into_inner);
+        letters.read_on(&*served.log).map(|()| metrics::letters(&letters))
+    });
+    match counted.await {
+        Ok(Ok(letters)) => text.push_str(&letters),
+        Ok(Err(error)) => tracing::warn!("the dead letters cannot be counted: {error}"),
+        Err(error) => tracing::warn!("the dead letters cannot be counted: {error}"),
+    }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 

@@ -4,8 +4,9 @@
 use anyhow::Result;
 use consumers::materializer::Sink;
 use eventlog::Log;
-use schemas::events::{Models, Settings};
+use schemas::events::{DeadLetters, Models, Settings};
 use schemas::{Body, Day, Event, Topic};
+use shell::inspect::inspect;
 use shell::wire;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +17,10 @@ use success::{Artifacts, Trained};
 
 /// Topics without day markers: read to their end whenever a day closes.
 const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetters];
+
+/// Bytes of a dead letter's value that the lake shows: of thousands of large ones all would not
+/// fit into memory. The log has them whole.
+const KEPT_OF_A_LETTER: usize = 1 << 10;
 
 /// The materialised side of a run.
 pub struct Materialized {
@@ -82,9 +87,12 @@ impl Materialized {
                 continue;
             }
             let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
-            for event in read_all(&*self.log, topic, self.partitions)? {
+            read_each(&*self.log, topic, self.partitions, &mut |mut event| {
+                if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
+                    letter.abridge(KEPT_OF_A_LETTER);
+                }
                 days.entry(event.day).or_default().push(event);
-            }
+            })?;
             for (day, events) in &days {
                 self.lake.write_day(topic, *day, events)?;
             }
@@ -118,21 +126,31 @@ impl Sink for Materialized {
     }
 }
 
-/// Every event of a topic, partition by partition.
+/// Every event of a topic that a role would take in, partition by partition.
 pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Event>> {
-    let mut reader = log.reader()?;
     let mut events = Vec::new();
+    read_each(log, topic, partitions, &mut |event| events.push(event))?;
+    Ok(events)
+}
+
+/// The same, one at a time.
+fn read_each(
+    log: &dyn Log,
+    topic: Topic,
+    partitions: u32,
+    take: &mut dyn FnMut(Event),
+) -> Result<()> {
+    let mut reader = log.reader()?;
     for partition in 0..topic.partitions(partitions) {
         let place = wire::place(topic, partition);
         let (mut next, end) = (0, log.watermarks(&place)?.high);
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
             let Some(fetched) = fetched.into_iter().next() else { break };
-            events.extend(
-                fetched.records.iter().filter_map(|record| wire::event(topic, record).ok()),
-            );
+            let sound = |record| inspect(topic, partition, partitions, record).ok();
+            fetched.records.iter().filter_map(sound).for_each(&mut *take);
             next = fetched.position;
         }
     }
-    Ok(events)
+    Ok(())
 }

@@ -44,6 +44,8 @@ impl Db {
                     owner::write(path, None).map_err(|cause| KvError::from_io(path, cause))?;
                     return Ok(Self { inner, path: Arc::new(path.to_path_buf()) });
                 }
+                // Only the holder of the lock gets as far as to call it damaged.
+                Err(KvError::Damaged { .. }) if drop_unfinished(path) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -52,7 +54,7 @@ impl Db {
     /// The tree `name`, created when it is missing.
     pub fn tree(&self, name: &str) -> Result<Tree, KvError> {
         let inner = self.inner.open_tree(name).map_err(|e| self.error(e))?;
-        Ok(Tree { inner, path: Arc::clone(&self.path) })
+        Ok(Tree { inner, db: self.clone() })
     }
 
     /// The names of the trees, in order.
@@ -95,7 +97,12 @@ impl Db {
         owner::write(&self.path, Some(endpoint)).map_err(|e| KvError::from_io(&self.path, e))
     }
 
-    fn error(&self, cause: sled::Error) -> KvError {
+    /// After a failed write sled may wait for ever, when it is dropped, for bytes that will not
+    /// come. What failed once is therefore kept until the process ends.
+    pub(crate) fn error(&self, cause: sled::Error) -> KvError {
+        if matches!(cause, sled::Error::Io(_)) {
+            std::mem::forget(self.inner.clone());
+        }
         KvError::from_sled(&self.path, cause)
     }
 }
@@ -106,6 +113,19 @@ fn check_writable(path: &Path) -> io::Result<()> {
     let probe = path.join(format!(".probe-{}", std::process::id()));
     fs::write(&probe, b"")?;
     fs::remove_file(probe)
+}
+
+/// Removes snapshots that were being written when the disk was full or the process ended: sled
+/// takes one for the newest and calls the whole directory corrupted, though it needs none. Whether
+/// there were any.
+fn drop_unfinished(path: &Path) -> bool {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let unfinished = entries.filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with("snap.") && name.ends_with(".generating")
+    });
+    unfinished.filter(|entry| fs::remove_file(entry.path()).is_ok()).count() > 0
 }
 
 /// sled panics on some damaged files, where an error is wanted.

@@ -1,10 +1,8 @@
 //! One ordered map from bytes to bytes.
 
 use std::ops::{Deref, RangeBounds};
-use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::KvError;
+use crate::{Db, KvError};
 
 /// A key or a value as it is stored; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,7 +52,7 @@ impl Batch {
 #[derive(Clone)]
 pub struct Tree {
     pub(crate) inner: sled::Tree,
-    pub(crate) path: Arc<PathBuf>,
+    pub(crate) db: Db,
 }
 
 impl Tree {
@@ -75,12 +73,12 @@ impl Tree {
 
     /// The entries whose keys lie in `range`, ascending, or from the end with `rev()`.
     pub fn range<K: AsRef<[u8]>>(&self, range: impl RangeBounds<K>) -> Entries {
-        Entries { inner: self.inner.range(range), path: Arc::clone(&self.path) }
+        Entries { inner: self.inner.range(range), db: self.db.clone() }
     }
 
     /// The entries whose keys start with `prefix`, in order.
     pub fn scan_prefix(&self, prefix: impl AsRef<[u8]>) -> Entries {
-        Entries { inner: self.inner.scan_prefix(prefix), path: Arc::clone(&self.path) }
+        Entries { inner: self.inner.scan_prefix(prefix), db: self.db.clone() }
     }
 
     /// The entry with the greatest key.
@@ -100,14 +98,14 @@ impl Tree {
     }
 
     fn error(&self, cause: sled::Error) -> KvError {
-        KvError::from_sled(&self.path, cause)
+        self.db.error(cause)
     }
 }
 
 /// Entries of a tree, read as they are asked for.
 pub struct Entries {
     inner: sled::Iter,
-    path: Arc<PathBuf>,
+    db: Db,
 }
 
 impl Entries {
@@ -115,7 +113,7 @@ impl Entries {
         &self,
         entry: sled::Result<(sled::IVec, sled::IVec)>,
     ) -> Result<(Bytes, Bytes), KvError> {
-        entry.map(|(k, v)| (Bytes(k), Bytes(v))).map_err(|e| KvError::from_sled(&self.path, e))
+        entry.map(|(k, v)| (Bytes(k), Bytes(v))).map_err(|e| self.db.error(e))
     }
 }
 

@@ -90,3 +90,19 @@ fn a_damaged_directory_is_an_error_that_names_it() {
     assert!(matches!(error, KvError::Damaged { .. }), "{error:?}");
     assert!(error.to_string().contains(&dir.path().display().to_string()), "{error}");
 }
+
+/// Found by the chaos test, which fills the disk.
+#[test]
+fn an_unfinished_snapshot_left_by_a_full_disk_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let db = Db::open(dir.path()).unwrap();
+        db.tree("t").unwrap().insert("key", "value").unwrap();
+        db.flush().unwrap();
+    }
+    let unfinished = dir.path().join("snap.00000000FFFFFFFF.generating");
+    std::fs::write(&unfinished, b"").unwrap();
+    let db = Db::open(dir.path()).unwrap();
+    assert_eq!(db.tree("t").unwrap().get("key").unwrap().unwrap().to_vec(), b"value");
+    assert!(!unfinished.exists());
+}

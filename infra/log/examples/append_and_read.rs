@@ -14,7 +14,7 @@ fn main() -> Result<()> {
         std::env::temp_dir().join(name).display().to_string()
     });
     let log = EmbeddedLog::open(&directory)?;
-    log.ensure_topics(&[TopicSpec { name: "bench".to_string(), partitions: PARTITIONS }])?;
+    log.ensure_topics(&[TopicSpec::new("bench", PARTITIONS)])?;
     for size in [1, 10, 100, 500, 5_000] {
         append(&log, size, RECORDS.min(size * 1_000))?;
     }

@@ -15,6 +15,8 @@ pub enum ErrorClass {
     Fenced,
     /// Nothing was written and repeating it will not help.
     Fatal,
+    /// Nothing was written, and nothing will be until the process that owns the log starts again.
+    Closed,
 }
 
 /// What went wrong, where, and what to do about it.

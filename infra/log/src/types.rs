@@ -138,6 +138,15 @@ pub struct TopicSpec {
     pub name: String,
     /// How many partitions it has.
     pub partitions: u32,
+    /// Bytes of the largest batch of records it must take, where that is more than usual.
+    pub largest: Option<u32>,
+}
+
+impl TopicSpec {
+    /// A topic of records of the usual sizes, below 1 MB.
+    pub fn new(name: impl Into<String>, partitions: u32) -> Self {
+        Self { name: name.into(), partitions, largest: None }
+    }
 }
 
 /// A setting of an existing topic that is not the one asked for.
@@ -151,6 +160,30 @@ pub struct TopicMismatch {
     pub expected: String,
     /// What the topic has.
     pub found: String,
+    /// What would change it.
+    pub remedy: String,
+}
+
+impl TopicMismatch {
+    /// Of the partition count, which nothing changes after the first event.
+    pub(crate) fn partitions(spec: &TopicSpec, found: u32) -> Self {
+        Self {
+            topic: spec.name.clone(),
+            setting: "partitions".to_string(),
+            expected: spec.partitions.to_string(),
+            found: found.to_string(),
+            remedy: "set `partitions` to what is there, or begin another run: with another count \
+                     keys would move"
+                .to_string(),
+        }
+    }
+}
+
+impl fmt::Display for TopicMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topic, setting, expected, found, remedy } = self;
+        write!(f, "{topic}: {setting} is {found}, not {expected}; {remedy}")
+    }
 }
 
 /// A topic that exists.

@@ -34,7 +34,7 @@ fn batch(value: &str) -> Batch {
 }
 
 fn bars() -> [TopicSpec; 1] {
-    [TopicSpec { name: "bars".to_string(), partitions: 2 }]
+    [TopicSpec::new("bars", 2)]
 }
 
 fn read(log: &dyn Log, partition: u32) -> Vec<String> {
@@ -217,4 +217,28 @@ fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+#[test]
+fn large_records_come_back_beside_small_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = [0, 6_000, 6_100, 6_200, 12_288, 1 << 20, 3, (3 << 20) + 1];
+    let value = |bytes: usize| (0..bytes).map(|at| (at * 31 % 251) as u8).collect::<Vec<u8>>();
+    let large = |bytes| NewRecord { value: value(bytes), ..record(0, "") };
+    {
+        let log = EmbeddedLog::open(dir.path()).unwrap();
+        log.ensure_topics(&bars()).unwrap();
+        let records = sizes.into_iter().map(large).collect();
+        let batch = Batch { records, ..Batch::default() };
+        log.producer("p").unwrap().publish(batch, None).unwrap();
+    }
+    let log = EmbeddedLog::open(dir.path()).unwrap();
+    let due = [(TopicPartition::new("bars", 0), 0)];
+    let fetched = log.reader().unwrap().poll(&due, 100, Duration::ZERO).unwrap();
+    let found: Vec<&Vec<u8>> = fetched.iter().flat_map(|f| &f.records).map(|r| &r.value).collect();
+    assert_eq!(found.len(), sizes.len());
+    for (found, bytes) in found.into_iter().zip(sizes) {
+        assert!(*found == value(bytes), "{bytes} bytes");
+    }
+    assert_eq!(log.offset_for_time(&TopicPartition::new("bars", 0), 2).unwrap(), 8);
 }

@@ -1,7 +1,7 @@
 //! Reading `controls`: to its end before a decision, or up to the offset a recorded decision
 //! was made under.
 
-use crate::wire;
+use crate::{inspect::inspect, wire};
 use eventlog::{ErrorClass, Log, LogError, Reader, Result};
 use schemas::controls::ControlState;
 use schemas::{Event, Topic};
@@ -42,8 +42,8 @@ impl ControlBook {
             let due = [(place.clone(), self.next)];
             for fetched in self.reader.poll(&due, 1_000, Duration::from_secs(5))? {
                 for record in &fetched.records {
-                    // An unreadable control event changes nothing; the monitor shows it.
-                    if let Ok(event) = wire::event(Topic::Controls, record) {
+                    // A bad control event changes nothing; `topics list` counts it.
+                    if let Ok(event) = inspect(Topic::Controls, 0, 1, record) {
                         let offset = record.offset as i64;
                         self.latest.apply(offset, &event);
                         self.events.push((offset, event));

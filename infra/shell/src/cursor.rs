@@ -7,6 +7,8 @@
 //! 3. Within a day the first event of an id stands: the same again is dropped, another one
 //!    under that id is a conflict.
 //! 4. A day closes only when every input's marker has been read; no timer closes it.
+//! 5. The first marker that follows the last closed day says which day it is, whatever events
+//!    said before it: one event of a wrong day stops nobody.
 
 use schemas::role::Role;
 use schemas::{Day, Event, EventId, Topic};
@@ -22,11 +24,14 @@ pub struct Stage {
     pub partition: u32,
     /// Whether it is the day before's.
     pub day_before: bool,
+    /// Whether it is the day's first: its marker says which day it is.
+    pub first: bool,
 }
 
 /// The stages of a unit of `role` that holds `partitions`.
 pub fn stages(role: Role, partitions: &[u32]) -> Vec<Stage> {
-    role.inputs()
+    let mut stages: Vec<Stage> = role
+        .inputs()
         .iter()
         .flat_map(|input| {
             let held = if input.topic.single() { &[0][..] } else { partitions };
@@ -34,9 +39,14 @@ pub fn stages(role: Role, partitions: &[u32]) -> Vec<Stage> {
                 topic: input.topic,
                 partition,
                 day_before: input.day_before,
+                first: false,
             })
         })
-        .collect()
+        .collect();
+    if let Some(first) = stages.iter_mut().find(|stage| !stage.day_before) {
+        first.first = true;
+    }
+    stages
 }
 
 /// What was met on the way, by kind; shown to operators.
@@ -52,7 +62,7 @@ pub struct Counts {
     pub late: u64,
     /// Kinds this program does not know: skipped.
     pub unknown: u64,
-    /// Bytes that are no event: a dead letter.
+    /// Records that are no event, or none that can be taken in: a dead letter.
     pub undecodable: u64,
 }
 
@@ -139,8 +149,11 @@ impl Cursor {
         if stage.day_before {
             return event.day == self.closed;
         }
-        let follows = event.body.marker().is_none_or(|marker| marker.previous_day == self.closed);
-        follows && self.current.is_none_or(|current| current == event.day)
+        let same_day = self.current.is_none_or(|current| current == event.day);
+        match event.body.marker() {
+            Some(marker) => marker.previous_day == self.closed && (same_day || stage.first),
+            None => same_day,
+        }
     }
 
     /// Goes on to the next stage; true when that was the last of the day.
@@ -166,7 +179,7 @@ mod tests {
     use schemas::events::{Bar, Bars, DayClosed};
 
     const DAY: Day = Day(100);
-    const STAGE: Stage = Stage { topic: Topic::Bars, partition: 0, day_before: false };
+    const STAGE: Stage = Stage { topic: Topic::Bars, partition: 0, day_before: false, first: true };
 
     fn bar(day: Day, ticker: &str) -> Event {
         let bar = Bar { bar_day: day, ..Bar::default() };
@@ -210,6 +223,25 @@ mod tests {
             &[(close.clone(), 1), (bar(DAY, "A"), 1), (close, 9), (bar(DAY + 1, "A"), 1)],
             &[Marker, Late, Late, Apply],
         );
+    }
+
+    #[test]
+    fn one_event_of_a_wrong_day_does_not_stop_the_day() {
+        use Verdict::*;
+        check(
+            &[
+                (bar(DAY + 400, "A"), 1),
+                (bar(DAY, "B"), 1),
+                (marker(DAY, DAY + -1), 1),
+                (bar(DAY + 1, "A"), 1),
+            ],
+            &[Apply, OutOfOrder, Marker, Apply],
+        );
+        let mut later = Cursor::new(DAY + -1, 2);
+        later.admit(STAGE, &marker(DAY, DAY + -1), 1);
+        assert!(!later.stage_done());
+        let second = Stage { partition: 1, first: false, ..STAGE };
+        assert_eq!(later.admit(second, &marker(DAY + 7, DAY + -1), 1), OutOfOrder);
     }
 
     #[test]

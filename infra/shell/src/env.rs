@@ -23,6 +23,8 @@ pub struct Policy {
     pub save_every: u32,
     /// Empty polls before consumed offsets are committed without outputs.
     pub idle_commit: u32,
+    /// Events an instance takes in a second, at most; none is as many as it can.
+    pub rate: Option<u32>,
 }
 
 impl Default for Policy {
@@ -32,6 +34,7 @@ impl Default for Policy {
             wait: Duration::from_millis(50),
             save_every: 200,
             idle_commit: 10,
+            rate: None,
         }
     }
 }

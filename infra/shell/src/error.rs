@@ -2,7 +2,7 @@
 
 use eventlog::{ErrorClass, LogError};
 use schemas::codec::EncodeError;
-use schemas::role::BadState;
+use schemas::role::{BadState, EffectError};
 
 /// A role could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +40,7 @@ pub enum ShellError {
         /// Which unit.
         unit: String,
         /// What happened.
-        cause: String,
+        cause: EffectError,
     },
     /// The log has no run.
     #[error("this log holds no opened run; start one with `butterquant up`, `backtest` or `demo`")]
@@ -48,6 +48,9 @@ pub enum ShellError {
     /// A run cannot be opened as asked.
     #[error("{0}")]
     CannotOpen(String),
+    /// Dead letters cannot be dealt with as asked.
+    #[error("{0}")]
+    Letters(String),
     /// The market could not be read.
     #[error(transparent)]
     Source(#[from] producers::source::SourceError),
@@ -57,14 +60,21 @@ impl ShellError {
     /// Whether reloading the saved state and going on may mend it.
     pub fn passing(&self) -> bool {
         match self {
-            ShellError::Log(error) => error.class != ErrorClass::Fatal,
+            ShellError::Log(error) => {
+                !matches!(error.class, ErrorClass::Fatal | ErrorClass::Closed)
+            }
             ShellError::Effect { .. } => true,
             _ => false,
         }
     }
 
-    /// Whether it is the log that said no.
-    pub fn of_the_log(&self) -> bool {
-        matches!(self, ShellError::Log(_))
+    /// Whether what a role needs is away, the log or what its long work goes to: it is waited
+    /// for, however long.
+    pub fn away(&self) -> bool {
+        match self {
+            ShellError::Log(_) => true,
+            ShellError::Effect { cause, .. } => cause.away,
+            _ => false,
+        }
     }
 }

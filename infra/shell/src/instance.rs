@@ -15,8 +15,12 @@ use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 pub use crate::env::{Env, Machines, Policy};
+
+/// Bytes of values that fill a transaction.
+const MOST_BYTES: usize = 4 << 20;
 
 /// Whether a step found anything to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,8 +48,12 @@ pub struct Instance {
     idle: u32,
     /// Publishes since the last save.
     unsaved: u32,
+    /// Publishes so far.
+    publishes: u64,
     /// Whether anything was applied since the last save.
     moved: bool,
+    /// Events applied, and until when they may take, where a rate is held.
+    paced: (u64, Instant),
 }
 
 impl Instance {
@@ -67,7 +75,9 @@ impl Instance {
             producer: None,
             idle: 0,
             unsaved: 0,
+            publishes: 0,
             moved: false,
+            paced: (0, Instant::now()),
         })
     }
 
@@ -86,6 +96,7 @@ impl Instance {
             self.forget();
             self.controls.refresh(&*self.env.log)?;
             self.load(assignment.partitions.iter().copied())?;
+            self.paced = (self.applied(), Instant::now());
             self.generation = Some(assignment.generation);
         }
         if self.units.is_empty() {
@@ -97,53 +108,105 @@ impl Instance {
             return Ok(Progress::Idle);
         }
         (self.idle, self.moved) = (0, true);
+        self.controls.refresh(&*self.env.log)?;
         let mut closed = false;
         // What one active instance decided of a day is published before it looks at the next.
         while (!closed || self.role.by_partition())
-            && self.pending() < self.env.policy.max_records
+            && !self.full()
             && self.units.iter().any(Unit::has_read)
         {
-            self.controls.refresh(&*self.env.log)?;
+            let most = self.most();
             for unit in self.units.iter_mut().filter(|unit| unit.has_read()) {
-                let controls = self.controls.latest();
+                let controls = &mut self.controls;
                 let ends = &mut self.ends;
-                closed |= unit.step(&mut Voice::Live { controls, log: &*self.env.log, ends })?;
+                let mut voice = Voice::Live { controls, log: &*self.env.log, ends };
+                closed |= unit.step(most, &mut voice)?;
             }
         }
-        if closed || self.pending() > 0 {
+        if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
             self.publish()?;
         }
+        self.keep_pace();
         self.show();
         Ok(Progress::Worked)
     }
 
-    /// Records to be published.
-    fn pending(&self) -> usize {
-        self.units.iter().map(|unit| unit.pending.len()).sum()
+    /// Records of a round, at most; few where the rate is held, so that it is held evenly.
+    fn most(&self) -> usize {
+        let held = self.env.policy.rate.map(|rate| (rate as usize / 20).max(1));
+        held.unwrap_or(usize::MAX).min(self.env.policy.max_records)
     }
 
-    /// Reads what is due; false when there is nothing. Units that read the same partition
-    /// (`models`) each get it from their own position on.
+    fn applied(&self) -> u64 {
+        self.units.iter().map(|unit| unit.cursor.counts.applied).sum()
+    }
+
+    /// Waits as long as the rate asks for what was taken in since the last wait.
+    fn keep_pace(&mut self) {
+        let Some(rate) = self.env.policy.rate else { return };
+        let applied = self.applied();
+        let taken = applied.saturating_sub(self.paced.0);
+        let due = self.paced.1 + Duration::from_secs_f64(taken as f64 / f64::from(rate.max(1)));
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        // What was missed while nothing came is not made up for.
+        self.paced = (applied, due.max(Instant::now() - Duration::from_millis(100)));
+    }
+
+    /// Whether what waits to be published fills a transaction.
+    fn full(&self) -> bool {
+        let pending = || self.units.iter().flat_map(|unit| &unit.pending);
+        pending().count() >= self.most()
+            || pending().map(|record| record.value.len()).sum::<usize>() >= MOST_BYTES
+    }
+
+    /// Reads what is due, and ahead of it; false when there is nothing. Units that read the same
+    /// partition (`models`) each get it from their own position on.
     fn read(&mut self) -> Result<bool, ShellError> {
-        let mut due: BTreeMap<TopicPartition, u64> = BTreeMap::new();
-        for unit in &self.units {
-            let (place, from) = unit.due();
-            due.entry(place.clone()).and_modify(|least| *least = from.min(*least)).or_insert(from);
-        }
-        let due: Vec<(TopicPartition, u64)> = due.into_iter().collect();
+        let due = self.due();
         let fetched = self.reader.poll(&due, self.env.policy.max_records, self.env.policy.wait)?;
-        for part in &fetched {
-            for unit in self.units.iter_mut().filter(|unit| *unit.due().0 == part.tp) {
-                unit.read(part.records.iter().cloned(), part.position);
+        let found = fetched.iter().any(|part| !part.records.is_empty());
+        for part in fetched {
+            let mut readers: Vec<(&mut Unit, usize)> = self
+                .units
+                .iter_mut()
+                .filter_map(|unit| unit.stage_of(&part.tp).map(|stage| (unit, stage)))
+                .collect();
+            let last = readers.pop();
+            for (unit, stage) in readers {
+                unit.read(stage, part.records.iter().cloned(), part.position);
+            }
+            if let Some((unit, stage)) = last {
+                unit.read(stage, part.records.into_iter(), part.position);
             }
         }
-        Ok(fetched.iter().any(|part| !part.records.is_empty()))
+        Ok(found)
+    }
+
+    /// What all units want, each partition once; what is due comes before what is read ahead.
+    fn due(&self) -> Vec<(TopicPartition, u64)> {
+        let mut due: Vec<(bool, TopicPartition, u64)> = Vec::new();
+        let mut places: BTreeMap<&TopicPartition, usize> = BTreeMap::new();
+        for unit in &self.units {
+            for (stage, place, from) in unit.wanted() {
+                let now = stage == unit.cursor.stage;
+                let at = *places.entry(place).or_insert(due.len());
+                match due.get_mut(at) {
+                    Some((first, _, least)) => {
+                        (*first, *least) = (*first || now, from.min(*least));
+                    }
+                    None => due.push((now, place.clone(), from)),
+                }
+            }
+        }
+        due.sort_by_key(|(now, ..)| !now);
+        due.into_iter().map(|(_, place, from)| (place, from)).collect()
     }
 
     /// Nothing is due: what was consumed without a word is committed, so that lag is true.
     fn rest(&mut self) -> Result<(), ShellError> {
         self.idle += 1;
         if self.idle == self.env.policy.idle_commit {
+            self.units.iter_mut().for_each(Unit::settle);
             if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
                 self.publish()?;
             }
@@ -168,6 +231,7 @@ impl Instance {
             unit.published();
         }
         self.unsaved += 1;
+        self.publishes += 1;
         if self.unsaved >= self.env.policy.save_every {
             self.save()?;
         }
@@ -196,6 +260,11 @@ impl Instance {
             self.publish()?;
         }
         self.save()
+    }
+
+    /// How often it has published: what is not published may have to be done again.
+    pub fn publishes(&self) -> u64 {
+        self.publishes
     }
 
     /// The units as they are now.

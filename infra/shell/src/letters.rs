@@ -1,14 +1,27 @@
 //! Dead letters: a bad event stops nobody, and one role keeps it with its bytes.
 
+use crate::inspect::Bad;
 use crate::{cursor::Stage, error::ShellError, unit::Unit, voice::Voice, wire};
 use eventlog::Record;
-use schemas::events::{DeadLetter, DeadLetters};
+use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
-use schemas::{Event, EventId, Topic};
+use schemas::{Event, Topic};
+
+/// The header of a record that an operator put back: the letter its bytes were taken from.
+pub const REDRIVEN: &str = "butterquant.redriven";
+/// Bytes of a value that a letter keeps at most; with the rest it stays below the 4 MiB that
+/// `dead-letters` takes.
+pub const LARGEST_VALUE: usize = 3 << 20;
+/// Bytes of a key, and of all headers together, that a letter keeps.
+const LARGEST_HEAD: usize = 256 << 10;
+/// Characters of a letter's message; it may quote what was read.
+const LONGEST_MESSAGE: usize = 500;
 
 impl Unit {
     /// One role keeps the dead letters of a topic, so that a bad event has one; it is one whose
-    /// offsets there are committed, so that none is lost or written twice.
+    /// offsets there are committed, so that none is lost or written twice. `controls`, `samples`
+    /// and `dead-letters` are read by no group: what is bad there changes nothing and is counted
+    /// by `topics list`.
     fn guards(&self, topic: Topic) -> bool {
         let guardian = match topic {
             Topic::Bars => Role::Scanner,
@@ -17,9 +30,8 @@ impl Unit {
             Topic::Predictions | Topic::Fills => Role::Executor,
             Topic::Orders => Role::Broker,
             Topic::Outcomes => Role::Retrainer,
-            Topic::Models | Topic::Controls | Topic::Samples | Topic::DeadLetters => {
-                Role::Materializer
-            }
+            Topic::Models => Role::Materializer,
+            Topic::Controls | Topic::Samples | Topic::DeadLetters => return false,
         };
         self.role == guardian
     }
@@ -27,30 +39,119 @@ impl Unit {
     pub(crate) fn dead_letter(
         &mut self,
         record: &Record,
-        stage: &str,
-        message: &str,
-        event: Option<EventId>,
+        bad: Bad,
         voice: &Voice<'_>,
     ) -> Result<(), ShellError> {
         let Stage { topic, partition, .. } = self.stages[self.cursor.stage];
         if !self.guards(topic) || !voice.is_live() {
             return Ok(());
         }
-        let letter = DeadLetter {
-            role: self.role.name().to_owned(),
-            topic: topic.name().to_owned(),
-            partition: i64::from(partition),
-            offset: record.offset as i64,
-            key: record.key.clone().unwrap_or_default(),
-            value: record.value.clone(),
-            stage: stage.to_owned(),
-            message: message.to_owned(),
-            event,
-        };
+        let letter = letter(self.role, topic, partition, record, bad);
         let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
         let day = self.cursor.current.unwrap_or(self.cursor.closed);
         let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));
         self.pending.push(wire::record(&letter, self.total, self.role.name())?);
         Ok(())
+    }
+}
+
+/// The letter of a bad record: whole, as far as it fits.
+fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -> DeadLetter {
+    let header = |(name, value): &(String, Vec<u8>)| LetterHeader {
+        name: name.clone(),
+        value: value.clone(),
+    };
+    let key = record.key.as_deref().unwrap_or_default();
+    let redriven = record.headers.iter().find(|(name, _)| name == REDRIVEN);
+    let redriven: Option<i64> =
+        redriven.and_then(|(_, id)| std::str::from_utf8(id).ok()?.parse().ok());
+    let head = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let mut message: String = bad.message.chars().take(LONGEST_MESSAGE).collect();
+    let mut cut = |fits: bool, what: String| {
+        if !fits {
+            message.push_str(&format!("; {what}"));
+        }
+    };
+    let (long_key, bytes) = (key.len(), record.value.len());
+    cut(
+        long_key <= LARGEST_HEAD,
+        format!("of its key of {long_key} bytes the first {LARGEST_HEAD} are kept"),
+    );
+    cut(head <= LARGEST_HEAD, format!("its headers of {head} bytes are not kept"));
+    cut(bytes <= LARGEST_VALUE, format!("of its {bytes} bytes the first {LARGEST_VALUE} are kept"));
+    if let Some(first) = redriven {
+        message.push_str(&format!("; it was put back from letter {first}"));
+    }
+    let headers = if head <= LARGEST_HEAD { &record.headers[..] } else { &[] };
+    let mut letter = DeadLetter {
+        role: role.name().to_owned(),
+        topic: topic.name().to_owned(),
+        partition: i64::from(partition),
+        offset: record.offset as i64,
+        key: key[..key.len().min(LARGEST_HEAD)].to_vec(),
+        value: record.value.clone(),
+        stage: bad.stage.to_owned(),
+        message,
+        event: bad.event,
+        headers: headers.iter().map(header).collect(),
+        timestamp_ms: record.timestamp_ms,
+        redriven,
+        length: None,
+        sha256: None,
+    };
+    letter.shorten(LARGEST_VALUE);
+    letter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::id::sha256_hex;
+
+    fn of(record: &Record) -> DeadLetter {
+        let bad = Bad { stage: "decode", message: "x".repeat(9_000), event: None };
+        letter(Role::Scorer, Topic::Features, 2, record, bad)
+    }
+
+    fn record(value: usize, headers: usize) -> Record {
+        let headers = vec![("h".to_owned(), vec![7; headers])];
+        Record { offset: 9, timestamp_ms: 5, key: Some(vec![1, 2]), value: vec![3; value], headers }
+    }
+
+    #[test]
+    fn a_letter_keeps_everything_that_fits() {
+        let letter = of(&record(LARGEST_VALUE, 10));
+        assert_eq!(
+            (letter.value.len(), letter.length, &letter.sha256),
+            (LARGEST_VALUE, None, &None)
+        );
+        assert_eq!((letter.key, letter.headers[0].value.len()), (vec![1, 2], 10));
+        assert_eq!((letter.timestamp_ms, letter.message.len()), (5, LONGEST_MESSAGE));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_and_said() {
+        let letter = of(&record(LARGEST_VALUE + 1, LARGEST_HEAD + 1));
+        assert_eq!((letter.value.len(), letter.bytes()), (LARGEST_VALUE, LARGEST_VALUE as u64 + 1));
+        assert_eq!(letter.sha256.as_deref(), Some(&*sha256_hex(&vec![3; LARGEST_VALUE + 1])));
+        assert!(letter.headers.is_empty());
+        for said in ["headers of 262146 bytes are not kept", "the first 3145728 are kept"] {
+            assert!(letter.message.contains(said), "{}", letter.message);
+        }
+        let event = Event::new(schemas::Day(1), "", &["x"], DeadLetters::EventRejected(letter));
+        let written = wire::record(&event, 12, "scorer").unwrap();
+        let head: usize =
+            written.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(written.value.len() + head < 4 << 20);
+        assert_eq!(schemas::codec::decode(Topic::DeadLetters, &written.value).unwrap(), event);
+    }
+
+    #[test]
+    fn a_letter_names_the_one_it_was_put_back_from() {
+        let mut again = record(3, 3);
+        again.headers.push((REDRIVEN.to_owned(), b"41".to_vec()));
+        let letter = of(&again);
+        assert_eq!(letter.redriven, Some(41));
+        assert!(letter.message.ends_with("put back from letter 41"), "{}", letter.message);
     }
 }

@@ -1,23 +1,27 @@
 //! The one consumer shell: every role runs in its loop, none has one of its own. Around it: how
 //! a run is opened, how days are published, how everything is decided again from the record.
 
+mod ahead;
 pub mod board;
 pub mod controls;
 pub mod cursor;
 mod env;
 mod error;
+pub mod inspect;
 pub mod instance;
-mod letters;
+pub mod letters;
 pub mod open;
 mod recorded;
 mod recovery;
 pub mod replay;
 pub mod runner;
 pub mod saved;
+pub mod settle;
 pub mod source;
 mod tail;
 pub mod unit;
 pub mod voice;
 pub mod wire;
+mod world;
 
 pub use error::ShellError;

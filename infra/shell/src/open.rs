@@ -9,14 +9,15 @@ use schemas::{Event, Topic};
 
 /// Makes the topics; those that exist with other settings are reported.
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
-    let specs: Vec<TopicSpec> = Topic::ALL
-        .into_iter()
-        .map(|topic| TopicSpec {
-            name: topic.name().to_owned(),
-            partitions: topic.partitions(partitions),
-        })
-        .collect();
+    let specs: Vec<TopicSpec> =
+        Topic::ALL.into_iter().map(|topic| spec(topic, partitions)).collect();
     Ok(log.ensure_topics(&specs)?)
+}
+
+/// What the log is asked for where data topics have `partitions`.
+pub fn spec(topic: Topic, partitions: u32) -> TopicSpec {
+    let largest = topic.largest();
+    TopicSpec { largest, ..TopicSpec::new(topic.name(), topic.partitions(partitions)) }
 }
 
 /// How the log's run was opened, if it was.

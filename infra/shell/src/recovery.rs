@@ -3,7 +3,7 @@
 use crate::{
     error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, voice::Voice, wire,
 };
-use eventlog::{Log, Reader};
+use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
 
 impl Unit {
@@ -42,34 +42,56 @@ impl Unit {
         voice: &mut Voice<'_>,
     ) -> Result<(), ShellError> {
         let mut reader = log.reader()?;
-        let behind = |unit: &Unit| {
-            (0..limits.len())
-                .any(|stage| unit.grouped(stage) && unit.cursor.positions[stage] < limits[stage])
-        };
-        while behind(self) {
-            let stage = self.cursor.stage;
-            let (place, from) = (self.place(stage).clone(), self.cursor.positions[stage]);
-            let limit = if self.grouped(stage) { limits[stage] } else { u64::MAX };
-            if !self.has_read() {
-                let fetched = reader.poll(&[(place, from)], 2_000, Duration::from_secs(2))?;
-                let Some(fetched) = fetched.into_iter().next() else {
-                    // A slow log gives nothing for a while; only its end says that there is nothing.
-                    if log.watermarks(self.place(stage))?.high > from {
-                        return Err(wire::gave_nothing(self.place(stage)).into());
-                    }
-                    return Err(self.mismatch("waits for a marker that the log does not hold, though later offsets are committed"));
-                };
-                let records = fetched.records.into_iter().filter(|record| record.offset < limit);
-                self.read(records, fetched.position.min(limit));
-            }
-            self.step(voice)?;
-            if self.cursor.stage == stage && self.cursor.positions[stage] >= limit && behind(self) {
+        let limits: Vec<u64> = (0..limits.len())
+            .map(|stage| if self.grouped(stage) { limits[stage] } else { u64::MAX })
+            .collect();
+        while self.behind(&limits) {
+            if !self.has_read() && !self.read_to(&mut *reader, &limits)? {
+                // What is left may hold no event, only the ends of transactions.
+                self.settle();
+                if !self.behind(&limits) {
+                    break;
+                }
+                // A slow log gives nothing for a while; only its end says that there is nothing.
+                let (place, from) = self.due();
+                if from < limits[self.cursor.stage] && log.watermarks(place)?.high > from {
+                    return Err(wire::gave_nothing(place).into());
+                }
                 return Err(self.mismatch(
-                    "has read all that is committed of one input and not of a later one",
+                    "waits for a marker that the log does not hold, though later offsets are committed",
                 ));
             }
+            self.step(usize::MAX, voice)?;
         }
         self.read_unowned(&mut *reader, voice)
+    }
+
+    fn behind(&self, limits: &[u64]) -> bool {
+        (0..limits.len())
+            .any(|stage| self.grouped(stage) && self.cursor.positions[stage] < limits[stage])
+    }
+
+    /// Reads more of what it wants, each stage to its limit; false when there is nothing.
+    fn read_to(&mut self, reader: &mut dyn Reader, limits: &[u64]) -> Result<bool, ShellError> {
+        let wanted: Vec<(usize, (TopicPartition, u64))> = self
+            .wanted()
+            .filter(|&(stage, _, from)| from < limits[stage])
+            .map(|(stage, place, from)| (stage, (place.clone(), from)))
+            .collect();
+        let due: Vec<(TopicPartition, u64)> = wanted.iter().map(|(_, due)| due.clone()).collect();
+        if due.is_empty() {
+            return Ok(false);
+        }
+        let fetched = reader.poll(&due, 2_000, Duration::from_secs(2))?;
+        let found = !fetched.is_empty();
+        for part in fetched {
+            let stage = wanted.iter().find(|(_, (place, _))| *place == part.tp).map(|(s, _)| *s);
+            let Some(stage) = stage else { continue };
+            let limit = limits[stage];
+            let records = part.records.into_iter().filter(|record| record.offset < limit);
+            self.read(stage, records, part.position.min(limit));
+        }
+        Ok(found)
     }
 
     /// A topic that every instance reads has no committed offset: what is there of the due day
@@ -86,10 +108,10 @@ impl Unit {
         if !self.has_read() {
             let (place, from) = (self.place(stage).clone(), self.cursor.positions[stage]);
             for fetched in reader.poll(&[(place, from)], 2_000, Duration::ZERO)? {
-                self.read(fetched.records.into_iter(), fetched.position);
+                self.read(stage, fetched.records.into_iter(), fetched.position);
             }
         }
-        self.step(voice).map(|_| ())
+        self.step(usize::MAX, voice).map(|_| ())
     }
 
     pub(crate) fn mismatch(&self, what: &str) -> ShellError {

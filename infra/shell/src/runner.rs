@@ -7,7 +7,7 @@ use schemas::Day;
 use schemas::role::Role;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Which roles, and how many instances of each.
 #[derive(Clone, Debug)]
@@ -16,6 +16,9 @@ pub struct Plan {
     pub roles: Vec<(Role, u32)>,
     /// Stop when every unit has closed this day.
     pub until: Option<Day>,
+    /// What this process is called among those that run the same roles; it is in the names of
+    /// its producers, so two processes of one name would fence each other.
+    pub name: Option<String>,
 }
 
 impl Plan {
@@ -25,10 +28,12 @@ impl Plan {
         Plan {
             roles: roles.map(|role| (role, if role == Role::Scanner { 2 } else { 1 })).collect(),
             until,
+            name: None,
         }
     }
 
-    fn units(&self, partitions: u32) -> usize {
+    /// How many units its roles have together.
+    pub fn units(&self, partitions: u32) -> usize {
         self.roles
             .iter()
             .map(|(role, _)| if role.by_partition() { partitions as usize } else { 1 })
@@ -65,27 +70,21 @@ pub fn run(
     watch: &mut dyn FnMut(Option<Day>),
 ) -> Result<(), ShellError> {
     let shared = Shared { stop: Arc::clone(stop), failure: Mutex::new(None) };
-    let mut instances = Vec::new();
-    for &(role, count) in &plan.roles {
-        for number in 0..count {
-            instances.push((
-                format!("{role}-{number}"),
-                Instance::join(env, role, &number.to_string())?,
-            ));
-        }
-    }
     std::thread::scope(|scope| {
         let shared = &shared;
         if let Some(mut source) = source {
-            scope.spawn(move || drive("source", shared, &mut || source.step()));
-        }
-        for (name, mut instance) in instances {
             scope.spawn(move || {
-                drive(&name, shared, &mut || instance.step());
-                if let Err(error) = instance.finish() {
-                    tracing::warn!(instance = name, "the last batch was not committed: {error}");
-                }
+                drive("source", shared, &mut || Ok(source.step()? == Progress::Worked));
             });
+        }
+        for &(role, count) in &plan.roles {
+            for number in 0..count {
+                let name = match &plan.name {
+                    Some(name) => format!("{name}-{number}"),
+                    None => number.to_string(),
+                };
+                scope.spawn(move || one(env, role, &name, shared));
+            }
         }
         while !shared.stopped() {
             let closed = env.board.closed_by_all(plan.units(env.partitions));
@@ -100,19 +99,74 @@ pub fn run(
     failure.map_or(Ok(()), Err)
 }
 
+/// One instance, from its joining on: a log that is away just then is waited for as well.
+fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
+    let instance = format!("{role}-{name}");
+    let mut joined: Option<Instance> = None;
+    drive(&instance, shared, &mut || match &mut joined {
+        Some(joined) => {
+            // What was only read and applied again after a failure is no progress.
+            let before = joined.publishes();
+            joined.step()?;
+            Ok(joined.publishes() > before)
+        }
+        none => {
+            *none = Some(Instance::join(env, role, name)?);
+            Ok(false)
+        }
+    });
+    if let Some(Err(error)) = joined.map(Instance::finish) {
+        tracing::warn!(instance, "the last batch was not committed: {error}");
+    }
+}
+
 /// Failures in a row of a role's own long work (a training, writing the lake) before it is given
-/// up. A log that is away is waited for.
+/// up. A log or a broker that is away is waited for.
 const PATIENCE: u32 = 20;
 
-fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<Progress, ShellError>) {
-    let mut failures = 0_u32;
+/// How long after it was told a wait is told again.
+const REMIND: Duration = Duration::from_secs(60);
+
+/// Failures in a row: told when they begin, once a minute while they last, and when they end.
+#[derive(Default)]
+struct Streak {
+    failures: u32,
+    begun: Option<Instant>,
+    told: Option<Instant>,
+}
+
+impl Streak {
+    /// Waits longer after each failure, up to two seconds.
+    fn failed(&mut self, instance: &str, error: &ShellError) {
+        self.failures += 1;
+        self.begun.get_or_insert_with(Instant::now);
+        let failures = self.failures;
+        if self.told.is_none_or(|told| told.elapsed() > REMIND) {
+            self.told = Some(Instant::now());
+            tracing::warn!(instance, failures, "{error}; going on from the last save");
+        } else {
+            tracing::debug!(instance, failures, "{error}");
+        }
+        std::thread::sleep(Duration::from_millis(50) * failures.min(40));
+    }
+
+    fn over(&mut self, instance: &str) {
+        if let Some(begun) = self.begun {
+            let (failures, seconds) = (self.failures, begun.elapsed().as_secs_f64());
+            tracing::info!(instance, failures, "goes on after {seconds:.1} s");
+            *self = Streak::default();
+        }
+    }
+}
+
+fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, ShellError>) {
+    let mut streak = Streak::default();
     while !shared.stopped() {
         match step() {
-            Ok(_) => failures = 0,
-            Err(error) if error.passing() && (failures < PATIENCE || error.of_the_log()) => {
-                failures += 1;
-                tracing::warn!(instance = name, failures, "{error}; going on from the last save");
-                std::thread::sleep(Duration::from_millis(50) * failures.min(40));
+            Ok(true) => streak.over(name),
+            Ok(false) => {}
+            Err(error) if error.passing() && (streak.failures < PATIENCE || error.away()) => {
+                streak.failed(name, &error);
             }
             Err(error) => shared.fail(error),
         }

@@ -1,9 +1,10 @@
 //! The source's loop: a whole day of the market in one transaction, then the next. It has no
 //! state but the log: on restart it goes on after the oldest of its partitions' last markers.
 
+use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
 use crate::{error::ShellError, tail, wire};
-use eventlog::{Batch, Log, Producer, TopicPartition};
+use eventlog::{Batch, Log, Producer};
 use producers::source::{Change, Market, change_event, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::{Body, Day, Event, Topic};
@@ -112,15 +113,16 @@ fn with_changes(
 pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
     let mut oldest: Option<Day> = None;
     for partition in 0..partitions {
-        let last = last_marker(log, &wire::place(Topic::Bars, partition))?.unwrap_or(previous);
+        let last = last_marker(log, partition, partitions)?.unwrap_or(previous);
         oldest = Some(oldest.map_or(last, |day| day.min(last)));
     }
     Ok(oldest.unwrap_or(previous))
 }
 
-fn last_marker(log: &dyn Log, place: &TopicPartition) -> Result<Option<Day>, ShellError> {
-    tail::last(log, place, |record| {
-        let event = wire::event(Topic::Bars, record).ok()?;
+/// A marker that no role takes in closes nothing: it is judged as they judge it.
+fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
+    tail::last(log, &wire::place(Topic::Bars, partition), |record| {
+        let event = inspect(Topic::Bars, partition, total, record).ok()?;
         event.body.marker().map(|_| event.day)
     })
 }

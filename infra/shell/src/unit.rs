@@ -9,8 +9,10 @@
 //! 3. The own marker of a day and the offset of the day's last input marker are published
 //!    together or not at all.
 
+use crate::ahead::Ahead;
 use crate::board::UnitStatus;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
+use crate::inspect::{Bad, inspect};
 use crate::saved::SavedUnit;
 use crate::voice::{Answer, Voice};
 use crate::{error::ShellError, wire};
@@ -18,7 +20,6 @@ use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
 use schemas::role::{Cause, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
-use std::collections::VecDeque;
 
 /// One machine and its place in the day.
 pub struct Unit {
@@ -38,15 +39,8 @@ pub struct Unit {
     pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
-    /// Records read and not due yet, by stage, and the position behind them.
+    /// Records read and not due yet, by stage.
     ahead: Vec<Ahead>,
-}
-
-/// What was read of a stage beyond its marker: kept, so that it is not read again tomorrow.
-#[derive(Default)]
-struct Ahead {
-    records: VecDeque<Record>,
-    position: u64,
 }
 
 impl Unit {
@@ -91,9 +85,29 @@ impl Unit {
         }
     }
 
-    /// What it reads next and from where.
+    /// What it takes in next and from where.
     pub fn due(&self) -> (&TopicPartition, u64) {
         (&self.places[self.cursor.stage], self.cursor.positions[self.cursor.stage])
+    }
+
+    /// What it would read now and from where, the due stage first. The others are read ahead, so
+    /// that a day costs one fetch and not one a partition, while what is held stays small.
+    pub fn wanted(&self) -> impl Iterator<Item = (usize, &TopicPartition, u64)> {
+        let (due, count) = (self.cursor.stage, self.stages.len());
+        (due..count)
+            .chain(0..due)
+            .filter(|&stage| !self.ahead[stage].is_full())
+            .map(|stage| (stage, &self.places[stage], self.next(stage)))
+    }
+
+    /// Which of its stages reads `place`.
+    pub(crate) fn stage_of(&self, place: &TopicPartition) -> Option<usize> {
+        self.places.iter().position(|own| own == place)
+    }
+
+    /// The offset behind all that was read of a stage.
+    fn next(&self, stage: usize) -> u64 {
+        self.ahead[stage].position.max(self.cursor.positions[stage])
     }
 
     /// Whether the stage's offsets are committed for the role's group; a topic that every
@@ -146,28 +160,37 @@ impl Unit {
         }
     }
 
-    /// Keeps what was read of the due stage until [`Unit::step`] takes it in.
-    pub fn read(&mut self, records: impl Iterator<Item = Record>, position: u64) {
-        let stage = self.cursor.stage;
-        let from = self.cursor.positions[stage];
-        let ahead = &mut self.ahead[stage];
-        ahead.records.clear();
-        ahead.records.extend(records.filter(|record| record.offset >= from));
-        ahead.position = position;
+    /// Keeps what was read of a stage until [`Unit::step`] takes it in.
+    pub fn read(&mut self, stage: usize, records: impl Iterator<Item = Record>, position: u64) {
+        let from = self.next(stage);
+        self.ahead[stage].extend(records.filter(|record| record.offset >= from), position);
     }
 
     /// Whether something is read of the due stage and not taken in.
     pub fn has_read(&self) -> bool {
         let stage = self.cursor.stage;
-        !self.ahead[stage].records.is_empty()
-            || self.ahead[stage].position > self.cursor.positions[stage]
+        !self.ahead[stage].is_empty() || self.next(stage) > self.cursor.positions[stage]
     }
 
-    /// Takes in what was read of the due stage, up to its marker; what follows it is kept for
-    /// the next day. True when that closed a day.
-    pub fn step(&mut self, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
+    /// Steps over what holds no event (on Kafka, the ends of transactions) in stages of which
+    /// nothing is left to take in, due or not, so that an idle partition shows no lag.
+    pub(crate) fn settle(&mut self) {
+        for stage in 0..self.stages.len() {
+            if self.ahead[stage].is_empty() {
+                self.cursor.positions[stage] = self.next(stage);
+            }
+        }
+    }
+
+    /// Takes in what was read of the due stage, up to its marker and at most `most` records.
+    /// True when that closed a day.
+    pub fn step(&mut self, most: usize, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
         let stage = self.cursor.stage;
-        while let Some(record) = self.ahead[stage].records.pop_front() {
+        for _ in 0..most {
+            let Some(record) = self.ahead[stage].pop() else {
+                self.cursor.positions[stage] = self.next(stage);
+                return Ok(false);
+            };
             self.cursor.positions[stage] = record.offset + 1;
             if let Some(marker) = self.take_in(&record, voice)? {
                 if self.cursor.stage_done() {
@@ -177,7 +200,6 @@ impl Unit {
                 return Ok(false);
             }
         }
-        self.cursor.positions[stage] = self.cursor.positions[stage].max(self.ahead[stage].position);
         Ok(false)
     }
 
@@ -188,14 +210,15 @@ impl Unit {
         voice: &mut Voice<'_>,
     ) -> Result<Option<Event>, ShellError> {
         let stage = self.stages[self.cursor.stage];
-        let event = match wire::event(stage.topic, record) {
+        let event = match inspect(stage.topic, stage.partition, self.total, record) {
             Ok(event) => event,
-            Err(error) => {
+            Err(bad) => {
                 self.cursor.counts.undecodable += 1;
-                self.dead_letter(record, "decode", &error.to_string(), None, voice)?;
+                self.dead_letter(record, bad, voice)?;
                 return Ok(None);
             }
         };
+        let rejected = |stage, message| Bad { stage, message, event: Some(event.id) };
         if event.body.kind() == "UNKNOWN" {
             self.cursor.counts.unknown += 1;
             return Ok(None);
@@ -213,8 +236,8 @@ impl Unit {
                 Ok(Some(event))
             }
             Verdict::Conflict => {
-                let what = "another event has this id already; the first one stands";
-                self.dead_letter(record, "conflict", what, Some(event.id), voice)?;
+                let what = "another event has this id already; the first one stands".to_owned();
+                self.dead_letter(record, rejected("conflict", what), voice)?;
                 Ok(None)
             }
             Verdict::OutOfOrder => {
@@ -222,7 +245,7 @@ impl Unit {
                     "an event of {} where {} is the last closed day",
                     event.day, self.cursor.closed
                 );
-                self.dead_letter(record, "order", &what, Some(event.id), voice)?;
+                self.dead_letter(record, rejected("order", what), voice)?;
                 Ok(None)
             }
             Verdict::Duplicate | Verdict::Late => Ok(None),

@@ -3,13 +3,13 @@
 
 use crate::{
     controls::ControlBook, error::ShellError, recorded::Recorded, tail::Ends, unit::Unit, wire,
+    world::LogWorld,
 };
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
-use schemas::events::{Models, Settings};
-use schemas::role::{Cause, Context, Role, World};
+use schemas::events::{Fills, Models};
+use schemas::role::{Cause, Context, Effect, Role};
 use schemas::{Body, Day, Event, EventId, Topic, codec};
-use std::time::Duration;
 
 /// A decision that came out otherwise than recorded.
 #[derive(Clone, PartialEq, Debug, serde::Serialize)]
@@ -27,7 +27,7 @@ pub enum Voice<'a> {
     /// Decided now.
     Live {
         /// `controls`, read to its end before this batch.
-        controls: &'a ControlState,
+        controls: &'a mut ControlBook,
         /// For long work and the offsets it sees.
         log: &'a dyn Log,
         /// Ends of `samples` as last looked up.
@@ -81,30 +81,21 @@ impl Voice<'_> {
                 } else {
                     Vec::new()
                 };
-                let context = Context { controls, samples_end: &samples_end };
+                let offset = controls.latest().offset;
+                let context = Context { controls: controls.latest(), samples_end: &samples_end };
                 let decision = unit.machine.decide(cause, &context);
                 let mut events = decision.events;
                 if let Some(effect) = decision.effect {
-                    let world = LogWorld { log: *log, total: unit.total };
-                    events.extend(
-                        effect(&world).map_err(|cause| ShellError::Effect {
-                            unit: unit.name.clone(),
-                            cause,
-                        })?,
-                    );
+                    events.extend(carried_out(effect, unit, *log, controls)?);
                 }
-                let events = stamped(events, unit.total, id, controls.offset);
-                Ok(Answer { events, fresh: true, control_offset: controls.offset })
+                let events = stamped(events, unit.total, id, offset);
+                Ok(Answer { events, fresh: true, control_offset: offset })
             }
             Voice::Recovery { recorded, log } => {
                 if unit.outputs.is_empty() {
                     let context = Context { controls: &ControlState::default(), samples_end: &[] };
                     if let Some(effect) = unit.machine.decide(cause, &context).effect {
-                        let world = LogWorld { log: *log, total: unit.total };
-                        effect(&world).map_err(|cause| ShellError::Effect {
-                            unit: unit.name.clone(),
-                            cause,
-                        })?;
+                        carried_out(effect, unit, *log, &mut ControlBook::new(*log)?)?;
                     }
                     return Ok(Answer { events: Vec::new(), fresh: false, control_offset: -1 });
                 }
@@ -120,7 +111,8 @@ impl Voice<'_> {
                     .first()
                     .and_then(|&(topic, partition)| recorded.marker(topic, partition));
                 let offset = said
-                    .first()
+                    .iter()
+                    .find(|(event, _)| !result_of_effect(event))
                     .or(marker)
                     .and_then(|(event, _)| event.control_offset)
                     .unwrap_or(-1);
@@ -164,19 +156,30 @@ impl Voice<'_> {
     }
 }
 
+/// Does the long work of a decision.
+fn carried_out(
+    effect: Effect,
+    unit: &Unit,
+    log: &dyn Log,
+    controls: &mut ControlBook,
+) -> Result<Vec<Event>, ShellError> {
+    effect(&LogWorld::new(log, controls))
+        .map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })
+}
+
 /// With the cause and the control offset each was decided under, in the order of topic and
 /// partition, which is the order in which they can be read back.
 fn stamped(mut events: Vec<Event>, total: u32, cause: EventId, control_offset: i64) -> Vec<Event> {
     for event in &mut events {
         event.causation = Some(cause);
-        event.control_offset = Some(control_offset);
+        event.control_offset.get_or_insert(control_offset);
     }
     events.sort_by_key(|event| (event.topic(), wire::partition(event, total)));
     events
 }
 
 fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) -> Option<String> {
-    let mut said = said.iter().filter(|(event, _)| !(has_effect && result_of_training(event)));
+    let mut said = said.iter().filter(|(event, _)| !(has_effect && result_of_effect(event)));
     for event in decided {
         let Some((recorded, bytes)) = said.next() else {
             return Some(format!(
@@ -201,11 +204,17 @@ fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) ->
     })
 }
 
-fn result_of_training(event: &Event) -> bool {
-    matches!(
-        event.body,
-        Body::Models(Models::ModelTrained(_) | Models::ModelRefused(_) | Models::ModelPromoted(_))
-    )
+/// Whether a training or the broker may have made it: where a decision has an effect, such events
+/// are taken as they were recorded.
+fn result_of_effect(event: &Event) -> bool {
+    match &event.body {
+        Body::Fills(said) => !matches!(said, Fills::DayClosed(_)),
+        Body::Models(said) => matches!(
+            said,
+            Models::ModelTrained(_) | Models::ModelRefused(_) | Models::ModelPromoted(_)
+        ),
+        _ => false,
+    }
 }
 
 fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
@@ -226,47 +235,4 @@ fn samples_end(log: &dyn Log, total: u32, ends: &mut Ends) -> Result<Vec<i64>, S
             Ok(ends.behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64)
         })
         .collect()
-}
-
-/// The outside, as the log shows it.
-pub struct LogWorld<'a> {
-    /// The log.
-    pub log: &'a dyn Log,
-    /// Partitions of a data topic.
-    pub total: u32,
-}
-
-impl LogWorld<'_> {
-    fn read(&self, end: &[i64]) -> Result<Vec<Event>, ShellError> {
-        let mut reader = self.log.reader()?;
-        let mut events = Vec::new();
-        for (partition, &end) in end.iter().enumerate() {
-            let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
-            let mut next = 0;
-            while next < end {
-                let fetched =
-                    reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-                let fetched =
-                    fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
-                let before_end = fetched.records.iter().filter(|record| record.offset < end);
-                events.extend(
-                    before_end.filter_map(|record| wire::event(Topic::Samples, record).ok()),
-                );
-                next = fetched.position;
-            }
-        }
-        Ok(events)
-    }
-}
-
-impl World for LogWorld<'_> {
-    fn samples(&self, end: &[i64]) -> Result<Vec<Event>, String> {
-        self.read(end).map_err(|error| format!("the samples cannot be read: {error}"))
-    }
-
-    fn settings(&self, offset: i64) -> Result<Settings, String> {
-        let mut book = ControlBook::new(self.log).map_err(|error| error.to_string())?;
-        book.refresh(self.log).map_err(|error| error.to_string())?;
-        Ok(book.at(offset).settings.clone())
-    }
 }

@@ -1,7 +1,7 @@
 //! What is learnt: `models` and `samples`.
 
 use crate::{
-    Day, EventId,
+    Day,
     events::{Alias, DayClosed},
 };
 use serde::{Deserialize, Serialize};
@@ -106,37 +106,5 @@ records! {
     /// `butterquant.samples.v1`
     Samples, SamplesKind, SamplesRecord {
         SampleDrawn sample_drawn: Sample = "SAMPLE_DRAWN",
-    }
-}
-
-/// An event that could not be handled, with its original bytes.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// The role that could not handle it.
-    pub role: String,
-    /// Where it stands.
-    pub topic: String,
-    /// Where it stands.
-    pub partition: i64,
-    /// Where it stands.
-    pub offset: i64,
-    /// Its key.
-    #[serde(with = "apache_avro::serde::bytes")]
-    pub key: Vec<u8>,
-    /// Its value.
-    #[serde(with = "apache_avro::serde::bytes")]
-    pub value: Vec<u8>,
-    /// `decode`, `conflict`, `order`.
-    pub stage: String,
-    /// What was wrong, in a sentence.
-    pub message: String,
-    /// The event it was made of, if that much could be read.
-    pub event: Option<EventId>,
-}
-
-records! {
-    /// `butterquant.dead-letters.v1`
-    DeadLetters, DeadLettersKind, DeadLettersRecord {
-        EventRejected event_rejected: DeadLetter = "EVENT_REJECTED",
     }
 }

@@ -93,12 +93,14 @@ macro_rules! records {
 mod analysis;
 mod control;
 mod learning;
+mod letters;
 mod market;
 mod trading;
 
 pub use analysis::*;
 pub use control::*;
 pub use learning::*;
+pub use letters::*;
 pub use market::*;
 pub use trading::*;
 

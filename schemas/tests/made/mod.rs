@@ -148,7 +148,20 @@ pub fn one_of_each() -> Vec<Event> {
             key: vec![0, 255],
             value: vec![1, 2, 3],
             event: Some(id),
+            headers: vec![LetterHeader { name: "ce_id".into(), value: vec![0xff] }],
+            timestamp_ms: 1,
+            redriven: Some(3),
+            length: Some(9),
+            sha256: Some("ab".repeat(32)),
             ..DeadLetter::default()
+        })
+        .into(),
+        DeadLetters::LetterSettled(LetterSettled {
+            letter: 4,
+            fate: Fate::Dropped,
+            stage: "decode".into(),
+            why: "no use".into(),
+            ..LetterSettled::default()
         })
         .into(),
     ];

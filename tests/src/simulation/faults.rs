@@ -30,6 +30,9 @@ pub enum Fault {
     TakenOver,
     Restarted,
     ControlSaid,
+    StallAtBroker,
+    CrashAfterCall,
+    AcknowledgementLost,
 }
 
 impl Fault {
@@ -46,6 +49,8 @@ impl Fault {
             Fault::Killed => 40,
             Fault::Restarted => 2_500,
             Fault::ControlSaid => 30,
+            Fault::StallAtBroker | Fault::CrashAfterCall => 600,
+            Fault::AcknowledgementLost => 1_500,
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn settings() -> Settings {
 }
 
 /// The opening's models, and which of them is the champion.
-pub(super) fn models(day: Day) -> (Vec<Event>, ModelRef) {
+pub fn models(day: Day) -> (Vec<Event>, ModelRef) {
     let mut events = Vec::new();
     let mut champion = ModelRef::default();
     for (version, alias, name) in

@@ -22,6 +22,8 @@ pub enum Planted {
     TornSave,
     /// A save is one record ahead of what was applied.
     SavedAhead,
+    /// The broker role believes that the broker never has an order.
+    Unasked,
 }
 
 impl Planted {
@@ -37,7 +39,7 @@ impl Planted {
 
     pub(super) fn states(self, sound: FaultyStates) -> Arc<dyn StateStore> {
         match self {
-            Planted::Nothing | Planted::CountedSteps => Arc::new(sound),
+            Planted::Nothing | Planted::CountedSteps | Planted::Unasked => Arc::new(sound),
             bug => Arc::new(Crooked { sound, bug, before: Mutex::default() }),
         }
     }

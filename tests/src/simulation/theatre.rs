@@ -5,6 +5,7 @@ use super::checks::Ended;
 use super::faults::{Actor, Fault, Others, Weather, held};
 use super::faulty::{FaultyLog, FaultyStates};
 use super::operator;
+use super::outside::Outside;
 use super::part::{Body, CAST, Part, Running, UNITS};
 use super::planted::Planted;
 use super::sink::RecordingSink;
@@ -31,6 +32,7 @@ pub struct Theatre {
     weather: Arc<Weather>,
     board: Arc<Board>,
     planted: Planted,
+    outside: Option<Outside>,
     cast: Mutex<Vec<Part>>,
     depth: AtomicU32,
     failure: Mutex<Option<String>>,
@@ -58,6 +60,7 @@ impl Theatre {
             weather: Weather::new(seed),
             board: Arc::default(),
             planted,
+            outside: Outside::of_seed(seed),
             cast: Mutex::default(),
             depth: AtomicU32::new(0),
             failure: Mutex::default(),
@@ -71,6 +74,9 @@ impl Theatre {
         }
         theatre.storm(controls);
         theatre.calm()?;
+        if let Some(violation) = theatre.outside.as_ref().and_then(Outside::violation) {
+            return Err(violation);
+        }
         Ok(Ended {
             log: theatre.log.clone(),
             states: theatre.states.all(),
@@ -84,7 +90,10 @@ impl Theatre {
         let actor = Actor::new(&self.log, &self.weather, self.myself.clone() as Weak<dyn Others>);
         let log = Arc::new(FaultyLog(Arc::clone(&actor)));
         let states = FaultyStates(self.states.clone(), Arc::clone(&actor));
-        let machines = self.planted.machines(self.world.machines(&self.sink));
+        let mut machines = self.planted.machines(self.world.machines(&self.sink));
+        if let Some(outside) = &self.outside {
+            machines = outside.machines(machines, &actor, self.planted);
+        }
         let mut env = self.world.env(log, self.planted.states(states), machines);
         env.board = Arc::clone(&self.board);
         let draw = |low, high| self.weather.within(low, high);
@@ -93,6 +102,7 @@ impl Theatre {
             wait: Duration::ZERO,
             save_every: draw(1, 5),
             idle_commit: draw(1, 4),
+            rate: None,
         };
         let running = match role {
             Role::Source => {

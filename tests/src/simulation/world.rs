@@ -94,7 +94,7 @@ impl World {
                 Role::Scorer => Box::new(scorer::Scorer::new(Arc::clone(&loader))),
                 Role::Labeler => Box::new(labeler::Labeler::default()),
                 Role::Executor => Box::new(executor::Executor::default()),
-                Role::Broker => Box::new(broker::PaperBroker::default()),
+                Role::Broker => Box::new(broker::Broker::default()),
                 Role::Retrainer => Box::new(retrainer::Retrainer::default()),
                 Role::Materializer => {
                     Box::new(materializer::Materializer::new(Arc::clone(&sink) as _))
@@ -105,8 +105,13 @@ impl World {
 
     /// What an instance on `log` is given.
     pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn StateStore>, machines: Machines) -> Env {
-        let policy =
-            Policy { max_records: 2_000, wait: Duration::ZERO, save_every: 3, idle_commit: 2 };
+        let policy = Policy {
+            max_records: 2_000,
+            wait: Duration::ZERO,
+            save_every: 3,
+            idle_commit: 2,
+            rate: None,
+        };
         Env {
             log,
             states,

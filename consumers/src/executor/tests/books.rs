@@ -6,7 +6,7 @@ use crate::executor::Executor;
 use crate::made::{
     Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored, split,
 };
-use schemas::events::{Alias, Fills, Track};
+use schemas::events::{Acknowledged, Alias, Fills, Track};
 use schemas::{Day, Event, Money, Topic};
 
 /// Holds A since day 71 on the AI track, three contracts at 5.50 + 0.20, evaluated on
@@ -172,7 +172,7 @@ fn a_company_held_or_ordered_is_not_opened_again_and_counts_towards_the_limit() 
 
 #[test]
 fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
-    let mut driven = executor(&["A", "B", "C"]);
+    let mut driven = executor(&["A", "B", "C", "D"]);
     driven.take(today(70, &[("A", 61.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
     let said = driven.end(70);
     assert_eq!(line(&said), "AI opens B; AI opens A; Base opens A");
@@ -186,5 +186,15 @@ fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
     assert_eq!(line(&driven.end(72)), "AI UNSETTLED C; Base COMPANY_HELD C");
     driven.take(filled(73, b, 5_000_000, 0));
     driven.take(today(73, &c));
-    assert_eq!(line(&driven.end(73)), "AI opens C; Base COMPANY_HELD C");
+    let said = driven.end(73);
+    assert_eq!(line(&said), "AI opens C; Base COMPANY_HELD C");
+    // That the broker has the order, working, settles it as well.
+    driven.take(ended(74, &said[..1], Fills::OrderUnknown));
+    let has = Acknowledged {
+        broker_order_id: intents(&said)[0].1.broker_order_id,
+        track: Track::ButterAI,
+    };
+    driven.take([Event::new(day(74), "C", &["C"], Fills::OrderAcknowledged(has))]);
+    driven.take(today(74, &[("D", 0.0, Some(0.2))]));
+    assert_eq!(line(&driven.end(74)), "AI opens D");
 }

@@ -4,6 +4,7 @@ use super::line;
 use crate::made::Driven;
 use crate::made::learning::{model, rows, sample};
 use crate::retrainer::{Judged, Retrainer, TrainRequest, train_and_judge, train_from_history};
+use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
 use schemas::role::World;
 use schemas::{Body, Day, Event};
@@ -189,6 +190,14 @@ impl World for Held {
     fn settings(&self, _: i64) -> Result<Settings, String> {
         Ok(Settings::default())
     }
+
+    fn controls(&self) -> Result<ControlState, String> {
+        Ok(ControlState::default())
+    }
+
+    fn overdue(&self) -> bool {
+        false
+    }
 }
 
 #[test]
@@ -204,7 +213,7 @@ fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() 
     let samples = enough().iter().enumerate().skip(20).map(|(n, row)| sample(n, row)).collect();
     let said = start()(&Held(Ok(samples))).unwrap();
     assert_eq!(manifest(&said)["model"]["rows"], 87 * 20);
-    assert_eq!(start()(&Held(Err("the log is gone".into()))).unwrap_err(), "the log is gone");
+    assert_eq!(start()(&Held(Err("the log is gone".into()))).unwrap_err().what, "the log is gone");
 
     let mut watching = Driven::new(Retrainer::default());
     watching.take(said);

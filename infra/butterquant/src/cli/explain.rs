@@ -26,6 +26,11 @@ pub enum BenchVerb {
     /// How long full analyses take: each on one thread, all tickers on several, and the memory
     #[command(after_help = BENCH_SCAN_JSON)]
     Scan(BenchScanArgs),
+    /// How fast events go through the loop on this log, embedded or Kafka: features to
+    /// predictions at full speed and at a fixed rate, a day's last prediction to its last order,
+    /// and scorers in processes of their own adding up
+    #[command(after_help = BENCH_PIPELINE_JSON)]
+    Pipeline(BenchPipelineArgs),
 }
 
 const BENCH_SCAN_JSON: &str = "\
@@ -41,6 +46,45 @@ With -o json:
   memory[]               analyses made, windows_held meanwhile, peak_kib (VmHWM; null if unknown),
                          reset (whether the peak was set back before; Linux only)
 Reading or simulating the market is not part of any time.";
+
+const BENCH_PIPELINE_JSON: &str = "\
+With -o json:
+  log, partitions, machine, provider, settings   what it was measured with
+  hop       features to predictions from a backlog, one scorer in this process: events, seconds,
+            events_per_second, cpu_seconds (of this process, both sides of it),
+            events_per_cpu_second; on Kafka plain_events_per_second (what plain librdkafka copies
+            between two topics of this broker) and share_of_plain
+  steady    scans and features at a fixed rate: rate, due_to_prediction (from the moment the scan
+            was due to the moment a subscriber has its prediction), published_to_prediction
+  day       one day at a time through every role: a day's last prediction marker, as a subscriber
+            has it, to its last order marker; days, orders
+  scale     [] of phases: scorers, rate_each, events_per_second, share (of scorers x rate);
+            total_exact: every event predicted once through every rebalance
+Times are in milliseconds: count, min_ms, median_ms, p99_ms, max_ms, mean_ms.
+It works in runs of its own, named bench-..., which it removes afterwards.";
+
+/// Measuring the loop.
+#[derive(Args, Debug)]
+pub struct BenchPipelineArgs {
+    /// Events of the backlog
+    #[arg(long, default_value_t = 100_000, value_parser = at_least_one(10_000_000))]
+    pub events: usize,
+    /// Events a second of the steady part; 0 leaves it out
+    #[arg(long, default_value_t = 1_000)]
+    pub rate: u32,
+    /// Seconds of the steady part
+    #[arg(long, default_value_t = 20)]
+    pub seconds: u32,
+    /// Days of the order part; 0 leaves it out
+    #[arg(long, default_value_t = 120)]
+    pub days: u32,
+    /// Scorer processes of each phase of scaling out, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "N,N,...")]
+    pub scorers: Vec<u32>,
+    /// Events a second each of these scorers is held to
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub scorer_rate: u32,
+}
 
 /// Measuring scans.
 #[derive(Args, Debug)]

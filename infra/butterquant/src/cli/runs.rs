@@ -73,6 +73,28 @@ pub struct RunArgs {
     /// Instances of each role by partition
     #[arg(long, default_value_t = 1)]
     pub instances: u32,
+    /// What this process is called among those that run the same roles; it has a state folder
+    /// of its own (default: made from the host's name and that folder's path)
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Events an instance takes in a second, at most
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+}
+
+/// A paper broker.
+#[derive(Args, Debug)]
+pub struct PaperBrokerArgs {
+    /// Address, on this machine only
+    #[arg(long, default_value = "127.0.0.1:4002", value_name = "HOST:PORT")]
+    pub listen: String,
+    /// Folder of its journal: every order it accepted, kept before it answers
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Misbehave: late:MS, never, hang[:MS], refuse or lose, of a share (,share:0.3,seed:7) or of
+    /// some orders (,order:3,order:5)
+    #[arg(long, value_name = "FAILURE")]
+    pub fail: Vec<crate::paper::failure::Failure>,
 }
 
 /// A backtest.

@@ -1,5 +1,6 @@
 //! The HTTP side over a log in memory, called as other programs call it.
 
+use super::admission::names_this_machine;
 use super::*;
 use eventlog::{ErrorClass, MemoryLog, RemoteLog, TopicSpec};
 
@@ -12,7 +13,7 @@ fn running(token: Option<&str>) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let views = Views::open(&kv::Db::open(folder.path()).unwrap()).unwrap();
     let log = MemoryLog::new("memory").unwrap();
-    log.ensure_topics(&[TopicSpec { name: "one".to_owned(), partitions: 2 }]).unwrap();
+    log.ensure_topics(&[TopicSpec::new("one", 2)]).unwrap();
     let serving =
         start("127.0.0.1:0", token.map(str::to_owned), Arc::new(log), Arc::default(), views)
             .unwrap();
@@ -50,6 +51,8 @@ fn views_and_status_are_json_also_when_empty() {
         ("/views/journal?last=3", r#""trades":[]"#),
         ("/views/models", r#""champion":null"#),
         ("/views/tally", r#""through":null"#),
+        ("/subjects", "butterquant.bars.v1-value"),
+        ("/schemas/ids/100", "BarsRecord"),
         ("/views/equity", r#""ButterBaseline":[]"#),
         ("/metrics", "# TYPE butterquant_unit_closed_day gauge"),
     ] {
@@ -70,9 +73,15 @@ fn views_and_status_are_json_also_when_empty() {
 #[test]
 fn with_a_token_only_those_who_show_it_are_served() {
     let running = running(Some("a-secret"));
-    for (shown, status) in
-        [("Bearer a-secret", 200), ("Bearer a-secre", 401), ("a-secret", 401), ("", 401)]
-    {
+    for (shown, status) in [
+        ("Bearer a-secret", 200),
+        ("Bearer a-secre", 401),
+        ("a-secret", 401),
+        ("Basic dXNlcjphLXNlY3JldA==", 200), // user:a-secret
+        ("Basic YS1zZWNyZXQ6", 401),         // a-secret:
+        ("Basic a-secret", 401),
+        ("", 401),
+    ] {
         assert_eq!(
             get_with(&running, "/status", &[("authorization", shown)]).0,
             status,

@@ -1,8 +1,10 @@
-//! `bench scan`: how long the analysis takes on this machine, measured here and now. It reports
-//! what it did and what that took; what is fast enough is for the reader to say.
+//! `bench scan`: how long the analysis takes on this machine, measured here and now; and
+//! `bench pipeline`, the hops of the loop. They report what they did and what that took; what is
+//! fast enough is for the reader to say.
 
 mod machine;
 mod measure;
+mod pipeline;
 
 use super::{Found, loops::report_problems};
 use crate::cli::{BenchScanArgs, BenchVerb};
@@ -34,6 +36,7 @@ struct Report {
 pub fn bench(config: &Config, verb: &BenchVerb) -> Result<Found> {
     match verb {
         BenchVerb::Scan(args) => scan(config, args),
+        BenchVerb::Pipeline(args) => pipeline::pipeline(config, args),
     }
 }
 

@@ -11,6 +11,7 @@ use eventlog::{Log, TopicPartition};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
+use shell::settle::Tally;
 use shell::wire;
 use std::collections::BTreeMap;
 
@@ -37,6 +38,8 @@ struct Report {
     newest_day: Option<Date>,
     units: Vec<UnitLine>,
     partitions: Vec<PartitionLine>,
+    /// Open dead letters by reason.
+    dead_letters: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +85,7 @@ pub fn lag(config: &Config) -> Result<Found> {
         newest_day: newest.map(Date),
         partitions: by_partition(log, partitions, &ends, &units)?,
         units,
+        dead_letters: dead_letters(log)?,
     };
     out::show(config.output()?, &report, print)?;
     Ok(Found::Nothing)
@@ -174,6 +178,16 @@ fn by_partition(
     Ok(lines)
 }
 
+fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {
+    let mut open = BTreeMap::new();
+    for ((_, reason), count) in Tally::of(log)?.counts {
+        if count.open > 0 {
+            *open.entry(reason).or_default() += count.open;
+        }
+    }
+    Ok(open)
+}
+
 fn print(report: &Report) {
     let at =
         report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
@@ -201,6 +215,11 @@ fn print(report: &Report) {
         if !met.is_empty() {
             out::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
         }
+    }
+    if !report.dead_letters.is_empty() {
+        let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
+        let open: Vec<String> = open.collect();
+        out::line(format!("open dead letters: {}; see `butterquant dlq list`", open.join(", ")));
     }
 }
 

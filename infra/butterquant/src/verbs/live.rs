@@ -7,6 +7,7 @@ use crate::engine::Workshop;
 use crate::home::{self, Opened, RunDir};
 use crate::prepare::{Wanted, begin};
 use crate::progress::Steps;
+use crate::registry::register;
 use crate::report::summary;
 use crate::serve::{self, Serving};
 use crate::{account, drive, out};
@@ -16,6 +17,7 @@ use schemas::Day;
 use schemas::role::Role;
 use shell::runner::{Plan, run as run_plan};
 use shell::source::Source;
+use std::path::Path;
 use std::time::Instant;
 
 /// The market to read: as asked, as configured, or as the run was begun with.
@@ -58,7 +60,7 @@ fn live(
 }
 
 /// Lets other processes reach what this one owns.
-fn serve(config: &Config, opened: &Opened, workshop: &Workshop) -> Result<Serving> {
+pub(super) fn serve(config: &Config, opened: &Opened, workshop: &Workshop) -> Result<Serving> {
     let views = workshop.materialized.views.clone();
     let serving = serve::start(
         config.listen(),
@@ -77,6 +79,7 @@ fn serve(config: &Config, opened: &Opened, workshop: &Workshop) -> Result<Servin
 pub fn up(config: &Config, args: &UpArgs) -> Result<Found> {
     let started = Instant::now();
     let run = RunDir::of(config, config.run())?;
+    register::at_start(config, &run)?;
     let opened = home::own(config, &run)?;
     let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
     let wanted = live(config, source, &*market, args.from, args.history)?;
@@ -97,15 +100,16 @@ pub fn up(config: &Config, args: &UpArgs) -> Result<Found> {
 /// HTTP, with a state folder of their own.
 pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
+    register::at_start(config, &run)?;
     let opened =
         if run.log().exists() { home::reach(config, &run)? } else { home::own(config, &run)? };
     let partitions = config.partitions()?;
     let steps = Steps::new(false);
     let names: Vec<&str> = args.roles.iter().map(|role| role.name()).collect();
-    let state = if opened.owner.is_some() {
-        run.path.join(format!("state-{}", names.join("-")))
-    } else {
-        run.state()
+    let state = match (&args.name, &opened.owner) {
+        (Some(name), _) => run.path.join(format!("state-{name}")),
+        (None, Some(_)) => run.path.join(format!("state-{}", names.join("-"))),
+        (None, None) => run.state(),
     };
     let market = if args.roles.contains(&Role::Source) {
         let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
@@ -115,7 +119,8 @@ pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
     } else {
         None
     };
-    let workshop = Workshop::with_state(config, &run, &opened, partitions, &state)?;
+    let mut workshop = Workshop::with_state(config, &run, &opened, partitions, &state)?;
+    workshop.env.policy.rate = args.rate;
     let serving =
         if opened.owner.is_none() { Some(serve(config, &opened, &workshop)?) } else { None };
     let place = serving.as_ref().map(|serving| serving.endpoint.clone()).or(opened.owner.clone());
@@ -132,10 +137,22 @@ pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
         .collect();
     run_plan(
         &workshop.env,
-        &Plan { roles, until: None },
+        &Plan {
+            roles,
+            until: None,
+            name: Some(args.name.clone().unwrap_or_else(|| called(&state))),
+        },
         source,
         &drive::on_signal()?,
         &mut |_| {},
     )?;
     Ok(Found::Nothing)
+}
+
+/// The same name at every start, and another one for every host and state folder.
+fn called(state: &Path) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let folder = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
+    let digest = schemas::id::sha256_hex(format!("{host}{}", folder.display()).as_bytes());
+    digest[..8].to_owned()
 }

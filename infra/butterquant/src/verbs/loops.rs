@@ -7,6 +7,7 @@ use crate::engine::Workshop;
 use crate::home::{self, RunDir};
 use crate::prepare::{Wanted, begin};
 use crate::progress::Steps;
+use crate::registry::register;
 use crate::report::summary;
 use crate::{account, drive, out};
 use anyhow::{Context, Result, bail};
@@ -31,6 +32,8 @@ pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
             format!("the last demo in {} cannot be removed", run.path.display())
         })?;
     }
+    home::remove_topics(config, &run)?;
+    register::at_start(config, &run)?;
     let mut settings = config.settings()?;
     settings.seed = args.seed as i64;
     let wanted = Wanted {

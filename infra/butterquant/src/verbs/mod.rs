@@ -5,14 +5,18 @@ mod bench;
 mod config;
 mod consume;
 mod control;
+mod describe;
+mod dlq;
 mod history;
 mod lag;
 mod live;
 mod loops;
 mod model;
+mod paper_broker;
 mod replay;
 mod runs;
 mod scan;
+mod schemas;
 mod setup;
 mod topics;
 mod views;
@@ -43,6 +47,7 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Backtest(args) => loops::backtest(&config, &args),
         Verb::Up(args) => live::up(&config, &args),
         Verb::Run(args) => live::some(&config, &args),
+        Verb::PaperBroker(args) => paper_broker::paper_broker(&args),
         Verb::Scan(args) => scan::scan(&config, &args),
         Verb::Analyze(args) => analyze::analyze(&config, &args),
         Verb::Bench(verb) => bench::bench(&config, &verb),
@@ -54,10 +59,12 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Train(args) => control::train(&config, &args),
         Verb::Model(verb) => model::model(&config, &verb),
         Verb::Topics(verb) => topics::topics(&config, &verb),
+        Verb::Schemas(verb) => schemas::schemas(&config, &verb),
         Verb::Rankings(args) => views::rankings(&config, &args),
         Verb::Positions => views::positions(&config),
         Verb::Journal(args) => views::journal(&config, &args),
         Verb::Lag => lag::lag(&config),
+        Verb::Dlq(verb) => dlq::dlq(&config, verb),
         Verb::Runs => runs::runs(&config),
         Verb::History(args) => history::history(&config, &args),
         Verb::Config(verb) => config::config(&config, &verb),

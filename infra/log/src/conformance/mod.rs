@@ -90,11 +90,12 @@ const PARTITIONS: u32 = 4;
 
 /// The topics the checks use, for logs that cannot create them.
 pub fn topics_needed(run: &str) -> Vec<TopicSpec> {
-    let spec = |name: String, partitions| TopicSpec { name, partitions };
-    let mut specs: Vec<TopicSpec> =
-        CHECKS.iter().map(|(name, _)| spec(format!("{run}.{name}"), PARTITIONS)).collect();
-    specs.push(spec(format!("{run}.shared-too"), PARTITIONS));
-    specs.push(spec(format!("{run}.uneven-one"), 1));
+    let mut specs: Vec<TopicSpec> = CHECKS
+        .iter()
+        .map(|(name, _)| TopicSpec::new(format!("{run}.{name}"), PARTITIONS))
+        .collect();
+    specs.push(TopicSpec::new(format!("{run}.shared-too"), PARTITIONS));
+    specs.push(TopicSpec::new(format!("{run}.uneven-one"), 1));
     specs
 }
 

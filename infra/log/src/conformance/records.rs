@@ -20,7 +20,7 @@ pub(super) fn settings(suite: &Suite<'_>) -> Outcome {
     let info = TopicInfo { name: suite.topic(), partitions: PARTITIONS };
     holds("the topic is listed", suite.log.topics()?.contains(&info))?;
     if suite.traits.administers {
-        let other = TopicSpec { name: suite.topic(), partitions: PARTITIONS + 1 };
+        let other = TopicSpec::new(suite.topic(), PARTITIONS + 1);
         let found = suite.log.ensure_topics(&[other])?;
         let named: Vec<_> = found.iter().map(|m| (m.setting.as_str(), m.found.as_str())).collect();
         equal("the mismatch", &named, &vec![("partitions", "4")])?;

@@ -8,6 +8,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::KafkaLog;
@@ -15,15 +16,16 @@ use super::errors::{Place, of_code};
 use super::settings::Quiet;
 use crate::{ErrorClass, Log, LogError, Result, TopicInfo, TopicMismatch, TopicSpec};
 
-/// The settings under which nothing is ever deleted. Record timestamps are the events'
-/// own, so everything that goes by time must be at its maximum.
-const KEEP_ALL: [(&str, &str); 6] = [
+/// The settings under which nothing is ever deleted and no record is compressed anew. Record
+/// timestamps are the events' own, so everything that goes by time must be at its maximum.
+const KEEP_ALL: [(&str, &str); 7] = [
     ("cleanup.policy", "delete"),
     ("retention.ms", "-1"),
     ("retention.bytes", "-1"),
     ("segment.ms", "9223372036854775807"),
     ("message.timestamp.after.max.ms", "9223372036854775807"),
     ("message.timestamp.type", "CreateTime"),
+    ("compression.type", "producer"),
 ];
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -48,23 +50,83 @@ fn options(log: &KafkaLog) -> AdminOptions {
     AdminOptions::new().request_timeout(timeout).operation_timeout(timeout)
 }
 
+/// What a topic of `copies` copies is to be set to. An event is safe once two brokers have it.
+fn wanted(spec: &TopicSpec, copies: u32) -> Vec<(&'static str, String)> {
+    let mut wanted: Vec<_> =
+        KEEP_ALL.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
+    wanted.extend(spec.largest.map(|bytes| ("max.message.bytes", bytes.to_string())));
+    wanted.extend((copies >= 3).then(|| ("min.insync.replicas", "2".to_string())));
+    wanted
+}
+
+/// Whether `found` will do; of limits more will do too.
+fn will_do(setting: &str, wanted: &str, found: &str) -> bool {
+    let number = |text: &str| text.parse::<u64>().ok();
+    match setting {
+        "max.message.bytes" | "min.insync.replicas" => number(found) >= number(wanted),
+        _ => found == wanted,
+    }
+}
+
 fn create(log: &KafkaLog, admin: &AdminClient<Quiet>, missing: &[&TopicSpec]) -> Result<()> {
-    let names: Vec<String> = missing.iter().map(|s| log.settings.name(&s.name)).collect();
-    let copies = log.settings.replication.map_or(-1, |copies| copies as i32);
+    let copies = log.settings.replication;
+    let settled: Vec<(String, Vec<_>)> = missing
+        .iter()
+        .map(|spec| (log.settings.name(&spec.name), wanted(spec, copies.unwrap_or(0))))
+        .collect();
     let topics: Vec<NewTopic<'_>> = missing
         .iter()
-        .zip(&names)
-        .map(|(spec, name)| NewTopic {
-            config: KEEP_ALL.to_vec(),
-            ..NewTopic::new(name, spec.partitions as i32, TopicReplication::Fixed(copies))
+        .zip(&settled)
+        .map(|(spec, (name, settings))| NewTopic {
+            config: settings.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            ..NewTopic::new(
+                name,
+                spec.partitions as i32,
+                // Minus one is what the brokers are set to.
+                TopicReplication::Fixed(copies.map_or(-1, |copies| copies as i32)),
+            )
         })
         .collect();
     let results = block_on(admin.create_topics(&topics, &options(log))).at("creating topics")?;
     for result in results {
         match result {
             Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
+            Err((topic, Code::InvalidReplicationFactor)) => {
+                return Err(LogError::fatal(
+                    format!("there are not {} brokers for its copies", copies.unwrap_or(0)),
+                    topic,
+                    "start more brokers, or set `replication` to fewer copies",
+                ));
+            }
             Err((topic, code)) => return Err(of_code(code, format!("creating {topic}"))),
         }
+    }
+    Ok(())
+}
+
+/// Removes topics of the run.
+pub(crate) fn remove_topics(log: &KafkaLog, topics: &[String]) -> Result<()> {
+    if topics.is_empty() {
+        return Ok(()); // librdkafka refuses to ask for nothing
+    }
+    let admin: AdminClient<Quiet> = log.settings.create(&log.settings.asker(), Quiet)?;
+    let names: Vec<String> = topics.iter().map(|topic| log.settings.name(topic)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let results =
+        block_on(admin.delete_topics(&names, &options(log))).at("removing the run's topics")?;
+    for result in results {
+        match result {
+            Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
+            Err((topic, code)) => return Err(of_code(code, format!("removing {topic}"))),
+        }
+    }
+    // Until the brokers know it, they would take the topics for those to be made next.
+    let deadline = Instant::now() + log.settings.timeout;
+    while log.topics()?.iter().any(|info| topics.contains(&info.name)) {
+        if Instant::now() > deadline {
+            return Err(of_code(Code::OperationTimedOut, "removing the run's topics"));
+        }
+        thread::sleep(PAUSE);
     }
     Ok(())
 }
@@ -109,29 +171,46 @@ fn compare(
     }
     let found = block_on(admin.describe_configs(&asked, &options(log)))
         .at("reading the settings of topics")?;
-    for (spec, resource) in specs.iter().zip(found) {
-        let mut report = |setting: &str, expected: &str, found: &str| {
-            if expected != found {
-                mismatches.push(TopicMismatch {
-                    topic: spec.name.clone(),
-                    setting: setting.to_string(),
-                    expected: expected.to_string(),
-                    found: found.to_string(),
-                });
-            }
+    for ((spec, name), resource) in specs.iter().zip(&names).zip(found) {
+        if let Some(info) = known.iter().find(|info| info.name == spec.name)
+            && info.partitions != spec.partitions
+        {
+            mismatches.push(TopicMismatch::partitions(spec, info.partitions));
+        }
+        let mut report = |setting: &str, wanted: &str, found: &str, remedy: String| {
+            let (topic, setting) = (spec.name.clone(), setting.to_string());
+            let (expected, found) = (wanted.to_string(), found.to_string());
+            mismatches.push(TopicMismatch { topic, setting, expected, found, remedy });
         };
-        if let Some(info) = known.iter().find(|info| info.name == spec.name) {
-            report("partitions", &spec.partitions.to_string(), &info.partitions.to_string());
+        let copies = copies(log, name)?;
+        if let Some(wanted) = log.settings.replication.filter(|wanted| copies < *wanted) {
+            let remedy = "kafka-reassign-partitions.sh gives a topic more copies".to_string();
+            report("replication", &wanted.to_string(), &copies.to_string(), remedy);
         }
         let resource = resource.map_err(|code| of_code(code, &spec.name))?;
-        for (setting, expected) in KEEP_ALL {
+        for (setting, wanted) in wanted(spec, copies) {
             // A broker too old to know a setting does not report it.
-            if let Some(entry) = resource.get(setting) {
-                report(setting, expected, entry.value.as_deref().unwrap_or(""));
+            let Some(entry) = resource.get(setting) else { continue };
+            let found = entry.value.as_deref().unwrap_or("");
+            if !will_do(setting, &wanted, found) {
+                let remedy = format!(
+                    "change it with kafka-configs.sh --bootstrap-server {} --alter \
+                     --entity-type topics --entity-name {name} --add-config {setting}={wanted}",
+                    log.settings.brokers
+                );
+                report(setting, &wanted, found, remedy);
             }
         }
     }
     Ok(mismatches)
+}
+
+/// How many brokers are to have each partition of a topic, the fewest counting.
+fn copies(log: &KafkaLog, name: &str) -> Result<u32> {
+    let metadata = log.asker.fetch_metadata(Some(name), log.settings.timeout).at(name)?;
+    let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+    let partitions = topic.map_or(&[][..], |topic| topic.partitions());
+    Ok(partitions.iter().map(|one| one.replicas().len() as u32).min().unwrap_or(0))
 }
 
 struct Unpark(Thread);

@@ -1,115 +1,94 @@
-//! What each librdkafka error means for the caller.
+//! What the program does about each librdkafka error. `codes.rs` says what a code means; a test
+//! there fails when librdkafka has one that is not named.
 //!
-//! The list names every code this program can meet; what it does not name is `Fatal`,
-//! so that nothing unknown is repeated blindly.
+//! | meaning | for example | class | what the program does |
+//! |---|---|---|---|
+//! | `Silent` | end of partition | retry | nothing |
+//! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; said once |
+//! | `Redo` | the transaction was purged, a sequence has a gap | retry | the same, with a new producer, whose start ends the lost transaction |
+//! | `Fenced` | newer producer, newer assignment, group gone | fenced | reloads from the committed offsets with what the group gives it now |
+//! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and leaving out an own event would lose it. What was read and cannot be decoded never comes here, it is a dead letter |
+//! | `Login` | wrong password, certificate refused | fatal | halts, at the start within seconds |
+//! | `Rights` | no right to a topic, group or transactional id | fatal | halts |
+//! | `Missing` | no such topic or partition | fatal | halts |
+//! | `Position` | the offset is not in the log any more | fatal | halts and names `rebuild` |
+//! | `Version` | brokers too old, a codec not built in | fatal | halts; a member tries the classic group protocol first |
+//! | `Setting` | transaction timeout, replication, group size refused | fatal | halts |
+//! | `Defect` | unknown server error, wrong use | fatal | halts |
+//!
+//! A commit that ended in doubt is `Uncertain` whatever its code (`producer.rs`); the role then
+//! looks at the committed offsets. A code that has no meaning here is fatal, so that nothing
+//! unknown is repeated blindly. Halting stops the whole process with exit code 2, the message
+//! on its standard error.
 
 use std::fmt::Display;
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
+use super::codes::{Meaning, meaning};
 use crate::{ErrorClass, LogError, Result};
 
 /// The class of a code, for calls that wrote nothing when they fail.
 pub(crate) fn class(code: Code) -> ErrorClass {
-    match code {
-        // Another owner has taken over.
-        Code::Fenced
-        | Code::ProducerFenced
-        | Code::InvalidProducerEpoch
-        | Code::InvalidProducerIdMapping
-        | Code::TransactionCoordinatorFenced
-        | Code::IllegalGeneration
-        | Code::UnknownMemberId
-        | Code::FencedMemberEpoch
-        | Code::StaleMemberEpoch
-        | Code::FencedInstanceId
-        | Code::UnreleasedInstanceId
-        | Code::RebalanceInProgress
-        | Code::AssignmentLost
-        | Code::PollExceeded => ErrorClass::Fenced,
-        // The cluster or the way to it is not well just now.
-        Code::BrokerDestroy
-        | Code::BrokerTransportFailure
-        | Code::Resolve
-        | Code::MessageTimedOut
-        | Code::AllBrokersDown
-        | Code::OperationTimedOut
-        | Code::TimedOutQueue
-        | Code::QueueFull
-        | Code::ISRInsufficient
-        | Code::NodeUpdate
-        | Code::WaitingForCoordinator
-        | Code::InProgress
-        | Code::PreviousInProgress
-        | Code::State
-        | Code::Outdated
-        | Code::WaitCache
-        | Code::Interrupted
-        | Code::Partial
-        | Code::Retry
-        | Code::UnknownBroker
-        | Code::DestroyBroker
-        | Code::LeaderNotAvailable
-        | Code::NotLeaderForPartition
-        | Code::RequestTimedOut
-        | Code::BrokerNotAvailable
-        | Code::ReplicaNotAvailable
-        | Code::NetworkException
-        | Code::CoordinatorLoadInProgress
-        | Code::CoordinatorNotAvailable
-        | Code::NotCoordinator
-        | Code::NotEnoughReplicas
-        | Code::NotEnoughReplicasAfterAppend
-        | Code::NotController
-        | Code::ConcurrentTransactions
-        | Code::KafkaStorageError
-        | Code::FetchSessionIdNotFound
-        | Code::InvalidFetchSessionEpoch
-        | Code::ListenerNotFound
-        | Code::FencedLeaderEpoch
-        | Code::UnknownLeaderEpoch
-        | Code::OffsetNotAvailable
-        | Code::MemberIdRequired
-        | Code::PreferredLeaderNotAvailable
-        | Code::EligibleLeadersNotAvailable
-        | Code::UnstableOffsetCommit
-        | Code::ThrottlingQuotaExceeded
-        | Code::RebootstrapRequired => ErrorClass::Retry,
+    match meaning(code) {
+        Some(Meaning::Silent | Meaning::Passing | Meaning::Redo) => ErrorClass::Retry,
+        Some(Meaning::Fenced) => ErrorClass::Fenced,
         _ => ErrorClass::Fatal,
     }
+}
+
+/// Whether the record that this was said of is itself the cause, so that it must be named.
+pub(crate) fn blames_record(code: Code) -> bool {
+    meaning(code) == Some(Meaning::Record) && code != Code::InvalidDifferentRecord
 }
 
 /// What to do about a code.
 fn remedy(code: Code) -> &'static str {
     match code {
-        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownTopicId => {
-            "create the topics first; after creation give the cluster a moment"
+        Code::Authentication | Code::SaslAuthenticationFailed => {
+            "check kafka.sasl.username, kafka.sasl.password and kafka.sasl.mechanism, and that the \
+             cluster knows this user"
+        }
+        Code::SSL => {
+            "check kafka.ssl.ca.location, and kafka.ssl.certificate.location and \
+             kafka.ssl.key.location where the brokers ask for a certificate"
         }
         Code::UnknownPartition => {
             "compare the partition count in the settings with that of the topic"
         }
-        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::NoOffset | Code::LogTruncation => {
-            "the position is not in this log (any more): rebuild this state from the log"
-        }
-        Code::TopicAuthorizationFailed
-        | Code::GroupAuthorizationFailed
-        | Code::ClusterAuthorizationFailed
-        | Code::TransactionalIdAuthorizationFailed => "give this user the right in the cluster",
-        Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL => {
-            "check user, password, mechanism and certificates in the Kafka settings"
-        }
         Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {
-            "raise message.max.bytes of the topic, or make the event smaller"
+            "raise max.message.bytes of the topic, or make the event smaller"
         }
-        Code::UnsupportedVersion | Code::UnsupportedFeature | Code::UnsupportedAssignor => {
-            "the brokers are too old for this; use the classic group protocol"
+        Code::InvalidTransactionTimeout => {
+            "raise the brokers' transaction.max.timeout.ms, or lower kafka.transaction.timeout.ms"
         }
-        other => match class(other) {
-            ErrorClass::Retry => "check that the cluster is well and can be reached",
-            ErrorClass::Fenced => {
+        Code::GroupMaxSizeReached => "raise the brokers' group.max.size, or run fewer instances",
+        Code::InvalidSessionTimeout => {
+            "lower the brokers' group.min.session.timeout.ms to 6000, or set \
+             kafka.session.timeout.ms"
+        }
+        other => match meaning(other) {
+            Some(Meaning::Silent | Meaning::Passing) => {
+                "check that the cluster is well and can be reached"
+            }
+            Some(Meaning::Redo) => "open a new producer after reloading",
+            Some(Meaning::Fenced) => {
                 "another owner has taken over; reload from the committed offsets before going on"
             }
-            _ => "see the broker's log",
+            Some(Meaning::Record) => "look at this record; the broker's log says more",
+            Some(Meaning::Login) => "check the kafka.sasl settings, and what the cluster allows",
+            Some(Meaning::Rights) => "give this user the right in the cluster",
+            Some(Meaning::Missing) => {
+                "create the topics first; after creation give the cluster a moment"
+            }
+            Some(Meaning::Position) => {
+                "the position is not in this log (any more): rebuild this state from the log"
+            }
+            Some(Meaning::Version) => {
+                "the brokers are too old for this; use the classic group protocol"
+            }
+            Some(Meaning::Setting) => "compare the Kafka settings with those of the cluster",
+            Some(Meaning::Defect) | None => "see the broker's log",
         },
     }
 }
@@ -130,6 +109,9 @@ pub(crate) fn of(error: &KafkaError, place: impl Display) -> LogError {
             };
             LogError::new(class, text, place.to_string(), remedy(code))
         }
+        // rdkafka does not count these among the errors with a code.
+        KafkaError::AdminOp(code) => of_code(*code, place),
+        KafkaError::PartitionEOF(_) => of_code(Code::PartitionEOF, place),
         // These carry their code as text only; all of them are local and change nothing.
         KafkaError::Seek(_)
         | KafkaError::PauseResume(_)
@@ -141,10 +123,16 @@ pub(crate) fn of(error: &KafkaError, place: impl Display) -> LogError {
             place.to_string(),
             "check that the cluster is well and can be reached",
         ),
-        KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => LogError::fatal(
-            error.to_string(),
+        // The value stays out of it: it may be a secret under a name misspelt.
+        KafkaError::ClientConfig(_, why, key, _) => LogError::fatal(
+            format!("kafka.{key}: {why}"),
             place,
-            "correct this property in the Kafka settings; SASL and TLS need a build that has them",
+            "correct this property in the Kafka settings",
+        ),
+        KafkaError::ClientCreation(why) => LogError::fatal(
+            why,
+            place,
+            "correct the Kafka settings; SASL knows PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 here",
         ),
         other => match other.rdkafka_error_code() {
             Some(code) => of_code(code, place),
@@ -162,5 +150,66 @@ pub(crate) trait Place<T> {
 impl<T> Place<T> for std::result::Result<T, KafkaError> {
     fn at(self, place: impl Display) -> Result<T> {
         self.map_err(|error| of(&error, place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(wanted: ErrorClass, codes: &[Code]) {
+        for code in codes {
+            let error = of_code(*code, "here");
+            assert_eq!(error.class, wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_an_outage_says_is_waited_for() {
+        check(
+            ErrorClass::Retry,
+            &[
+                Code::AllBrokersDown,
+                Code::BrokerTransportFailure,
+                Code::Resolve,
+                Code::OperationTimedOut,
+                Code::MessageTimedOut,
+                Code::PurgeQueue,
+                Code::PurgeInflight,
+                Code::NotLeaderForPartition,
+                Code::NotEnoughReplicas,
+                Code::CoordinatorLoadInProgress,
+                Code::ConcurrentTransactions,
+                Code::UnknownProducerId,
+            ],
+        );
+        // rdkafka gives such an error no code of its own.
+        let asked = of(&KafkaError::AdminOp(Code::OperationTimedOut), "here");
+        assert_eq!(asked.class, ErrorClass::Retry);
+    }
+
+    #[test]
+    fn another_owner_is_given_way_to() {
+        check(
+            ErrorClass::Fenced,
+            &[Code::ProducerFenced, Code::InvalidProducerEpoch, Code::StaleMemberEpoch],
+        );
+    }
+
+    #[test]
+    fn what_waiting_cannot_mend_halts() {
+        check(
+            ErrorClass::Fatal,
+            &[
+                Code::Authentication,
+                Code::SSL,
+                Code::TopicAuthorizationFailed,
+                Code::UnknownTopicOrPartition,
+                Code::OffsetOutOfRange,
+                Code::MessageSizeTooLarge,
+                Code::InvalidTransactionTimeout,
+                Code::UnsupportedVersion,
+            ],
+        );
     }
 }

@@ -44,7 +44,7 @@ impl ClientContext for Watch {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka");
+        tracing::debug!(%error, reason, "kafka");
     }
 }
 
@@ -143,6 +143,7 @@ impl KafkaMember {
             if unsupported && !self.classic && self.settings.group_protocol == GroupProtocol::Auto {
                 return self.fall_back();
             }
+            self.settings.note(&error);
             let error = errors::of(&error, &self.group);
             match error.class {
                 ErrorClass::Fatal => return Err(error),

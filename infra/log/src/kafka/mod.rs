@@ -7,12 +7,17 @@
 //!
 //! Invariants:
 //! 1. No offset is committed outside a transaction.
-//! 2. Every librdkafka error is given a class on purpose, in `errors.rs`.
+//! 2. Every librdkafka error is given a class on purpose, in `codes.rs` and `errors.rs`.
 //! 3. A producer whose last transaction ended in doubt publishes nothing more.
 
 mod admin;
+mod codes;
+pub mod copy;
+mod deliveries;
 mod errors;
+mod heard;
 mod member;
+mod outage;
 mod producer;
 mod reader;
 mod settings;
@@ -27,7 +32,7 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::{Offset, TopicPartitionList};
 
 use errors::Place;
-use settings::Quiet;
+use heard::Heard;
 pub use settings::{GroupProtocol, KafkaSettings};
 
 use crate::local::handles::shared_count;
@@ -36,7 +41,7 @@ use crate::{
     TopicPartition, TopicSpec, Watermarks,
 };
 
-type Asker = Arc<BaseConsumer<Quiet>>;
+type Asker = Arc<BaseConsumer<Heard>>;
 
 /// A log on a Kafka cluster. Clones share its connections.
 #[derive(Clone)]
@@ -49,10 +54,27 @@ pub struct KafkaLog {
 impl KafkaLog {
     /// Connects to the cluster; fails where none answers.
     pub fn connect(settings: KafkaSettings) -> Result<Self> {
-        let asker: BaseConsumer<Quiet> = settings.create(&settings.asker(), Quiet)?;
-        let log = Self { settings, asker: Arc::new(asker), by_group: Arc::default() };
-        log.identity()?;
-        Ok(log)
+        heard::check_files(&settings)?;
+        let asker: BaseConsumer<Heard> = settings.create(&settings.asker(), Heard::default())?;
+        heard::greet(&asker, &settings)?;
+        Ok(Self { settings, asker: Arc::new(asker), by_group: Arc::default() })
+    }
+
+    /// Removes every topic of the run, and what is in them. The live run's, whose names have no
+    /// prefix, are not for this program to remove.
+    pub fn remove_topics(&self) -> Result<()> {
+        if self.settings.prefix.is_empty() {
+            return Err(LogError::fatal(
+                "the live run's topics are never removed",
+                &self.settings.brokers,
+                "remove them with Kafka's own tools, if that is meant",
+            ));
+        }
+        // Run `a.b` is another one than `a`, though its names begin with the same.
+        let of_another = |name: &str| name.contains(".butterquant.");
+        let names = self.topics()?.into_iter().map(|topic| topic.name);
+        let names: Vec<String> = names.filter(|name| !of_another(name)).collect();
+        admin::remove_topics(self, &names)
     }
 
     /// The consumer that asks for a group's offsets without being its member.
@@ -63,7 +85,7 @@ impl KafkaLog {
         }
         let mut config = self.settings.asker();
         config.set("group.id", self.settings.name(group));
-        let asker: Asker = Arc::new(self.settings.create(&config, Quiet)?);
+        let asker: Asker = Arc::new(self.settings.create(&config, Heard::default())?);
         by_group.insert(group.to_string(), Arc::clone(&asker));
         Ok(asker)
     }
@@ -142,6 +164,7 @@ impl Log for KafkaLog {
     }
 
     fn topics(&self) -> Result<Vec<TopicInfo>> {
+        heard::listen(&self.asker);
         let metadata =
             self.asker.fetch_metadata(None, self.settings.timeout).at("the list of topics")?;
         let mut topics: Vec<TopicInfo> = metadata
@@ -158,10 +181,14 @@ impl Log for KafkaLog {
     }
 
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
+        heard::listen(&self.asker);
         let name = self.settings.name(&tp.topic);
         let ends = self.asker.fetch_watermarks(&name, tp.partition as i32, self.settings.timeout);
         match ends {
-            Ok((low, high)) => Ok(Watermarks { low: unsigned(low), high: unsigned(high) }),
+            Ok((low, high)) => {
+                self.settings.outage.over();
+                Ok(Watermarks { low: unsigned(low), high: unsigned(high) })
+            }
             Err(error) => {
                 self.check(tp)?;
                 Err(error).at(tp)
@@ -186,6 +213,7 @@ impl Log for KafkaLog {
         let wanted: Vec<_> = tps.iter().map(|tp| (tp.clone(), Offset::Invalid)).collect();
         let list = self.list(&wanted)?;
         let asker = self.asker_of(group)?;
+        heard::listen(&asker);
         let found = asker.committed_offsets(list, self.settings.timeout).at(group)?;
         let mut committed = Vec::with_capacity(tps.len());
         for tp in tps {

@@ -1,62 +1,27 @@
 //! Publishes batches as transactions.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::Offset;
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
+use super::deliveries::{Deliveries, failure};
 use super::errors::{self, Place};
 use super::member::KafkaMember;
-use super::settings::{KafkaSettings, say};
-use super::{partition_list, unsigned};
+use super::partition_list;
+use super::settings::KafkaSettings;
 use crate::local::handles::foreign_member;
 use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Producer, Result};
 
 const PAUSE: Duration = Duration::from_millis(20);
-const TURN: Duration = Duration::from_millis(1);
-
-type Delivered = Option<std::result::Result<u64, Code>>;
-
-/// Writes down what became of each record of the open transaction.
-#[derive(Default)]
-struct Deliveries(Mutex<Vec<Delivered>>);
-
-impl Deliveries {
-    fn all(&self) -> MutexGuard<'_, Vec<Delivered>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ClientContext for Deliveries {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        say(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka");
-    }
-}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, index: usize) {
-        let delivered = match result {
-            Ok(message) => Ok(unsigned(message.offset())),
-            Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(Code::Unknown)),
-        };
-        if let Some(slot) = self.all().get_mut(index) {
-            *slot = Some(delivered);
-        }
-    }
-}
+/// Between two looks at what was delivered. rdkafka's poll with a timeout below two milliseconds
+/// spins for all of it, which costs a core while a transaction waits.
+const TURN: Duration = Duration::from_micros(100);
 
 /// A transactional producer.
 pub(crate) struct KafkaProducer {
@@ -93,7 +58,10 @@ impl KafkaProducer {
             if Instant::now() > deadline {
                 return Err(errors::of_code(Code::MessageTimedOut, &self.id));
             }
-            self.producer.poll(TURN);
+            self.producer.poll(Duration::ZERO);
+            if self.producer.in_flight_count() > 0 {
+                thread::sleep(TURN);
+            }
         }
         Ok(())
     }
@@ -118,19 +86,12 @@ impl KafkaProducer {
     }
 
     fn send_all(&self, batch: &Batch, member: Option<&KafkaMember>) -> Result<Vec<u64>> {
-        *self.producer.context().all() = vec![None; batch.records.len()];
-        for (index, record) in batch.records.iter().enumerate() {
-            self.send(index, record)?;
+        self.producer.context().begin(batch.records.len());
+        for index in 0..batch.records.len() {
+            self.send(index, &batch.records)?;
         }
         self.deliver()?;
-        let mut offsets = Vec::with_capacity(batch.records.len());
-        for (record, delivered) in batch.records.iter().zip(self.producer.context().all().iter()) {
-            match delivered {
-                Some(Ok(offset)) => offsets.push(*offset),
-                Some(Err(code)) => return Err(errors::of_code(*code, &record.to)),
-                None => return Err(errors::of_code(Code::MessageTimedOut, &record.to)),
-            }
-        }
+        let offsets = self.producer.context().outcome(&batch.records)?;
         if let Some(member) = member {
             let next = |c: &crate::Consumed| {
                 (c.tp.clone(), Offset::Offset(i64::try_from(c.next).unwrap_or(i64::MAX)))
@@ -146,7 +107,8 @@ impl KafkaProducer {
         Ok(offsets)
     }
 
-    fn send(&self, index: usize, record: &NewRecord) -> Result<()> {
+    fn send(&self, index: usize, records: &[NewRecord]) -> Result<()> {
+        let record = &records[index];
         let topic = self.settings.name(&record.to.topic);
         let deadline = Instant::now() + self.settings.timeout;
         loop {
@@ -166,6 +128,9 @@ impl KafkaProducer {
                     if Instant::now() < deadline =>
                 {
                     self.producer.poll(PAUSE);
+                }
+                Err((KafkaError::MessageProduction(code), _)) => {
+                    return Err(failure(code, index, records));
                 }
                 Err((error, _)) => return Err(errors::of(&error, &record.to)),
             }

@@ -4,7 +4,7 @@
 //! due at another offset than the reader's is sought. The positions given are
 //! librdkafka's, which step over transaction markers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -18,7 +18,7 @@ use super::{partition_list, unsigned};
 use crate::{ErrorClass, Fetched, Reader, Record, Result, TopicPartition};
 
 /// Bytes of values one poll gives at most, apart from a first record that is larger.
-const POLL_BYTES: usize = 8 << 20;
+const POLL_BYTES: usize = 4 << 20;
 
 /// Where the consumer stands in one partition.
 struct Stand {
@@ -53,6 +53,15 @@ impl KafkaReader {
 
     /// Makes the consumer read what is due, from where it is due, and nothing else.
     fn turn_to(&mut self, due: &[(TopicPartition, u64)]) -> Result<()> {
+        let there = |(tp, from): &(TopicPartition, u64)| {
+            let stand = self.stands.get(tp);
+            stand.is_some_and(|stand| !stand.paused && stand.position == Some(*from))
+        };
+        let reading = self.stands.values().filter(|stand| !stand.paused).count();
+        if reading == due.len() && due.iter().all(there) {
+            return Ok(());
+        }
+        let wanted: BTreeSet<&TopicPartition> = due.iter().map(|(tp, _)| tp).collect();
         let mut fresh = Vec::new();
         let (mut resumed, mut moved, mut paused) = (Vec::new(), Vec::new(), Vec::new());
         for place in due {
@@ -69,7 +78,7 @@ impl KafkaReader {
             }
         }
         for (tp, stand) in &self.stands {
-            if !stand.paused && !due.iter().any(|(wanted, _)| wanted == tp) {
+            if !stand.paused && !wanted.contains(tp) {
                 paused.push((tp.clone(), 0));
             }
         }
@@ -111,20 +120,22 @@ impl KafkaReader {
     /// Takes what has come, waiting for the first record only.
     fn take(&mut self, max: usize, wait: Duration) -> Result<Vec<(TopicPartition, Record)>> {
         let deadline = Instant::now() + wait;
-        let mut taken = Vec::new();
+        let mut taken: Vec<(TopicPartition, Record)> = Vec::new();
         let mut bytes = 0;
         while taken.len() < max && bytes < POLL_BYTES {
+            // In whole milliseconds, because rdkafka spins through the rest of one.
             let left = match taken.is_empty() {
-                true => deadline.saturating_duration_since(Instant::now()),
-                false => Duration::ZERO,
+                true => deadline.saturating_duration_since(Instant::now()).as_micros(),
+                false => 0,
             };
+            let left = Duration::from_millis(left.div_ceil(1_000) as u64);
             match self.consumer.poll(left) {
                 Some(Ok(message)) => {
-                    let tp = self.place(&message);
+                    let tp = self.place(&message, taken.last().map(|(tp, _)| tp));
                     bytes += message.payload_len();
                     taken.push((tp, record(&message)));
                 }
-                Some(Err(error)) => note(&error)?,
+                Some(Err(error)) => self.note(&error)?,
                 None if taken.is_empty() && Instant::now() < deadline => {}
                 None => break,
             }
@@ -132,13 +143,32 @@ impl KafkaReader {
         Ok(taken)
     }
 
-    fn place(&self, message: &BorrowedMessage<'_>) -> TopicPartition {
+    /// Names are shared with those already known instead of copied for each record, and records
+    /// come in runs of one partition.
+    fn place(
+        &self,
+        message: &BorrowedMessage<'_>,
+        last: Option<&TopicPartition>,
+    ) -> TopicPartition {
         let topic = message.topic();
         let topic = topic.strip_prefix(&self.settings.prefix).unwrap_or(topic);
-        // Names are shared with those already known instead of copied for each record.
         let partition = message.partition() as u32;
-        let known = self.stands.keys().find(|tp| tp.partition == partition && &*tp.topic == topic);
+        let named = |tp: &&TopicPartition| tp.partition == partition && &*tp.topic == topic;
+        let known = last.filter(named).or_else(|| self.stands.keys().find(named));
         known.cloned().unwrap_or_else(|| TopicPartition::new(topic, partition))
+    }
+
+    /// Troubles that librdkafka deals with itself are noted; the rest is the caller's.
+    fn note(&self, error: &KafkaError) -> Result<()> {
+        self.settings.note(error);
+        let error = errors::of(error, "a reader");
+        match error.class {
+            ErrorClass::Retry => {
+                tracing::debug!(%error, "reading goes on");
+                Ok(())
+            }
+            _ => Err(error),
+        }
     }
 
     /// Forgets every assignment, so that the next poll starts from a clean slate.
@@ -159,14 +189,16 @@ impl KafkaReader {
             records.entry(tp).or_default().push(record);
         }
         let positions = self.consumer.position().at("a reader")?;
+        let elements = positions.elements();
+        let told: BTreeMap<(&str, i32), Offset> =
+            elements.iter().map(|e| ((e.topic(), e.partition()), e.offset())).collect();
         let mut fetched = Vec::new();
         for (tp, from) in due {
             let records = records.remove(tp).unwrap_or_default();
             let name = self.settings.name(&tp.topic);
-            let told = positions.find_partition(&name, tp.partition as i32).map(|e| e.offset());
             let read = records.last().map_or(*from, |record| record.offset + 1);
-            let position = match told {
-                Some(Offset::Offset(offset)) => unsigned(offset).max(read),
+            let position = match told.get(&(name.as_str(), tp.partition as i32)) {
+                Some(Offset::Offset(offset)) => unsigned(*offset).max(read),
                 _ => read,
             };
             if let Some(stand) = self.stands.get_mut(tp) {
@@ -199,18 +231,6 @@ impl Reader for KafkaReader {
             self.start_over();
         }
         outcome
-    }
-}
-
-/// Troubles that librdkafka deals with itself are noted; the rest is the caller's.
-fn note(error: &KafkaError) -> Result<()> {
-    let error = errors::of(error, "a reader");
-    match error.class {
-        ErrorClass::Retry => {
-            tracing::debug!(%error, "reading goes on");
-            Ok(())
-        }
-        _ => Err(error),
     }
 }
 

@@ -1,14 +1,29 @@
 //! How the clients of this program are configured, in one place.
+//!
+//! Memory is bounded by the queue sizes here, whatever the cluster does:
+//!
+//! | what | most |
+//! |---|---|
+//! | a reader | 16 MiB of values queued and, a broker, one answer of 16 MiB under way; records on their way to the caller 8 MiB |
+//! | a producer | 64 MiB; a publish beyond that waits, and ends after `timeout` |
+//! | a member | 1 MiB: what it is given is paused and read by a reader |
+//!
+//! Headers and librdkafka's own accounts come on top, about 1 KiB a record. Nothing else
+//! collects: a role reads on only when what it read is published, and while no broker answers
+//! it waits with nothing in hand. Errors queued by clients that only ask are taken out at each
+//! question.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use super::errors::Place;
+use super::outage::Outage;
 use crate::Result;
 
 /// How members of a group agree on who reads what.
@@ -24,7 +39,7 @@ pub enum GroupProtocol {
 }
 
 /// Where the cluster is and how to use it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct KafkaSettings {
     /// Addresses of some brokers, `host:port` separated by commas.
     pub brokers: String,
@@ -38,6 +53,23 @@ pub struct KafkaSettings {
     pub group_protocol: GroupProtocol,
     /// How long one request may take.
     pub timeout: Duration,
+    /// What the clients made of these settings know together.
+    pub(super) outage: Outage,
+}
+
+/// The properties may hold secrets, so only their names are told.
+impl fmt::Debug for KafkaSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { brokers, prefix, extra, replication, group_protocol, timeout, outage: _ } = self;
+        f.debug_struct("KafkaSettings")
+            .field("brokers", brokers)
+            .field("prefix", prefix)
+            .field("extra", &extra.keys())
+            .field("replication", replication)
+            .field("group_protocol", group_protocol)
+            .field("timeout", timeout)
+            .finish()
+    }
 }
 
 impl KafkaSettings {
@@ -50,6 +82,7 @@ impl KafkaSettings {
             replication: None,
             group_protocol: GroupProtocol::Auto,
             timeout: Duration::from_secs(15),
+            outage: Outage::default(),
         }
     }
 
@@ -64,7 +97,7 @@ impl KafkaSettings {
     }
 
     /// The config of a reader. A fetch that waits at the broker delays partitions that
-    /// have become due meanwhile, so it waits briefly; the queue is kept small because
+    /// have become due meanwhile, so it does not wait long; the queue is kept small because
     /// what is not due any more is thrown away.
     pub(crate) fn reader(&self) -> ClientConfig {
         self.config(&[
@@ -73,7 +106,7 @@ impl KafkaSettings {
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
-            ("fetch.wait.max.ms", "10"),
+            ("fetch.wait.max.ms", "50"),
             ("fetch.queue.backoff.ms", "5"),
             ("queued.max.messages.kbytes", "16384"),
         ])
@@ -89,6 +122,7 @@ impl KafkaSettings {
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "earliest"),
+            ("queued.max.messages.kbytes", "1024"),
         ]);
         let protocol: &[(&str, &str)] = match classic {
             true => &[
@@ -115,7 +149,35 @@ impl KafkaSettings {
             ("acks", "all"),
             ("compression.type", "zstd"),
             ("linger.ms", "1"),
+            // The topic decides; only the largest may come near to it.
+            ("message.max.bytes", "4194304"),
+            ("queue.buffering.max.kbytes", "65536"),
         ])
+    }
+
+    /// The config of the yardstick's consumer: librdkafka's own choices, no group.
+    pub(crate) fn plain_reader(&self) -> ClientConfig {
+        self.config(&[
+            ("group.id", &self.name("yardstick")),
+            ("enable.auto.commit", "false"),
+            ("auto.offset.reset", "error"),
+        ])
+    }
+
+    /// The config of the yardstick's producer: as safe as ours but for the transaction.
+    pub(crate) fn plain_producer(&self) -> ClientConfig {
+        self.config(&[
+            ("enable.idempotence", "true"),
+            ("acks", "all"),
+            ("compression.type", "zstd"),
+        ])
+    }
+
+    /// Says once for all clients that no broker is left.
+    pub(crate) fn note(&self, error: &KafkaError) {
+        if error.rdkafka_error_code() == Some(Code::AllBrokersDown) {
+            self.outage.began(&self.brokers);
+        }
     }
 
     /// A client of `config`.
@@ -131,19 +193,27 @@ impl KafkaSettings {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers);
         config.set("client.id", "butterquant");
+        // A cluster that comes back is found within this, not within ten seconds.
+        config.set("reconnect.backoff.max.ms", "2000");
         for (key, value) in pairs {
             config.set(*key, *value);
         }
         for (key, value) in &self.extra {
             config.set(key, value);
         }
+        // Whoever asks librdkafka for more is to see it.
+        if self.extra.contains_key("debug") {
+            config.set_log_level(RDKafkaLogLevel::Debug);
+        }
         config
     }
 }
 
-/// Sends librdkafka's own log where ours goes.
+/// Sends librdkafka's own log where ours goes. Connections and transactions that fail are told
+/// there by every client; what comes of them is in the errors and in [`Outage`].
 pub(crate) fn say(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
+        _ if matches!(facility, "FAIL" | "TXNERR") => tracing::debug!(facility, "{message}"),
         RDKafkaLogLevel::Emerg
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
@@ -164,7 +234,7 @@ impl ClientContext for Quiet {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka");
+        tracing::debug!(%error, reason, "kafka");
     }
 }
 

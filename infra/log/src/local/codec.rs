@@ -1,12 +1,19 @@
 //! The stored form of a record and of the keys, each in one place.
 //!
 //! A record is its timestamp, key, headers and value, with lengths as base-128 numbers;
-//! the offset is in the key. The first byte is the form's version.
+//! the offset is in the key. The first byte is the form's version. A record whose form is
+//! larger than [`PART`] is kept in parts, and its entry says how long they are together:
+//! sled does not count pages over 128 KiB (of 17 entries) in its cache, and never lets go
+//! of them.
 
 use super::state::Slot;
 use crate::{Record, TopicPartition};
 
 const VERSION: u8 = 1;
+/// The first byte of an entry whose record is in parts.
+const IN_PARTS: u8 = 2;
+/// Bytes of a part.
+pub(crate) const PART: usize = 6 << 10;
 /// Bytes from the start of a stored record to the end of its timestamp.
 const TIMESTAMP_END: usize = 9;
 
@@ -16,6 +23,14 @@ pub(crate) fn record_key(at: Slot, offset: u64) -> [u8; 17] {
     key[1..5].copy_from_slice(&at.0.to_be_bytes());
     key[5..9].copy_from_slice(&at.1.to_be_bytes());
     key[9..].copy_from_slice(&offset.to_be_bytes());
+    key
+}
+
+/// The key of a part of a record.
+pub(crate) fn part_key(at: Slot, offset: u64, part: u32) -> [u8; 21] {
+    let mut key = [b'p'; 21];
+    key[1..17].copy_from_slice(&record_key(at, offset)[1..]);
+    key[17..].copy_from_slice(&part.to_be_bytes());
     key
 }
 
@@ -81,9 +96,23 @@ pub(crate) fn encode(record: &Record) -> Vec<u8> {
     to
 }
 
+/// The entry of a record whose form has `length` bytes in parts.
+pub(crate) fn encode_whole(timestamp_ms: i64, length: usize) -> Vec<u8> {
+    let mut to = vec![IN_PARTS];
+    to.extend_from_slice(&timestamp_ms.to_le_bytes());
+    number(&mut to, length as u64);
+    to
+}
+
+/// How long the parts of the record are together; none for one that is in its entry.
+pub(crate) fn length_of_parts(entry: &[u8]) -> Option<u64> {
+    let mut rest = entry.get(TIMESTAMP_END..)?;
+    (entry[0] == IN_PARTS).then(|| take_number(&mut rest))?
+}
+
 /// The record at `offset` stored as `bytes`; none where they are not such a form.
 pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
-    let timestamp_ms = timestamp(bytes)?;
+    let timestamp_ms = timestamp(bytes).filter(|_| bytes[0] == VERSION)?;
     let mut rest = &bytes[TIMESTAMP_END..];
     let key = match take_number(&mut rest)? {
         0 => None,
@@ -103,7 +132,7 @@ pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
 /// The timestamp of a stored record.
 pub(crate) fn timestamp(bytes: &[u8]) -> Option<i64> {
     let (version, rest) = bytes.split_first()?;
-    if *version != VERSION {
+    if ![VERSION, IN_PARTS].contains(version) {
         return None;
     }
     Some(i64::from_le_bytes(*rest.first_chunk()?))
@@ -154,11 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_says_how_long_its_parts_are() {
+        let entry = encode_whole(-5, 1 << 20);
+        assert_eq!((timestamp(&entry), length_of_parts(&entry)), (Some(-5), Some(1 << 20)));
+        assert_eq!(decode(7, &entry), None);
+        assert_eq!(length_of_parts(&entry[..9]), None);
+        let record =
+            Record { offset: 7, timestamp_ms: 1, key: None, value: vec![1], headers: Vec::new() };
+        assert_eq!(length_of_parts(&encode(&record)), None);
+    }
+
+    #[test]
     fn keys_say_where_they_belong() {
         let tp = TopicPartition::new("bars", 11);
         assert_eq!(offset_place(&offset_key("scorer", &tp)), Some(("scorer".into(), tp)));
         assert_eq!(end_slot(&end_key((3, 4))), Some((3, 4)));
         assert_eq!(key_offset(&record_key((3, 4), 99)), Some(99));
         assert!(record_key((3, 4), 255) < record_key((3, 4), 256));
+        assert!(part_key((3, 4), 255, u32::MAX) < part_key((3, 4), 256, 0));
     }
 }

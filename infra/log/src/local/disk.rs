@@ -2,7 +2,7 @@
 //! changes.
 //!
 //! Keys: `i` identity, `n` number of the last write, `t` topics, `e` ends, `o` committed
-//! offsets, `r` records.
+//! offsets, `r` records, `p` parts of large records.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,6 +72,19 @@ impl Disk {
             .map_err(|_| self.damaged(format!("the entry {} is garbled", key.escape_ascii())))
     }
 
+    /// The record behind an entry; none where either is not readable.
+    fn record(&self, at: Slot, offset: u64, entry: &[u8]) -> Result<Option<Record>> {
+        let Some(length) = codec::length_of_parts(entry) else {
+            return Ok(codec::decode(offset, entry));
+        };
+        let mut form = Vec::new();
+        let parts = codec::part_key(at, offset, 0)..codec::part_key(at, offset, u32::MAX);
+        for part in self.tree.range(parts) {
+            form.extend_from_slice(&part?.1);
+        }
+        Ok((form.len() as u64 == length).then(|| codec::decode(offset, &form)).flatten())
+    }
+
     /// The last record of each partition must be there and none after it; a disk that
     /// lost its tail is told apart from a short log.
     fn check_ends(&self, state: &State) -> Result<()> {
@@ -128,7 +141,7 @@ impl Store for Disk {
             batch.insert(codec::offset_key(group, tp), bytes(next)?);
         }
         for (at, record) in &records {
-            batch.insert(codec::record_key(*at, record.offset), codec::encode(record));
+            put(&mut batch, *at, record);
         }
         self.tree.apply(batch)?;
         self.written.store(number, Ordering::Release);
@@ -153,14 +166,16 @@ impl Store for Disk {
         let mut entries = self.tree.range(codec::record_key(at, from)..codec::record_key(at, end));
         while expected < end && room.left() {
             let found = entries.next().transpose()?;
-            let record = found
-                .filter(|(key, _)| codec::key_offset(key) == Some(expected))
-                .and_then(|(_, value)| codec::decode(expected, &value));
+            let entry = found.filter(|(key, _)| codec::key_offset(key) == Some(expected));
+            let record = match entry {
+                Some((_, entry)) => self.record(at, expected, &entry)?,
+                None => None,
+            };
             let Some(record) = record else {
                 let place = format!("topic {} partition {}", at.0, at.1);
                 return Err(self.damaged(format!("{place} has no readable offset {expected}")));
             };
-            room.take(record.value.len());
+            room.take(&record);
             out.push(record);
             expected += 1;
         }
@@ -177,6 +192,19 @@ impl Store for Disk {
 
     fn topic_id(&self, _number: u32) -> String {
         draw()
+    }
+}
+
+/// Adds a record to `batch`, a large one in parts.
+fn put(batch: &mut kv::Batch, at: Slot, record: &Record) {
+    let (key, form) = (codec::record_key(at, record.offset), codec::encode(record));
+    if form.len() <= codec::PART {
+        batch.insert(key, form);
+        return;
+    }
+    batch.insert(key, codec::encode_whole(record.timestamp_ms, form.len()));
+    for (number, part) in form.chunks(codec::PART).enumerate() {
+        batch.insert(codec::part_key(at, record.offset, number as u32), part);
     }
 }
 

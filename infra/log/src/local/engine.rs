@@ -47,8 +47,11 @@ impl Room {
         self.records > 0 && self.bytes > 0
     }
 
-    /// Counts one record of `bytes`.
-    pub(crate) fn take(&mut self, bytes: usize) {
+    /// Counts one record.
+    pub(crate) fn take(&mut self, record: &Record) {
+        let headers = record.headers.iter().map(|(name, value)| name.len() + value.len());
+        let key = record.key.as_ref().map_or(0, Vec::len);
+        let bytes = record.value.len() + key + headers.sum::<usize>();
         self.records -= 1;
         self.bytes = self.bytes.saturating_sub(bytes);
     }
@@ -147,12 +150,7 @@ impl Engine {
             check_spec(spec)?;
             match writer.state.topics.get(spec.name.as_str()) {
                 Some(topic) if topic.partitions != spec.partitions => {
-                    mismatches.push(TopicMismatch {
-                        topic: spec.name.clone(),
-                        setting: "partitions".to_string(),
-                        expected: spec.partitions.to_string(),
-                        found: topic.partitions.to_string(),
-                    });
+                    mismatches.push(TopicMismatch::partitions(spec, topic.partitions));
                 }
                 Some(_) => {}
                 None => {
@@ -171,10 +169,15 @@ impl Engine {
         Ok(mismatches)
     }
 
+    /// Fails where the log takes no more until it is opened again.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        self.writer().map(drop)
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, Writer>> {
         let writer = lock(&self.writer);
         match &writer.broken {
-            Some(error) => Err(error.clone()),
+            Some(error) => Err(LogError { class: ErrorClass::Closed, ..error.clone() }),
             None => Ok(writer),
         }
     }
@@ -197,7 +200,11 @@ impl Engine {
             return Ok(());
         }
         let (changes, upto) = {
-            let mut writer = self.writer()?;
+            let mut writer = lock(&self.writer);
+            // Stored before another one's flush failed, it may be there when the log is reopened.
+            if let Some(error) = &writer.broken {
+                return Err(error.clone());
+            }
             (std::mem::take(&mut writer.waiting), writer.written)
         };
         if let Err(error) = self.store.flush() {

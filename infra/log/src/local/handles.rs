@@ -11,8 +11,8 @@ use crate::{
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 
-/// Bytes of values one poll gives at most, apart from a first record that is larger.
-const POLL_BYTES: usize = 8 << 20;
+/// Bytes one poll gives at most, apart from a first record that is larger.
+const POLL_BYTES: usize = 4 << 20;
 
 /// A log kept inside this process.
 pub trait Local: Send + Sync {
@@ -211,6 +211,8 @@ impl Member for LocalMember {
     }
 
     fn poll(&mut self) -> Result<Assignment> {
+        // Roles that only wait must hear as well that nothing will come any more.
+        self.engine.check_open()?;
         self.engine.groups.poll(&mut self.seat)
     }
 

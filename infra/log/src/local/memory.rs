@@ -51,7 +51,7 @@ impl Store for Memory {
             if !room.left() {
                 break;
             }
-            room.take(record.value.len());
+            room.take(record);
             out.push(record.clone());
         }
         Ok(())

@@ -66,7 +66,11 @@ impl Client {
             .limit(LARGEST_ANSWER)
             .read_to_vec()
             .map_err(|e| self.lost(&e))?;
-        wire::decode::<Result<T>>(&body)?
+        wire::decode::<Result<T>>(&body)?.map_err(|error| match error.class {
+            // Its owner will be started again; who is beside it waits for that.
+            ErrorClass::Closed => LogError { class: ErrorClass::Retry, ..error },
+            _ => error,
+        })
     }
 
     /// As [`Client::call`], for calls that change nothing or may be made twice: whatever

@@ -55,3 +55,18 @@ pub fn peak_kib() -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
+
+/// Processor time of this process so far, seconds; 0 where the system does not say.
+pub fn cpu_seconds() -> f64 {
+    cpu_seconds_of("self").unwrap_or(0.0)
+}
+
+/// The same of another process, by its id.
+pub fn cpu_seconds_of(process: &str) -> Option<f64> {
+    // Clock ticks, a hundredth of a second each on every Linux that Rust runs on; the name in
+    // brackets may hold spaces.
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / 100.0)
+}

@@ -24,10 +24,10 @@ pub struct Work<'a> {
     pub settings: quant::Settings,
 }
 
-/// Times of single analyses on one thread, milliseconds.
+/// What single things took, milliseconds.
 #[derive(Serialize)]
 pub struct Latency {
-    /// Analyses timed.
+    /// How many were timed.
     pub count: usize,
     /// The shortest.
     pub min_ms: f64,
@@ -39,6 +39,21 @@ pub struct Latency {
     pub max_ms: f64,
     /// Their mean.
     pub mean_ms: f64,
+}
+
+impl Latency {
+    /// Of these times in milliseconds; `None` of none.
+    pub fn of(mut times: Vec<f64>) -> Option<Latency> {
+        times.sort_by(f64::total_cmp);
+        Some(Latency {
+            count: times.len(),
+            min_ms: *times.first()?,
+            median_ms: quantile(&times, 0.5)?,
+            p99_ms: quantile(&times, 0.99)?,
+            max_ms: *times.last()?,
+            mean_ms: times.iter().sum::<f64>() / times.len() as f64,
+        })
+    }
 }
 
 /// Wall times of whole scans, milliseconds.
@@ -88,17 +103,7 @@ impl Work<'_> {
                 if analysed { times.push(took) } else { refused += 1 }
             }
         }
-        times.sort_by(f64::total_cmp);
-        let mean_ms = times.iter().sum::<f64>() / times.len() as f64;
-        let latency = Latency {
-            count: times.len(),
-            min_ms: *times.first()?,
-            median_ms: quantile(&times, 0.5)?,
-            p99_ms: quantile(&times, 0.99)?,
-            max_ms: *times.last()?,
-            mean_ms,
-        };
-        Some((latency, refused))
+        Some((Latency::of(times)?, refused))
     }
 
     /// Scans of all tickers on one day after another, the threads taking the next ticker each.

@@ -1,0 +1,121 @@
+//! The role's side: the calls of one session, each with a time after which it counts as not
+//! answered.
+
+use super::{Answer, Call, PATH, Request};
+use consumers::broker::{Order, Standing, Terms, Venue, VenueError};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Between two attempts at a call that may be repeated.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A broker outside and who this is to it.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// `127.0.0.1:4002`.
+    pub address: String,
+    /// The run's client id, always the same.
+    pub client: String,
+    /// How long an answer is waited for.
+    pub wait: Duration,
+}
+
+/// One session, opened by the first call. A role that was given its place anew makes a new one.
+pub struct PaperVenue {
+    outside: Outside,
+    agent: ureq::Agent,
+    session: Mutex<Option<u64>>,
+}
+
+impl PaperVenue {
+    /// A session to come.
+    pub fn new(outside: &Outside) -> PaperVenue {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(outside.wait))
+            // A kept connection may be that of a broker which is gone: its silence would say nothing.
+            .max_idle_connections(0)
+            .http_status_as_error(false)
+            .build();
+        PaperVenue { outside: outside.clone(), agent: agent.into(), session: Mutex::new(None) }
+    }
+
+    fn session(&self) -> Result<u64, VenueError> {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = *session {
+            return Ok(session);
+        }
+        // Nothing was sent in it yet, so that it is the same as if nobody were there.
+        match self.post(0, Call::Open) {
+            Ok(Answer::Session { session: opened }) => Ok(*session.insert(opened)),
+            Ok(other) => Err(VenueError::Foreign(format!("{other:?}"))),
+            Err(VenueError::NoAnswer(why)) => Err(VenueError::Away(why)),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn post(&self, session: u64, call: Call) -> Result<Answer, VenueError> {
+        let url = format!("http://{}{PATH}", self.outside.address);
+        let request = Request { client: self.outside.client.clone(), session, call };
+        let mut response = self.agent.post(&url).send_json(&request).map_err(|e| lost(&e))?;
+        match response.status().as_u16() {
+            200 => response.body_mut().read_json().map_err(|e| lost(&e)),
+            status @ 500.. => Err(VenueError::NoAnswer(format!("status {status}"))),
+            status => Err(VenueError::Foreign(format!("status {status} from {url}"))),
+        }
+    }
+
+    fn once(&self, call: Call) -> Result<Standing, VenueError> {
+        match self.post(self.session()?, call)? {
+            Answer::Order { order } => Ok(order),
+            Answer::IdUsed { order } => Err(VenueError::NoAnswer(format!("it is {order:?}"))),
+            Answer::Refused { code, reason } => Err(VenueError::Refused { code, reason }),
+            Answer::Displaced { by } => {
+                Err(VenueError::Displaced(format!("session {by} has its place")))
+            }
+            other => Err(VenueError::Foreign(format!("{other:?}"))),
+        }
+    }
+
+    /// A call that may be made again: a connection that broke says nothing of the broker.
+    fn repeated(&self, call: &Call) -> Result<Standing, VenueError> {
+        let deadline = Instant::now() + self.outside.wait;
+        loop {
+            match self.once(call.clone()) {
+                Err(VenueError::NoAnswer(_)) if Instant::now() + PAUSE < deadline => {
+                    std::thread::sleep(PAUSE);
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+fn lost(cause: &ureq::Error) -> VenueError {
+    let unsent = match cause {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => true,
+        ureq::Error::Io(io) => io.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    };
+    let why = cause.to_string();
+    if unsent { VenueError::Away(why) } else { VenueError::NoAnswer(why) }
+}
+
+impl Venue for PaperVenue {
+    fn ask(&self, id: i64) -> Result<Standing, VenueError> {
+        self.repeated(&Call::Ask { id })
+    }
+
+    fn submit(&self, order: &Order) -> Result<Standing, VenueError> {
+        self.once(Call::Submit { order: order.clone() })
+    }
+
+    fn amend(&self, id: i64, terms: &Terms) -> Result<Standing, VenueError> {
+        self.repeated(&Call::Amend { id, terms: terms.clone() })
+    }
+
+    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<Standing, VenueError> {
+        let (code, reason) = (code.to_owned(), reason.to_owned());
+        self.repeated(&Call::Withdraw { id, code, reason })
+    }
+}

@@ -1,0 +1,159 @@
+//! Scorers in processes of their own, each held to a rate: whether they add up, and whether every
+//! event is predicted once through every change of hands.
+
+use super::super::super::live;
+use super::stage::{Follower, Stage, number};
+use crate::config::Config;
+use anyhow::{Context, Result, bail};
+use schemas::Topic;
+use serde::Serialize;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Until the partitions have changed hands.
+const SETTLE: Duration = Duration::from_secs(10);
+/// Over which a phase is measured.
+const WINDOW: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many scorers at once.
+#[derive(Serialize)]
+pub struct Phase {
+    /// Processes.
+    pub scorers: u32,
+    /// Events a second each may take.
+    pub rate_each: u32,
+    /// Of all together.
+    pub events_per_second: f64,
+    /// Of what they may take together.
+    pub share: f64,
+}
+
+/// Scaling out.
+#[derive(Serialize)]
+pub struct Scale {
+    /// One after another, processes joining and leaving between them.
+    pub phases: Vec<Phase>,
+    /// Features there were.
+    pub events: usize,
+    /// Predicted more than once.
+    pub twice: usize,
+    /// Never predicted.
+    pub missing: usize,
+}
+
+/// Child processes, which end with this.
+struct Crew(Vec<Child>);
+
+impl Crew {
+    fn dismiss(&mut self, keep: usize) {
+        for mut child in self.0.drain(keep.min(self.0.len())..) {
+            // A polite end: the batch in hand is finished. The same as Ctrl-C.
+            let _ = Command::new("kill").arg(child.id().to_string()).status();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.dismiss(0);
+    }
+}
+
+struct Tally {
+    follower: Follower,
+    seen: Vec<u32>,
+    total: usize,
+}
+
+impl Tally {
+    fn poll(&mut self) -> Result<()> {
+        for record in self.follower.poll()?.iter().flat_map(|part| &part.records) {
+            if let Some(number) = record.key.as_deref().and_then(number) {
+                self.seen[number] += 1;
+                self.total += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many come in `time`.
+    fn during(&mut self, time: Duration) -> Result<(usize, f64)> {
+        let (before, begun) = (self.total, Instant::now());
+        while begun.elapsed() < time {
+            self.poll()?;
+        }
+        Ok((self.total - before, begun.elapsed().as_secs_f64()))
+    }
+}
+
+/// Phases of `scorers` processes each, then one without a rate that takes what is left.
+pub fn scale(stage: &Stage, scorers: &[u32], rate: u32) -> Result<Scale> {
+    stage.open()?;
+    let most = (SETTLE + WINDOW).as_secs() as usize * rate as usize;
+    let events = scorers.iter().map(|count| *count as usize * most).sum::<usize>();
+    stage.features(0, events)?;
+    let workshop = stage.workshop()?;
+    let serving = live::serve(&stage.config, &stage.opened, &workshop)?;
+    let mut tally =
+        Tally { follower: stage.follow(Topic::Predictions)?, seen: vec![0; events], total: 0 };
+    let (mut crew, mut phases) = (Crew(Vec::new()), Vec::new());
+    for &count in scorers {
+        crew.dismiss(count as usize);
+        while crew.0.len() < count as usize {
+            let name = format!("bench{}", crew.0.len());
+            crew.0.push(hire(stage, &name, Some(rate))?);
+        }
+        tally.during(SETTLE)?;
+        let (came, seconds) = tally.during(WINDOW)?;
+        let speed = came as f64 / seconds;
+        let share = speed / (f64::from(count) * f64::from(rate));
+        phases.push(Phase { scorers: count, rate_each: rate, events_per_second: speed, share });
+    }
+    crew.0.push(hire(stage, "rest", None)?);
+    crew.0.reverse();
+    crew.dismiss(1);
+    let mut last = (tally.total, Instant::now());
+    while tally.seen.contains(&0) {
+        tally.poll()?;
+        if tally.total > last.0 {
+            last = (tally.total, Instant::now());
+        }
+        if last.1.elapsed() > PATIENCE {
+            bail!("{} of {events} predictions came, then none for a minute", tally.total);
+        }
+    }
+    tally.during(Duration::from_secs(1))?; // whatever came twice would come now
+    drop(serving);
+    let twice = tally.seen.iter().filter(|seen| **seen > 1).count();
+    let missing = tally.seen.iter().filter(|seen| **seen == 0).count();
+    Ok(Scale { phases, events, twice, missing })
+}
+
+/// Another process of this program that scores for the run.
+fn hire(stage: &Stage, name: &str, rate: Option<u32>) -> Result<Child> {
+    let program = std::env::current_exe().context("this program's own path")?;
+    let mut command = Command::new(program);
+    command.args(["run", "scorer", "--name", name, "--run", &stage.run.id]);
+    if let Some(rate) = rate {
+        command.args(["--rate", &rate.to_string()]);
+    }
+    inherit(&mut command, &stage.config);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().context("a scorer cannot be started")
+}
+
+/// What the child is to be configured with, secrets by its environment only.
+fn inherit(command: &mut Command, config: &Config) {
+    command.arg("--data-dir").arg(config.data_dir());
+    for key in ["log", "brokers", "provider", "onnxruntime", "partitions", "token"] {
+        let value = config.value(key);
+        if !value.is_empty() {
+            command.env(format!("BUTTERQUANT_{}", key.to_uppercase()), value);
+        }
+    }
+    for (key, value) in config.kafka() {
+        command.env(format!("BUTTERQUANT_KAFKA_{}", key.replace('.', "_").to_uppercase()), value);
+    }
+}

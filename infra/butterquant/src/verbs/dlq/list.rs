@@ -1,0 +1,135 @@
+//! `dlq list`: how many letters there are and why, and the latest of them.
+
+use super::{Found, dataset, said, state_of};
+use crate::cli::{DlqListArgs, LetterState};
+use crate::config::Config;
+use crate::home::{self, RunDir};
+use crate::out;
+use anyhow::Result;
+use serde::Serialize;
+use shell::settle::{Count, Entry, Letter, Tally, entries};
+use std::collections::VecDeque;
+
+/// Characters of a message that fit into the table.
+const SHOWN: usize = 80;
+
+#[derive(Serialize)]
+struct Listed {
+    run: String,
+    /// Of all letters, whatever was asked for.
+    counts: Vec<Row>,
+    /// Letters that were asked for.
+    matching: u64,
+    /// The latest of these.
+    letters: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    topic: String,
+    reason: String,
+    letters: u64,
+    #[serde(flatten)]
+    count: Count,
+}
+
+#[derive(Serialize)]
+struct Line {
+    id: u64,
+    state: LetterState,
+    day: String,
+    reason: String,
+    topic: String,
+    partition: i64,
+    offset: i64,
+    bytes: u64,
+    redriven_from: Option<i64>,
+    message: String,
+}
+
+/// Shows them.
+pub fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
+    let run = RunDir::of(config, config.run())?;
+    let opened = home::reach(config, &run)?;
+    let tally = Tally::of(&*opened.log)?;
+    let rows = tally.counts.iter().map(|((topic, reason), count)| Row {
+        topic: dataset(topic).to_owned(),
+        reason: reason.clone(),
+        letters: count.open + count.redriven + count.dropped,
+        count: *count,
+    });
+    let (mut matching, mut latest) = (0, VecDeque::new());
+    entries(&*opened.log, 0, &mut |entry| {
+        if let Entry::Letter(letter) = entry {
+            let line = line(letter, &tally);
+            if wanted(&line, args) {
+                matching += 1;
+                latest.push_back(line);
+                if latest.len() > args.limit {
+                    latest.pop_front();
+                }
+            }
+        }
+        Ok(true)
+    })?;
+    let listed = Listed { run: run.id, counts: rows.collect(), matching, letters: latest.into() };
+    out::show(config.output()?, &listed, print)?;
+    Ok(Found::Nothing)
+}
+
+fn line(letter: Letter, tally: &Tally) -> Line {
+    let Letter { id, day, said } = letter;
+    Line {
+        id,
+        state: state_of(tally.settled.get(&id)),
+        day: day.to_string(),
+        bytes: said.bytes(),
+        topic: dataset(&said.topic).to_owned(),
+        reason: said.stage,
+        partition: said.partition,
+        offset: said.offset,
+        redriven_from: said.redriven,
+        message: said.message,
+    }
+}
+
+fn wanted(line: &Line, args: &DlqListArgs) -> bool {
+    args.reason.as_ref().is_none_or(|reason| *reason == line.reason)
+        && args.topic.is_none_or(|topic| topic.dataset() == line.topic)
+        && args.state.is_none_or(|state| state == line.state)
+}
+
+fn print(listed: &Listed) {
+    if listed.counts.is_empty() {
+        out::line(format!("run {} has no dead letters", listed.run));
+        return;
+    }
+    let counts = listed.counts.iter().map(|row| {
+        let numbers = [row.letters, row.count.open, row.count.redriven, row.count.dropped];
+        let names = [row.topic.clone(), row.reason.clone()];
+        names.into_iter().chain(numbers.map(|number| number.to_string())).collect()
+    });
+    let header = ["topic", "reason", "letters>", "open>", "redriven>", "dropped>"];
+    out::line(out::table(&header, counts));
+    let rows = listed.letters.iter().map(|line| {
+        vec![
+            line.id.to_string(),
+            said(line.state).to_owned(),
+            line.day.clone(),
+            line.reason.clone(),
+            format!("{}/{}@{}", line.topic, line.partition, line.offset),
+            line.bytes.to_string(),
+            line.message.chars().take(SHOWN).collect(),
+        ]
+    });
+    let header = ["letter>", "state", "day", "reason", "stood at", "bytes>", "what was wrong"];
+    out::line(out::table(&header, rows));
+    if (listed.letters.len() as u64) < listed.matching {
+        out::line(format!(
+            "the latest {} of {}; --limit shows more",
+            listed.letters.len(),
+            listed.matching
+        ));
+    }
+    out::line("One of them: `butterquant dlq show LETTER`.");
+}

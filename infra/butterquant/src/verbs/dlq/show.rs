@@ -1,0 +1,185 @@
+//! `dlq show`: one letter, whole.
+
+use super::{Found, dataset, said, state_of};
+use crate::cli::{DlqShowArgs, LetterState};
+use crate::config::Config;
+use crate::home::{self, RunDir};
+use crate::{out, plain::Shower};
+use anyhow::{Context, Result, bail};
+use eventlog::Record;
+use schemas::codec::schema_versions;
+use schemas::events::DeadLetter;
+use schemas::id::{hex, sha256_hex};
+use schemas::{EventId, Topic};
+use serde::Serialize;
+use serde_json::Value;
+use shell::settle::{Entry, Letter, entries};
+use shell::wire;
+
+/// Bytes a line of hexadecimal shows, and lines at most.
+const ACROSS: usize = 32;
+const LINES: usize = 16;
+
+#[derive(Serialize)]
+struct Shown {
+    run: String,
+    id: u64,
+    state: LetterState,
+    settled: Option<Settled>,
+    day: String,
+    reason: String,
+    message: String,
+    role: String,
+    topic: String,
+    partition: i64,
+    offset: i64,
+    timestamp: i64,
+    event: Option<EventId>,
+    redriven_from: Option<i64>,
+    key: String,
+    headers: Vec<Header>,
+    /// Of the original value.
+    bytes: u64,
+    sha256: String,
+    /// Whether `value_hex` is all of it.
+    whole: bool,
+    value_hex: String,
+    /// The event in the bytes, where they hold one.
+    decoded: Option<Value>,
+    /// Why they hold none.
+    undecodable: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Settled {
+    why: String,
+    by: String,
+}
+
+#[derive(Serialize)]
+struct Header {
+    name: String,
+    value: String,
+}
+
+/// Shows it, and writes its bytes where they are wanted.
+pub fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
+    let run = RunDir::of(config, config.run())?;
+    let opened = home::reach(config, &run)?;
+    let (mut letter, mut settled) = (None, None);
+    // What settles a letter stands behind it.
+    entries(&*opened.log, args.id, &mut |entry| {
+        match entry {
+            Entry::Letter(found) if found.id == args.id => letter = Some(found),
+            Entry::Settled(word) if word.letter.unsigned_abs() == args.id => settled = Some(word),
+            _ => {}
+        }
+        Ok(letter.is_some() && settled.is_none())
+    })?;
+    let Some(Letter { id, day, said: letter }) = letter else {
+        bail!("letter {}: no such letter; `butterquant dlq list` shows them", args.id);
+    };
+    if let Some(path) = &args.raw {
+        if letter.sha256.is_some() {
+            bail!(
+                "letter {id}: of its {} bytes only {} were kept",
+                letter.bytes(),
+                letter.value.len()
+            );
+        }
+        std::fs::write(path, &letter.value)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (decoded, undecodable) = match decoded(&letter) {
+        Ok(decoded) => (Some(decoded), None),
+        Err(why) => (None, Some(why)),
+    };
+    let shown = Shown {
+        run: run.id,
+        id,
+        state: state_of(settled.as_ref()),
+        settled: settled.map(|word| Settled { why: word.why, by: word.by }),
+        day: day.to_string(),
+        topic: dataset(&letter.topic).to_owned(),
+        partition: letter.partition,
+        offset: letter.offset,
+        timestamp: letter.timestamp_ms,
+        event: letter.event,
+        redriven_from: letter.redriven,
+        key: text(&letter.key),
+        headers: letter
+            .headers
+            .iter()
+            .map(|one| Header { name: one.name.clone(), value: text(&one.value) })
+            .collect(),
+        bytes: letter.bytes(),
+        whole: letter.sha256.is_none(),
+        value_hex: hex(&letter.value),
+        decoded,
+        undecodable,
+        sha256: letter.sha256.unwrap_or_else(|| sha256_hex(&letter.value)),
+        reason: letter.stage,
+        message: letter.message,
+        role: letter.role,
+    };
+    out::show(config.output()?, &shown, print)?;
+    Ok(Found::Nothing)
+}
+
+/// The event in a letter, read as its topic's or as that of the topic whose schema it names.
+fn decoded(letter: &DeadLetter) -> Result<Value, String> {
+    let stood: Topic = letter.topic.parse().map_err(|error| format!("{error}"))?;
+    let id = letter.value.get(1..5).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
+    let named = schema_versions().iter().find(|version| Some(version.id) == id);
+    let topic = named.map_or(stood, |version| version.topic);
+    let record = Record {
+        offset: letter.offset.unsigned_abs(),
+        timestamp_ms: letter.timestamp_ms,
+        key: (!letter.key.is_empty()).then(|| letter.key.clone()),
+        value: letter.value.clone(),
+        headers: Vec::new(),
+    };
+    let event = wire::event(topic, &record);
+    if let Err(error) = &event {
+        return Err(error.to_string());
+    }
+    let place = wire::place(topic, u32::try_from(letter.partition).unwrap_or(0));
+    serde_json::to_value(Shower::new(topic).line(&place, &record, &event))
+        .map_err(|error| error.to_string())
+}
+
+fn print(shown: &Shown) {
+    let head =
+        format!("letter {}, {}, {}: {}", shown.id, said(shown.state), shown.day, shown.reason);
+    out::line(head);
+    out::line(&shown.message);
+    if let Some(word) = &shown.settled {
+        out::line(format!("{} by {}: {}", said(shown.state), word.by, word.why));
+    }
+    let headers =
+        shown.headers.iter().map(|one| (format!("header {}", one.name), one.value.clone()));
+    let rows = [
+        ("stood at", format!("{}/{} offset {}", shown.topic, shown.partition, shown.offset)),
+        ("found by", shown.role.clone()),
+        ("key", shown.key.clone()),
+        ("event", out::or_dash(shown.event, |id| id.to_string())),
+        ("put back from letter", out::or_dash(shown.redriven_from, |id| id.to_string())),
+        ("bytes", shown.bytes.to_string()),
+        ("sha256", shown.sha256.clone()),
+    ];
+    let rows = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(headers);
+    out::line(out::table(&["", ""], rows.map(|(name, value)| vec![name, value])));
+    for (number, line) in shown.value_hex.as_bytes().chunks(2 * ACROSS).take(LINES).enumerate() {
+        out::line(format!("{:06x}  {}", number * ACROSS, String::from_utf8_lossy(line)));
+    }
+    let left = shown.bytes.saturating_sub((ACROSS * LINES) as u64);
+    if left > 0 {
+        out::line(format!("… {left} bytes more; --raw FILE writes them all"));
+    }
+    match (&shown.decoded, &shown.undecodable) {
+        (Some(event), _) => out::line(serde_json::to_string_pretty(event).unwrap_or_default()),
+        (None, Some(why)) => out::line(format!("no event: {why}")),
+        (None, None) => {}
+    }
+}

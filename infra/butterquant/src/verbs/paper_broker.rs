@@ -1,0 +1,49 @@
+//! `paper-broker`: a broker in a process of its own, for trying out what a real one does to the
+//! role that talks to it.
+
+use super::Found;
+use crate::cli::PaperBrokerArgs;
+use crate::paper::journal::Journal;
+use crate::paper::server::Broker;
+use crate::serve;
+use anyhow::{Context, Result, bail};
+use std::net::TcpListener;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How often it looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Serves until a signal comes.
+pub fn paper_broker(args: &PaperBrokerArgs) -> Result<Found> {
+    let address = serve::address(&args.listen, None)?;
+    if !address.ip().is_loopback() {
+        bail!("--listen {}: a paper broker is for this machine only", args.listen);
+    }
+    let journal = Journal::open(&args.dir)?;
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("nothing can listen on {address}; choose another --listen"))?;
+    listener.set_nonblocking(true)?;
+    let reached = listener.local_addr()?;
+    eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
+    let router = Broker::new(journal, args.fail.clone()).router();
+    let stop = crate::drive::on_signal()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let served = runtime.block_on(async {
+        let serving =
+            async { axum::serve(tokio::net::TcpListener::from_std(listener)?, router).await };
+        let stopped = async {
+            while !stop.load(Ordering::Relaxed) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::select! {
+            ended = serving => ended,
+            () = stopped => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    served.context("the paper broker ended")?;
+    Ok(Found::Nothing)
+}

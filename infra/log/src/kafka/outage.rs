@@ -1,0 +1,72 @@
+//! Says once that no broker can be reached, and once that one answers again, however many
+//! clients notice it.
+
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// For so long after an outage other clients may still tell of it.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// Whether the brokers can be reached, as the clients of one log see it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outage(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+enum State {
+    /// There has been none.
+    #[default]
+    Never,
+    Lasts(Instant),
+    Over(Instant),
+}
+
+impl Outage {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A client lost its last broker; true where it is the first to say so.
+    pub(super) fn began(&self, why: impl Display) -> bool {
+        let mut state = self.state();
+        let first = match &*state {
+            State::Never => true,
+            State::Lasts(_) => false,
+            State::Over(ended) => ended.elapsed() > SETTLE,
+        };
+        if first {
+            *state = State::Lasts(Instant::now());
+            tracing::warn!("no Kafka broker can be reached ({why}); waiting for one");
+        }
+        first
+    }
+
+    /// A question was answered; true where that ends an outage.
+    pub(super) fn over(&self) -> bool {
+        let mut state = self.state();
+        let State::Lasts(begun) = &*state else { return false };
+        let seconds = begun.elapsed().as_secs_f64();
+        tracing::warn!("Kafka answers again after {seconds:.1} s");
+        *state = State::Over(Instant::now());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_is_said_once() {
+        let outage = Outage::default();
+        let other = outage.clone();
+        assert!(!outage.over());
+        assert!(outage.began("down"));
+        assert!(!other.began("down"));
+        assert!(other.over());
+        assert!(!outage.over());
+        assert!(!outage.began("heard late"));
+        *outage.state() = State::Over(Instant::now().checked_sub(2 * SETTLE).unwrap());
+        assert!(outage.began("down again"));
+    }
+}

@@ -1,0 +1,51 @@
+//! What was read of a stage and is not due yet: kept, so that it is not read again.
+
+use eventlog::Record;
+use std::collections::VecDeque;
+
+/// Bytes held of a stage above which it is not read on, and below which it is again: far apart,
+/// because a log that reads over a network throws away what it fetched of a partition let go.
+const FULL: usize = 256 << 10;
+const LOW: usize = FULL / 8;
+
+/// Records of one stage, in offset order, and the position behind them.
+#[derive(Default)]
+pub(crate) struct Ahead {
+    records: VecDeque<Record>,
+    /// The offset behind everything read.
+    pub(crate) position: u64,
+    bytes: usize,
+    full: bool,
+}
+
+impl Ahead {
+    pub(crate) fn extend(&mut self, records: impl Iterator<Item = Record>, position: u64) {
+        for record in records {
+            self.bytes += size(&record);
+            self.records.push_back(record);
+        }
+        self.full |= self.bytes >= FULL;
+        self.position = self.position.max(position);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Record> {
+        let record = self.records.pop_front()?;
+        self.bytes -= size(&record);
+        self.full &= self.bytes > LOW;
+        Some(record)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Whether no more is to be read for now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
+    }
+}
+
+/// What a record takes with its headers, which are about as long as a small event.
+fn size(record: &Record) -> usize {
+    record.value.len() + 512
+}

@@ -1,0 +1,303 @@
+//! Reading dead letters and settling them: putting bytes back where they stood, or giving them
+//! up. Both are events on `dead-letters` itself, in one publish with the bytes put back.
+//!
+//! Invariants:
+//! 1. A letter is settled once. The producer is opened before the letters are read: whoever
+//!    settles after that has fenced this one.
+//! 2. However many letters there are, the values of few are held at a time.
+
+use crate::letters::REDRIVEN;
+use crate::{error::ShellError, wire};
+use eventlog::{Batch, Log, NewRecord, Producer};
+use schemas::events::{DeadLetter, DeadLetters, Fate, LetterSettled};
+use schemas::{Body, Day, Event, Topic};
+use serde::Serialize;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Records and bytes of one publish, about.
+const MOST_RECORDS: usize = 1_000;
+const MOST_BYTES: usize = 4 << 20;
+/// Letters that a sentence names.
+const NAMED: usize = 5;
+
+/// One letter as it stands on the log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Letter {
+    /// Its offset in `dead-letters`.
+    pub id: u64,
+    /// The day it was written on.
+    pub day: Day,
+    /// What it says.
+    pub said: DeadLetter,
+}
+
+/// An entry of `dead-letters`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Entry {
+    /// A letter.
+    Letter(Letter),
+    /// What an operator did about one.
+    Settled(LetterSettled),
+}
+
+/// Shows every entry from offset `from` on to `visit`, oldest first, until it says no; gives the
+/// offset behind the last one read. What cannot be read there is passed over.
+pub fn entries(
+    log: &dyn Log,
+    from: u64,
+    visit: &mut dyn FnMut(Entry) -> Result<bool, ShellError>,
+) -> Result<u64, ShellError> {
+    let place = wire::place(Topic::DeadLetters, 0);
+    let (mut reader, mut next) = (log.reader()?, from);
+    let end = log.watermarks(&place)?.high;
+    while next < end {
+        let fetched =
+            reader.poll(&[(place.clone(), next)], MOST_RECORDS, Duration::from_secs(5))?;
+        let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+        for record in fetched.records {
+            let Ok(event) = wire::event(Topic::DeadLetters, &record) else { continue };
+            let (id, day) = (record.offset, event.day);
+            let goes_on = match event.body {
+                Body::DeadLetters(DeadLetters::EventRejected(said)) => {
+                    visit(Entry::Letter(Letter { id, day, said }))?
+                }
+                Body::DeadLetters(DeadLetters::LetterSettled(settled)) => {
+                    visit(Entry::Settled(settled))?
+                }
+                _ => true,
+            };
+            if !goes_on {
+                return Ok(id + 1);
+            }
+        }
+        next = fetched.position;
+    }
+    Ok(next)
+}
+
+/// Letters of one topic that failed at one stage, by what became of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Count {
+    /// Nobody has dealt with them.
+    pub open: u64,
+    /// Put back.
+    pub redriven: u64,
+    /// Given up.
+    pub dropped: u64,
+}
+
+/// Letters by topic and stage, counted as far as they were read.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Tally {
+    next: u64,
+    /// By the topic's name and the stage.
+    pub counts: BTreeMap<(String, String), Count>,
+    /// What became of every settled letter, by id. Of two words on one letter the first stands.
+    pub settled: BTreeMap<u64, LetterSettled>,
+}
+
+impl Tally {
+    /// Of all there is.
+    pub fn of(log: &dyn Log) -> Result<Tally, ShellError> {
+        let mut tally = Tally::default();
+        tally.read_on(log)?;
+        Ok(tally)
+    }
+
+    /// Counts what has come since. After a failure it begins again from nothing.
+    pub fn read_on(&mut self, log: &dyn Log) -> Result<(), ShellError> {
+        let read = self.count(log);
+        if read.is_err() {
+            *self = Tally::default();
+        }
+        read
+    }
+
+    fn count(&mut self, log: &dyn Log) -> Result<(), ShellError> {
+        let Tally { counts, settled, .. } = self;
+        let next = entries(log, self.next, &mut |entry| {
+            match entry {
+                Entry::Letter(Letter { said, .. }) => {
+                    counts.entry((said.topic, said.stage)).or_default().open += 1;
+                }
+                Entry::Settled(word) => {
+                    let id = word.letter.unsigned_abs();
+                    if let Slot::Vacant(slot) = settled.entry(id) {
+                        let count = (word.topic.clone(), word.stage.clone());
+                        counts.entry(count).or_default().settle(word.fate);
+                        slot.insert(word);
+                    }
+                }
+            }
+            Ok(true)
+        })?;
+        self.next = next;
+        Ok(())
+    }
+}
+
+impl Count {
+    fn settle(&mut self, fate: Fate) {
+        self.open = self.open.saturating_sub(1);
+        match fate {
+            Fate::Redriven => self.redriven += 1,
+            Fate::Dropped => self.dropped += 1,
+        }
+    }
+}
+
+/// Which letters are to be settled.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Which {
+    /// These, all of which must be open.
+    Ids(BTreeSet<u64>),
+    /// Every open one, or those of a stage.
+    Open(Option<String>),
+}
+
+/// What is to be done with them, and for the record why and by whom.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Word {
+    /// Put back or given up.
+    pub fate: Fate,
+    /// In the operator's words.
+    pub why: String,
+    /// Who.
+    pub by: String,
+}
+
+/// Letters dealt with, by id.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Done {
+    /// Settled now.
+    pub settled: BTreeSet<u64>,
+    /// Open and left as they are: too large to be kept whole, they cannot be put back.
+    pub too_large: BTreeSet<u64>,
+}
+
+/// Settles letters.
+///
+/// # Errors
+/// [`ShellError::Letters`] when one that was named is settled already, is none, or was too large
+/// to be kept whole and is to be put back: nothing is done then. A failed publish leaves those
+/// before it settled; the same call goes on from there.
+pub fn settle(log: &dyn Log, which: &Which, word: &Word) -> Result<Done, ShellError> {
+    let producer = log.producer("letters")?;
+    let done = choose(log, which, word.fate)?;
+    let mut batch = Open { producer, batch: Batch::default(), bytes: 0 };
+    entries(log, 0, &mut |entry| {
+        if let Entry::Letter(letter) = entry
+            && done.settled.contains(&letter.id)
+        {
+            batch.add(letter, word)?;
+        }
+        Ok(true)
+    })?;
+    batch.publish()?;
+    Ok(done)
+}
+
+/// The ids of the letters to settle, checked.
+fn choose(log: &dyn Log, which: &Which, fate: Fate) -> Result<Done, ShellError> {
+    let settled = Tally::of(log)?.settled;
+    let mut done = Done::default();
+    entries(log, 0, &mut |entry| {
+        let Entry::Letter(Letter { id, said, .. }) = entry else { return Ok(true) };
+        let wanted = match which {
+            Which::Ids(ids) => ids.contains(&id),
+            Which::Open(stage) => {
+                !settled.contains_key(&id) && stage.as_ref().is_none_or(|one| *one == said.stage)
+            }
+        };
+        if wanted {
+            let whole = fate == Fate::Dropped || said.sha256.is_none();
+            if whole { &mut done.settled } else { &mut done.too_large }.insert(id);
+        }
+        Ok(true)
+    })?;
+    if let Which::Ids(ids) = which {
+        let known: BTreeSet<u64> = &done.settled | &done.too_large;
+        if !ids.is_subset(&known) {
+            return refuse(&(ids - &known), "no such letter; `butterquant dlq list` shows them");
+        }
+        if let Some((id, one)) = ids.iter().find_map(|id| Some((id, settled.get(id)?))) {
+            let done = if one.fate == Fate::Redriven { "redriven" } else { "dropped" };
+            let what = format!("it was {done} already by {} ({})", one.by, one.why);
+            return refuse(&BTreeSet::from([*id]), &what);
+        }
+        if !done.too_large.is_empty() {
+            return refuse(
+                &done.too_large,
+                "its value was too large to be kept whole; drop it instead",
+            );
+        }
+    }
+    Ok(done)
+}
+
+fn refuse<T>(ids: &BTreeSet<u64>, what: &str) -> Result<T, ShellError> {
+    let named: Vec<String> = ids.iter().take(NAMED).map(u64::to_string).collect();
+    let more = if ids.len() > NAMED { ", …" } else { "" };
+    Err(ShellError::Letters(format!("letter {}{more}: {what}", named.join(", "))))
+}
+
+/// What is published next.
+struct Open {
+    producer: Box<dyn Producer>,
+    batch: Batch,
+    bytes: usize,
+}
+
+impl Open {
+    fn add(&mut self, letter: Letter, word: &Word) -> Result<(), ShellError> {
+        let settled = LetterSettled {
+            letter: letter.id as i64,
+            fate: word.fate,
+            topic: letter.said.topic.clone(),
+            stage: letter.said.stage.clone(),
+            why: word.why.clone(),
+            by: word.by.clone(),
+        };
+        let about = ["letter", &letter.id.to_string()];
+        let settled = Event::new(letter.day, "", &about, DeadLetters::LetterSettled(settled));
+        if word.fate == Fate::Redriven {
+            self.bytes += letter.said.value.len() + letter.said.key.len();
+            self.batch.records.push(put_back(letter)?);
+        }
+        self.batch.records.push(wire::record(&settled, 1, "operator")?);
+        if self.bytes >= MOST_BYTES || self.batch.records.len() >= MOST_RECORDS {
+            self.publish()?;
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self) -> Result<(), ShellError> {
+        let batch = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        if !batch.records.is_empty() {
+            self.producer.publish(batch, None)?;
+        }
+        Ok(())
+    }
+}
+
+/// The record a letter was made of, with a header that names the letter.
+fn put_back(letter: Letter) -> Result<NewRecord, ShellError> {
+    let Letter { id, day, said } = letter;
+    let topic: Topic =
+        said.topic.parse().map_err(|error| ShellError::Letters(format!("letter {id}: {error}")))?;
+    let partition = u32::try_from(said.partition)
+        .map_err(|_| ShellError::Letters(format!("letter {id}: no partition")))?;
+    let kept = said.headers.into_iter().map(|header| (header.name, header.value));
+    let mut headers: Vec<(String, Vec<u8>)> = kept.filter(|(name, _)| name != REDRIVEN).collect();
+    headers.push((REDRIVEN.to_owned(), id.to_string().into_bytes()));
+    Ok(NewRecord {
+        to: wire::place(topic, partition),
+        timestamp_ms: if said.timestamp_ms > 0 { said.timestamp_ms } else { day.close_ms() },
+        key: (!said.key.is_empty()).then_some(said.key),
+        value: said.value,
+        headers,
+    })
+}

@@ -1,0 +1,72 @@
+//! The outside as long work sees it: what the log holds, and how much time is left.
+
+use crate::{controls::ControlBook, error::ShellError, inspect::inspect, wire};
+use eventlog::Log;
+use schemas::controls::ControlState;
+use schemas::events::Settings;
+use schemas::role::World;
+use schemas::{Event, Topic};
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+/// A group may give the place of a member that is silent for 6 s to another. Work that watches
+/// the clock begins nothing new after this, so that what is in hand can end before that.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The outside, as the log shows it.
+pub struct LogWorld<'a> {
+    log: &'a dyn Log,
+    controls: RefCell<&'a mut ControlBook>,
+    begun: Instant,
+}
+
+impl<'a> LogWorld<'a> {
+    /// For work that begins now.
+    pub fn new(log: &'a dyn Log, controls: &'a mut ControlBook) -> LogWorld<'a> {
+        LogWorld { log, controls: RefCell::new(controls), begun: Instant::now() }
+    }
+
+    fn read(&self, ends: &[i64]) -> Result<Vec<Event>, ShellError> {
+        let mut reader = self.log.reader()?;
+        let mut events = Vec::new();
+        for (partition, &end) in ends.iter().enumerate() {
+            let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
+            let mut next = 0;
+            while next < end {
+                let fetched =
+                    reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
+                let fetched =
+                    fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+                let before_end = fetched.records.iter().filter(|record| record.offset < end);
+                let sound = |record| {
+                    inspect(Topic::Samples, partition as u32, ends.len() as u32, record).ok()
+                };
+                events.extend(before_end.filter_map(sound));
+                next = fetched.position;
+            }
+        }
+        Ok(events)
+    }
+}
+
+impl World for LogWorld<'_> {
+    fn samples(&self, end: &[i64]) -> Result<Vec<Event>, String> {
+        self.read(end).map_err(|error| format!("the samples cannot be read: {error}"))
+    }
+
+    fn settings(&self, offset: i64) -> Result<Settings, String> {
+        let mut book = self.controls.borrow_mut();
+        book.refresh(self.log).map_err(|error| error.to_string())?;
+        Ok(book.at(offset).settings.clone())
+    }
+
+    fn controls(&self) -> Result<ControlState, String> {
+        let mut book = self.controls.borrow_mut();
+        book.refresh(self.log).map_err(|error| error.to_string())?;
+        Ok(book.latest().clone())
+    }
+
+    fn overdue(&self) -> bool {
+        self.begun.elapsed() > LONGEST
+    }
+}

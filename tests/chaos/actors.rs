@@ -1,0 +1,175 @@
+//! The processes of a round: started, killed, paused, and started again when they end by
+//! themselves where they may.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tests::cli::command;
+
+/// What `run` says once it works.
+const READY: &str = "Ctrl-C stops";
+
+/// How a process is started.
+#[derive(Clone)]
+pub struct Part {
+    /// Its name among the others.
+    pub name: String,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The command line.
+    pub words: String,
+    /// Configuration, by variable.
+    pub environment: Vec<(&'static str, String)>,
+}
+
+/// A process, or the place of one that has ended.
+pub struct Actor {
+    part: Part,
+    errors: PathBuf,
+    /// Where in `errors` this life begins.
+    begun: u64,
+    child: Option<Child>,
+    paused: bool,
+    /// How often it was started.
+    pub lives: u32,
+}
+
+impl Actor {
+    /// Not started yet; it says what it has to say in a file in `folder`.
+    pub fn new(part: Part, folder: &Path) -> Actor {
+        let errors = folder.join(format!("{}.err", part.name));
+        Actor { part, errors, begun: 0, child: None, paused: false, lives: 0 }
+    }
+
+    /// Starts it.
+    pub fn start(&mut self) -> std::io::Result<()> {
+        let errors = OpenOptions::new().create(true).append(true).open(&self.errors)?;
+        self.begun = errors.metadata()?.len();
+        let mut command: Command = command(&self.part.data, &self.part.words);
+        command.envs(self.part.environment.iter().map(|(name, value)| (name, value)));
+        command.stdout(Stdio::null()).stderr(errors);
+        self.child = Some(command.spawn()?);
+        self.paused = false;
+        self.lives += 1;
+        Ok(())
+    }
+
+    /// What it has said in this life.
+    pub fn said(&self) -> String {
+        let all = fs::read(&self.errors).unwrap_or_default();
+        String::from_utf8_lossy(all.get(self.begun as usize..).unwrap_or_default()).into_owned()
+    }
+
+    /// Whether it got to work in this life.
+    pub fn is_ready(&self) -> bool {
+        self.said().contains(READY)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.part.name
+    }
+
+    /// Its process, while there is one.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// How it ended, if it has; asked once, it is gone.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.as_mut()?.try_wait().ok().flatten()?;
+        self.child = None;
+        Some(status)
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill(); // it has ended by itself
+            let _ = child.wait();
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        if let Some(id) = self.id() {
+            let _ = Command::new("kill").args([signal, &id.to_string()]).status(); // it has ended
+        }
+    }
+
+    /// `SIGSTOP`.
+    pub fn pause(&mut self) {
+        self.paused = true;
+        self.signal("-STOP");
+    }
+
+    /// `SIGCONT`.
+    pub fn resume(&mut self) {
+        self.paused = false;
+        self.signal("-CONT");
+    }
+
+    /// Asks it to stop and waits.
+    ///
+    /// # Errors
+    /// It did not, or not well.
+    pub fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
+        if self.paused {
+            self.resume();
+        }
+        self.signal("-INT");
+        let deadline = Instant::now() + patience;
+        while self.child.is_some() {
+            match self.ended() {
+                Some(status) if !status.success() => {
+                    return Err(format!(
+                        "{} ended with {status}: {}",
+                        self.name(),
+                        self.last_words()
+                    ));
+                }
+                None if Instant::now() > deadline => {
+                    self.kill();
+                    return Err(format!("{} did not stop: {}", self.name(), self.last_words()));
+                }
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The end of what it said.
+    pub fn last_words(&self) -> String {
+        let said = self.said();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(4)..].join("\n    ")
+    }
+
+    /// Keeps what it said as `file`.
+    pub fn keep_words(&self, file: &Path) -> std::io::Result<()> {
+        fs::copy(&self.errors, file).map(drop)
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Copies a folder and all in it.
+pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy(&entry.path(), &target)?,
+            false => {
+                let (mut from, mut to) = (File::open(entry.path())?, File::create(&target)?);
+                std::io::copy(&mut from, &mut to)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! What all rounds begin with and are compared with: a run whose warm-up is over, and the same
+//! run gone on with in peace.
+
+use crate::book::{Book, Places, places};
+use eventlog::{EmbeddedLog, Log};
+use schemas::role::Role;
+use shell::saved::{KvStates, SavedUnit, StateStore};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tests::cli::run;
+
+/// Twelve stocks with something to learn; 41 days are scanned.
+const MARKET: &str = "sim:5,stocks=12,days=900,structure=on";
+const FROM: &str = "2018-04-20";
+/// Rows of history: the first model falls, later ones are trained in the storm.
+const HISTORY: u32 = 3_000;
+/// Partitions of a data topic.
+pub const PARTITIONS: u32 = 3;
+/// Models are retrained every few days, and both tracks trade.
+const CONFIGURATION: &str = r#"
+partitions = 3
+provider = "cpu"
+[settings]
+score_over = 45
+expected_roi_over = 0.0
+retrain_outcomes = 60
+min_training_rows = 60
+training_epochs = 3
+shadow_days = 2
+"#;
+
+/// SHA-256 of every topic.
+pub type Digests = BTreeMap<String, String>;
+
+/// Saved units by name.
+pub type States = BTreeMap<String, SavedUnit>;
+
+/// The base of all rounds.
+pub struct Base {
+    _folder: TempDir,
+    /// The data folder to begin with.
+    pub data: PathBuf,
+    /// Where its log ends.
+    pub ends: Places,
+    /// The log of the undisturbed run.
+    pub reference: Book,
+    /// What its roles saved.
+    pub states: States,
+    /// And its digests.
+    pub digests: Digests,
+    /// Records that a round writes.
+    pub written: u64,
+}
+
+/// Begins a run and takes it through its first day; `words` name the log.
+pub fn begin(data: &Path, words: &str) -> Result<(), String> {
+    std::fs::create_dir_all(data).map_err(|error| error.to_string())?;
+    let file = data.join("butterquant.toml");
+    std::fs::write(file, CONFIGURATION).map_err(|error| error.to_string())?;
+    let words = format!(
+        "up {words} --source {MARKET} --from {FROM} --history {HISTORY} --until {FROM} -o json"
+    );
+    match run(data, &words) {
+        ran if ran.code == 0 => Ok(()),
+        ran => Err(format!("`{words}` ended with {}: {}", ran.code, ran.err)),
+    }
+}
+
+/// Goes on to the market's end and gives the digests.
+pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
+    let words = format!("up {words} --until 2099-12-31 -o json");
+    let ran = run(data, &words);
+    if ran.code != 0 {
+        return Err(format!("`{words}` ended with {}: {}", ran.code, ran.err));
+    }
+    let account: serde_json::Value =
+        serde_json::from_str(&ran.out).map_err(|error| error.to_string())?;
+    let topics = account["topics"].as_object().ok_or("an account without topics")?;
+    let digest = |one: &serde_json::Value| one["sha256"].as_str().unwrap_or_default().to_owned();
+    Ok(topics.iter().map(|(topic, one)| (topic.clone(), digest(one))).collect())
+}
+
+/// Where the partitions of `log` end.
+pub fn ends(log: &dyn Log) -> eventlog::Result<Places> {
+    places(PARTITIONS).map(|place| Ok((place.clone(), log.watermarks(&place)?.high))).collect()
+}
+
+/// The folder of a run's log.
+pub fn log_of(data: &Path) -> PathBuf {
+    data.join("runs/live/log")
+}
+
+/// The units saved in the state folder `at`.
+pub fn states(at: &Path) -> Result<States, String> {
+    let open = || kv::Db::open(at)?.tree("units");
+    let states = KvStates(open().map_err(|error| error.to_string())?);
+    let mut found = States::new();
+    for role in Role::ALL {
+        let units: Vec<String> = match role.by_partition() {
+            true => (0..PARTITIONS).map(|one| format!("{role}-{one}")).collect(),
+            false => vec![role.name().to_owned()],
+        };
+        for unit in units {
+            let saved = states.load(&unit).map_err(|error| error.to_string())?;
+            found.extend(saved.map(|saved| (unit, saved)));
+        }
+    }
+    Ok(found)
+}
+
+impl Base {
+    /// Makes it.
+    pub fn make() -> Result<Base, String> {
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        let folder = tempfile::tempdir().map_err(|error| said(&error))?;
+        let (data, calm) = (folder.path().join("base"), folder.path().join("calm"));
+        begin(&data, "")?;
+        crate::actors::copy(&data, &calm).map_err(|error| said(&error))?;
+        let digests = go_on(&calm, "")?;
+        let read = |data: &Path| -> eventlog::Result<(Places, Book)> {
+            let log = EmbeddedLog::open(log_of(data))?;
+            Ok((ends(&log)?, Book::read(&log, PARTITIONS)?))
+        };
+        let (ends, begun) = read(&data).map_err(|error| said(&error))?;
+        let (_, reference) = read(&calm).map_err(|error| said(&error))?;
+        let unsound = crate::checks::unsound(&reference);
+        if !unsound.is_empty() {
+            return Err(unsound.join("; "));
+        }
+        let states = states(&calm.join("runs/live/state"))?;
+        let written = reference.len() - begun.len();
+        Ok(Base { _folder: folder, data, ends, reference, states, digests, written })
+    }
+}

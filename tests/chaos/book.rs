@@ -1,0 +1,72 @@
+//! What a log holds, read whole: records by partition and what was committed.
+
+use eventlog::{Log, Record, TopicPartition};
+use schemas::{Event, Topic};
+use shell::wire;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// An offset of each partition.
+pub type Places = BTreeMap<TopicPartition, u64>;
+
+/// Whether two records say the same; headers may carry wall time, offsets may count markers.
+pub fn same(a: &Record, b: &Record) -> bool {
+    (&a.key, a.timestamp_ms, &a.value) == (&b.key, b.timestamp_ms, &b.value)
+}
+
+/// The topic of a partition.
+pub fn of_place(place: &TopicPartition) -> Option<Topic> {
+    place.topic.parse().ok()
+}
+
+/// Every partition of every topic.
+pub fn places(partitions: u32) -> impl Iterator<Item = TopicPartition> {
+    Topic::ALL.into_iter().flat_map(move |topic| {
+        (0..topic.partitions(partitions)).map(move |one| wire::place(topic, one))
+    })
+}
+
+/// A log's records.
+#[derive(Default)]
+pub struct Book {
+    /// By partition, in order.
+    pub records: BTreeMap<TopicPartition, Vec<Record>>,
+}
+
+impl Book {
+    /// Reads all there is.
+    pub fn read(log: &dyn Log, partitions: u32) -> eventlog::Result<Book> {
+        let mut reader = log.reader()?;
+        let mut book = Book::default();
+        for place in places(partitions) {
+            let end = log.watermarks(&place)?.high;
+            let (mut next, mut found) = (0, Vec::new());
+            let deadline = Instant::now() + Duration::from_secs(30);
+            while next < end && Instant::now() < deadline {
+                let due = [(place.clone(), next)];
+                for fetched in reader.poll(&due, 10_000, Duration::from_secs(1))? {
+                    next = fetched.position;
+                    found.extend(fetched.records);
+                }
+            }
+            book.records.insert(place, found);
+        }
+        Ok(book)
+    }
+
+    /// Records in all.
+    pub fn len(&self) -> u64 {
+        self.records.values().map(|records| records.len() as u64).sum()
+    }
+
+    /// Events of a topic and where they are, markers included.
+    pub fn events(&self, topic: Topic) -> Vec<(TopicPartition, u64, Event)> {
+        let held = self.records.iter().filter(|(place, _)| &*place.topic == topic.name());
+        held.flat_map(|(place, records)| {
+            records.iter().filter_map(move |record| {
+                Some((place.clone(), record.offset, wire::event(topic, record).ok()?))
+            })
+        })
+        .collect()
+    }
+}

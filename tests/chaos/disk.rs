@@ -1,0 +1,51 @@
+//! A small disk in memory, to be filled.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A mounted tmpfs; unmounted when dropped.
+pub struct Disk {
+    path: PathBuf,
+}
+
+impl Disk {
+    /// Mounts one of `mib` at `path`; none where that is not permitted.
+    pub fn mount(path: &Path, mib: u64) -> Option<Disk> {
+        fs::create_dir_all(path).ok()?;
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
+            .arg(path)
+            .output();
+        mounted.is_ok_and(|done| done.status.success()).then(|| Disk { path: path.to_path_buf() })
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.path.join("ballast")
+    }
+
+    /// Takes all the space that is left.
+    pub fn fill(&self) -> std::io::Result<()> {
+        let mut file = fs::File::create(self.ballast())?;
+        let mut block = vec![0; 1 << 20];
+        while !block.is_empty() {
+            if file.write_all(&block).is_err() {
+                block.truncate(block.len() / 2);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives it back.
+    pub fn free(&self) -> std::io::Result<()> {
+        fs::remove_file(self.ballast())
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: a process that is just ending may still be in it.
+        let _ = Command::new("umount").arg("-l").arg(&self.path).status();
+    }
+}

@@ -1,0 +1,342 @@
+//! One round: the processes, the storm, and the account of what they left.
+
+use crate::actors::{Actor, Part};
+use crate::base::PARTITIONS;
+use crate::book::Book;
+use crate::checks;
+use crate::disk::Disk;
+use crate::grounds::{Grounds, Stage};
+use crate::plan::{Fault, Home, Plan, Strike};
+use crate::proxy::Weather;
+use crate::witness::{Connect, Witness};
+use eventlog::Log;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long nothing may be written before a round counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long offsets may take to reach the ends once all is written: a materializer that began
+/// without state reads everything first.
+const SETTLED: Duration = Duration::from_secs(120);
+/// How long a process may take to stop when asked.
+const FAREWELL: Duration = Duration::from_secs(30);
+
+/// How a round ended.
+pub struct Ended {
+    /// What does not hold.
+    pub complaints: Vec<String>,
+    /// What struck.
+    pub struck: Vec<Fault>,
+    /// Processes started.
+    pub lives: u64,
+    /// Seconds until all was written, until all was read and stopped, and until all was checked.
+    pub seconds: [f64; 3],
+    /// Whether the disk could not be filled for want of a mount.
+    pub no_mount: bool,
+}
+
+/// What is undone later.
+enum Undo {
+    Resume { actor: usize, life: u32 },
+    Heal { link: usize },
+    Stop { second: usize, killed: bool },
+    FreeDisk,
+    StartBroker { node: usize },
+    ResumeBroker { node: usize },
+}
+
+struct Round<'a> {
+    grounds: &'a Grounds,
+    plan: &'a Plan,
+    stage: Stage,
+    actors: Vec<Actor>,
+    seconds: Vec<Actor>,
+    disk: Option<Disk>,
+    /// Whether the disk was full: who then could not write may end a while later.
+    full: bool,
+    undo: Vec<(Instant, Undo)>,
+    struck: Vec<Fault>,
+    witness: Witness,
+}
+
+/// Plays the round of `plan`; what the processes of a failed one said is kept in `keep`.
+pub fn play(grounds: &Grounds, plan: &Plan, keep: Option<&Path>) -> Ended {
+    let mut ended = Ended {
+        complaints: Vec::new(),
+        struck: Vec::new(),
+        lives: 0,
+        seconds: [0.0; 3],
+        no_mount: false,
+    };
+    if let Err(problem) = within(grounds, plan, keep, &mut ended) {
+        ended.complaints.push(problem);
+    }
+    ended
+}
+
+fn within(
+    grounds: &Grounds,
+    plan: &Plan,
+    keep: Option<&Path>,
+    ended: &mut Ended,
+) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let data = folder.path().join("data");
+    let disk = if plan.fills_disk() { Disk::mount(&data, 384) } else { None };
+    ended.no_mount = plan.fills_disk() && disk.is_none();
+    let stage = grounds.stage(plan, &data)?;
+    let ends = stage.ends.clone();
+    let witness = Witness::start(stage.connect(), &ends, grounds.home == Home::Embedded);
+    let actor = |part: Part| Actor::new(part, folder.path());
+    let actors = (0..plan.cast.len()).map(|number| actor(stage.part(plan, number, None))).collect();
+    let mut round = Round {
+        grounds,
+        plan,
+        stage,
+        actors,
+        seconds: Vec::new(),
+        disk,
+        full: false,
+        undo: Vec::new(),
+        struck: Vec::new(),
+        witness,
+    };
+    let begun = Instant::now();
+    let mut result = round.storm(folder.path());
+    ended.seconds[0] = begun.elapsed().as_secs_f64();
+    if result.is_ok() {
+        result = round.settle();
+    }
+    ended.seconds[1] = begun.elapsed().as_secs_f64();
+    ended.struck.clone_from(&round.struck);
+    ended.lives = round.everyone().map(|actor| u64::from(actor.lives)).sum();
+    if let (Err(_), Some(keep)) = (&result, keep) {
+        round.keep_words(keep);
+    }
+    result?;
+    let Round { stage, witness, actors, seconds, disk, .. } = round;
+    drop((actors, seconds));
+    let sight = witness.finish();
+    let second = |fault: &Fault| matches!(fault, Fault::Second { .. });
+    let seconds = ended.struck.iter().any(second);
+    ended.complaints.extend(stage.states_unlike(&grounds.base.states, seconds));
+    let log = stage.open()?;
+    let book = Book::read(&*log, PARTITIONS).map_err(|error| error.to_string())?;
+    drop(log);
+    ended.complaints.extend(checks::complaints(&book, &grounds.base.reference, &sight, &ends));
+    ended.complaints.extend(grounds.verdicts(&stage));
+    drop(disk);
+    ended.seconds[2] = begun.elapsed().as_secs_f64();
+    Ok(())
+}
+
+impl Round<'_> {
+    fn everyone(&self) -> impl Iterator<Item = &Actor> {
+        self.actors.iter().chain(&self.seconds)
+    }
+
+    fn keep_words(&self, keep: &Path) {
+        let folder = keep.join(self.plan.seed.to_string());
+        let kept = std::fs::create_dir_all(&folder);
+        for actor in self.everyone() {
+            let file = folder.join(format!("{}.err", actor.name()));
+            if kept.is_err() || actor.keep_words(&file).is_err() {
+                eprintln!("{} could not be kept", file.display());
+            }
+        }
+    }
+
+    /// Starts everyone and lets the faults strike until all is written.
+    fn storm(&mut self, folder: &Path) -> Result<(), String> {
+        for number in 0..self.actors.len() {
+            self.actors[number].start().map_err(|error| error.to_string())?;
+            if number == 0 && self.grounds.home == Home::Embedded {
+                self.wait_for_owner()?;
+            }
+        }
+        let written = self.grounds.base.written;
+        let mut moved = (0, Instant::now());
+        let mut strikes: Vec<Strike> = self.plan.strikes.clone();
+        let mut due: Option<Instant> = None;
+        while self.witness.count() < written || !strikes.is_empty() || !self.undo.is_empty() {
+            if self.witness.count() > moved.0 {
+                moved = (self.witness.count(), Instant::now());
+            }
+            if moved.1.elapsed() > PATIENCE {
+                return Err(self.stuck());
+            }
+            let come = self.witness.count() * 1_000 / written.max(1);
+            if let Some(strike) = strikes.first().copied()
+                && come >= u64::from(strike.at)
+            {
+                let delay = Duration::from_millis(strike.delay_ms);
+                if Instant::now() >= *due.get_or_insert_with(|| Instant::now() + delay) {
+                    due = None;
+                    strikes.remove(0);
+                    self.strike(strike.fault, folder)?;
+                }
+            }
+            self.undo_what_is_due()?;
+            self.look_after()?;
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+
+    fn wait_for_owner(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + FAREWELL;
+        while !self.actors[0].is_ready() {
+            if Instant::now() > deadline || self.actors[0].ended().is_some() {
+                return Err(format!("the owner did not start: {}", self.actors[0].last_words()));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    fn strike(&mut self, fault: Fault, folder: &Path) -> Result<(), String> {
+        self.struck.push(fault);
+        let after = |ms: u64| Instant::now() + Duration::from_millis(ms);
+        match fault {
+            Fault::Kill { actor } => {
+                self.actors[actor].kill();
+                self.actors[actor].start().map_err(|error| error.to_string())?;
+            }
+            Fault::Pause { actor, ms } => {
+                self.actors[actor].pause();
+                let life = self.actors[actor].lives;
+                self.undo.push((after(ms), Undo::Resume { actor, life }));
+            }
+            Fault::Cut { link, ms } => self.weather(link, Weather::Cut, after(ms)),
+            Fault::Stall { link, ms } => self.weather(link, Weather::Stalled, after(ms)),
+            Fault::Deaf { link, ms } => self.weather(link, Weather::Deaf, after(ms)),
+            Fault::Second { actor, ms, killed } => {
+                let second = self.seconds.len();
+                let part = self.stage.part(self.plan, actor, Some(second));
+                let mut process = Actor::new(part, folder);
+                process.start().map_err(|error| error.to_string())?;
+                self.seconds.push(process);
+                self.undo.push((after(ms), Undo::Stop { second, killed }));
+            }
+            Fault::FullDisk { ms } => {
+                if let Some(disk) = &self.disk {
+                    disk.fill().map_err(|error| error.to_string())?;
+                    self.full = true;
+                    self.undo.push((after(ms), Undo::FreeDisk));
+                }
+            }
+            Fault::KillBroker { node, ms } => {
+                self.cluster()?.kill(node as u32 + 1);
+                self.undo.push((after(ms), Undo::StartBroker { node }));
+            }
+            Fault::PauseBroker { node, ms } => {
+                self.cluster()?.pause(node as u32 + 1);
+                self.undo.push((after(ms), Undo::ResumeBroker { node }));
+            }
+        }
+        Ok(())
+    }
+
+    fn cluster(&self) -> Result<&tests::cluster::Cluster, String> {
+        self.grounds.cluster.as_ref().ok_or_else(|| "there are no brokers".to_owned())
+    }
+
+    fn weather(&mut self, link: usize, weather: Weather, until: Instant) {
+        self.stage.links(self.grounds)[link].set(weather);
+        self.undo.push((until, Undo::Heal { link }));
+    }
+
+    fn undo_what_is_due(&mut self) -> Result<(), String> {
+        let now = Instant::now();
+        let (due, later) = std::mem::take(&mut self.undo).into_iter().partition(|one| one.0 <= now);
+        self.undo = later;
+        let due: Vec<(Instant, Undo)> = due;
+        for (_, undo) in due {
+            match undo {
+                // Killed and started again meanwhile, it is not paused.
+                Undo::Resume { actor, life } if self.actors[actor].lives == life => {
+                    self.actors[actor].resume();
+                }
+                Undo::Resume { .. } => {}
+                Undo::Heal { link } => self.stage.links(self.grounds)[link].set(Weather::Fair),
+                Undo::Stop { second, killed: true } => self.seconds[second].kill(),
+                Undo::Stop { second, killed: false } => self.seconds[second].interrupt(FAREWELL)?,
+                Undo::FreeDisk => self.free_disk()?,
+                Undo::StartBroker { node } => self.cluster()?.restart(node as u32 + 1),
+                Undo::ResumeBroker { node } => self.cluster()?.resume(node as u32 + 1),
+            }
+        }
+        Ok(())
+    }
+
+    /// There is space again.
+    fn free_disk(&mut self) -> Result<(), String> {
+        if let Some(disk) = &self.disk {
+            disk.free().map_err(|error| error.to_string())?;
+        }
+        self.look_after()
+    }
+
+    /// Nobody ends by itself, but who could not begin while the log was away, and who has no space
+    /// left to write; they are started again.
+    fn look_after(&mut self) -> Result<(), String> {
+        let full = self.full;
+        for actor in self.actors.iter_mut().chain(&mut self.seconds) {
+            let Some(status) = actor.ended() else { continue };
+            let said = actor.said();
+            let no_log = !actor.is_ready() && NO_LOG.iter().any(|words| said.contains(words));
+            let no_space =
+                full && (said.contains("no space is left") || said.contains("is damaged"));
+            if !no_log && !no_space {
+                return Err(format!(
+                    "{} ended with {status}: {}",
+                    actor.name(),
+                    actor.last_words()
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            actor.start().map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// All is written: offsets come to the ends, and everyone stops well.
+    fn settle(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + SETTLED;
+        let connect: Connect = self.stage.connect();
+        loop {
+            let lag = connect().and_then(|log: Arc<dyn Log>| checks::lag(&*log, PARTITIONS));
+            match lag {
+                Ok(lag) if lag.is_empty() => break,
+                lag if Instant::now() > deadline => {
+                    return Err(format!("all is written, and not all read: {lag:?}"));
+                }
+                _ => std::thread::sleep(Duration::from_millis(50)),
+            }
+            self.look_after()?;
+        }
+        // The owner of the log goes last.
+        for actor in self.seconds.iter_mut().chain(self.actors.iter_mut().rev()) {
+            actor.interrupt(FAREWELL)?;
+        }
+        Ok(())
+    }
+
+    fn stuck(&self) -> String {
+        let lag = (self.stage.connect())().and_then(|log| checks::lag(&*log, PARTITIONS));
+        let words: Vec<String> = self
+            .everyone()
+            .map(|actor| format!("{}: {}", actor.name(), actor.last_words()))
+            .collect();
+        format!(
+            "stuck at {} of {} records; {lag:?}\n  {}",
+            self.witness.count(),
+            self.grounds.base.written,
+            words.join("\n  ")
+        )
+    }
+}
+
+/// What a process says that could not reach the log when it began.
+const NO_LOG: [&str; 3] = ["no answer", "no Kafka broker answers", "is in use by"];

@@ -1,0 +1,188 @@
+//! What is done to a role and its broker, and what must come of it; the same wherever the log
+//! lives.
+
+use super::checks::Story;
+use super::{FROM, Home, MARKET, Site};
+use crate::cli::{command, finish, wait_for};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Every topic of the run that nothing disturbs, where no broker is outside.
+static UNDISTURBED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let market = producers::source::open(MARKET, None).unwrap();
+    let last = market.days().last().unwrap();
+    let words = format!("up --source {MARKET} --from {FROM} --until {last} -o json");
+    let account = finish(command(folder.path(), &words)).json();
+    let topics = account["topics"].as_object().unwrap().iter();
+    topics.map(|(name, one)| (name.clone(), one["sha256"].as_str().unwrap().to_owned())).collect()
+});
+
+fn named(mode: &str, ids: &[i64]) -> String {
+    ids.iter().fold(mode.to_owned(), |text, id| format!("{text},order:{id}"))
+}
+
+fn entries<'a>(journal: &'a [Value], happened: &'a str) -> impl Iterator<Item = &'a Value> {
+    journal.iter().filter(move |entry| entry["happened"] == happened)
+}
+
+/// To the last day, with everything that must hold; then the log must be that of the undisturbed
+/// run, to the byte: an order found at the broker is recorded as an answer would have been, and
+/// nothing of who asked when is in an event.
+fn ends_as_if_undisturbed(site: &Site) -> Story {
+    assert_eq!(site.finish(), *UNDISTURBED);
+    let story = Story::check(site);
+    assert!(story.unknown().is_empty());
+    story
+}
+
+/// The role dies over and over after the broker accepted an order and before it said so.
+pub fn role_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
+    let site = Site::new(home, "killed", 20_000);
+    let failures = [named("late:15000", ids), "never,share:0.3,seed:3".to_owned()];
+    let _paper = site.paper_broker(&failures);
+    site.open();
+    let others = site.others();
+    for (number, id) in ids.iter().enumerate() {
+        let role = site.broker_role("role");
+        site.accepted(*id);
+        role.kill();
+        let sessions = entries(&site.journal(), "session_opened").count();
+        assert!(sessions > number, "it died before it was there");
+    }
+    others.stop();
+    ends_as_if_undisturbed(&site);
+}
+
+/// The active role is stopped in its tracks while it waits for the acknowledgement of `id`; when
+/// another one has taken over and gone on, it wakes.
+pub fn role_paused_while_another_takes_over(home: &Home, id: i64, wait_ms: u32) -> Site {
+    let site = Site::new(home, "paused", wait_ms);
+    let _paper = site.paper_broker(&[named("late:9000", &[id])]);
+    site.open();
+    let others = site.others();
+    let first = site.broker_role("first");
+    site.accepted(id);
+    first.pause();
+    let second = site.broker_role("second");
+    site.accepted(12);
+    first.resume();
+    // What it does next is refused, and it knows why.
+    first.says("going on from the last save");
+    site.accepted(20);
+    let journal = site.journal();
+    let of_session = |session: u64| {
+        let own = move |entry: &&Value| entry["session"].as_u64() == Some(session);
+        entries(&journal, "accepted").filter(own).count() as i64
+    };
+    assert_eq!(of_session(1), id, "the first session ends with the order it waited for");
+    assert!(of_session(2) > 1);
+    first.kill();
+    second.stop();
+    others.stop();
+    ends_as_if_undisturbed(&site);
+    site
+}
+
+/// Calls that the broker refused because the session's place was taken.
+pub fn displaced(site: &Site) -> usize {
+    entries(&site.journal(), "displaced").count()
+}
+
+/// The broker itself dies, over and over, with an order accepted and not acknowledged.
+pub fn broker_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
+    let site = Site::new(home, "broker", 20_000);
+    let failures = [named("late:15000", ids)];
+    let mut paper = site.paper_broker(&failures);
+    site.open();
+    let others = site.others();
+    let role = site.broker_role("role");
+    for id in ids {
+        site.accepted(*id);
+        paper.kill();
+        paper = site.paper_broker(&failures);
+    }
+    site.accepted(ids.iter().max().unwrap() + 3);
+    role.stop();
+    others.stop();
+    ends_as_if_undisturbed(&site);
+}
+
+/// A broker that does everything wrong it can, and is killed on top of it: what is not settled is
+/// unknown and blocks its track until it is.
+pub fn broker_that_fails_in_every_way(home: &Home) {
+    let site = Site::new(home, "failing", 200);
+    let kinds = [
+        "hang:1500,share:0.15",
+        "lose,share:0.1",
+        "refuse,share:0.1",
+        "never,share:0.2",
+        "late:50",
+    ];
+    let failures: Vec<String> =
+        kinds.iter().zip(1..).map(|(kind, seed)| format!("{kind},seed:{seed}")).collect();
+    let silent = [named("hang", &[2])];
+    let mut paper = site.paper_broker(&[&silent[..], &failures[..]].concat());
+    site.open();
+    let others = site.others();
+    let role = site.broker_role("role");
+    // Nobody knows what became of the second order, until the broker starts anew.
+    wait_for("a word on the order of unknown fate", || {
+        let fills = site.lines("topics consume fills");
+        let unknown = |event: &Value| {
+            event["kind"] == "ORDER_UNKNOWN" && event["data"]["broker_order_id"] == 2
+        };
+        fills.iter().any(unknown).then_some(())
+    });
+    paper.kill();
+    paper = site.paper_broker(&failures);
+    role.stop();
+    others.stop();
+    site.finish();
+    let story = Story::check(&site);
+    assert!(story.unsettled > 0, "no track was ever blocked");
+    let said: Vec<(&str, &str)> = story
+        .fills
+        .values()
+        .flatten()
+        .map(|(kind, _, data)| (kind.as_str(), data["code"].as_str().unwrap_or_default()))
+        .collect();
+    for kind in [
+        ("ORDER_UNKNOWN", "NO_ANSWER"),
+        ("ORDER_CANCELLED", "LOST"),
+        ("ORDER_REJECTED", "REFUSED"),
+        ("ORDER_EXECUTED", ""),
+    ] {
+        assert!(said.contains(&kind), "no {kind:?} among {said:?}");
+    }
+    let settled = |fills: &Vec<(String, String, Value)>| {
+        fills.iter().any(|(kind, ..)| kind == "ORDER_UNKNOWN")
+            && fills.iter().any(|(kind, ..)| kind == "ORDER_EXECUTED")
+    };
+    assert!(settled(&story.fills[&2]), "{:?}", story.fills[&2]);
+    drop(paper);
+}
+
+/// Trading is halted after orders were intended and before they are sent.
+pub fn halted_before_the_orders_are_sent(home: &Home) {
+    let site = Site::new(home, "halted", 1_000);
+    let paper = site.paper_broker(&[]);
+    site.open();
+    let others = site.others();
+    site.does("halt");
+    let role = site.broker_role("role");
+    wait_for("ids used up", || (entries(&site.journal(), "withdrawn").count() >= 5).then_some(()));
+    assert_eq!(entries(&site.journal(), "accepted").count(), 0);
+    site.does("resume");
+    role.stop();
+    others.stop();
+    site.finish();
+    let story = Story::check(&site);
+    for id in 1..=5 {
+        let (kind, _, said) = &story.fills[&id][0];
+        assert_eq!((kind.as_str(), said["code"].as_str()), ("ORDER_CANCELLED", Some("HALTED")));
+        assert!(said["reason"].as_str().unwrap().contains("halted at controls offset"), "{said}");
+    }
+    drop(paper);
+}

@@ -1,0 +1,88 @@
+//! On a real Kafka every verb that runs the loop leaves the same events as on the embedded log:
+//! digests of every topic are equal.
+#![allow(clippy::unwrap_used)] // a test
+
+use schemas::Day;
+use serde_json::Value;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+use tests::cli::{command, finish};
+use tests::cluster::Cluster;
+
+/// The same run on both homes of the log.
+struct Homes {
+    data: [TempDir; 2],
+    brokers: &'static str,
+    run: String,
+}
+
+impl Homes {
+    fn new(test: &str) -> Option<Self> {
+        let brokers = Cluster::shared()?.brokers();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let data = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        Some(Self { data, brokers, run: format!("{test}-{now}") })
+    }
+
+    fn ask(&self, data: &Path, words: &str, home: &[&str]) -> Value {
+        let mut command = command(data, words);
+        command.args(["--run", &self.run, "-o", "json"]).args(home);
+        command.env("BUTTERQUANT_PARTITIONS", "3");
+        command.env("BUTTERQUANT_SETTINGS_TRAINING_EPOCHS", "3");
+        finish(command).json()
+    }
+
+    /// Runs it on both and gives what both say of the topics and of the day reached.
+    fn both(&self, words: &str) -> (Value, Value) {
+        let kafka = ["--log", "kafka", "--brokers", self.brokers];
+        let embedded = self.ask(self.data[0].path(), words, &[]);
+        let on_kafka = self.ask(self.data[1].path(), words, &kafka);
+        for part in ["topics", "through", "tracks", "top"] {
+            assert!(!embedded[part].is_null(), "{part}: {embedded}");
+            assert_eq!(embedded[part], on_kafka[part], "{words}: {part}");
+        }
+        // What it said of the log is what the log says of itself.
+        let listed = self.ask(self.data[1].path(), "topics list", &kafka);
+        for one in listed.as_array().unwrap() {
+            let name = one["topic"].as_str().unwrap();
+            assert_eq!(one["sha256"], embedded["topics"][name]["sha256"], "{words}: {name}");
+        }
+        (embedded["topics"].clone(), embedded["through"].clone())
+    }
+}
+
+fn some(topics: &Value, names: &[&str]) {
+    for name in names {
+        assert!(topics[name]["events"].as_u64().unwrap() > 0, "{name}: {topics}");
+    }
+}
+
+#[test]
+fn the_demo_is_the_same() {
+    let Some(homes) = Homes::new("demo") else { return };
+    // A demo begins empty and has one name.
+    let homes = Homes { run: "demo".to_owned(), ..homes };
+    homes.both("demo --days 1 --stocks 3 --history 0");
+    let (topics, _) = homes.both("demo --days 3 --stocks 8 --history 1400");
+    some(&topics, &["bars", "scans", "features", "predictions", "orders", "models", "samples"]);
+}
+
+#[test]
+fn a_run_that_is_stopped_and_goes_on_is_the_same_and_so_is_a_backtest() {
+    let Some(homes) = Homes::new("up") else { return };
+    let source = "--source sim:5,stocks=4,days=270";
+    let (_, last) = homes.both(&format!("up {source} --until 2099-01-01"));
+    let last: Day = last.as_str().unwrap().parse().unwrap();
+    // From the beginning again, in two goes.
+    let homes = Homes { run: format!("{}-again", homes.run), ..homes };
+    let (from, until) = (last + -6, last + -3);
+    let up = format!("up {source} --from {from} --until");
+    let (_, first) = homes.both(&format!("{up} {until}"));
+    let (topics, second) = homes.both(&format!("{up} {last}"));
+    assert!(first.as_str() < second.as_str(), "{first} {second}");
+    some(&topics, &["scans", "orders"]);
+    let homes = Homes { run: format!("{}-backtest", homes.run), ..homes };
+    let (topics, _) = homes.both(&format!("backtest {source} --from {from} --to {last}"));
+    some(&topics, &["scans", "orders"]);
+}

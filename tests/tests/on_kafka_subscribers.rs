@@ -1,0 +1,162 @@
+//! Subscribers nobody here wrote read the topics of a real Kafka: Confluent's Python client with
+//! its Avro deserializer, in groups of its own, and kcat. Schemas come from what the program
+//! serves as a registry.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../schemas/tests/made/mod.rs"]
+mod made;
+
+use eventlog::{
+    Batch, EmbeddedLog, KafkaLog, KafkaSettings, Log, NewRecord, Record, TopicPartition,
+};
+use schemas::{Topic, registry};
+use serde_json::{Value, json};
+use shell::{open, wire};
+use std::collections::BTreeMap;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tests::cli::{Running, run, wait_for};
+use tests::cluster::Cluster;
+use tests::python;
+
+const PREFIX: &str = "subscribed.";
+const PARTITIONS: u32 = 12;
+const TOKEN: &str = "a-token-of-this-test";
+/// Records of a transaction.
+const AT_ONCE: usize = 1_000;
+
+/// What is on a topic: records, and events of each kind.
+#[derive(Default)]
+struct Told {
+    records: usize,
+    kinds: BTreeMap<&'static str, usize>,
+}
+
+/// A demo's log and one event of every kind there is, copied to Kafka.
+fn fill(data: &Path, kafka: &KafkaLog) -> BTreeMap<Topic, Told> {
+    std::fs::write(
+        data.join("butterquant.toml"),
+        format!("token = \"{TOKEN}\"\n[settings]\ntraining_epochs = 2\n"),
+    )
+    .unwrap();
+    run(data, "demo --days 4 --stocks 24 --history 1500 -o json").json();
+    let demo = EmbeddedLog::open(data.join("runs/demo/log")).unwrap();
+    let specs = Topic::ALL.map(|topic| open::spec(topic, PARTITIONS));
+    assert!(kafka.ensure_topics(&specs).unwrap().is_empty());
+    let mut producer = kafka.producer("copier").unwrap();
+    let mut told: BTreeMap<Topic, Told> = BTreeMap::new();
+    let extra: Vec<NewRecord> = made::one_of_each()
+        .iter()
+        .filter(|event| event.body.marker().is_none()) // the demo has those
+        .map(|event| wire::record(event, PARTITIONS, "test").unwrap())
+        .collect();
+    for topic in Topic::ALL {
+        let mut records: Vec<NewRecord> = (0..topic.partitions(PARTITIONS))
+            .flat_map(|partition| everything(&demo, wire::place(topic, partition)))
+            .collect();
+        records.extend(extra.iter().filter(|record| &*record.to.topic == topic.name()).cloned());
+        let of_topic = told.entry(topic).or_default();
+        for record in &records {
+            let event = schemas::codec::decode(topic, &record.value).unwrap();
+            of_topic.records += 1;
+            *of_topic.kinds.entry(event.body.kind()).or_default() += 1;
+        }
+        for part in records.chunks(AT_ONCE) {
+            producer.publish(Batch { records: part.to_vec(), ..Batch::default() }, None).unwrap();
+        }
+    }
+    told
+}
+
+fn everything(log: &EmbeddedLog, place: TopicPartition) -> Vec<NewRecord> {
+    let (mut reader, mut next, mut records) = (log.reader().unwrap(), 0, Vec::new());
+    let end = log.watermarks(&place).unwrap().high;
+    while next < end {
+        for fetched in reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5)).unwrap()
+        {
+            next = fetched.position;
+            records.extend(fetched.records.into_iter().map(|record| again(&place, record)));
+        }
+    }
+    records
+}
+
+fn again(place: &TopicPartition, record: Record) -> NewRecord {
+    let Record { timestamp_ms, key, value, headers, .. } = record;
+    NewRecord { to: place.clone(), timestamp_ms, key, value, headers }
+}
+
+/// Starts `schemas serve` and waits until it answers.
+fn registry(data: &Path) -> (Running, String) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let running = Running::start(data, &format!("schemas serve --listen {address}"));
+    wait_for("registry", || TcpStream::connect(&address).ok());
+    (running, format!("http://{address}"))
+}
+
+#[test]
+fn subscribers_with_tools_of_their_own_read_every_event_once() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let data = tempfile::tempdir().unwrap();
+    let mut settings = KafkaSettings::new(cluster.brokers());
+    settings.prefix = PREFIX.to_owned();
+    let told = fill(data.path(), &KafkaLog::connect(settings).unwrap());
+    let all: usize = told.values().map(|of_topic| of_topic.records).sum();
+    assert!(all > 10_000 && told[&Topic::Features].kinds["FEATURES_EXTRACTED"] > 50);
+
+    let (_serving, url) = registry(data.path());
+    let topics: Vec<Value> = told
+        .iter()
+        .map(|(topic, of_topic)| {
+            json!({
+                "topic": format!("{PREFIX}{}", topic.name()),
+                "name": topic.name(),
+                "single": topic.single(),
+                "partitions": topic.partitions(PARTITIONS),
+                "subject": registry::subject(*topic, PREFIX),
+                "versions": registry::versions(*topic).map(|it| it.version).collect::<Vec<_>>(),
+                "id": registry::versions(*topic).next_back().unwrap().id,
+                "records": of_topic.records,
+                "kinds": of_topic.kinds,
+            })
+        })
+        .collect();
+    let asked =
+        json!({ "brokers": cluster.brokers(), "registry": url, "token": TOKEN, "topics": topics });
+    std::fs::write(data.path().join("subscriber.json"), asked.to_string()).unwrap();
+    let needed = ["confluent_kafka.schema_registry.avro", "fastavro"];
+    if let Some(said) = python::run("subscriber.py", &needed, data.path()) {
+        assert!(said.contains(&format!("{all} events")), "{said}");
+        python::say(said.trim());
+    }
+    kcat(cluster.brokers(), &told);
+}
+
+/// kcat sees the committed records and their headers.
+fn kcat(brokers: &str, told: &BTreeMap<Topic, Told>) {
+    if Command::new("kcat").arg("-V").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "there is no kcat: apt-get install kcat");
+        python::say("not read by kcat: there is none; apt-get install kcat");
+        return;
+    }
+    for (topic, of_topic) in told {
+        let name = format!("{PREFIX}{}", topic.name());
+        let read = Command::new("kcat")
+            .args(["-C", "-b", brokers, "-t", &name, "-o", "beginning", "-e", "-q"])
+            .args(["-X", "isolation.level=read_committed", "-f", "%p|%k|%S|%h\n"])
+            .output()
+            .unwrap();
+        let out = String::from_utf8_lossy(&read.stdout);
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        assert_eq!(out.lines().count(), of_topic.records, "{name}");
+        let prefix = format!("ce_type={}.", topic.name());
+        assert!(
+            out.lines().all(|line| line.contains(&prefix) && line.contains("ce_id=")),
+            "{name}"
+        );
+    }
+}

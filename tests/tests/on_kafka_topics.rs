@@ -1,0 +1,171 @@
+//! Topics on a real Kafka: made to keep everything, and reported where somebody made or set them
+//! otherwise.
+#![allow(clippy::unwrap_used)] // a test
+
+use eventlog::{Batch, ErrorClass, KafkaLog, KafkaSettings, Log, NewRecord, TopicPartition};
+use schemas::Topic;
+use std::time::Duration;
+use tests::cli::{command, finish};
+use tests::cluster::Cluster;
+
+fn settings(cluster: &Cluster, run: &str) -> KafkaSettings {
+    let mut settings = KafkaSettings::new(cluster.brokers());
+    settings.prefix = format!("{run}.");
+    settings
+}
+
+/// A name that no other test's run on the same broker has.
+fn run_of(test: &str) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    format!("{test}-{}", now.as_millis())
+}
+
+/// `name=value` of every setting that Kafka's own tool lists for a topic.
+fn told(cluster: &Cluster, run: &str, topic: Topic) -> Vec<String> {
+    let said = cluster.tool(&format!("topics --describe --topic {run}.{}", topic.name()));
+    let configs = said.lines().next().unwrap().rsplit("Configs: ").next().unwrap();
+    let count = said.split('\t').find(|word| word.starts_with("ReplicationFactor")).unwrap();
+    configs.trim().split(',').map(str::to_owned).chain([count.trim().to_owned()]).collect()
+}
+
+#[test]
+fn a_topic_keeps_everything_and_what_is_otherwise_is_reported() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let run = run_of("topics");
+    let log = KafkaLog::connect(settings(cluster, &run)).unwrap();
+    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), []);
+    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), [], "asked again");
+    for topic in [Topic::Bars, Topic::DeadLetters] {
+        let told = told(cluster, &run, topic);
+        for wanted in [
+            "cleanup.policy=delete",
+            "retention.ms=-1",
+            "retention.bytes=-1",
+            "segment.ms=9223372036854775807",
+            "message.timestamp.after.max.ms=9223372036854775807",
+            "message.timestamp.type=CreateTime",
+            "compression.type=producer",
+        ] {
+            assert!(told.iter().any(|one| one == wanted), "{topic}: {wanted}: {told:?}");
+        }
+        let large = told.iter().any(|one| one == "max.message.bytes=4194304");
+        assert_eq!(large, topic == Topic::DeadLetters, "{told:?}");
+    }
+
+    let bars = format!("{run}.{}", Topic::Bars.name());
+    let entity = format!("configs --alter --entity-type topics --entity-name {bars}");
+    cluster.tool(&format!("{entity} --add-config retention.ms=86400000"));
+    let data = tempfile::tempdir().unwrap();
+    let ask = |words: &str| {
+        let mut command = command(data.path(), words);
+        command.args(["--run", &run, "--log", "kafka", "--brokers", cluster.brokers()]);
+        command.env("BUTTERQUANT_PARTITIONS", "3");
+        finish(command)
+    };
+    let remedy = format!(
+        "change it with kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name {bars} --add-config retention.ms=-1",
+        cluster.brokers()
+    );
+    let described = ask("topics describe bars");
+    assert_eq!(described.code, 0, "{described:?}");
+    for said in ["retention.ms is 86400000, not -1", &remedy] {
+        assert!(described.out.contains(said), "{said}: {}", described.out);
+    }
+    // A start reports it and goes on; here it ends because its day is before the market.
+    let up = ask("up --source sim:5,stocks=2,days=280 --until 1999-01-04");
+    for said in ["partitions is 2, not 3", "retention.ms is 86400000, not -1", &remedy] {
+        assert!(up.err.contains(said), "{said}: {up:?}");
+    }
+    let left = told(cluster, &run, Topic::Bars);
+    assert!(left.iter().any(|one| one == "retention.ms=86400000"), "nothing is changed: {left:?}");
+}
+
+#[test]
+fn a_log_that_lost_its_beginning_is_reported_at_start() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let run = run_of("lost");
+    let log = KafkaLog::connect(settings(cluster, &run)).unwrap();
+    shell::open::ensure_topics(&log, 1).unwrap();
+    publish(&log, Topic::Scans, 100).unwrap();
+    let scans = format!("{run}.{}", Topic::Scans.name());
+    let data = tempfile::tempdir().unwrap();
+    let list = data.path().join("delete.json");
+    let what = format!(
+        "{{\"partitions\":[{{\"topic\":\"{scans}\",\"partition\":0,\"offset\":1}}],\"version\":1}}"
+    );
+    std::fs::write(&list, what).unwrap();
+    cluster.tool(&format!("delete-records --offset-json-file {}", list.display()));
+    let mut up =
+        command(data.path(), "up --source sim:5,stocks=2,days=280 --until 1999-01-04 --log kafka");
+    up.args(["--run", &run, "--brokers", cluster.brokers()]).env("BUTTERQUANT_PARTITIONS", "1");
+    let up = finish(up);
+    assert!(up.err.contains("scans.v1/0 begins at offset 1"), "{up:?}");
+}
+
+fn publish(log: &KafkaLog, topic: Topic, bytes: usize) -> eventlog::Result<Vec<u64>> {
+    // Bytes that do not compress.
+    let mut state = 1_u64;
+    let value = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    });
+    let record = NewRecord {
+        to: TopicPartition::new(topic.name(), 0),
+        timestamp_ms: 1_500_000_000_000,
+        key: None,
+        value: value.take(bytes).collect(),
+        headers: vec![],
+    };
+    let batch = Batch { records: vec![record], ..Batch::default() };
+    log.producer("letters")?.publish(batch, None)
+}
+
+#[test]
+fn the_largest_letter_is_taken_and_read_and_too_large_a_bar_is_refused() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let log = KafkaLog::connect(settings(cluster, &run_of("large"))).unwrap();
+    shell::open::ensure_topics(&log, 1).unwrap();
+    let large = (4 << 20) - 4096;
+    publish(&log, Topic::DeadLetters, large).unwrap();
+    let refused = publish(&log, Topic::Bars, large).unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Fatal, "{refused}");
+    assert!(refused.to_string().contains("max.message.bytes"), "{refused}");
+    publish(&log, Topic::Bars, 900_000).unwrap();
+    for (topic, bytes) in [(Topic::DeadLetters, large), (Topic::Bars, 900_000)] {
+        let (mut reader, place) = (log.reader().unwrap(), TopicPartition::new(topic.name(), 0));
+        let (mut from, mut read) = (0, vec![]);
+        for _ in 0..100 {
+            for fetched in
+                reader.poll(&[(place.clone(), from)], 10, Duration::from_millis(100)).unwrap()
+            {
+                from = fetched.position;
+                read.extend(fetched.records.into_iter().map(|record| record.value.len()));
+            }
+            if !read.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(read, [bytes], "{topic}");
+    }
+}
+
+#[test]
+fn three_copies_are_safe_with_two_and_fewer_are_reported() {
+    let Some(cluster) = &Cluster::start(3) else { return };
+    let with = |run: &str, copies| {
+        let mut settings = settings(cluster, run);
+        settings.replication = Some(copies);
+        KafkaLog::connect(settings).unwrap()
+    };
+    assert_eq!(shell::open::ensure_topics(&with("three", 3), 1).unwrap(), []);
+    let told = told(cluster, "three", Topic::Orders);
+    for wanted in ["min.insync.replicas=2", "ReplicationFactor: 3"] {
+        assert!(told.iter().any(|one| one == wanted), "{wanted}: {told:?}");
+    }
+    shell::open::ensure_topics(&with("one", 1), 1).unwrap();
+    let found = shell::open::ensure_topics(&with("one", 3), 1).unwrap();
+    let of_bars = found.iter().find(|one| one.topic == Topic::Bars.name()).unwrap().to_string();
+    assert!(of_bars.contains("replication is 1, not 3"), "{of_bars}");
+    let refused = shell::open::ensure_topics(&with("five", 5), 1).unwrap_err().to_string();
+    assert!(refused.contains("not 5 brokers") && refused.contains("replication"), "{refused}");
+}

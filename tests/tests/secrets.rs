@@ -1,0 +1,137 @@
+//! Secrets from files, and that none is ever shown; the HTTP side opens to nobody else unasked.
+#![allow(clippy::unwrap_used)] // a test
+
+use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tests::cli::{Running, command, finish, get, run, wait_for};
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn file(data: &Path, name: &str, content: &str, mode: u32) -> PathBuf {
+    let path = data.join(name);
+    std::fs::write(&path, content).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+#[test]
+fn a_secret_is_read_from_its_file_and_never_shown() {
+    let data = folder();
+    let closed = file(data.path(), "token", "  s3cret-token\n", 0o600);
+    let open = file(data.path(), "password", "s3cret-password", 0o644);
+    let toml = format!(
+        "token_file = {closed:?}\n[kafka]\nsasl.password.file = {open:?}\n\"ssl.key.password\" = \"s3cret-key\"\nsasl.passwrod = \"s3cret-typo\""
+    );
+    file(data.path(), "butterquant.toml", &toml, 0o600);
+    for output in ["json", "human"] {
+        let shown = run(data.path(), &format!("config show -o {output}"));
+        assert_eq!(shown.code, 0, "{shown:?}");
+        for said in ["kafka.sasl.password", "kafka.ssl.key.password", "(set, not shown)"] {
+            assert!(shown.out.contains(said), "{said}: {}", shown.out);
+        }
+        assert!(!format!("{shown:?}").contains("s3cret"), "{shown:?}");
+        let warned = shown.err.lines().filter(|line| line.contains("every user can read it"));
+        let warned: Vec<&str> = warned.collect();
+        assert!(warned.len() == 1 && warned[0].contains("chmod 600"), "{shown:?}");
+        assert!(warned[0].contains("password"), "{shown:?}");
+    }
+    let shown = run(data.path(), "config show -o json").json();
+    let from = shown["token"]["from"].as_str().unwrap();
+    assert!(from.contains(&closed.display().to_string()) && from.contains("butterquant.toml"));
+    // The environment goes before the file, a secret in a file before one below it.
+    let mut asked = command(data.path(), "config show -o json");
+    asked.env("BUTTERQUANT_KAFKA_SASL_PASSWORD_FILE", &closed);
+    let shown = finish(asked).json();
+    let from = shown["kafka.sasl.password"]["from"].as_str().unwrap();
+    assert!(from.ends_with("environment BUTTERQUANT_KAFKA_SASL_PASSWORD_FILE"), "{from}");
+}
+
+#[test]
+fn a_file_without_a_secret_is_refused() {
+    let data = folder();
+    let empty = file(data.path(), "empty", " \n", 0o600);
+    for (name, value, says) in [
+        ("BUTTERQUANT_TOKEN_FILE", Path::new("/nowhere"), "token_file names /nowhere"),
+        ("BUTTERQUANT_KAFKA_SASL_PASSWORD_FILE", &empty, "kafka.sasl.password.file"),
+        ("BUTTERQUANT_KAFKA_SASL_PASSWORD_FILE", &empty, "is empty"),
+        ("BUTTERQUANT_SOURCE_FILE", &empty, "no key is called source_file"),
+    ] {
+        let mut asked = command(data.path(), "runs");
+        asked.env(name, value);
+        finish(asked).refused(&[says]);
+    }
+    let mut both = command(data.path(), "runs");
+    both.env("BUTTERQUANT_TOKEN", "s3cret").env("BUTTERQUANT_TOKEN_FILE", &empty);
+    let both = finish(both);
+    both.refused(&["the environment has both token and token_file"]);
+    assert!(!format!("{both:?}").contains("s3cret"), "{both:?}");
+}
+
+#[test]
+fn the_configuration_file_is_to_be_closed_when_it_holds_a_secret() {
+    let data = folder();
+    for (toml, warns) in [("token = \"abc\"", true), ("token = \"\"\nrun = \"x\"", false)] {
+        file(data.path(), "butterquant.toml", toml, 0o644);
+        let ran = run(data.path(), "runs");
+        assert_eq!(ran.err.contains("every user can read it"), warns, "{toml}: {ran:?}");
+    }
+}
+
+/// An address of this machine that others can reach, if it has one.
+fn outward() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?; // nothing is sent
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback()).then_some(ip)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn without_a_token_nobody_beyond_this_machine_is_heard() {
+    let data = folder();
+    let mut open = command(data.path(), "up --source sim:5,stocks=2,days=280");
+    open.env("BUTTERQUANT_LISTEN", "0.0.0.0:0");
+    finish(open).refused(&["0.0.0.0", "token"]);
+    let port = free_port();
+    std::fs::write(
+        data.path().join("butterquant.toml"),
+        format!("listen = \"127.0.0.1:{port}\"\npartitions = 1"),
+    )
+    .unwrap();
+    let _up = Running::start(data.path(), "up --source sim:5,stocks=2,days=280");
+    wait_for("HTTP side", || TcpStream::connect(("127.0.0.1", port)).ok());
+    assert_eq!(get(&format!("127.0.0.1:{port}"), "/status", None).0, 200);
+    if let Some(ip) = outward() {
+        assert!(TcpStream::connect((ip, port)).is_err(), "{ip}:{port} is open to others");
+    }
+}
+
+#[test]
+fn with_a_token_every_call_must_show_it() {
+    let data = folder();
+    let port = free_port();
+    let token = file(data.path(), "token", "s3cret-token\n", 0o600);
+    let toml = format!("listen = \"0.0.0.0:{port}\"\npartitions = 1\ntoken_file = {token:?}");
+    file(data.path(), "butterquant.toml", &toml, 0o600);
+    let _up = Running::start(data.path(), "up --source sim:5,stocks=2,days=280");
+    wait_for("HTTP side", || TcpStream::connect(("127.0.0.1", port)).ok());
+    let reached = outward().unwrap_or(IpAddr::from([127, 0, 0, 1]));
+    let address = format!("{reached}:{port}");
+    assert_eq!(get(&address, "/health", None).0, 200);
+    for path in ["/status", "/metrics", "/views/rankings"] {
+        for wrong in [None, Some("s3cret"), Some("s3cret-token2")] {
+            let (code, answer) = get(&address, path, wrong);
+            assert!(code == 401 && !answer.contains("s3cret"), "{path}: {answer}");
+        }
+        let (code, answer) = get(&address, path, Some("s3cret-token"));
+        assert!(code == 200 && !answer.contains("s3cret"), "{path}: {answer}");
+    }
+    assert_eq!(run(data.path(), "lag -o json").code, 0, "a verb beside it shows it by itself");
+}
