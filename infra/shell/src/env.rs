@@ -30,7 +30,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Policy {
         Policy {
-            max_records: 2_000,
+            max_records: 5_000,
             wait: Duration::from_millis(50),
             save_every: 200,
             idle_commit: 10,

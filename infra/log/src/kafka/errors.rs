@@ -10,7 +10,7 @@
 //! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and leaving out an own event would lose it. What was read and cannot be decoded never comes here, it is a dead letter |
 //! | `Login` | wrong password, certificate refused | fatal | halts, at the start within seconds |
 //! | `Rights` | no right to a topic, group or transactional id | fatal | halts |
-//! | `Missing` | no such topic or partition | fatal | halts |
+//! | `Missing` | no such topic or partition | retry | the same as `Passing`: a client that lost its brokers says this of partitions that are there. Who asks for one by name (`watermarks`, a publish) is told apart, and halts where it really is not there |
 //! | `Position` | the offset is not in the log any more | fatal | halts and names `rebuild` |
 //! | `Version` | brokers too old, a codec not built in | fatal | halts; a member tries the classic group protocol first |
 //! | `Setting` | transaction timeout, replication, group size refused | fatal | halts |
@@ -31,7 +31,9 @@ use crate::{ErrorClass, LogError, Result};
 /// The class of a code, for calls that wrote nothing when they fail.
 pub(crate) fn class(code: Code) -> ErrorClass {
     match meaning(code) {
-        Some(Meaning::Silent | Meaning::Passing | Meaning::Redo) => ErrorClass::Retry,
+        Some(Meaning::Silent | Meaning::Passing | Meaning::Redo | Meaning::Missing) => {
+            ErrorClass::Retry
+        }
         Some(Meaning::Fenced) => ErrorClass::Fenced,
         _ => ErrorClass::Fatal,
     }

@@ -90,21 +90,27 @@ impl KafkaProducer {
         for index in 0..batch.records.len() {
             self.send(index, &batch.records)?;
         }
+        // The offsets go to the coordinator while the records go to their partitions.
+        let committed = match member {
+            Some(member) => self.send_offsets(batch, member),
+            None => Ok(()),
+        };
         self.deliver()?;
         let offsets = self.producer.context().outcome(&batch.records)?;
-        if let Some(member) = member {
-            let next = |c: &crate::Consumed| {
-                (c.tp.clone(), Offset::Offset(i64::try_from(c.next).unwrap_or(i64::MAX)))
-            };
-            let list = partition_list(&self.settings, batch.consumed.iter().map(next))?;
-            let deadline = Instant::now() + self.settings.timeout;
-            self.again_until(deadline, || {
-                let metadata = member.metadata()?;
-                let timeout = self.settings.timeout;
-                Ok(self.producer.send_offsets_to_transaction(&list, &metadata, timeout))
-            })?;
-        }
-        Ok(offsets)
+        committed.map(|()| offsets)
+    }
+
+    fn send_offsets(&self, batch: &Batch, member: &KafkaMember) -> Result<()> {
+        let next = |c: &crate::Consumed| {
+            (c.tp.clone(), Offset::Offset(i64::try_from(c.next).unwrap_or(i64::MAX)))
+        };
+        let list = partition_list(&self.settings, batch.consumed.iter().map(next))?;
+        let deadline = Instant::now() + self.settings.timeout;
+        self.again_until(deadline, || {
+            let metadata = member.metadata()?;
+            let timeout = self.settings.timeout;
+            Ok(self.producer.send_offsets_to_transaction(&list, &metadata, timeout))
+        })
     }
 
     fn send(&self, index: usize, records: &[NewRecord]) -> Result<()> {

@@ -148,7 +148,7 @@ impl KafkaSettings {
             ("enable.idempotence", "true"),
             ("acks", "all"),
             ("compression.type", "zstd"),
-            ("linger.ms", "1"),
+            ("linger.ms", "0.2"),
             // The topic decides; only the largest may come near to it.
             ("message.max.bytes", "4194304"),
             ("queue.buffering.max.kbytes", "65536"),
