@@ -32,7 +32,7 @@ impl Default for Policy {
         Policy {
             max_records: 5_000,
             wait: Duration::from_millis(50),
-            save_every: 200,
+            save_every: 1_000,
             idle_commit: 10,
             rate: None,
         }
