@@ -227,8 +227,11 @@ impl Round<'_> {
                 }
             }
             Fault::KillBroker { node, ms } => {
-                self.cluster()?.kill(node as u32 + 1);
-                self.undo.push((after(ms), Undo::StartBroker { node }));
+                // One that is down already comes back when its first kill is over.
+                if self.cluster()?.pid(node as u32 + 1).is_some() {
+                    self.cluster()?.kill(node as u32 + 1);
+                    self.undo.push((after(ms), Undo::StartBroker { node }));
+                }
             }
             Fault::PauseBroker { node, ms } => {
                 self.cluster()?.pause(node as u32 + 1);

@@ -19,7 +19,7 @@ pub struct Policy {
     pub max_records: usize,
     /// How long a poll waits for the first record.
     pub wait: Duration,
-    /// Publishes between two saves, at most.
+    /// Publishes between two saves, at most; five times as many of a role by partition.
     pub save_every: u32,
     /// Empty polls before consumed offsets are committed without outputs.
     pub idle_commit: u32,
@@ -32,7 +32,7 @@ impl Default for Policy {
         Policy {
             max_records: 5_000,
             wait: Duration::from_millis(50),
-            save_every: 1_000,
+            save_every: 200,
             idle_commit: 10,
             rate: None,
         }

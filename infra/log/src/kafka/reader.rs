@@ -20,6 +20,10 @@ use crate::{ErrorClass, Fetched, Reader, Record, Result, TopicPartition};
 /// Bytes of values one poll gives at most, apart from a first record that is larger.
 const POLL_BYTES: usize = 4 << 20;
 
+/// When nothing came for so long, the partitions are assigned afresh: after brokers were lost and
+/// leaders moved, librdkafka was seen to fetch nothing more of some, without an error.
+const QUIET: Duration = Duration::from_secs(8);
+
 /// Where the consumer stands in one partition.
 struct Stand {
     /// The next offset it gives; none where that is unknown.
@@ -32,13 +36,15 @@ pub(crate) struct KafkaReader {
     settings: KafkaSettings,
     consumer: BaseConsumer<Quiet>,
     stands: BTreeMap<TopicPartition, Stand>,
+    /// When something came last, or everything was assigned afresh.
+    moved: Instant,
 }
 
 impl KafkaReader {
     /// A reader with nothing assigned yet.
     pub(crate) fn new(settings: KafkaSettings) -> Result<Self> {
         let consumer = settings.create(&settings.reader(), Quiet)?;
-        Ok(Self { settings, consumer, stands: BTreeMap::new() })
+        Ok(Self { settings, consumer, stands: BTreeMap::new(), moved: Instant::now() })
     }
 
     fn list<'a>(
@@ -174,6 +180,7 @@ impl KafkaReader {
     /// Forgets every assignment, so that the next poll starts from a clean slate.
     fn start_over(&mut self) {
         self.stands.clear();
+        self.moved = Instant::now();
         if let Err(error) = self.consumer.unassign() {
             tracing::warn!(%error, "could not drop a reader's partitions");
         }
@@ -227,8 +234,10 @@ impl Reader for KafkaReader {
             .turn_to(due)
             .and_then(|()| self.take(max_records, wait))
             .and_then(|taken| self.fetched(due, taken));
-        if outcome.is_err() {
-            self.start_over();
+        match &outcome {
+            Ok(fetched) if !fetched.is_empty() => self.moved = Instant::now(),
+            Ok(_) if self.moved.elapsed() < QUIET => {}
+            _ => self.start_over(),
         }
         outcome
     }
