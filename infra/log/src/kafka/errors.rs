@@ -183,6 +183,8 @@ mod tests {
                 Code::CoordinatorLoadInProgress,
                 Code::ConcurrentTransactions,
                 Code::UnknownProducerId,
+                Code::UnknownPartition,
+                Code::UnknownTopicOrPartition,
             ],
         );
         // rdkafka gives such an error no code of its own.
@@ -206,7 +208,6 @@ mod tests {
                 Code::Authentication,
                 Code::SSL,
                 Code::TopicAuthorizationFailed,
-                Code::UnknownTopicOrPartition,
                 Code::OffsetOutOfRange,
                 Code::MessageSizeTooLarge,
                 Code::InvalidTransactionTimeout,
