@@ -1,6 +1,7 @@
 //! What a unit has already said, read from its own output topics: in recovery it stands in the
 //! place of decisions, in verification beside them.
 
+use crate::controls::ControlBook;
 use crate::wire;
 use eventlog::{Log, Reader, Result};
 use schemas::{Day, Event, EventId, Topic};
@@ -23,6 +24,8 @@ pub struct Recorded {
     day: Option<Day>,
     by_cause: BTreeMap<Option<EventId>, Vec<(Event, Vec<u8>)>>,
     markers: BTreeMap<(Topic, u32), (Event, Vec<u8>)>,
+    /// For work that is done again; opened once, because that is a connection.
+    controls: Option<ControlBook>,
 }
 
 impl Recorded {
@@ -39,7 +42,16 @@ impl Recorded {
             day: None,
             by_cause: BTreeMap::new(),
             markers: BTreeMap::new(),
+            controls: None,
         })
+    }
+
+    /// The book of `controls`, for work that is done again.
+    pub(crate) fn controls(&mut self, log: &dyn Log) -> Result<&mut ControlBook> {
+        match &mut self.controls {
+            Some(book) => Ok(book),
+            none => Ok(none.insert(ControlBook::new(log)?)),
+        }
     }
 
     /// Reads what was said on `day`, to the next day's first event or the end. Earlier days are passed over;

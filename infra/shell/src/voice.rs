@@ -86,7 +86,7 @@ impl Voice<'_> {
                 let decision = unit.machine.decide(cause, &context);
                 let mut events = decision.events;
                 if let Some(effect) = decision.effect {
-                    events.extend(carried_out(effect, unit, *log, Some(controls))?);
+                    events.extend(carried_out(effect, unit, *log, controls)?);
                 }
                 let events = stamped(events, unit.total, id, offset);
                 Ok(Answer { events, fresh: true, control_offset: offset })
@@ -95,7 +95,7 @@ impl Voice<'_> {
                 if unit.outputs.is_empty() {
                     let context = Context { controls: &ControlState::default(), samples_end: &[] };
                     if let Some(effect) = unit.machine.decide(cause, &context).effect {
-                        carried_out(effect, unit, *log, None)?;
+                        carried_out(effect, unit, *log, recorded.controls(*log)?)?;
                     }
                     return Ok(Answer { events: Vec::new(), fresh: false, control_offset: -1 });
                 }
@@ -161,7 +161,7 @@ fn carried_out(
     effect: Effect,
     unit: &Unit,
     log: &dyn Log,
-    controls: Option<&mut ControlBook>,
+    controls: &mut ControlBook,
 ) -> Result<Vec<Event>, ShellError> {
     effect(&LogWorld::new(log, controls))
         .map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })

@@ -16,23 +16,21 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// The outside, as the log shows it.
 pub struct LogWorld<'a> {
     log: &'a dyn Log,
-    controls: RefCell<Option<&'a mut ControlBook>>,
+    controls: RefCell<&'a mut ControlBook>,
     begun: Instant,
 }
 
 impl<'a> LogWorld<'a> {
     /// For work that begins now.
-    pub fn new(log: &'a dyn Log, controls: Option<&'a mut ControlBook>) -> LogWorld<'a> {
+    pub fn new(log: &'a dyn Log, controls: &'a mut ControlBook) -> LogWorld<'a> {
         LogWorld { log, controls: RefCell::new(controls), begun: Instant::now() }
     }
 
-    /// Asks the book of `controls`, read to its end. Work that is done again for its own sake
-    /// alone, such as writing views, is given none and asks for none: opening one is a connection.
+    /// Asks the book of `controls`, read to its end.
     fn ask<T>(&self, question: impl FnOnce(&mut ControlBook) -> T) -> Result<T, String> {
-        let mut given = self.controls.borrow_mut();
-        let book = given.as_mut().ok_or("this work was given no controls")?;
+        let mut book = self.controls.borrow_mut();
         book.refresh(self.log).map_err(|error| error.to_string())?;
-        Ok(question(book))
+        Ok(question(&mut book))
     }
 
     fn read(&self, ends: &[i64]) -> Result<Vec<Event>, ShellError> {
