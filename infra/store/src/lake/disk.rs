@@ -26,7 +26,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let written = File::create(&fresh).and_then(|mut file| file.write_all(bytes));
     let moved = written.and_then(|()| fs::rename(&fresh, path));
     if let Err(cause) = moved {
-        // The first failure is the one to tell; the leftover also goes at the next open.
+        // The first failure is the one to tell; the leftover also goes at the next start.
         let _ = fs::remove_file(&fresh);
         return Err(StoreError::writing(path, cause));
     }

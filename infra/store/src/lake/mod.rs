@@ -25,6 +25,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The one file of a topic's day.
 const FILE: &str = "events.parquet";
@@ -36,29 +38,30 @@ const CREATED_BY: &str = "butterquant lake format 1";
 pub struct Lake {
     dir: PathBuf,
     columns: BTreeMap<Topic, Vec<Column>>,
+    /// Whether what a crash left was removed; at the first write, because others open it too and
+    /// must not take the writer's file away.
+    swept: Arc<AtomicBool>,
 }
 
 impl Lake {
-    /// Opens the lake in `dir`, creating the folder when it is missing and removing what a
-    /// crash left half written.
+    /// Opens the lake in `dir`, creating the folder when it is missing.
     ///
     /// # Errors
     /// [`StoreError::Unwritable`] or [`StoreError::Full`] when the folder cannot be used.
     pub fn open(dir: impl AsRef<Path>) -> Result<Lake, StoreError> {
         let dir = dir.as_ref().to_path_buf();
         disk::make_dir(&dir)?;
-        disk::remove_leftovers(&dir)?;
         let mut columns = BTreeMap::new();
         for version in schema_versions() {
             let derived = schema::payload_columns(version.text)
                 .map_err(|detail| StoreError::Columns { topic: version.topic, detail })?;
             columns.insert(version.topic, derived); // oldest first, so the newest stays
         }
-        Ok(Lake { dir, columns })
+        Ok(Lake { dir, columns, swept: Arc::default() })
     }
 
     /// Writes all events of `topic` on `day`, in their order, in the place of what was
-    /// there. No events write nothing.
+    /// there. No events write nothing. The first write removes what a crash left half written.
     ///
     /// # Errors
     /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::Full`] or
@@ -69,6 +72,9 @@ impl Lake {
         }
         if let Some(stray) = events.iter().find(|event| event.topic() != topic) {
             return Err(StoreError::WrongTopic { topic, found: stray.topic() });
+        }
+        if !self.swept.swap(true, Ordering::Relaxed) {
+            disk::remove_leftovers(&self.dir)?;
         }
         let bytes =
             self.parquet(topic, events).map_err(|detail| StoreError::Columns { topic, detail })?;
