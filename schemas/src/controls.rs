@@ -14,6 +14,15 @@ pub struct Rollback {
     pub offset: i64,
 }
 
+/// A version asked to be champion from the next day on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Promotion {
+    /// The version to use.
+    pub version: i64,
+    /// Where it was said.
+    pub offset: i64,
+}
+
 /// `controls` up to an offset.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ControlState {
@@ -27,6 +36,8 @@ pub struct ControlState {
     pub halted: BTreeMap<Track, i64>,
     /// The last rollback.
     pub rollback: Option<Rollback>,
+    /// The last promotion asked for.
+    pub promotion: Option<Promotion>,
     /// Where a training was last asked for.
     pub training_requested: Option<i64>,
 }
@@ -39,6 +50,7 @@ impl Default for ControlState {
             settings: Settings::default(),
             halted: BTreeMap::new(),
             rollback: None,
+            promotion: None,
             training_requested: None,
         }
     }
@@ -68,6 +80,9 @@ impl ControlState {
             }
             Controls::RolledBack(back) => {
                 self.rollback = Some(Rollback { version: back.version, offset });
+            }
+            Controls::PromotionRequested(asked) => {
+                self.promotion = Some(Promotion { version: asked.version, offset });
             }
             Controls::TrainingRequested(_) => self.training_requested = Some(offset),
             Controls::DayForced(_) | Controls::Unknown => {}

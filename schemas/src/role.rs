@@ -266,6 +266,12 @@ pub trait Machine: Send {
     /// Takes an event in: an input, or one of its own outputs.
     fn evolve(&mut self, event: &Event);
 
+    /// Looks at the events that are at hand and come next, before each is taken in and decided on:
+    /// what costs as much for many as for one may be done here. It changes no state and no answer.
+    fn prepare(&mut self, events: &[&Event], context: &Context<'_>) {
+        let _ = (events, context);
+    }
+
     /// What is to be said because of `cause`. It changes nothing: what is published comes back
     /// through [`Machine::evolve`].
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision;

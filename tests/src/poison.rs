@@ -252,6 +252,7 @@ fn features(day: Day, n: usize, chance: &mut Chance) -> Event {
         candidate: EventId::of(&["candidate", &ticker, &day.to_string()], 0),
         contract_version: quant::CONTRACT_VERSION as i32,
         values: (0..23).map(|_| chance.between(0.1, 0.9)).collect(),
+        score: None,
     };
     let about = [ticker.as_str(), &day.to_string()];
     Event::new(day, &ticker, &about, Features::FeaturesExtracted(vector))

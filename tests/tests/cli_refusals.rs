@@ -2,7 +2,6 @@
 //! folder.
 
 use serde_json::Value;
-use std::path::Path;
 use tempfile::TempDir;
 use tests::cli::{Running, command, finish, run, wait_for};
 
@@ -83,18 +82,6 @@ fn what_is_not_there_is_said_with_the_remedy() {
     let none = run(data.path(), "runs");
     assert!(none.code == 0 && none.out.contains("butterquant demo"), "{none:?}");
     assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "reading makes nothing");
-}
-
-#[test]
-fn history_is_drawn_into_parquet() {
-    let data = folder();
-    let drawn =
-        run(data.path(), "history --source sim:7,stocks=12,days=450 --rows 70 -o json").json();
-    assert_eq!(
-        list(&drawn["strata"]).iter().filter_map(|one| one["drawn"].as_u64()).sum::<u64>(),
-        drawn["rows"].as_u64().unwrap()
-    );
-    assert!(Path::new(drawn["file"].as_str().unwrap()).exists(), "{drawn}");
 }
 
 #[test]

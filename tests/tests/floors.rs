@@ -23,11 +23,10 @@ const FLOORS: [(&str, u32); 11] = [
 ];
 
 /// Packages and the one room that names each; also their family (`arrow-array`).
-const OWNERS: [(&str, &str); 8] = [
+const OWNERS: [(&str, &str); 7] = [
     ("apache-avro", "schemas"),
     ("arrow", "store"),
     ("candle", "success"),
-    ("gemm", "success"),
     ("ort", "success"),
     ("parquet", "store"),
     ("rdkafka", "eventlog"),

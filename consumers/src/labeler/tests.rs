@@ -4,9 +4,12 @@ use super::Labeler;
 use crate::made::{
     Driven, bar, bars_closed, corrected, day, history, market, price, scanned, scored, split,
 };
-use schemas::events::{Alias, Execution, Fills, OrderIntent, Orders, Outcome, Outcomes};
+use schemas::events::{
+    Alias, Bars, Execution, Fills, OrderIntent, Orders, Outcome, Outcomes, TickerMissing,
+};
 use schemas::role::Machine;
-use schemas::{Body, Event};
+use schemas::{Body, Event, EventId};
+use std::collections::BTreeMap;
 
 /// Candidate A of day 70 is evaluated on day 89, a Friday, at a close of 101.
 const EVALUATION: i32 = 89;
@@ -108,6 +111,91 @@ fn without_a_bar_on_the_evaluation_date_the_last_one_before_it_is_marked() {
         events
     }));
     assert_eq!(outcome.evaluation_day, day(EVALUATION - 1));
+}
+
+/// The source's word that a ticker has no bar on day `n`.
+fn missing(n: i32, ticker: &str) -> Event {
+    let said = TickerMissing { reason: "no row".to_owned() };
+    Event::new(day(n), ticker, &[ticker, &day(n).to_string()], Bars::TickerMissing(said))
+}
+
+#[test]
+fn a_day_after_the_evaluation_date_is_waited_for_however_long_it_takes() {
+    let mut driven = labeler();
+    for n in 71..EVALUATION - 2 {
+        driven.take(market(n, &["A", "B"]));
+        assert_eq!(driven.end(n), []);
+    }
+    // Nobody trades for three weeks: no marker, no label.
+    let after = EVALUATION + 15;
+    driven.take(market(after, &["A", "B"]));
+    let said = driven.end(after);
+    let [Body::Outcomes(outcome)] =
+        &said.iter().map(|event| event.body.clone()).collect::<Vec<_>>()[..]
+    else {
+        panic!("{said:?}")
+    };
+    assert_eq!(matured(outcome.clone()).evaluation_day, day(EVALUATION - 3));
+}
+
+#[test]
+fn a_bar_declared_missing_is_not_waited_for_and_stays_missing() {
+    // It never trades again after its entry: what it closed at then is the mark.
+    let gone = |n: i32, events: Vec<Event>| match n {
+        71 => events,
+        _ => vec![missing(n, "A"), bars_closed(n, Some(20.0))],
+    };
+    let outcome = matured(check(gone));
+    assert_eq!((outcome.entry_day, outcome.evaluation_day), (day(71), day(71)));
+    // What comes later for such a day is no bar of it: the same label.
+    let late = |n: i32, events: Vec<Event>| {
+        let mut events = gone(n, events);
+        if n == 80 {
+            events.insert(0, corrected(n, "A", 75, 140.0));
+        }
+        events
+    };
+    assert_eq!(matured(check(late)), outcome);
+}
+
+#[test]
+fn whatever_bars_are_missing_every_candidate_has_one_word_in_the_end() {
+    let tickers = ["A", "B", "C", "D"];
+    let mut driven = Driven::new(Labeler::default());
+    driven.take(history(70, &tickers));
+    let mut scans = BTreeMap::new();
+    let mut said: BTreeMap<EventId, Vec<&str>> = BTreeMap::new();
+    for n in 70..140 {
+        // A always trades, B on every third day, C not from day 75 on, D never again.
+        let trades = |ticker: &str| match ticker {
+            "B" => n % 3 == 0,
+            "C" => n < 75,
+            "D" => n == 70,
+            _ => true,
+        };
+        let without = |event: &Event| event.ticker.is_empty() || trades(&event.ticker);
+        driven.take(market(n, &tickers).into_iter().filter(without));
+        if n < 90 {
+            for scan in tickers.iter().filter(|ticker| trades(ticker)).map(|t| scanned(n, t, 0.0)) {
+                scans.insert(scan.id, scan.ticker.clone());
+                driven.take([scan]);
+            }
+        }
+        for event in driven.end(n) {
+            let candidate = event.correlation.unwrap();
+            assert_eq!(scans.get(&candidate), Some(&event.ticker));
+            said.entry(candidate).or_default().push(event.body.kind());
+        }
+    }
+    assert_eq!(said.len(), scans.len());
+    assert!(said.values().all(|words| words.len() == 1), "{said:?}");
+    let of = |ticker: &str| -> Vec<&str> {
+        said.iter().filter(|(id, _)| scans[id] == ticker).map(|(_, words)| words[0]).collect()
+    };
+    assert!(of("A").len() == 20 && of("A").iter().all(|kind| *kind == "CANDIDATE_MATURED"));
+    // The candidate of C's last day has no bar to be opened at; D's only one neither.
+    assert_eq!(of("C").iter().filter(|kind| **kind == "OUTCOME_MISSING").count(), 1);
+    assert_eq!(of("D"), ["OUTCOME_MISSING"]);
 }
 
 #[test]

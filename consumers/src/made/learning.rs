@@ -20,7 +20,16 @@ pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
         let signal = 0.5 * features[0] * features[7] + 0.4 * features[3];
         let roi = (-0.08 + 0.3 * signal + 0.15 * normal()).max(-1.0);
         let (scan_day, class) = (number / a_day, class_of_roi(roi));
-        Row { features, class, roi, scan_day, evaluation_day: scan_day + 3, weight: 1.0 }
+        let evaluation_day = scan_day + 3;
+        Row {
+            features,
+            class,
+            roi,
+            scan_day,
+            evaluation_day,
+            weight: 1.0,
+            score: Some(50.0 + 10.0 * features[3]),
+        }
     };
     (0..days * a_day).map(row).collect()
 }
@@ -35,6 +44,7 @@ pub(crate) fn sample(number: usize, row: &Row) -> Event {
         roi: row.roi,
         class: i32::from(row.class),
         weight: row.weight,
+        score: row.score,
         stratum: "low".to_owned(),
     };
     Event::new(Day(0), "A", &[&number.to_string()], Samples::SampleDrawn(sample))

@@ -87,7 +87,7 @@ pub(crate) fn scanned_until(n: i32, ticker: &str, score: f64, evaluation: Day) -
 }
 
 pub(crate) fn features(n: i32, ticker: &str, candidate: EventId, values: Vec<f64>) -> Event {
-    let vector = FeatureVector { candidate, contract_version: 1, values };
+    let vector = FeatureVector { candidate, contract_version: 1, values, score: None };
     let about = [ticker, &day(n).to_string()];
     Event::new(day(n), ticker, &about, Features::FeaturesExtracted(vector))
         .about_candidate(candidate)

@@ -7,23 +7,33 @@
 //! 3. What a training made is read from the log; it is never trained again.
 //! 4. `samples` are rows, never new outcomes.
 
+mod accuracy;
+mod operator;
 mod rows;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod train;
+mod trial;
+mod triggers;
 
+pub use accuracy::LEAST as LEAST_ACCURACY;
 use rows::{features_of, sound};
+pub use standing::{Standing, TriggerStanding, WatchStanding};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
+pub use trial::{Trial, Tried, Untried};
 
 use schemas::events::{
-    Alias, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models,
+    Alias, Bars, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models,
     Outcomes, Predictions, RetrainTriggered,
 };
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use success::Row;
+use triggers::{Due, Triggers};
 
 /// A challenger being watched.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -37,7 +47,7 @@ struct Watched {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
     /// Candidates without an outcome: features by candidate.
-    waiting: BTreeMap<EventId, (Day, [f64; 23])>,
+    waiting: BTreeMap<EventId, (Day, [f64; 23], Option<f64>)>,
     rows: Vec<Row>,
     /// Outcomes since the last training began.
     new_outcomes: i64,
@@ -51,42 +61,46 @@ struct State {
     /// `controls` offsets already answered.
     training_answered: i64,
     rollback_answered: i64,
+    promotion_answered: i64,
+    triggers: Triggers,
 }
 
-/// The retrainer's decisions.
-pub struct Retrainer(State);
+/// The retrainer's decisions, and where the models it trains are tried.
+pub struct Retrainer(State, Arc<dyn Trial>);
 
 impl Default for Retrainer {
     fn default() -> Retrainer {
-        Retrainer(State { training_answered: -1, rollback_answered: -1, ..State::default() })
+        Retrainer::trying(Arc::new(Untried))
     }
 }
 
 impl Retrainer {
-    /// The rule that fires and its evidence.
-    fn trigger(&self, context: &Context<'_>) -> Option<(&'static str, String)> {
-        let (state, controls) = (&self.0, context.controls);
-        if let Some(offset) =
-            controls.training_requested.filter(|offset| *offset > state.training_answered)
-        {
-            return Some(("manual", format!("asked for at controls offset {offset}")));
-        }
-        let over = controls.settings.retrain_outcomes;
-        (state.new_outcomes > over)
-            .then(|| ("count", format!("{} new outcomes, more than {over}", state.new_outcomes)))
+    /// What it trains is tried by `trial`.
+    pub fn trying(trial: Arc<dyn Trial>) -> Retrainer {
+        let state = State {
+            training_answered: -1,
+            rollback_answered: -1,
+            promotion_answered: -1,
+            ..State::default()
+        };
+        Retrainer(state, trial)
     }
 
-    fn start(&self, day: Day, rule: &str, evidence: String, context: &Context<'_>) -> Decision {
+    /// Begins the training that answers every rule that is due.
+    fn start(&self, day: Day, due: Vec<Due>, context: &Context<'_>) -> Decision {
         let version = self.0.last_version + 1;
-        let triggered = RetrainTriggered {
-            version,
-            rule: rule.to_owned(),
-            evidence,
-            outcomes: self.0.rows.len() as i64,
-            samples_end: context.samples_end.to_vec(),
+        let trigger = |(rule, evidence): Due| {
+            let triggered = RetrainTriggered {
+                version,
+                rule: rule.to_owned(),
+                evidence,
+                outcomes: self.0.rows.len() as i64,
+                samples_end: context.samples_end.to_vec(),
+            };
+            let about = [&version.to_string(), rule];
+            Event::new(day, "", &about, Models::RetrainTriggered(triggered))
         };
-        let about = version.to_string();
-        let events = vec![Event::new(day, "", &[&about], Models::RetrainTriggered(triggered))];
+        let events = due.into_iter().map(trigger).collect();
         let request = TrainRequest {
             version,
             day,
@@ -100,10 +114,10 @@ impl Retrainer {
             judged: self.0.judged.clone(),
             settings: context.controls.settings.clone(),
         };
-        let samples_end = context.samples_end.to_vec();
+        let (samples_end, trial) = (context.samples_end.to_vec(), Arc::clone(&self.1));
         let effect = move |world: &dyn schemas::role::World| {
             let samples = world.samples(&samples_end)?;
-            Ok(train_and_judge(request, &samples, &mut |_, _| {}))
+            Ok(train_and_judge(request, &samples, &*trial, &mut |_, _| {}))
         };
         Decision { events, effect: Some(Box::new(effect)) }
     }
@@ -127,11 +141,11 @@ impl Retrainer {
 
     fn shadow_problem(&self, watched: &Watched) -> Option<String> {
         if let Some(problem) = &watched.problem {
-            return Some(format!("as a shadow it refused a candidate: {problem}"));
+            return Some(format!("as a shadow it refused a candidate: {problem}; {SHADOW_REMEDY}"));
         }
         (watched.scored_today != self.0.features_today).then(|| {
             format!(
-                "as a shadow it scored {} of {} candidates",
+                "as a shadow it scored {} of {} candidates; {SHADOW_REMEDY}",
                 watched.scored_today, self.0.features_today
             )
         })
@@ -143,6 +157,7 @@ impl Retrainer {
             Models::RetrainTriggered(triggered) => {
                 state.last_version = state.last_version.max(triggered.version);
                 state.new_outcomes = 0;
+                state.triggers.begun(triggered);
             }
             Models::ModelTrained(ModelTrained { version, onnx, manifest, passed, .. }) => {
                 state.judged.extend(Judged::of(manifest));
@@ -163,6 +178,7 @@ impl Retrainer {
                 let model = ModelRef { version: promoted.version, sha256: promoted.sha256.clone() };
                 match promoted.alias {
                     Alias::Champion => {
+                        state.triggers.accuracy.promoted();
                         state.watched = None;
                         state.champion = Some(model);
                     }
@@ -180,7 +196,10 @@ impl Retrainer {
         match said {
             Outcomes::CandidateMatured(outcome) => {
                 self.0.new_outcomes += 1;
-                let Some((scan_day, features)) = self.0.waiting.remove(&outcome.candidate) else {
+                let came = Some((outcome.class, outcome.evaluation_day));
+                self.0.triggers.accuracy.came(outcome.candidate, came);
+                let Some((scan_day, features, score)) = self.0.waiting.remove(&outcome.candidate)
+                else {
                     return;
                 };
                 let row = Row {
@@ -190,10 +209,12 @@ impl Retrainer {
                     scan_day: scan_day.0,
                     evaluation_day: outcome.evaluation_day.0,
                     weight: 1.0,
+                    score,
                 };
                 self.0.rows.extend(sound(&row).then_some(row));
             }
             Outcomes::OutcomeMissing(missing) => {
+                self.0.triggers.accuracy.came(missing.candidate, None);
                 self.0.waiting.remove(&missing.candidate);
             }
             Outcomes::DayClosed(_) | Outcomes::Unknown => {}
@@ -208,19 +229,26 @@ fn promotion(model: &ModelRef, alias: Alias, reason: String) -> ModelPromoted {
 impl Machine for Retrainer {
     fn evolve(&mut self, event: &Event) {
         match &event.body {
+            Body::Bars(Bars::DayClosed(marker)) => {
+                self.0.triggers.bars_closed(event.day, marker, self.0.new_outcomes);
+            }
             Body::Features(Features::FeaturesExtracted(features)) => {
                 self.0.features_today += 1;
                 if let Some(values) = features_of(features.contract_version, &features.values) {
-                    self.0.waiting.insert(features.candidate, (event.day, values));
+                    let waiting = (event.day, values, features.score);
+                    self.0.waiting.insert(features.candidate, waiting);
                 }
             }
-            Body::Predictions(Predictions::CandidateScored(score))
-                if score.alias == Alias::Challenger =>
-            {
-                if let Some(watched) = &mut self.0.watched {
-                    watched.scored_today += 1;
+            Body::Predictions(Predictions::CandidateScored(score)) => match score.alias {
+                Alias::Champion => {
+                    self.0.triggers.accuracy.said(score.candidate, event.day, score.class);
                 }
-            }
+                Alias::Challenger => {
+                    if let Some(watched) = &mut self.0.watched {
+                        watched.scored_today += 1;
+                    }
+                }
+            },
             Body::Predictions(Predictions::ScoringRefused(refused))
                 if refused.alias == Alias::Challenger =>
             {
@@ -231,15 +259,11 @@ impl Machine for Retrainer {
             Body::Outcomes(said) => self.take_outcome(said),
             Body::Models(said) => {
                 self.take_model(said);
-                let offset = event.control_offset.unwrap_or(-1);
-                match said {
-                    Models::RetrainTriggered(triggered) if triggered.rule == "manual" => {
-                        self.0.training_answered = offset;
-                    }
-                    Models::ModelPromoted(promoted) if promoted.reason.starts_with(ROLLED_BACK) => {
-                        self.0.rollback_answered = offset;
-                    }
-                    _ => {}
+                operator::answered(self, event);
+                if let Models::RetrainTriggered(triggered) = said
+                    && triggered.rule == "manual"
+                {
+                    self.0.training_answered = event.control_offset.unwrap_or(-1);
                 }
             }
             _ => {}
@@ -248,35 +272,20 @@ impl Machine for Retrainer {
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        let mut said = Vec::new();
-        let rollback = context
-            .controls
-            .rollback
-            .as_ref()
-            .filter(|back| back.offset > self.0.rollback_answered);
-        if let Some((back, onnx)) =
-            rollback.and_then(|back| Some((back, self.0.models.get(&back.version)?)))
-        {
-            let model = ModelRef { version: back.version, sha256: schemas::id::sha256_hex(onnx) };
-            let reason = format!("{ROLLED_BACK} at controls offset {}", back.offset);
-            let about = [back.version.to_string(), back.offset.to_string()];
-            let promoted = promotion(&model, Alias::Champion, reason);
-            said.push(Event::new(
-                day,
-                "",
-                &[&about[0], "rollback", &about[1]],
-                Models::ModelPromoted(promoted),
-            ));
+        let (mut said, named) = operator::answers(self, day, context);
+        if named {
             return said.into();
         }
         if let Some(watched) = &self.0.watched {
             said.extend(self.watch(day, watched, context));
             return said.into();
         }
-        match self.trigger(context) {
-            Some((rule, evidence)) => self.start(day, rule, evidence, context),
-            None => said.into(),
+        let due = triggers::due(self, context.controls);
+        // A day that answers an operator trains nothing: what is due is still there tomorrow.
+        if due.is_empty() || !said.is_empty() {
+            return said.into();
         }
+        self.start(day, due, context)
     }
 
     fn note(&self, marker: &mut DayClosed) {
@@ -291,6 +300,7 @@ impl Machine for Retrainer {
             watched.scored_today = 0;
         }
         self.0.features_today = 0;
+        self.0.triggers.accuracy.close_day();
     }
 
     fn save(&self) -> Vec<u8> {
@@ -303,4 +313,6 @@ impl Machine for Retrainer {
     }
 }
 
-const ROLLED_BACK: &str = "rolled back";
+/// What settles that a shadow fell.
+const SHADOW_REMEDY: &str =
+    "mend what kept it from scoring; the next training makes another challenger";

@@ -22,6 +22,7 @@ pub(super) fn sound(row: &Row) -> bool {
         && row.roi.is_finite()
         && row.weight.is_finite()
         && row.weight > 0.0
+        && row.score.is_none_or(f64::is_finite)
         && row.evaluation_day >= row.scan_day
 }
 
@@ -33,6 +34,7 @@ pub(super) fn row_of(sample: &Sample) -> Option<Row> {
         scan_day: sample.as_of.0,
         evaluation_day: sample.evaluation_day.0,
         weight: sample.weight,
+        score: sample.score,
     };
     sound(&row).then_some(row)
 }
@@ -63,4 +65,11 @@ pub(super) fn split(mut rows: Vec<Row>) -> Result<Split, String> {
     let train = rows.iter().filter(|row| row.evaluation_day < *first).cloned().collect();
     let held_out = rows.iter().filter(|row| row.scan_day >= *first).cloned().collect();
     Ok(Split { train, held_out, days: Judged { first: Day(*first), last: Day(*last) } })
+}
+
+/// How many of these rows a training could train on: those evaluated before the held-out days.
+pub(super) fn trainable(rows: &[Row]) -> usize {
+    let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
+    let first = days.iter().rev().nth(HELD_OUT_DAYS - 1);
+    first.map_or(0, |first| rows.iter().filter(|row| row.evaluation_day < *first).count())
 }

@@ -2,6 +2,7 @@
 //! evaluated before the held-out days, judged on these by the gate.
 
 use super::rows::{row_of, split};
+use super::trial::{Trial, Tried};
 use schemas::events::{
     Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Samples,
     Settings,
@@ -9,7 +10,8 @@ use schemas::events::{
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use success::{
-    Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict, gate, train,
+    Assessment, Contract, Engine, Figures, GateSettings, HeldOut, Manifest, Row, TrainSettings,
+    Trained, Verdict, gate, longest_holding, train_and_assess,
 };
 
 /// The scan days a challenger was judged on.
@@ -68,6 +70,7 @@ struct Outcome {
     trained: Trained,
     verdict: Verdict,
     days: Judged,
+    assessment: Option<Assessment>,
 }
 
 fn attempt(
@@ -92,23 +95,22 @@ fn attempt(
         minimum_rows: usize::try_from(settings.min_training_rows).unwrap_or_default(),
         ..TrainSettings::default()
     };
-    let trained =
-        train(&split.train, &contract, &how, progress).map_err(|error| error.to_string())?;
+    let (trained, assessment) =
+        train_and_assess(&split.train, &split.held_out, &contract, &how, progress)
+            .map_err(|error| error.to_string())?;
     let challenger = predictions(&trained.onnx, &split.held_out)?;
     let champion =
         request.champion.as_deref().map(|onnx| predictions(onnx, &split.held_out)).transpose()?;
     let overlapping = request.judged.iter().filter(|judged| judged.last >= split.days.first);
-    let longest =
-        split.held_out.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
     let how = GateSettings {
-        block: (longest as usize * 252).div_ceil(365),
+        block: longest_holding(&split.held_out),
         judged_before: overlapping.count() as u32,
         class_prior: trained.manifest.class_prior,
         seed: settings.seed as u64,
         ..GateSettings::default()
     };
     let verdict = gate(&challenger, champion.as_deref(), &how);
-    Ok(Outcome { trained, verdict, days: split.days })
+    Ok(Outcome { trained, verdict, days: split.days, assessment })
 }
 
 /// Trains on the request's rows and those `samples` that were evaluated by its day, and says what
@@ -116,6 +118,7 @@ fn attempt(
 pub fn train_and_judge(
     request: TrainRequest,
     samples: &[Event],
+    trial: &dyn Trial,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Vec<Event> {
     let mut rows = request.rows.clone();
@@ -131,11 +134,19 @@ pub fn train_and_judge(
     };
     match attempt(&request, rows, progress) {
         Err(reason) => vec![refused(vec![reason])],
-        Ok(Outcome { trained, verdict, days }) => {
+        Ok(Outcome { trained, mut verdict, days, assessment }) => {
+            let Tried { said: tried, problems } = trial.tried(&trained.onnx);
+            verdict.reasons.extend(problems);
+            verdict.promote = verdict.reasons.is_empty();
             let manifest = serde_json::json!({
                 "model": trained.manifest,
                 "held_out": days,
+                "held_out_metrics": assessment,
                 "gate": verdict_json(&verdict),
+                "trial": tried,
+                "parents": {
+                    "champion": request.champion.as_deref().map(schemas::id::sha256_hex),
+                },
                 "code_version": env!("CARGO_PKG_VERSION"),
             });
             let made = ModelTrained {
@@ -143,7 +154,7 @@ pub fn train_and_judge(
                 sha256: trained.sha256.clone(),
                 onnx: trained.onnx,
                 manifest: manifest.to_string(),
-                verdict: sentences(&verdict),
+                verdict: sentences(&trained.manifest, &verdict, assessment.as_ref()),
                 passed: verdict.promote,
             };
             let mut said = vec![Event::new(day, "", &[&about], Models::ModelTrained(made))];
@@ -180,7 +191,11 @@ fn verdict_json(verdict: &Verdict) -> serde_json::Value {
     })
 }
 
-fn sentences(verdict: &Verdict) -> Vec<String> {
+fn sentences(
+    manifest: &Manifest,
+    verdict: &Verdict,
+    assessment: Option<&Assessment>,
+) -> Vec<String> {
     let baseline = if verdict.baseline_is_prior { "the class prior" } else { "the champion" };
     let mut said = vec![
         format!(
@@ -192,8 +207,36 @@ fn sentences(verdict: &Verdict) -> Vec<String> {
             verdict.calibration_error, verdict.calibration_limit
         ),
     ];
+    said.push(manifest.choice());
+    said.extend(assessment.map(beside));
     said.extend(verdict.reasons.iter().cloned());
     said
+}
+
+/// The held-out log losses of the model and of what it must beat.
+fn beside(assessment: &Assessment) -> String {
+    let end = |end: Option<f64>| end.map_or("?".to_owned(), |end| format!("{end:+.4}"));
+    let rival = |name: &str, figures: &Figures| {
+        let behind = figures.behind_model;
+        format!(
+            "{name} {:.4} ({:+.4} against the model, {} to {})",
+            figures.log_loss.value,
+            behind.value,
+            end(behind.low),
+            end(behind.high)
+        )
+    };
+    let score = assessment
+        .technical_score
+        .as_ref()
+        .map_or("technical score unknown".to_owned(), |score| rival("technical score", score));
+    format!(
+        "held-out log loss {:.4} beside {}, {score}, {}, {} (95 % intervals by scan day)",
+        assessment.model.log_loss.value,
+        rival("class prior", &assessment.class_prior),
+        rival("logistic regression", &assessment.logistic),
+        rival("network", &assessment.network)
+    )
 }
 
 /// The model a run begins with.
@@ -214,6 +257,7 @@ pub fn train_from_history(
     samples: &[Event],
     samples_end: Vec<i64>,
     settings: &Settings,
+    trial: &dyn Trial,
     progress: &mut dyn FnMut(u32, u32),
 ) -> HistoryModels {
     let triggered = RetrainTriggered {
@@ -234,7 +278,7 @@ pub fn train_from_history(
     };
     let mut events = vec![Event::new(day, "", &["1"], Models::RetrainTriggered(triggered))];
     let mut champion = None;
-    for mut event in train_and_judge(request, samples, progress) {
+    for mut event in train_and_judge(request, samples, trial, progress) {
         if let Body::Models(Models::ModelPromoted(promoted)) = &mut event.body {
             promoted.alias = Alias::Champion;
             promoted.reason = "passed the gate before the first day".to_owned();

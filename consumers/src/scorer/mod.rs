@@ -6,28 +6,53 @@
 //!    later rollback names another; which one it was is in the prediction.
 //! 2. No event goes unscored in silence: without a model, or with one that cannot be loaded or
 //!    gives no finite number, the event is refused on the log.
-//! 3. A loaded model is a cache of its bytes; the bytes are the state.
+//! 3. A loaded model is a cache of its bytes; the bytes are the state. Scores made for several
+//!    events at once are a cache too: a score has the same bits whatever is scored with it.
+//! 4. Bytes that are cut short, changed or of another shape are never in force: what was in force
+//!    before goes on, and a marker or a rollback that names them changes nothing.
 
+mod batch;
 mod loader;
 #[cfg(test)]
 mod tests;
 
 pub use loader::Loader;
 
+use batch::{Ready, values};
 use schemas::controls::ControlState;
 use schemas::events::{
-    Alias, FeatureVector, Features, ModelRef, Models, Predictions, Score, ScoreRefused,
+    Alias, FeatureVector, Features, ModelRef, ModelTrained, Models, Predictions, Score,
+    ScoreRefused,
 };
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, Topic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use success::{Contract, Model};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Stored {
     sha256: String,
     onnx: Vec<u8>,
+    /// Why it cannot be used, if so.
+    problem: Option<String>,
+}
+
+impl Stored {
+    fn of(model: &ModelTrained) -> Stored {
+        let ModelTrained { version, sha256, onnx, .. } = model;
+        let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+        let problem = if schemas::id::sha256_hex(onnx) == *sha256 {
+            Model::check(onnx, &contract).err().map(|error| format!("model v{version}: {error}"))
+        } else {
+            Some(format!(
+                "the bytes of model v{version} are not those of its sha256; `butterquant model \
+                 verify {version}` says more, `butterquant train` asks for another"
+            ))
+        };
+        Stored { sha256: sha256.clone(), onnx: onnx.clone(), problem }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -43,44 +68,78 @@ struct State {
 pub struct Scorer {
     loader: Arc<Loader>,
     state: State,
+    ready: Ready,
 }
 
 impl Scorer {
     /// Scores with what `loader` loads.
     pub fn new(loader: Arc<Loader>) -> Scorer {
-        Scorer { loader, state: State::default() }
+        Scorer { loader, state: State::default(), ready: Ready::default() }
     }
 
-    fn champion(&self, controls: &ControlState) -> Option<i64> {
-        match &controls.rollback {
-            Some(back) if back.offset > self.state.named_at => Some(back.version),
-            _ => self.state.champion.as_ref().map(|model| model.version),
+    /// The version that scores as champion, or why none does.
+    fn champion(&self, controls: &ControlState) -> Result<i64, String> {
+        let sound = |version: &i64| {
+            self.state.models.get(version).is_some_and(|stored| stored.problem.is_none())
+        };
+        let back = controls.rollback.as_ref().filter(|back| back.offset > self.state.named_at);
+        if let Some(version) = back.map(|back| back.version).filter(sound) {
+            return Ok(version);
+        }
+        let Some(ModelRef { version, sha256 }) = &self.state.champion else {
+            return Err(format!(
+                "no model is in force; one is trained once {} matured rows exist: `butterquant up \
+                 --history N` trains one from the past when a run begins, `butterquant train` asks \
+                 for one",
+                controls.settings.min_training_rows
+            ));
+        };
+        match self.state.models.get(version) {
+            Some(stored) if stored.sha256 != *sha256 => Err(format!(
+                "model v{version} on the log is not the one that was put in force (its sha256 is \
+                 another); `butterquant model verify {version}` says more"
+            )),
+            _ => Ok(*version),
         }
     }
 
-    fn score(&self, version: i64, alias: Alias, features: &FeatureVector) -> Result<Score, String> {
+    fn usable(&self, model: &ModelRef) -> bool {
+        let stored = self.state.models.get(&model.version);
+        stored.is_some_and(|of| of.problem.is_none() && of.sha256 == model.sha256)
+    }
+
+    /// The model of a version, ready to score.
+    fn model(&self, version: i64) -> Result<(Arc<Model>, &str), String> {
         let stored = self.state.models.get(&version).ok_or_else(|| {
             format!("model v{version} is not on the log; see `butterquant model list`")
         })?;
-        let model = self.loader.load(version, &stored.sha256, &stored.onnx)?;
-        let values: [f64; 23] =
-            features.values.as_slice().try_into().map_err(|_| {
-                format!("{} features where the contract has 23", features.values.len())
-            })?;
-        if features.contract_version != quant::CONTRACT_VERSION as i32 {
-            return Err(format!(
-                "features of contract {} and a model of contract {}; retrain",
-                features.contract_version,
-                quant::CONTRACT_VERSION
-            ));
+        if let Some(problem) = &stored.problem {
+            return Err(problem.clone());
         }
-        let scores = model.score(&[values]).map_err(|error| error.to_string())?;
-        let score = scores.first().ok_or("the model gave no score")?;
+        Ok((self.loader.load(version, &stored.sha256, &stored.onnx)?, &stored.sha256))
+    }
+
+    fn score(
+        &self,
+        version: i64,
+        alias: Alias,
+        event: &Event,
+        features: &FeatureVector,
+    ) -> Result<Score, String> {
+        let (model, sha256) = self.model(version)?;
+        let values = values(features)?;
+        let score = match self.ready.of(version, event.id, &values) {
+            Some(score) => score,
+            None => {
+                let scores = model.score(&[values]).map_err(|error| error.to_string())?;
+                scores.into_iter().next().ok_or("the model gave no score")?
+            }
+        };
         Ok(Score {
             candidate: features.candidate,
             alias,
             model_version: version,
-            model_sha256: stored.sha256.clone(),
+            model_sha256: sha256.to_owned(),
             provider: self.loader.provider().to_owned(),
             probabilities: score.probabilities.iter().map(|p| f64::from(*p)).collect(),
             expected_roi: score.expected_roi,
@@ -95,7 +154,7 @@ impl Scorer {
         version: Result<i64, String>,
         alias: Alias,
     ) -> Event {
-        let scored = version.and_then(|version| self.score(version, alias, features));
+        let scored = version.and_then(|version| self.score(version, alias, event, features));
         let said = match scored {
             Ok(score) => Predictions::CandidateScored(score),
             Err(reason) => Predictions::ScoringRefused(ScoreRefused {
@@ -115,16 +174,38 @@ impl Machine for Scorer {
         let Body::Models(said) = &event.body else { return };
         match said {
             Models::ModelTrained(model) if model.passed => {
-                let stored = Stored { sha256: model.sha256.clone(), onnx: model.onnx.clone() };
-                self.state.models.insert(model.version, stored);
+                // The first sound bytes of a version stand.
+                let known = self.state.models.get(&model.version);
+                if known.is_none_or(|known| known.problem.is_some()) {
+                    self.state.models.insert(model.version, Stored::of(model));
+                }
             }
             Models::DayClosed(marker) => {
-                self.state.champion = marker.champion.clone();
                 self.state.challenger = marker.challenger.clone();
-                self.state.named_at = event.control_offset.unwrap_or(-1);
+                let usable = |named: &ModelRef| self.usable(named);
+                let now = self.state.champion.as_ref();
+                // What goes on may be what a rollback put back: the marker then ends no rollback.
+                if marker.champion.as_ref().is_none_or(usable) || !now.is_some_and(usable) {
+                    self.state.champion = marker.champion.clone();
+                    self.state.named_at = event.control_offset.unwrap_or(-1);
+                }
             }
             _ => {}
         }
+    }
+
+    fn prepare(&mut self, events: &[&Event], context: &Context<'_>) {
+        let champion = self.champion(context.controls).ok();
+        let challenger = self.state.challenger.as_ref().map(|model| model.version);
+        let rows = batch::rows(events);
+        let mut ready = Ready::default();
+        for version in champion.into_iter().chain(challenger) {
+            // What cannot be scored here is asked for again one by one, which gives the reason.
+            if let Ok((model, _)) = self.model(version) {
+                ready.score(version, &model, &rows);
+            }
+        }
+        self.ready = ready;
     }
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
@@ -132,11 +213,7 @@ impl Machine for Scorer {
         let Body::Features(Features::FeaturesExtracted(features)) = &event.body else {
             return Decision::default();
         };
-        let rows = context.controls.settings.min_training_rows;
         let champion = self.champion(context.controls);
-        let champion = champion.ok_or_else(|| {
-            format!("no model is in force; one is trained once {rows} matured rows exist")
-        });
         let mut said = vec![self.say(event, features, champion, Alias::Champion)];
         if let Some(challenger) = &self.state.challenger {
             said.push(self.say(event, features, Ok(challenger.version), Alias::Challenger));
@@ -156,6 +233,7 @@ impl Machine for Scorer {
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
         self.state = restore_state(Role::Scorer, saved)?;
+        self.ready = Ready::default();
         Ok(())
     }
 }

@@ -114,7 +114,11 @@ fn scores_are_those_of_the_model_whatever_came_before() {
 fn what_cannot_be_scored_is_refused_with_the_reason() {
     let of = |values: Vec<f64>| features(71, "A", scanned(71, "A", 0.0).id, values);
     let driven = || scorer(Some(1), None);
-    check_refused(&mut driven(), &of(vec![0.5; 22]), &["22 features", "23"]);
+    check_refused(
+        &mut driven(),
+        &of(vec![0.5; 22]),
+        &["22 features", "the contract has 23", "retrain (`butterquant train`)"],
+    );
     let mut missing = values();
     missing[7] = f64::NAN;
     check_refused(&mut driven(), &of(missing), &[quant::FEATURE_NAMES[7]]);
@@ -122,12 +126,20 @@ fn what_cannot_be_scored_is_refused_with_the_reason() {
     if let Body::Features(schemas::events::Features::FeaturesExtracted(vector)) = &mut other.body {
         vector.contract_version = 2;
     }
-    check_refused(&mut driven(), &other, &["contract 2", "contract 1"]);
+    check_refused(
+        &mut driven(),
+        &other,
+        &["contract 2", "contract 1", "retrain (`butterquant train`)"],
+    );
     check_refused(&mut scorer(Some(3), None), &of(values()), &["v3", "not on the log"]);
 
     let mut none = scorer(None, None);
     none.controls.settings.min_training_rows = 321;
-    check_refused(&mut none, &of(values()), &["no model is in force", "321"]);
+    check_refused(
+        &mut none,
+        &of(values()),
+        &["no model is in force", "321", "--history N", "`butterquant train`"],
+    );
 }
 
 #[test]
@@ -143,7 +155,7 @@ fn damaged_bytes_and_other_bytes_are_refused_and_do_not_stay_in_the_way() {
         driven.take([trained(day(69), 1, bytes.to_vec(), sha256), named(70, Some(1), None, 10)]);
         driven
     };
-    check_refused(&mut with(&damaged, sha256), &asked, &["v1", "sha256"]);
+    check_refused(&mut with(&damaged, sha256), &asked, &["v1", "sha256", "model verify 1"]);
     check_refused(&mut with(&damaged, &of_damaged), &asked, &["v1"]);
     check_refused(&mut with(&onnx[..99], &schemas::id::sha256_hex(&onnx[..99])), &asked, &["v1"]);
     assert_eq!(says_of(&mut with(onnx, sha256), &asked), "Champion v1");
@@ -176,6 +188,108 @@ fn a_rollback_after_the_marker_overrides_it_and_one_before_does_not() {
         driven.restart(Scorer::new(loader()));
         assert_eq!(says(&mut driven, values()), "Champion v1");
     }
+}
+
+#[test]
+fn a_rollback_to_a_version_that_cannot_be_used_changes_nothing() {
+    let mut driven = scorer(Some(1), None);
+    driven.take([trained(day(69), 3, b"no model".to_vec(), &schemas::id::sha256_hex(b"no model"))]);
+    for version in [3, 9] {
+        driven.controls.rollback = Some(Rollback { version, offset: 11 });
+        assert_eq!(says(&mut driven, values()), "Champion v1");
+    }
+}
+
+#[test]
+fn a_champion_that_cannot_be_used_is_not_put_in_force_and_the_one_before_goes_on() {
+    let (onnx, sha256) = (&model().onnx, &model().sha256);
+    let mut tampered = onnx.clone();
+    tampered[onnx.len() / 3] ^= 4;
+    let hash = |bytes: &[u8]| schemas::id::sha256_hex(bytes);
+    for (bytes, named_as) in [
+        (tampered.clone(), hash(&tampered)), // changed, and its hash with it
+        (tampered, sha256.clone()),          // changed under the hash of another
+        (onnx[..700].to_vec(), hash(&onnx[..700])), // cut short
+        (b"PK no onnx".to_vec(), hash(b"PK no onnx")), // another file
+        (onnx.clone(), hash(b"of other bytes")),
+    ] {
+        let mut driven = scorer(Some(1), None);
+        driven.take([trained(day(70), 3, bytes, &named_as)]);
+        let mut marker = named(71, Some(3), None, 12);
+        if let Body::Models(schemas::events::Models::DayClosed(closed)) = &mut marker.body {
+            closed.champion.as_mut().unwrap().sha256 = named_as;
+        }
+        driven.take([marker]);
+        assert_eq!(says(&mut driven, values()), "Champion v1");
+        driven.restart(Scorer::new(loader()));
+        assert_eq!(says(&mut driven, values()), "Champion v1");
+        driven.take([named(72, Some(2), None, 13)]);
+        assert_eq!(says(&mut driven, values()), "Champion v2");
+    }
+}
+
+#[test]
+fn a_model_of_another_contract_is_never_in_force() {
+    let mut names = quant::FEATURE_NAMES;
+    names.swap(3, 4);
+    let contract = success::Contract { version: quant::CONTRACT_VERSION, names: &names };
+    let quick = success::TrainSettings {
+        epochs: 1,
+        minimum_rows: 100,
+        ..success::TrainSettings::default()
+    };
+    let other = success::train(&rows(40, 20), &contract, &quick, &mut |_, _| {}).unwrap();
+    let mut driven = Driven::new(Scorer::new(loader()));
+    driven.take([trained(day(69), 1, other.onnx, &other.sha256), named(70, Some(1), None, 10)]);
+    let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
+    let said = says_of(&mut driven, &asked);
+    assert!(said.starts_with("Champion refused: ") && said.contains("sha256 is another"), "{said}");
+    let mut marker = named(70, Some(1), None, 10);
+    if let Body::Models(schemas::events::Models::DayClosed(closed)) = &mut marker.body {
+        closed.champion.as_mut().unwrap().sha256 = other.sha256;
+    }
+    driven.take([marker]);
+    check_refused(&mut driven, &asked, &["feature 3 of the model", "train a new model"]);
+}
+
+#[test]
+fn events_looked_at_together_are_scored_as_they_are_alone() {
+    let mut driven = scorer(Some(1), Some(2));
+    let mut asked: Vec<Event> = rows(1, 40)
+        .iter()
+        .enumerate()
+        .map(|(n, row)| {
+            let ticker = format!("T{n}");
+            features(71, &ticker, scanned(71, &ticker, 0.0).id, row.features.to_vec())
+        })
+        .collect();
+    let mut bad = values();
+    bad[2] = f64::NAN;
+    asked.push(features(71, "NAN", scanned(71, "NAN", 0.0).id, bad));
+    asked.push(features(71, "SHORT", scanned(71, "SHORT", 0.0).id, vec![0.5; 3]));
+    let alone: Vec<_> =
+        asked.iter().map(|event| driven.decide(Cause::Event(event)).events).collect();
+    let before = driven.machine.save();
+    let controls = driven.controls.clone();
+    let context = schemas::role::Context { controls: &controls, samples_end: &[] };
+    driven.machine.prepare(&asked.iter().collect::<Vec<_>>(), &context);
+    assert_eq!(driven.machine.save(), before, "looking changes no state");
+    assert_eq!(driven.machine.ready.len(), 80, "both models have scored the sound rows");
+    let together: Vec<_> =
+        asked.iter().map(|event| driven.decide(Cause::Event(event)).events).collect();
+    assert_eq!(together, alone);
+
+    // What was made ahead for other numbers under the same id is not used.
+    let changed = features(71, "T0", scanned(71, "T0", 0.0).id, values_but_one());
+    let fresh = scorer(Some(1), Some(2)).decide(Cause::Event(&changed)).events;
+    assert_eq!(driven.decide(Cause::Event(&changed)).events, fresh);
+    assert_ne!(fresh, alone[0]);
+}
+
+fn values_but_one() -> Vec<f64> {
+    let mut values = values();
+    values[0] += 0.5;
+    values
 }
 
 #[test]

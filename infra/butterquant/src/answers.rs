@@ -8,8 +8,10 @@
 //! | `journal?last=` | `through`, `count` (of all), `trades` (closed, latest first) |
 //! | `models` | `through`, `champion`, `challenger`, `models` (by version), `changes` (of aliases) |
 //! | `tally` | `through` and everything that is only counted |
+//! | `quality` | `through`, `champion`, `matured_days`, `open_days`, `recent`, `months`, `regimes`, `drift` (or `no_drift`, why there is none) |
 //! | `equity` | `through`, `tracks`: by track one mark a day |
 
+pub mod quality;
 mod shapes;
 
 use crate::config::Config;
@@ -36,6 +38,8 @@ pub enum Question {
     Models,
     /// Counts.
     Tally,
+    /// Predictions beside what came of them, and drift.
+    Quality,
     /// Daily marks.
     Equity,
 }
@@ -54,9 +58,10 @@ impl Question {
             }
             "models" => (Question::Models, ""),
             "tally" => (Question::Tally, ""),
+            "quality" => (Question::Quality, ""),
             "equity" => (Question::Equity, ""),
             _ => bail!(
-                "no view is called {view}; there are rankings, positions, journal, models, tally and equity"
+                "no view is called {view}; there are rankings, positions, journal, models, tally, quality and equity"
             ),
         };
         match given.keys().find(|key| key.as_str() != known) {
@@ -74,6 +79,7 @@ impl Question {
             Question::Journal(Some(last)) => format!("/views/journal?last={last}"),
             Question::Models => "/views/models".to_owned(),
             Question::Tally => "/views/tally".to_owned(),
+            Question::Quality => "/views/quality".to_owned(),
             Question::Equity => "/views/equity".to_owned(),
         }
     }
@@ -149,6 +155,7 @@ pub fn answer(views: &Views, question: &Question) -> Result<Value> {
             tally["through"] = json!(through);
             tally
         }
+        Question::Quality => serde_json::to_value(quality::quality(views, usize::MAX)?)?,
         Question::Equity => {
             let mut tracks = serde_json::Map::new();
             for track in Track::ALL {
@@ -178,7 +185,7 @@ fn rankings(views: &Views, day: Option<Day>) -> Result<Value> {
 fn models(views: &Views, through: Option<String>) -> Result<Value> {
     let found = views.models()?;
     let champion = found.champion.as_ref().map(|model| model.version);
-    let cards: Result<Vec<Value>> = found
+    let cards: Vec<Value> = found
         .cards
         .values()
         .map(|of| shapes::card(of, champion, found.challenger.as_ref()))
@@ -187,7 +194,7 @@ fn models(views: &Views, through: Option<String>) -> Result<Value> {
         "through": through,
         "champion": found.champion,
         "challenger": found.challenger,
-        "models": cards?,
+        "models": cards,
         "changes": found.changes.iter().map(shapes::change).collect::<Vec<_>>(),
     }))
 }

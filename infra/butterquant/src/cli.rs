@@ -1,14 +1,20 @@
 //! The command line.
 
+mod data;
 mod explain;
+mod learning;
 mod letters;
 mod looks;
+mod models;
 mod runs;
 mod schemas;
 
+pub use data::*;
 pub use explain::{AnalyzeArgs, BenchPipelineArgs, BenchScanArgs, BenchVerb};
+pub use learning::*;
 pub use letters::*;
 pub use looks::*;
+pub use models::*;
 pub use runs::*;
 pub use schemas::*;
 
@@ -114,6 +120,11 @@ pub enum Verb {
     Rebuild(RebuildArgs),
     /// Train a model from history, or ask the running retrainer for a training
     Train(TrainArgs),
+    /// When the next training starts
+    #[command(subcommand)]
+    Retrain(RetrainVerb),
+    /// How good the champion's predictions turned out, and whether the features drift
+    Quality(QualityArgs),
     /// The models on the log
     #[command(subcommand)]
     Model(ModelVerb),
@@ -142,8 +153,12 @@ pub enum Verb {
     Resume(HaltArgs),
     /// Close a stuck day by writing its missing marker
     CloseDay(CloseDayArgs),
-    /// Draw labelled rows from a market's past
-    History(HistoryArgs),
+    /// Labelled rows of a market's past
+    #[command(subcommand)]
+    History(HistoryVerb),
+    /// Training data
+    #[command(subcommand)]
+    Data(DataVerb),
     /// The configuration in force
     #[command(subcommand)]
     Config(ConfigVerb),

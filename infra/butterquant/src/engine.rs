@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::home::{Opened, RunDir};
 use crate::paper::client::{Outside, PaperVenue};
 use crate::sink::Materialized;
+use crate::trial::OnEngine;
 use anyhow::{Context, Result};
 use consumers::broker::Broker;
 use consumers::executor::Executor;
@@ -44,6 +45,11 @@ pub fn engine(config: &Config) -> Result<Engine> {
         Provider::Cuda => ProviderChoice::Cuda,
         Provider::Cpu => ProviderChoice::Cpu,
     };
+    engine_of(config, choice)
+}
+
+/// What computes scores where `choice` is asked for.
+pub fn engine_of(config: &Config, choice: ProviderChoice) -> Result<Engine> {
     let search = [config.data_dir().join("onnxruntime")];
     Ok(Engine::discover(choice, config.onnxruntime().as_deref(), &search)?)
 }
@@ -111,6 +117,7 @@ fn outside(config: &Config, run: &RunDir, log: &dyn Log) -> Result<Option<Outsid
 }
 
 fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Outside>) -> Machines {
+    let trial = Arc::new(OnEngine(engine.clone()));
     let loader = Arc::new(Loader::new(engine));
     Arc::new(move |role: Role| -> Box<dyn Machine> {
         match role {
@@ -120,7 +127,7 @@ fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Out
             Role::Broker => Box::new(outside.as_ref().map_or_else(Broker::default, |outside| {
                 Broker::at(Arc::new(PaperVenue::new(outside)))
             })),
-            Role::Retrainer => Box::new(Retrainer::default()),
+            Role::Retrainer => Box::new(Retrainer::trying(trial.clone())),
             Role::Materializer => Box::new(Materializer::new(materialized.clone())),
             // The source has no machine: it has no state and decides nothing.
             Role::Scanner | Role::Source => Box::new(Scanner::default()),

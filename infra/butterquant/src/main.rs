@@ -5,6 +5,7 @@
 
 mod account;
 mod answers;
+mod audit;
 mod cells;
 mod cli;
 mod config;
@@ -27,6 +28,7 @@ mod serve;
 mod sink;
 mod standing;
 mod study;
+mod trial;
 mod verbs;
 
 use clap::Parser;

@@ -1,5 +1,7 @@
-//! What Prometheus reads: the units of this process as text, a line a figure.
+//! What Prometheus reads, as text, a line a figure: the units of this process, dead letters, and
+//! how good predictions are.
 
+use crate::answers::quality::{FeatureDrift, QualityFigures};
 use shell::board::UnitStatus;
 use shell::settle::Tally;
 use std::fmt::Write;
@@ -70,6 +72,52 @@ pub fn letters(tally: &Tally) -> String {
             let _ = writeln!(text, "{NAME}{{{labels}}} {count}"); // to a String: it cannot fail
         }
     }
+    text
+}
+
+/// How good predictions turned out on the last matured scan days and by regime, and the drift of
+/// each feature as a multiple of its limit.
+pub fn quality(of: &QualityFigures) -> String {
+    let mut text = String::new();
+    let mut gauge = |name: &str, help: &str, lines: Vec<(String, f64)>| {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for (labels, figure) in lines {
+            let _ = writeln!(text, "{name}{labels} {figure}"); // to a String: it cannot fail
+        }
+    };
+    let periods = of.report.recent.iter().chain(&of.report.regimes);
+    let figures = periods.flat_map(|period| {
+        let of = &period.quality;
+        [
+            ("accuracy", of.accuracy),
+            ("log_loss", of.log_loss),
+            ("calibration_error", of.calibration_error),
+        ]
+        .map(|(figure, value)| {
+            (format!("{{figure=\"{figure}\",days=\"{}\"}}", plain(&period.name)), value)
+        })
+    });
+    gauge(
+        "butterquant_prediction_quality",
+        "Of the champion, on the last 60 matured scan days (recent) and the last 250 by the volatility index (low, normal, high).",
+        figures.collect(),
+    );
+    let matured = of.report.recent.as_ref().map_or(0, |recent| recent.quality.days);
+    gauge(
+        "butterquant_prediction_quality_days",
+        "Scan days behind the figures of late, at most 60.",
+        vec![(String::new(), f64::from(matured))],
+    );
+    let drift = |one: &FeatureDrift| {
+        // A feature that never moved has a limit of 0: then any distance is above it.
+        let ratio = one.of.distance / one.of.limit.max(1e-9);
+        (format!("{{feature=\"{}\"}}", plain(&one.of.feature)), ratio)
+    };
+    gauge(
+        "butterquant_feature_drift",
+        "Distance of the last 20 scan days from the champion's training rows, as a multiple of its limit.",
+        of.drift.iter().map(drift).collect(),
+    );
     text
 }
 

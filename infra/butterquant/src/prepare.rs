@@ -1,6 +1,7 @@
 //! Beginning a run, or finding it begun: topics, history, the first model, the opening.
 
 use crate::progress::Steps;
+use crate::trial::OnEngine;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
@@ -9,6 +10,7 @@ use producers::source::Market;
 use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
 use schemas::{Day, Topic};
 use shell::{open, wire};
+use success::Engine;
 
 /// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
 const WARM_UP: usize = 260;
@@ -22,12 +24,14 @@ pub struct Wanted {
     pub source: String,
     /// First day to scan.
     pub scan_from: Day,
-    /// Rows of history for a first model; 0 for none.
+    /// Rows of history to draw for a first model, beside those already on `samples`.
     pub history: usize,
     /// In force from the start.
     pub settings: Settings,
     /// Whether it may trade at all.
     pub trades: bool,
+    /// What computes scores: the first model is tried on it.
+    pub engine: Engine,
 }
 
 /// How a run was begun.
@@ -65,11 +69,7 @@ pub fn begin(
         settings: wanted.settings.clone(),
     };
     let mut begun = Begun { opened, history: None, first_model: Vec::new() };
-    let models = if wanted.history > 0 {
-        history(log, partitions, market, wanted, &mut begun, steps)?
-    } else {
-        HistoryModels::default()
-    };
+    let models = first_model(log, partitions, market, wanted, &mut begun, steps)?;
     open::open(log, partitions, &begun.opened, models.events, models.champion)?;
     if !wanted.trades {
         open::say(
@@ -124,7 +124,7 @@ fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
 }
 
 /// The first day of a run that scans from `scan_from`, and the day before it.
-fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
+pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
     let days = market.days();
     let at = days.partition_point(|day| *day < scan_from);
     if at == days.len() {
@@ -136,7 +136,8 @@ fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
     Ok((days[first], previous))
 }
 
-fn history(
+/// From the rows on `samples`, after those wanted are drawn and put there too; none without rows.
+fn first_model(
     log: &dyn Log,
     partitions: u32,
     market: &mut dyn Market,
@@ -145,37 +146,41 @@ fn history(
     steps: &Steps,
 ) -> Result<HistoryModels> {
     let day = begun.opened.previous_day;
-    let rows = wanted.history;
     let plan = HistoryPlan {
-        low: rows * 2 / 7,
-        normal: rows * 3 / 7,
-        high: rows - rows * 2 / 7 - rows * 3 / 7,
         seed: wanted.settings.seed as u64,
         pricing: wanted.settings.pricing,
-        ..HistoryPlan::new(wanted.scan_from, day)
+        ..HistoryPlan::new(wanted.scan_from, day).of_rows(wanted.history)
     };
-    let bar = steps.bar("history", rows as u64);
-    let drawn = match draw(market, &plan, &mut |done, of| bar.at(done as u64, of as u64)) {
-        Ok(drawn) => drawn,
-        Err(error) => {
-            bar.done("none");
-            begun.first_model.push(format!("no history: {error}"));
-            return Ok(HistoryModels::default());
+    let mut drawn = Vec::new();
+    if wanted.history > 0 {
+        let bar = steps.bar("history", wanted.history as u64);
+        match draw(market, &plan, &mut |done, of| bar.at(done as u64, of as u64)) {
+            Ok(history) => {
+                bar.done(&format!("{} rows", history.samples.len()));
+                begun.history = Some(history.report);
+                drawn = history.samples;
+            }
+            Err(error) => {
+                bar.done("none");
+                begun.first_model.push(format!("no history: {error}"));
+            }
         }
-    };
-    bar.done(&format!("{} rows", drawn.samples.len()));
-    let end = open::publish_samples(log, partitions, &drawn.samples)?;
+    }
+    let put = open::publish_samples(log, partitions, &drawn)?;
+    if put.events.is_empty() {
+        return Ok(HistoryModels::default());
+    }
     let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
     let models = train_from_history(
         day,
         wanted.scan_from,
-        &drawn.samples,
-        end,
+        &put.events,
+        put.ends,
         &wanted.settings,
+        &OnEngine(wanted.engine.clone()),
         &mut |done, of| bar.at(done.into(), of.into()),
     );
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
-    begun.first_model = crate::report::said_of_models(&models.events);
-    begun.history = Some(drawn.report);
+    begun.first_model.extend(crate::report::said_of_models(&models.events));
     Ok(models)
 }

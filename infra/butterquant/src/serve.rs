@@ -10,7 +10,7 @@
 
 pub mod admission;
 
-use crate::answers::{Question, answer};
+use crate::answers::{self, Question, answer};
 use crate::standing::Standing;
 use crate::{metrics, registry};
 use anyhow::{Context, Result, bail};
@@ -23,6 +23,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
+use schemas::Day;
 use serde_json::{Value, json};
 use shell::board::Board;
 use shell::settle::Tally;
@@ -36,6 +37,8 @@ use tokio::sync::oneshot;
 
 /// The largest call that is read: a publish of a whole day of bars with room to spare.
 const LARGEST_CALL: usize = 64 << 20;
+/// Scan days whose quality `/metrics` tells: a year, and those that have not matured.
+const MEASURED_DAYS: usize = 310;
 /// How long calls in hand may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -61,6 +64,8 @@ struct Served {
     log: Arc<dyn Log>,
     /// Dead letters as last counted.
     letters: Mutex<Tally>,
+    /// How good predictions are, as of the day that the views had reached.
+    quality: Mutex<(Option<Day>, String)>,
     board: Arc<Board>,
     views: Views,
 }
@@ -97,7 +102,8 @@ pub fn start(
     views: Views,
 ) -> Result<Serving> {
     let calls = Server::new(Arc::clone(&log));
-    let served = Arc::new(Served { calls, log, letters: Mutex::default(), board, views });
+    let (letters, quality) = (Mutex::default(), Mutex::default());
+    let served = Arc::new(Served { calls, log, letters, quality, board, views });
     spawn(listen, token, of_a_run().with_state(served))
 }
 
@@ -190,16 +196,31 @@ async fn status(State(served): State<Arc<Served>>) -> Json<Value> {
 
 async fn told_metrics(State(served): State<Arc<Served>>) -> Response {
     let mut text = metrics::text(&served.board.all());
-    let counted = tokio::task::spawn_blocking(move || {
-        let mut letters = served.letters.lock().unwrap_or_else(PoisonError::into_inner);
-        letters.read_on(&*served.log).map(|()| metrics::letters(&letters))
-    });
-    match counted.await {
-        Ok(Ok(letters)) => text.push_str(&letters),
-        Ok(Err(error)) => tracing::warn!("the dead letters cannot be counted: {error}"),
-        Err(error) => tracing::warn!("the dead letters cannot be counted: {error}"),
+    let counted = tokio::task::spawn_blocking(move || [letters(&served), quality(&served)]).await;
+    for part in counted.map_or_else(|error| vec![Err(error.into())], Vec::from) {
+        match part {
+            Ok(part) => text.push_str(&part),
+            Err(error) => tracing::warn!("a part of /metrics cannot be told: {error:#}"),
+        }
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+fn letters(served: &Served) -> Result<String> {
+    let mut letters = served.letters.lock().unwrap_or_else(PoisonError::into_inner);
+    letters.read_on(&*served.log)?;
+    Ok(metrics::letters(&letters))
+}
+
+/// Counted again once a day closes: a scrape comes every few seconds.
+fn quality(served: &Served) -> Result<String> {
+    let mut told = served.quality.lock().unwrap_or_else(PoisonError::into_inner);
+    let through = served.views.through()?;
+    if told.1.is_empty() || told.0 != through {
+        let figures = answers::quality::quality(&served.views, MEASURED_DAYS)?;
+        *told = (through, metrics::quality(&figures));
+    }
+    Ok(told.1.clone())
 }
 
 async fn view(

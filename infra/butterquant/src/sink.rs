@@ -1,11 +1,12 @@
 //! Where materialised days go: views, the lake, the artifact folder. All of it can be thrown
 //! away and made again from the log.
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use consumers::materializer::Sink;
 use eventlog::Log;
-use schemas::events::{DeadLetters, Models, Settings};
+use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
 use schemas::{Body, Day, Event, Topic};
+use serde_json::{Map, Value};
 use shell::inspect::inspect;
 use shell::wire;
 use std::collections::BTreeMap;
@@ -86,16 +87,7 @@ impl Materialized {
             if ends.iter().all(|(key, end)| written.get(key).copied().unwrap_or(0) == *end) {
                 continue;
             }
-            let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
-            read_each(&*self.log, topic, self.partitions, &mut |mut event| {
-                if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
-                    letter.abridge(KEPT_OF_A_LETTER);
-                }
-                days.entry(event.day).or_default().push(event);
-            })?;
-            for (day, events) in &days {
-                self.lake.write_day(topic, *day, events)?;
-            }
+            write_topic(&*self.log, self.partitions, &self.lake, topic)?;
             written.extend(ends);
         }
         Ok(())
@@ -105,15 +97,21 @@ impl Materialized {
     pub fn write_models(&self, events: &[Event]) -> Result<()> {
         for event in events {
             let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
-            let manifest: serde_json::Value = serde_json::from_str(&model.manifest)?;
-            let manifest = serde_json::from_value(manifest["model"].clone())?;
-            let trained =
-                Trained { onnx: model.onnx.clone(), sha256: model.sha256.clone(), manifest };
+            // What no scorer takes either is no file: it stays on the log, where `model verify`
+            // finds it.
+            let Ok((trained, made)) = artifact(model) else {
+                tracing::warn!(
+                    version = model.version,
+                    "it is no usable model: no file is written"
+                );
+                continue;
+            };
             let date = event.day.to_string().replace('-', "");
             Artifacts::open(&self.artifacts)?.write(
                 u32::try_from(model.version)?,
                 &date,
                 &trained,
+                &made,
             )?;
         }
         Ok(())
@@ -124,6 +122,36 @@ impl Sink for Materialized {
     fn day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
         self.write(day, events, settings).map_err(|error| format!("{error:#}"))
     }
+}
+
+/// Writes the lake's files of a topic without day markers from the log.
+pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) -> Result<()> {
+    let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
+    read_each(log, topic, partitions, &mut |mut event| {
+        if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
+            letter.abridge(KEPT_OF_A_LETTER);
+        }
+        days.entry(event.day).or_default().push(event);
+    })?;
+    for (day, events) in &days {
+        lake.write_day(topic, *day, events)?;
+    }
+    Ok(())
+}
+
+/// A model of the log as the artifact folder keeps it, and what its JSON says beside the manifest.
+pub fn artifact(model: &ModelTrained) -> Result<(Trained, Map<String, Value>)> {
+    if schemas::id::sha256_hex(&model.onnx) != model.sha256 {
+        bail!("the bytes of model {} are not those of its sha256", model.version);
+    }
+    let mut made: Map<String, Value> = serde_json::from_str(&model.manifest)
+        .with_context(|| format!("the manifest of model {} is no JSON", model.version))?;
+    let manifest =
+        serde_json::from_value(made.remove("model").unwrap_or_default()).with_context(|| {
+            format!("the manifest of model {} is not of this program", model.version)
+        })?;
+    let (onnx, sha256) = (model.onnx.clone(), model.sha256.clone());
+    Ok((Trained { onnx, sha256, manifest }, made))
 }
 
 /// Every event of a topic that a role would take in, partition by partition.

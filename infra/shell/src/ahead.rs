@@ -35,6 +35,11 @@ impl Ahead {
         Some(record)
     }
 
+    /// The records that come next, first to last.
+    pub(crate) fn next(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.records.is_empty()
     }

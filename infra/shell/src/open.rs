@@ -2,10 +2,13 @@
 //! markers of the day before, so that the first day is like any other. And saying something on
 //! `controls` later.
 
+use crate::tail::Ends;
+use crate::world::samples_before;
 use crate::{controls::ControlBook, error::ShellError, wire};
 use eventlog::{Batch, Log, TopicMismatch, TopicSpec};
 use schemas::events::{Controls, DayClosed, ModelRef, RunOpened};
-use schemas::{Event, Topic};
+use schemas::{Event, EventId, Topic};
+use std::collections::BTreeSet;
 
 /// Makes the topics; those that exist with other settings are reported.
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
@@ -76,22 +79,52 @@ pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
     Ok(log.watermarks(&place)?.high)
 }
 
-/// Publishes rows of history on `samples`, as one transaction; gives the offsets behind them, by
-/// partition. They are counted, not asked for: Kafka shows a commit a moment after it is made.
+/// What is on `samples` after rows were put there.
+pub struct Put {
+    /// Every row, partition by partition; of two with one id the first.
+    pub events: Vec<Event>,
+    /// Rows of these that were not there before.
+    pub added: usize,
+    /// The offsets behind them, by partition.
+    pub ends: Vec<i64>,
+}
+
+/// Publishes those rows of history on `samples` that are not there yet (by event id), as one
+/// transaction. The ends are counted, not asked for again: Kafka shows a commit a moment after it
+/// is made.
 pub fn publish_samples(
     log: &dyn Log,
     partitions: u32,
     samples: &[Event],
-) -> Result<Vec<i64>, ShellError> {
+) -> Result<Put, ShellError> {
+    // Opened before the topic is read: of two that draw at once the later one fences the other.
+    let producer = if samples.is_empty() { None } else { Some(log.producer("history")?) };
     let mut batch = Batch::default();
     let mut ends = Vec::with_capacity(partitions as usize);
+    let mut highs = Vec::with_capacity(partitions as usize);
     for partition in 0..partitions {
-        ends.push(log.watermarks(&wire::place(Topic::Samples, partition))?.high as i64);
+        let place = wire::place(Topic::Samples, partition);
+        let high = log.watermarks(&place)?.high;
+        let behind = match high {
+            0 => 0,
+            _ => Ends::default().behind_last_record(log, &place)?,
+        };
+        ends.push(behind as i64);
+        highs.push(high as i64);
+        batch.expected_end.push((place, high));
     }
-    for event in samples {
-        ends[wire::partition(event, partitions) as usize] += 1;
+    let mut events = samples_before(log, &ends)?;
+    let mut known: BTreeSet<EventId> = events.iter().map(|event| event.id).collect();
+    let there = events.len();
+    for event in samples.iter().filter(|event| known.insert(event.id)) {
+        let at = wire::partition(event, partitions) as usize;
+        ends[at] = ends[at].max(highs[at]) + 1;
         batch.records.push(wire::record(event, partitions, "history")?);
+        events.push(event.clone());
     }
-    log.producer("history")?.publish(batch, None)?;
-    Ok(ends)
+    if let Some(mut producer) = producer.filter(|_| !batch.records.is_empty()) {
+        producer.publish(batch, None)?;
+    }
+    events.sort_by_key(|event| wire::partition(event, partitions));
+    Ok(Put { added: events.len() - there, events, ends })
 }

@@ -97,3 +97,18 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
     env.states.save(&saves)?;
     Ok(report)
 }
+
+/// The state of a role that one instance holds, made again from the log up to what is committed,
+/// and the last day it closed; nothing is saved. It is for who looks at a run that works
+/// elsewhere.
+pub fn state_of(env: &Env, role: Role) -> Result<(Day, Vec<u8>), ShellError> {
+    let log = &*env.log;
+    let mut controls = ControlBook::new(log)?;
+    controls.refresh(log)?;
+    let all: Vec<u32> = (0..env.partitions).collect();
+    let mut unit = env.fresh_unit(role, &all, previous_day(&controls)?)?;
+    let limits = limits(env, &unit)?;
+    let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
+    unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+    Ok((unit.cursor.closed, unit.machine.save()))
+}

@@ -18,8 +18,12 @@ use crate::voice::{Answer, Voice};
 use crate::{error::ShellError, wire};
 use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
-use schemas::role::{Cause, Machine, Role};
+use schemas::role::{Cause, Context, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
+
+/// Records looked at together, at most: what a machine does for all of them at once keeps the first
+/// of them waiting.
+const TOGETHER: usize = 256;
 
 /// One machine and its place in the day.
 pub struct Unit {
@@ -186,31 +190,60 @@ impl Unit {
     /// True when that closed a day.
     pub fn step(&mut self, most: usize, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
         let stage = self.cursor.stage;
-        for _ in 0..most {
-            let Some(record) = self.ahead[stage].pop() else {
+        let mut left = most;
+        while left > 0 {
+            let lot = self.look(stage, left.min(TOGETHER), voice);
+            if lot.is_empty() {
                 self.cursor.positions[stage] = self.next(stage);
                 return Ok(false);
-            };
-            self.cursor.positions[stage] = record.offset + 1;
-            if let Some(marker) = self.take_in(&record, voice)? {
-                if self.cursor.stage_done() {
-                    self.finish_day(&marker, voice)?;
-                    return Ok(true);
+            }
+            left -= lot.len();
+            for inspected in lot {
+                let Some(record) = self.ahead[stage].pop() else { return Ok(false) };
+                self.cursor.positions[stage] = record.offset + 1;
+                if let Some(marker) = self.take_in(&record, inspected, voice)? {
+                    if self.cursor.stage_done() {
+                        self.finish_day(&marker, voice)?;
+                        return Ok(true);
+                    }
+                    return Ok(false);
                 }
-                return Ok(false);
             }
         }
         Ok(false)
+    }
+
+    /// Inspects what comes next of a stage, to its marker and at most `most` records, and shows the
+    /// sound events to a machine that decides now.
+    fn look(&mut self, stage: usize, most: usize, voice: &Voice<'_>) -> Vec<Result<Event, Bad>> {
+        let Stage { topic, partition, .. } = self.stages[stage];
+        let mut lot = Vec::new();
+        for record in self.ahead[stage].next().take(most) {
+            let inspected = inspect(topic, partition, self.total, record);
+            let last = inspected.as_ref().is_ok_and(|event| event.body.marker().is_some());
+            lot.push(inspected);
+            if last {
+                break;
+            }
+        }
+        if let Some(controls) = voice.controls_now()
+            && self.machine.decides_on(topic)
+        {
+            let events: Vec<&Event> = lot.iter().filter_map(|one| one.as_ref().ok()).collect();
+            self.machine.prepare(&events, &Context { controls, samples_end: &[] });
+        }
+        lot
     }
 
     /// Applies one record; gives the event when it is the stage's marker.
     fn take_in(
         &mut self,
         record: &Record,
+        inspected: Result<Event, Bad>,
         voice: &mut Voice<'_>,
     ) -> Result<Option<Event>, ShellError> {
         let stage = self.stages[self.cursor.stage];
-        let event = match inspect(stage.topic, stage.partition, self.total, record) {
+        let event = match inspected {
             Ok(event) => event,
             Err(bad) => {
                 self.cursor.counts.undecodable += 1;

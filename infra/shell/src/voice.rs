@@ -66,6 +66,14 @@ impl Voice<'_> {
         matches!(self, Voice::Live { .. })
     }
 
+    /// `controls` as decisions are given them, where these are made now.
+    pub(crate) fn controls_now(&self) -> Option<&ControlState> {
+        match self {
+            Voice::Live { controls, .. } => Some(controls.latest()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn answer(
         &mut self,
         unit: &Unit,

@@ -7,6 +7,7 @@ use schemas::events::Settings;
 use schemas::role::World;
 use schemas::{Event, Topic};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// A group may give the place of a member that is silent for 6 s to another. Work that watches
@@ -32,33 +33,38 @@ impl<'a> LogWorld<'a> {
         book.refresh(self.log).map_err(|error| error.to_string())?;
         Ok(question(&mut book))
     }
+}
 
-    fn read(&self, ends: &[i64]) -> Result<Vec<Event>, ShellError> {
-        let mut reader = self.log.reader()?;
-        let mut events = Vec::new();
-        for (partition, &end) in ends.iter().enumerate() {
-            let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
-            let mut next = 0;
-            while next < end {
-                let fetched =
-                    reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-                let fetched =
-                    fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
-                let before_end = fetched.records.iter().filter(|record| record.offset < end);
-                let sound = |record| {
-                    inspect(Topic::Samples, partition as u32, ends.len() as u32, record).ok()
-                };
-                events.extend(before_end.filter_map(sound));
-                next = fetched.position;
-            }
-        }
-        Ok(events)
+/// The rows on `samples` before these offsets, by partition, in their order; of two with one id
+/// the first.
+pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, ShellError> {
+    let mut events: Vec<Event> = Vec::new();
+    if ends.iter().all(|end| *end <= 0) {
+        return Ok(events);
     }
+    let mut reader = log.reader()?;
+    for (partition, &end) in ends.iter().enumerate() {
+        let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
+        let mut next = 0;
+        while next < end {
+            let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
+            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+            let before_end = fetched.records.iter().filter(|record| record.offset < end);
+            let sound =
+                |record| inspect(Topic::Samples, partition as u32, ends.len() as u32, record).ok();
+            events.extend(before_end.filter_map(sound));
+            next = fetched.position;
+        }
+    }
+    let mut known = BTreeSet::new();
+    events.retain(|event| known.insert(event.id));
+    Ok(events)
 }
 
 impl World for LogWorld<'_> {
     fn samples(&self, end: &[i64]) -> Result<Vec<Event>, String> {
-        self.read(end).map_err(|error| format!("the samples cannot be read: {error}"))
+        samples_before(self.log, end)
+            .map_err(|error| format!("the samples cannot be read: {error}"))
     }
 
     fn settings(&self, offset: i64) -> Result<Settings, String> {

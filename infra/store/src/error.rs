@@ -40,6 +40,30 @@ pub enum StoreError {
         /// What the parquet reader said.
         detail: String,
     },
+    /// A file of rows is no parquet file, or not a whole one.
+    #[error("{} cannot be read as parquet: {detail}; write it again, with `butterquant history generate` or, in the lake, `butterquant rebuild`", path.display())]
+    DamagedRows {
+        /// The file.
+        path: PathBuf,
+        /// What the parquet reader said.
+        detail: String,
+    },
+    /// A parquet file that does not hold labelled rows.
+    #[error("{} holds no labelled rows: column {column}: {detail}; a file of rows has the columns that `butterquant history generate` writes", path.display())]
+    NotRows {
+        /// The file.
+        path: PathBuf,
+        /// The column that is missing or of a wrong type.
+        column: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A folder without any rows.
+    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run's lake is made while it runs or by `butterquant rebuild`", path.display())]
+    NoRows {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Events could not be made into a parquet file: a bug in this program.
     #[error("events of {topic} cannot be written as parquet: {detail}; please report this")]
     Columns {

@@ -8,6 +8,7 @@
 mod error;
 pub mod figures;
 mod lake;
+pub mod rows;
 pub mod views;
 
 pub use error::StoreError;

@@ -11,6 +11,7 @@
 use crate::rows::hex;
 use crate::{Manifest, Trained};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Write;
@@ -41,6 +42,10 @@ struct Sheet {
     sha256: String,
     bytes: u64,
     manifest: Manifest,
+    /// What the log says of its making beside the manifest: parents, code version, held-out days,
+    /// the gate's figures.
+    #[serde(flatten)]
+    made: Map<String, Value>,
 }
 
 /// A version found in the folder.
@@ -70,8 +75,15 @@ impl Artifacts {
     }
 
     /// Writes a version and its archive copy, which is named by `date` (`YYYYMMDD`, the
-    /// trading day of the model). Writing it again is the same as writing it once.
-    pub fn write(&self, version: u32, date: &str, model: &Trained) -> Result<(), ArtifactError> {
+    /// trading day of the model). `made` goes into its JSON as it is: parents, code version, what
+    /// the gate found. Writing it again is the same as writing it once.
+    pub fn write(
+        &self,
+        version: u32,
+        date: &str,
+        model: &Trained,
+        made: &Map<String, Value>,
+    ) -> Result<(), ArtifactError> {
         if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ArtifactError::Date { date: date.to_owned() });
         }
@@ -80,6 +92,7 @@ impl Artifacts {
             sha256: model.sha256.clone(),
             bytes: model.onnx.len() as u64,
             manifest: model.manifest.clone(),
+            made: made.clone(),
         };
         let json = serde_json::to_vec_pretty(&sheet)
             .map_err(|source| ArtifactError::Manifest { path: self.path(version), source })?;

@@ -7,11 +7,44 @@
 use crate::CLASSES;
 use crate::chance::{Chance, Stream};
 use crate::metrics::Judged;
+use serde::{Deserialize, Serialize};
 
 const BINS: usize = 10;
 const LABEL_DRAWS: u32 = 200;
 /// How far the error may lie above what perfect probabilities would show.
 const MARGIN: f64 = 0.03;
+
+/// A bin of a calibration curve.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+pub struct Bin {
+    /// Mean probability given to the class.
+    pub mean_probability: f64,
+    /// How often the class came.
+    pub frequency: f64,
+    /// Rows in the bin.
+    pub rows: u64,
+}
+
+/// The calibration curve by class: what was said beside what came, in bins by ascending
+/// probability; a bin without rows is left out.
+pub(crate) fn curve(rows: &[Judged]) -> [Vec<Bin>; CLASSES] {
+    std::array::from_fn(|class| {
+        let order = ranking(rows, class);
+        let bin = |members: &[usize]| {
+            let (mut weight, mut said, mut came) = (0.0, 0.0, 0.0);
+            for row in members.iter().map(|&i| &rows[i]) {
+                weight += row.weight;
+                said += row.weight * row.probabilities[class];
+                came += row.weight * f64::from(u8::from(usize::from(row.class) == class));
+            }
+            let (mean_probability, frequency) = (said / weight, came / weight);
+            Bin { mean_probability, frequency, rows: members.len() as u64 }
+        };
+        let cut = |number: usize| number * order.len() / BINS;
+        let bins = (0..BINS).map(|number| &order[cut(number)..cut(number + 1)]);
+        bins.filter(|members| !members.is_empty()).map(bin).collect()
+    })
+}
 
 /// The rows by ascending probability of each class: what the bins are cut from.
 pub(crate) fn rankings(rows: &[Judged]) -> Vec<Vec<usize>> {
@@ -57,13 +90,19 @@ pub(crate) fn calibration_error(
 pub(crate) fn calibration(rows: &[Judged], seed: u64) -> (f64, f64) {
     let rankings = rankings(rows);
     let error = calibration_error(rows, &rankings, |i| rows[i].class);
+    let by_chance = by_chance(rows, &rankings, seed);
+    (error, by_chance + MARGIN)
+}
+
+/// The calibration error of labels drawn from the probabilities themselves, on average.
+pub(crate) fn by_chance(rows: &[Judged], rankings: &[Vec<usize>], seed: u64) -> f64 {
     let mut chance = Chance::new(seed, Stream::Labels);
     let mut total = 0.0;
     for _ in 0..LABEL_DRAWS {
         let drawn: Vec<u8> = rows.iter().map(|row| draw(row, chance.unit())).collect();
-        total += calibration_error(rows, &rankings, |i| drawn[i]);
+        total += calibration_error(rows, rankings, |i| drawn[i]);
     }
-    (error, total / f64::from(LABEL_DRAWS) + MARGIN)
+    total / f64::from(LABEL_DRAWS)
 }
 
 fn draw(row: &Judged, place: f64) -> u8 {
@@ -100,5 +139,22 @@ mod tests {
         let (error, limit) = calibration(&rows(0.55), 1);
         assert!((error - (0.30 + 0.10 * 3.0) / 4.0).abs() < 0.02, "{error}");
         assert!(error > limit);
+    }
+
+    #[test]
+    fn the_curve_is_what_the_error_is_made_of() {
+        let mut rows = rows(0.25);
+        for (i, row) in rows.iter_mut().enumerate() {
+            let said = 0.1 + 0.8 * (i % 40) as f64 / 40.0;
+            row.probabilities = [said, (1.0 - said) / 2.0, (1.0 - said) / 2.0, 0.0];
+        }
+        let curve = curve(&rows);
+        assert!(curve.iter().all(|bins| bins.len() == BINS));
+        assert!(curve[0].windows(2).all(|two| two[0].mean_probability < two[1].mean_probability));
+        let gaps = curve.iter().flatten().map(|bin| {
+            bin.rows as f64 / rows.len() as f64 * (bin.mean_probability - bin.frequency).abs()
+        });
+        let error = calibration_error(&rows, &rankings(&rows), |i| rows[i].class);
+        assert!((gaps.sum::<f64>() / 4.0 - error).abs() < 1e-12);
     }
 }

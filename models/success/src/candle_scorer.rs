@@ -1,16 +1,15 @@
 //! A chain run by candle: what scores where no ONNX Runtime is found, and what measures the
 //! epochs of a training.
 //!
-//! Matrix products of different heights may take different paths and so differ in the last
-//! bit. Rows are therefore always multiplied in blocks of one fixed height, the last block
-//! filled up, and softmax is plain arithmetic per row: a row's score depends on it alone.
+//! Every step works row by row, and softmax is plain arithmetic: a row's score depends on it
+//! alone. Rows are taken in blocks so that a large batch stays in the processor's cache.
 
 use crate::chain::Chain;
+use crate::product::product;
 use crate::{CLASSES, FEATURES};
 use candle_core::{Device, Result, Tensor};
-use std::sync::Once;
 
-const BLOCK: usize = 32;
+const BLOCK: usize = 256;
 
 /// A chain's weights as candle tensors.
 pub(crate) struct CandleScorer {
@@ -19,16 +18,8 @@ pub(crate) struct CandleScorer {
     layers: Vec<(Tensor, Tensor)>,
 }
 
-/// Keeps candle's matrix products on the calling thread: models this small gain nothing from
-/// threads, and a thread count must never reach a bit.
-pub(crate) fn stay_on_one_thread() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| gemm::set_threading_threshold(usize::MAX));
-}
-
 impl CandleScorer {
     pub(crate) fn new(chain: &Chain) -> Result<CandleScorer> {
-        stay_on_one_thread();
         let row = |values: &[f32]| Tensor::from_slice(values, (1, values.len()), &Device::Cpu);
         let mut layers = Vec::new();
         for layer in &chain.layers {
@@ -42,25 +33,22 @@ impl CandleScorer {
     /// Class probabilities, one array per row.
     pub(crate) fn probabilities(&self, rows: &[[f32; FEATURES]]) -> Result<Vec<[f32; CLASSES]>> {
         let mut scores = Vec::with_capacity(rows.len());
-        let mut block = vec![0.0f32; BLOCK * FEATURES];
         for part in rows.chunks(BLOCK) {
-            let flat = part.as_flattened();
-            block[..flat.len()].copy_from_slice(flat);
-            block[flat.len()..].fill(0.0);
-            let logits = self.logits(&block)?;
-            scores.extend(logits.as_chunks::<CLASSES>().0.iter().take(part.len()).map(softmax));
+            let logits = self.logits(part)?;
+            scores.extend(logits.as_chunks::<CLASSES>().0.iter().map(softmax));
         }
         Ok(scores)
     }
 
-    fn logits(&self, block: &[f32]) -> Result<Vec<f32>> {
-        let rows = Tensor::from_slice(block, (BLOCK, FEATURES), &Device::Cpu)?;
+    fn logits(&self, rows: &[[f32; FEATURES]]) -> Result<Vec<f32>> {
+        let shape = (rows.len(), FEATURES);
+        let rows = Tensor::from_slice(rows.as_flattened(), shape, &Device::Cpu)?;
         let mut x = rows.broadcast_sub(&self.mean)?.broadcast_div(&self.deviation)?;
         for (number, (weight, bias)) in self.layers.iter().enumerate() {
             if number > 0 {
                 x = x.relu()?;
             }
-            x = x.matmul(weight)?.broadcast_add(bias)?;
+            x = product(&x, weight)?.broadcast_add(bias)?;
         }
         x.flatten_all()?.to_vec1()
     }

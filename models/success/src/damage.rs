@@ -15,6 +15,7 @@ fn manifest() -> Manifest {
         calibration_error: 0.01,
         rows: 10,
         days: 2,
+        assessment: None,
     };
     Manifest {
         contract_version: 1,

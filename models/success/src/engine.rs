@@ -7,8 +7,9 @@
 use crate::candle_scorer::CandleScorer;
 use crate::chain::Chain;
 use crate::library::{Candidates, candidates};
-use crate::model::Scorer;
-use crate::ort_scorer::{OrtScorer, Place, load_library, loaded};
+use crate::model::{Scorer, opened};
+use crate::ort_scorer::{OrtScorer, Place, load_library, loaded, profiled};
+use crate::placement::Step;
 use crate::{FEATURES, Model, ModelError, onnx};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,8 +51,8 @@ pub enum EngineError {
     OtherLibraryLoaded { loaded: PathBuf, asked: PathBuf },
     #[error(
         "--provider cuda was asked for, but no usable GPU was found: {problem}. It needs an NVIDIA \
-         driver, CUDA and cuDNN 9 on the library path and the GPU build of ONNX Runtime; \
-         --provider auto scores without"
+         driver, CUDA and cuDNN 9 on the library path and the GPU build of ONNX Runtime \
+         (`butterquant setup onnxruntime --cuda` fetches it); --provider auto scores without"
     )]
     NoGpu { problem: String },
 }
@@ -118,6 +119,25 @@ impl Engine {
             scorer.map_err(|problem| ModelError::Engine { engine, problem })
         })
     }
+
+    /// What runs each step of a model, found by running it; ONNX Runtime writes its profile into
+    /// `folder`, from which it is removed again.
+    ///
+    /// # Errors
+    /// The bytes are no usable model, or the engine cannot run or profile it.
+    pub fn placement(&self, onnx: &[u8], folder: &Path) -> Result<Vec<Step>, ModelError> {
+        let (chain, _) = opened(onnx)?;
+        let Some(place) = self.0.place else {
+            let step = |(operator, _, output): (&str, Vec<String>, String)| Step {
+                node: format!("{}_{output}", operator.to_lowercase()),
+                operator: operator.to_owned(),
+                provider: "candle".to_owned(),
+            };
+            return Ok(onnx::steps(chain.layers.len()).into_iter().map(step).collect());
+        };
+        let engine = self.provider().to_owned();
+        profiled(onnx, place, folder).map_err(|problem| ModelError::Engine { engine, problem })
+    }
 }
 
 /// The library to use; the inner error says why there is none.
@@ -183,8 +203,8 @@ fn probe(place: Place) -> Result<(), String> {
 
 fn candle_because(problem: &str) -> Engine {
     let explanation = format!(
-        "candle scores on the CPU with the same weights: {}. To use ONNX Runtime, let the program \
-         fetch it, or set BUTTERQUANT_ONNXRUNTIME to a libonnxruntime.so (1.24 or newer) or its \
+        "candle scores on the CPU with the same weights: {}. To use ONNX Runtime, fetch it with \
+         `butterquant setup onnxruntime`, or set BUTTERQUANT_ONNXRUNTIME to a libonnxruntime.so (1.24 or newer) or its \
          folder.",
         first_line(problem)
     );

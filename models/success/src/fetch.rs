@@ -1,11 +1,17 @@
 //! Fetching ONNX Runtime for somebody who has none: a pip wheel holds the library.
 //!
-//! pip chooses the build for this machine and checks its hash; Python's `zipfile` unpacks it
-//! and checks each file's sum. Files reach the target folder by rename, the library that is
-//! looked for last, so that a broken download leaves nothing that could be loaded.
+//! pip chooses the build for this machine and names the SHA-256 that the index lists for it; what
+//! was downloaded must have that one. Python's `zipfile` unpacks it and checks each file's sum.
+//! Files reach the target folder by rename, the library that is looked for last, so that a broken
+//! download leaves nothing that could be loaded; `onnxruntime.json` beside them says what they are.
 
 use crate::library::is_library;
+use crate::rows::hex;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,6 +37,12 @@ pub enum FetchError {
         into.display()
     )]
     Pip { package: &'static str, problem: String, into: PathBuf },
+    #[error(
+        "the downloaded wheel {wheel} has SHA-256 {found}, the index lists {listed}: nothing of it \
+         was used; run the command again, and look at what stands between this machine and \
+         {url} when it stays"
+    )]
+    Hash { wheel: String, url: String, found: String, listed: String },
     #[error("the downloaded wheel {wheel} cannot be used: {problem}; run the command again")]
     Wheel { wheel: String, problem: String },
     #[error("{action} {}; check the folder's rights and free space (about 100 MB)", path.display())]
@@ -49,9 +61,6 @@ pub fn fetch_onnxruntime(
     let package = if cuda { "onnxruntime-gpu" } else { "onnxruntime" };
     let work = Workspace::new(into)?;
     say(&format!("downloading {package}{VERSIONS} with pip"));
-    let requirement = format!("{package}{VERSIONS}");
-    let arguments = ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"];
-    let quiet = ["--disable-pip-version-check", "-q", "-d"];
     let run = |command: &mut Command| {
         command.output().map_err(|source| FetchError::NoPython {
             package,
@@ -59,14 +68,35 @@ pub fn fetch_onnxruntime(
             source,
         })
     };
-    let output =
-        run(Command::new("python3").args(arguments).args(quiet).arg(&work.0).arg(&requirement))?;
-    if !output.status.success() {
+    let pip = |command: &str, more: &[&OsStr]| {
+        let quiet = ["--no-deps", "--only-binary=:all:", "--no-input", "-q"];
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", command]).args(quiet).arg("--disable-pip-version-check").args(more);
+        let output = run(&mut pip)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
         let problem = last_line(&output.stderr);
-        return Err(FetchError::Pip { package, problem, into: into.to_owned() });
-    }
+        Err(FetchError::Pip { package, problem, into: into.to_owned() })
+    };
+    let requirement = format!("{package}{VERSIONS}");
+    let asked = ["--dry-run", "--ignore-installed", "--report", "-", requirement.as_str()];
+    let report = pip("install", &asked.map(OsStr::new))?;
+    let listed = listed(&report).ok_or_else(|| FetchError::Pip {
+        package,
+        problem: "its report names no wheel with a SHA-256 (pip 22.2 or newer does)".into(),
+        into: into.to_owned(),
+    })?;
+    say(&format!("the index lists {} with SHA-256 {}", listed.url, listed.sha256));
+    let exactly = format!("{package}=={}", listed.version);
+    pip("download", &[OsStr::new("-d"), work.0.as_os_str(), OsStr::new(&exactly)])?;
     let wheel = only_wheel(&work.0)?;
     let name = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let found = sha256(&wheel)?;
+    if found != listed.sha256 {
+        let Listed { url, sha256: listed, .. } = listed;
+        return Err(FetchError::Hash { wheel: name, url, found, listed });
+    }
     say(&format!("unpacking {name}"));
     let unpacked = work.0.join("unpacked");
     let output =
@@ -75,11 +105,61 @@ pub fn fetch_onnxruntime(
         return Err(FetchError::Wheel { wheel: name, problem: last_line(&output.stderr) });
     }
     let library = install(&unpacked.join("onnxruntime").join("capi"), into, &name)?;
+    receipt(into, package, &listed)?;
     say(&format!("ONNX Runtime is ready: {}", library.display()));
     if cuda {
         say("the GPU build also needs an NVIDIA driver, CUDA and cuDNN 9 on the library path");
     }
     Ok(library)
+}
+
+/// What the index says of the wheel that fits this machine.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+struct Listed {
+    version: String,
+    url: String,
+    sha256: String,
+}
+
+/// From pip's installation report.
+fn listed(report: &[u8]) -> Option<Listed> {
+    let report: serde_json::Value = serde_json::from_slice(report).ok()?;
+    let one = report["install"].as_array()?.first()?;
+    let download = &one["download_info"];
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    Some(Listed {
+        version: text(&one["metadata"]["version"])?,
+        url: text(&download["url"])?,
+        sha256: text(&download["archive_info"]["hashes"]["sha256"])?,
+    })
+}
+
+/// What lies in the folder and where it came from, for people and for checking it later.
+fn receipt(into: &Path, package: &str, listed: &Listed) -> Result<(), FetchError> {
+    let path = into.join("onnxruntime.json");
+    let files = |source| FetchError::Files { action: "cannot write", path: path.clone(), source };
+    let mut hashes = BTreeMap::new();
+    for entry in std::fs::read_dir(into).map_err(files)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("libonnxruntime") {
+            hashes.insert(name, sha256(&entry.path())?);
+        }
+    }
+    let receipt = serde_json::json!({ "package": package, "wheel": listed, "files": hashes });
+    std::fs::write(&path, format!("{receipt:#}\n")).map_err(files)
+}
+
+fn sha256(path: &Path) -> Result<String, FetchError> {
+    let failed =
+        |source| FetchError::Files { action: "cannot read", path: path.to_owned(), source };
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let (mut digest, mut part) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut part).map_err(failed)? {
+            0 => return Ok(hex(&digest.finalize())),
+            length => digest.update(&part[..length]),
+        }
+    }
 }
 
 /// Moves the libraries over, the one that is looked for last.
@@ -158,6 +238,37 @@ impl Drop for Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_names_the_wheel_and_its_hash_or_nothing() {
+        let report = serde_json::json!({ "install": [{
+            "metadata": { "version": "1.32.0" },
+            "download_info": {
+                "url": "https://example.org/onnxruntime-1.32.0.whl",
+                "archive_info": { "hashes": { "sha256": "ab" } },
+            },
+        }] });
+        let found = listed(report.to_string().as_bytes()).expect("a wheel");
+        assert_eq!((found.version.as_str(), found.sha256.as_str()), ("1.32.0", "ab"));
+        for other in ["", "{}", r#"{"install": [{"metadata": {"version": "1"}}]}"#] {
+            assert_eq!(listed(other.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn a_file_is_hashed_whole_and_the_receipt_names_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = folder.path().join("libonnxruntime.so.1");
+        std::fs::write(&library, b"abc").expect("a file");
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(&library).expect("a hash"), abc);
+        let wheel = Listed { version: "1".into(), url: "u".into(), sha256: "s".into() };
+        receipt(folder.path(), "onnxruntime", &wheel).expect("written");
+        let text = std::fs::read(folder.path().join("onnxruntime.json")).expect("a receipt");
+        let said: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        assert_eq!(said["files"]["libonnxruntime.so.1"], abc);
+        assert_eq!(said["wheel"]["sha256"], "s");
+    }
 
     #[test]
     fn a_wheel_without_a_library_is_refused_and_leaves_nothing() {

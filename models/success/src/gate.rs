@@ -153,7 +153,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
     }
     if !better {
         reasons.push(format!(
-            "its mean daily log loss {:.4} is not below that of {rival}, {:.4}",
+            "its mean daily log loss {:.4} is not below that of {rival}, {:.4}: only a model that \
+             is better settles it, the next training has more rows",
             verdict.log_loss, verdict.baseline_log_loss
         ));
     } else if verdict.adjusted_p_value >= LEVEL {
@@ -184,7 +185,7 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
         if (said - came).abs() > MARGIN {
             reasons.push(format!(
                 "class {name}: its mean probability {:.1} % is more than 3 points from the {:.1} % \
-                 that came",
+                 that came: it settles once a training has rows of days like these",
                 100.0 * said,
                 100.0 * came
             ));
@@ -192,7 +193,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
     }
     if verdict.calibration_error > verdict.calibration_limit {
         reasons.push(format!(
-            "its calibration error {:.4} is above the limit {:.4}",
+            "its calibration error {:.4} is above the limit {:.4}: it settles once a training has \
+             rows of days like these",
             verdict.calibration_error, verdict.calibration_limit
         ));
     }
@@ -237,7 +239,7 @@ fn check(
     }
 }
 
-fn judged(rows: &[HeldOut]) -> Vec<Judged> {
+pub(crate) fn judged(rows: &[HeldOut]) -> Vec<Judged> {
     let judged = |row: &HeldOut| Judged {
         scan_day: row.scan_day,
         class: row.class,

@@ -19,7 +19,10 @@
 //! 3. A row's scores do not depend on the rows scored with it.
 //! 4. A feature that is not finite is an error that names it; it is never replaced.
 
+mod alone;
 mod artifacts;
+mod assessment;
+mod baselines;
 mod bootstrap;
 mod calibration;
 mod candle_scorer;
@@ -27,9 +30,12 @@ mod chain;
 mod chance;
 #[cfg(test)]
 mod damage;
+mod distance;
+mod drift;
 mod engine;
 mod fetch;
 mod gate;
+mod importance;
 mod library;
 mod logistic;
 mod manifest;
@@ -38,19 +44,32 @@ mod model;
 mod network;
 mod onnx;
 mod ort_scorer;
+mod placement;
+mod product;
+mod quality;
 mod rows;
 mod settings;
 mod train;
+mod vectors;
 
+pub use alone::{Alone, TOO_WELL, alone};
 pub use artifacts::{ArtifactError, Artifacts, Listed};
+pub use assessment::{Assessment, Estimate, Figures, longest_holding};
+pub use calibration::Bin;
+pub use distance::Distance;
+pub use drift::{DRIFT_DAYS, Drift, DriftReference, Seen};
 pub use engine::{Engine, EngineError, ProviderChoice};
 pub use fetch::{FetchError, fetch_onnxruntime};
 pub use gate::{GateSettings, HeldOut, Verdict, gate};
+pub use importance::{Importance, importance};
 pub use manifest::{Kind, Manifest};
 pub use metrics::Metrics;
 pub use model::{Model, ModelError, Score, ScoreError};
+pub use placement::Step;
+pub use quality::{Quality, by_days, quality};
 pub use settings::{TrainError, TrainSettings};
-pub use train::{Trained, train};
+pub use train::{Trained, train, train_and_assess};
+pub use vectors::{AGREEMENT, TestVector, disagreement, drift_reference, test_vectors};
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +103,9 @@ pub struct Row {
     pub evaluation_day: i32,
     /// How many eligible candidates this row stands for; above 0.
     pub weight: f64,
+    /// Technical score, 0–100, where it is known: no model sees it, it is a baseline.
+    #[serde(default)]
+    pub score: Option<f64>,
 }
 
 /// The feature contract a model is trained on and may be asked with.

@@ -149,3 +149,50 @@ fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Option<Vec<f64>> {
     }
     Some(b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::candle_scorer::CandleScorer;
+    use crate::chain::Chain;
+    use crate::metrics::{Judged, measure};
+
+    /// Values of `tests/golden/learning_reference.py`, made with scikit-learn 1.9.1.
+    #[test]
+    fn regression_and_metrics_are_those_of_scikit_learn() {
+        let place = |i: usize, f: usize| {
+            let (i, f) = (i as f64, f as f64);
+            (1.7 * i + 0.9 * f * f + 0.3 * i * f).sin()
+        };
+        let rows: Vec<[f32; FEATURES]> =
+            (0..200).map(|i| std::array::from_fn(|f| place(i, f) as f32)).collect();
+        let class = |i: usize| if place(i, 2) > 0.6 { 3 } else { ((i * i + i / 7) % 4) as u8 };
+        let classes: Vec<u8> = (0..200).map(class).collect();
+        let weights: Vec<f64> = (0..200).map(|i| f64::from(1 + i % 3)).collect();
+        let sample = Sample { rows: &rows, classes: &classes, weights: &weights };
+        let chain = Chain {
+            mean: vec![0.0; FEATURES],
+            deviation: vec![1.0; FEATURES],
+            layers: vec![Logistic::zero().fit(&sample, 0.05).layer()],
+        };
+        let said = CandleScorer::new(&chain).expect("a chain").probabilities(&rows).expect("some");
+        let first = [0.344_046, 0.200_526_8, 0.285_346_7, 0.170_080_6];
+        assert!(said[0].iter().zip(first).all(|(a, b)| (a - b).abs() < 1e-4), "{:?}", said[0]);
+
+        let judged = |i: usize| Judged {
+            scan_day: 0,
+            class: classes[i],
+            weight: weights[i],
+            probabilities: said[i].map(f64::from),
+        };
+        let judged: Vec<Judged> = (0..200).map(judged).collect();
+        let found = measure(&judged, &[0.25; CLASSES]);
+        for (found, reference) in [
+            (found.log_loss, 0.916_087_6),
+            (found.brier, 0.488_212_6),
+            (found.balanced_accuracy, 0.573_152),
+        ] {
+            assert!((found - reference).abs() < 1e-5, "{found} {reference}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub struct Manifest {
     pub kind: Kind,
     /// Training rows handed in.
     pub rows: u64,
-    /// Of these, rows that were fitted.
+    /// Of these, rows that were fitted before the validation part chose.
     pub fitted_rows: u64,
     /// Of these, rows of the validation days; the others are the embargo.
     pub validation_rows: u64,
@@ -49,7 +49,7 @@ pub struct Manifest {
     pub settings: TrainSettings,
     /// Epochs the network was trained for.
     pub epochs_run: u32,
-    /// Epoch (from 1) whose weights were kept.
+    /// Epoch (from 1) of the lowest validation log loss: the model was trained that long.
     pub best_epoch: u32,
     /// Validation log loss of the network.
     pub network_log_loss: f64,
@@ -57,7 +57,8 @@ pub struct Manifest {
     pub logistic_log_loss: f64,
     /// Ridge penalty of the logistic regression with the lowest validation log loss.
     pub ridge: f64,
-    /// Figures of the shipped model on the validation part.
+    /// Figures on the validation part, of the candidate that won there; the model itself was then
+    /// trained again, on these rows too.
     pub metrics: Metrics,
     /// Class shares of all rows by weight: the gate's baseline for a first model.
     pub class_prior: [f64; CLASSES],
@@ -74,6 +75,21 @@ impl Manifest {
     pub fn expected_roi(&self, probabilities: &[f32; CLASSES], max_loss: f64) -> f64 {
         let means = &self.class_roi[third(&self.max_loss_thirds, max_loss)];
         probabilities.iter().zip(means).map(|(p, mean)| f64::from(*p) * mean).sum()
+    }
+
+    /// Which of the two candidates was shipped and why, in a sentence.
+    pub fn choice(&self) -> String {
+        let (network, logistic) = (self.network_log_loss, self.logistic_log_loss);
+        match self.kind {
+            Kind::Network => format!(
+                "the network is shipped: validation log loss {network:.4}, {logistic:.4} of the \
+                 logistic regression"
+            ),
+            Kind::Logistic => format!(
+                "the network does not beat the logistic regression (validation log loss \
+                 {network:.4} against {logistic:.4}): the logistic regression is shipped"
+            ),
+        }
     }
 
     /// Says what is wrong with the manifest itself, if anything is.
@@ -145,7 +161,7 @@ mod tests {
     fn row(max_loss: f64, class: u8, roi: f64, weight: f64) -> Row {
         let mut features = [0.0; FEATURES];
         features[MAX_LOSS] = max_loss;
-        Row { features, class, roi, scan_day: 0, evaluation_day: 1, weight }
+        Row { features, class, roi, scan_day: 0, evaluation_day: 1, weight, score: None }
     }
 
     #[test]

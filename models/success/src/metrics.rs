@@ -4,7 +4,7 @@
 //! many rows it has. Row weights spread a day's weight over its rows.
 
 use crate::calibration::{calibration_error, rankings};
-use crate::{CLASSES, Row};
+use crate::{Assessment, CLASSES, Row};
 use serde::{Deserialize, Serialize};
 
 /// Probabilities below this count as this in a logarithm, so that one certain mistake is
@@ -20,6 +20,12 @@ pub(crate) struct Judged {
     pub(crate) probabilities: [f64; CLASSES],
 }
 
+impl Judged {
+    pub(crate) fn of(row: &Row, probabilities: [f64; CLASSES]) -> Judged {
+        Judged { scan_day: row.scan_day, class: row.class, weight: row.weight, probabilities }
+    }
+}
+
 /// Figures of a model on the validation part of its training rows.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Metrics {
@@ -29,7 +35,7 @@ pub struct Metrics {
     pub prior_log_loss: f64,
     /// Mean daily Σ (p − 1{class})², 0 to 2.
     pub brier: f64,
-    /// Share of rows whose likeliest class came (0 to 1).
+    /// Mean over days of the share of rows whose likeliest class came (0 to 1).
     pub accuracy: f64,
     /// Mean over the classes that came of the share recognised (0 to 1).
     pub balanced_accuracy: f64,
@@ -39,6 +45,10 @@ pub struct Metrics {
     pub rows: u64,
     /// Scan days judged.
     pub days: u32,
+    /// The same rows with intervals, beside the baselines; these rows chose epoch, ridge and
+    /// kind, so that a little of it is luck. None in a manifest from before there was one.
+    #[serde(default)]
+    pub assessment: Option<Assessment>,
 }
 
 /// Class shares by weight.
@@ -84,16 +94,18 @@ pub(crate) fn likeliest(probabilities: &[f64; CLASSES]) -> u8 {
     best as u8
 }
 
+/// Σ (p − 1{class})², 0 to 2.
+pub(crate) fn brier(row: &Judged) -> f64 {
+    (0..CLASSES)
+        .map(|class| {
+            let came = f64::from(u8::from(class == usize::from(row.class)));
+            (row.probabilities[class] - came).powi(2)
+        })
+        .sum()
+}
+
 /// All figures at once; `prior` is what the fitted rows' class shares were.
 pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
-    let brier = |row: &Judged| {
-        (0..CLASSES)
-            .map(|class| {
-                let came = f64::from(u8::from(class == usize::from(row.class)));
-                (row.probabilities[class] - came).powi(2)
-            })
-            .sum()
-    };
     let hit = |row: &Judged| f64::from(u8::from(likeliest(&row.probabilities) == row.class));
     let mut recognised = [(0.0, 0.0); CLASSES];
     for row in rows {
@@ -103,17 +115,17 @@ pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
     }
     let came: Vec<f64> =
         recognised.iter().filter(|class| class.1 > 0.0).map(|class| class.0 / class.1).collect();
-    let weight: f64 = rows.iter().map(|row| row.weight).sum();
     let prior_loss = |row: &Judged| row_log_loss(&Judged { probabilities: *prior, ..*row });
     Metrics {
         log_loss: mean_over_days(rows, row_log_loss),
         prior_log_loss: mean_over_days(rows, prior_loss),
         brier: mean_over_days(rows, brier),
-        accuracy: rows.iter().map(|row| row.weight * hit(row)).sum::<f64>() / weight,
+        accuracy: mean_over_days(rows, hit),
         balanced_accuracy: came.iter().sum::<f64>() / came.len() as f64,
         calibration_error: calibration_error(rows, &rankings(rows), |i| rows[i].class),
         rows: rows.len() as u64,
         days: daily_means(rows, |_| 0.0).len() as u32,
+        assessment: None,
     }
 }
 

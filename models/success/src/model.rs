@@ -93,19 +93,20 @@ impl Model {
         bytes: &[u8],
         start: impl FnOnce(&Chain, &[u8]) -> Result<Scorer, ModelError>,
     ) -> Result<Model, ModelError> {
-        if bytes.len() > MAX_ONNX_BYTES {
-            return Err(ModelError::TooLarge { bytes: bytes.len() });
-        }
-        let (chain, metadata) =
-            onnx::decode(bytes).map_err(|problem| ModelError::Damaged { problem })?;
-        let found = metadata.iter().find(|(key, _)| key == "manifest");
-        let (_, json) =
-            found.ok_or_else(|| ModelError::Manifest { problem: "it is missing".into() })?;
-        let manifest: Manifest = serde_json::from_str(json)
-            .map_err(|error| ModelError::Manifest { problem: error.to_string() })?;
-        manifest.check().map_err(|problem| ModelError::Manifest { problem })?;
+        let (chain, manifest) = opened(bytes)?;
         let scorer = start(&chain, bytes)?;
         Ok(Model { scorer, manifest, sha256: hex(&Sha256::digest(bytes)) })
+    }
+
+    /// What bytes say about themselves, checked whole without an engine: seal, shape, weights,
+    /// manifest and contract. The same answer on every machine.
+    ///
+    /// # Errors
+    /// They are no model that may be asked with features of `contract`.
+    pub fn check(bytes: &[u8], contract: &Contract<'_>) -> Result<Manifest, ModelError> {
+        let (_, manifest) = opened(bytes)?;
+        fits(&manifest, contract)?;
+        Ok(manifest)
     }
 
     /// What the model says about itself.
@@ -120,23 +121,7 @@ impl Model {
 
     /// Whether the model may be asked with features of this contract.
     pub fn check_contract(&self, contract: &Contract<'_>) -> Result<(), ModelError> {
-        let model = self.manifest.contract_version;
-        if model != contract.version {
-            return Err(ModelError::Contract { model, asked: contract.version });
-        }
-        for (position, (model, asked)) in
-            self.manifest.feature_names.iter().zip(contract.names).enumerate()
-        {
-            if model != asked {
-                return Err(ModelError::FeatureName {
-                    position,
-                    version: contract.version,
-                    model: model.clone(),
-                    asked: (*asked).to_owned(),
-                });
-            }
-        }
-        Ok(())
+        fits(&self.manifest, contract)
     }
 
     /// Scores rows of 23 features in the order of the contract.
@@ -182,4 +167,39 @@ impl Model {
             })
             .collect()
     }
+}
+
+/// The weights and the manifest in a model's bytes.
+pub(crate) fn opened(bytes: &[u8]) -> Result<(Chain, Manifest), ModelError> {
+    if bytes.len() > MAX_ONNX_BYTES {
+        return Err(ModelError::TooLarge { bytes: bytes.len() });
+    }
+    let (chain, metadata) =
+        onnx::decode(bytes).map_err(|problem| ModelError::Damaged { problem })?;
+    let found = metadata.iter().find(|(key, _)| key == "manifest");
+    let (_, json) =
+        found.ok_or_else(|| ModelError::Manifest { problem: "it is missing".into() })?;
+    let manifest: Manifest = serde_json::from_str(json)
+        .map_err(|error| ModelError::Manifest { problem: error.to_string() })?;
+    manifest.check().map_err(|problem| ModelError::Manifest { problem })?;
+    Ok((chain, manifest))
+}
+
+fn fits(manifest: &Manifest, contract: &Contract<'_>) -> Result<(), ModelError> {
+    let model = manifest.contract_version;
+    if model != contract.version {
+        return Err(ModelError::Contract { model, asked: contract.version });
+    }
+    for (position, (model, asked)) in manifest.feature_names.iter().zip(contract.names).enumerate()
+    {
+        if model != asked {
+            return Err(ModelError::FeatureName {
+                position,
+                version: contract.version,
+                model: model.clone(),
+                asked: (*asked).to_owned(),
+            });
+        }
+    }
+    Ok(())
 }

@@ -5,10 +5,10 @@
 //! last batch of one row would have no variance, and batch-norm would answer NaN.
 
 use crate::FEATURES;
-use crate::candle_scorer::{CandleScorer, stay_on_one_thread};
 use crate::chain::{Chain, Layer};
 use crate::chance::{Chance, Stream};
 use crate::logistic::Sample;
+use crate::product::product;
 use crate::rows::Scaler;
 use crate::settings::TrainSettings;
 use candle_core::{DType, Device, Result, Tensor, Var};
@@ -33,7 +33,6 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(settings: &TrainSettings) -> Result<Network> {
-        stay_on_one_thread();
         let mut chance = Chance::new(settings.seed, Stream::Weights);
         let widths = [&[FEATURES], &settings.hidden[..], &[crate::CLASSES]].concat();
         let mut weights = Vec::new();
@@ -115,10 +114,10 @@ impl Network {
         let average = Tensor::full(1.0 / height as f32, (1, height), &Device::Cpu)?;
         let mut x = rows.clone();
         for (number, (scale, shift)) in self.norms.iter().enumerate() {
-            let sum = x.matmul(&self.weights[number])?;
-            let mean = average.matmul(&sum)?;
+            let sum = product(&x, &self.weights[number])?;
+            let mean = product(&average, &sum)?;
             let centred = sum.broadcast_sub(&mean)?;
-            let variance = average.matmul(&centred.sqr()?)?;
+            let variance = product(&average, &centred.sqr()?)?;
             let scaled = centred.broadcast_div(&(&variance + EPSILON)?.sqrt()?)?;
             x = scaled.broadcast_mul(scale)?.broadcast_add(shift)?.relu()?;
             let width = x.dim(1)?;
@@ -132,7 +131,7 @@ impl Network {
             blend(means, &flat(&mean)?, 1.0);
             blend(variances, &flat(&variance)?, unbiased);
         }
-        x.matmul(&self.weights[self.norms.len()])?.broadcast_add(&self.bias)
+        product(&x, &self.weights[self.norms.len()])?.broadcast_add(&self.bias)
     }
 
     fn learn(&mut self, loss: &Tensor, rate: f64, decay: f64) -> Result<()> {
@@ -172,11 +171,6 @@ impl Network {
             layers.push(Layer { inputs, outputs, weight, bias });
         }
         Ok(Chain { mean: scaler.mean.to_vec(), deviation: scaler.deviation.to_vec(), layers })
-    }
-
-    /// The scorer of the network as it is now, on rows that are not scaled.
-    pub(crate) fn scorer(&self, scaler: &Scaler) -> Result<CandleScorer> {
-        CandleScorer::new(&self.chain(scaler)?)
     }
 }
 

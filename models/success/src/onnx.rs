@@ -167,7 +167,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Chain, Vec<(String, String)>), Str
 }
 
 /// Operators of a chain in order: kind, inputs, output.
-fn steps(layers: usize) -> Vec<(&'static str, Vec<String>, String)> {
+pub(crate) fn steps(layers: usize) -> Vec<(&'static str, Vec<String>, String)> {
     let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut steps = vec![
         ("Sub", names(&[INPUT, "mean"]), "centred".to_owned()),

@@ -83,6 +83,10 @@ fn check_row(position: usize, row: &Row, contract: &Contract<'_>) -> Result<(), 
     if !row.roi.is_finite() {
         return Err(TrainError::NotFinite { row: position, what: "roi".into(), value: row.roi });
     }
+    if let Some(score) = row.score.filter(|score| !score.is_finite()) {
+        let what = "technical score".to_owned();
+        return Err(TrainError::NotFinite { row: position, what, value: score });
+    }
     let problem = if usize::from(row.class) >= CLASSES {
         format!("class {} is not one of 0 to 3", row.class)
     } else if !(row.weight.is_finite() && row.weight > 0.0) {
@@ -109,6 +113,7 @@ fn compare(a: &Row, b: &Row) -> std::cmp::Ordering {
         .then_with(features)
         .then_with(|| a.roi.total_cmp(&b.roi))
         .then_with(|| a.weight.total_cmp(&b.weight))
+        .then_with(|| a.score.unwrap_or(-1.0).total_cmp(&b.score.unwrap_or(-1.0)))
 }
 
 fn hash(rows: &[Row], contract: &Contract<'_>) -> String {
@@ -124,7 +129,7 @@ fn hash(rows: &[Row], contract: &Contract<'_>) -> String {
         digest.update([row.class]);
         digest.update(row.roi.to_le_bytes());
         digest.update(row.weight.to_le_bytes());
-        for value in row.features {
+        for value in row.features.into_iter().chain(row.score) {
             digest.update(value.to_le_bytes());
         }
     }
@@ -136,22 +141,21 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Weighted mean and deviation over the fitted rows; a feature that never moves is an error,
+/// Weighted mean and deviation over the rows; a feature that never moves is an error,
 /// because dividing by its deviation would make every score meaningless.
-pub(crate) fn scaler(prepared: &Prepared, contract: &Contract<'_>) -> Result<Scaler, TrainError> {
-    let fitted = || prepared.fit.iter().map(|&i| &prepared.rows[i]);
-    let total: f64 = fitted().map(|row| row.weight).sum();
+pub(crate) fn scaler(rows: &[&Row], contract: &Contract<'_>) -> Result<Scaler, TrainError> {
+    let total: f64 = rows.iter().map(|row| row.weight).sum();
     let mut scaler = Scaler { mean: [0.0; FEATURES], deviation: [0.0; FEATURES] };
     for feature in 0..FEATURES {
-        let mean = fitted().map(|row| row.weight * row.features[feature]).sum::<f64>() / total;
-        let square = |row: &Row| row.weight * (row.features[feature] - mean).powi(2);
-        let deviation = (fitted().map(square).sum::<f64>() / total).sqrt();
+        let mean = rows.iter().map(|row| row.weight * row.features[feature]).sum::<f64>() / total;
+        let square = |row: &&Row| row.weight * (row.features[feature] - mean).powi(2);
+        let deviation = (rows.iter().map(square).sum::<f64>() / total).sqrt();
         // Below this share of the mean, f32 cannot tell the values apart.
         if deviation <= 1e-6 * mean.abs() || (deviation as f32) < f32::MIN_POSITIVE {
             return Err(TrainError::NeverMoves {
                 feature: contract.names[feature].to_owned(),
                 value: mean,
-                rows: prepared.fit.len(),
+                rows: rows.len(),
             });
         }
         scaler.mean[feature] = mean as f32;

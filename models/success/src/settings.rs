@@ -100,7 +100,7 @@ pub(crate) fn check(settings: &TrainSettings) -> Result<(), TrainError> {
         bad("batch", settings.batch.to_string(), "batch-norm needs at least 2 rows")
     } else if settings.hidden.contains(&0) {
         bad("hidden", format!("{:?}", settings.hidden), "every width must be at least 1")
-    } else if weights > (MAX_ONNX_BYTES - 16 * 1024) / 4 {
+    } else if weights > (MAX_ONNX_BYTES - 32 * 1024) / 4 {
         // Said before an hour of training, not after it.
         Err(TrainError::TooLarge { bytes: weights.saturating_mul(4) })
     } else if !positive(settings.learning_rate) {

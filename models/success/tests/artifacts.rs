@@ -8,6 +8,11 @@ use made::{CONTRACT, deep, quick, rows};
 use std::fs;
 use success::{Artifacts, Engine, train};
 
+fn made() -> serde_json::Map<String, serde_json::Value> {
+    let made = serde_json::json!({ "code_version": "0.1.0", "parents": { "champion": null } });
+    made.as_object().expect("an object").clone()
+}
+
 #[test]
 fn versions_are_written_listed_loaded_and_rebuilt() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -15,9 +20,9 @@ fn versions_are_written_listed_loaded_and_rebuilt() {
         train(&rows(1_200, true, 21), &CONTRACT, &quick(), &mut |_, _| ()).expect("a model");
     let artifacts = Artifacts::open(folder.path().join("models")).expect("opened");
     for version in [2, 10] {
-        artifacts.write(version, "20260118", &model).expect("written");
+        artifacts.write(version, "20260118", &model, &made()).expect("written");
     }
-    artifacts.write(2, "20260118", &model).expect("written again");
+    artifacts.write(2, "20260118", &model, &made()).expect("written again");
 
     let versions: Vec<u32> =
         artifacts.list().expect("a list").iter().map(|listed| listed.version).collect();
@@ -37,6 +42,13 @@ fn versions_are_written_listed_loaded_and_rebuilt() {
     );
     assert_eq!(names("models").len(), 5, "no temporary file stays: {:?}", names("models"));
 
+    let sheet = fs::read(artifacts.path(2).with_extension("json")).expect("its JSON");
+    let sheet: serde_json::Value = serde_json::from_slice(&sheet).expect("JSON");
+    assert_eq!((&sheet["version"], &sheet["code_version"]), (&2.into(), &"0.1.0".into()));
+    assert_eq!(sheet["sha256"], model.sha256);
+    assert_eq!(sheet["manifest"]["data_sha256"], model.manifest.data_sha256);
+    assert!(sheet["parents"]["champion"].is_null() && sheet["manifest"]["metrics"].is_object());
+
     // The ONNX file alone is enough to score and to explain.
     let bytes = fs::read(artifacts.path(10)).expect("bytes");
     let loaded = Engine::candle().load(&bytes).expect("a model");
@@ -50,8 +62,8 @@ fn changed_and_missing_files_are_named() {
     let model =
         train(&rows(1_200, true, 22), &CONTRACT, &quick(), &mut |_, _| ()).expect("a model");
     let artifacts = Artifacts::open(folder.path()).expect("opened");
-    artifacts.write(1, "20260118", &model).expect("written");
-    let text = artifacts.write(1, "18.1.26", &model).expect_err("no date").to_string();
+    artifacts.write(1, "20260118", &model, &made()).expect("written");
+    let text = artifacts.write(1, "18.1.26", &model, &made()).expect_err("no date").to_string();
     assert!(text.contains("`18.1.26` is no date"), "{text}");
 
     let mut bytes = model.onnx.clone();

@@ -13,7 +13,7 @@ fn a_fetched_library_scores() {
     let library = fetch_onnxruntime(&into, false, &mut |step| println!("{step}")).expect("fetched");
     assert!(library.is_file());
     let left = std::fs::read_dir(&into).expect("a folder").count();
-    assert_eq!(left, 2, "the library and its providers, no download folder");
+    assert_eq!(left, 3, "the library, its providers and the receipt, no download folder");
     let found = Engine::discover(ProviderChoice::Auto, None, &[folder.path().to_owned()]);
     let engine = found.expect("an engine");
     println!("{}: {}", engine.provider(), engine.explain());

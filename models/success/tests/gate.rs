@@ -154,3 +154,10 @@ fn a_blind_model_is_seldom_promoted() {
     println!("{promoted} of 60 blind models were promoted");
     assert!(promoted <= 12);
 }
+
+#[test]
+fn a_model_that_says_one_class_of_every_row_is_refused() {
+    let mut rows = rows(60, 0.9, 5);
+    rows.iter_mut().for_each(|row| row.probabilities = [0.97, 0.01, 0.01, 0.01]);
+    refused(&gate(&rows, None, &settings()), &["class Loss", "more than 3 points", "training"]);
+}

@@ -57,6 +57,12 @@ impl HistoryPlan {
         HistoryPlan { low, normal, high, before, opening_day, seed: 7, pricing, threads: 2 }
     }
 
+    /// So many rows in all, in the same shares: two to three to two.
+    pub fn of_rows(self, rows: usize) -> HistoryPlan {
+        let (low, normal) = (rows * 2 / 7, rows * 3 / 7);
+        HistoryPlan { low, normal, high: rows - low - normal, ..self }
+    }
+
     fn wanted(&self, stratum: Stratum) -> usize {
         match stratum {
             Stratum::Low => self.low,

@@ -78,6 +78,7 @@ struct Open {
     sigma: f64,
     features: [f64; FEATURE_COUNT],
     contract_version: i32,
+    score: f64,
     butterfly: Butterfly,
 }
 
@@ -142,6 +143,7 @@ impl<'a> Walk<'a> {
                 sigma: analysis.current_iv,
                 features: analysis.features,
                 contract_version: analysis.contract_version as i32,
+                score: analysis.score.total,
                 butterfly: analysis.butterfly,
             }),
             Err(refusal) => self.rows.push((number, Err(refusal.code()))),
@@ -180,6 +182,7 @@ impl<'a> Walk<'a> {
                         values: open.features.to_vec(),
                         roi: outcome.roi,
                         class: outcome.class.index() as i32,
+                        score: Some(open.score),
                         ..Sample::default()
                     },
                 }),

@@ -65,6 +65,7 @@ pub fn candidate(ticker: &str, analysis: &Analysis, pricing: Pricing) -> [Event;
         candidate: scan.id,
         contract_version: analysis.contract_version as i32,
         values: analysis.features.to_vec(),
+        score: Some(analysis.score.total),
     };
     let features = Event::new(day, ticker, &about, Features::FeaturesExtracted(features));
     let id = scan.id;

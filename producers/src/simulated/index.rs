@@ -6,14 +6,14 @@ use super::dice::{Dice, exp};
 pub(super) const SECTORS: usize = 8;
 /// The level that the index returns to between jumps, points.
 const CALM: f64 = 16.0;
-/// Share of the distance (in logarithms) that goes back a day: half of it in 46 days.
-const RETURN: f64 = 0.015;
-/// The mean logarithm, jumps counted, above the calm level's: about 19 points.
-const USUAL: f64 = 0.16;
+/// Share of the distance (in logarithms) that goes back a day: half of it in 115 days.
+const RETURN: f64 = 0.006;
+/// The mean logarithm, jumps counted, above the calm level's: about 18 points.
+const USUAL: f64 = 0.13;
 /// Daily standard deviation of the logarithm.
-const SHAKE: f64 = 0.04;
+const SHAKE: f64 = 0.02;
 /// Chance of a jump up on a day, and its least and greatest size in logarithms.
-const JUMP: (f64, f64, f64) = (1.0 / 120.0, 0.15, 0.50);
+const JUMP: (f64, f64, f64) = (1.0 / 250.0, 0.10, 0.30);
 /// ln(9.5/16) and ln(48/16): it turns back at both.
 const BOUNDS: (f64, f64) = (-0.521_297, 1.098_612);
 /// Correlation of the market's return with the index's own move.

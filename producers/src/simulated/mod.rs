@@ -3,18 +3,20 @@
 //!
 //! 1. A volatility index returns to its mean and jumps up at times (9.5 to 48 points); all
 //!    stocks' volatilities follow it, each from its own level (45 to 60 % a year at the index's
-//!    usual level: lively stocks, whose trading costs leave something to be found).
+//!    usual level: lively stocks, whose trading costs leave something to be found). The index moves
+//!    slowly and stocks share little of their noise, so that a season's outcomes are much like
+//!    another's.
 //! 2. A day's noise of a stock is a market, a sector and an own part. Index, factors and stocks
 //!    each draw from a stream of their own: more stocks or more days change nothing that was
 //!    there, and [`Plan::structure`] changes neither the index nor any day's noise.
 //! 3. **The planted structure**: each stock alternates between drawn and running spells, 140 to
-//!    300 trading days each, so about half of the time either. In a drawn spell its log price is
-//!    pulled to a slow line: each day it loses 40 % of its distance to that line before the
-//!    day's noise is added. In a running spell half of the day before's move is made again. So
+//!    300 trading days each, neighbours by turns, so that half of the stocks are in either at any
+//!    time. In a drawn spell its log price is pulled to a slow line: each day it loses 45 % of its
+//!    distance to that line before the day's noise is added. In a running spell 65 % of the day before's move is made again. So
 //!    daily volatility, and with it the proxy for implied volatility, is nearly the same in
 //!    both, while over a month a drawn price gets hardly anywhere and a running one gets further
 //!    than its volatility says. A butterfly centred on the forecast loses (below −10 %) in about
-//!    20 % of rows in drawn spells and 60 % in running ones. It shows in the features: in a
+//!    17 % of rows in drawn spells and 63 % in running ones. It shows in the features: in a
 //!    drawn spell `forecast_interval_width` is small beside `current_iv`, hence the wing narrow,
 //!    `max_loss`, `theta` and `prob_profit` low, `gamma`, `vega` and `profit_ratio` high; and
 //!    `trend_slope` is near 0.
@@ -37,7 +39,7 @@ use schemas::{Day, events::Bar, id::sha256_hex};
 use stock::Stock;
 
 /// Names this generator: another one that gives other prices has another name.
-const GENERATOR: &str = "butterquant simulated market 1";
+const GENERATOR: &str = "butterquant simulated market 2";
 /// 2015-01-05, a Monday.
 const FIRST_DAY: Day = Day(16_440);
 

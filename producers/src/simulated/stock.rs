@@ -5,16 +5,16 @@ use super::index::{SECTORS, Shocks, turned_back};
 use schemas::{Day, events::Bar};
 
 /// Share of the distance to the line that a drawn price loses a day.
-const PULL: f64 = 0.40;
+const PULL: f64 = 0.45;
 /// Share of its last move that a running price makes again.
-const RUN: f64 = 0.50;
+const RUN: f64 = 0.65;
 /// The line's own daily movement, as a share of the stock's.
 const LINE: f64 = 0.06;
 /// Least length of a spell and how many days longer it may be.
 const SPELL: (usize, usize) = (140, 160);
-/// ln 6 and ln 750: the line of a price turns back at both, so that prices stay within about
-/// $5 and $900.
-const BOUNDS: (f64, f64) = (1.791_759, 6.620_073);
+/// ln 40 and ln 600: the line of a price turns back at both. It begins anywhere between them, as it
+/// goes on: strike steps and costs weigh alike on early and on late rows.
+const BOUNDS: (f64, f64) = (3.688_879, 6.396_930);
 /// Square root of the trading days in a year.
 const ROOT_252: f64 = 15.874_507_866_387_544;
 
@@ -44,12 +44,14 @@ impl Stock {
     /// Stock `number` (0 first) of the market.
     pub(super) fn new(seed: u64, number: u64, structure: bool) -> Stock {
         let mut noise = Dice::new(seed, 2 * number + 2);
-        let mut spells = Dice::new(seed, 2 * number + 3);
+        // Neighbours share their spells, one drawn while the other runs: at any time half are.
+        let (pair, odd) = (number / 2, number % 2 == 1);
+        let mut spells = Dice::new(seed, 4 * pair + 3);
         let sigma = noise.between(0.45, 0.60) / ROOT_252;
-        let market = noise.between(0.20, 0.40);
-        let sector_part = noise.between(0.20, 0.45);
+        let market = noise.between(0.05, 0.15);
+        let sector_part = noise.between(0.05, 0.15);
         let own_part = (1.0 - market * market - sector_part * sector_part).sqrt();
-        let line = noise.between(4.007, 5.992); // $55 to $400
+        let line = noise.between(BOUNDS.0, BOUNDS.1);
         Stock {
             sigma,
             market,
@@ -60,8 +62,8 @@ impl Stock {
             line,
             distance: 0.0,
             moved: 0.0,
-            drawn: spells.share() < 0.5,
-            days_left: spells.below(SPELL.0 + SPELL.1 / 2),
+            drawn: (spells.share() < 0.5) != odd,
+            days_left: rest_of_spell(&mut spells),
             noise,
             spells,
             structure,
@@ -118,6 +120,18 @@ impl Stock {
             self.distance = 0.0;
         }
         self.days_left -= 1;
+    }
+}
+
+/// What is left of the spell that a stock is in when it is first looked at: long spells are met
+/// more often, and anywhere in them. So spells turn as often early as late.
+fn rest_of_spell(spells: &mut Dice) -> usize {
+    let longest = SPELL.0 + SPELL.1;
+    loop {
+        let length = SPELL.0 + spells.below(SPELL.1 + 1);
+        if spells.below(longest) < length {
+            return spells.below(length);
+        }
     }
 }
 

@@ -37,7 +37,7 @@ fn known_numbers_of_seed_7() {
     let days = all(&mut market(7, 2, 300, true));
     let last = &days[299];
     let got = format!("{} {:?} {:?}", last.day, last.vix, last.bars[1].1.close);
-    assert_eq!(got, "2016-02-26 Some(12.88) 112.12");
+    assert_eq!(got, "2016-02-26 Some(16.14) 161.42");
 }
 
 #[test]
@@ -91,6 +91,6 @@ fn structure_changes_how_far_prices_get_and_neither_the_index_nor_daily_volatili
         sums.map(|[long, short]| long / short)
     };
     let [running, drawn] = ratios(&with);
-    assert!((2.2..3.2).contains(&running) && drawn < 0.2, "{running} {drawn}");
+    assert!((3.0..4.5).contains(&running) && drawn < 0.2, "{running} {drawn}");
     assert!(ratios(&without).iter().all(|ratio| (0.85..1.15).contains(ratio)));
 }

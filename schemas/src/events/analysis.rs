@@ -198,6 +198,8 @@ pub struct FeatureVector {
     pub contract_version: i32,
     /// 23 numbers in contract order.
     pub values: Vec<f64>,
+    /// Technical score, 0–100; no model sees it, it is a baseline.
+    pub score: Option<f64>,
 }
 
 records! {

@@ -131,6 +131,15 @@ pub struct TrainingRequested {
     pub reason: String,
 }
 
+/// A version is to be the champion from the next day on.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct PromotionRequested {
+    /// The version to use.
+    pub version: i64,
+    /// Why.
+    pub reason: String,
+}
+
 records! {
     /// `butterquant.controls.v1`
     Controls, ControlsKind, ControlsRecord {
@@ -141,5 +150,6 @@ records! {
         RolledBack rolled_back: RolledBack = "ROLLED_BACK",
         DayForced day_forced: DayForced = "DAY_FORCED",
         TrainingRequested training_requested: TrainingRequested = "TRAINING_REQUESTED",
+        PromotionRequested promotion_requested: PromotionRequested = "PROMOTION_REQUESTED",
     }
 }

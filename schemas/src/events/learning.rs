@@ -100,6 +100,8 @@ pub struct Sample {
     pub weight: f64,
     /// `low`, `normal` or `high` volatility.
     pub stratum: String,
+    /// Technical score, 0–100; no model sees it, it is a baseline.
+    pub score: Option<f64>,
 }
 
 records! {

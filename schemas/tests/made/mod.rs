@@ -67,6 +67,7 @@ pub fn one_of_each() -> Vec<Event> {
             candidate: id,
             contract_version: 1,
             values: (0..23).map(f64::from).collect(),
+            score: Some(61.5),
         })
         .into(),
         Predictions::CandidateScored(Score {
@@ -143,6 +144,7 @@ pub fn one_of_each() -> Vec<Event> {
         Controls::RolledBack(RolledBack { version: 1, reason: String::new() }).into(),
         Controls::DayForced(DayForced::default()).into(),
         Controls::TrainingRequested(TrainingRequested::default()).into(),
+        Controls::PromotionRequested(PromotionRequested { version: 2, reason: "x".into() }).into(),
         Samples::SampleDrawn(Sample { values: vec![0.5; 23], ..Sample::default() }).into(),
         DeadLetters::EventRejected(DeadLetter {
             key: vec![0, 255],

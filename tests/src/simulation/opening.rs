@@ -61,7 +61,8 @@ fn trained(seed: u64) -> success::Trained {
         let roi = features[0] * 0.4 + chance.between(-0.3, 0.3);
         let scan_day = (n / 4) as i32;
         let class = success::class_of_roi(roi);
-        Row { features, class, roi, scan_day, evaluation_day: scan_day + 1, weight: 1.0 }
+        let evaluation_day = scan_day + 1;
+        Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
     };
     let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
     let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };

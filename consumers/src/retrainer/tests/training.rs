@@ -3,7 +3,9 @@
 use super::line;
 use crate::made::Driven;
 use crate::made::learning::{model, rows, sample};
-use crate::retrainer::{Judged, Retrainer, TrainRequest, train_and_judge, train_from_history};
+use crate::retrainer::{
+    Judged, Retrainer, TrainRequest, Trial, Tried, Untried, train_and_judge, train_from_history,
+};
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
 use schemas::role::World;
@@ -30,7 +32,7 @@ fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
 }
 
 fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
-    train_and_judge(request, samples, &mut |_, _| {})
+    train_and_judge(request, samples, &Untried, &mut |_, _| {})
 }
 
 fn trained(said: &[Event]) -> &ModelTrained {
@@ -160,8 +162,15 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
     let samples: Vec<Event> =
         rows(200, 30).iter().enumerate().map(|(n, row)| sample(n, row)).collect();
     let settings = Settings { training_epochs: 25, ..Settings::default() };
-    let made =
-        train_from_history(Day(210), Day(211), &samples, vec![6_000], &settings, &mut |_, _| {});
+    let made = train_from_history(
+        Day(210),
+        Day(211),
+        &samples,
+        vec![6_000],
+        &settings,
+        &Untried,
+        &mut |_, _| {},
+    );
     assert_eq!(
         line(&made.events),
         "history v1; trained v1; Champion v1: passed the gate before the first day"
@@ -174,9 +183,35 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
         Some(trained(&made.events[1..]).sha256.clone())
     );
 
-    let none =
-        train_from_history(Day(210), Day(211), &samples[..50], vec![50], &settings, &mut |_, _| {});
+    let none = train_from_history(
+        Day(210),
+        Day(211),
+        &samples[..50],
+        vec![50],
+        &settings,
+        &Untried,
+        &mut |_, _| {},
+    );
     assert!(none.champion.is_none() && line(&none.events).starts_with("history v1; refused v1: "));
+}
+
+/// An engine on which everything is wrong.
+struct Wrong;
+
+impl Trial for Wrong {
+    fn tried(&self, onnx: &[u8]) -> Tried {
+        assert_eq!(success::test_vectors(onnx).unwrap().len(), 16);
+        Tried { said: "tried".to_owned(), problems: vec!["too slow: buy a new one".to_owned()] }
+    }
+}
+
+#[test]
+fn what_fails_its_trial_is_refused_however_good_it_is() {
+    let deep = request(rows(200, 30), |settings| settings.training_epochs = 25);
+    let said = train_and_judge(deep, &[], &Wrong, &mut |_, _| {});
+    assert_eq!(line(&said), "trained v4; refused v4: too slow: buy a new one");
+    assert!(!trained(&said).passed);
+    assert_eq!(manifest(&said)["trial"], "tried");
 }
 
 /// A log whose `samples` hold these, or that cannot be read.

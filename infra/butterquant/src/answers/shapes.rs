@@ -1,6 +1,5 @@
 //! The JSON of each thing the views hold. Days are `2018-06-29`, money is dollars.
 
-use anyhow::{Context, Result};
 use schemas::events::{ModelRef, Structure};
 use serde_json::{Value, json};
 use store::views::{AliasChange, ClosedTrade, EquityPoint, ModelCard, PendingOrder, Position};
@@ -85,17 +84,10 @@ pub(super) fn mark(of: &EquityPoint) -> Value {
     })
 }
 
-pub(super) fn card(
-    of: &ModelCard,
-    champion: Option<i64>,
-    challenger: Option<&ModelRef>,
-) -> Result<Value> {
-    let manifest: Option<Value> = of
-        .manifest
-        .as_deref()
-        .map(serde_json::from_str)
-        .transpose()
-        .with_context(|| format!("the manifest of model {} is no JSON", of.version))?;
+pub(super) fn card(of: &ModelCard, champion: Option<i64>, challenger: Option<&ModelRef>) -> Value {
+    // Of an event that is no model the rest is still shown; `model verify` says what is wrong.
+    let manifest: Option<Value> =
+        of.manifest.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let refusals = of
         .refusals
         .iter()
@@ -111,7 +103,7 @@ pub(super) fn card(
     } else {
         "past"
     };
-    Ok(json!({
+    json!({
         "version": of.version,
         "standing": standing,
         "sha256": of.sha256,
@@ -123,7 +115,7 @@ pub(super) fn card(
         "verdict": of.verdict,
         "refusals": refusals.collect::<Vec<_>>(),
         "manifest": manifest,
-    }))
+    })
 }
 
 pub(super) fn change(of: &AliasChange) -> Value {

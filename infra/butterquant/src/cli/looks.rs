@@ -34,18 +34,6 @@ pub struct TrainArgs {
     pub reason: String,
 }
 
-/// The models on the log.
-#[derive(Subcommand, Debug)]
-pub enum ModelVerb {
-    /// Every version: when, by which rule, what came of it
-    List,
-    /// One version: manifest, metrics, verdict
-    Show {
-        /// The version
-        version: i64,
-    },
-}
-
 /// The topics of the log.
 #[derive(Subcommand, Debug)]
 pub enum TopicsVerb {
@@ -135,23 +123,6 @@ pub struct CloseDayArgs {
     pub reason: String,
 }
 
-/// Drawing history.
-#[derive(Args, Debug)]
-pub struct HistoryArgs {
-    /// The market: csv:DIR or sim:SEED
-    #[arg(long)]
-    pub source: Option<String>,
-    /// Rows wanted
-    #[arg(long, default_value_t = 7_000)]
-    pub rows: usize,
-    /// Only days before this one (default: the market's last day)
-    #[arg(long, value_name = "DATE")]
-    pub before: Option<Day>,
-    /// Decides which rows are drawn
-    #[arg(long, default_value_t = 7)]
-    pub seed: u64,
-}
-
 /// The configuration.
 #[derive(Subcommand, Debug)]
 pub enum ConfigVerb {
@@ -164,10 +135,20 @@ pub enum ConfigVerb {
 /// Fetching libraries.
 #[derive(Args, Debug)]
 pub struct SetupArgs {
+    /// What to fetch
+    #[arg(value_enum, default_value = "onnxruntime")]
+    pub what: SetupWhat,
     /// The library with CUDA
     #[arg(long)]
     pub cuda: bool,
     /// Fetch without asking
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// What can be fetched.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetupWhat {
+    /// The library that scores fastest.
+    Onnxruntime,
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 pub struct DemoArgs {
     /// Seed of the market and of the training
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 5)]
     pub seed: u64,
     /// Trading days to run
     #[arg(long, default_value_t = 40)]

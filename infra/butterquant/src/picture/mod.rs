@@ -1,12 +1,19 @@
-//! One analysis as a picture of four panels: what the position pays against where the price may
-//! end, the price with trend and forecast, volatility measured against expected, and the
-//! spectrum. PNG or SVG by the file's ending; the typeface is in the program.
+//! Pictures: one analysis in four panels (what the position pays against where the price may end,
+//! the price with trend and forecast, volatility measured against expected, the spectrum), and
+//! the features of training rows by class. PNG or SVG by the file's ending; the typeface is in
+//! the program.
 
+mod bars;
+mod distributions;
 mod payoff;
 mod price;
+pub mod quality;
 mod spectrum;
 mod style;
 mod volatility;
+
+pub use bars::Bars;
+pub use distributions::{Distributions, Feature};
 
 use crate::study::Study;
 use anyhow::{Context, Result, bail};
@@ -14,48 +21,59 @@ use plotters::prelude::*;
 use quant::ButterflyKind;
 use std::path::Path;
 
-/// Width and height in pixels.
-pub const SIZE: (u32, u32) = (1_680, 1_320);
-/// What is drawn on: twice as fine, because the drawing library puts every corner on a whole
-/// pixel and lines would be jagged.
-const FINE: (u32, u32) = (2 * SIZE.0, 2 * SIZE.1);
+/// Something that can be drawn.
+pub trait Picture {
+    /// Width and height in pixels. What is drawn on is twice as fine, because the drawing library
+    /// puts every corner on a whole pixel and lines would be jagged.
+    const SIZE: (u32, u32);
+
+    /// Draws it.
+    fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &style::Panel<DB>)
+    -> Result<()>;
+}
+
 const HEADING: i32 = 200;
 
+const fn fine((wide, high): (u32, u32)) -> (u32, u32) {
+    (2 * wide, 2 * high)
+}
+
 /// Draws it into `file`, replacing what is there.
-pub fn draw(file: &Path, study: &Study) -> Result<()> {
+pub fn draw<P: Picture>(file: &Path, picture: &P) -> Result<()> {
     style::register()?;
     match ending(file)? {
-        Ending::Png => png(file, study),
-        Ending::Svg => svg(file, study),
+        Ending::Png => png(file, picture),
+        Ending::Svg => svg(file, picture),
     }
     .with_context(|| format!("{} cannot be written", file.display()))
 }
 
-fn svg(file: &Path, study: &Study) -> Result<()> {
+fn svg<P: Picture>(file: &Path, picture: &P) -> Result<()> {
     let mut text = String::new();
-    panels(&SVGBackend::with_string(&mut text, FINE).into_drawing_area(), study)?;
+    picture.panels(&SVGBackend::with_string(&mut text, fine(P::SIZE)).into_drawing_area())?;
     let size = |(wide, high): (u32, u32)| format!("width=\"{wide}\" height=\"{high}\"");
-    Ok(std::fs::write(file, text.replacen(&size(FINE), &size(SIZE), 1))?)
+    Ok(std::fs::write(file, text.replacen(&size(fine(P::SIZE)), &size(P::SIZE), 1))?)
 }
 
-fn png(file: &Path, study: &Study) -> Result<()> {
-    let mut fine = vec![0; 3 * (FINE.0 * FINE.1) as usize];
-    panels(&BitMapBackend::with_buffer(&mut fine, FINE).into_drawing_area(), study)?;
+fn png<P: Picture>(file: &Path, picture: &P) -> Result<()> {
+    let (wide, high) = fine(P::SIZE);
+    let mut drawn = vec![0; 3 * (wide * high) as usize];
+    picture.panels(&BitMapBackend::with_buffer(&mut drawn, (wide, high)).into_drawing_area())?;
     // The library would report a missing folder as a failure to encode.
     std::fs::File::create(file)?;
-    let mut picture = BitMapBackend::new(file, SIZE);
-    picture.blit_bitmap((0, 0), SIZE, &halved(&fine))?;
-    Ok(picture.present()?)
+    let mut bitmap = BitMapBackend::new(file, P::SIZE);
+    bitmap.blit_bitmap((0, 0), P::SIZE, &halved(&drawn, P::SIZE))?;
+    Ok(bitmap.present()?)
 }
 
 /// Every pixel the mean of four.
-fn halved(fine: &[u8]) -> Vec<u8> {
-    let (wide, row) = (SIZE.0 as usize, 3 * FINE.0 as usize);
+fn halved(fine: &[u8], size: (u32, u32)) -> Vec<u8> {
+    let (wide, row) = (size.0 as usize, 6 * size.0 as usize);
     let mean = |at: usize| {
         let four = [at, at + 3, at + row, at + row + 3].map(|at| u32::from(fine[at]));
         (four.iter().sum::<u32>() / 4) as u8
     };
-    (0..3 * wide * SIZE.1 as usize)
+    (0..3 * wide * size.1 as usize)
         .map(|n| mean(2 * row * (n / (3 * wide)) + 6 * (n % (3 * wide) / 3) + n % 3))
         .collect()
 }
@@ -86,23 +104,27 @@ pub fn kind(study: &Study) -> &'static str {
     }
 }
 
-fn panels<DB: DrawingBackend<ErrorType: 'static>>(
-    root: &style::Panel<DB>,
-    study: &Study,
-) -> Result<()> {
-    root.fill(&WHITE)?;
-    let (head, body) = root.margin(24, 24, 32, 32).split_vertically(HEADING);
-    heading(&head, study)?;
-    let parts = body.split_evenly((2, 2));
-    let [upper_left, upper_right, lower_left, lower_right] = parts.as_slice() else {
-        bail!("the picture was not split into four");
-    };
-    payoff::draw(&upper_left.margin(16, 16, 8, 32), study)?;
-    price::draw(&upper_right.margin(16, 16, 32, 8), study)?;
-    volatility::draw(&lower_left.margin(16, 16, 8, 32), study)?;
-    spectrum::draw(&lower_right.margin(16, 16, 32, 8), study)?;
-    root.present()?;
-    Ok(())
+impl Picture for Study {
+    const SIZE: (u32, u32) = (1_680, 1_320);
+
+    fn panels<DB: DrawingBackend<ErrorType: 'static>>(
+        &self,
+        root: &style::Panel<DB>,
+    ) -> Result<()> {
+        root.fill(&WHITE)?;
+        let (head, body) = root.margin(24, 24, 32, 32).split_vertically(HEADING);
+        heading(&head, self)?;
+        let parts = body.split_evenly((2, 2));
+        let [upper_left, upper_right, lower_left, lower_right] = parts.as_slice() else {
+            bail!("the picture was not split into four");
+        };
+        payoff::draw(&upper_left.margin(16, 16, 8, 32), self)?;
+        price::draw(&upper_right.margin(16, 16, 32, 8), self)?;
+        volatility::draw(&lower_left.margin(16, 16, 8, 32), self)?;
+        spectrum::draw(&lower_right.margin(16, 16, 32, 8), self)?;
+        root.present()?;
+        Ok(())
+    }
 }
 
 fn heading<DB: DrawingBackend<ErrorType: 'static>>(

@@ -137,7 +137,12 @@ impl Ticks {
 
     /// Numbers, a tick at every multiple of a round step, at most ten.
     pub fn numbers(range: Range<f64>) -> Ticks {
-        let least = (range.end - range.start) / 10.0;
+        Ticks::at_most(10, range)
+    }
+
+    /// Numbers, a tick at every multiple of a round step, at most so many.
+    pub fn at_most(ticks: u32, range: Range<f64>) -> Ticks {
+        let least = (range.end - range.start) / f64::from(ticks);
         let tens = 10_f64.powf(least.log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0].map(|n| n * tens).into_iter().find(|step| *step >= least);
         let step = step.unwrap_or(10.0 * tens);

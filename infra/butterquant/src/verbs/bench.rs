@@ -6,12 +6,14 @@ mod machine;
 mod measure;
 mod pipeline;
 
+pub use machine::Machine;
+pub use pipeline::{Draw, made_up_model};
+
 use super::{Found, loops::report_problems};
 use crate::cli::{BenchScanArgs, BenchVerb};
 use crate::config::Config;
 use crate::out;
 use anyhow::{Context, Result, ensure};
-use machine::Machine;
 use measure::{Latency, Memory, Scans, Work};
 use producers::source::{self, Market, day_events};
 use quant::Book;

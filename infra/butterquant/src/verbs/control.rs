@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::home::{self, RunDir};
 use crate::out;
 use crate::progress::Steps;
-use crate::sink::read_all;
+use crate::sink::{artifact, read_all};
+use crate::trial::OnEngine;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::train_from_history;
 use eventlog::Batch;
@@ -26,7 +27,8 @@ fn track(name: Option<TrackName>) -> Option<Track> {
     })
 }
 
-fn say(config: &Config, word: Controls, done: &str) -> Result<Found> {
+/// Says it, and where it was said.
+pub(super) fn say(config: &Config, word: Controls, done: &str) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
     let opened = home::reach(config, &run)?;
     let end = open::say(&*opened.log, word)?;
@@ -130,11 +132,17 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let bar = steps.bar("history", args.rows as u64);
     let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
+    let trial = OnEngine(crate::engine::engine(config)?);
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
-    let made =
-        train_from_history(day, day, &drawn.samples, Vec::new(), &settings, &mut |done, of| {
-            bar.at(done.into(), of.into())
-        });
+    let made = train_from_history(
+        day,
+        day,
+        &drawn.samples,
+        Vec::new(),
+        &settings,
+        &trial,
+        &mut |done, of| bar.at(done.into(), of.into()),
+    );
     bar.done("");
     let folder = config.data_dir().join("models");
     let said = crate::report::said_of_models(&made.events);
@@ -142,15 +150,12 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     for event in &made.events {
         let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
         manifest = serde_json::from_str(&model.manifest)?;
-        let trained = success::Trained {
-            onnx: model.onnx.clone(),
-            sha256: model.sha256.clone(),
-            manifest: serde_json::from_value(manifest["model"].clone())?,
-        };
+        let (trained, parents) = artifact(model)?;
         Artifacts::open(&folder)?.write(
             u32::try_from(model.version)?,
             &day.to_string().replace('-', ""),
             &trained,
+            &parents,
         )?;
     }
     let shown = serde_json::json!({ "manifest": manifest, "said": said, "folder": folder });

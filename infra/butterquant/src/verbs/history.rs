@@ -1,19 +1,27 @@
-//! `history`: draws labelled rows from a market's past and keeps them as parquet, for a look at
-//! what a first model would be trained on.
+//! `history generate`: labelled rows of a market's past, onto the run's `samples` and into a
+//! parquet file. The run may be one that is not open yet, one that is stopped, or one that runs:
+//! then the process that owns the log is asked to write.
 
 use super::{Found, loops::report_problems};
-use crate::cli::{HistoryArgs, Output};
+use crate::cli::{GenerateArgs, Output};
 use crate::config::Config;
-use crate::out;
+use crate::home::{self, Opened, RunDir};
+use crate::prepare::first_days;
 use crate::progress::Steps;
-use anyhow::{Context, Result};
-use producers::history::{HistoryPlan, draw};
-use schemas::Topic;
+use crate::{out, sink};
+use anyhow::{Context, Result, bail};
+use eventlog::Log;
+use producers::history::{History, HistoryPlan, draw};
+use producers::source::Market;
+use schemas::id::sha256_hex;
+use schemas::{Day, Topic};
 use serde_json::json;
+use shell::open::{self, Put};
+use std::path::{Path, PathBuf};
 use store::Lake;
 
 /// Draws them.
-pub fn history(config: &Config, args: &HistoryArgs) -> Result<Found> {
+pub fn generate(config: &Config, args: &GenerateArgs) -> Result<Found> {
     let source = args
         .source
         .clone()
@@ -21,25 +29,94 @@ pub fn history(config: &Config, args: &HistoryArgs) -> Result<Found> {
         .context("which market? name it with --source csv:DIR or sim:SEED")?;
     let mut market = producers::source::open(&source, None)?;
     report_problems(&*market);
+    let run = RunDir::of(config, config.run())?;
+    let opened =
+        if run.log().exists() { home::reach(config, &run)? } else { home::own(config, &run)? };
+    open::ensure_topics(&*opened.log, config.partitions()?)?;
+    let partitions = home::partitions(&*opened.log)?;
+    let plan = plan(config, args, &*opened.log, &*market)?;
+    let drawn = with_bar(config, &mut *market, &plan)?;
+    let put = open::publish_samples(&*opened.log, partitions, &drawn.samples)?;
+    let file = args.out.clone().unwrap_or_else(|| run.path.join("history.parquet"));
+    let sha256 = keep(&run, &opened, partitions, &file, &drawn)?;
+    say(config, &Drawn { source, run, plan, drawn, put, file, sha256 })
+}
+
+/// Which rows: all known before the run's own begin.
+fn plan(
+    config: &Config,
+    args: &GenerateArgs,
+    log: &dyn Log,
+    market: &dyn Market,
+) -> Result<HistoryPlan> {
     let last = *market.days().last().context("the market has no days")?;
-    let before = args.before.unwrap_or(last);
-    let low = args.rows * 2 / 7;
-    let normal = args.rows * 3 / 7;
-    let plan = HistoryPlan {
-        low,
-        normal,
-        high: args.rows - low - normal,
+    let (before, day) = match open::opened(log)? {
+        Some(opened) => {
+            let from = opened.scan_from;
+            if let Some(before) = args.before.filter(|before| *before > from) {
+                bail!(
+                    "--before {before} reaches into this run, which scans from {from}: its own outcomes are its rows from then on; draw history before {from}, or into another run with --run ID"
+                );
+            }
+            (args.before.unwrap_or(from), opened.previous_day)
+        }
+        None => {
+            let before = args.before.map_or(last, |before| before.min(last));
+            (before, first_days(market, before)?.1)
+        }
+    };
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(HistoryPlan {
+        low: args.low,
+        normal: args.normal,
+        high: args.high,
         seed: args.seed,
         pricing: config.settings()?.pricing,
-        ..HistoryPlan::new(before, before)
-    };
-    let bar = Steps::new(config.output()? == Output::Human).bar("history", args.rows as u64);
-    let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
+        threads: args.threads.map_or_else(cores, usize::from),
+        ..HistoryPlan::new(before, day)
+    })
+}
+
+fn with_bar(config: &Config, market: &mut dyn Market, plan: &HistoryPlan) -> Result<History> {
+    let wanted = plan.low + plan.normal + plan.high;
+    let bar = Steps::new(config.output()? == Output::Human).bar("history", wanted as u64);
+    let drawn = draw(market, plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
-    let lake = Lake::open(config.data_dir().join("history"))?;
-    lake.write_day(Topic::Samples, before, &drawn.samples)?;
-    let file = (!drawn.samples.is_empty()).then(|| lake.path(Topic::Samples, before));
-    let report = &drawn.report;
+    Ok(drawn)
+}
+
+/// The rows into `file`, whose hash it gives. Where no other process does, `samples` is also
+/// written to the lake, as the materializer would write it.
+fn keep(
+    run: &RunDir,
+    opened: &Opened,
+    partitions: u32,
+    file: &Path,
+    drawn: &History,
+) -> Result<String> {
+    let lake = Lake::open(run.lake())?;
+    lake.write_file(file, Topic::Samples, &drawn.samples)?;
+    if opened.embedded.is_some() {
+        sink::write_topic(&*opened.log, partitions, &lake, Topic::Samples)?;
+    }
+    let bytes = std::fs::read(file).with_context(|| format!("{}", file.display()))?;
+    Ok(sha256_hex(&bytes))
+}
+
+struct Drawn {
+    source: String,
+    run: RunDir,
+    plan: HistoryPlan,
+    drawn: History,
+    put: Put,
+    file: PathBuf,
+    sha256: String,
+}
+
+fn say(config: &Config, done: &Drawn) -> Result<Found> {
+    let (report, rows) = (&done.drawn.report, done.drawn.samples.len());
+    let already = rows - done.put.added;
+    let days = |(first, last): (Day, Day)| [first.to_string(), last.to_string()];
     let strata = report.strata.iter().map(|one| {
         json!({
             "stratum": one.stratum.name(),
@@ -51,13 +128,19 @@ pub fn history(config: &Config, args: &HistoryArgs) -> Result<Found> {
         })
     });
     let shown = json!({
-        "source": source,
-        "before": before.to_string(),
-        "rows": drawn.samples.len(),
-        "span": report.span.map(|(first, last)| [first.to_string(), last.to_string()]),
+        "run": done.run.id,
+        "source": done.source,
+        "seed": done.plan.seed,
+        "before": done.plan.before.to_string(),
+        "rows": rows,
+        "published": done.put.added,
+        "already_there": already,
+        "on_samples": done.put.events.len(),
+        "span": report.span.map(days),
         "strata": strata.collect::<Vec<_>>(),
         "refused": report.refused,
-        "file": file,
+        "file": done.file,
+        "sha256": done.sha256,
     });
     out::show(config.output()?, &shown, |_| {
         report.strata.iter().for_each(|one| out::line(one.to_string()));
@@ -66,11 +149,14 @@ pub fn history(config: &Config, args: &HistoryArgs) -> Result<Found> {
         }
         let span = report
             .span
-            .map_or_else(String::new, |(first, last)| format!(", of days from {first} to {last}"));
-        out::line(format!("{} rows{span}", drawn.samples.len()));
-        if let Some(file) = &file {
-            out::line(format!("written to {}", file.display()));
-        }
+            .map_or_else(String::new, |(first, last)| format!(" of days from {first} to {last}"));
+        out::line(format!(
+            "{rows} rows{span}: {} put on samples of run {}, {already} were there; it holds {}",
+            done.put.added,
+            done.run.id,
+            done.put.events.len()
+        ));
+        out::line(format!("written to {} (sha256 {})", done.file.display(), &done.sha256[..16]));
     })?;
     Ok(Found::Nothing)
 }

@@ -56,6 +56,7 @@ fn live(
         history,
         settings: config.settings()?,
         trades: true,
+        engine: crate::engine::engine(config)?,
     })
 }
 

@@ -15,9 +15,9 @@ use producers::source::Market;
 use schemas::Day;
 use std::time::Instant;
 
-/// Trading days of the simulated market before the demo's first scan: enough to warm up and to
-/// draw history from.
-const DEMO_PAST: usize = 700;
+/// Trading days of the simulated market before the demo's first scan: to warm up and to draw
+/// history from, with index levels and spells enough that class shares are like those to come.
+const DEMO_PAST: usize = 1_400;
 
 /// A simulated market through the whole loop, in a folder of its own that begins empty.
 pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
@@ -46,6 +46,7 @@ pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
         history: args.history,
         settings,
         trades: true,
+        engine: crate::engine::engine(config)?,
     };
     through(config, &run, market, &wanted, None)
 }
@@ -79,6 +80,7 @@ pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
         history: args.history,
         settings: config.settings()?,
         trades: true,
+        engine: crate::engine::engine(config)?,
     };
     through(config, &run, market, &wanted, Some(args.to))
 }

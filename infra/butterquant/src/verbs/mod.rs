@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod consume;
 mod control;
+mod data;
 mod describe;
 mod dlq;
 mod history;
@@ -13,7 +14,9 @@ mod live;
 mod loops;
 mod model;
 mod paper_broker;
+mod quality;
 mod replay;
+mod retrain;
 mod runs;
 mod scan;
 mod schemas;
@@ -21,7 +24,7 @@ mod setup;
 mod topics;
 mod views;
 
-use crate::cli::{Cli, ConfigVerb, Verb};
+use crate::cli::{Cli, ConfigVerb, DataVerb, HistoryVerb, RetrainVerb, Verb};
 use crate::config::Config;
 use anyhow::Result;
 
@@ -57,6 +60,8 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Resume(args) => control::resume(&config, &args),
         Verb::CloseDay(args) => control::close_day(&config, &args),
         Verb::Train(args) => control::train(&config, &args),
+        Verb::Retrain(RetrainVerb::Status) => retrain::status(&config),
+        Verb::Quality(args) => quality::quality(&config, &args),
         Verb::Model(verb) => model::model(&config, &verb),
         Verb::Topics(verb) => topics::topics(&config, &verb),
         Verb::Schemas(verb) => schemas::schemas(&config, &verb),
@@ -66,7 +71,8 @@ pub fn run(cli: Cli) -> Result<Found> {
         Verb::Lag => lag::lag(&config),
         Verb::Dlq(verb) => dlq::dlq(&config, verb),
         Verb::Runs => runs::runs(&config),
-        Verb::History(args) => history::history(&config, &args),
+        Verb::History(HistoryVerb::Generate(args)) => history::generate(&config, &args),
+        Verb::Data(DataVerb::Validate(args)) => data::validate(&config, &args),
         Verb::Config(verb) => config::config(&config, &verb),
         Verb::Setup(args) => setup::setup(&config, &args),
     }

@@ -112,7 +112,7 @@ fn opening(log: &dyn Log, run: &RunDir) -> Result<RunOpened> {
     let opened = if has_topics { shell::open::opened(log)? } else { None };
     opened.with_context(|| {
         format!(
-            "it was never opened: whatever began it did not come to its first day; remove {}",
+            "it was never opened: `butterquant up` opens it, with the history drawn into it if there is any; or remove {}",
             run.path.display()
         )
     })

@@ -60,6 +60,7 @@ fn which_run(
         history: 0,
         settings: config.settings()?,
         trades: true,
+        engine: crate::engine::engine(config)?,
     };
     if args.tickers.is_none() && fits(config, &run, &wanted.source, day)? {
         return Ok((run, wanted));

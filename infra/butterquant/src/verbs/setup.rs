@@ -1,7 +1,7 @@
 //! `setup`: fetches ONNX Runtime, with the user's consent, and proves that it works.
 
 use super::Found;
-use crate::cli::SetupArgs;
+use crate::cli::{SetupArgs, SetupWhat};
 use crate::config::Config;
 use crate::{engine, out};
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,7 @@ use std::io::{IsTerminal, Write};
 
 /// Fetches it into the data folder.
 pub fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
+    let SetupWhat::Onnxruntime = args.what;
     let folder = config.data_dir().join("onnxruntime");
     let (package, size) = if args.cuda {
         ("onnxruntime-gpu", "about 300 MB")

@@ -2,13 +2,15 @@
 //!
 //! The unit is the day's mark-to-market change ÷ capital, 0 when flat. Days are not
 //! independent, for a position is held for weeks: what compares two tracks draws blocks of
-//! consecutive days.
+//! consecutive days. And figures of what the models predicted.
 
 mod compare;
 mod performance;
+mod quality;
 
 pub use compare::{Comparison, compare};
 pub use performance::{Performance, daily_returns, performance};
+pub use quality::{Period, QualityReport, RECENT_DAYS, quality_report};
 
 /// Figures that cannot be given.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

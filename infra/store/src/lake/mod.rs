@@ -76,9 +76,23 @@ impl Lake {
         if !self.swept.swap(true, Ordering::Relaxed) {
             disk::remove_leftovers(&self.dir)?;
         }
+        self.write_file(&self.path(topic, day), topic, events)
+    }
+
+    /// Writes events of `topic` with the lake's columns into any file, in the place of what was
+    /// there.
+    ///
+    /// # Errors
+    /// As [`Lake::write_day`].
+    pub fn write_file(
+        &self,
+        file: &Path,
+        topic: Topic,
+        events: &[Event],
+    ) -> Result<(), StoreError> {
         let bytes =
             self.parquet(topic, events).map_err(|detail| StoreError::Columns { topic, detail })?;
-        disk::replace(&self.path(topic, day), &bytes)
+        disk::replace(file, &bytes)
     }
 
     fn parquet(&self, topic: Topic, events: &[Event]) -> Result<Vec<u8>, String> {

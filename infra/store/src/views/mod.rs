@@ -12,6 +12,7 @@
 
 mod book;
 mod models;
+mod predictions;
 mod ranking_file;
 mod rankings;
 mod shelf;
@@ -20,6 +21,7 @@ mod trades;
 
 pub use book::Book;
 pub use models::{AliasChange, ModelCard, Models, Refusal};
+pub use predictions::{Came, Said, ScanDay};
 pub use ranking_file::rankings_json;
 pub use rankings::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
 pub use tally::Tally;
@@ -29,6 +31,8 @@ use crate::StoreError;
 use schemas::events::{Orders, Settings, Track};
 use schemas::{Body, Day, Event};
 use shelf::{Key, Shelf};
+use std::collections::BTreeMap;
+use success::{DriftReference, Seen};
 
 /// The views of one run.
 #[derive(Clone)]
@@ -87,6 +91,7 @@ impl Views {
         if models.apply(day, events) {
             batch.put(Key::Models, &models)?;
         }
+        predictions::apply(&self.shelf, &mut batch, day, events)?;
         if let Some(rankings) = Rankings::of_day(day, events, settings) {
             batch.put(Key::Rankings(day), &rankings)?;
         }
@@ -161,6 +166,33 @@ impl Views {
     /// As [`Views::through`].
     pub fn models(&self) -> Result<Models, StoreError> {
         Ok(self.shelf.get(Key::Models)?.unwrap_or_default())
+    }
+
+    /// What champions said on the last `most` scan days and what came of it, by scan day.
+    ///
+    /// # Errors
+    /// As [`Views::through`].
+    pub fn predictions(&self, most: usize) -> Result<Vec<(Day, ScanDay)>, StoreError> {
+        self.shelf.last(Key::Judged(Day(0)), most)
+    }
+
+    /// The features of the last scan days, as many as drift is measured over.
+    ///
+    /// # Errors
+    /// As [`Views::through`].
+    pub fn recent_features(&self) -> Result<Vec<Seen>, StoreError> {
+        predictions::recent_features(&self.shelf)
+    }
+
+    /// What the drift from a model's training rows is measured against; none for a version that
+    /// did not pass its gate, or was trained on too few days.
+    ///
+    /// # Errors
+    /// As [`Views::through`].
+    pub fn drift_reference(&self, version: i64) -> Result<Option<DriftReference>, StoreError> {
+        let mut all: BTreeMap<i64, DriftReference> =
+            self.shelf.get(Key::References)?.unwrap_or_default();
+        Ok(all.remove(&version))
     }
 
     /// SHA-256 over every stored key and value, in order.

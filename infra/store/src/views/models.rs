@@ -100,20 +100,22 @@ impl Models {
             Said::RetrainTriggered(trigger) => {
                 let card = self.card(trigger.version);
                 card.triggered_on = Some(day);
-                card.rule = Some(trigger.rule.clone());
-                card.evidence = Some(trigger.evidence.clone());
+                // One training answers every rule that is due, each with an event of its own.
+                join(&mut card.rule, " + ", &trigger.rule);
+                join(&mut card.evidence, "; ", &trigger.evidence);
             }
             Said::ModelTrained(trained) => self.trained(day, trained),
             Said::ModelRefused(refused) => {
-                let reasons = refused.reasons.clone();
-                self.card(refused.version).refusals.push(Refusal { day, reasons });
+                // A version that was never trained, named by an operator, gets no card.
+                let Some(card) = self.cards.get_mut(&refused.version) else { return false };
+                card.refusals.push(Refusal { day, reasons: refused.reasons.clone() });
             }
             Said::ModelPromoted(promoted) => self.changes.push(AliasChange {
                 day,
                 alias: promoted.alias,
                 version: promoted.version,
                 sha256: Some(promoted.sha256.clone()),
-                rollback: false,
+                rollback: promoted.reason.starts_with("rolled back"),
                 reason: promoted.reason.clone(),
             }),
             Said::DayClosed(marker) => return self.stand(marker),
@@ -141,4 +143,11 @@ impl Models {
         self.challenger.clone_from(&marker.challenger);
         !same
     }
+}
+
+fn join(said: &mut Option<String>, between: &str, more: &str) {
+    *said = Some(match said.take() {
+        Some(before) => before + between + more,
+        None => more.to_owned(),
+    });
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 const TREE: &str = "views";
 /// Raised with every change of a stored type.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A stored view, or one day of it.
 #[derive(Clone, Copy)]
@@ -25,6 +25,9 @@ pub(super) enum Key {
     Rankings(Day),
     Journal(Day),
     Equity(Day),
+    Judged(Day),
+    Features(Day),
+    References,
 }
 
 impl Key {
@@ -38,12 +41,19 @@ impl Key {
             Key::Rankings(_) => "rankings/",
             Key::Journal(_) => "journal/",
             Key::Equity(_) => "equity/",
+            Key::Judged(_) => "judged/",
+            Key::Features(_) => "features/",
+            Key::References => "references",
         }
     }
 
     fn day(self) -> Option<Day> {
         match self {
-            Key::Rankings(day) | Key::Journal(day) | Key::Equity(day) => Some(day),
+            Key::Rankings(day)
+            | Key::Journal(day)
+            | Key::Equity(day)
+            | Key::Judged(day)
+            | Key::Features(day) => Some(day),
             _ => None,
         }
     }
@@ -79,6 +89,10 @@ impl Changes {
         self.0.insert(key.bytes(), bytes);
         Ok(())
     }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        self.0.remove(key.bytes());
+    }
 }
 
 impl Shelf {
@@ -112,6 +126,22 @@ impl Shelf {
     /// Every day's value of a view, ascending; the day in `any` does not matter.
     pub(super) fn all<T: DeserializeOwned>(&self, any: Key) -> Result<Vec<T>, StoreError> {
         self.tree.scan_prefix(any.name()).map(|entry| self.decode(any.name(), &entry?.1)).collect()
+    }
+
+    /// The last `most` days of a view and their values, ascending.
+    pub(super) fn last<T: DeserializeOwned>(
+        &self,
+        any: Key,
+        most: usize,
+    ) -> Result<Vec<(Day, T)>, StoreError> {
+        let entries = self.tree.scan_prefix(any.name()).rev().take(most);
+        let read = entries.map(|entry| {
+            let (key, value) = entry?;
+            Ok((self.day_in(any, &key)?, self.decode(any.name(), &value)?))
+        });
+        let mut found: Vec<(Day, T)> = read.collect::<Result<_, StoreError>>()?;
+        found.reverse();
+        Ok(found)
     }
 
     /// The days a view has, ascending.

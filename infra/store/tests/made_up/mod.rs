@@ -143,8 +143,12 @@ pub(crate) fn of_every_topic(day: Day) -> Vec<(Topic, Vec<Event>)> {
         scan: vec!["AAPL".into(), "MSFT".into()],
         ..DayClosed::default()
     };
-    let features =
-        FeatureVector { candidate: apple.id, contract_version: 1, values: vec![0.5; 23] };
+    let features = FeatureVector {
+        candidate: apple.id,
+        contract_version: 1,
+        values: vec![0.5; 23],
+        score: None,
+    };
     let order = intended(day, &apple, Track::ButterAI, Action::Open, 1);
     let sample = Sample { as_of: day, values: vec![0.1; 23], ..Sample::default() };
     vec![

@@ -6,9 +6,9 @@
     venv/bin/python models/success/tests/golden/check_onnx.py golden
 
 For each model: onnx.checker passes (full check, shapes inferred), the metadata holds
-manifest, feature names, contract version, data hash, metrics and seal, the seal fits, and
-onnxruntime, onnx's reference implementation and numpy in double precision give the scores
-that candle gave.
+manifest, feature names, contract version, data hash, metrics, test vectors and seal, the seal
+fits, and onnxruntime, onnx's reference implementation and numpy in double precision give the
+scores that candle gave.
 """
 
 import hashlib
@@ -66,6 +66,15 @@ def check(path):
         worst = abs(answer - said).max()
         print(f"  {name}: largest difference from candle {worst:.2e}")
         assert worst < 1e-5
+
+    vectors = json.loads(meta["test_vectors"])
+    x, said = (
+        numpy.array([vector[name] for vector in vectors], dtype=numpy.float32)
+        for name in ("features", "probabilities")
+    )
+    worst = abs(session.run(["probabilities"], {"features": x})[0] - said).max()
+    print(f"  its own {len(vectors)} test vectors: largest difference {worst:.2e}")
+    assert len(vectors) == 16 and worst < 1e-5
 
 
 def main():

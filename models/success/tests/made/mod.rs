@@ -67,7 +67,15 @@ pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
             let day = (number / 50) as i32;
             let weight = 0.5 + dice.unit();
             let class = class_of_roi(roi);
-            Row { features, class, roi, scan_day: day, evaluation_day: day + 3, weight }
+            Row {
+                features,
+                class,
+                roi,
+                scan_day: day,
+                evaluation_day: day + 3,
+                weight,
+                score: None,
+            }
         })
         .collect();
     if !planted {

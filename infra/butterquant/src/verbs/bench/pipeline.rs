@@ -5,6 +5,8 @@ mod hop;
 mod scale;
 mod stage;
 
+pub use stage::{Draw, model as made_up_model};
+
 use super::super::Found;
 use super::machine::Machine;
 use super::measure::Latency;

@@ -139,7 +139,7 @@ impl Draw {
     }
 
     /// Inside the ranges that the contract gives.
-    fn values(&mut self) -> [f64; 23] {
+    pub fn values(&mut self) -> [f64; 23] {
         std::array::from_fn(|n| {
             let (low, high) = (*quant::FEATURE_RANGES[n].start(), *quant::FEATURE_RANGES[n].end());
             let (low, high) = (low.max(-10.0), high.min(10.0));
@@ -163,6 +163,7 @@ impl Draw {
             candidate,
             contract_version: quant::CONTRACT_VERSION as i32,
             values: self.values().to_vec(),
+            score: None,
         };
         Event::new(DAY, &ticker, &[&ticker], Features::FeaturesExtracted(vector))
             .about_candidate(candidate)
@@ -193,6 +194,7 @@ pub fn model() -> Result<(ModelTrained, ModelRef)> {
                 scan_day,
                 evaluation_day: scan_day + 10,
                 weight: 1.0,
+                score: None,
             }
         })
         .collect();

@@ -1,45 +1,41 @@
 //! `model list` and `model show`: the versions on the log and what the gate said of each.
 
-use super::{Found, views::ask};
 use crate::answers::Question;
-use crate::cells::{list, number, text};
-use crate::cli::ModelVerb;
+use crate::cells::{list as items, number, text};
 use crate::config::Config;
 use crate::out::{line, show, table};
+use crate::verbs::{Found, views::ask};
 use anyhow::{Result, anyhow};
 use serde_json::Value;
 
-/// Model versions.
-pub fn model(config: &Config, verb: &ModelVerb) -> Result<Found> {
+/// Every version.
+pub fn list(config: &Config) -> Result<Found> {
+    show(config.output()?, &ask(config, Question::Models)?, list_models)?;
+    Ok(Found::Nothing)
+}
+
+/// One version.
+pub fn show_one(config: &Config, version: i64) -> Result<Found> {
     let found = ask(config, Question::Models)?;
-    match verb {
-        ModelVerb::List => show(config.output()?, &found, list_models)?,
-        ModelVerb::Show { version } => {
-            let mut card = list(&found["models"])
-                .iter()
-                .find(|card| card["version"] == *version)
-                .cloned()
-                .ok_or_else(|| {
-                    let known: Vec<String> =
-                        list(&found["models"]).iter().map(|card| text(&card["version"])).collect();
-                    let known = if known.is_empty() {
-                        "it has none yet".to_owned()
-                    } else {
-                        format!("it has {}", known.join(", "))
-                    };
-                    anyhow!("run {} has no model {version}; {known}", config.run())
-                })?;
-            let changes =
-                list(&found["changes"]).iter().filter(|change| change["version"] == *version);
-            card["changes"] = changes.cloned().collect();
-            show(config.output()?, &card, show_model)?;
-        }
-    }
+    let cards = items(&found["models"]);
+    let mut card =
+        cards.iter().find(|card| card["version"] == version).cloned().ok_or_else(|| {
+            let known: Vec<String> = cards.iter().map(|card| text(&card["version"])).collect();
+            let known = if known.is_empty() {
+                "it has none yet".to_owned()
+            } else {
+                format!("it has {}", known.join(", "))
+            };
+            anyhow!("run {} has no model {version}; {known}", config.run())
+        })?;
+    let changes = items(&found["changes"]).iter().filter(|change| change["version"] == version);
+    card["changes"] = changes.cloned().collect();
+    show(config.output()?, &card, show_model)?;
     Ok(Found::Nothing)
 }
 
 fn list_models(found: &Value) {
-    let models = list(&found["models"]);
+    let models = items(&found["models"]);
     if models.is_empty() {
         return line(
             "no model yet: one is trained once enough candidates have matured; `butterquant up --history N` trains one from the past, `butterquant train` asks for one",
@@ -94,14 +90,14 @@ fn show_model(card: &Value) {
         text(&card["trained_on"]),
         text(&card["passed"])
     ));
-    for said in list(&card["verdict"]) {
+    for said in items(&card["verdict"]) {
         line(format!("  {}", text(said)));
     }
-    for refusal in list(&card["refusals"]) {
-        let reasons: Vec<String> = list(&refusal["reasons"]).iter().map(text).collect();
+    for refusal in items(&card["refusals"]) {
+        let reasons: Vec<String> = items(&refusal["reasons"]).iter().map(text).collect();
         line(format!("refused on {}: {}", text(&refusal["day"]), reasons.join("; ")));
     }
-    for change in list(&card["changes"]) {
+    for change in items(&card["changes"]) {
         let how = if change["rollback"] == true { "put back as" } else { "became" };
         line(format!(
             "{how} {} on {}: {}",

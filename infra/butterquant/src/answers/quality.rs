@@ -1,0 +1,65 @@
+//! How good the champions' predictions turned out, and whether the features drift.
+
+use anyhow::Result;
+use schemas::Day;
+use serde::Serialize;
+use store::Views;
+use store::figures::{QualityReport, quality_report};
+use success::{DRIFT_DAYS, Drift};
+
+/// What is known of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct QualityFigures {
+    /// The last day the views contain.
+    pub through: Option<Day>,
+    /// Whose training rows drift is measured against.
+    pub champion: Option<i64>,
+    /// Predictions beside what came.
+    #[serde(flatten)]
+    pub report: QualityReport,
+    /// Of the last 20 scan days, by feature.
+    pub drift: Vec<FeatureDrift>,
+    /// Why there is none.
+    pub no_drift: Option<String>,
+}
+
+/// A feature's drift.
+#[derive(Clone, Debug, Serialize)]
+pub struct FeatureDrift {
+    /// Name, distance and limit.
+    #[serde(flatten)]
+    pub of: Drift,
+    /// Whether the distance is above the limit.
+    pub drifted: bool,
+}
+
+/// Of the last `most` scan days.
+pub fn quality(views: &Views, most: usize) -> Result<QualityFigures> {
+    let champion = views.models()?.champion.map(|model| model.version);
+    let (drift, no_drift) = match drift(views, champion)? {
+        Ok(drift) => (drift, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    let mark = |of: Drift| FeatureDrift { drifted: of.drifted(), of };
+    Ok(QualityFigures {
+        through: views.through()?,
+        champion,
+        report: quality_report(&views.predictions(most)?),
+        drift: drift.into_iter().map(mark).collect(),
+        no_drift,
+    })
+}
+
+fn drift(views: &Views, champion: Option<i64>) -> Result<Result<Vec<Drift>, String>> {
+    let Some(version) = champion else {
+        return Ok(Err("no model is in force to compare with".to_owned()));
+    };
+    let Some(reference) = views.drift_reference(version)? else {
+        return Ok(Err(format!(
+            "model v{version} says nothing of its training rows: they had fewer than {} scan days, or it is older than this; the next training mends it",
+            2 * DRIFT_DAYS
+        )));
+    };
+    let found = reference.drift(&views.recent_features()?);
+    Ok(found.ok_or_else(|| format!("fewer than {DRIFT_DAYS} days were scanned so far")))
+}

@@ -1,0 +1,131 @@
+//! Predictions over time: the champion's accuracy and calibration error by month.
+
+use super::Picture;
+use super::style::{
+    BLUE, GREY, INK, Key, ORANGE, Panel, Ticks, bold, digits, headed, padded, plot, text,
+};
+use anyhow::Result;
+use plotters::prelude::*;
+
+/// One month.
+pub struct Month {
+    /// The middle of its matured scan days, in days since 1970-01-01.
+    pub at: f64,
+    /// Mean of the days.
+    pub accuracy: f64,
+    /// Its standard error.
+    pub accuracy_error: f64,
+    /// Over the four classes.
+    pub calibration_error: f64,
+    /// Mean probability and frequency of Loss.
+    pub loss: (f64, f64),
+}
+
+/// All of them.
+pub struct QualityOverTime {
+    /// Two lines above everything.
+    pub heading: [String; 2],
+    /// Ascending.
+    pub months: Vec<Month>,
+    /// The accuracy that starts a training when it is doubted.
+    pub least_accuracy: f64,
+}
+
+const HEADING: i32 = 180;
+
+type Points = Vec<(f64, f64)>;
+/// A line's colour, name and points.
+type Line<'a> = (RGBColor, &'a str, Points);
+
+impl Picture for QualityOverTime {
+    const SIZE: (u32, u32) = (1_500, 1_500);
+
+    fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
+        root.fill(&WHITE)?;
+        let (head, body) = root.margin(24, 24, 32, 32).split_vertically(HEADING);
+        head.draw(&Text::new(self.heading[0].clone(), (28, 16), bold(60)))?;
+        head.draw(&Text::new(self.heading[1].clone(), (28, 96), text(38)))?;
+        let parts = body.split_evenly((3, 1));
+        for (number, panel) in parts.iter().enumerate() {
+            let panel = panel.margin(16, 16, 8, 8);
+            match number {
+                0 => self.accuracy(&panel)?,
+                1 => self.calibration(&panel)?,
+                _ => self.losses(&panel)?,
+            }
+        }
+        root.present()?;
+        Ok(())
+    }
+}
+
+impl QualityOverTime {
+    fn points(&self, value: impl Fn(&Month) -> f64) -> Points {
+        self.months.iter().map(|month| (month.at, 100.0 * value(month))).collect()
+    }
+
+    fn days(&self) -> Ticks {
+        let at = self.months.iter().map(|month| month.at);
+        let range = padded(at, 0.04);
+        Ticks::months(range.start.min(range.end - 40.0)..range.end + 20.0)
+    }
+
+    fn draw<DB: DrawingBackend<ErrorType: 'static>>(
+        &self,
+        panel: &Panel<DB>,
+        title: &str,
+        lines: &[Line<'_>],
+        band: Option<(RGBColor, Points)>,
+        level: Option<(f64, String)>,
+    ) -> Result<()> {
+        let mut legend: Vec<_> = lines
+            .iter()
+            .map(|(colour, name, _)| (Key::Line, *colour, (*name).to_owned()))
+            .collect();
+        legend.extend(level.iter().map(|(_, name)| (Key::Dash, GREY, name.clone())));
+        let body = headed(panel, title, &legend)?;
+        let values = lines.iter().flat_map(|(_, _, points)| points).map(|(_, y)| *y);
+        let ends = band.iter().flat_map(|(_, points)| points).map(|(_, y)| *y);
+        let mut y = padded(values.chain(ends).chain(level.iter().map(|(y, _)| *y)), 0.1);
+        // An error by itself is seen against none.
+        let alone = band.is_none() && lines.len() == 1;
+        y.start = if alone { 0.0 } else { y.start.max(0.0) };
+        let digits = digits(&y);
+        let mut chart = plot(&body, self.days(), y, ("", "%"), &|y| format!("{y:.digits$}"))?;
+        if let Some((colour, points)) = band {
+            chart.draw_series([Polygon::new(points, colour.mix(0.2).filled())])?;
+        }
+        if let (Some((y, _)), Some(first), Some(last)) =
+            (&level, self.months.first(), self.months.last())
+        {
+            let ends = [(first.at - 20.0, *y), (last.at + 20.0, *y)];
+            chart.draw_series(DashedLineSeries::new(ends, 16, 12, GREY.stroke_width(4)))?;
+        }
+        for (colour, _, points) in lines {
+            chart.draw_series(LineSeries::new(points.clone(), colour.stroke_width(5)))?;
+            chart.draw_series(points.iter().map(|at| Circle::new(*at, 9, colour.filled())))?;
+        }
+        Ok(())
+    }
+
+    fn accuracy<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
+        let upper = self.points(|month| month.accuracy + month.accuracy_error);
+        let lower = self.points(|month| month.accuracy - month.accuracy_error);
+        let band: Vec<_> = upper.into_iter().chain(lower.into_iter().rev()).collect();
+        let line = (INK, "of its days, ± one standard error", self.points(|month| month.accuracy));
+        let level = (100.0 * self.least_accuracy, "starts a training below".to_owned());
+        self.draw(panel, "a  Accuracy by month", &[line], Some((INK, band)), Some(level))
+    }
+
+    fn calibration<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
+        let points = self.points(|month| month.calibration_error);
+        let line = (ORANGE, "mean over the classes, in ten bins", points);
+        self.draw(panel, "b  Calibration error by month", &[line], None, None)
+    }
+
+    fn losses<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
+        let said = (BLUE, "mean probability", self.points(|month| month.loss.0));
+        let came = (INK, "frequency", self.points(|month| month.loss.1));
+        self.draw(panel, "c  Class Loss: what was said and what came", &[said, came], None, None)
+    }
+}

@@ -1,0 +1,194 @@
+//! `model bench`: how long scoring takes with every provider there is, what really ran each node,
+//! and what one event costs from its features to the decision.
+
+mod measure;
+
+use super::onlog::OnLog;
+use crate::cli::ModelBenchArgs;
+use crate::config::Config;
+use crate::home::RunDir;
+use crate::verbs::Found;
+use crate::verbs::bench::{Machine, made_up_model};
+use crate::{engine, out};
+use anyhow::{Context, Result};
+use measure::{Provider, measured};
+use schemas::id::sha256_hex;
+use serde::Serialize;
+use success::{Distance, Engine, Kind, Model, ProviderChoice};
+
+#[derive(Serialize)]
+struct Absent {
+    provider: &'static str,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct Subject {
+    what: String,
+    sha256: String,
+    kind: Kind,
+    widths: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    model: Subject,
+    machine: Machine,
+    providers: Vec<Provider>,
+    absent: Vec<Absent>,
+    /// The one that `--provider` chooses, to which the budget applies.
+    in_use: String,
+    budget_us: f64,
+    within_budget: bool,
+}
+
+/// Measures; exit 1 when one event is over the budget.
+pub fn bench(config: &Config, args: &ModelBenchArgs) -> Result<Found> {
+    let (what, onnx) = subject(config, args.what.as_deref())?;
+    let manifest = Model::check(&onnx, &super::onlog::CONTRACT)?;
+    // The one that is asked for comes first: a process loads one library.
+    let chosen = engine::engine(config)?;
+    let (mut providers, mut absent) = (Vec::new(), Vec::new());
+    let folder = std::env::temp_dir();
+    for (name, found) in [
+        (
+            "onnxruntime-cuda",
+            engine::engine_of(config, ProviderChoice::Cuda).map_err(|e| e.to_string()),
+        ),
+        ("onnxruntime-cpu", cpu(config)),
+        ("candle-cpu", Ok(Engine::candle())),
+    ] {
+        match found {
+            Ok(engine) => providers.push(measured(&engine, &onnx, args.share, &folder)?),
+            Err(why) => absent.push(Absent { provider: name, why }),
+        }
+    }
+    let within = |of: &Provider| of.event.decision.p99_us <= args.budget_us;
+    let within_budget =
+        providers.iter().find(|of| of.provider == chosen.provider()).is_some_and(within);
+    let report = Report {
+        model: Subject {
+            what,
+            sha256: sha256_hex(&onnx),
+            kind: manifest.kind,
+            widths: Distance::between(&onnx, &onnx)?.widths,
+        },
+        machine: Machine::here(),
+        providers,
+        absent,
+        in_use: chosen.provider().to_owned(),
+        within_budget,
+        budget_us: args.budget_us,
+    };
+    out::show(config.output()?, &report, print)?;
+    Ok(if report.within_budget { Found::Nothing } else { Found::Something })
+}
+
+/// ONNX Runtime on the CPU, or why not.
+fn cpu(config: &Config) -> Result<Engine, String> {
+    let found =
+        engine::engine_of(config, ProviderChoice::Cpu).map_err(|error| error.to_string())?;
+    if found.provider() == "onnxruntime-cpu" { Ok(found) } else { Err(found.explain().to_owned()) }
+}
+
+/// The bytes measured.
+fn subject(config: &Config, what: Option<&str>) -> Result<(String, Vec<u8>)> {
+    let run = RunDir::of(config, config.run())?;
+    let version = match what {
+        Some(what) => match what.parse::<i64>() {
+            Ok(version) => Some(version),
+            Err(_) => {
+                let onnx = std::fs::read(what).with_context(|| {
+                    format!("{what} is no version and cannot be read as a file")
+                })?;
+                return Ok((what.to_owned(), onnx));
+            }
+        },
+        None if !run.path.exists() => None,
+        None => OnLog::read(config)?.champion(),
+    };
+    match version {
+        Some(version) => {
+            let models = OnLog::read(config)?;
+            let onnx = models.version(version)?.onnx.clone();
+            Ok((format!("model {version} of run {}", run.id), onnx))
+        }
+        None => Ok(("a model made up for this".to_owned(), made_up_model()?.0.onnx)),
+    }
+}
+
+fn print(report: &Report) {
+    let machine = &report.machine;
+    out::line(format!(
+        "{}, {} cores for this process, load {} when measured; {} build for {}",
+        machine.cpu, machine.cores, machine.load, machine.profile, machine.target
+    ));
+    out::line(format!(
+        "{}: a {:?} of widths {:?}, sha256 {}",
+        report.model.what, report.model.kind, report.model.widths, report.model.sha256
+    ));
+    let header = ["provider", "rows>", "median µs>", "99th percentile µs>", "rows/s>"];
+    let rows = report.providers.iter().flat_map(|of| {
+        of.batches.iter().map(|batch| {
+            vec![
+                of.provider.clone(),
+                batch.rows.to_string(),
+                format!("{:.1}", batch.median_us),
+                format!("{:.1}", batch.p99_us),
+                format!("{:.0}", batch.rows_per_second),
+            ]
+        })
+    });
+    out::line(out::table(&header, rows));
+    for of in &report.providers {
+        let mut ran: Vec<(String, Vec<&str>)> = Vec::new();
+        for step in &of.nodes {
+            match ran.iter_mut().find(|(provider, _)| *provider == step.provider) {
+                Some((_, steps)) => steps.push(&step.operator),
+                None => ran.push((step.provider.clone(), vec![&step.operator])),
+            }
+        }
+        for (provider, steps) in ran {
+            out::line(format!("{}: {provider} ran {}", of.provider, steps.join(", ")));
+        }
+    }
+    for of in &report.absent {
+        out::line(format!("{}: not here; {}", of.provider, of.why));
+    }
+    let header = [
+        "one event>",
+        "decision µs>",
+        "99th percentile µs>",
+        "Avro to Avro µs>",
+        "99th percentile µs>",
+    ];
+    let rows = report.providers.iter().map(|of| {
+        let [decision, wire] = [&of.event.decision, &of.event.wire];
+        let shown = [decision.median_us, decision.p99_us, wire.median_us, wire.p99_us];
+        let name = if of.provider == report.in_use { "in use" } else { "" };
+        std::iter::once(format!("{} {name}", of.provider).trim_end().to_owned())
+            .chain(shown.map(|us| format!("{us:.1}")))
+            .collect()
+    });
+    out::line(out::table(&header, rows));
+    if !report.within_budget {
+        out::line(slow(report));
+    }
+}
+
+/// What to do about slow scoring.
+fn slow(report: &Report) -> String {
+    let remedy = if report.in_use == "candle-cpu" {
+        "candle scores here: `butterquant setup onnxruntime` fetches ONNX Runtime"
+    } else {
+        "look for other work on this machine (load above) and compare the providers above with \
+         --provider; `butterquant setup onnxruntime --cuda` fetches the GPU build, which pays for \
+         large batches only"
+    };
+    let event = report.providers.iter().find(|of| of.provider == report.in_use);
+    let p99 = event.map_or(f64::NAN, |of| of.event.decision.p99_us);
+    format!(
+        "slow: one event takes {p99:.1} µs at the 99th percentile by {}, the budget is {} µs; {remedy}",
+        report.in_use, report.budget_us
+    )
+}

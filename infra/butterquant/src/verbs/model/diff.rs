@@ -1,0 +1,182 @@
+//! `model diff`: what differs between two versions, from what they say of themselves down to their
+//! weights and what they make of the same rows.
+
+use super::explain::rows_of;
+use super::onlog::OnLog;
+use crate::config::Config;
+use crate::verbs::Found;
+use crate::{engine, out};
+use anyhow::{Context, Result};
+use schemas::events::ModelTrained;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use success::{Distance, FEATURES, Score, test_vectors};
+
+/// A part of the manifests that is not the same.
+#[derive(Serialize)]
+struct Difference {
+    what: String,
+    one: Value,
+    other: Value,
+}
+
+/// What both say of the same rows.
+#[derive(Serialize)]
+struct Scores {
+    rows: usize,
+    whose: String,
+    /// Mean and largest |Δ| of a probability.
+    mean_difference: f64,
+    largest_difference: f64,
+    /// Share of rows with the same likeliest class.
+    same_class: f64,
+    /// Mean expected ROI.
+    expected_roi: [f64; 2],
+    /// Mean log loss, where the rows have outcomes.
+    log_loss: Option<[f64; 2]>,
+}
+
+#[derive(Serialize)]
+struct Diff {
+    versions: [i64; 2],
+    sha256: [String; 2],
+    same_data: bool,
+    differences: Vec<Difference>,
+    weights: Distance,
+    scores: Scores,
+}
+
+/// Compares; exit 0 whatever it finds.
+pub fn diff(config: &Config, one: i64, other: i64) -> Result<Found> {
+    let models = OnLog::read(config)?;
+    let (a, b) = (models.version(one)?, models.version(other)?);
+    let (left, right) = (flat(a)?, flat(b)?);
+    let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    let of = |side: &BTreeMap<String, Value>, key: &str| side.get(key).cloned().unwrap_or_default();
+    let differences = keys
+        .into_iter()
+        .filter(|key| left.get(*key) != right.get(*key))
+        .map(|key| Difference { what: key.clone(), one: of(&left, key), other: of(&right, key) });
+    let data = "model.data_sha256";
+    let found = Diff {
+        versions: [one, other],
+        sha256: [a.sha256.clone(), b.sha256.clone()],
+        same_data: left.get(data).is_some_and(|hash| right.get(data) == Some(hash)),
+        differences: differences.collect(),
+        weights: Distance::between(&a.onnx, &b.onnx)?,
+        scores: scores(config, &models, a, b)?,
+    };
+    out::show(config.output()?, &found, print)?;
+    Ok(Found::Nothing)
+}
+
+/// The manifest's single values by path; lists of them as one.
+fn flat(model: &ModelTrained) -> Result<BTreeMap<String, Value>> {
+    fn walk(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let path =
+                        if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    walk(&path, value, into);
+                }
+            }
+            other => drop(into.insert(path.to_owned(), other.clone())),
+        }
+    }
+    let manifest: Value = serde_json::from_str(&model.manifest)
+        .with_context(|| format!("the manifest of model {} is no JSON", model.version))?;
+    let mut into = BTreeMap::new();
+    walk("", &manifest, &mut into);
+    Ok(into)
+}
+
+/// On the lake's rows that the second was judged on; where there are none, on the rows stored
+/// inside both models.
+fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -> Result<Scores> {
+    let labelled = rows_of(&models.run, b).unwrap_or_default();
+    let (rows, whose): (Vec<[f64; FEATURES]>, String) = if labelled.is_empty() {
+        let vectors = [test_vectors(&a.onnx)?, test_vectors(&b.onnx)?].concat();
+        let rows = vectors.iter().map(|vector| vector.features.map(f64::from)).collect();
+        (rows, "the test vectors of both".to_owned())
+    } else {
+        let rows = labelled.iter().map(|row| row.features).collect();
+        (rows, format!("rows held out when model {} was judged", b.version))
+    };
+    let engine = engine::engine(config)?;
+    let [left, right] =
+        [a, b].map(|model| -> Result<Vec<Score>> { Ok(engine.load(&model.onnx)?.score(&rows)?) });
+    let (left, right) = (left?, right?);
+    let count = rows.len().max(1) as f64;
+    let pairs = || left.iter().zip(&right);
+    let differences: Vec<f64> = pairs()
+        .flat_map(|(a, b)| a.probabilities.into_iter().zip(b.probabilities))
+        .map(|(a, b)| f64::from((a - b).abs()))
+        .collect();
+    let mean_roi =
+        |side: &[Score]| side.iter().map(|score| score.expected_roi).sum::<f64>() / count;
+    let loss = |side: &[Score]| {
+        let of = side.iter().zip(&labelled).map(|(score, row)| {
+            -f64::from(score.probabilities[usize::from(row.class)]).max(1e-12).ln()
+        });
+        of.sum::<f64>() / count
+    };
+    Ok(Scores {
+        rows: rows.len(),
+        whose,
+        mean_difference: differences.iter().sum::<f64>() / differences.len().max(1) as f64,
+        largest_difference: differences.iter().copied().fold(0.0, f64::max),
+        same_class: pairs().filter(|(a, b)| a.class == b.class).count() as f64 / count,
+        expected_roi: [mean_roi(&left), mean_roi(&right)],
+        log_loss: (!labelled.is_empty()).then(|| [loss(&left), loss(&right)]),
+    })
+}
+
+fn print(diff: &Diff) {
+    let [one, other] = diff.versions.map(|version| format!("model {version}"));
+    let data = if diff.same_data { "the same rows" } else { "other rows" };
+    out::line(format!("{one} and {other}, trained on {data}"));
+    let short = |value: &Value| match value {
+        Value::Null => "–".to_owned(),
+        Value::Number(number) if number.is_f64() => {
+            format!("{:.6}", number.as_f64().unwrap_or(0.0))
+        }
+        Value::String(text) => text.chars().take(24).collect(),
+        other => other.to_string(),
+    };
+    let plain = |value: &Value| !value.is_array();
+    let (single, lists): (Vec<_>, Vec<_>) =
+        diff.differences.iter().partition(|one| plain(&one.one) && plain(&one.other));
+    let rows = single.iter().map(|d| vec![d.what.clone(), short(&d.one), short(&d.other)]);
+    out::line(out::table(&["manifest", &format!("{one}>"), &format!("{other}>")], rows));
+    if !lists.is_empty() {
+        let names: Vec<&str> = lists.iter().map(|of| of.what.as_str()).collect();
+        out::line(format!("lists that differ (-o json shows them): {}", names.join(", ")));
+    }
+    let of = &diff.weights;
+    match (of.euclidean, of.relative, of.largest) {
+        (Some(far), Some(relative), Some(largest)) => out::line(format!(
+            "weights: {far:.4} apart ({:.1} % of the first's length), the largest by {largest:.4}; a \
+             feature's mean moved by at most {:.3} deviations",
+            100.0 * relative,
+            of.scaler_shift
+        )),
+        _ => out::line(format!("weights: widths {:?} and {:?}", of.widths, of.other_widths)),
+    }
+    let of = &diff.scores;
+    out::line(format!(
+        "scores of {} {}: a probability differs by {:.4} in the mean, {:.4} at most; the same class \
+         in {}; expected ROI {} and {}",
+        of.rows,
+        of.whose,
+        of.mean_difference,
+        of.largest_difference,
+        out::percent(of.same_class),
+        out::percent(of.expected_roi[0]),
+        out::percent(of.expected_roi[1])
+    ));
+    if let Some([one, other]) = of.log_loss {
+        out::line(format!("log loss on them: {one:.4} and {other:.4}"));
+    }
+}

@@ -1,0 +1,209 @@
+//! `model verify`: whether versions are what the log says they are, can be used, score alike in
+//! every engine, and lie in the artifact folder as they should.
+
+use super::onlog::{CONTRACT, OnLog};
+use crate::config::Config;
+use crate::home::RunDir;
+use crate::sink::artifact;
+use crate::verbs::Found;
+use crate::{engine, out};
+use anyhow::{Context, Result};
+use schemas::Day;
+use schemas::events::ModelTrained;
+use schemas::id::sha256_hex;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use success::{
+    AGREEMENT, Artifacts, Engine, Manifest, Model, TestVector, disagreement, test_vectors,
+};
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Check {
+    check: &'static str,
+    ok: bool,
+    said: String,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    what: String,
+    sha256: String,
+    checks: Vec<Check>,
+}
+
+impl Verified {
+    fn look(&mut self, check: &'static str, looked: Result<String>) {
+        let (ok, said) = match looked {
+            Ok(said) => (true, said),
+            Err(problem) => (false, format!("{problem:#}")),
+        };
+        self.checks.push(Check { check, ok, said });
+    }
+}
+
+/// Every version, one of them, or a file.
+pub fn verify(config: &Config, what: Option<&str>) -> Result<Found> {
+    let engines = engines(config)?;
+    let verified = match what {
+        Some(what) if what.parse::<i64>().is_err() => {
+            vec![file(config, Path::new(what), &engines)?]
+        }
+        version => {
+            let models = OnLog::read(config)?;
+            let one = version.map(|what| what.parse::<i64>()).transpose()?;
+            if let Some(one) = one {
+                models.version(one)?;
+            }
+            let wanted = models.versions.iter().filter(|(_, m)| one.is_none_or(|v| v == m.version));
+            wanted.map(|(day, model)| on_log(&models.run, *day, model, &engines)).collect()
+        }
+    };
+    out::show(config.output()?, &verified, |verified| print(verified))?;
+    let sound = verified.iter().flat_map(|of| &of.checks).all(|check| check.ok);
+    Ok(if sound { Found::Nothing } else { Found::Something })
+}
+
+/// candle, and ONNX Runtime where there is one.
+fn engines(config: &Config) -> Result<Vec<Engine>> {
+    let chosen = engine::engine(config)?;
+    let candle = Engine::candle();
+    let other = chosen.provider() != candle.provider();
+    Ok(std::iter::once(candle).chain(other.then_some(chosen)).collect())
+}
+
+fn on_log(run: &RunDir, day: Day, model: &ModelTrained, engines: &[Engine]) -> Verified {
+    let mut of = bytes(&model.onnx, engines, format!("model {} of {day}", model.version));
+    let same = of.sha256 == model.sha256;
+    of.look(
+        "hash",
+        same.then(|| "the bytes on the log have the sha256 it names".to_owned())
+            .with_context(|| format!("the log names sha256 {}", model.sha256)),
+    );
+    of.look("folder", folder(run, day, model));
+    of
+}
+
+/// What the artifact folder must hold of it.
+fn folder(run: &RunDir, day: Day, model: &ModelTrained) -> Result<String> {
+    let remedy = "`butterquant rebuild --all` writes the folder again from the log";
+    let (kept, _) = artifact(model)?;
+    if !run.models().exists() {
+        anyhow::bail!("{} is missing: {remedy}", run.models().display());
+    }
+    let artifacts = Artifacts::open(run.models())?;
+    let version = u32::try_from(model.version)?;
+    let found = artifacts.load(version).context(remedy)?;
+    anyhow::ensure!(
+        found == kept,
+        "{} is not what the log has: {remedy}",
+        artifacts.path(version).display()
+    );
+    let date = day.to_string().replace('-', "");
+    let archived =
+        run.models().join("archive").join(format!("success_model_v{version}_{date}.onnx"));
+    let bytes = std::fs::read(&archived)
+        .with_context(|| format!("{} cannot be read: {remedy}", archived.display()))?;
+    anyhow::ensure!(bytes == model.onnx, "{} was changed: {remedy}", archived.display());
+    Ok(format!("{} and its archive copy are those of the log", artifacts.path(version).display()))
+}
+
+fn file(config: &Config, path: &Path, engines: &[Engine]) -> Result<Verified> {
+    let onnx = std::fs::read(path).with_context(|| {
+        format!("{} is no version and cannot be read as a file", path.display())
+    })?;
+    let mut of = bytes(&onnx, engines, path.display().to_string());
+    let run = RunDir::of(config, config.run())?;
+    if run.path.exists() {
+        let models = OnLog::read(config)?;
+        let own = models.versions.iter().find(|(_, model)| model.sha256 == of.sha256);
+        let looked = own
+            .map(|(_, model)| format!("it is version {} of run {}", model.version, run.id))
+            .with_context(|| format!("run {} has no version with these bytes on its log", run.id));
+        of.look("log", looked);
+    }
+    of.look("sheet", sheet(&path.with_extension("json"), &of.sha256));
+    Ok(of)
+}
+
+/// The JSON beside a file names its hash.
+fn sheet(path: &PathBuf, sha256: &str) -> Result<String> {
+    if !path.exists() {
+        return Ok(format!("there is no {} to compare with", path.display()));
+    }
+    let sheet: serde_json::Value = serde_json::from_slice(&std::fs::read(path)?)
+        .with_context(|| format!("{} is no JSON", path.display()))?;
+    let named = sheet["sha256"].as_str().unwrap_or_default();
+    anyhow::ensure!(named == sha256, "{} names sha256 {named}", path.display());
+    Ok(format!("{} names the same sha256", path.display()))
+}
+
+/// What bytes alone show.
+fn bytes(onnx: &[u8], engines: &[Engine], what: String) -> Verified {
+    let mut of = Verified { what, sha256: sha256_hex(onnx), checks: Vec::new() };
+    let manifest = Model::check(onnx, &CONTRACT);
+    let sound = manifest.is_ok();
+    of.look("bytes", manifest.map(|manifest| described(&manifest)).map_err(Into::into));
+    if sound {
+        for engine in engines {
+            of.look("scores", scores(onnx, engine));
+        }
+    }
+    of
+}
+
+fn described(manifest: &Manifest) -> String {
+    format!(
+        "the seal holds; {} features of contract {}, 4 classes, a {:?} model of {} rows",
+        manifest.feature_names.len(),
+        manifest.contract_version,
+        manifest.kind,
+        manifest.rows
+    )
+    .to_lowercase()
+}
+
+/// The stored vectors, or where none are stored made-up rows scored by candle, score the same.
+fn scores(onnx: &[u8], engine: &Engine) -> Result<String> {
+    let stored = test_vectors(onnx)?;
+    let (vectors, whose) = if stored.is_empty() {
+        (made_up(onnx)?, "made-up rows against candle")
+    } else {
+        (stored, "stored test vectors")
+    };
+    let model = engine.load(onnx)?;
+    let worst = disagreement(&model, &vectors)?;
+    anyhow::ensure!(
+        worst <= AGREEMENT,
+        "{} differs by {worst:.1e} from {} {whose}, {AGREEMENT:.0e} is allowed: score with \
+         --provider cpu, or roll back with `butterquant model rollback`",
+        engine.provider(),
+        vectors.len()
+    );
+    Ok(format!("{}: {} {whose}, largest difference {worst:.1e}", engine.provider(), vectors.len()))
+}
+
+fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
+    let rows: Vec<[f64; success::FEATURES]> = (0..64)
+        .map(|r| std::array::from_fn(|f| f64::from((r * 31 + f as i32 * 17) % 101) / 50.0 - 1.0))
+        .collect();
+    let scores = Engine::candle().load(onnx)?.score(&rows)?;
+    let vector = |(row, score): (&[f64; success::FEATURES], success::Score)| TestVector {
+        features: row.map(|value| value as f32),
+        probabilities: score.probabilities,
+    };
+    Ok(rows.iter().zip(scores).map(vector).collect())
+}
+
+fn print(verified: &[Verified]) {
+    if verified.is_empty() {
+        out::line("there is no model on the log yet; `butterquant train` asks for one");
+    }
+    for of in verified {
+        out::line(format!("{}, sha256 {}", of.what, of.sha256));
+        for check in &of.checks {
+            let word = if check.ok { "ok" } else { "WRONG" };
+            out::line(format!("  {:<7} {word:<6} {}", check.check, check.said));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! How good the champions' predictions turned out: over time, by regime, of late. Only scan days
+//! of which every candidate has its outcome count: the first outcomes of a day are those of its
+//! shortest holdings.
+
+use crate::views::ScanDay;
+use schemas::Day;
+use serde::Serialize;
+use success::{HeldOut, Quality, quality};
+
+/// Scan days that "of late" means.
+pub const RECENT_DAYS: usize = 60;
+
+/// Closes of the volatility index from which it is normal, and high.
+const REGIMES: [(&str, f64); 3] = [("low", 0.0), ("normal", 15.0), ("high", 25.0)];
+
+/// Figures of some scan days.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Period {
+    /// `recent`, `2018-06`, `low`, `normal`, `high`.
+    pub name: String,
+    /// The first of them.
+    pub first: Day,
+    /// The last.
+    pub last: Day,
+    /// Theirs.
+    #[serde(flatten)]
+    pub quality: Quality,
+}
+
+/// Figures of all scan days.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct QualityReport {
+    /// Scan days whose candidates have all matured.
+    pub matured_days: usize,
+    /// Scan days with a candidate that has not.
+    pub open_days: usize,
+    /// The last 60 matured scan days; none before the first.
+    pub recent: Option<Period>,
+    /// By calendar month of the scan day.
+    pub months: Vec<Period>,
+    /// By the volatility index on the scan day; a regime without a day is left out.
+    pub regimes: Vec<Period>,
+}
+
+/// The figures of scan days, which ascend.
+pub fn quality_report(days: &[(Day, ScanDay)]) -> QualityReport {
+    let matured: Vec<&(Day, ScanDay)> = days.iter().filter(|(_, day)| day.matured()).collect();
+    let mut months: Vec<(String, Vec<&(Day, ScanDay)>)> = Vec::new();
+    for one in &matured {
+        let (year, month, _) = one.0.ymd();
+        let name = format!("{year:04}-{month:02}");
+        match months.last_mut() {
+            Some((last, days)) if *last == name => days.push(one),
+            _ => months.push((name, vec![one])),
+        }
+    }
+    let of_regime = |(name, _): &(&str, f64)| {
+        let days = matured.iter().copied();
+        let days: Vec<_> = days.filter(|(_, day)| day.vix.map(regime) == Some(name)).collect();
+        period(name, &days)
+    };
+    let recent = &matured[matured.len().saturating_sub(RECENT_DAYS)..];
+    QualityReport {
+        matured_days: matured.len(),
+        open_days: days.iter().filter(|(_, day)| !day.said.is_empty() && !day.matured()).count(),
+        recent: period("recent", recent),
+        months: months.iter().filter_map(|(name, days)| period(name, days)).collect(),
+        regimes: REGIMES.iter().filter_map(of_regime).collect(),
+    }
+}
+
+fn regime(vix: f64) -> &'static str {
+    let held = REGIMES.iter().rev().find(|(_, from)| vix >= *from);
+    held.map_or(REGIMES[0].0, |(name, _)| *name)
+}
+
+fn period(name: &str, days: &[&(Day, ScanDay)]) -> Option<Period> {
+    let (first, last) = (days.first()?.0, days.last()?.0);
+    let (mut rows, mut longest) = (Vec::new(), 1);
+    for (scan_day, of) in days {
+        for said in &of.said {
+            let Some(came) = said.came else { continue };
+            longest = longest.max(came.evaluation_day - *scan_day);
+            rows.push(HeldOut {
+                scan_day: scan_day.0,
+                class: came.class,
+                weight: 1.0,
+                probabilities: said.probabilities,
+            });
+        }
+    }
+    let block = (longest.unsigned_abs() as usize * 252).div_ceil(365);
+    Some(Period { name: name.to_owned(), first, last, quality: quality(&rows, block)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::{Came, Said};
+    use schemas::EventId;
+
+    /// A scan day whose two candidates are said to be Loss with 70 %; `classes` came.
+    fn day(date: &str, vix: f64, classes: [Option<u8>; 2]) -> (Day, ScanDay) {
+        let day: Day = date.parse().unwrap();
+        let came = |class: u8| Came { class, evaluation_day: day + 20 };
+        let said = |class: Option<u8>| Said {
+            candidate: EventId::default(),
+            version: 1,
+            probabilities: [0.7, 0.1, 0.1, 0.1],
+            came: class.map(came),
+        };
+        (day, ScanDay { vix: Some(vix), said: classes.map(said).into() })
+    }
+
+    #[test]
+    fn days_that_have_matured_whole_are_counted_by_month_and_regime() {
+        let report = quality_report(&[
+            day("2018-06-28", 12.0, [Some(0), Some(0)]),
+            day("2018-06-29", 15.0, [Some(0), Some(3)]),
+            day("2018-07-02", 24.9, [Some(3), Some(3)]),
+            day("2018-07-03", 25.0, [Some(1), Some(1)]),
+            day("2018-07-05", 40.0, [Some(0), None]), // would be all right
+        ]);
+        assert_eq!((report.matured_days, report.open_days), (4, 1));
+        let told = |periods: &[Period]| -> Vec<(String, u32, f64)> {
+            let one = |of: &Period| (of.name.clone(), of.quality.days, of.quality.accuracy);
+            periods.iter().map(one).collect()
+        };
+        let named = |name: &str, days, accuracy| (name.to_owned(), days, accuracy);
+        assert_eq!(told(&report.months), [named("2018-06", 2, 0.75), named("2018-07", 2, 0.0)]);
+        let regimes = [named("low", 1, 1.0), named("normal", 2, 0.25), named("high", 1, 0.0)];
+        assert_eq!(told(&report.regimes), regimes);
+        let recent = report.recent.unwrap();
+        assert_eq!((recent.quality.rows, recent.first.to_string().as_str()), (8, "2018-06-28"));
+        assert_eq!(quality_report(&[]).recent, None);
+    }
+}

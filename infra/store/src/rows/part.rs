@@ -1,0 +1,151 @@
+//! The columns of rows as arrow gives them: a file is read in parts, and whatever types a foreign
+//! writer chose come to those that are read here.
+
+use crate::StoreError;
+use arrow::array::{Array, AsArray, ListArray, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Schema};
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use schemas::Day;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Rows of a file that are in memory at once.
+pub(super) struct Part<'a> {
+    file: &'a Path,
+    name: Arc<str>,
+    /// Rows of the file before this part.
+    before: usize,
+    prefix: &'static str,
+    batch: RecordBatch,
+}
+
+/// Gives `take` every row of `kind`, of which the columns named `of` are read.
+pub(super) fn read(
+    path: &Path,
+    (kind, prefix): (&'static str, &'static str),
+    of: &[&str],
+    take: &mut dyn FnMut(&Part<'_>, usize) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let damaged = |cause: &dyn std::fmt::Display| StoreError::DamagedRows {
+        path: path.to_path_buf(),
+        detail: cause.to_string(),
+    };
+    let file = File::open(path).map_err(|cause| StoreError::reading(path, cause))?;
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| damaged(&cause))?;
+    let own = of.iter().map(|name| format!("{prefix}.{name}"));
+    let mut chosen = Vec::new();
+    for name in SHARED.iter().map(|name| (*name).to_owned()).chain(own) {
+        let found = builder.schema().index_of(&name);
+        chosen.push(found.map_err(|_| not_rows(path, &name, &"there is no such column"))?);
+    }
+    let mask = ProjectionMask::roots(builder.parquet_schema(), chosen);
+    let reader = builder.with_projection(mask).build().map_err(|cause| damaged(&cause))?;
+    let mut before = 0;
+    for batch in reader {
+        let batch = batch.map_err(|cause| damaged(&cause))?;
+        let rows = batch.num_rows();
+        let part = Part::cast(path, before, prefix, &batch)?;
+        for at in 0..rows {
+            if part.text("kind", at)?.is_some_and(|found| found == kind) {
+                take(&part, at)?;
+            }
+        }
+        before += rows;
+    }
+    Ok(())
+}
+
+/// Columns of every file that are read; the others bear the kind's prefix.
+const SHARED: [&str; 3] = ["kind", "day", "ticker"];
+
+impl<'a> Part<'a> {
+    fn cast(
+        file: &'a Path,
+        before: usize,
+        prefix: &'static str,
+        batch: &RecordBatch,
+    ) -> Result<Part<'a>, StoreError> {
+        let (mut fields, mut columns) = (Vec::new(), Vec::new());
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            let name = field.name();
+            let to = type_of(name.rsplit('.').next().unwrap_or(name));
+            let column = match &to {
+                Some(to) => cast(column, to).map_err(|cause| not_rows(file, name, &cause))?,
+                None => Arc::clone(column),
+            };
+            fields.push(Field::new(name, column.data_type().clone(), true));
+            columns.push(column);
+        }
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema, columns)
+            .map_err(|cause| not_rows(file, "columns", &cause))?;
+        let name = file.display().to_string().into();
+        Ok(Part { file, name, before, prefix, batch })
+    }
+
+    pub(super) fn place(&self, at: usize) -> (Arc<str>, usize) {
+        (Arc::clone(&self.name), self.before + at + 1)
+    }
+
+    fn column(&self, name: &str) -> Result<&dyn Array, StoreError> {
+        let full = match name {
+            shared if SHARED.contains(&shared) => shared.to_owned(),
+            own => format!("{}.{own}", self.prefix),
+        };
+        let column = self.batch.column_by_name(&full).map(AsRef::as_ref);
+        column.ok_or_else(|| not_rows(self.file, &full, &"there is no such column"))
+    }
+
+    pub(super) fn text(&self, name: &str, at: usize) -> Result<Option<String>, StoreError> {
+        let column: &StringArray = self.column(name)?.as_string();
+        Ok(column.is_valid(at).then(|| column.value(at).to_owned()))
+    }
+
+    pub(super) fn int(&self, name: &str, at: usize) -> Result<Option<i32>, StoreError> {
+        let column = self.column(name)?.as_primitive::<Int32Type>();
+        Ok(column.is_valid(at).then(|| column.value(at)))
+    }
+
+    pub(super) fn number(&self, name: &str, at: usize) -> Result<Option<f64>, StoreError> {
+        let column = self.column(name)?.as_primitive::<Float64Type>();
+        Ok(column.is_valid(at).then(|| column.value(at)))
+    }
+
+    pub(super) fn day(&self, name: &str, at: usize) -> Result<Option<Day>, StoreError> {
+        let column = self.column(name)?.as_primitive::<Date32Type>();
+        Ok(column.is_valid(at).then(|| Day(column.value(at))))
+    }
+
+    pub(super) fn list(&self, name: &str, at: usize) -> Result<Vec<Option<f64>>, StoreError> {
+        let column: &ListArray = self.column(name)?.as_list();
+        if column.is_null(at) {
+            return Ok(Vec::new());
+        }
+        let inner = column.value(at);
+        Ok(inner.as_primitive::<Float64Type>().iter().collect())
+    }
+}
+
+fn type_of(name: &str) -> Option<DataType> {
+    match name {
+        "kind" | "ticker" | "candidate" => Some(DataType::Utf8),
+        "day" | "as_of" | "evaluation_day" => Some(DataType::Date32),
+        "contract_version" | "class" => Some(DataType::Int32),
+        "roi" | "weight" => Some(DataType::Float64),
+        "values" => Some(DataType::new_list(DataType::Float64, true)),
+        _ => None,
+    }
+}
+
+fn not_rows(path: &Path, column: &str, cause: &dyn std::fmt::Display) -> StoreError {
+    StoreError::NotRows {
+        path: path.to_path_buf(),
+        column: column.to_owned(),
+        detail: cause.to_string(),
+    }
+}

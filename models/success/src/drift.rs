@@ -1,0 +1,254 @@
+//! Whether the features of late still look like those the model was trained on.
+//!
+//! The statistic of a feature is the largest gap between two cumulative shares at the training
+//! rows' deciles: a Kolmogorov–Smirnov distance over ten equal-count bins, 0 to 1. It is taken
+//! of the last 20 scan days, and drift is a value above the 99 % quantile (nearest rank) of the
+//! same statistic over all blocks of 20 consecutive scan days of the training rows themselves:
+//! a season that training has seen is no drift. `vix_level` is one number a day, so its shares
+//! are of days and not of rows.
+
+use crate::{FEATURES, Row};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Scan days of a block.
+pub const DRIFT_DAYS: usize = 20;
+
+const EDGES: usize = 9;
+/// Position of `vix_level` among the features.
+const VIX_LEVEL: usize = 22;
+const QUANTILE: f64 = 0.99;
+
+/// One candidate as the model sees it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Seen {
+    /// Day of the scan.
+    pub scan_day: i32,
+    /// The features of the contract, in its order; all finite.
+    pub features: [f64; FEATURES],
+    /// How many candidates it stands for; 1 where none was drawn.
+    pub weight: f64,
+}
+
+impl From<&Row> for Seen {
+    fn from(row: &Row) -> Seen {
+        Seen { scan_day: row.scan_day, features: row.features, weight: row.weight }
+    }
+}
+
+/// What drift of a feature is measured against.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+struct Shape {
+    /// Deciles of the training rows, ascending.
+    edges: [f32; EDGES],
+    /// Share of the training rows not above each.
+    shares: [f32; EDGES],
+    /// The distance above which it drifts.
+    limit: f64,
+}
+
+/// What drift is measured against: a summary of the training rows, small enough to travel inside
+/// the model.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+pub struct DriftReference {
+    names: Vec<String>,
+    shapes: Vec<Shape>,
+    /// Blocks of 20 consecutive scan days among the training rows.
+    pub blocks: u32,
+}
+
+/// How far a feature has moved.
+#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+pub struct Drift {
+    /// The feature's name.
+    pub feature: String,
+    /// The statistic of the last 20 scan days, 0 to 1.
+    pub distance: f64,
+    /// The 99 % quantile of the training rows' own blocks.
+    pub limit: f64,
+}
+
+impl Drift {
+    /// Whether it is above its limit.
+    pub fn drifted(&self) -> bool {
+        self.distance > self.limit
+    }
+}
+
+/// Weight in each of a feature's ten bins.
+type Bins = [f64; EDGES + 1];
+
+impl DriftReference {
+    /// Of training rows, whose features are called `names`. None with fewer than two blocks of
+    /// days: their own variation is not known then.
+    pub fn of(rows: &[Seen], names: &[&str; FEATURES]) -> Option<DriftReference> {
+        let days = by_day(rows);
+        if days.len() < 2 * DRIFT_DAYS {
+            return None;
+        }
+        let shapes = (0..FEATURES).map(|feature| shape(&days, feature)).collect();
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Some(DriftReference { names, shapes, blocks: (days.len() - DRIFT_DAYS + 1) as u32 })
+    }
+
+    /// The drift of the last 20 scan days in `rows`, by feature; none where they are fewer.
+    pub fn drift(&self, rows: &[Seen]) -> Option<Vec<Drift>> {
+        let days = by_day(rows);
+        let block = days.len().checked_sub(DRIFT_DAYS).map(|first| &days[first..])?;
+        let measured = |(feature, (shape, name)): (usize, (&Shape, &String))| {
+            let bins = block.iter().map(|day| binned(&points(day, feature), &shape.edges));
+            Drift {
+                feature: name.clone(),
+                distance: distance(&bins.fold(Bins::default(), add), &shape.shares),
+                limit: shape.limit,
+            }
+        };
+        Some(self.shapes.iter().zip(&self.names).enumerate().map(measured).collect())
+    }
+}
+
+/// Rows of each scan day, by ascending day.
+fn by_day(rows: &[Seen]) -> Vec<Vec<&Seen>> {
+    let mut days = BTreeMap::<i32, Vec<&Seen>>::new();
+    for row in rows {
+        days.entry(row.scan_day).or_default().push(row);
+    }
+    days.into_values().collect()
+}
+
+/// A day's values of a feature with their weights.
+fn points(day: &[&Seen], feature: usize) -> Vec<(f32, f64)> {
+    let value = |row: &Seen| row.features[feature] as f32;
+    if feature == VIX_LEVEL {
+        // Each day counts once: weights of drawn rows say how often rows came, not days.
+        return day.first().map(|row| (value(row), 1.0)).into_iter().collect();
+    }
+    day.iter().map(|row| (value(row), row.weight)).collect()
+}
+
+fn binned(points: &[(f32, f64)], edges: &[f32; EDGES]) -> Bins {
+    let mut bins = Bins::default();
+    for (value, weight) in points {
+        bins[edges.partition_point(|edge| edge < value)] += weight;
+    }
+    bins
+}
+
+fn add(mut sum: Bins, more: Bins) -> Bins {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+    sum
+}
+
+/// Share of the weight not above each edge.
+fn cumulative(bins: &Bins) -> [f64; EDGES] {
+    let total: f64 = bins.iter().sum();
+    let mut passed = 0.0;
+    std::array::from_fn(|edge| {
+        passed += bins[edge];
+        passed / total
+    })
+}
+
+fn distance(bins: &Bins, shares: &[f32; EDGES]) -> f64 {
+    let gaps = cumulative(bins).into_iter().zip(shares).map(|(a, b)| (a - f64::from(*b)).abs());
+    gaps.fold(0.0, f64::max)
+}
+
+fn shape(days: &[Vec<&Seen>], feature: usize) -> Shape {
+    let by_day: Vec<_> = days.iter().map(|day| points(day, feature)).collect();
+    let edges = deciles(by_day.concat());
+    let bins: Vec<Bins> = by_day.iter().map(|points| binned(points, &edges)).collect();
+    let all = bins.iter().copied().fold(Bins::default(), add);
+    let shares = cumulative(&all).map(|share| share as f32);
+    let sum = |block: &[Bins]| block.iter().copied().fold(Bins::default(), add);
+    let mut own: Vec<f64> =
+        bins.windows(DRIFT_DAYS).map(|block| distance(&sum(block), &shares)).collect();
+    own.sort_by(f64::total_cmp);
+    let rank = (QUANTILE * own.len() as f64).ceil() as usize;
+    Shape { edges, shares, limit: own[rank.clamp(1, own.len()) - 1] }
+}
+
+/// The values below which a tenth, two tenths … of the weight lie.
+fn deciles(mut points: Vec<(f32, f64)>) -> [f32; EDGES] {
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = points.iter().map(|point| point.1).sum();
+    let (mut passed, mut at) = (0.0, 0);
+    std::array::from_fn(|edge| {
+        let share = (edge + 1) as f64 / (EDGES + 1) as f64;
+        // The slack keeps rounding in the sum from moving an edge by one row.
+        while at + 1 < points.len() && passed + points[at].1 < share * total * (1.0 - 1e-12) {
+            passed += points[at].1;
+            at += 1;
+        }
+        points[at].0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::{Chance, Stream};
+
+    const NAMES: [&str; FEATURES] = {
+        let mut names = ["x"; FEATURES];
+        names[3] = "three";
+        names[VIX_LEVEL] = "vix_level";
+        names
+    };
+
+    /// `days` of 30 rows from `first`; `shift` is added to feature 3, `vix` is the index.
+    fn rows(first: i32, days: i32, shift: f64, vix: f64) -> Vec<Seen> {
+        let mut chance = Chance::new(first.unsigned_abs().into(), Stream::Labels);
+        let mut rows = Vec::new();
+        for row in 0..days * 30 {
+            let scan_day = first + row / 30;
+            let mut features: [f64; FEATURES] = std::array::from_fn(|_| chance.unit());
+            features[3] += shift;
+            features[VIX_LEVEL] = vix + 0.01 * f64::from(scan_day % 10);
+            rows.push(Seen { scan_day, features, weight: 1.0 });
+        }
+        rows
+    }
+
+    fn drifted(reference: &DriftReference, rows: &[Seen]) -> Vec<String> {
+        let drift = reference.drift(rows).unwrap_or_default();
+        assert_eq!(drift.len(), FEATURES);
+        drift.into_iter().filter(Drift::drifted).map(|drift| drift.feature).collect()
+    }
+
+    #[test]
+    fn more_of_the_same_is_no_drift_and_a_shift_is() {
+        let reference = DriftReference::of(&rows(0, 200, 0.0, 0.15), &NAMES).expect("enough days");
+        assert_eq!(reference.blocks, 181);
+        let (same, moved) = (rows(1_000, 25, 0.0, 0.15), rows(1_000, 20, 0.3, 0.15));
+        assert!(drifted(&reference, &same).len() <= 2, "{:?}", reference.drift(&same));
+        assert!(drifted(&reference, &moved).contains(&"three".to_owned()));
+        assert!(drifted(&reference, &rows(1_000, 20, 0.0, 0.35)).contains(&"vix_level".to_owned()));
+        // Only the last 20 days count, and fewer say nothing.
+        let healed = [rows(900, 30, 0.3, 0.35), same].concat();
+        assert!(!drifted(&reference, &healed).contains(&"three".to_owned()));
+        assert_eq!(reference.drift(&rows(1_000, 19, 0.0, 0.15)), None);
+        assert_eq!(DriftReference::of(&rows(0, 39, 0.0, 0.15), &NAMES), None);
+    }
+
+    #[test]
+    fn the_index_counts_days_however_many_rows_each_has() {
+        let training = rows(0, 100, 0.0, 0.15);
+        let reference = DriftReference::of(&training, &NAMES).expect("enough days");
+        let mut recent = rows(1_000, 20, 0.0, 0.15);
+        let crowd: Vec<Seen> = recent.iter().filter(|row| row.scan_day == 1_009).copied().collect();
+        let plain = reference.drift(&recent).expect("20 days")[VIX_LEVEL].clone();
+        (0..9).for_each(|_| recent.extend(&crowd));
+        assert_eq!(reference.drift(&recent).expect("20 days")[VIX_LEVEL], plain);
+    }
+
+    #[test]
+    fn weights_decide_the_deciles_and_the_reference_survives_json() {
+        let points = vec![(1.0, 1.0), (2.0, 8.0), (3.0, 1.0)];
+        assert_eq!(deciles(points), [1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]);
+        let reference = DriftReference::of(&rows(0, 60, 0.0, 0.15), &NAMES).expect("enough days");
+        let json = serde_json::to_string(&reference).expect("JSON");
+        assert!(json.len() < 12_000, "{} bytes", json.len());
+        assert_eq!(serde_json::from_str::<DriftReference>(&json).expect("read"), reference);
+    }
+}

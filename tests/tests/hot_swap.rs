@@ -1,0 +1,244 @@
+//! Models change while 10,000 events a second flow: a promotion by the day's marker, a rollback in
+//! the middle of a day, a champion whose bytes are damaged. The real scorers in the real shell.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
+
+use consumers::{broker, executor, labeler, retrainer, scorer};
+use eventlog::{Batch, Log, MemoryLog, Producer};
+use schemas::events::{
+    Alias, Controls, DayClosed, FeatureVector, Features, ModelRef, ModelTrained, Models,
+    Predictions, RolledBack, RunOpened, Scan, Scans, Score,
+};
+use schemas::role::{Machine, Role};
+use schemas::{Body, Day, Event, EventId, Topic};
+use shell::instance::{Env, Machines, Policy};
+use shell::runner::{Plan, run};
+use shell::saved::MemoryStates;
+use shell::wire;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use success::{Engine, Model, ProviderChoice};
+use tests::python::say;
+use tests::simulation::opening;
+
+const PARTITIONS: u32 = 4;
+/// Events a second.
+const RATE: usize = 10_000;
+const A_DAY: usize = 5_000;
+const FIRST: Day = Day(20_000);
+const DAYS: i32 = 4;
+
+fn row(number: usize) -> [f64; 23] {
+    let mut row = std::array::from_fn(|f| ((number * 31 + f * 17) % 1_013) as f64 / 507.0 - 1.0);
+    row[success::MAX_LOSS] = 0.1 + (number % 80) as f64 / 100.0;
+    row
+}
+
+/// Candidate `number` of a day.
+fn features(day: Day, number: usize) -> Event {
+    let ticker = format!("T{number:05}");
+    let about = [ticker.as_str(), &day.to_string()];
+    let candidate = Event::new(day, &ticker, &about, Scans::CandidateScanned(Scan::default())).id;
+    let values = row(number).to_vec();
+    let vector = FeatureVector { candidate, contract_version: 1, values, score: None };
+    Event::new(day, &ticker, &about, Features::FeaturesExtracted(vector)).about_candidate(candidate)
+}
+
+fn marker(topic: Topic, day: Day, marker: DayClosed, control_offset: i64) -> Event {
+    let marker = DayClosed { previous_day: day + -1, ..marker };
+    let mut marker = Event::marker(topic, day, marker).unwrap();
+    marker.control_offset = Some(control_offset);
+    marker
+}
+
+fn publish(producer: &mut dyn Producer, events: &[Event]) {
+    let record = |event| wire::record(event, PARTITIONS, "test").unwrap();
+    let batch = Batch { records: events.iter().map(record).collect(), ..Batch::default() };
+    producer.publish(batch, None).unwrap();
+}
+
+/// The run's day before: models 1 and 2, the first in force.
+fn open(log: &MemoryLog) -> Vec<ModelTrained> {
+    shell::open::ensure_topics(log, PARTITIONS).unwrap();
+    let opened = RunOpened {
+        first_day: FIRST,
+        previous_day: FIRST + -1,
+        scan_from: FIRST,
+        ..RunOpened::default()
+    };
+    let (events, champion) = opening::models(opened.previous_day);
+    let models = events.iter().filter_map(|event| match &event.body {
+        Body::Models(Models::ModelTrained(model)) => Some(model.clone()),
+        _ => None,
+    });
+    let models = models.collect();
+    shell::open::open(log, PARTITIONS, &opened, events, Some(champion)).unwrap();
+    models
+}
+
+fn machines(loader: Arc<scorer::Loader>) -> Machines {
+    Arc::new(move |role: Role| -> Box<dyn Machine> {
+        match role {
+            Role::Scorer => Box::new(scorer::Scorer::new(Arc::clone(&loader))),
+            Role::Labeler => Box::new(labeler::Labeler::default()),
+            Role::Executor => Box::new(executor::Executor::default()),
+            Role::Broker => Box::new(broker::Broker::default()),
+            Role::Retrainer => Box::new(retrainer::Retrainer::default()),
+            _ => Box::new(producers::scanner::Scanner::default()),
+        }
+    })
+}
+
+/// Model 3 as it must never be put in force: model 2 cut short, under its own hash.
+fn damaged(day: Day, sound: &ModelTrained) -> (Event, ModelRef) {
+    let onnx = sound.onnx[..sound.onnx.len() / 2].to_vec();
+    let sha256 = schemas::id::sha256_hex(&onnx);
+    let model = ModelRef { version: 3, sha256: sha256.clone() };
+    let made = ModelTrained { version: 3, sha256, onnx, passed: true, ..ModelTrained::default() };
+    (Event::new(day, "", &["3"], Models::ModelTrained(made)), model)
+}
+
+/// Four days at full rate. Each day's marker names the next day's champion: 2, 3 (damaged), 2.
+/// In the middle of the second day an operator rolls back to 1; gives where that was said.
+fn feed(log: &MemoryLog, models: &[ModelTrained]) -> i64 {
+    let mut producer = log.producer("feeder").unwrap();
+    let named = |model: &ModelTrained| ModelRef { version: 2, sha256: model.sha256.clone() };
+    let (bad, third) = damaged(FIRST + 1, &models[1]);
+    let mut rollback = 0;
+    let begun = Instant::now();
+    for n in 0..DAYS {
+        let day = FIRST + n;
+        for first in (0..A_DAY).step_by(RATE / 100) {
+            if n == 1 && first == A_DAY / 2 {
+                let word = RolledBack { version: 1, reason: "the test".to_owned() };
+                let end = shell::open::say(log, Controls::RolledBack(word)).unwrap();
+                rollback = end as i64 - 1;
+            }
+            let events: Vec<Event> =
+                (first..first + RATE / 100).map(|number| features(day, number)).collect();
+            publish(&mut *producer, &events);
+            let due = (n as usize * A_DAY + first + RATE / 100) as f64 / RATE as f64;
+            let due = begun + Duration::from_secs_f64(due);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+        let mut said: Vec<Event> = (0..PARTITIONS)
+            .map(|partition| {
+                let closed = DayClosed { partition: partition.into(), ..DayClosed::default() };
+                marker(Topic::Features, day, closed, 0)
+            })
+            .collect();
+        said.extend((n == 1).then(|| bad.clone()));
+        let champion = Some(if n == 1 { third.clone() } else { named(&models[1]) });
+        let closed = DayClosed { champion, ..DayClosed::default() };
+        said.push(marker(Topic::Models, day, closed, rollback));
+        publish(&mut *producer, &said);
+    }
+    let fed = DAYS as usize * A_DAY;
+    say(&format!("{:.0} events/s were fed", fed as f64 / begun.elapsed().as_secs_f64()));
+    rollback
+}
+
+/// Every prediction on the log, by candidate.
+fn predictions(log: &MemoryLog) -> BTreeMap<EventId, Vec<(Event, Score)>> {
+    let mut reader = log.reader().unwrap();
+    let mut found: BTreeMap<EventId, Vec<(Event, Score)>> = BTreeMap::new();
+    for partition in 0..PARTITIONS {
+        let place = wire::place(Topic::Predictions, partition);
+        let (mut next, end) = (0, log.watermarks(&place).unwrap().high);
+        while next < end {
+            let due = [(place.clone(), next)];
+            for part in reader.poll(&due, 5_000, Duration::from_secs(1)).unwrap() {
+                next = part.position;
+                for record in &part.records {
+                    let event = wire::event(Topic::Predictions, record).unwrap();
+                    match event.body.clone() {
+                        Body::Predictions(Predictions::CandidateScored(score)) => {
+                            found.entry(score.candidate).or_default().push((event, score));
+                        }
+                        Body::Predictions(Predictions::DayClosed(_)) => {}
+                        other => panic!("{other:?}"),
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What the version says of the rows, asked for alone and at rest.
+fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::Score> {
+    let loaded: Model = engine.load(&model.onnx).unwrap();
+    let rows: Vec<[f64; 23]> = (0..A_DAY).map(row).collect();
+    loaded.score(&rows).unwrap()
+}
+
+#[test]
+fn models_change_under_load_and_every_event_is_scored_once_by_a_whole_model() {
+    let log = MemoryLog::new("hot-swap").unwrap();
+    let models = open(&log);
+    let engine = Engine::discover(ProviderChoice::Cpu, None, &[]).unwrap();
+    let env = Env {
+        log: Arc::new(log.clone()),
+        states: Arc::new(MemoryStates::default()),
+        partitions: PARTITIONS,
+        machines: machines(Arc::new(scorer::Loader::new(engine.clone()))),
+        board: Arc::default(),
+        policy: Policy::default(),
+    };
+    let until = Some(FIRST + (DAYS - 1));
+    let plan = Plan { roles: vec![(Role::Scorer, 2)], until, name: None };
+    let stop = Arc::new(AtomicBool::new(false));
+    let (begun, rollback) = (
+        Instant::now(),
+        std::thread::scope(|scope| {
+            let feeder = scope.spawn(|| {
+                // Without its events the scorers would wait for ever.
+                let fed = catch_unwind(AssertUnwindSafe(|| feed(&log, &models)));
+                fed.inspect_err(|_| stop.store(true, Ordering::Relaxed))
+            });
+            run(&env, &plan, None, &stop, &mut |_| {}).unwrap();
+            feeder.join().unwrap().unwrap()
+        }),
+    );
+    say(&format!("by {}, in {:?}", engine.provider(), begun.elapsed()));
+
+    let found = predictions(&log);
+    let expected = [alone(&engine, &models[0]), alone(&engine, &models[1])];
+    let mut of_second_day = [0, 0];
+    for n in 0..DAYS {
+        for number in 0..A_DAY {
+            let asked = features(FIRST + n, number);
+            let said = found.get(&asked.correlation.unwrap());
+            let [(event, score)] = said.map(Vec::as_slice).unwrap_or_default() else {
+                panic!("candidate {number} of day {n}: {said:?}")
+            };
+            let under_rollback = event.control_offset >= Some(rollback);
+            let version = match n {
+                0 => 1,
+                1 if !under_rollback => 2,
+                1 | 2 => 1,
+                _ => 2,
+            };
+            if n == 1 {
+                of_second_day[usize::from(under_rollback)] += 1;
+            }
+            let own = version as usize - 1;
+            assert_eq!((score.model_version, score.alias), (version, Alias::Champion), "day {n}");
+            assert_eq!(score.model_sha256, models[own].sha256);
+            let whole = expected[own].get(number).unwrap();
+            let bits = score.probabilities.iter().map(|p| p.to_bits());
+            assert!(bits.eq(whole.probabilities.iter().map(|p| f64::from(*p).to_bits())));
+            assert_eq!(score.expected_roi.to_bits(), whole.expected_roi.to_bits());
+        }
+    }
+    assert_eq!(found.len(), DAYS as usize * A_DAY);
+    let [before, after] = of_second_day;
+    assert!(before > 0 && after > A_DAY / 4, "{before} before the rollback, {after} after it");
+
+    let verified = shell::replay::verify(&env, &mut |_| {}).unwrap();
+    assert!(verified.differences.is_empty(), "{:?}", &verified.differences[..1]);
+    assert!(verified.decisions as usize > DAYS as usize * A_DAY);
+}

@@ -1,0 +1,114 @@
+//! That the loop can learn, on the simulated market: where structure is planted, the model beats
+//! class prior and technical score on later days by more than chance; where none is, it does not.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it expects")]
+
+use producers::history::{HistoryPlan, draw};
+use producers::simulated::{Plan, SimulatedMarket};
+use producers::source::Market;
+use schemas::Body;
+use schemas::events::Samples;
+use success::{Assessment, Contract, Estimate, Row, TrainSettings, train_and_assess};
+
+/// More than one, so that it is not one lucky market.
+const SEEDS: [u64; 3] = [7, 1, 2];
+const STOCKS: usize = 40;
+const DAYS: usize = 1_100;
+/// The model knows what was evaluated before this day and is judged on scans from it on.
+const SPLIT: usize = 640;
+/// A training takes rows of every third day; the judging takes all, for narrow intervals.
+const KNOWN_EVERY: i32 = 3;
+/// All rows there are, of any stratum.
+const ALL: usize = STOCKS * DAYS;
+
+/// A model of the first days, judged on the later ones.
+fn assessed(seed: u64, structure: bool, rows: usize) -> Assessment {
+    let plan = Plan { seed, stocks: STOCKS, days: DAYS, structure };
+    let mut market = SimulatedMarket::open(plan, None).unwrap();
+    let (split, last) = (market.days()[SPLIT].0, market.days()[DAYS - 1]);
+    let plan =
+        HistoryPlan { seed, low: rows, normal: rows, high: rows, ..HistoryPlan::new(last, last) };
+    let drawn = draw(&mut market, &plan, &mut |_, _| {}).unwrap();
+    let rows: Vec<Row> = drawn
+        .samples
+        .iter()
+        .filter_map(|event| match &event.body {
+            Body::Samples(Samples::SampleDrawn(sample)) => Some(Row {
+                features: sample.values.clone().try_into().unwrap(),
+                class: sample.class as u8,
+                roi: sample.roi,
+                scan_day: sample.as_of.0,
+                evaluation_day: sample.evaluation_day.0,
+                weight: sample.weight,
+                score: sample.score,
+            }),
+            _ => None,
+        })
+        .collect();
+    let mut known: Vec<Row> =
+        rows.iter().filter(|row| row.evaluation_day < split).cloned().collect();
+    if known.len() > 9_000 {
+        known.retain(|row| row.scan_day.rem_euclid(KNOWN_EVERY) == 0);
+    }
+    let later: Vec<Row> = rows.into_iter().filter(|row| row.scan_day >= split).collect();
+    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let how = TrainSettings { seed, ..TrainSettings::default() };
+    let (trained, later) =
+        train_and_assess(&known, &later, &contract, &how, &mut |_, _| {}).unwrap();
+    let later = later.unwrap();
+    println!(
+        "seed {seed}, structure {structure}: {} rows known, {} on {} later days; {}; log loss \
+         {:.4}, class prior {}, score {}; top decile {}",
+        known.len(),
+        later.rows,
+        later.days,
+        trained.manifest.choice(),
+        later.model.log_loss.value,
+        said(&later.class_prior.behind_model),
+        said(&later.technical_score.as_ref().unwrap().behind_model),
+        said(&later.model.top_decile_roi),
+    );
+    later
+}
+
+fn said(of: &Estimate) -> String {
+    format!("{:+.4} ({:+.4} to {:+.4})", of.value, of.low.unwrap(), of.high.unwrap())
+}
+
+/// The mean of estimates from markets that have nothing in common, and its 95 % interval.
+fn pooled(of: &[Estimate]) -> (f64, f64, f64) {
+    let count = of.len() as f64;
+    let mean = of.iter().map(|one| one.value).sum::<f64>() / count;
+    let variance: f64 = of.iter().map(|one| one.standard_error.unwrap().powi(2)).sum();
+    let half = 1.96 * variance.sqrt() / count;
+    println!("over {count} markets: {mean:+.4} ({:+.4} to {:+.4})", mean - half, mean + half);
+    (mean - half, mean, mean + half)
+}
+
+#[test]
+fn planted_structure_is_found_on_later_days() {
+    let (mut over_prior, mut over_score) = (Vec::new(), Vec::new());
+    for seed in SEEDS {
+        let later = assessed(seed, true, ALL);
+        let (prior, score) = (later.class_prior, later.technical_score.unwrap());
+        assert!(prior.behind_model.low.unwrap() > 0.0, "seed {seed}");
+        assert!(score.behind_model.value > 0.0, "seed {seed}");
+        assert!(later.model.top_decile_roi.low > Some(later.all_roi.value), "seed {seed}");
+        over_prior.push(prior.behind_model);
+        over_score.push(score.behind_model);
+    }
+    assert!(pooled(&over_prior).0 > 0.02, "the gain over the class prior");
+    assert!(pooled(&over_score).0 > 0.02, "the gain over the technical score");
+}
+
+#[test]
+fn without_structure_nothing_is_found() {
+    let mut over_prior = Vec::new();
+    for seed in SEEDS {
+        let later = assessed(seed, false, 4_000);
+        assert!(later.class_prior.behind_model.low.unwrap() <= 0.0, "seed {seed}");
+        over_prior.push(later.class_prior.behind_model);
+    }
+    let (low, mean, _) = pooled(&over_prior);
+    assert!(low <= 0.0 && mean < 0.01, "{low} {mean}");
+}
