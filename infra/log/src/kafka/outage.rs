@@ -36,7 +36,10 @@ impl Outage {
         };
         if first {
             *state = State::Lasts(Instant::now());
-            tracing::warn!("no Kafka broker can be reached ({why}); waiting for one");
+            tracing::warn!(
+                "no Kafka broker can be reached ({why}); waiting for one: check that the cluster \
+                 is well and can be reached"
+            );
         }
         first
     }

@@ -91,11 +91,7 @@ pub fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
 }
 
 fn print(report: &Report) {
-    let machine = &report.machine;
-    out::line(format!(
-        "{}, {} cores for this process, load {} when measured; {} build for {}",
-        machine.cpu, machine.cores, machine.load, machine.profile, machine.target
-    ));
+    out::line(report.machine.to_string());
     out::line(format!(
         "log: {}, {} partitions; scored by {}; at most {} records a transaction",
         report.log, report.partitions, report.provider, report.settings.max_records
