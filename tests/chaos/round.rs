@@ -112,11 +112,12 @@ fn within(
     ended.struck.clone_from(&round.struck);
     ended.lives = round.everyone().map(|actor| u64::from(actor.lives)).sum();
     if let (Err(_), Some(keep)) = (&result, keep) {
-        round.keep_words(keep);
+        keep_words(round.everyone(), &keep.join(plan.seed.to_string()));
     }
     result?;
-    let Round { stage, witness, actors, seconds, disk, .. } = round;
-    drop((actors, seconds));
+    let Round { stage, witness, mut actors, seconds, disk, .. } = round;
+    actors.extend(seconds);
+    actors.iter_mut().for_each(Actor::kill);
     let sight = witness.finish();
     let second = |fault: &Fault| matches!(fault, Fault::Second { .. });
     let seconds = ended.struck.iter().any(second);
@@ -128,23 +129,25 @@ fn within(
     ended.complaints.extend(grounds.verdicts(&stage));
     drop(disk);
     ended.seconds[2] = begun.elapsed().as_secs_f64();
+    if let (false, Some(keep)) = (ended.complaints.is_empty(), keep) {
+        keep_words(actors.iter(), &keep.join(plan.seed.to_string()));
+    }
     Ok(())
+}
+
+fn keep_words<'a>(actors: impl Iterator<Item = &'a Actor>, folder: &Path) {
+    let kept = std::fs::create_dir_all(folder);
+    for actor in actors {
+        let file = folder.join(format!("{}.err", actor.name()));
+        if kept.is_err() || actor.keep_words(&file).is_err() {
+            eprintln!("{} could not be kept", file.display());
+        }
+    }
 }
 
 impl Round<'_> {
     fn everyone(&self) -> impl Iterator<Item = &Actor> {
         self.actors.iter().chain(&self.seconds)
-    }
-
-    fn keep_words(&self, keep: &Path) {
-        let folder = keep.join(self.plan.seed.to_string());
-        let kept = std::fs::create_dir_all(&folder);
-        for actor in self.everyone() {
-            let file = folder.join(format!("{}.err", actor.name()));
-            if kept.is_err() || actor.keep_words(&file).is_err() {
-                eprintln!("{} could not be kept", file.display());
-            }
-        }
     }
 
     /// Starts everyone and lets the faults strike until all is written.
