@@ -85,11 +85,6 @@ impl Recorded {
         std::mem::take(&mut self.by_cause).into_values().flatten().map(|(event, _)| event).collect()
     }
 
-    /// What was said that no decision made again.
-    pub fn left_over(&self) -> impl Iterator<Item = &Event> {
-        self.by_cause.values().flatten().map(|(event, _)| event)
-    }
-
     /// The own day marker of a partition and its bytes, if the day was closed there.
     pub fn marker(&self, topic: Topic, partition: u32) -> Option<&(Event, Vec<u8>)> {
         self.markers.get(&(topic, partition))

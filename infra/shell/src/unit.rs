@@ -107,7 +107,7 @@ impl Unit {
     }
 
     /// The offset behind all that was read of a stage.
-    fn next(&self, stage: usize) -> u64 {
+    pub(crate) fn next(&self, stage: usize) -> u64 {
         self.ahead[stage].position.max(self.cursor.positions[stage])
     }
 

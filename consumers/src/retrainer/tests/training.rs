@@ -6,7 +6,7 @@ use crate::made::learning::{model, rows, sample};
 use crate::retrainer::{Judged, Retrainer, TrainRequest, train_and_judge, train_from_history};
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
-use schemas::role::World;
+use schemas::role::{EffectError, World};
 use schemas::{Body, Day, Event};
 use success::Row;
 
@@ -183,15 +183,15 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
 struct Held(Result<Vec<Event>, String>);
 
 impl World for Held {
-    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, String> {
-        self.0.clone()
+    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
+        self.0.clone().map_err(EffectError::from)
     }
 
-    fn settings(&self, _: i64) -> Result<Settings, String> {
+    fn settings(&self, _: i64) -> Result<Settings, EffectError> {
         Ok(Settings::default())
     }
 
-    fn controls(&self) -> Result<ControlState, String> {
+    fn controls(&self) -> Result<ControlState, EffectError> {
         Ok(ControlState::default())
     }
 
