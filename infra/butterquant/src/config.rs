@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A value and its origin, as `config show` prints them.
 #[derive(Debug, Clone, Serialize)]
@@ -62,6 +63,9 @@ pub const KEYS: [(&str, &str, &str); 32] = [
     ("settings.dividend", "0", "dividend yield a year, continuous"),
     ("settings.strike_step", "", "strike step in dollars; empty goes by price"),
 ];
+
+/// A broker outside that is waited for longer may cost its role the place in the group.
+const SAFE_WAIT: Duration = Duration::from_millis(1_000);
 
 /// Values by key, each with its origin.
 #[derive(Clone)]
@@ -143,6 +147,13 @@ impl Config {
         shown
     }
 
+    /// The same with another value for a key: for what the program starts on its own account.
+    pub fn with(mut self, key: &str, value: &str) -> Config {
+        let origin = Origin { value: value.to_owned(), from: "program".to_owned() };
+        self.values.insert(key.to_owned(), origin);
+        self
+    }
+
     fn text(&self, key: &str) -> &str {
         self.values.get(key).map_or("", |origin| origin.value.as_str())
     }
@@ -177,9 +188,17 @@ impl Config {
         if self.partitions()? == 0 {
             bail!("partitions = 0: a topic has at least one");
         }
-        crate::serve::address(self.listen(), self.token().as_deref())?;
+        crate::serve::address("listen", self.listen(), self.token().as_deref())?;
         crate::registry::register::configured(self)?;
-        self.broker()?;
+        if let Some((_, wait)) = self.broker()?
+            && wait > SAFE_WAIT
+        {
+            tracing::warn!(
+                "broker_wait_ms = {}: with more than {} the broker role may lose its place while it waits",
+                wait.as_millis(),
+                SAFE_WAIT.as_millis()
+            );
+        }
         self.settings().map(|_| ())
     }
 }

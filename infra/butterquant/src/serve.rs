@@ -24,11 +24,12 @@ use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
 use serde_json::{Value, json};
+use shell::ShellError;
 use shell::board::Board;
 use shell::settle::Tally;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use store::Views;
@@ -36,6 +37,8 @@ use tokio::sync::oneshot;
 
 /// The largest call that is read: a publish of a whole day of bars with room to spare.
 const LARGEST_CALL: usize = 64 << 20;
+/// How long a call for metrics waits for the dead letters to be counted.
+const COUNTING: Duration = Duration::from_secs(1);
 /// How long calls in hand may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -59,24 +62,36 @@ impl Drop for Serving {
 struct Served {
     calls: Server,
     log: Arc<dyn Log>,
-    /// Dead letters as last counted.
+    /// Dead letters; held by the one who counts them.
     letters: Mutex<Tally>,
+    /// As last counted, as metrics.
+    told: Mutex<String>,
     board: Arc<Board>,
     views: Views,
+}
+
+/// An address to listen on as it was written, under the name `listen` or `--listen`.
+///
+/// # Errors
+/// It is no address.
+pub fn written(name: &str, listen: &str) -> Result<SocketAddr> {
+    let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    numeric
+        .as_deref()
+        .unwrap_or(listen)
+        .parse()
+        .with_context(|| format!("{name} {listen:?} is no address; write it as 127.0.0.1:8080"))
 }
 
 /// The address to listen on.
 ///
 /// # Errors
 /// It is no address, or one that other machines reach and there is no token.
-pub fn address(listen: &str, token: Option<&str>) -> Result<SocketAddr> {
-    let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    let address: SocketAddr = numeric.as_deref().unwrap_or(listen).parse().with_context(|| {
-        format!("listen = {listen:?} is no address; write it as 127.0.0.1:8080")
-    })?;
+pub fn address(name: &str, listen: &str, token: Option<&str>) -> Result<SocketAddr> {
+    let address = written(name, listen)?;
     if !address.ip().is_loopback() && token.is_none() {
         bail!(
-            "listen = {listen:?} lets other machines publish and read; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
+            "{name} {listen:?} lets other machines in; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
         );
     }
     if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_graphic())) {
@@ -97,8 +112,15 @@ pub fn start(
     views: Views,
 ) -> Result<Serving> {
     let calls = Server::new(Arc::clone(&log));
-    let served = Arc::new(Served { calls, log, letters: Mutex::default(), board, views });
-    spawn(listen, token, of_a_run().with_state(served))
+    let served = Arc::new(Served {
+        calls,
+        log,
+        letters: Mutex::default(),
+        told: Mutex::default(),
+        board,
+        views,
+    });
+    spawn("listen", listen, token, of_a_run().with_state(served))
 }
 
 /// Starts to serve the schemas alone.
@@ -106,13 +128,13 @@ pub fn start(
 /// # Errors
 /// As [`start`].
 pub fn start_schemas(listen: &str, token: Option<String>) -> Result<Serving> {
-    spawn(listen, token, registry::routes())
+    spawn("--listen", listen, token, registry::routes())
 }
 
-fn spawn(listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
-    let address = address(listen, token.as_deref())?;
+fn spawn(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
+    let address = address(name, listen, token.as_deref())?;
     let listener = TcpListener::bind(address).with_context(|| {
-        format!("nothing can listen on {address}; choose another address with `listen`")
+        format!("nothing can listen on {address}; choose another address with `{name}`")
     })?;
     listener.set_nonblocking(true)?;
     let mut reached = listener.local_addr()?;
@@ -190,16 +212,28 @@ async fn status(State(served): State<Arc<Served>>) -> Json<Value> {
 
 async fn told_metrics(State(served): State<Arc<Served>>) -> Response {
     let mut text = metrics::text(&served.board.all());
-    let counted = tokio::task::spawn_blocking(move || {
-        let mut letters = served.letters.lock().unwrap_or_else(PoisonError::into_inner);
-        letters.read_on(&*served.log).map(|()| metrics::letters(&letters))
-    });
-    match counted.await {
-        Ok(Ok(letters)) => text.push_str(&letters),
+    let counting = Arc::clone(&served);
+    let counted = tokio::task::spawn_blocking(move || count_letters(&counting));
+    // A log that is away is waited for without end; what is measured is asked for now.
+    match tokio::time::timeout(COUNTING, counted).await {
+        Ok(Ok(Ok(()))) | Err(_) => {}
+        Ok(Ok(Err(error))) => tracing::warn!("the dead letters cannot be counted: {error}"),
         Ok(Err(error)) => tracing::warn!("the dead letters cannot be counted: {error}"),
-        Err(error) => tracing::warn!("the dead letters cannot be counted: {error}"),
     }
+    text.push_str(&served.told.lock().unwrap_or_else(PoisonError::into_inner));
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Counts what has come since the last time, unless somebody is at it.
+fn count_letters(served: &Served) -> Result<(), ShellError> {
+    let mut letters = match served.letters.try_lock() {
+        Ok(letters) => letters,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return Ok(()),
+    };
+    letters.read_on(&*served.log)?;
+    *served.told.lock().unwrap_or_else(PoisonError::into_inner) = metrics::letters(&letters);
+    Ok(())
 }
 
 async fn view(

@@ -2,7 +2,7 @@
 
 use super::Config;
 use crate::cli::{LogHome, Output, Provider};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use schemas::Money;
 use schemas::events::Settings;
 use std::collections::BTreeMap;
@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 impl Config {
-    /// What a key is set to, as written.
-    pub fn value(&self, key: &str) -> &str {
-        self.text(key)
+    /// Every key and what it is set to, secrets too: for a process that this one starts.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(key, origin)| (key.as_str(), origin.value.as_str()))
     }
 
     /// Folder of everything kept.
@@ -63,6 +63,9 @@ impl Config {
     /// function of the log.
     pub fn broker(&self) -> Result<Option<(&str, Duration)>> {
         let wait: u64 = self.parse("broker_wait_ms")?;
+        if wait == 0 {
+            bail!("broker_wait_ms = 0: no broker answers in no time; 700 is usual");
+        }
         let broker = self.text("broker");
         if broker == "paper" {
             return Ok(None);

@@ -125,7 +125,10 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
         rows.push(row(what, measured, how));
     };
     if let Some(steady) = &report.steady {
-        let how = format!("{} scans/s, from when each was due", steady.rate);
+        let how = format!(
+            "{} scans/s after {} s of warming up, from when each was due",
+            steady.rate, steady.warm_up_seconds
+        );
         times("scan to prediction", &steady.due_to_prediction, how);
         let how = "from when its publish was acknowledged".to_owned();
         times("", &steady.published_to_prediction, how);
