@@ -1,5 +1,10 @@
 //! The chaos test: real processes, killed, paused and cut off at random moments, and what the log
 //! holds when the storm is over. `--help` says how to call it.
+//!
+//! `kill -9` takes what a process still held, not what it had handed to the system. So an owner of
+//! the embedded log that acknowledges before it writes is found: its folder is looked into after
+//! each death, before roles say again what was lost. One that writes and does not sync is not found
+//! here; that takes a power cut.
 #![allow(clippy::print_stdout)] // it is a program with a report
 
 mod actors;
