@@ -182,20 +182,20 @@ pub trait World {
     /// The rows of `samples` before these offsets, by partition.
     ///
     /// # Errors
-    /// A sentence that says what could not be read.
-    fn samples(&self, end: &[i64]) -> Result<Vec<Event>, String>;
+    /// What could not be read, and whether the log is only away.
+    fn samples(&self, end: &[i64]) -> Result<Vec<Event>, EffectError>;
 
     /// The settings in force at an offset of `controls`.
     ///
     /// # Errors
-    /// A sentence that says what could not be read.
-    fn settings(&self, offset: i64) -> Result<Settings, String>;
+    /// What could not be read, and whether the log is only away.
+    fn settings(&self, offset: i64) -> Result<Settings, EffectError>;
 
     /// `controls` up to the end asked for now.
     ///
     /// # Errors
-    /// A sentence that says what could not be read.
-    fn controls(&self) -> Result<ControlState, String>;
+    /// What could not be read, and whether the log is only away.
+    fn controls(&self) -> Result<ControlState, EffectError>;
 
     /// Whether the work has taken so long that the group may soon give the role to another.
     fn overdue(&self) -> bool;

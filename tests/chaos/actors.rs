@@ -97,6 +97,11 @@ impl Actor {
         }
     }
 
+    /// Whether it is stopped just now.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
     /// `SIGSTOP`.
     pub fn pause(&mut self) {
         self.paused = true;

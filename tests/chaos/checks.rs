@@ -3,12 +3,13 @@
 
 use crate::book::{Book, Places, places, same};
 use crate::witness::Sight;
-use eventlog::{Log, TopicPartition};
+use eventlog::{Log, Record, TopicPartition};
 use schemas::events::{Features, Fills, Orders, Predictions};
 use schemas::role::Role;
 use schemas::{Body, Event, EventId, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
+use std::time::Duration;
 
 /// Everything that does not hold, each a sentence.
 pub fn complaints(book: &Book, reference: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
@@ -74,6 +75,28 @@ fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
         ))
     };
     ends.iter().filter_map(check).collect()
+}
+
+/// What a reader was shown and an owner that died left out of the log. It must be looked for before
+/// the next one begins: roles would say it again, the same bytes at the same place.
+pub fn lost(log: &dyn Log, shown: &[(TopicPartition, Record)]) -> eventlog::Result<Vec<String>> {
+    let mut reader = log.reader()?;
+    let mut found = Vec::new();
+    for (place, record) in shown {
+        let due = [(place.clone(), record.offset)];
+        let held = match log.watermarks(place)?.high > record.offset {
+            true => reader.poll(&due, 1, Duration::ZERO)?,
+            false => Vec::new(),
+        };
+        if !held.iter().flat_map(|part| &part.records).any(|held| same(held, record)) {
+            found.push(format!(
+                "lost: a reader was shown {} at {} of {place}; its owner's death took it away",
+                said(place, Some(record)),
+                record.offset
+            ));
+        }
+    }
+    Ok(found)
 }
 
 fn repeated<K: Ord + Debug>(what: &str, keys: impl IntoIterator<Item = K>) -> Option<String> {

@@ -171,7 +171,9 @@ impl Stage {
         let roles: Vec<&str> = plan.cast[number].iter().map(|role| role.name()).collect();
         let name =
             second.map_or(name_of(number), |second| format!("{}-second{second}", name_of(number)));
-        let mut environment = Vec::new();
+        // When a role went on is told as well: a round that stands still is understood by it.
+        let level = "warn,shell::runner=info".to_owned();
+        let mut environment = vec![("BUTTERQUANT_LOG_LEVEL", level)];
         let mut words = format!("run {}", roles.join(" "));
         match self.owner {
             Some(owner) if number == 0 && second.is_none() => {
@@ -238,6 +240,11 @@ impl Stage {
             })
         };
         expected.iter().filter_map(unlike).collect()
+    }
+
+    /// Where the embedded log lies.
+    pub fn log_folder(&self) -> PathBuf {
+        base::log_of(&self.data)
     }
 
     /// The log, when nobody else has it.

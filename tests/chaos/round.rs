@@ -1,6 +1,6 @@
 //! One round: the processes, the storm, and the account of what they left.
 
-use crate::actors::{Actor, Part};
+use crate::actors::{Actor, Part, copy};
 use crate::base::PARTITIONS;
 use crate::book::Book;
 use crate::checks;
@@ -9,7 +9,7 @@ use crate::grounds::{Grounds, Stage};
 use crate::plan::{Fault, Home, Plan, Strike};
 use crate::proxy::Weather;
 use crate::witness::{Connect, Witness};
-use eventlog::Log;
+use eventlog::{EmbeddedLog, Log};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -112,11 +112,12 @@ fn within(
     ended.struck.clone_from(&round.struck);
     ended.lives = round.everyone().map(|actor| u64::from(actor.lives)).sum();
     if let (Err(_), Some(keep)) = (&result, keep) {
-        round.keep_words(keep);
+        keep_words(round.everyone(), &keep.join(plan.seed.to_string()));
     }
     result?;
-    let Round { stage, witness, actors, seconds, disk, .. } = round;
-    drop((actors, seconds));
+    let Round { stage, witness, mut actors, seconds, disk, .. } = round;
+    actors.extend(seconds);
+    actors.iter_mut().for_each(Actor::kill);
     let sight = witness.finish();
     let second = |fault: &Fault| matches!(fault, Fault::Second { .. });
     let seconds = ended.struck.iter().any(second);
@@ -128,23 +129,25 @@ fn within(
     ended.complaints.extend(grounds.verdicts(&stage));
     drop(disk);
     ended.seconds[2] = begun.elapsed().as_secs_f64();
+    if let (false, Some(keep)) = (ended.complaints.is_empty(), keep) {
+        keep_words(actors.iter(), &keep.join(plan.seed.to_string()));
+    }
     Ok(())
+}
+
+fn keep_words<'a>(actors: impl Iterator<Item = &'a Actor>, folder: &Path) {
+    let kept = std::fs::create_dir_all(folder);
+    for actor in actors {
+        let file = folder.join(format!("{}.err", actor.name()));
+        if kept.is_err() || actor.keep_words(&file).is_err() {
+            eprintln!("{} could not be kept", file.display());
+        }
+    }
 }
 
 impl Round<'_> {
     fn everyone(&self) -> impl Iterator<Item = &Actor> {
         self.actors.iter().chain(&self.seconds)
-    }
-
-    fn keep_words(&self, keep: &Path) {
-        let folder = keep.join(self.plan.seed.to_string());
-        let kept = std::fs::create_dir_all(&folder);
-        for actor in self.everyone() {
-            let file = folder.join(format!("{}.err", actor.name()));
-            if kept.is_err() || actor.keep_words(&file).is_err() {
-                eprintln!("{} could not be kept", file.display());
-            }
-        }
     }
 
     /// Starts everyone and lets the faults strike until all is written.
@@ -200,8 +203,14 @@ impl Round<'_> {
         let after = |ms: u64| Instant::now() + Duration::from_millis(ms);
         match fault {
             Fault::Kill { actor } => {
+                let owner = actor == 0 && self.grounds.home == Home::Embedded && !self.full;
+                let held = if owner { self.hold_others() } else { Vec::new() };
                 self.actors[actor].kill();
+                if owner {
+                    self.look_for_lost(folder)?;
+                }
                 self.actors[actor].start().map_err(|error| error.to_string())?;
+                held.into_iter().for_each(|other| self.actors[other].resume());
             }
             Fault::Pause { actor, ms } => {
                 self.actors[actor].pause();
@@ -239,6 +248,31 @@ impl Round<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Before every other death of the owner the others stand still for a moment, so that what it
+    /// acknowledged last is also what was shown last. Gives who is to go on again.
+    fn hold_others(&mut self) -> Vec<usize> {
+        if self.struck.len() % 2 == 1 {
+            return Vec::new();
+        }
+        let others = 1..self.actors.len();
+        let held: Vec<usize> = others.filter(|other| !self.actors[*other].is_paused()).collect();
+        held.iter().for_each(|other| self.actors[*other].pause());
+        std::thread::sleep(Duration::from_millis(150));
+        held
+    }
+
+    /// The owner has just been killed: whether all is there that a reader was shown. In a copy, so
+    /// that the next owner finds what this one left.
+    fn look_for_lost(&mut self, folder: &Path) -> Result<(), String> {
+        let left = folder.join("left");
+        copy(&self.stage.log_folder(), &left).map_err(|error| error.to_string())?;
+        let log = EmbeddedLog::open(&left).map_err(|error| error.to_string())?;
+        let lost = checks::lost(&log, &self.witness.last()).map_err(|error| error.to_string())?;
+        drop(log);
+        std::fs::remove_dir_all(&left).map_err(|error| error.to_string())?;
+        if lost.is_empty() { Ok(()) } else { Err(lost.join("; ")) }
     }
 
     fn cluster(&self) -> Result<&tests::cluster::Cluster, String> {

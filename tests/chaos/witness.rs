@@ -54,6 +54,15 @@ impl Witness {
         self.shared.count.load(Ordering::Relaxed)
     }
 
+    /// The last record it saw of each partition.
+    pub fn last(&self) -> Vec<(TopicPartition, Record)> {
+        let sight = self.shared.sight.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = |(place, seen): (&TopicPartition, &Vec<Record>)| {
+            Some((place.clone(), seen.last()?.clone()))
+        };
+        sight.seen.iter().filter_map(last).collect()
+    }
+
     /// Stops it and gives what it saw.
     pub fn finish(mut self) -> Sight {
         self.shared.stop.store(true, Ordering::Relaxed);

@@ -28,8 +28,9 @@ pub struct Cluster {
 impl Cluster {
     /// A cluster, or none with a line on standard error where Kafka cannot run here. Where one
     /// node is enough, `BUTTERQUANT_KAFKA=host:port` may name a running broker instead, and
-    /// `BUTTERQUANT_KAFKA_DIR` the folder it was started in by the script. `BUTTERQUANT_NO_KAFKA`
-    /// leaves these tests out.
+    /// `BUTTERQUANT_KAFKA_DIR` the folder it was started in by the script: topics of the tests' own
+    /// stay there, and those of the run `demo` (`demo.butterquant.…`), whose ever, are deleted.
+    /// `BUTTERQUANT_NO_KAFKA` leaves these tests out.
     pub fn start(nodes: u32) -> Option<Self> {
         match std::env::var("BUTTERQUANT_KAFKA") {
             Ok(brokers) if nodes == 1 && !brokers.is_empty() => {

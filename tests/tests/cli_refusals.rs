@@ -50,6 +50,7 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
         ("colour = 1", "no key is called colour"),
         ("partitions = 0", "at least one"),
         ("listen = \"0.0.0.0:80\"", "token"),
+        ("broker_wait_ms = 0", "no time"),
         ("[settings]\nmax_open = \"many\"", "settings.max_open"),
         ("= 1", "no TOML"),
     ] {
@@ -79,6 +80,9 @@ fn what_is_not_there_is_said_with_the_remedy() {
     run(data.path(), "rankings --run ../x").refused(&["an id has letters"]);
     run(data.path(), "topics describe prices").refused(&["bars, scans, features"]);
     run(data.path(), "setup").refused(&["--yes"]);
+    let words = "paper-broker --dir none --listen 0.0.0.0:4002";
+    run(data.path(), words).refused(&["--listen 0.0.0.0:4002", "this machine only"]);
+    run(data.path(), "schemas serve --listen here").refused(&["--listen \"here\" is no address"]);
     let none = run(data.path(), "runs");
     assert!(none.code == 0 && none.out.contains("butterquant demo"), "{none:?}");
     assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "reading makes nothing");
@@ -103,7 +107,21 @@ fn a_second_process_reads_through_the_first() {
     let topics = run(data.path(), "topics list -o json").json();
     assert_eq!(list(&topics).len(), 11);
     run(data.path(), "up --source sim:5,stocks=8,days=280").refused(&["in use"]);
-    let halted = run(data.path(), "halt --reason test -o json").json();
+    // A what-if made beside it is a run of its own, here.
+    let beside = folder();
+    let scan = "scan --source sim:5,stocks=2,days=30 --tickers SIM001 -o json";
+    let mut what_if = command(beside.path(), scan);
+    what_if.env("BUTTERQUANT_ENDPOINT", lag["running_at"].as_str().unwrap());
+    assert_eq!(finish(what_if).json()["refused"][0]["ticker"], "SIM001");
+    let made = run(beside.path(), "runs -o json").json();
+    assert_eq!(list(&made)[0]["kind"], "what-if", "{made}");
+    let _held = kv::Db::open(data.path().join("runs/live/state-a")).unwrap();
+    run(data.path(), "run scorer --name a").refused(&["in use", "each its own with --name"]);
+    assert_eq!(run(data.path(), "topics list -o json").json(), topics, "it was left alone");
+    // What is asked of another process goes through no proxy.
+    let mut halt = command(data.path(), "halt --reason test -o json");
+    halt.env("ALL_PROXY", "http://127.0.0.1:9");
+    let halted = finish(halt).json();
     let controls = run(data.path(), "topics consume controls").lines();
     assert_eq!(controls.last().unwrap()["offset"], halted["offset"]);
     assert_eq!(up.interrupt(), 0);

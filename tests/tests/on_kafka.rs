@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used)] // a test
 
 use schemas::Day;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
-use tests::cli::{command, finish};
+use tests::cli::{Running, command, finish, run, wait_for};
 use tests::cluster::Cluster;
 
 /// The same run on both homes of the log.
@@ -85,4 +85,36 @@ fn a_run_that_is_stopped_and_goes_on_is_the_same_and_so_is_a_backtest() {
     let homes = Homes { run: format!("{}-backtest", homes.run), ..homes };
     let (topics, _) = homes.both(&format!("backtest {source} --from {from} --to {last}"));
     some(&topics, &["scans", "orders"]);
+}
+
+#[test]
+fn beside_a_running_up_every_verb_answers_and_an_earlier_day_is_a_what_if() {
+    let Some(homes) = Homes::new("beside") else { return };
+    let data = homes.data[0].path();
+    let now = homes.run.rsplit('-').next().unwrap(); // the what-if's name follows from its settings
+    let toml = format!(
+        "log = \"kafka\"\nbrokers = \"{}\"\nrun = \"{}\"\npartitions = 3\n[settings]\nseed = {now}",
+        homes.brokers, homes.run
+    );
+    std::fs::write(data.join("butterquant.toml"), toml).unwrap();
+    let source = "--source sim:5,stocks=4,days=30";
+    let up = Running::start(data, &format!("up {source}"));
+    let ranked = |words: &str| -> Option<Value> {
+        let ran = run(data, words);
+        let found: Value = serde_json::from_str(&ran.out).ok()?;
+        (ran.code == 0 && found["date"].is_string()).then_some(found)
+    };
+    let there = wait_for("ranked day", || ranked("rankings -o json"));
+    let lag = run(data, "lag -o json").json();
+    assert!(lag["running_at"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{lag}");
+    assert_eq!(lag["units"].as_array().unwrap().len(), 3 * 3 + 4, "{lag}");
+    for words in ["positions", "journal", "model list"] {
+        run(data, &format!("{words} -o json")).json();
+    }
+    let last: Day = there["date"].as_str().unwrap().parse().unwrap();
+    let earlier = ranked(&format!("scan {source} --as-of {} -o json", last + -1)).unwrap();
+    assert!(earlier["date"].as_str() < there["date"].as_str(), "{earlier}");
+    assert_eq!(up.interrupt(), 0);
+    assert_eq!(run(data, "rankings -o json").json(), there, "the same here as there");
+    assert_eq!(run(data, "lag -o json").json()["running_at"], json!(null));
 }

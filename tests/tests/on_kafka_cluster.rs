@@ -2,7 +2,11 @@
 //! test.
 #![allow(clippy::unwrap_used)] // a test
 
-use eventlog::{KafkaLog, KafkaSettings, Log, TopicSpec};
+use eventlog::{
+    Batch, Consumed, ErrorClass, KafkaLog, KafkaSettings, Log, NewRecord, TopicPartition, TopicSpec,
+};
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 use tests::cluster::Cluster;
 
 #[test]
@@ -21,4 +25,53 @@ fn a_node_is_killed_and_comes_back_with_what_it_held() {
     let address = cluster.brokers().to_string();
     drop(cluster);
     assert!(std::net::TcpStream::connect(address).is_err(), "it ends with its test");
+}
+
+/// A member that publishes without end, a record and an offset each time; it tells of each.
+fn publish_on(settings: KafkaSettings, told: &Sender<()>) {
+    let log = KafkaLog::connect(settings).unwrap();
+    let mut member = log.member("coordinated", "one", &["moved".to_string()]).unwrap();
+    let mut producer = log.producer("one").unwrap();
+    for n in 0.. {
+        while member.poll().unwrap().partitions.len() < 3 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let to = TopicPartition::new("moved", n as u32 % 3);
+        let consumed = vec![Consumed { tp: to.clone(), from: n, next: n + 1 }];
+        let record =
+            NewRecord { to, timestamp_ms: 1, key: None, value: vec![1], headers: Vec::new() };
+        let batch = Batch { records: vec![record], consumed, ..Batch::default() };
+        match producer.publish(batch, Some(&*member)) {
+            Ok(_) if told.send(()).is_err() => return,
+            Ok(_) => {}
+            Err(error) => {
+                assert_ne!(error.class, ErrorClass::Fatal, "{error}");
+                if let Ok(fresh) = log.producer("one") {
+                    producer = fresh;
+                }
+            }
+        }
+    }
+}
+
+/// Sending offsets waited without end for a coordinator that had left the cluster.
+#[test]
+fn offsets_are_sent_though_the_coordinator_of_their_group_has_left() {
+    let Some(cluster) = Cluster::start_own(3) else { return };
+    let settings = KafkaSettings::new(cluster.brokers());
+    let log = KafkaLog::connect(settings.clone()).unwrap();
+    log.ensure_topics(&[TopicSpec::new("moved", 3)]).unwrap();
+    let (told, heard) = channel();
+    std::thread::spawn(move || publish_on(settings, &told));
+    heard.recv_timeout(Duration::from_secs(60)).unwrap();
+
+    let state = cluster.tool("consumer-groups --describe --state --group coordinated");
+    let id = state.split(['(', ')']).find_map(|part| part.parse().ok()).unwrap();
+    cluster.kill(id);
+    // It stays away. What was under way when it went is told of first.
+    std::thread::sleep(Duration::from_secs(8));
+    while heard.try_recv().is_ok() {}
+    for _ in 0..20 {
+        heard.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
 }

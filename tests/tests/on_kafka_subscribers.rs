@@ -17,12 +17,11 @@ use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tests::cli::{Running, run, wait_for};
 use tests::cluster::Cluster;
 use tests::python;
 
-const PREFIX: &str = "subscribed.";
 const PARTITIONS: u32 = 12;
 const TOKEN: &str = "a-token-of-this-test";
 /// Records of a transaction.
@@ -103,7 +102,10 @@ fn subscribers_with_tools_of_their_own_read_every_event_once() {
     let Some(cluster) = Cluster::start(1) else { return };
     let data = tempfile::tempdir().unwrap();
     let mut settings = KafkaSettings::new(cluster.brokers());
-    settings.prefix = PREFIX.to_owned();
+    // The broker may be one that is kept.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let prefix = format!("subscribed-{}.", now.as_millis());
+    settings.prefix = prefix.clone();
     let told = fill(data.path(), &KafkaLog::connect(settings).unwrap());
     let all: usize = told.values().map(|of_topic| of_topic.records).sum();
     assert!(all > 10_000 && told[&Topic::Features].kinds["FEATURES_EXTRACTED"] > 50);
@@ -113,11 +115,11 @@ fn subscribers_with_tools_of_their_own_read_every_event_once() {
         .iter()
         .map(|(topic, of_topic)| {
             json!({
-                "topic": format!("{PREFIX}{}", topic.name()),
+                "topic": format!("{prefix}{}", topic.name()),
                 "name": topic.name(),
                 "single": topic.single(),
                 "partitions": topic.partitions(PARTITIONS),
-                "subject": registry::subject(*topic, PREFIX),
+                "subject": registry::subject(*topic, &prefix),
                 "versions": registry::versions(*topic).map(|it| it.version).collect::<Vec<_>>(),
                 "id": registry::versions(*topic).next_back().unwrap().id,
                 "records": of_topic.records,
@@ -133,18 +135,18 @@ fn subscribers_with_tools_of_their_own_read_every_event_once() {
         assert!(said.contains(&format!("{all} events")), "{said}");
         python::say(said.trim());
     }
-    kcat(cluster.brokers(), &told);
+    kcat(cluster.brokers(), &prefix, &told);
 }
 
 /// kcat sees the committed records and their headers.
-fn kcat(brokers: &str, told: &BTreeMap<Topic, Told>) {
+fn kcat(brokers: &str, prefix: &str, told: &BTreeMap<Topic, Told>) {
     if Command::new("kcat").arg("-V").output().is_err() {
         assert!(std::env::var_os("CI").is_none(), "there is no kcat: apt-get install kcat");
         python::say("not read by kcat: there is none; apt-get install kcat");
         return;
     }
     for (topic, of_topic) in told {
-        let name = format!("{PREFIX}{}", topic.name());
+        let name = format!("{prefix}{}", topic.name());
         let read = Command::new("kcat")
             .args(["-C", "-b", brokers, "-t", &name, "-o", "beginning", "-e", "-q"])
             .args(["-X", "isolation.level=read_committed", "-f", "%p|%k|%S|%h\n"])

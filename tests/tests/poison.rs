@@ -106,9 +106,6 @@ fn bad_records_on_every_partition_have_one_letter_each_and_change_nothing() {
     undisturbed.play_to_the_end();
     run.play_to_the_end();
 
-    for s in run.env.board.all() {
-        eprintln!("{s:?}");
-    }
     let mut others = Vec::new();
     for said in letters(&run.log, before) {
         match expected.remove(&(said.topic.clone(), said.partition, said.offset)) {

@@ -138,9 +138,15 @@ pub(super) fn see_to(
     venue: &dyn Venue,
     world: &dyn World,
 ) -> Result<Vec<Event>, EffectError> {
-    let mut said = Vec::new();
+    let (mut said, mut sent) = (Vec::new(), false);
     for errand in errands {
-        said.extend(errand.see_to(venue, world)?);
+        // What was submitted is at the broker and is asked for first when the work goes on; so it
+        // goes on at once, as long as it comes further each time.
+        if world.overdue() && sent {
+            let what = "the broker is slow; the role shows that it lives and goes on".to_owned();
+            return Err(EffectError { what, away: true });
+        }
+        said.extend(errand.see_to(venue, world, &mut sent)?);
     }
     Ok(said)
 }
@@ -152,7 +158,8 @@ impl Errand {
         self.order.intent.broker_order_id
     }
 
-    fn see_to(&self, venue: &dyn Venue, world: &dyn World) -> Said {
+    /// `sent` becomes true where an order was submitted.
+    fn see_to(&self, venue: &dyn Venue, world: &dyn World, sent: &mut bool) -> Said {
         if self.order.reused {
             return Ok(vec![self.order.used_before(self.day)]);
         }
@@ -166,21 +173,20 @@ impl Errand {
         let was_sent = self.order.unknown || self.order.acknowledged;
         match standing {
             Standing::Nothing if was_sent => self.give_up(venue),
-            Standing::Nothing => self.send(venue, world),
-            Standing::Working if self.order.split => self.withdraw_split(venue),
-            Standing::Working if self.terms != Terms::Wait => {
-                match venue.amend(self.id(), &self.terms) {
-                    // It has the order; what came of today's terms is asked for tomorrow.
-                    Err(VenueError::NoAnswer(_)) => Ok(self.recorded(Standing::Working)),
-                    standing => Ok(self.recorded(standing?)),
-                }
+            Standing::Nothing => {
+                *sent = true;
+                self.allowed(venue, world, || self.submit(venue))
             }
+            Standing::Working if self.terms != Terms::Wait => {
+                self.allowed(venue, world, || self.amend(venue))
+            }
+            Standing::Working if self.order.split => self.withdraw_split(venue),
             known => Ok(self.recorded(known)),
         }
     }
 
-    /// The broker does not have it: the operator's word first, then the order.
-    fn send(&self, venue: &dyn Venue, world: &dyn World) -> Said {
+    /// The operator's word first, then what trades.
+    fn allowed(&self, venue: &dyn Venue, world: &dyn World, trade: impl FnOnce() -> Said) -> Said {
         if self.order.split {
             return self.withdraw_split(venue);
         }
@@ -192,10 +198,18 @@ impl Errand {
                 let reason = self.order.halted_by(*offset);
                 self.withdraw(venue, "HALTED", &reason)?
             }
-            None => self.submit(venue)?,
+            None => trade()?,
         };
         said.iter_mut().for_each(|event| event.control_offset = Some(controls.offset));
         Ok(said)
+    }
+
+    fn amend(&self, venue: &dyn Venue) -> Said {
+        match venue.amend(self.id(), &self.terms) {
+            // It has the order; what came of today's terms is asked for tomorrow.
+            Err(VenueError::NoAnswer(_)) => Ok(self.recorded(Standing::Working)),
+            standing => Ok(self.recorded(standing?)),
+        }
     }
 
     fn submit(&self, venue: &dyn Venue) -> Said {

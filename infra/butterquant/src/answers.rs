@@ -106,20 +106,14 @@ impl ViewsAt {
                 run.id
             );
         }
-        home::patiently(&run.state(), || {
-            let owner =
-                [run.log(), run.state()].iter().find_map(|path| home::living_owner(path)?.endpoint);
-            let silent = match owner.map(|endpoint| (fetch(&endpoint, "/health", None), endpoint)) {
-                Some((Ok(_), endpoint)) => return Ok(ViewsAt::There(endpoint, config.token())),
-                Some((Err(silent), _)) => Some(silent),
-                None => None,
-            };
-            // As for the log: whether the store is free decides.
-            match kv::Db::open(run.state()) {
-                Ok(db) => Ok(ViewsAt::Here(Views::open(&db)?)),
-                Err(error) => Err(silent.unwrap_or(error.into())),
-            }
-        })
+        home::of_state(
+            run,
+            |endpoint| {
+                fetch(&endpoint, "/health", None)?;
+                Ok(ViewsAt::There(endpoint, config.token()))
+            },
+            |db| Ok(ViewsAt::Here(Views::open(db)?)),
+        )
     }
 
     /// What they say.

@@ -1,12 +1,13 @@
 //! The configuration: a TOML file, below the environment (`BUTTERQUANT_…`), below flags. Every
 //! value remembers where it came from; a key nobody knows is refused.
 
-use crate::cli::{Common, LogHome, Output, Provider};
+mod layers;
+mod typed;
+
+use crate::cli::Common;
 use crate::secrets;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use schemas::Money;
-use schemas::events::Settings;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -63,6 +64,9 @@ pub const KEYS: [(&str, &str, &str); 32] = [
     ("settings.strike_step", "", "strike step in dollars; empty goes by price"),
 ];
 
+/// A broker outside that is waited for longer may cost its role the place in the group.
+const SAFE_WAIT: Duration = Duration::from_millis(1_000);
+
 /// Values by key, each with its origin.
 #[derive(Clone)]
 pub struct Config {
@@ -100,11 +104,11 @@ impl Config {
         let beside = data_dir.unwrap_or_else(|| "data".into()).join("butterquant.toml");
         let file = common.config.clone().or_else(|| beside.exists().then_some(beside));
         if let Some(file) = file {
-            for (key, value) in read_file(&file)? {
+            for (key, value) in layers::read_file(&file)? {
                 set(&key, value, &format!("file {}", file.display()))?;
             }
         }
-        for (name, key, value) in variables()? {
+        for (name, key, value) in layers::variables()? {
             set(&key, value, &format!("environment {name}"))?;
         }
         let flag = |value: Option<String>| value;
@@ -143,6 +147,13 @@ impl Config {
         shown
     }
 
+    /// The same with another value for a key: for what the program starts on its own account.
+    pub fn with(mut self, key: &str, value: &str) -> Config {
+        let origin = Origin { value: value.to_owned(), from: "program".to_owned() };
+        self.values.insert(key.to_owned(), origin);
+        self
+    }
+
     fn text(&self, key: &str) -> &str {
         self.values.get(key).map_or("", |origin| origin.value.as_str())
     }
@@ -177,213 +188,21 @@ impl Config {
         if self.partitions()? == 0 {
             bail!("partitions = 0: a topic has at least one");
         }
-        crate::serve::address(self.listen(), self.token().as_deref())?;
+        crate::serve::address("listen", self.listen(), self.token().as_deref())?;
         crate::registry::register::configured(self)?;
-        self.broker()?;
+        if let Some((_, wait)) = self.broker()?
+            && wait > SAFE_WAIT
+        {
+            tracing::warn!(
+                "broker_wait_ms = {}: with more than {} the broker role may lose its place while it waits",
+                wait.as_millis(),
+                SAFE_WAIT.as_millis()
+            );
+        }
         self.settings().map(|_| ())
-    }
-
-    /// What a key is set to, as written.
-    pub fn value(&self, key: &str) -> &str {
-        self.text(key)
-    }
-
-    /// Folder of everything kept.
-    pub fn data_dir(&self) -> PathBuf {
-        self.text("data_dir").into()
-    }
-    /// How results are written.
-    pub fn output(&self) -> Result<Output> {
-        self.choice("output")
-    }
-    /// Which run.
-    pub fn run(&self) -> &str {
-        self.text("run")
-    }
-    /// Where the log lives.
-    pub fn log(&self) -> Result<LogHome> {
-        self.choice("log")
-    }
-    /// Kafka's addresses.
-    pub fn brokers(&self) -> &str {
-        self.text("brokers")
-    }
-    /// Partitions of a data topic.
-    pub fn partitions(&self) -> Result<u32> {
-        self.parse("partitions")
-    }
-    /// Copies of each partition of a new topic; none leaves it to the brokers.
-    pub fn replication(&self) -> Result<Option<u32>> {
-        if self.text("replication").is_empty() {
-            Ok(None)
-        } else {
-            self.parse("replication").map(Some)
-        }
-    }
-    /// What computes scores.
-    pub fn provider(&self) -> Result<Provider> {
-        self.choice("provider")
-    }
-    /// The ONNX Runtime library, if one is named.
-    pub fn onnxruntime(&self) -> Option<PathBuf> {
-        Some(self.text("onnxruntime")).filter(|path| !path.is_empty()).map(PathBuf::from)
-    }
-    /// The market, if one is named.
-    pub fn source(&self) -> Option<String> {
-        Some(self.text("source").to_owned()).filter(|source| !source.is_empty())
-    }
-    /// Address of the broker outside and how long it has for an answer; none where fills are a
-    /// function of the log.
-    pub fn broker(&self) -> Result<Option<(&str, Duration)>> {
-        let wait: u64 = self.parse("broker_wait_ms")?;
-        let broker = self.text("broker");
-        if broker == "paper" {
-            return Ok(None);
-        }
-        let address = broker.strip_prefix("paper:").filter(|address| address.contains(':'));
-        let address = address
-            .with_context(|| format!("broker = {broker:?} is neither paper nor paper:HOST:PORT"))?;
-        Ok(Some((address, Duration::from_millis(wait))))
-    }
-    /// Address of the HTTP side.
-    pub fn listen(&self) -> &str {
-        self.text("listen")
-    }
-    /// Where the process that owns the run's embedded log answers, if it is not to be found in the
-    /// data folder: it may be on another machine.
-    pub fn endpoint(&self) -> Option<&str> {
-        Some(self.text("endpoint")).filter(|endpoint| !endpoint.is_empty())
-    }
-    /// What callers of the HTTP side must show, if anything.
-    pub fn token(&self) -> Option<String> {
-        Some(self.text("token").to_owned()).filter(|token| !token.is_empty())
-    }
-    /// The schema registry to register with, if any; its address may hold a password.
-    pub fn schema_registry(&self) -> Option<&str> {
-        Some(self.text("schema_registry")).filter(|url| !url.is_empty())
-    }
-    /// `user:password` for it.
-    pub fn schema_registry_auth(&self) -> Option<&str> {
-        Some(self.text("schema_registry_auth")).filter(|auth| !auth.is_empty())
-    }
-    /// Properties for librdkafka.
-    pub fn kafka(&self) -> BTreeMap<String, String> {
-        let extra = self
-            .values
-            .iter()
-            .filter_map(|(key, origin)| Some((key.strip_prefix("kafka.")?, origin)));
-        extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
-    }
-
-    /// What decisions are made with, once it is on `controls`.
-    pub fn settings(&self) -> Result<Settings> {
-        let money = |key: &str| -> Result<Money> {
-            Money::from_dollars(self.parse::<f64>(key)?)
-                .with_context(|| format!("{key} is no amount"))
-        };
-        let mut settings = Settings {
-            capital: money("settings.capital")?,
-            risk_per_trade: money("settings.risk_per_trade")?,
-            max_new_per_day: self.parse("settings.max_new_per_day")?,
-            max_open: self.parse("settings.max_open")?,
-            expected_roi_over: self.parse("settings.expected_roi_over")?,
-            score_over: self.parse("settings.score_over")?,
-            take_profit: self.parse("settings.take_profit")?,
-            retrain_outcomes: self.parse("settings.retrain_outcomes")?,
-            min_training_rows: self.parse("settings.min_training_rows")?,
-            training_epochs: self.parse("settings.training_epochs")?,
-            shadow_days: self.parse("settings.shadow_days")?,
-            seed: self.parse("settings.seed")?,
-            ..Settings::default()
-        };
-        settings.pricing.rate = self.parse("settings.rate")?;
-        settings.pricing.dividend = self.parse("settings.dividend")?;
-        if !self.text("settings.strike_step").is_empty() {
-            settings.pricing.strike_step = Some(self.parse("settings.strike_step")?);
-        }
-        Ok(settings)
     }
 }
 
 fn name_of<T: ValueEnum>(value: T) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-fn known(key: &str) -> bool {
-    let key = secrets::in_file(key).unwrap_or(key);
-    key.starts_with("kafka.") || KEYS.iter().any(|(known, _, _)| *known == key)
-}
-
-fn read_file(file: &Path) -> Result<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("{} cannot be read", file.display()))?;
-    let table: toml::Table =
-        text.parse().with_context(|| format!("{} is no TOML", file.display()))?;
-    let mut values = Vec::new();
-    flatten("", table, &mut values);
-    for (key, _) in &values {
-        if !known(key) {
-            bail!(
-                "{}: no key is called {key}; `butterquant config show` lists them",
-                file.display()
-            );
-        }
-    }
-    secrets::once(values.iter().map(|(key, _)| key.as_str()), &file.display().to_string())?;
-    if values.iter().any(|(key, value)| secrets::secret(key) && !value.is_empty()) {
-        secrets::warn_if_open(file);
-    }
-    Ok(values)
-}
-
-/// `sasl.password` under `[kafka]`, quoted or not, is `kafka.sasl.password`.
-fn flatten(before: &str, table: toml::Table, values: &mut Vec<(String, String)>) {
-    for (name, value) in table {
-        let key = format!("{before}{name}");
-        match value {
-            toml::Value::Table(inner) => flatten(&format!("{key}."), inner, values),
-            value => values.push((key, plain(&value))),
-        }
-    }
-}
-
-fn plain(value: &toml::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The keys set in the environment: variable, key, value.
-fn variables() -> Result<Vec<(String, String, String)>> {
-    let mut found = Vec::new();
-    for (name, value) in std::env::vars() {
-        if let Some(key) = key_of_variable(&name)? {
-            found.push((name, key, value));
-        }
-    }
-    secrets::once(found.iter().map(|(_, key, _)| key.as_str()), "the environment")?;
-    Ok(found)
-}
-
-/// `BUTTERQUANT_SETTINGS_MAX_OPEN` is `settings.max_open`.
-fn key_of_variable(name: &str) -> Result<Option<String>> {
-    let Some(rest) = name.strip_prefix("BUTTERQUANT_") else { return Ok(None) };
-    let rest = rest.to_lowercase();
-    for (prefix, section) in [("settings_", "settings."), ("kafka_", "kafka.")] {
-        if let Some(key) = rest.strip_prefix(prefix) {
-            let key = if section == "kafka." { key.replace('_', ".") } else { key.to_owned() };
-            let key = format!("{section}{key}");
-            return if known(&key) {
-                Ok(Some(key))
-            } else {
-                bail!("{name}: no key is called {key}")
-            };
-        }
-    }
-    if rest == "log_level" {
-        return Ok(None);
-    }
-    if known(&rest) {
-        Ok(Some(rest))
-    } else {
-        bail!("{name}: no key is called {rest}; `butterquant config show` lists them")
-    }
 }

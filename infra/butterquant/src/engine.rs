@@ -19,6 +19,7 @@ use producers::scanner::Scanner;
 use schemas::Topic;
 use schemas::id::sha256_hex;
 use schemas::role::{Machine, Role};
+use shell::ShellError;
 use shell::instance::{Env, Machines, Policy};
 use shell::saved::KvStates;
 use std::path::Path;
@@ -36,6 +37,8 @@ pub struct Workshop {
     pub engine: Engine,
     /// Where the run lives.
     pub run: RunDir,
+    /// Saved states and views.
+    pub db: kv::Db,
 }
 
 /// What computes scores, as configured.
@@ -99,15 +102,18 @@ impl Workshop {
             board: Arc::default(),
             policy: Policy::default(),
         };
-        Ok(Workshop { env, materialized, engine, run: run.clone() })
+        Ok(Workshop { env, materialized, engine, run: run.clone(), db })
     }
 }
 
 /// The broker outside, of a live run that has one: what is tried on the past trades with nobody.
 fn outside(config: &Config, run: &RunDir, log: &dyn Log) -> Result<Option<Outside>> {
     let Some((address, wait)) = config.broker()? else { return Ok(None) };
-    if shell::open::opened(log)?.is_none_or(|opened| opened.kind != "live") {
-        return Ok(None);
+    match shell::open::opened(log)? {
+        Some(opened) if opened.kind == "live" => {}
+        Some(_) => return Ok(None),
+        // It may become a live one: a role that made up its fills until then would go on so.
+        None => return Err(ShellError::NotOpened.into()),
     }
     // Order ids begin at 1 in every run: the client's name tells this run from all others.
     let topic = log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
@@ -133,4 +139,27 @@ fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Out
             Role::Scanner | Role::Source => Box::new(Scanner::default()),
         }
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cli::Common;
+    use eventlog::MemoryLog;
+    use schemas::events::RunOpened;
+    use shell::open;
+
+    #[test]
+    fn a_run_that_is_not_opened_yet_is_not_taken_for_one_without_a_broker() {
+        let config = Config::load(&Common::default()).unwrap().with("broker", "paper:127.0.0.1:1");
+        let run = RunDir::of(&config, "live").unwrap();
+        let log = MemoryLog::new("memory").unwrap();
+        open::ensure_topics(&log, 1).unwrap();
+        let error = outside(&config, &run, &log).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(ShellError::NotOpened)), "{error}");
+        let opened = RunOpened { kind: "live".to_owned(), ..RunOpened::default() };
+        open::open(&log, 1, &opened, Vec::new(), None).unwrap();
+        assert!(outside(&config, &run, &log).unwrap().is_some());
+    }
 }

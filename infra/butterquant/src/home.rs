@@ -92,12 +92,23 @@ pub fn remove_topics(config: &Config, run: &RunDir) -> Result<()> {
     Ok(())
 }
 
+/// Whether the run's log is in the data folder.
+pub fn here(config: &Config, run: &RunDir) -> Result<bool> {
+    Ok(config.log()? == LogHome::Embedded && endpoint(config, run).is_none())
+}
+
+/// Where another process serves the run's log. What is served there is the configured run: one
+/// that the program makes beside it, such as a what-if, is another one.
+fn endpoint<'a>(config: &'a Config, run: &RunDir) -> Option<&'a str> {
+    config.endpoint().filter(|_| run.id == config.run())
+}
+
 /// The run's log where it is not in the data folder: on Kafka, or at the configured endpoint.
 fn elsewhere(config: &Config, run: &RunDir) -> Result<Option<Opened>> {
     if config.log()? == LogHome::Kafka {
         return Ok(Some(Opened { log: kafka(config, run)?, owner: None, embedded: None }));
     }
-    let Some(endpoint) = config.endpoint() else { return Ok(None) };
+    let Some(endpoint) = endpoint(config, run) else { return Ok(None) };
     let log = Arc::new(RemoteLog::connect(endpoint, config.token())?);
     Ok(Some(Opened { log, owner: Some(endpoint.to_owned()), embedded: None }))
 }
@@ -147,9 +158,32 @@ pub fn reach(config: &Config, run: &RunDir) -> Result<Opened> {
     })
 }
 
+/// Asks whoever owns the run's log or holds its state folder, at its address, or takes the folder
+/// up `here`.
+pub fn of_state<T>(
+    run: &RunDir,
+    mut there: impl FnMut(String) -> Result<T>,
+    mut here: impl FnMut(&kv::Db) -> Result<T>,
+) -> Result<T> {
+    let state = run.state();
+    patiently(&state, || {
+        let owner = [run.log(), run.state()].iter().find_map(|path| living_owner(path)?.endpoint);
+        let silent = match owner.map(&mut there) {
+            Some(Err(silent)) => Some(silent),
+            Some(answered) => return answered,
+            None => None,
+        };
+        // As for the log: whether the store is free decides.
+        match kv::Db::open(&state) {
+            Ok(db) => here(&db),
+            Err(error) => Err(silent.unwrap_or(error.into())),
+        }
+    })
+}
+
 /// Tries again for a little while where another process has `path` that does not serve it: one
 /// that reads is done in a moment, one that starts will say where it answers.
-pub fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     const PATIENCE: Duration = Duration::from_secs(3);
     let deadline = Instant::now() + PATIENCE;
     loop {

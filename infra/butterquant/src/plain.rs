@@ -186,6 +186,13 @@ pub fn named(schema: &Value) -> BTreeMap<String, Value> {
     named
 }
 
+/// The kinds of events that a topic's schema knows.
+pub fn kinds(schema: &Value) -> impl Iterator<Item = &str> {
+    let symbols = schema["fields"][0]["type"]["symbols"].as_array();
+    let named = symbols.into_iter().flatten().filter_map(Value::as_str);
+    named.filter(|kind| *kind != "UNKNOWN")
+}
+
 /// Named types are written out once and named from then on.
 fn collect_names(schema: &Value, named: &mut BTreeMap<String, Value>) {
     match schema {

@@ -40,7 +40,8 @@ pub fn read(key: &str, file: &Path) -> Result<String> {
 /// Says so where every user of the machine can read a file that holds a secret.
 pub fn warn_if_open(file: &Path) {
     let open = std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o004 != 0);
-    if open {
+    // A container's secrets are mounted with the mode they have outside; nobody else is in there.
+    if open && !file.starts_with("/run/secrets") {
         let file = file.display();
         tracing::warn!("{file} holds a secret and every user can read it; `chmod 600 {file}`");
     }

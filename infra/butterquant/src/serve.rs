@@ -29,7 +29,7 @@ use shell::board::Board;
 use shell::settle::Tally;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use store::Views;
@@ -39,6 +39,8 @@ use tokio::sync::oneshot;
 const LARGEST_CALL: usize = 64 << 20;
 /// Scan days whose quality `/metrics` tells: a year, and those that have not matured.
 const MEASURED_DAYS: usize = 310;
+/// How long a call for metrics waits for the dead letters to be counted.
+const COUNTING: Duration = Duration::from_secs(1);
 /// How long calls in hand may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -59,29 +61,47 @@ impl Drop for Serving {
     }
 }
 
+/// What has been counted so far.
+#[derive(Default)]
+struct Counting {
+    letters: Tally,
+    /// The day the views had reached when quality was counted.
+    measured: Option<Option<Day>>,
+}
+
 struct Served {
     calls: Server,
     log: Arc<dyn Log>,
-    /// Dead letters as last counted.
-    letters: Mutex<Tally>,
-    /// How good predictions are, as of the day that the views had reached.
-    quality: Mutex<(Option<Day>, String)>,
+    /// Held by the one who counts.
+    counting: Mutex<Counting>,
+    /// As last counted, as metrics: the letters, and how good predictions are.
+    told: Mutex<(String, String)>,
     board: Arc<Board>,
     views: Views,
+}
+
+/// An address to listen on as it was written, under the name `listen` or `--listen`.
+///
+/// # Errors
+/// It is no address.
+pub fn written(name: &str, listen: &str) -> Result<SocketAddr> {
+    let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    numeric
+        .as_deref()
+        .unwrap_or(listen)
+        .parse()
+        .with_context(|| format!("{name} {listen:?} is no address; write it as 127.0.0.1:8080"))
 }
 
 /// The address to listen on.
 ///
 /// # Errors
 /// It is no address, or one that other machines reach and there is no token.
-pub fn address(listen: &str, token: Option<&str>) -> Result<SocketAddr> {
-    let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    let address: SocketAddr = numeric.as_deref().unwrap_or(listen).parse().with_context(|| {
-        format!("listen = {listen:?} is no address; write it as 127.0.0.1:8080")
-    })?;
+pub fn address(name: &str, listen: &str, token: Option<&str>) -> Result<SocketAddr> {
+    let address = written(name, listen)?;
     if !address.ip().is_loopback() && token.is_none() {
         bail!(
-            "listen = {listen:?} lets other machines publish and read; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
+            "{name} {listen:?} lets other machines in; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
         );
     }
     if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_graphic())) {
@@ -102,9 +122,15 @@ pub fn start(
     views: Views,
 ) -> Result<Serving> {
     let calls = Server::new(Arc::clone(&log));
-    let (letters, quality) = (Mutex::default(), Mutex::default());
-    let served = Arc::new(Served { calls, log, letters, quality, board, views });
-    spawn(listen, token, of_a_run().with_state(served))
+    let served = Arc::new(Served {
+        calls,
+        log,
+        counting: Mutex::default(),
+        told: Mutex::default(),
+        board,
+        views,
+    });
+    spawn("listen", listen, token, of_a_run().with_state(served))
 }
 
 /// Starts to serve the schemas alone.
@@ -112,13 +138,13 @@ pub fn start(
 /// # Errors
 /// As [`start`].
 pub fn start_schemas(listen: &str, token: Option<String>) -> Result<Serving> {
-    spawn(listen, token, registry::routes())
+    spawn("--listen", listen, token, registry::routes())
 }
 
-fn spawn(listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
-    let address = address(listen, token.as_deref())?;
+fn spawn(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
+    let address = address(name, listen, token.as_deref())?;
     let listener = TcpListener::bind(address).with_context(|| {
-        format!("nothing can listen on {address}; choose another address with `listen`")
+        format!("nothing can listen on {address}; choose another address with `{name}`")
     })?;
     listener.set_nonblocking(true)?;
     let mut reached = listener.local_addr()?;
@@ -196,31 +222,38 @@ async fn status(State(served): State<Arc<Served>>) -> Json<Value> {
 
 async fn told_metrics(State(served): State<Arc<Served>>) -> Response {
     let mut text = metrics::text(&served.board.all());
-    let counted = tokio::task::spawn_blocking(move || [letters(&served), quality(&served)]).await;
-    for part in counted.map_or_else(|error| vec![Err(error.into())], Vec::from) {
-        match part {
-            Ok(part) => text.push_str(&part),
-            Err(error) => tracing::warn!("a part of /metrics cannot be told: {error:#}"),
-        }
+    let counting = Arc::clone(&served);
+    let counted = tokio::task::spawn_blocking(move || count(&counting));
+    // A log that is away is waited for without end; what is measured is asked for now.
+    match tokio::time::timeout(COUNTING, counted).await {
+        Ok(Ok(Ok(()))) | Err(_) => {}
+        Ok(Ok(Err(error))) => tracing::warn!("a part of /metrics cannot be told: {error:#}"),
+        Ok(Err(error)) => tracing::warn!("a part of /metrics cannot be told: {error}"),
     }
+    let told = served.told.lock().unwrap_or_else(PoisonError::into_inner);
+    text.push_str(&told.0);
+    text.push_str(&told.1);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
-fn letters(served: &Served) -> Result<String> {
-    let mut letters = served.letters.lock().unwrap_or_else(PoisonError::into_inner);
-    letters.read_on(&*served.log)?;
-    Ok(metrics::letters(&letters))
-}
-
-/// Counted again once a day closes: a scrape comes every few seconds.
-fn quality(served: &Served) -> Result<String> {
-    let mut told = served.quality.lock().unwrap_or_else(PoisonError::into_inner);
+/// Counts what has come since the last time, unless somebody is at it. How good predictions are
+/// is counted once a day closes: a scrape comes every few seconds.
+fn count(served: &Served) -> Result<()> {
+    let mut counting = match served.counting.try_lock() {
+        Ok(counting) => counting,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return Ok(()),
+    };
+    let told = || served.told.lock().unwrap_or_else(PoisonError::into_inner);
     let through = served.views.through()?;
-    if told.1.is_empty() || told.0 != through {
+    if counting.measured != Some(through) {
         let figures = answers::quality::quality(&served.views, MEASURED_DAYS)?;
-        *told = (through, metrics::quality(&figures));
+        counting.measured = Some(through);
+        told().1 = metrics::quality(&figures);
     }
-    Ok(told.1.clone())
+    counting.letters.read_on(&*served.log)?;
+    told().0 = metrics::letters(&counting.letters);
+    Ok(())
 }
 
 async fn view(

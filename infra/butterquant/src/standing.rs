@@ -94,16 +94,23 @@ pub fn units_of(role: Role, partitions: u32) -> Vec<(String, Vec<u32>)> {
     }
 }
 
-/// Every unit of a run that has said or saved where it stands.
+/// Every unit of a run that has said or saved where it stands, and the address of the process
+/// that runs them: that of the log's `owner`, or of whoever holds the state folder.
 pub fn all(
     config: &Config,
     run: &RunDir,
-    owner: Option<&str>,
+    owner: Option<String>,
     partitions: u32,
-) -> Result<Vec<Standing>> {
+) -> Result<(Option<String>, Vec<Standing>)> {
+    let token = config.token();
+    let there = |endpoint: String| {
+        let units = from_board(&endpoint, token.as_deref())?;
+        Ok((Some(endpoint), units))
+    };
     match owner {
-        Some(endpoint) => from_board(endpoint, config.token().as_deref()),
-        None => from_saved(run, partitions),
+        Some(endpoint) => there(endpoint),
+        None if !run.state().exists() => Ok((None, Vec::new())),
+        None => home::of_state(run, there, |db| Ok((None, from_saved(db, partitions)?))),
     }
 }
 
@@ -119,11 +126,7 @@ fn from_board(endpoint: &str, token: Option<&str>) -> Result<Vec<Standing>> {
     Ok(status.units)
 }
 
-fn from_saved(run: &RunDir, partitions: u32) -> Result<Vec<Standing>> {
-    if !run.state().exists() {
-        return Ok(Vec::new());
-    }
-    let db = home::patiently(&run.state(), || Ok(kv::Db::open(run.state())?))?;
+fn from_saved(db: &kv::Db, partitions: u32) -> Result<Vec<Standing>> {
     let states = KvStates(db.tree("units")?);
     let mut found = Vec::new();
     for role in Role::ALL {
@@ -142,6 +145,7 @@ pub fn fetch(endpoint: &str, path: &str, token: Option<&str>) -> Result<serde_js
     let url = format!("{endpoint}{path}");
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_global(Some(PATIENCE))
+        .proxy(None)
         .http_status_as_error(false)
         .build()
         .into();

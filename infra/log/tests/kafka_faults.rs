@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use eventlog::kafka::GroupProtocol;
 use eventlog::kafka::copy::copy_plainly;
 use eventlog::{
     Batch, ErrorClass, KafkaLog, KafkaSettings, Log, LogError, NewRecord, Record, TopicPartition,
@@ -124,6 +125,24 @@ fn a_broker_that_was_away_is_gone_back_to() {
     while let Err(error) = again() {
         assert!(error.class != ErrorClass::Fatal && Instant::now() < deadline, "{error}");
     }
+}
+
+/// A poll served one thing: a line of the client's own log, a lost connection, or a change of hands.
+#[test]
+fn a_change_of_hands_does_not_wait_behind_what_else_a_client_says() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("t", 1, 1).unwrap();
+    let mut settings = KafkaSettings::new(cluster.bootstrap_servers());
+    settings.group_protocol = GroupProtocol::Classic;
+    settings.extra.insert("debug".to_string(), "all".to_string());
+    let log = KafkaLog::connect(settings).unwrap();
+    let mut member = log.member("talkative", "one", &["t".to_string()]).unwrap();
+    // That cluster gives partitions after three seconds.
+    let assigned = (0..400).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        !member.poll().unwrap().partitions.is_empty()
+    });
+    assert!(assigned, "its partitions were not seen in 400 polls");
 }
 
 /// Memory of this process that is not given back, in MiB.

@@ -21,7 +21,7 @@ pub(crate) struct Ahead {
 impl Ahead {
     pub(crate) fn extend(&mut self, records: impl Iterator<Item = Record>, position: u64) {
         for record in records {
-            self.bytes += size(&record);
+            self.bytes += record.bytes();
             self.records.push_back(record);
         }
         self.full |= self.bytes >= FULL;
@@ -30,7 +30,7 @@ impl Ahead {
 
     pub(crate) fn pop(&mut self) -> Option<Record> {
         let record = self.records.pop_front()?;
-        self.bytes -= size(&record);
+        self.bytes -= record.bytes();
         self.full &= self.bytes > LOW;
         Some(record)
     }
@@ -48,9 +48,4 @@ impl Ahead {
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
-}
-
-/// What a record takes with its headers, which are about as long as a small event.
-fn size(record: &Record) -> usize {
-    record.value.len() + 512
 }

@@ -2,7 +2,7 @@
 
 use crate::board::Board;
 use crate::saved::StateStore;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit, wire};
 use eventlog::{Log, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
@@ -59,7 +59,9 @@ pub struct Env {
 impl Env {
     /// The name saved states carry: the log's and its topic's identity.
     pub fn identity(&self) -> Result<String, ShellError> {
-        let topic = self.log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
+        let controls = Topic::Controls.name();
+        // Known to be there: a broker that just started may not have heard of it yet.
+        let topic = self.log.topic_identity(controls)?.ok_or_else(|| wire::not_known(controls))?;
         Ok(format!("{}/{topic}", self.log.identity()?))
     }
 

@@ -11,7 +11,7 @@
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
 use crate::tail::Ends;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, wire};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -218,7 +218,9 @@ impl Instance {
 
     fn publish(&mut self) -> Result<(), ShellError> {
         let mut batch = Batch::default();
+        let mut last = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
+            last.push((batch.records.len(), unit.last_of_outputs()));
             batch.records.append(&mut unit.pending);
             batch.consumed.extend(unit.consumed());
         }
@@ -226,9 +228,9 @@ impl Instance {
             Some(producer) => producer,
             none => none.insert(self.env.log.producer(&self.transactional_id)?),
         };
-        producer.publish(batch, Some(&*self.member))?;
-        for unit in &mut self.units {
-            unit.published();
+        let offsets = producer.publish(batch, Some(&*self.member))?;
+        for (unit, (first, last)) in self.units.iter_mut().zip(last) {
+            unit.published(last.into_iter().map(|(output, at)| (output, offsets[first + at])));
         }
         self.unsaved += 1;
         self.publishes += 1;
@@ -246,10 +248,14 @@ impl Instance {
             return Ok(());
         }
         let identity = self.env.identity()?;
+        let mut ends = BTreeMap::new();
+        for &topic in self.role.outputs().iter().filter(|topic| topic.single()) {
+            ends.insert(topic, self.env.log.watermarks(&wire::place(topic, 0))?.high);
+        }
         let mut saved = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
             saved.push((unit.name.clone(), unit.save(&identity)));
-            unit.look_ahead(&*self.env.log)?;
+            unit.look_ahead(&ends);
         }
         self.env.states.save(&saved)?;
         (self.unsaved, self.moved) = (0, false);

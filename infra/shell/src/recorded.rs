@@ -8,6 +8,10 @@ use schemas::{Day, Event, EventId, Topic};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Polls of two seconds that may give nothing, one after the other, before a read is given up: who
+/// waits in it neither stops nor says what it waits for.
+const PATIENCE: u32 = 6;
+
 /// A partition of an own output and how far it has been read.
 struct Tail {
     topic: Topic,
@@ -85,11 +89,6 @@ impl Recorded {
         std::mem::take(&mut self.by_cause).into_values().flatten().map(|(event, _)| event).collect()
     }
 
-    /// What was said that no decision made again.
-    pub fn left_over(&self) -> impl Iterator<Item = &Event> {
-        self.by_cause.values().flatten().map(|(event, _)| event)
-    }
-
     /// The own day marker of a partition and its bytes, if the day was closed there.
     pub fn marker(&self, topic: Topic, partition: u32) -> Option<&(Event, Vec<u8>)> {
         self.markers.get(&(topic, partition))
@@ -105,6 +104,7 @@ impl Tail {
     fn read_day(&mut self, reader: &mut dyn Reader, day: Day) -> Result<(Vec<Said>, Option<Said>)> {
         let (mut found, mut marker): (Vec<Said>, Option<Said>) = (Vec::new(), None);
         let mut ids = std::collections::BTreeSet::new();
+        let mut nothing = 0;
         loop {
             let ahead = std::mem::take(&mut self.ahead);
             let mut ahead = ahead.into_iter();
@@ -127,7 +127,12 @@ impl Tail {
             if self.next >= self.end {
                 return Ok((found, marker));
             }
+            let from = self.next;
             self.fetch(reader)?;
+            nothing = if self.next > from { 0 } else { nothing + 1 };
+            if nothing == PATIENCE {
+                return Err(wire::gave_nothing(&wire::place(self.topic, self.partition)));
+            }
         }
     }
 
@@ -143,5 +148,34 @@ impl Tail {
             self.next = fetched.position;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eventlog::{ErrorClass, Fetched, TopicPartition};
+
+    /// A log that is away.
+    struct Silent;
+
+    impl Reader for Silent {
+        fn poll(
+            &mut self,
+            _: &[(TopicPartition, u64)],
+            _: usize,
+            _: Duration,
+        ) -> Result<Vec<Fetched>> {
+            Ok(Vec::new())
+        }
+    }
+
+    /// A role that came back while no broker answered could not be stopped.
+    #[test]
+    fn a_log_that_gives_nothing_is_not_waited_for_without_end() {
+        let mut tail =
+            Tail { topic: Topic::Scans, partition: 0, next: 0, end: 1, ahead: Vec::new() };
+        let error = tail.read_day(&mut Silent, Day(0)).err().map(|error| error.class);
+        assert_eq!(error, Some(ErrorClass::Retry));
     }
 }

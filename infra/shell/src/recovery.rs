@@ -53,9 +53,11 @@ impl Unit {
                     break;
                 }
                 // A slow log gives nothing for a while; only its end says that there is nothing.
-                let (place, from) = self.due();
-                if from < limits[self.cursor.stage] && log.watermarks(place)?.high > from {
-                    return Err(wire::gave_nothing(place).into());
+                for stage in (0..limits.len()).filter(|&stage| self.grouped(stage)) {
+                    let (place, from) = (self.place(stage), self.next(stage));
+                    if from < limits[stage] && log.watermarks(place)?.high > from {
+                        return Err(wire::gave_nothing(place).into());
+                    }
                 }
                 return Err(self.mismatch(
                     "waits for a marker that the log does not hold, though later offsets are committed",

@@ -120,8 +120,8 @@ fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     }
 }
 
-/// Failures in a row of a role's own long work (a training, writing the lake) before it is given
-/// up. A log or a broker that is away is waited for.
+/// Failures of a role's own long work (a training, writing the lake) without a publish between
+/// them before it is given up. A log or a broker that is away is waited for.
 const PATIENCE: u32 = 20;
 
 /// How long after it was told a wait is told again.
@@ -131,6 +131,8 @@ const REMIND: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct Streak {
     failures: u32,
+    /// Those of its own work among them: it is done again only after others succeeded.
+    own: u32,
     begun: Option<Instant>,
     told: Option<Instant>,
 }
@@ -139,6 +141,7 @@ impl Streak {
     /// Waits longer after each failure, up to two seconds.
     fn failed(&mut self, instance: &str, error: &ShellError) {
         self.failures += 1;
+        self.own += u32::from(!error.away());
         self.begun.get_or_insert_with(Instant::now);
         let failures = self.failures;
         if self.told.is_none_or(|told| told.elapsed() > REMIND) {
@@ -163,9 +166,12 @@ fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, She
     let mut streak = Streak::default();
     while !shared.stopped() {
         match step() {
-            Ok(true) => streak.over(name),
-            Ok(false) => {}
-            Err(error) if error.passing() && (streak.failures < PATIENCE || error.away()) => {
+            Ok(published) => {
+                if published || streak.own == 0 {
+                    streak.over(name);
+                }
+            }
+            Err(error) if error.passing() && (streak.own < PATIENCE || error.away()) => {
                 streak.failed(name, &error);
             }
             Err(error) => shared.fail(error),

@@ -182,7 +182,7 @@ pub struct Done {
 /// # Errors
 /// [`ShellError::Letters`] when one that was named is settled already, is none, or was too large
 /// to be kept whole and is to be put back: nothing is done then. A failed publish leaves those
-/// before it settled; the same call goes on from there.
+/// before it settled; a call for [`Which::Open`] goes on from there.
 pub fn settle(log: &dyn Log, which: &Which, word: &Word) -> Result<Done, ShellError> {
     let producer = log.producer("letters")?;
     let done = choose(log, which, word.fate)?;

@@ -16,10 +16,11 @@ use crate::inspect::{Bad, inspect};
 use crate::saved::SavedUnit;
 use crate::voice::{Answer, Voice};
 use crate::{error::ShellError, wire};
-use eventlog::{Consumed, Log, NewRecord, Record, TopicPartition};
+use eventlog::{Consumed, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
 use schemas::role::{Cause, Context, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
+use std::collections::BTreeMap;
 
 /// Records looked at together, at most: what a machine does for all of them at once keeps the first
 /// of them waiting.
@@ -38,7 +39,7 @@ pub struct Unit {
     pub(crate) written: Vec<i64>,
     /// Own outputs before these offsets, by output, belong to the state.
     pub(crate) own_from: Vec<u64>,
-    /// Where own outputs ended at the last save: the next `own_from`, once a publish after it
+    /// Where own outputs are known to end: the next `own_from`, once a publish after it
     /// has shown that nobody else was writing them by then.
     pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
@@ -110,7 +111,7 @@ impl Unit {
     }
 
     /// The offset behind all that was read of a stage.
-    fn next(&self, stage: usize) -> u64 {
+    pub(crate) fn next(&self, stage: usize) -> u64 {
         self.ahead[stage].position.max(self.cursor.positions[stage])
     }
 
@@ -138,19 +139,35 @@ impl Unit {
             .collect()
     }
 
-    /// After a publish: what was consumed is committed.
-    pub(crate) fn published(&mut self) {
-        self.pending.clear();
-        self.committed.clone_from(&self.cursor.positions);
-        self.own_from.clone_from(&self.own_end);
+    /// Which own output each pending record goes to, and where the last of it stands among them.
+    pub(crate) fn last_of_outputs(&self) -> Vec<(usize, usize)> {
+        let mut last: BTreeMap<usize, usize> = BTreeMap::new();
+        for (at, record) in self.pending.iter().enumerate() {
+            let (topic, partition) = (&*record.to.topic, record.to.partition);
+            let same = |own: &(Topic, u32)| own.1 == partition && own.0.name() == topic;
+            if let Some(output) = self.outputs.iter().position(same) {
+                last.insert(output, at);
+            }
+        }
+        last.into_iter().collect()
     }
 
-    /// Asks where own outputs end now.
-    pub(crate) fn look_ahead(&mut self, log: &dyn Log) -> Result<(), ShellError> {
-        for (end, &(topic, partition)) in self.own_end.iter_mut().zip(&self.outputs) {
-            *end = log.watermarks(&wire::place(topic, partition))?.high;
+    /// After a publish: what was consumed is committed, and own outputs end behind these offsets.
+    pub(crate) fn published(&mut self, last: impl Iterator<Item = (usize, u64)>) {
+        self.committed.clone_from(&self.cursor.positions);
+        self.own_from.clone_from(&self.own_end);
+        for (output, offset) in last {
+            self.own_from[output] = offset + 1;
+            self.own_end[output] = offset + 1;
         }
-        Ok(())
+    }
+
+    /// Keeps where topics end that others write too, so that a unit that comes back need not read
+    /// what they said.
+    pub(crate) fn look_ahead(&mut self, ends: &BTreeMap<Topic, u64>) {
+        for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.outputs) {
+            *end = ends.get(topic).map_or(*end, |shared| *shared.max(end));
+        }
     }
 
     /// Everything of it, for saving.

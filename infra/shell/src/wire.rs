@@ -40,6 +40,11 @@ pub fn event(topic: Topic, record: &Record) -> Result<Event, DecodeError> {
     Ok(event)
 }
 
+/// The log does not know a topic that is there.
+pub(crate) fn not_known(topic: &str) -> LogError {
+    LogError::new(ErrorClass::Retry, "the log does not know the topic", topic, "it is tried again")
+}
+
 /// A poll gave nothing although the log holds more: to be tried again, never to be taken for
 /// the end.
 pub(crate) fn gave_nothing(place: &TopicPartition) -> LogError {

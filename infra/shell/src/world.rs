@@ -4,7 +4,7 @@ use crate::{controls::ControlBook, error::ShellError, inspect::inspect, wire};
 use eventlog::Log;
 use schemas::controls::ControlState;
 use schemas::events::Settings;
-use schemas::role::World;
+use schemas::role::{EffectError, World};
 use schemas::{Event, Topic};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -13,6 +13,11 @@ use std::time::{Duration, Instant};
 /// A group may give the place of a member that is silent for 6 s to another. Work that watches
 /// the clock begins nothing new after this, so that what is in hand can end before that.
 const LONGEST: Duration = Duration::from_secs(2);
+
+fn failed(what: &str, error: &ShellError) -> EffectError {
+    let away = error.passing() && error.away();
+    EffectError { what: format!("{what} cannot be read: {error}"), away }
+}
 
 /// The outside, as the log shows it.
 pub struct LogWorld<'a> {
@@ -28,9 +33,9 @@ impl<'a> LogWorld<'a> {
     }
 
     /// Asks the book of `controls`, read to its end.
-    fn ask<T>(&self, question: impl FnOnce(&mut ControlBook) -> T) -> Result<T, String> {
+    fn ask<T>(&self, question: impl FnOnce(&mut ControlBook) -> T) -> Result<T, EffectError> {
         let mut book = self.controls.borrow_mut();
-        book.refresh(self.log).map_err(|error| error.to_string())?;
+        book.refresh(self.log).map_err(|error| failed("the controls", &error.into()))?;
         Ok(question(&mut book))
     }
 }
@@ -62,16 +67,15 @@ pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, 
 }
 
 impl World for LogWorld<'_> {
-    fn samples(&self, end: &[i64]) -> Result<Vec<Event>, String> {
-        samples_before(self.log, end)
-            .map_err(|error| format!("the samples cannot be read: {error}"))
+    fn samples(&self, end: &[i64]) -> Result<Vec<Event>, EffectError> {
+        samples_before(self.log, end).map_err(|error| failed("the samples", &error))
     }
 
-    fn settings(&self, offset: i64) -> Result<Settings, String> {
+    fn settings(&self, offset: i64) -> Result<Settings, EffectError> {
         self.ask(|book| book.at(offset).settings.clone())
     }
 
-    fn controls(&self) -> Result<ControlState, String> {
+    fn controls(&self) -> Result<ControlState, EffectError> {
         self.ask(|book| book.latest().clone())
     }
 

@@ -1,7 +1,10 @@
 //! Payloads made by damaging sound ones, from a seed.
 
-/// SplitMix64: the same seed gives the same payloads everywhere.
-pub struct Mutator(u64);
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// The same seed gives the same payloads everywhere.
+pub struct Mutator(ChaCha8Rng);
 
 /// Numbers that hurt where a length or an index is expected, as Avro writes them.
 const NUMBERS: [&[u8]; 8] = [
@@ -18,15 +21,11 @@ const NUMBERS: [&[u8]; 8] = [
 impl Mutator {
     /// From `seed`.
     pub fn new(seed: u64) -> Mutator {
-        Mutator(seed)
+        Mutator(ChaCha8Rng::seed_from_u64(seed))
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     fn below(&mut self, end: usize) -> usize {

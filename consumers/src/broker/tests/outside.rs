@@ -8,6 +8,7 @@ use schemas::Event;
 use schemas::controls::ControlState;
 use schemas::events::{Action, Settings, Track};
 use schemas::role::{EffectError, Machine, World};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -97,24 +98,27 @@ impl Venue for Outside {
 #[derive(Default)]
 struct Now {
     controls: ControlState,
-    overdue: bool,
+    /// How often the work is still in time when it asks; always, where none.
+    in_time: Cell<Option<u32>>,
 }
 
 impl World for Now {
-    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, String> {
-        Err("no broker reads samples".to_owned())
+    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
+        Err("no broker reads samples".to_owned().into())
     }
 
-    fn settings(&self, _: i64) -> Result<Settings, String> {
-        Err("no broker reads settings".to_owned())
+    fn settings(&self, _: i64) -> Result<Settings, EffectError> {
+        Err("no broker reads settings".to_owned().into())
     }
 
-    fn controls(&self) -> Result<ControlState, String> {
+    fn controls(&self) -> Result<ControlState, EffectError> {
         Ok(self.controls.clone())
     }
 
     fn overdue(&self) -> bool {
-        self.overdue
+        let left = self.in_time.get();
+        self.in_time.set(left.map(|left| left.saturating_sub(1)));
+        left == Some(0)
     }
 }
 
@@ -259,11 +263,34 @@ fn a_broker_that_is_away_is_waited_for_and_one_that_is_slow_holds_up_nobody() {
     stage.outside.be(|books| books.away = true);
     assert!(stage.attempt(71).unwrap_err().away);
     stage.outside.be(|books| books.away = false);
-    stage.now.overdue = true;
+    stage.now.in_time.set(Some(0));
     assert_eq!(line(&stage.trade(71, [])), "unknown 7; unknown 8");
     assert_eq!(stage.outside.calls(), "");
-    stage.now.overdue = false;
+    stage.now.in_time.set(None);
     assert_eq!(line(&stage.trade(72, open_at(72, 101.0))), "LOST 7; LOST 8");
+}
+
+#[test]
+fn orders_that_a_slow_broker_leaves_for_later_are_sent_when_the_role_has_shown_that_it_lives() {
+    let mut stage = stage([order(7, Action::Close), ordered(70, 8, Action::Close, "A")]);
+    stage.bars(71, open_at(71, 101.0));
+    stage.now.in_time.set(Some(2));
+    assert!(stage.attempt(71).unwrap_err().away);
+    assert_eq!(stage.outside.calls(), "ask 7; submit 7");
+    stage.now.in_time.set(None);
+    let said = stage.attempt(71).unwrap();
+    assert_eq!(line(&said), "acknowledged 7; executed 7; acknowledged 8; executed 8");
+    assert_eq!(stage.outside.calls(), "ask 7; ask 8; submit 8");
+}
+
+#[test]
+fn an_order_that_opens_and_works_is_taken_back_under_halt() {
+    let mut stage = stage([order(7, Action::Open)]);
+    stage.bars(71, open_at(71, 101.0));
+    stage.outside.be(|books| drop(books.orders.insert(7, Standing::Working)));
+    stage.now.controls.halted.insert(Track::ButterAI, 9);
+    assert_eq!(line(&stage.attempt(71).unwrap()), "HALTED 7");
+    assert_eq!(stage.outside.calls(), "ask 7; withdraw 7");
 }
 
 #[test]

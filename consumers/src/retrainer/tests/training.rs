@@ -8,7 +8,7 @@ use crate::retrainer::{
 };
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
-use schemas::role::World;
+use schemas::role::{EffectError, World};
 use schemas::{Body, Day, Event};
 use success::Row;
 
@@ -218,15 +218,15 @@ fn what_fails_its_trial_is_refused_however_good_it_is() {
 struct Held(Result<Vec<Event>, String>);
 
 impl World for Held {
-    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, String> {
-        self.0.clone()
+    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
+        self.0.clone().map_err(EffectError::from)
     }
 
-    fn settings(&self, _: i64) -> Result<Settings, String> {
+    fn settings(&self, _: i64) -> Result<Settings, EffectError> {
         Ok(Settings::default())
     }
 
-    fn controls(&self) -> Result<ControlState, String> {
+    fn controls(&self) -> Result<ControlState, EffectError> {
         Ok(ControlState::default())
     }
 

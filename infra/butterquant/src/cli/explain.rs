@@ -54,12 +54,13 @@ With -o json:
             events_per_second, cpu_seconds (of this process, both sides of it),
             events_per_cpu_second; on Kafka plain_events_per_second (what plain librdkafka copies
             between two topics of this broker) and share_of_plain
-  steady    scans and features at a fixed rate: rate, due_to_prediction (from the moment the scan
-            was due to the moment a subscriber has its prediction), published_to_prediction
+  steady    scans and features at a fixed rate: rate, warm_up_seconds (at that rate before those
+            that count), due_to_prediction (from the moment the scan was due to the moment a
+            subscriber has its prediction), published_to_prediction
   day       one day at a time through every role: a day's last prediction marker, as a subscriber
             has it, to its last order marker; days, orders
-  scale     [] of phases: scorers, rate_each, events_per_second, share (of scorers x rate);
-            total_exact: every event predicted once through every rebalance
+  scale     phases[]: scorers, rate_each, events_per_second, share (of scorers x rate); and of all
+            events through every rebalance: events, twice (predicted more than once), missing
 Times are in milliseconds: count, min_ms, median_ms, p99_ms, max_ms, mean_ms.
 It works in runs of its own, named bench-..., which it removes afterwards.";
 
@@ -72,7 +73,7 @@ pub struct BenchPipelineArgs {
     /// Events a second of the steady part; 0 leaves it out
     #[arg(long, default_value_t = 1_000)]
     pub rate: u32,
-    /// Seconds of the steady part
+    /// Seconds of the steady part, after half as many (10 at most) of warming up
     #[arg(long, default_value_t = 20)]
     pub seconds: u32,
     /// Days of the order part; 0 leaves it out

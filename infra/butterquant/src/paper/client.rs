@@ -32,6 +32,11 @@ impl PaperVenue {
     pub fn new(outside: &Outside) -> PaperVenue {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(outside.wait))
+            // Where these run out first, nothing was sent.
+            .timeout_resolve(Some(outside.wait / 3))
+            .timeout_connect(Some(outside.wait / 3))
+            // What stands between would answer for a broker that is away.
+            .proxy(None)
             // A kept connection may be that of a broker which is gone: its silence would say nothing.
             .max_idle_connections(0)
             .http_status_as_error(false)
@@ -117,5 +122,33 @@ impl Venue for PaperVenue {
     fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<Standing, VenueError> {
         let (code, reason) = (code.to_owned(), reason.to_owned());
         self.repeated(&Call::Withdraw { id, code, reason })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::net::{SocketAddr, TcpStream};
+
+    #[test]
+    fn a_broker_that_takes_no_connection_is_away_and_one_that_is_silent_gave_no_answer() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _entered = runtime.enter();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let wait = Duration::from_millis(300);
+        let outside = Outside { address: address.to_string(), client: "test".to_owned(), wait };
+        let venue = PaperVenue::new(&outside);
+        let asked = || venue.post(1, Call::Ask { id: 1 });
+        assert!(matches!(asked(), Err(VenueError::NoAnswer(_))));
+        // Nobody accepts: with its queue full the system drops what comes.
+        let connected = || TcpStream::connect_timeout(&address, wait);
+        let queue: Vec<TcpStream> =
+            std::iter::repeat_with(connected).map_while(Result::ok).collect();
+        let away = asked();
+        assert!(matches!(away, Err(VenueError::Away(_))), "{away:?}, {} queued", queue.len());
     }
 }

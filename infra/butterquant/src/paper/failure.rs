@@ -66,14 +66,22 @@ impl FromStr for Failure {
             }
         };
         let mut failure = Failure { mode, orders: Vec::new(), share: 1.0, seed: 0 };
+        let mut shared = false;
         for (key, value) in parts {
             let fits = || format!("{key}:{value} does not fit");
             match key {
-                "share" => failure.share = value.parse().with_context(fits)?,
+                "share" => {
+                    let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+                    failure.share = share.with_context(fits)?;
+                    shared = true;
+                }
                 "seed" => failure.seed = value.parse().with_context(fits)?,
                 "order" => failure.orders.push(value.parse().with_context(fits)?),
                 _ => bail!("a failure has share, seed and order, no {key:?}"),
             }
+        }
+        if shared && !failure.orders.is_empty() {
+            bail!("a failure befalls a share of all orders or those named, not both");
         }
         Ok(failure)
     }
@@ -96,7 +104,9 @@ mod tests {
         assert_eq!(hit(&"refuse,share:0".parse().unwrap()), 0);
         let named: Failure = "hang:50,order:3,order:5".parse().unwrap();
         assert_eq!((1..9).filter(|id| named.befalls(*id)).collect::<Vec<_>>(), [3, 5]);
-        for wrong in ["", "later:3", "late", "never:3", "hang,share:x", "hang,colour:red"] {
+        let unknown = ["", "later:3", "late", "never:3", "hang,share:x", "hang,colour:red"];
+        let shares = ["lose,share:1.5", "lose,share:-1", "lose,share:NaN", "lose,order:3,share:1"];
+        for wrong in unknown.into_iter().chain(shares) {
             assert!(wrong.parse::<Failure>().is_err(), "{wrong:?}");
         }
     }

@@ -3,6 +3,9 @@
 use super::admission::names_this_machine;
 use super::*;
 use eventlog::{ErrorClass, MemoryLog, RemoteLog, TopicSpec};
+use schemas::Topic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 struct Running {
     serving: Serving,
@@ -10,19 +13,22 @@ struct Running {
 }
 
 fn running(token: Option<&str>) -> Running {
-    let folder = tempfile::tempdir().unwrap();
-    let views = Views::open(&kv::Db::open(folder.path()).unwrap()).unwrap();
     let log = MemoryLog::new("memory").unwrap();
     log.ensure_topics(&[TopicSpec::new("one", 2)]).unwrap();
-    let serving =
-        start("127.0.0.1:0", token.map(str::to_owned), Arc::new(log), Arc::default(), views)
-            .unwrap();
+    running_over(Arc::new(log), token)
+}
+
+fn running_over(log: Arc<dyn Log>, token: Option<&str>) -> Running {
+    let folder = tempfile::tempdir().unwrap();
+    let views = Views::open(&kv::Db::open(folder.path()).unwrap()).unwrap();
+    let token = token.map(str::to_owned);
+    let serving = start("127.0.0.1:0", token, log, Arc::default(), views).unwrap();
     Running { serving, _folder: folder }
 }
 
 fn get_with(running: &Running, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
     let agent: ureq::Agent =
-        ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        ureq::Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
     let mut request = agent.get(format!("{}{path}", running.serving.endpoint));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -71,6 +77,31 @@ fn views_and_status_are_json_also_when_empty() {
 }
 
 #[test]
+fn metrics_are_given_while_the_log_is_away() {
+    let memory = MemoryLog::new("memory").unwrap();
+    memory.ensure_topics(&[shell::open::spec(Topic::DeadLetters, 1)]).unwrap();
+    let (server, away) =
+        (Arc::new(Server::new(Arc::new(memory))), Arc::new(AtomicBool::new(false)));
+    let is_away = Arc::clone(&away);
+    let route = post(move |body: Bytes| async move {
+        if is_away.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        server.handle(PATH, &body).unwrap()
+    });
+    let log = spawn("listen", "127.0.0.1:0", None, Router::new().route(PATH, route)).unwrap();
+    let log = (RemoteLog::connect(&log.endpoint, None).unwrap(), log);
+    let running = running_over(Arc::new(log.0), None);
+    for goes in [false, true, true, true] {
+        away.store(goes, Ordering::Relaxed);
+        let asked = Instant::now();
+        let (status, body) = get_with(&running, "/metrics", &[]);
+        assert!(asked.elapsed() < COUNTING * 5, "{:?}", asked.elapsed());
+        assert!(status == 200 && body.contains("# TYPE butterquant_dead_letters"), "{body}");
+    }
+}
+
+#[test]
 fn with_a_token_only_those_who_show_it_are_served() {
     let running = running(Some("a-secret"));
     for (shown, status) in [
@@ -100,7 +131,7 @@ fn a_page_in_a_browser_is_kept_out() {
     assert_eq!(get_with(&running, "/status", &[("host", "evil.example:80")]).0, 403);
     assert_eq!(get_with(&running, "/status", &[("host", "localhost:80")]).0, 200);
     let agent: ureq::Agent =
-        ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        ureq::Agent::config_builder().proxy(None).http_status_as_error(false).build().into();
     let url = format!("{}{PATH}", running.serving.endpoint);
     let posted = |kind: &str| {
         agent.post(&url).content_type(kind).send(&b"nonsense"[..]).unwrap().status().as_u16()
@@ -110,12 +141,12 @@ fn a_page_in_a_browser_is_kept_out() {
 
 #[test]
 fn listening_beyond_this_machine_needs_a_token() {
-    assert!(address("0.0.0.0:80", None).unwrap_err().to_string().contains("token"));
-    assert!(address("0.0.0.0:80", Some("t")).is_ok());
-    assert!(address("0.0.0.0:80", Some("t t")).is_err());
-    assert!(address("localhost:0", None).unwrap().ip().is_loopback());
-    assert!(address("[::1]:0", None).is_ok());
-    assert!(address("here", None).unwrap_err().to_string().contains("here"));
+    assert!(address("listen", "0.0.0.0:80", None).unwrap_err().to_string().contains("token"));
+    assert!(address("listen", "0.0.0.0:80", Some("t")).is_ok());
+    assert!(address("listen", "0.0.0.0:80", Some("t t")).is_err());
+    assert!(address("listen", "localhost:0", None).unwrap().ip().is_loopback());
+    assert!(address("listen", "[::1]:0", None).is_ok());
+    assert!(address("listen", "here", None).unwrap_err().to_string().contains("here"));
     for (host, here) in [
         ("127.0.0.1:1", true),
         ("[::1]:1", true),

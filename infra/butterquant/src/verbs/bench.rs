@@ -86,11 +86,7 @@ fn read(market: &mut dyn Market) -> Result<Book> {
 }
 
 fn print(report: &Report) {
-    let machine = &report.machine;
-    out::line(format!(
-        "{}, {} cores for this process, load {} when measured; {} build for {}",
-        machine.cpu, machine.cores, machine.load, machine.profile, machine.target
-    ));
+    out::line(report.machine.to_string());
     out::line(format!(
         "{}: {} tickers on the last {} days; {} analyses to warm up, not counted; {} refused, not counted",
         report.source, report.tickers, report.days, report.warm_up, report.refused

@@ -138,14 +138,13 @@ fn said(field: &Value) -> Said {
 
 /// What every event of the topic has, whatever its kind.
 fn envelope(schema: &Value) -> Vec<Said> {
-    let kinds: Vec<String> = kinds(schema).iter().map(|kind| kind.kind.to_lowercase()).collect();
+    let kinds: Vec<String> = plain::kinds(schema).map(str::to_lowercase).collect();
     let all = list(&schema["fields"]).iter().map(said);
     all.filter(|field| !kinds.contains(&field.name)).collect()
 }
 
 fn kinds(schema: &Value) -> Vec<Kind> {
     let named = plain::named(schema);
-    let symbols = list(&schema["fields"][0]["type"]["symbols"]).iter().filter_map(Value::as_str);
     let of = |kind: &str| {
         let name = kind.to_lowercase();
         let field = list(&schema["fields"]).iter().find(|field| field["name"] == name.as_str());
@@ -161,7 +160,7 @@ fn kinds(schema: &Value) -> Vec<Kind> {
                 .unwrap_or_default(),
         }
     };
-    symbols.filter(|kind| *kind != "UNKNOWN").map(of).collect()
+    plain::kinds(schema).map(of).collect()
 }
 
 fn headers_of(topic: Topic) -> Vec<Said> {

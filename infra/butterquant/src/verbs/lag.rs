@@ -76,12 +76,12 @@ pub fn lag(config: &Config) -> Result<Found> {
         Some(begun) => Some(shell::source::last_closed(log, partitions, begun.previous_day)?),
         None => None,
     };
-    let standings = standing::all(config, &run, opened.owner.as_deref(), partitions)?;
+    let (running_at, standings) = standing::all(config, &run, opened.owner.clone(), partitions)?;
     let units: Vec<UnitLine> =
         standings.into_iter().map(|standing| judged(standing, &ends, newest)).collect();
     let report = Report {
         run: run.id.clone(),
-        running_at: opened.owner.clone(),
+        running_at,
         newest_day: newest.map(Date),
         partitions: by_partition(log, partitions, &ends, &units)?,
         units,

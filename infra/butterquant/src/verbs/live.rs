@@ -73,6 +73,7 @@ pub(super) fn serve(config: &Config, opened: &Opened, workshop: &Workshop) -> Re
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
+    workshop.db.announce(&serving.endpoint)?;
     Ok(serving)
 }
 
@@ -120,7 +121,13 @@ pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
     } else {
         None
     };
-    let mut workshop = Workshop::with_state(config, &run, &opened, partitions, &state)?;
+    let workshop = Workshop::with_state(config, &run, &opened, partitions, &state);
+    let mut workshop = workshop.map_err(|error| match error.downcast_ref() {
+        Some(kv::KvError::Locked { .. }) => {
+            error.context("another process has this state folder; give each its own with --name")
+        }
+        _ => error,
+    })?;
     workshop.env.policy.rate = args.rate;
     let serving =
         if opened.owner.is_none() { Some(serve(config, &opened, &workshop)?) } else { None };

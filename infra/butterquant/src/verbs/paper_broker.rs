@@ -16,9 +16,12 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves until a signal comes.
 pub fn paper_broker(args: &PaperBrokerArgs) -> Result<Found> {
-    let address = serve::address(&args.listen, None)?;
+    let address = serve::written("--listen", &args.listen)?;
     if !address.ip().is_loopback() {
-        bail!("--listen {}: a paper broker is for this machine only", args.listen);
+        bail!(
+            "--listen {}: a paper broker is for this machine only; listen on 127.0.0.1",
+            args.listen
+        );
     }
     let journal = Journal::open(&args.dir)?;
     let listener = TcpListener::bind(address)

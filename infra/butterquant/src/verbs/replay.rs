@@ -2,7 +2,7 @@
 //! again from nothing. Exit code 1 when something came out otherwise.
 
 use super::Found;
-use crate::cli::{LogHome, RebuildArgs, ReplayArgs};
+use crate::cli::{RebuildArgs, ReplayArgs};
 use crate::config::Config;
 use crate::engine::Workshop;
 use crate::home::{self, RunDir};
@@ -14,8 +14,7 @@ use std::collections::BTreeMap;
 
 fn workshop(config: &Config) -> Result<Workshop> {
     let run = RunDir::of(config, config.run())?;
-    let here = config.log()? == LogHome::Embedded && config.endpoint().is_none();
-    if here && !run.log().exists() {
+    if home::here(config, &run)? && !run.log().exists() {
         bail!(
             "there is no run {:?} in {}; `butterquant runs` lists them",
             run.id,

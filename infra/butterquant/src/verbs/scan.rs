@@ -76,7 +76,7 @@ fn which_run(
 
 /// Whether `day` is the last closed day of the run or lies ahead of it.
 fn fits(config: &Config, run: &RunDir, source: &str, day: Day) -> Result<bool> {
-    if !run.log().exists() {
+    if home::here(config, run)? && !run.log().exists() {
         return Ok(true);
     }
     let opened = home::reach(config, run)?;

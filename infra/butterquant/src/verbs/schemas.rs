@@ -5,7 +5,7 @@ use crate::cli::{CheckSchemaArgs, RegisterArgs, SchemasVerb, ServeSchemasArgs};
 use crate::config::Config;
 use crate::home::RunDir;
 use crate::registry::register::{self, Done, Report};
-use crate::{drive, out, serve};
+use crate::{drive, out, plain, serve};
 use anyhow::{Context, Result, anyhow};
 use schemas::codec::{SchemaVersion, schema_versions};
 use schemas::{Topic, compatibility, registry};
@@ -35,16 +35,17 @@ struct Listed {
 }
 
 fn list(config: &Config) -> Result<Found> {
-    let listed: Vec<Listed> = schema_versions()
-        .iter()
-        .map(|version| Listed {
+    let one = |version: &SchemaVersion| {
+        let schema: Value = serde_json::from_str(version.text)?;
+        Ok(Listed {
             topic: version.topic.dataset(),
             subject: registry::subject(version.topic, ""),
             version: version.version,
             id: version.id,
-            kinds: kinds(version),
+            kinds: plain::kinds(&schema).map(str::to_owned).collect(),
         })
-        .collect();
+    };
+    let listed = schema_versions().iter().map(one).collect::<Result<Vec<Listed>>>()?;
     out::show(config.output()?, &listed, |listed| {
         let rows = listed.iter().map(|one| {
             let kinds = one.kinds.join(", ");
@@ -56,14 +57,6 @@ fn list(config: &Config) -> Result<Found> {
         );
     })?;
     Ok(Found::Nothing)
-}
-
-/// The kinds of events a schema knows.
-fn kinds(version: &SchemaVersion) -> Vec<String> {
-    let schema: Value = serde_json::from_str(version.text).unwrap_or_default();
-    let symbols = schema["fields"][0]["type"]["symbols"].as_array().cloned().unwrap_or_default();
-    let known = symbols.iter().filter_map(Value::as_str).filter(|kind| *kind != "UNKNOWN");
-    known.map(str::to_owned).collect()
 }
 
 /// The topic that a subject or a topic's name means.

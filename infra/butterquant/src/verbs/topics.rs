@@ -24,6 +24,8 @@ struct Listed {
     topic: &'static str,
     name: &'static str,
     partitions: u32,
+    #[serde(skip)]
+    see: String,
     #[serde(flatten)]
     digest: TopicDigest,
 }
@@ -38,6 +40,7 @@ fn list(config: &Config) -> Result<Found> {
             topic: topic.dataset(),
             name: topic.name(),
             partitions: topic.partitions(partitions),
+            see: shown_by(topic),
             digest,
         });
     }
@@ -57,11 +60,19 @@ fn list(config: &Config) -> Result<Found> {
         for one in listed {
             if let Some(unreadable) = one.digest.kinds.get("UNREADABLE") {
                 out::line(format!(
-                    "{}: {unreadable} records cannot be read; see `butterquant topics consume dead-letters`",
-                    one.topic
+                    "{}: {unreadable} records cannot be read; see `butterquant {}`",
+                    one.topic, one.see
                 ));
             }
         }
     })?;
     Ok(Found::Nothing)
+}
+
+/// The verb that shows what cannot be read of a topic; what no group reads has no letters.
+fn shown_by(topic: Topic) -> String {
+    match topic {
+        Topic::Controls | Topic::Samples | Topic::DeadLetters => format!("topics consume {topic}"),
+        _ => format!("dlq list --topic {topic}"),
+    }
 }

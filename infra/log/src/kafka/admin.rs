@@ -68,11 +68,27 @@ fn will_do(setting: &str, wanted: &str, found: &str) -> bool {
     }
 }
 
+/// Copies of a topic's partitions where nothing else is asked for: what a broker says of itself.
+fn usual_copies(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<u32> {
+    let place = "reading the settings of a broker";
+    let metadata = log.asker.fetch_metadata(None, log.settings.timeout).at(place)?;
+    let brokers = metadata.brokers().iter().take(1);
+    let asked: Vec<_> = brokers.map(|broker| ResourceSpecifier::Broker(broker.id())).collect();
+    let found = block_on(admin.describe_configs(&asked, &options(log))).at(place)?;
+    // Who may not ask sets `replication`, or is told of what is missing.
+    let known = found.into_iter().next().and_then(|resource| resource.ok());
+    let usual = known.and_then(|resource| {
+        resource.get("default.replication.factor")?.value.as_ref()?.parse().ok()
+    });
+    Ok(usual.unwrap_or(0))
+}
+
 fn create(log: &KafkaLog, admin: &AdminClient<Quiet>, missing: &[&TopicSpec]) -> Result<()> {
     let copies = log.settings.replication;
+    let expected = copies.map_or_else(|| usual_copies(log, admin), Ok)?;
     let settled: Vec<(String, Vec<_>)> = missing
         .iter()
-        .map(|spec| (log.settings.name(&spec.name), wanted(spec, copies.unwrap_or(0))))
+        .map(|spec| (log.settings.name(&spec.name), wanted(spec, expected)))
         .collect();
     let topics: Vec<NewTopic<'_>> = missing
         .iter()

@@ -4,7 +4,7 @@
 //! | meaning | for example | class | what the program does |
 //! |---|---|---|---|
 //! | `Silent` | end of partition | retry | nothing |
-//! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; said once |
+//! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; said once a minute |
 //! | `Redo` | the transaction was purged, a sequence has a gap | retry | the same, with a new producer, whose start ends the lost transaction |
 //! | `Fenced` | newer producer, newer assignment, group gone | fenced | reloads from the committed offsets with what the group gives it now |
 //! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and leaving out an own event would lose it. What was read and cannot be decoded never comes here, it is a dead letter |

@@ -16,8 +16,9 @@ use super::errors::{self, Place};
 use super::settings::{GroupProtocol, KafkaSettings, say};
 use crate::{Assignment, ErrorClass, LogError, Member, Result};
 
-/// Events one poll serves at most.
-const EVENTS: usize = 8;
+/// Events one poll serves at most. One may wait behind others: a line of librdkafka's log and a
+/// lost connection come by the same way as a change of hands.
+const EVENTS: usize = 32;
 /// How long topics may be held unevenly, as happens while partitions change hands.
 const UNEVEN: Duration = Duration::from_secs(10);
 
@@ -129,9 +130,9 @@ impl KafkaMember {
     fn serve(&mut self) -> Result<()> {
         for _ in 0..EVENTS {
             let error = match self.consumer.poll(Duration::ZERO) {
-                None => return Ok(()),
-                // Paused as it is, nothing should come; if it does, a reader reads it.
-                Some(Ok(_)) => continue,
+                // It served something else, or there was nothing: it does not say which. And of
+                // records, paused as it is, none should come; if one does, a reader reads it.
+                None | Some(Ok(_)) => continue,
                 Some(Err(error)) => error,
             };
             let unsupported = matches!(

@@ -17,7 +17,8 @@ enum State {
     /// There has been none.
     #[default]
     Never,
-    Lasts(Instant),
+    /// Since then, and whether it was told: what is heard just after an outage may be of that one.
+    Lasts(Instant, bool),
     Over(Instant),
 }
 
@@ -31,12 +32,17 @@ impl Outage {
         let mut state = self.state();
         let first = match &*state {
             State::Never => true,
-            State::Lasts(_) => false,
+            State::Lasts(begun, told) => !told && begun.elapsed() > SETTLE,
             State::Over(ended) => ended.elapsed() > SETTLE,
         };
+        if first || matches!(*state, State::Over(_)) {
+            *state = State::Lasts(Instant::now(), first);
+        }
         if first {
-            *state = State::Lasts(Instant::now());
-            tracing::warn!("no Kafka broker can be reached ({why}); waiting for one");
+            tracing::warn!(
+                "no Kafka broker can be reached ({why}); waiting for one: check that the cluster \
+                 is well and can be reached"
+            );
         }
         first
     }
@@ -44,11 +50,13 @@ impl Outage {
     /// A question was answered; true where that ends an outage.
     pub(super) fn over(&self) -> bool {
         let mut state = self.state();
-        let State::Lasts(begun) = &*state else { return false };
-        let seconds = begun.elapsed().as_secs_f64();
-        tracing::warn!("Kafka answers again after {seconds:.1} s");
+        let State::Lasts(begun, told) = &*state else { return false };
+        let (told, lasted) = (*told, begun.elapsed());
+        if told || lasted > SETTLE {
+            tracing::warn!("Kafka answers again after {:.1} s", lasted.as_secs_f64());
+        }
         *state = State::Over(Instant::now());
-        true
+        told || lasted > SETTLE
     }
 }
 
@@ -66,6 +74,10 @@ mod tests {
         assert!(other.over());
         assert!(!outage.over());
         assert!(!outage.began("heard late"));
+        assert!(!outage.over(), "nobody was told that it began");
+        assert!(!outage.began("not heard late: it is down again"));
+        *outage.state() = State::Lasts(Instant::now().checked_sub(2 * SETTLE).unwrap(), false);
+        assert!(outage.over());
         *outage.state() = State::Over(Instant::now().checked_sub(2 * SETTLE).unwrap());
         assert!(outage.began("down again"));
     }

@@ -76,7 +76,14 @@ impl KafkaProducer {
         let name = self.settings.name(&tp.topic);
         let found = self.producer.client().fetch_metadata(Some(&name), self.settings.timeout);
         let found = found.at(tp)?;
-        let count = found.topics().first().map_or(0, |topic| topic.partitions().len() as u32);
+        let topic = found.topics().first();
+        // No right to it, or no leader yet: what the brokers said, not that there is none.
+        if let Some(code) = topic.and_then(|topic| topic.error()).map(Code::from)
+            && !matches!(code, Code::UnknownTopicOrPartition | Code::UnknownTopic)
+        {
+            return Err(errors::of_code(code, tp));
+        }
+        let count = topic.map_or(0, |topic| topic.partitions().len() as u32);
         self.counts.insert(Arc::clone(&tp.topic), count);
         match tp.partition < count {
             true => Ok(()),

@@ -17,10 +17,10 @@ use super::settings::{KafkaSettings, Quiet};
 use super::{partition_list, unsigned};
 use crate::{ErrorClass, Fetched, Reader, Record, Result, TopicPartition};
 
-/// Bytes of values one poll gives at most, apart from a first record that is larger.
+/// Bytes of records one poll gives at most, apart from a first record that is larger.
 const POLL_BYTES: usize = 4 << 20;
 
-/// When nothing came for so long, the partitions are assigned afresh: after brokers were lost and
+/// A partition of which nothing came for so long is assigned afresh: after brokers were lost and
 /// leaders moved, librdkafka was seen to fetch nothing more of some, without an error.
 const QUIET: Duration = Duration::from_secs(8);
 
@@ -29,6 +29,8 @@ struct Stand {
     /// The next offset it gives; none where that is unknown.
     position: Option<u64>,
     paused: bool,
+    /// When it moved last, or was assigned afresh.
+    moved: Instant,
 }
 
 /// A reader.
@@ -36,15 +38,13 @@ pub(crate) struct KafkaReader {
     settings: KafkaSettings,
     consumer: BaseConsumer<Quiet>,
     stands: BTreeMap<TopicPartition, Stand>,
-    /// When something came last, or everything was assigned afresh.
-    moved: Instant,
 }
 
 impl KafkaReader {
     /// A reader with nothing assigned yet.
     pub(crate) fn new(settings: KafkaSettings) -> Result<Self> {
         let consumer = settings.create(&settings.reader(), Quiet)?;
-        Ok(Self { settings, consumer, stands: BTreeMap::new(), moved: Instant::now() })
+        Ok(Self { settings, consumer, stands: BTreeMap::new() })
     }
 
     fn list<'a>(
@@ -102,7 +102,9 @@ impl KafkaReader {
             self.stands.entry(tp.clone()).and_modify(|stand| stand.paused = true);
         }
         for (tp, from) in due {
-            let stand = Stand { position: Some(*from), paused: false };
+            let still = |stand: &&Stand| !stand.paused && stand.position == Some(*from);
+            let moved = self.stands.get(tp).filter(still).map_or_else(Instant::now, |s| s.moved);
+            let stand = Stand { position: Some(*from), paused: false, moved };
             self.stands.insert(tp.clone(), stand);
         }
         Ok(())
@@ -116,11 +118,26 @@ impl KafkaReader {
         }
         let sought = self.consumer.seek_partitions(self.list(moved)?, self.settings.timeout);
         let well = sought.is_ok_and(|list| list.elements().iter().all(|e| e.error().is_ok()));
-        if !well {
-            self.consumer.incremental_unassign(&self.list(moved)?).at("a reader")?;
-            self.consumer.incremental_assign(&self.list(moved)?).at("a reader")?;
+        if well { Ok(()) } else { self.assign_afresh(moved) }
+    }
+
+    fn assign_afresh(&self, places: &[(TopicPartition, u64)]) -> Result<()> {
+        self.consumer.incremental_unassign(&self.list(places)?).at("a reader")?;
+        self.consumer.incremental_assign(&self.list(places)?).at("a reader")
+    }
+
+    /// Assigns afresh what is due and has not moved for long.
+    fn wake(&mut self, due: &[(TopicPartition, u64)]) -> Result<()> {
+        let mut quiet = Vec::new();
+        for place in due {
+            if let Some(stand) = self.stands.get_mut(&place.0)
+                && stand.moved.elapsed() > QUIET
+            {
+                stand.moved = Instant::now();
+                quiet.push(place.clone());
+            }
         }
-        Ok(())
+        if quiet.is_empty() { Ok(()) } else { self.assign_afresh(&quiet) }
     }
 
     /// Takes what has come, waiting for the first record only.
@@ -138,8 +155,9 @@ impl KafkaReader {
             match self.consumer.poll(left) {
                 Some(Ok(message)) => {
                     let tp = self.place(&message, taken.last().map(|(tp, _)| tp));
-                    bytes += message.payload_len();
-                    taken.push((tp, record(&message)));
+                    let record = record(&message);
+                    bytes += record.bytes();
+                    taken.push((tp, record));
                 }
                 Some(Err(error)) => self.note(&error)?,
                 None if taken.is_empty() && Instant::now() < deadline => {}
@@ -180,7 +198,6 @@ impl KafkaReader {
     /// Forgets every assignment, so that the next poll starts from a clean slate.
     fn start_over(&mut self) {
         self.stands.clear();
-        self.moved = Instant::now();
         if let Err(error) = self.consumer.unassign() {
             tracing::warn!(%error, "could not drop a reader's partitions");
         }
@@ -210,6 +227,9 @@ impl KafkaReader {
             };
             if let Some(stand) = self.stands.get_mut(tp) {
                 stand.position = Some(position);
+                if position > *from {
+                    stand.moved = Instant::now();
+                }
             }
             if position > *from {
                 fetched.push(Fetched { tp: tp.clone(), records, position });
@@ -232,12 +252,11 @@ impl Reader for KafkaReader {
     ) -> Result<Vec<Fetched>> {
         let outcome = self
             .turn_to(due)
+            .and_then(|()| self.wake(due))
             .and_then(|()| self.take(max_records, wait))
             .and_then(|taken| self.fetched(due, taken));
-        match &outcome {
-            Ok(fetched) if !fetched.is_empty() => self.moved = Instant::now(),
-            Ok(_) if self.moved.elapsed() < QUIET => {}
-            _ => self.start_over(),
+        if outcome.is_err() {
+            self.start_over();
         }
         outcome
     }

@@ -4,11 +4,12 @@
 //!
 //! | what | most |
 //! |---|---|
-//! | a reader | 16 MiB of values queued and, a broker, one answer of 16 MiB under way; records on their way to the caller 8 MiB |
+//! | a reader | 16 MiB of values queued and, a broker, one answer of 16 MiB under way; records on their way to the caller 4 MiB, headers and keys with them |
 //! | a producer | 64 MiB; a publish beyond that waits, and ends after `timeout` |
 //! | a member | 1 MiB: what it is given is paused and read by a reader |
 //!
-//! Headers and librdkafka's own accounts come on top, about 1 KiB a record. Nothing else
+//! In librdkafka's queues headers, keys and its own accounts come on top, about 1 KiB a record of
+//! this program's. Nothing else
 //! collects: a role reads on only when what it read is published, and while no broker answers
 //! it waits with nothing in hand. Errors queued by clients that only ask are taken out at each
 //! question.
@@ -152,6 +153,10 @@ impl KafkaSettings {
             // The topic decides; only the largest may come near to it.
             ("message.max.bytes", "4194304"),
             ("queue.buffering.max.kbytes", "65536"),
+            // Sending offsets waits without end where the group's coordinator has left the cluster
+            // (librdkafka issue 5511), until any connection changes. So idle ones are let go: the
+            // wait ends after 4 to 6 seconds, before the transaction times out.
+            ("connections.max.idle.ms", "6000"),
         ])
     }
 

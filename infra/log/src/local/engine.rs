@@ -49,11 +49,8 @@ impl Room {
 
     /// Counts one record.
     pub(crate) fn take(&mut self, record: &Record) {
-        let headers = record.headers.iter().map(|(name, value)| name.len() + value.len());
-        let key = record.key.as_ref().map_or(0, Vec::len);
-        let bytes = record.value.len() + key + headers.sum::<usize>();
         self.records -= 1;
-        self.bytes = self.bytes.saturating_sub(bytes);
+        self.bytes = self.bytes.saturating_sub(record.bytes());
     }
 }
 

@@ -1,6 +1,7 @@
 //! The machine and the build a measurement was made with; a figure without them means nothing.
 
 use serde::Serialize;
+use std::fmt::{self, Display, Formatter};
 
 /// What was measured on.
 #[derive(Serialize)]
@@ -30,6 +31,17 @@ impl Machine {
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             version: env!("CARGO_PKG_VERSION"),
         }
+    }
+}
+
+impl Display for Machine {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Machine { cpu, cores, load, profile, target, .. } = self;
+        write!(
+            f,
+            "{cpu}, {cores} cores for this process, load {load} when measured; {profile} build \
+             for {target}"
+        )
     }
 }
 

@@ -93,11 +93,7 @@ pub fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
 }
 
 fn print(report: &Report) {
-    let machine = &report.machine;
-    out::line(format!(
-        "{}, {} cores for this process, load {} when measured; {} build for {}",
-        machine.cpu, machine.cores, machine.load, machine.profile, machine.target
-    ));
+    out::line(report.machine.to_string());
     out::line(format!(
         "log: {}, {} partitions; scored by {}; at most {} records a transaction",
         report.log, report.partitions, report.provider, report.settings.max_records
@@ -131,7 +127,10 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
         rows.push(row(what, measured, how));
     };
     if let Some(steady) = &report.steady {
-        let how = format!("{} scans/s, from when each was due", steady.rate);
+        let how = format!(
+            "{} scans/s after {} s of warming up, from when each was due",
+            steady.rate, steady.warm_up_seconds
+        );
         times("scan to prediction", &steady.due_to_prediction, how);
         let how = "from when its publish was acknowledged".to_owned();
         times("", &steady.published_to_prediction, how);

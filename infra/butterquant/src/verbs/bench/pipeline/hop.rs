@@ -14,6 +14,7 @@ use serde::Serialize;
 use shell::runner::{Plan, run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 /// Nothing came for so long: something is wrong.
@@ -43,6 +44,8 @@ pub struct Hop {
 pub struct Steady {
     /// Candidates a second.
     pub rate: u32,
+    /// Seconds at that rate before those that count.
+    pub warm_up_seconds: u32,
     /// From the moment a scan was due to the moment its prediction was read.
     pub due_to_prediction: Latency,
     /// From the moment its publish was acknowledged.
@@ -91,6 +94,9 @@ pub fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
             }
         }
         let (begun, cpu) = begun.context("no prediction came")?;
+        if first == events {
+            bail!("all {events} predictions came at once; measure with more --events");
+        }
         Ok((begun.elapsed().as_secs_f64(), cpu_seconds() - cpu, events - first))
     })?;
     let speed = counted as f64 / seconds;
@@ -129,18 +135,24 @@ impl Sent {
     }
 }
 
-/// Scans and features at `rate` for `seconds`, published as the scanner does: both in one
-/// transaction, with all that has become due since the last.
+/// Seconds of warming up, at most: clients that open, pages that are touched, code that is fetched.
+const WARM_UP: u32 = 10;
+
+/// Scans and features at `rate` for `seconds` and a warm-up before, published as the scanner does:
+/// both in one transaction, with all that has become due since the last.
 pub fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
     stage.open()?;
-    let (warm_up, count) = (rate as usize, rate as usize * (seconds as usize + 1));
-    stage.features(count, count + warm_up)?;
+    let warm_up_seconds = (seconds / 2).clamp(1, WARM_UP);
+    let of = |seconds: u32| rate as usize * seconds as usize;
+    let (backlog, warm_up) = (rate as usize, of(warm_up_seconds));
+    let count = warm_up + of(seconds);
+    stage.features(count, count + backlog)?;
     let mut follower = stage.follow(Topic::Predictions)?;
     let (sent, read) = scoring(stage, || {
         let mut read: Vec<Option<Instant>> = vec![None; count];
         let (mut warm, mut seen) = (0, 0);
         let feed = std::thread::scope(|scope| {
-            let mut feeder = None;
+            let (mut feeder, mut fed) = (None, None);
             let mut last = Instant::now();
             while seen < count {
                 let fetched = follower.poll()?;
@@ -154,19 +166,23 @@ pub fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
                         _ => warm += 1,
                     }
                 }
-                if warm == warm_up && feeder.is_none() {
+                if warm == backlog && feeder.is_none() && fed.is_none() {
                     feeder = Some(scope.spawn(|| feed(stage, rate, count)));
+                }
+                if let Some(done) = feeder.take_if(|feeder| feeder.is_finished()) {
+                    fed = Some(joined(done)?);
                 }
                 if last.elapsed() > PATIENCE {
                     bail!("{seen} of {count} predictions came, then none for a minute");
                 }
             }
-            let feeder = feeder.context("no prediction came")?;
-            feeder.join().map_err(|_| anyhow::anyhow!("the feeder ended badly"))?
+            match fed {
+                Some(fed) => Ok(fed),
+                None => joined(feeder.context("no prediction came")?),
+            }
         })?;
         Ok((feed, read))
     })?;
-    // The first second is warming up: clients that open, pages that are touched.
     let timed = warm_up..count;
     let since = |start: &dyn Fn(usize) -> Instant| {
         let took = timed.clone().filter_map(|n| {
@@ -176,9 +192,14 @@ pub fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
     };
     Ok(Steady {
         rate,
+        warm_up_seconds,
         due_to_prediction: since(&|n| sent.due(n))?,
         published_to_prediction: since(&|n| sent.published[n])?,
     })
+}
+
+fn joined(feeder: ScopedJoinHandle<'_, Result<Sent>>) -> Result<Sent> {
+    feeder.join().map_err(|_| anyhow::anyhow!("the feeder ended badly"))?
 }
 
 fn feed(stage: &Stage, rate: u32, count: usize) -> Result<Sent> {

@@ -7,6 +7,8 @@ use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use schemas::Topic;
 use serde::Serialize;
+use std::fs::{File, read_to_string};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,16 +44,34 @@ pub struct Scale {
     pub missing: usize,
 }
 
+/// A scorer process, and where its standard error goes.
+struct Hand {
+    child: Child,
+    errors: PathBuf,
+}
+
 /// Child processes, which end with this.
-struct Crew(Vec<Child>);
+struct Crew(Vec<Hand>);
 
 impl Crew {
     fn dismiss(&mut self, keep: usize) {
-        for mut child in self.0.drain(keep.min(self.0.len())..) {
+        for Hand { mut child, .. } in self.0.drain(keep.min(self.0.len())..) {
             // A polite end: the batch in hand is finished. The same as Ctrl-C.
             let _ = Command::new("kill").arg(child.id().to_string()).status();
             let _ = child.wait();
         }
+    }
+
+    /// Nobody has left unasked.
+    fn at_work(&mut self) -> Result<()> {
+        for Hand { child, errors } in &mut self.0 {
+            if let Some(status) = child.try_wait()? {
+                let said = read_to_string(errors).unwrap_or_default();
+                let last = said.lines().last().unwrap_or("without a word");
+                bail!("a scorer process ended with {status}: {last}");
+            }
+        }
+        Ok(())
     }
 }
 
@@ -79,9 +99,10 @@ impl Tally {
     }
 
     /// How many come in `time`.
-    fn during(&mut self, time: Duration) -> Result<(usize, f64)> {
+    fn during(&mut self, crew: &mut Crew, time: Duration) -> Result<(usize, f64)> {
         let (before, begun) = (self.total, Instant::now());
         while begun.elapsed() < time {
+            crew.at_work()?;
             self.poll()?;
         }
         Ok((self.total - before, begun.elapsed().as_secs_f64()))
@@ -105,8 +126,8 @@ pub fn scale(stage: &Stage, scorers: &[u32], rate: u32) -> Result<Scale> {
             let name = format!("bench{}", crew.0.len());
             crew.0.push(hire(stage, &name, Some(rate))?);
         }
-        tally.during(SETTLE)?;
-        let (came, seconds) = tally.during(WINDOW)?;
+        tally.during(&mut crew, SETTLE)?;
+        let (came, seconds) = tally.during(&mut crew, WINDOW)?;
         let speed = came as f64 / seconds;
         let share = speed / (f64::from(count) * f64::from(rate));
         phases.push(Phase { scorers: count, rate_each: rate, events_per_second: speed, share });
@@ -115,16 +136,15 @@ pub fn scale(stage: &Stage, scorers: &[u32], rate: u32) -> Result<Scale> {
     crew.0.reverse();
     crew.dismiss(1);
     let mut last = (tally.total, Instant::now());
-    while tally.seen.contains(&0) {
+    // What has not come when nothing comes any more is missing.
+    while tally.seen.contains(&0) && last.1.elapsed() < PATIENCE {
+        crew.at_work()?;
         tally.poll()?;
         if tally.total > last.0 {
             last = (tally.total, Instant::now());
         }
-        if last.1.elapsed() > PATIENCE {
-            bail!("{} of {events} predictions came, then none for a minute", tally.total);
-        }
     }
-    tally.during(Duration::from_secs(1))?; // whatever came twice would come now
+    tally.during(&mut crew, Duration::from_secs(1))?; // whatever came twice would come now
     drop(serving);
     let twice = tally.seen.iter().filter(|seen| **seen > 1).count();
     let missing = tally.seen.iter().filter(|seen| **seen == 0).count();
@@ -132,7 +152,7 @@ pub fn scale(stage: &Stage, scorers: &[u32], rate: u32) -> Result<Scale> {
 }
 
 /// Another process of this program that scores for the run.
-fn hire(stage: &Stage, name: &str, rate: Option<u32>) -> Result<Child> {
+fn hire(stage: &Stage, name: &str, rate: Option<u32>) -> Result<Hand> {
     let program = std::env::current_exe().context("this program's own path")?;
     let mut command = Command::new(program);
     command.args(["run", "scorer", "--name", name, "--run", &stage.run.id]);
@@ -140,20 +160,24 @@ fn hire(stage: &Stage, name: &str, rate: Option<u32>) -> Result<Child> {
         command.args(["--rate", &rate.to_string()]);
     }
     inherit(&mut command, &stage.config);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().context("a scorer cannot be started")
+    let errors = stage.run.path.join(format!("{name}.err"));
+    std::fs::create_dir_all(&stage.run.path)?;
+    command.stdout(Stdio::null()).stderr(File::create(&errors)?);
+    let child = command.spawn().context("a scorer cannot be started")?;
+    Ok(Hand { child, errors })
 }
 
-/// What the child is to be configured with, secrets by its environment only.
+/// The child is configured as this process is, whatever the layers were, and by its environment
+/// alone, as secrets are in it.
 fn inherit(command: &mut Command, config: &Config) {
-    command.arg("--data-dir").arg(config.data_dir());
-    for key in ["log", "brokers", "provider", "onnxruntime", "partitions", "token"] {
-        let value = config.value(key);
-        if !value.is_empty() {
-            command.env(format!("BUTTERQUANT_{}", key.to_uppercase()), value);
+    for (name, _) in std::env::vars_os() {
+        let known = name.to_str().is_some_and(|name| name.starts_with("BUTTERQUANT_"));
+        if known && name != "BUTTERQUANT_LOG_LEVEL" {
+            command.env_remove(name);
         }
     }
-    for (key, value) in config.kafka() {
-        command.env(format!("BUTTERQUANT_KAFKA_{}", key.replace('.', "_").to_uppercase()), value);
+    command.args(["--config", "/dev/null"]);
+    for (key, value) in config.pairs() {
+        command.env(format!("BUTTERQUANT_{}", key.replace('.', "_").to_uppercase()), value);
     }
 }

@@ -33,11 +33,15 @@ pub struct Stage {
 impl Stage {
     /// Makes the run's topics.
     pub fn new(config: &Config, part: &str) -> Result<Stage> {
-        let run = RunDir::of(config, &format!("bench-{}-{part}", std::process::id()))?;
-        let opened = home::own(config, &run)?;
+        // For its own processes only: another run's address is not asked, none that others know
+        // is taken, and its schemas go to no registry.
+        let config = config.clone().with("endpoint", "").with("listen", "127.0.0.1:0");
+        let config = config.with("schema_registry", "");
+        let run = RunDir::of(&config, &format!("bench-{}-{part}", std::process::id()))?;
+        let opened = home::own(&config, &run)?;
         let partitions = config.partitions()?;
         open::ensure_topics(&*opened.log, partitions)?;
-        Ok(Stage { config: config.clone(), run, opened, partitions })
+        Ok(Stage { config, run, opened, partitions })
     }
 
     /// Opens it with a model in force from the first day.

@@ -1,0 +1,63 @@
+//! What became of them.
+
+use super::{BEFORE, Kind, Mixture, PARTITIONS, Written};
+use eventlog::Log;
+use schemas::events::Predictions;
+use schemas::id::sha256_hex;
+use schemas::{Body, Topic};
+use shell::settle::{Entry, Letter, entries};
+use shell::wire;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Every bad record has one letter, with all that belonged to it, and nothing else has one.
+/// Gives the letters' ids by kind.
+pub fn letters_are(log: &dyn Log, mut written: Written) -> BTreeMap<Kind, Vec<u64>> {
+    let mut ids: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
+    entries(log, 0, &mut |entry| {
+        let Entry::Letter(Letter { id, said, .. }) = entry else { panic!("{entry:?}") };
+        let bad = written.remove(&(said.partition, said.offset));
+        let bad = bad.unwrap_or_else(|| panic!("a good event, or a second letter: {said:?}"));
+        assert_eq!((said.topic.as_str(), said.stage.as_str()), (Topic::Features.name(), bad.stage));
+        assert_eq!((said.value.len(), sha256_hex(&said.value)), (bad.bytes, bad.sha256));
+        assert_eq!((Some(said.key), said.length), (bad.key, None), "{:?}", bad.kind);
+        let headers = said.headers.into_iter().map(|header| (header.name, header.value));
+        assert_eq!(headers.collect::<Vec<_>>(), bad.headers);
+        ids.entry(bad.kind).or_default().push(id);
+        Ok(true)
+    })
+    .unwrap();
+    assert!(written.is_empty(), "{} bad records have no letter", written.len());
+    ids
+}
+
+/// Every good event was scored once.
+pub fn scores_are(log: &dyn Log, mixture: &Mixture) {
+    let mut scored = vec![0_u8; mixture.good()];
+    let mut reader = log.reader().unwrap();
+    for partition in 0..PARTITIONS {
+        let place = wire::place(Topic::Predictions, partition);
+        let (mut next, end) = (0, log.watermarks(&place).unwrap().high);
+        while next < end {
+            let due = [(place.clone(), next)];
+            for fetched in reader.poll(&due, 5_000, Duration::from_secs(5)).unwrap() {
+                for record in &fetched.records {
+                    let event = wire::event(Topic::Predictions, record).unwrap();
+                    if event.body.marker().is_none() {
+                        let good = matches!(
+                            &event.body,
+                            Body::Predictions(Predictions::CandidateScored(_))
+                        );
+                        assert!(good, "{event:?}");
+                        let n: usize = event.ticker[1..].parse().unwrap();
+                        let day = (event.day - BEFORE - 1) as usize;
+                        scored[day * mixture.good_a_day + n] += 1;
+                    }
+                }
+                next = fetched.position;
+            }
+        }
+    }
+    let wrong = scored.iter().filter(|count| **count != 1).count();
+    assert_eq!(wrong, 0, "of {} good events", scored.len());
+}
