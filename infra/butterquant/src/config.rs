@@ -147,6 +147,14 @@ impl Config {
         shown
     }
 
+    /// Every key at its default, whatever the environment says.
+    #[cfg(test)]
+    pub fn defaults() -> Config {
+        let origin = |value: &str| Origin { value: value.to_owned(), from: "default".to_owned() };
+        let values = KEYS.iter().map(|(key, value, _)| ((*key).to_owned(), origin(value)));
+        Config { values: values.collect() }
+    }
+
     /// The same with another value for a key: for what the program starts on its own account.
     pub fn with(mut self, key: &str, value: &str) -> Config {
         let origin = Origin { value: value.to_owned(), from: "program".to_owned() };

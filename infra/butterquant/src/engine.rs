@@ -145,14 +145,13 @@ fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Out
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::cli::Common;
     use eventlog::MemoryLog;
     use schemas::events::RunOpened;
     use shell::open;
 
     #[test]
     fn a_run_that_is_not_opened_yet_is_not_taken_for_one_without_a_broker() {
-        let config = Config::load(&Common::default()).unwrap().with("broker", "paper:127.0.0.1:1");
+        let config = Config::defaults().with("broker", "paper:127.0.0.1:1");
         let run = RunDir::of(&config, "live").unwrap();
         let log = MemoryLog::new("memory").unwrap();
         open::ensure_topics(&log, 1).unwrap();
