@@ -186,9 +186,14 @@ fn answers_are_a_registrys() {
     }
 }
 
+/// What was done, each once, in the order in which it came up.
 fn done(report: &Report) -> Vec<Done> {
-    let mut done: Vec<Done> = report.versions.iter().map(|one| one.done).collect();
-    done.dedup();
+    let mut done: Vec<Done> = Vec::new();
+    for one in &report.versions {
+        if !done.contains(&one.done) {
+            done.push(one.done);
+        }
+    }
     done
 }
 
