@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Twelve made-up stocks; the run scans the last forty days of it.
-pub const MARKET: &str = "sim:5,stocks=12,days=420,structure=on";
+/// Eighteen made-up stocks; the run scans the last forty days of it.
+pub const MARKET: &str = "sim:4,stocks=18,days=420,structure=on";
 /// The first of these days.
 pub const FROM: &str = "2016-06-20";
 /// All roles but the broker.
