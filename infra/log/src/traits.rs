@@ -16,6 +16,12 @@ pub trait Log: Send + Sync {
     /// Names this incarnation of a topic; none where there is no such topic.
     fn topic_identity(&self, topic: &str) -> Result<Option<String>>;
 
+    /// Fails where this process owns the log and it takes no more until it is opened again: who
+    /// owns it must hear of that even if nothing is left to do for itself.
+    fn check_open(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Creates the topics that are missing. Those that exist with other settings are
     /// reported and left as they are.
     fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>>;

@@ -87,6 +87,9 @@ pub fn run(
             }
         }
         while !shared.stopped() {
+            if let Err(error) = env.log.check_open() {
+                shared.fail(error.into());
+            }
             let closed = env.board.closed_by_all(plan.units(env.partitions));
             watch(closed);
             if plan.until.is_some() && closed >= plan.until {

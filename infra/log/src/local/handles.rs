@@ -26,6 +26,10 @@ impl<T: Local> Log for T {
         Ok(self.engine().identity.clone())
     }
 
+    fn check_open(&self) -> Result<()> {
+        self.engine().check_open()
+    }
+
     fn topic_identity(&self, topic: &str) -> Result<Option<String>> {
         Ok(self.engine().shown().state.topics.get(topic).map(|topic| topic.id.clone()))
     }
