@@ -111,11 +111,7 @@ pub fn describe(config: &Config, topic: Topic) -> Result<Found> {
 /// What the topic's settings are that a run would have made otherwise.
 fn otherwise_set(log: &dyn Log, topic: Topic) -> Result<Vec<String>> {
     let spec = open::spec(topic, home::partitions(log)?);
-    let found = log.ensure_topics(&[spec])?.into_iter();
-    let said = found.map(|it| {
-        format!("{}: {} is {} and not {}; it is left so", topic, it.setting, it.found, it.expected)
-    });
-    Ok(said.collect())
+    Ok(log.ensure_topics(&[spec])?.iter().map(ToString::to_string).collect())
 }
 
 fn versions(topic: Topic, prefix: &str) -> Result<Vec<Version>> {
