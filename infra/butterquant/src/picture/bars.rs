@@ -1,7 +1,7 @@
 //! Named values as bars with whiskers, the largest on top.
 
 use super::Picture;
-use super::style::{BLUE, GREY, INK, Panel, bold, digits, padded, text};
+use super::style::{BLUE, GREY, INK, Panel, digits, padded, text, titled};
 use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -14,17 +14,13 @@ pub struct Bars {
     pub bars: Vec<(String, f64, f64)>,
 }
 
-const HEADING: i32 = 200;
 const NAMES: i32 = 640;
 
 impl Picture for Bars {
     const SIZE: (u32, u32) = (1_480, 1_240);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
-        root.fill(&WHITE)?;
-        let (head, body) = root.margin(24, 24, 32, 48).split_vertically(HEADING);
-        head.draw(&Text::new(self.heading[0].clone(), (28, 16), bold(60)))?;
-        head.draw(&Text::new(self.heading[1].clone(), (28, 100), text(36)))?;
+        let body = titled(root, &self.heading)?;
         let (names, plot) = body.split_horizontally(NAMES);
         let ends = self.bars.iter().flat_map(|(_, value, half)| [value - half, value + half]);
         let range = padded(ends.chain([0.0]), 0.04);

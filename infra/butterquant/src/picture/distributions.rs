@@ -2,7 +2,7 @@
 //! training rows begins with.
 
 use super::Picture;
-use super::style::{BLUE, GREEN, GREY, INK, ORANGE, Panel, Ticks, bold, padded, text};
+use super::style::{BLUE, GREEN, GREY, INK, ORANGE, Panel, Ticks, bold, padded, text, titled};
 use anyhow::Result;
 use plotters::prelude::*;
 use success::{CLASS_NAMES, CLASSES};
@@ -32,7 +32,6 @@ pub struct Distributions {
 /// Loss, Minor, Good, Excellent.
 const COLOURS: [RGBColor; CLASSES] = [ORANGE, GREY, BLUE, GREEN];
 const BINS: usize = 24;
-const HEADING: i32 = 180;
 const TITLE: i32 = 104;
 const ROWS: usize = 6;
 const COLUMNS: usize = 4;
@@ -41,10 +40,7 @@ impl Picture for Distributions {
     const SIZE: (u32, u32) = (1_800, 2_100);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
-        root.fill(&WHITE)?;
-        let (head, body) = root.margin(24, 24, 32, 32).split_vertically(HEADING);
-        head.draw(&Text::new(self.heading[0].clone(), (28, 16), bold(60)))?;
-        head.draw(&Text::new(self.heading[1].clone(), (28, 96), text(38)))?;
+        let body = titled(root, &self.heading)?;
         let panels = body.split_evenly((ROWS, COLUMNS));
         for (panel, feature) in panels.iter().zip(&self.features) {
             feature.draw(&panel.margin(10, 14, 14, 14))?;

@@ -2,7 +2,7 @@
 
 use super::Picture;
 use super::style::{
-    BLUE, GREY, INK, Key, ORANGE, Panel, Ticks, bold, digits, headed, padded, plot, text,
+    BLUE, GREY, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot, titled,
 };
 use anyhow::Result;
 use plotters::prelude::*;
@@ -31,8 +31,6 @@ pub struct QualityOverTime {
     pub least_accuracy: f64,
 }
 
-const HEADING: i32 = 180;
-
 type Points = Vec<(f64, f64)>;
 /// A line's colour, name and points.
 type Line<'a> = (RGBColor, &'a str, Points);
@@ -41,10 +39,7 @@ impl Picture for QualityOverTime {
     const SIZE: (u32, u32) = (1_500, 1_500);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
-        root.fill(&WHITE)?;
-        let (head, body) = root.margin(24, 24, 32, 32).split_vertically(HEADING);
-        head.draw(&Text::new(self.heading[0].clone(), (28, 16), bold(60)))?;
-        head.draw(&Text::new(self.heading[1].clone(), (28, 96), text(38)))?;
+        let body = titled(root, &self.heading)?;
         let parts = body.split_evenly((3, 1));
         for (number, panel) in parts.iter().enumerate() {
             let panel = panel.margin(16, 16, 8, 8);

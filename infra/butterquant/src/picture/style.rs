@@ -24,6 +24,7 @@ pub const GREY: RGBColor = RGBColor(130, 130, 130);
 const FAINT: RGBColor = RGBColor(232, 232, 232);
 
 const FAMILY: &str = "sans-serif";
+const HEADING: i32 = 190;
 const HEAD: i32 = 184;
 const LEFT: i32 = 28;
 const ROW: i32 = 50;
@@ -50,6 +51,18 @@ pub fn text(size: i32) -> TextStyle<'static> {
 /// Bold text.
 pub fn bold(size: i32) -> TextStyle<'static> {
     FontDesc::new(FontFamily::SansSerif, f64::from(size), FontStyle::Bold).color(&INK)
+}
+
+/// Two lines on top of everything; gives the place below them.
+pub fn titled<DB: DrawingBackend<ErrorType: 'static>>(
+    root: &Panel<DB>,
+    heading: &[String; 2],
+) -> Result<Panel<DB>> {
+    root.fill(&WHITE)?;
+    let (head, body) = root.margin(24, 24, 32, 40).split_vertically(HEADING);
+    head.draw(&Text::new(heading[0].clone(), (28, 16), bold(60)))?;
+    head.draw(&Text::new(heading[1].clone(), (28, 98), text(38)))?;
+    Ok(body)
 }
 
 /// How a line of the legend is drawn.
