@@ -49,7 +49,8 @@ Reading or simulating the market is not part of any time.";
 
 const BENCH_PIPELINE_JSON: &str = "\
 With -o json:
-  log, partitions, machine, provider, settings   what it was measured with
+  log, partitions, machine, provider, settings   what it was measured with; settings.kafka is what
+            this program sets of librdkafka's producer and reader, and what was passed through
   hop       features to predictions from a backlog, one scorer in this process: events, seconds,
             events_per_second, cpu_seconds (of this process, both sides of it),
             events_per_cpu_second; on Kafka plain_events_per_second (what plain librdkafka copies
@@ -57,12 +58,17 @@ With -o json:
   steady    scans and features at a fixed rate: rate, warm_up_seconds (at that rate before those
             that count), due_to_prediction (from the moment the scan was due to the moment a
             subscriber has its prediction), published_to_prediction
+  streams   with --streams: applications[] (name, settings, events_per_s, events_per_cpu_s; p50_ms,
+            p99_ms, max_ms from a record that can be read), times_events_per_second (this program's
+            over the best of them), times_shorter_p99 (the best of theirs over this program's)
   day       one day at a time through every role: a day's last prediction marker, as a subscriber
             has it, to its last order marker; days, orders
   scale     phases[]: scorers, rate_each, events_per_second, share (of scorers x rate); and of all
             events through every rebalance: events, twice (predicted more than once), missing
+  limits[]  what is wanted of some of these: what, measured, wanted, at_most, met
 Times are in milliseconds: count, min_ms, median_ms, p99_ms, max_ms, mean_ms.
-It works in runs of its own, named bench-..., which it removes afterwards.";
+It works in runs of its own, named bench-..., which it removes afterwards. Exit code 1: a limit was
+missed.";
 
 /// Measuring the loop.
 #[derive(Args, Debug)]
@@ -79,12 +85,19 @@ pub struct BenchPipelineArgs {
     /// Days of the order part; 0 leaves it out
     #[arg(long, default_value_t = 120)]
     pub days: u32,
-    /// Scorer processes of each phase of scaling out, separated by commas
-    #[arg(long, value_delimiter = ',', value_name = "N,N,...")]
+    /// Scorer processes of each phase of scaling out, separated by commas; 0 leaves it out
+    #[arg(long, value_delimiter = ',', value_name = "N,N,...", default_values_t = [1, 2, 4])]
     pub scorers: Vec<u32>,
     /// Events a second each of these scorers is held to
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub scorer_rate: u32,
+    /// Seconds a phase is measured, after as many in which partitions change hands
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub scorer_seconds: u32,
+    /// Measure Kafka Streams beside it by this script, tests/streams/measure of the sources (Java 17
+    /// and Maven)
+    #[arg(long, value_name = "FILE")]
+    pub streams: Option<PathBuf>,
 }
 
 /// Measuring scans.

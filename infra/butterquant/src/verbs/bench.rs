@@ -1,6 +1,6 @@
 //! `bench scan`: how long the analysis takes on this machine, measured here and now; and
-//! `bench pipeline`, the hops of the loop. They report what they did and what that took; what is
-//! fast enough is for the reader to say.
+//! `bench pipeline`, the hops of the loop. They report what they did, what that took and with what;
+//! the hops are held against limits too.
 
 mod machine;
 mod measure;

@@ -160,6 +160,14 @@ impl KafkaSettings {
         ])
     }
 
+    /// What a producer and a reader of these settings are given, for a report: by the one's properties
+    /// where both have one.
+    pub fn own_properties(&self) -> BTreeMap<String, String> {
+        let (reader, producer) = (self.reader(), self.producer(""));
+        let all = reader.config_map().into_iter().chain(producer.config_map());
+        all.map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
     /// The config of the yardstick's consumer: librdkafka's own choices, no group.
     pub(crate) fn plain_reader(&self) -> ClientConfig {
         self.config(&[

@@ -10,6 +10,8 @@ pub struct Machine {
     pub cpu: String,
     /// Cores this process may use.
     pub cores: usize,
+    /// The machine's memory, MiB; none where the system does not say.
+    pub memory_mib: Option<u64>,
     /// Processes wanting a core over the last minute, others' too.
     pub load: String,
     /// `release`, or `debug` where checks of the compiler's are on.
@@ -26,6 +28,7 @@ impl Machine {
         Machine {
             cpu: cpu().unwrap_or_else(|| "processor not named by the system".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_mib: memory_mib(),
             load: load().unwrap_or_else(|| "unknown".to_owned()),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" },
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
@@ -36,11 +39,12 @@ impl Machine {
 
 impl Display for Machine {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Machine { cpu, cores, load, profile, target, .. } = self;
+        let Machine { cpu, cores, memory_mib, load, profile, target, .. } = self;
+        let memory = memory_mib.map_or(String::new(), |mib| format!(", {} GiB", mib >> 10));
         write!(
             f,
-            "{cpu}, {cores} cores for this process, load {load} when measured; {profile} build \
-             for {target}"
+            "{cpu}, {cores} cores for this process{memory}, load {load} when measured; {profile} \
+             build for {target}"
         )
     }
 }
@@ -49,6 +53,12 @@ fn cpu() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn memory_mib() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib >> 10)
 }
 
 fn load() -> Option<String> {

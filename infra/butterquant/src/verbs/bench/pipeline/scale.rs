@@ -12,11 +12,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Until the partitions have changed hands.
-const SETTLE: Duration = Duration::from_secs(10);
-/// Over which a phase is measured.
-const WINDOW: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What each scorer is held to.
+pub struct Pace {
+    /// Events a second.
+    pub rate: u32,
+    /// Seconds over which a phase is measured, after as many in which partitions change hands.
+    pub seconds: u32,
+}
 
 /// So many scorers at once.
 #[derive(Serialize)]
@@ -110,9 +114,11 @@ impl Tally {
 }
 
 /// Phases of `scorers` processes each, then one without a rate that takes what is left.
-pub fn scale(stage: &Stage, scorers: &[u32], rate: u32) -> Result<Scale> {
+pub fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale> {
     stage.open()?;
-    let most = (SETTLE + WINDOW).as_secs() as usize * rate as usize;
+    let &Pace { rate, seconds } = pace;
+    let window = Duration::from_secs(seconds.into());
+    let most = 2 * seconds as usize * rate as usize;
     let events = scorers.iter().map(|count| *count as usize * most).sum::<usize>();
     stage.features(0, events)?;
     let workshop = stage.workshop()?;
@@ -126,8 +132,8 @@ pub fn scale(stage: &Stage, scorers: &[u32], rate: u32) -> Result<Scale> {
             let name = format!("bench{}", crew.0.len());
             crew.0.push(hire(stage, &name, Some(rate))?);
         }
-        tally.during(&mut crew, SETTLE)?;
-        let (came, seconds) = tally.during(&mut crew, WINDOW)?;
+        tally.during(&mut crew, window)?;
+        let (came, seconds) = tally.during(&mut crew, window)?;
         let speed = came as f64 / seconds;
         let share = speed / (f64::from(count) * f64::from(rate));
         phases.push(Phase { scorers: count, rate_each: rate, events_per_second: speed, share });

@@ -27,7 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Feeds any hop from a features topic to a predictions topic and looks at what comes out, from
  * outside: `topics` makes both, `fill` writes a backlog, `follow` times what committed readers get of it, `check`
  * counts it, `pace` feeds at a fixed rate and measures from sending a features record to
- * reading its prediction.
+ * reading its prediction; `remove` removes both topics.
  */
 final class Yardstick {
     /** When a features record was sent, in nanoseconds since 1970; the hop copies it. */
@@ -49,7 +49,9 @@ final class Yardstick {
             case "follow" -> yardstick.follow();
             case "check" -> yardstick.check();
             case "pace" -> yardstick.pace();
-            default -> throw new IllegalArgumentException("topics, fill, follow, check or pace");
+            case "remove" -> yardstick.remove();
+            default -> throw new IllegalArgumentException(
+                    "topics, fill, follow, check, pace or remove");
         };
         System.out.println(new ObjectMapper().writeValueAsString(report));
     }
@@ -73,6 +75,14 @@ final class Yardstick {
     private Map<String, Object> topics() throws Exception {
         createTopics(args.need("in"), args.need("out"));
         return Map.of("created", List.of(args.need("in"), args.need("out")));
+    }
+
+    private Map<String, Object> remove() throws Exception {
+        List<String> both = List.of(args.need("in"), args.need("out"));
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            admin.deleteTopics(both).all().get();
+        }
+        return Map.of("removed", both);
     }
 
     private KafkaProducer<byte[], byte[]> producer(int lingerMs) {
