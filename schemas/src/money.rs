@@ -1,5 +1,6 @@
 //! Money in orders, fills and books is fixed-point: millionths of a dollar in an `i64`
-//! (±9.2 million million dollars). Floating point stays in the analytics.
+//! (±9.2 million million dollars). Floating point stays in the analytics. Arithmetic stops at these
+//! ends: an event with a number out of all proportion stops nobody.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -29,7 +30,7 @@ impl Money {
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {
-        Money(self.0 + other.0)
+        Money(self.0.saturating_add(other.0))
     }
 }
 
@@ -42,21 +43,21 @@ impl AddAssign for Money {
 impl Sub for Money {
     type Output = Money;
     fn sub(self, other: Money) -> Money {
-        Money(self.0 - other.0)
+        Money(self.0.saturating_sub(other.0))
     }
 }
 
 impl Neg for Money {
     type Output = Money;
     fn neg(self) -> Money {
-        Money(-self.0)
+        Money(self.0.saturating_neg())
     }
 }
 
 impl Mul<i64> for Money {
     type Output = Money;
     fn mul(self, times: i64) -> Money {
-        Money(self.0 * times)
+        Money(self.0.saturating_mul(times))
     }
 }
 
@@ -79,5 +80,11 @@ mod tests {
         assert_eq!((price * -3).to_string(), "-3.70");
         assert_eq!(Money(-4).to_string(), "0.00");
         assert_eq!(Money::from_dollars(f64::NAN), None);
+    }
+
+    #[test]
+    fn what_is_too_much_stays_at_the_end() {
+        let (most, least) = (Money(i64::MAX), Money(i64::MIN));
+        assert_eq!((most + Money(1), most * 2, least - most, -least), (most, most, least, most));
     }
 }

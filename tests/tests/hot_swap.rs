@@ -114,8 +114,8 @@ fn feed(log: &MemoryLog, models: &[ModelTrained]) -> i64 {
         for first in (0..A_DAY).step_by(RATE / 100) {
             if n == 1 && first == A_DAY / 2 {
                 let word = RolledBack { version: 1, reason: "the test".to_owned() };
-                let end = shell::open::say(log, Controls::RolledBack(word)).unwrap();
-                rollback = end as i64 - 1;
+                let offset = shell::open::say(log, Controls::RolledBack(word)).unwrap();
+                rollback = offset as i64;
             }
             let events: Vec<Event> =
                 (first..first + RATE / 100).map(|number| features(day, number)).collect();

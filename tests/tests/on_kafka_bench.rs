@@ -49,7 +49,11 @@ fn kafka_streams_does_the_same_hop_beside_it() {
     let measure = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("streams/measure");
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("one");
-    std::fs::write(&script, format!("#!/bin/sh\nexec {} --only defaults \"$@\"\n", measure.display())).unwrap();
+    std::fs::write(
+        &script,
+        format!("#!/bin/sh\nexec {} --only defaults \"$@\"\n", measure.display()),
+    )
+    .unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let report = report(cluster, "--rate 200 --seconds 2 --days 3 --scorers 0", Some(&script));
     let streams = &report["streams"];

@@ -65,7 +65,7 @@ impl TrackBook {
 
     pub(super) fn opened(&mut self, ticker: &str, done: &Execution) {
         self.settled(done.broker_order_id);
-        self.cash = self.cash - (done.price + done.fees) * (done.quantity * SHARES);
+        self.cash = self.cash - (done.price + done.fees) * done.quantity.saturating_mul(SHARES);
         let position = Position {
             ticker: ticker.to_owned(),
             structure: done.structure.clone(),

@@ -65,7 +65,7 @@ pub(super) fn choose<'a>(
     let mut chosen = Chosen::default();
     let mut companies: BTreeSet<String> =
         held.tickers().map(|ticker| company(ticker, settings).to_owned()).collect();
-    let room = settings.max_open - (held.positions.len() + held.pending.len()) as i64;
+    let room = settings.max_open.saturating_sub((held.positions.len() + held.pending.len()) as i64);
     for candidate in candidates.iter().filter(|candidate| candidate.value > threshold) {
         chosen.over_threshold += 1;
         let taken = chosen.trades.len() as i64;

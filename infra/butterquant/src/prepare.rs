@@ -7,7 +7,7 @@ use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
-use schemas::events::{Controls, Halted, RunOpened, Settings, SettingsChanged};
+use schemas::events::{Controls, RunOpened, Settings, SettingsChanged};
 use schemas::{Day, Topic};
 use shell::{open, wire};
 use success::Engine;
@@ -28,8 +28,6 @@ pub struct Wanted {
     pub history: usize,
     /// In force from the start.
     pub settings: Settings,
-    /// Whether it may trade at all.
-    pub trades: bool,
     /// What computes scores: the first model is tried on it.
     pub engine: Engine,
 }
@@ -71,15 +69,6 @@ pub fn begin(
     let mut begun = Begun { opened, history: None, first_model: Vec::new() };
     let models = first_model(log, partitions, market, wanted, &mut begun, steps)?;
     open::open(log, partitions, &begun.opened, models.events, models.champion)?;
-    if !wanted.trades {
-        open::say(
-            log,
-            Controls::Halted(Halted {
-                track: None,
-                reason: "a what-if run cannot trade".to_owned(),
-            }),
-        )?;
-    }
     Ok(begun)
 }
 

@@ -99,7 +99,9 @@ impl Materialized {
             let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
             // What no scorer takes either is no file: it stays on the log, where `model verify`
             // finds it.
-            let Ok((trained, made)) = artifact(model) else {
+            let (Ok((trained, made)), Ok(version)) =
+                (artifact(model), u32::try_from(model.version))
+            else {
                 tracing::warn!(
                     version = model.version,
                     "it is no usable model: no file is written"
@@ -107,12 +109,7 @@ impl Materialized {
                 continue;
             };
             let date = event.day.to_string().replace('-', "");
-            Artifacts::open(&self.artifacts)?.write(
-                u32::try_from(model.version)?,
-                &date,
-                &trained,
-                &made,
-            )?;
+            Artifacts::open(&self.artifacts)?.write(version, &date, &trained, &made)?;
         }
         Ok(())
     }
@@ -174,7 +171,7 @@ fn read_each(
         let (mut next, end) = (0, log.watermarks(&place)?.high);
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let Some(fetched) = fetched.into_iter().next() else { break };
+            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
             let sound = |record| inspect(topic, partition, partitions, record).ok();
             fetched.records.iter().filter_map(sound).for_each(&mut *take);
             next = fetched.position;

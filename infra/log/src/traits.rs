@@ -32,6 +32,13 @@ pub trait Log: Send + Sync {
     /// The ends of a partition.
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks>;
 
+    /// The end of a partition with what open transactions have written counted in. What a role's
+    /// own transaction wrote lies before it as soon as the offsets it committed are seen, also
+    /// where readers are not shown it yet.
+    fn written_end(&self, tp: &TopicPartition) -> Result<u64> {
+        self.watermarks(tp).map(|ends| ends.high)
+    }
+
     /// The offset of the first record whose timestamp is at least `timestamp_ms`; the end
     /// where there is none.
     fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64>;
@@ -72,8 +79,9 @@ pub trait Member: Send {
     /// The group's name.
     fn group(&self) -> &str;
 
-    /// What this member holds now. To be called at least every two seconds: it is also the
-    /// sign of life. The caller reloads its state whenever the generation has changed.
+    /// What this member holds now, called once a round. The caller reloads its state whenever the
+    /// generation has changed. Signs of life are the adapter's business; on Kafka a member that
+    /// does not call for five minutes is let go nevertheless (`max.poll.interval.ms`).
     fn poll(&mut self) -> Result<Assignment>;
 
     /// Lets an adapter recognise its own members.
@@ -83,7 +91,6 @@ pub trait Member: Send {
 /// Publishes batches, each whole or not at all.
 pub trait Producer: Send {
     /// Publishes `batch` and commits what it consumed for the group of `member`, which
-    /// must be given where `consumed` is not empty. Gives the offset of each record where
-    /// the adapter knows it, else nothing.
+    /// must be given where `consumed` is not empty. Gives the offset of each record.
     fn publish(&mut self, batch: Batch, member: Option<&dyn Member>) -> Result<Vec<u64>>;
 }

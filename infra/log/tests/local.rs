@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eventlog::conformance::{self, Traits};
-use eventlog::remote::PATH;
+use eventlog::remote::{self, PATH};
 use eventlog::{
     Batch, EmbeddedLog, ErrorClass, Log, MemoryLog, NewRecord, RemoteLog, Server, TopicPartition,
     TopicSpec,
@@ -103,22 +103,26 @@ fn a_restarted_server_fences_the_producers_of_the_one_before() {
 }
 
 #[test]
-fn a_silent_remote_member_is_let_go() {
+fn a_remote_member_at_long_work_stays_and_one_of_which_nothing_is_heard_is_let_go() {
     let log = MemoryLog::new("test").unwrap();
     log.ensure_topics(&bars()).unwrap();
-    let server = Arc::new(Server::new(Arc::new(log.clone())));
-    let endpoint = loopback::serve(server, 0);
-    let remote = RemoteLog::connect(&endpoint, None).unwrap();
+    let swap = loopback::Swap::new(Arc::new(Server::new(Arc::new(log.clone()))));
+    let remote = RemoteLog::connect(&swap.endpoint(), None).unwrap();
     let topics = ["bars".to_string()];
     let mut silent = remote.member("scanners", "a", &topics).unwrap();
     let mut lively = log.member("scanners", "b", &topics).unwrap();
     assert_eq!(silent.poll().unwrap().partitions.len(), 1);
+    let holds = lively.poll().unwrap();
+    std::thread::sleep(remote::MEMBER_LIFE + Duration::from_secs(1));
+    assert_eq!(lively.poll().unwrap(), holds, "it does not poll, and lives");
+    let silence = swap.hold();
     let begun = Instant::now();
     while lively.poll().unwrap().partitions.len() < 2 {
         assert!(begun.elapsed() < Duration::from_secs(9), "still there");
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert!(begun.elapsed() > Duration::from_secs(5), "let go too soon");
+    assert!(begun.elapsed() > Duration::from_secs(3), "let go too soon");
+    drop(silence);
     assert_eq!(silent.poll().unwrap().partitions.len(), 1, "it takes its seat again");
 }
 

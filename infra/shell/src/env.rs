@@ -2,8 +2,8 @@
 
 use crate::board::Board;
 use crate::saved::StateStore;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, wire};
-use eventlog::{Log, TopicPartition};
+use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, wire};
+use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
 use std::sync::Arc;
@@ -92,6 +92,10 @@ impl Env {
     }
 
     /// The committed offsets of a unit, by stage.
+    ///
+    /// # Errors
+    /// They are gone though the unit has closed days: to begin at 0 would be to decide all of them
+    /// again.
     pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
         let places: Vec<TopicPartition> =
             (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
@@ -101,7 +105,22 @@ impl Env {
                 *offset = None;
             }
         }
+        let lost = |stage: usize| unit.grouped(stage) && committed[stage].is_none();
+        if (0..committed.len()).any(lost) && self.has_closed_days(unit)? {
+            return Err(ShellError::PlaceLost { unit: unit.name.clone() });
+        }
         Ok(committed)
+    }
+
+    /// Whether there are markers of the unit's own on the log. Those of the run's opening and of an
+    /// operator have no cause.
+    fn has_closed_days(&self, unit: &Unit) -> Result<bool, ShellError> {
+        let Some(&(topic, partition)) = unit.outputs.first() else { return Ok(false) };
+        let own = |record: &Record| {
+            let event = wire::event(topic, record).ok()?;
+            (event.body.marker().is_some() && event.causation.is_some()).then_some(())
+        };
+        Ok(tail::last(&*self.log, &wire::place(topic, partition), own)?.is_some())
     }
 
     /// The partitions of each unit of a role that holds `partitions`.

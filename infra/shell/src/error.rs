@@ -42,6 +42,22 @@ pub enum ShellError {
         /// What happened.
         cause: EffectError,
     },
+    /// A role's thread ended in a way that is a defect of this program.
+    #[error(
+        "{name} ended badly, see above; nothing of it was published: start again, and report what it said"
+    )]
+    Panicked {
+        /// Which instance.
+        name: String,
+    },
+    /// The cluster has let a group's offsets expire.
+    #[error(
+        "{unit} has closed days of this run, and the offsets it committed are gone from the cluster (offsets.retention.minutes): it would decide everything again. Set that to 2147483647; the log can still be read and backtested, what is to go on begins as another run (--run ID)"
+    )]
+    PlaceLost {
+        /// Which unit.
+        unit: String,
+    },
     /// The log has no run.
     #[error("this log holds no opened run; start one with `butterquant up`, `backtest` or `demo`")]
     NotOpened,

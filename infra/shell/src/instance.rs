@@ -152,10 +152,14 @@ impl Instance {
         self.paced = (applied, due.max(Instant::now() - Duration::from_millis(100)));
     }
 
-    /// Whether what waits to be published fills a transaction.
+    /// Whether what waits to be published fills a transaction, or a round's share of the rate is
+    /// taken.
     fn full(&self) -> bool {
         let pending = || self.units.iter().flat_map(|unit| &unit.pending);
-        pending().count() >= self.most()
+        let taken = self.applied().saturating_sub(self.paced.0);
+        let paced = self.env.policy.rate.is_some() && taken >= self.most() as u64;
+        paced
+            || pending().count() >= self.most()
             || pending().map(|record| record.value.len()).sum::<usize>() >= MOST_BYTES
     }
 
@@ -166,10 +170,13 @@ impl Instance {
         let fetched = self.reader.poll(&due, self.env.policy.max_records, self.env.policy.wait)?;
         let found = fetched.iter().any(|part| !part.records.is_empty());
         for part in fetched {
+            let from = due.iter().find(|(place, _)| *place == part.tp).map_or(0, |(_, from)| *from);
+            // One that is full did not ask, and may stand before where the others begin.
             let mut readers: Vec<(&mut Unit, usize)> = self
                 .units
                 .iter_mut()
                 .filter_map(|unit| unit.stage_of(&part.tp).map(|stage| (unit, stage)))
+                .filter(|(unit, stage)| unit.next(*stage) >= from)
                 .collect();
             let last = readers.pop();
             for (unit, stage) in readers {
@@ -321,6 +328,9 @@ impl Instance {
             self.moved |= unit.cursor.positions != saved;
             self.units.push(unit);
         }
+        // What is applied now is committed. A long way that ends in a new assignment is not gone
+        // again.
+        self.save()?;
         self.show();
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::tail::Ends;
 use crate::world::samples_before;
 use crate::{controls::ControlBook, error::ShellError, wire};
 use eventlog::{Batch, Log, TopicMismatch, TopicSpec};
-use schemas::events::{Controls, DayClosed, ModelRef, RunOpened};
+use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
 use std::collections::BTreeSet;
 
@@ -30,7 +30,14 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     Ok(book.latest().opened.clone())
 }
 
-/// Opens the run with the models trained from history, if any, and the champion among them.
+/// The kind of a run that cannot trade.
+pub const WHAT_IF: &str = "what-if";
+
+/// Opens the run with the models trained from history, if any, and the champion among them. A
+/// [`WHAT_IF`] run is halted from its first word on.
+///
+/// # Errors
+/// Somebody else has opened it meanwhile, or the log said no.
 pub fn open(
     log: &dyn Log,
     partitions: u32,
@@ -38,8 +45,19 @@ pub fn open(
     models: Vec<Event>,
     champion: Option<ModelRef>,
 ) -> Result<(), ShellError> {
+    // Opened before it is asked whether there is a run: who opens one after that has fenced this.
+    let mut producer = log.producer("opening")?;
+    if opened(log)?.is_some() {
+        let what = "another process has opened this run meanwhile; run the same command again";
+        return Err(ShellError::CannotOpen(what.to_owned()));
+    }
     let day = run.previous_day;
     let mut events = vec![Event::new(day, "", &["run"], Controls::RunOpened(run.clone()))];
+    if run.kind == WHAT_IF {
+        let reason = "a what-if run cannot trade".to_owned();
+        let halted = Controls::Halted(Halted { track: None, reason });
+        events.push(Event::new(day, "", &["1"], halted));
+    }
     events.extend(models);
     for topic in [Topic::Models, Topic::Orders] {
         for partition in 0..topic.partitions(partitions) {
@@ -60,23 +78,37 @@ pub fn open(
         batch.records.push(wire::record(event, partitions, "opening")?);
     }
     batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
-    log.producer("opening")?.publish(batch, None)?;
+    producer.publish(batch, None)?;
     Ok(())
 }
 
-/// Says something on `controls`; gives the offset after it.
+/// Says something on `controls`; gives its offset.
 pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
-    let mut book = ControlBook::new(log)?;
-    book.refresh(log)?;
-    let Some(opened) = &book.latest().opened else { return Err(ShellError::NotOpened) };
+    say_with(log, word, None)
+}
+
+/// The same together with another event, a marker of a topic of `partitions`.
+pub fn say_with(
+    log: &dyn Log,
+    word: Controls,
+    marker: Option<(&Event, u32)>,
+) -> Result<u64, ShellError> {
+    // Opened first: its number is the end of what an earlier operator said.
+    let mut producer = log.producer("operator")?;
+    let Some(opened) = opened(log)? else { return Err(ShellError::NotOpened) };
     let place = wire::place(Topic::Controls, 0);
     let end = log.watermarks(&place)?.high;
     let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
     let mut batch = Batch::default();
     batch.records.push(wire::record(&event, 1, "operator")?);
-    batch.expected_end.push((place.clone(), end));
-    log.producer("operator")?.publish(batch, None)?;
-    Ok(log.watermarks(&place)?.high)
+    batch.expected_end.push((place, end));
+    if let Some((marker, partitions)) = marker {
+        let record = wire::record(marker, partitions, "operator")?;
+        let end = log.watermarks(&record.to)?.high;
+        batch.expected_end.push((record.to.clone(), end));
+        batch.records.push(record);
+    }
+    Ok(producer.publish(batch, None)?.first().copied().unwrap_or(end))
 }
 
 /// What is on `samples` after rows were put there.

@@ -33,11 +33,13 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Of these outputs, each read from its offset.
+    /// Of these outputs, each read from its offset to its end as it is now. To be made after the
+    /// committed offsets were asked for: what was published with them is read then, and waited for
+    /// where the cluster does not show it yet.
     pub fn new(log: &dyn Log, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
         let mut tails = Vec::with_capacity(outputs.len());
         for &(topic, partition, next) in outputs {
-            let end = log.watermarks(&wire::place(topic, partition))?.high;
+            let end = log.written_end(&wire::place(topic, partition))?;
             tails.push(Tail { topic, partition, next, end, ahead: Vec::new() });
         }
         Ok(Recorded {

@@ -53,9 +53,11 @@ impl Unit {
                     break;
                 }
                 // A slow log gives nothing for a while; only its end says that there is nothing.
-                for stage in (0..limits.len()).filter(|&stage| self.grouped(stage)) {
+                let due = self.cursor.stage;
+                for stage in (0..limits.len()).filter(|&stage| self.grouped(stage) || stage == due)
+                {
                     let (place, from) = (self.place(stage), self.next(stage));
-                    if from < limits[stage] && log.watermarks(place)?.high > from {
+                    if from < limits[stage] && log.written_end(place)? > from {
                         return Err(wire::gave_nothing(place).into());
                     }
                 }

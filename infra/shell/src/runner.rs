@@ -5,6 +5,7 @@ use crate::instance::{Env, Instance, Progress};
 use crate::{error::ShellError, source::Source};
 use schemas::Day;
 use schemas::role::Role;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -74,7 +75,9 @@ pub fn run(
         let shared = &shared;
         if let Some(mut source) = source {
             scope.spawn(move || {
-                drive("source", shared, &mut || Ok(source.step()? == Progress::Worked));
+                guarded("source", shared, || {
+                    drive("source", shared, &mut || Ok(source.step()? == Progress::Worked));
+                });
             });
         }
         for &(role, count) in &plan.roles {
@@ -83,7 +86,10 @@ pub fn run(
                     Some(name) => format!("{name}-{number}"),
                     None => number.to_string(),
                 };
-                scope.spawn(move || one(env, role, &name, shared));
+                let instance = format!("{role}-{name}");
+                scope.spawn(move || {
+                    guarded(&instance, shared, || one(env, role, &name, shared));
+                });
             }
         }
         while !shared.stopped() {
@@ -100,6 +106,14 @@ pub fn run(
     });
     let failure = shared.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     failure.map_or(Ok(()), Err)
+}
+
+/// A thread that ends badly ends the others too, and with them the process: without one of its
+/// roles it would only seem to run.
+fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        shared.fail(ShellError::Panicked { name: name.to_owned() });
+    }
 }
 
 /// One instance, from its joining on: a log that is away just then is waited for as well.

@@ -149,6 +149,11 @@ impl Voice<'_> {
     ) -> Result<Option<NewRecord>, ShellError> {
         match self {
             Voice::Live { .. } => Ok(Some(wire::record(marker, unit.total, unit.role.name())?)),
+            // It was published with the offsets up to which is recovered: state without what was
+            // said of the day would be another one.
+            Voice::Recovery { recorded, .. } if recorded.marker(topic, partition).is_none() => {
+                Err(wire::gave_nothing(&wire::place(topic, partition)).into())
+            }
             Voice::Recovery { .. } => Ok(None),
             Voice::Verify { recorded, differences, .. } => {
                 let same = recorded

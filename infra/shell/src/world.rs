@@ -10,9 +10,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// A group may give the place of a member that is silent for 6 s to another. Work that watches
-/// the clock begins nothing new after this, so that what is in hand can end before that.
-const LONGEST: Duration = Duration::from_secs(2);
+/// Whoever asks a process to end waits for what it has in hand. Work that watches the clock begins
+/// nothing new after this.
+const LONGEST: Duration = Duration::from_secs(15);
 
 fn failed(what: &str, error: &ShellError) -> EffectError {
     let away = error.passing() && error.away();

@@ -11,13 +11,12 @@ use crate::sink::{artifact, read_all};
 use crate::trial::OnEngine;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::train_from_history;
-use eventlog::Batch;
 use producers::history::{HistoryPlan, draw};
 use schemas::events::{
     Controls, DayClosed, DayForced, Halted, Models, Resumed, Track, TrainingRequested,
 };
 use schemas::{Body, Event, Topic};
-use shell::{open, wire};
+use shell::open;
 use success::Artifacts;
 
 fn track(name: Option<TrackName>) -> Option<Track> {
@@ -31,8 +30,11 @@ fn track(name: Option<TrackName>) -> Option<Track> {
 pub(super) fn say(config: &Config, word: Controls, done: &str) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
     let opened = home::reach(config, &run)?;
-    let end = open::say(&*opened.log, word)?;
-    let offset = end.saturating_sub(1);
+    let offset = open::say(&*opened.log, word)?;
+    told(config, &run, offset, done)
+}
+
+fn told(config: &Config, run: &RunDir, offset: u64, done: &str) -> Result<Found> {
     out::show(config.output()?, &serde_json::json!({ "run": run.id, "offset": offset }), |_| {
         out::line(format!("{done} in run {}, at controls offset {offset}", run.id));
     })?;
@@ -86,25 +88,15 @@ pub fn close_day(config: &Config, args: &CloseDayArgs) -> Result<Found> {
     };
     let mut marker = Event::marker(*topic, *day, marker).context("the topic has no markers")?;
     marker.control_offset = Some(control_offset);
-    let place = wire::place(*topic, *partition);
-    let end = log.watermarks(&place)?.high;
-    let batch = Batch {
-        records: vec![wire::record(&marker, partitions, "operator")?],
-        expected_end: vec![(place, end)],
-        ..Batch::default()
-    };
-    log.producer("operator")?.publish(batch, None)?;
     let forced = DayForced {
         topic: topic.name().to_owned(),
         partition: i64::from(*partition),
         closed_day: *day,
         reason: reason.clone(),
     };
-    say(
-        config,
-        Controls::DayForced(forced),
-        &format!("{day} is closed on {topic}/{partition}; what still comes of it is late"),
-    )
+    let offset = open::say_with(log, Controls::DayForced(forced), Some((&marker, partitions)))?;
+    let done = format!("{day} is closed on {topic}/{partition}; what still comes of it is late");
+    told(config, &run, offset, &done)
 }
 
 /// Trains: of a market's past into files, or by asking the run's retrainer.

@@ -55,7 +55,6 @@ fn live(
         scan_from: from.or(last).context("the market has no days")?,
         history,
         settings: config.settings()?,
-        trades: true,
         engine: crate::engine::engine(config)?,
     })
 }

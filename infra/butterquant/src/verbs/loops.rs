@@ -45,7 +45,6 @@ pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
             .context("a demo has one day at least; see --days")?,
         history: args.history,
         settings,
-        trades: true,
         engine: crate::engine::engine(config)?,
     };
     through(config, &run, market, &wanted, None)
@@ -79,7 +78,6 @@ pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
             .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?,
         history: args.history,
         settings: config.settings()?,
-        trades: true,
         engine: crate::engine::engine(config)?,
     };
     through(config, &run, market, &wanted, Some(args.to))

@@ -59,7 +59,6 @@ fn which_run(
         scan_from: day,
         history: 0,
         settings: config.settings()?,
-        trades: true,
         engine: crate::engine::engine(config)?,
     };
     if args.tickers.is_none() && fits(config, &run, &wanted.source, day)? {
@@ -69,8 +68,7 @@ fn which_run(
     let settings = format!("{:?}", wanted.settings);
     let about = sha256_hex(format!("{}|{tickers}|{day}|{settings}", wanted.source).as_bytes());
     let run = RunDir::of(config, &format!("what-if-{day}-{}", &about[..8]))?;
-    wanted.kind = "what-if";
-    wanted.trades = false;
+    wanted.kind = shell::open::WHAT_IF;
     Ok((run, wanted))
 }
 

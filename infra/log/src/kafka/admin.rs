@@ -37,6 +37,7 @@ pub(crate) fn ensure_topics(log: &KafkaLog, specs: &[TopicSpec]) -> Result<Vec<T
     let (there, missing): (Vec<_>, Vec<_>) =
         specs.iter().partition(|spec| known.iter().any(|info| info.name == spec.name));
     let mut mismatches = compare(log, &admin, &there, &known)?;
+    mismatches.extend(offsets_expire(log, &admin)?);
     if !missing.is_empty() {
         create(log, &admin, &missing)?;
         // Another process may have created them meanwhile, with settings of its own.
@@ -68,19 +69,36 @@ fn will_do(setting: &str, wanted: &str, found: &str) -> bool {
     }
 }
 
-/// Copies of a topic's partitions where nothing else is asked for: what a broker says of itself.
-fn usual_copies(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<u32> {
+/// What a broker says of a setting of its own; none where this user may not ask.
+fn of_broker(log: &KafkaLog, admin: &AdminClient<Quiet>, setting: &str) -> Result<Option<String>> {
     let place = "reading the settings of a broker";
     let metadata = log.asker.fetch_metadata(None, log.settings.timeout).at(place)?;
     let brokers = metadata.brokers().iter().take(1);
     let asked: Vec<_> = brokers.map(|broker| ResourceSpecifier::Broker(broker.id())).collect();
     let found = block_on(admin.describe_configs(&asked, &options(log))).at(place)?;
-    // Who may not ask sets `replication`, or is told of what is missing.
     let known = found.into_iter().next().and_then(|resource| resource.ok());
-    let usual = known.and_then(|resource| {
-        resource.get("default.replication.factor")?.value.as_ref()?.parse().ok()
-    });
-    Ok(usual.unwrap_or(0))
+    Ok(known.and_then(|resource| resource.get(setting)?.value.clone()))
+}
+
+/// Copies of a topic's partitions where nothing else is asked for: what a broker says of itself.
+/// Who may not ask sets `replication`, or is told of what is missing.
+fn usual_copies(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<u32> {
+    let usual = of_broker(log, admin, "default.replication.factor")?;
+    Ok(usual.and_then(|usual| usual.parse().ok()).unwrap_or(0))
+}
+
+/// A run that stood still for longer than this has lost its place in every partition.
+fn offsets_expire(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<Option<TopicMismatch>> {
+    const SETTING: &str = "offsets.retention.minutes";
+    let wanted = i32::MAX.to_string();
+    let found = of_broker(log, admin, SETTING)?.filter(|found| *found != wanted);
+    Ok(found.map(|found| TopicMismatch {
+        topic: "__consumer_offsets".to_string(),
+        setting: SETTING.to_string(),
+        remedy: format!("set {SETTING}={wanted} in the server.properties of every broker"),
+        expected: wanted,
+        found,
+    }))
 }
 
 fn create(log: &KafkaLog, admin: &AdminClient<Quiet>, missing: &[&TopicSpec]) -> Result<()> {

@@ -24,7 +24,7 @@ mod settings;
 mod topic_id;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -49,6 +49,8 @@ pub struct KafkaLog {
     settings: KafkaSettings,
     asker: Asker,
     by_group: Arc<Mutex<BTreeMap<String, Asker>>>,
+    /// Asks for ends behind open transactions, once somebody wants to know.
+    uncommitted: Arc<OnceLock<Asker>>,
 }
 
 impl KafkaLog {
@@ -57,7 +59,12 @@ impl KafkaLog {
         heard::check_files(&settings)?;
         let asker: BaseConsumer<Heard> = settings.create(&settings.asker(), Heard::default())?;
         heard::greet(&asker, &settings)?;
-        Ok(Self { settings, asker: Arc::new(asker), by_group: Arc::default() })
+        Ok(Self {
+            settings,
+            asker: Arc::new(asker),
+            by_group: Arc::default(),
+            uncommitted: Arc::default(),
+        })
     }
 
     /// Removes every topic of the run, and what is in them. The live run's, whose names have no
@@ -92,6 +99,22 @@ impl KafkaLog {
 
     fn partitions(&self, topic: &str) -> Result<Option<u32>> {
         Ok(self.topics()?.into_iter().find(|info| info.name == topic).map(|i| i.partitions))
+    }
+
+    /// The ends of a partition as `asker` is shown them.
+    fn ends(&self, asker: &Asker, tp: &TopicPartition) -> Result<Watermarks> {
+        heard::listen(asker);
+        let name = self.settings.name(&tp.topic);
+        match asker.fetch_watermarks(&name, tp.partition as i32, self.settings.timeout) {
+            Ok((low, high)) => {
+                self.settings.outage.over();
+                Ok(Watermarks { low: unsigned(low), high: unsigned(high) })
+            }
+            Err(error) => {
+                self.check(tp)?;
+                Err(error).at(tp)
+            }
+        }
     }
 
     fn check(&self, tp: &TopicPartition) -> Result<()> {
@@ -181,19 +204,20 @@ impl Log for KafkaLog {
     }
 
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
-        heard::listen(&self.asker);
-        let name = self.settings.name(&tp.topic);
-        let ends = self.asker.fetch_watermarks(&name, tp.partition as i32, self.settings.timeout);
-        match ends {
-            Ok((low, high)) => {
-                self.settings.outage.over();
-                Ok(Watermarks { low: unsigned(low), high: unsigned(high) })
+        self.ends(&self.asker, tp)
+    }
+
+    fn written_end(&self, tp: &TopicPartition) -> Result<u64> {
+        let asker = match self.uncommitted.get() {
+            Some(asker) => asker,
+            None => {
+                let mut config = self.settings.asker();
+                config.set("isolation.level", "read_uncommitted");
+                let asker = self.settings.create(&config, Heard::default())?;
+                self.uncommitted.get_or_init(|| Arc::new(asker))
             }
-            Err(error) => {
-                self.check(tp)?;
-                Err(error).at(tp)
-            }
-        }
+        };
+        self.ends(asker, tp).map(|ends| ends.high)
     }
 
     /// The cluster's own index counts transaction markers too, which bear the time of

@@ -95,7 +95,11 @@ impl KafkaProducer {
     fn send_all(&self, batch: &Batch, member: Option<&KafkaMember>) -> Result<Vec<u64>> {
         self.producer.context().begin(batch.records.len());
         for index in 0..batch.records.len() {
-            self.send(index, &batch.records)?;
+            if let Err(refused) = self.send(index, &batch.records) {
+                // librdkafka aborts once those before it are answered for, and does not look itself.
+                let _ = self.deliver();
+                return Err(refused);
+            }
         }
         // The offsets go to the coordinator while the records go to their partitions.
         let committed = match member {

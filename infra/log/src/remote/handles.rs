@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,8 @@ use crate::{
 /// How often a publish is sent before its outcome counts as unknown.
 const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How often a member shows that its process lives.
+const BEAT: Duration = Duration::from_secs(2);
 
 /// Reads over HTTP; the server keeps nothing for it.
 pub(crate) struct RemoteReader {
@@ -52,13 +56,16 @@ impl Reader for RemoteReader {
     }
 }
 
-/// A member whose seat the server keeps for as long as it polls.
+/// A member whose seat the server keeps for as long as this process lives, also while the member is
+/// at long work and does not poll.
 pub(crate) struct RemoteMember {
     client: Arc<Client>,
     group: String,
     instance: String,
     topics: Vec<String>,
-    number: u64,
+    number: Arc<AtomicU64>,
+    /// Ends the beats when it goes.
+    _alive: SyncSender<()>,
 }
 
 impl RemoteMember {
@@ -70,17 +77,37 @@ impl RemoteMember {
         topics: &[String],
     ) -> Result<Self> {
         let (group, instance) = (group.to_string(), instance.to_string());
-        let mut member = Self { client, group, instance, topics: topics.to_vec(), number: 0 };
-        member.number = member.sit_down()?;
+        let (_alive, gone) = sync_channel(0);
+        let number = Arc::new(AtomicU64::new(0));
+        let member = Self { client, group, instance, topics: topics.to_vec(), number, _alive };
+        member.sit_down()?;
+        let (client, number) = (Arc::clone(&member.client), Arc::clone(&member.number));
+        thread::spawn(move || beat(&client, &number, &gone));
         Ok(member)
     }
 
-    fn sit_down(&self) -> Result<u64> {
-        self.client.ask(&Call::Join {
+    fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    fn sit_down(&self) -> Result<()> {
+        let number = self.client.ask(&Call::Join {
             group: self.group.clone(),
             instance: self.instance.clone(),
             topics: self.topics.clone(),
-        })
+        })?;
+        self.number.store(number, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A seat that is lost all the same is missed at the next poll.
+fn beat(client: &Client, number: &AtomicU64, gone: &Receiver<()>) {
+    while gone.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+        let call = Call::KeepSeat { member: number.load(Ordering::Relaxed) };
+        if let Err(error) = client.ask::<()>(&call) {
+            tracing::debug!(%error, "could not say that a member lives");
+        }
     }
 }
 
@@ -89,14 +116,14 @@ impl Member for RemoteMember {
         &self.group
     }
 
-    /// A seat that was given up for want of polls, or with the server, is taken again.
+    /// A seat that was given up for want of a word, or with the server, is taken again.
     fn poll(&mut self) -> Result<Assignment> {
-        if let Some(assignment) = self.client.ask(&Call::PollMember { member: self.number })? {
+        if let Some(assignment) = self.client.ask(&Call::PollMember { member: self.number() })? {
             return Ok(assignment);
         }
-        self.number = self.sit_down()?;
+        self.sit_down()?;
         let again: Option<Assignment> =
-            self.client.ask(&Call::PollMember { member: self.number })?;
+            self.client.ask(&Call::PollMember { member: self.number() })?;
         again.ok_or_else(|| LogError::fenced("the seat was lost at once", &self.group))
     }
 
@@ -107,7 +134,7 @@ impl Member for RemoteMember {
 
 impl Drop for RemoteMember {
     fn drop(&mut self) {
-        if let Err(error) = self.client.ask::<()>(&Call::Leave { member: self.number }) {
+        if let Err(error) = self.client.ask::<()>(&Call::Leave { member: self.number() }) {
             tracing::debug!(%error, group = self.group, "could not say goodbye");
         }
     }
@@ -134,7 +161,7 @@ impl Producer for RemoteProducer {
         let member = match member {
             None => None,
             Some(member) => match member.as_any().downcast_ref::<RemoteMember>() {
-                Some(own) if Arc::ptr_eq(&own.client, &self.client) => Some(own.number),
+                Some(own) if Arc::ptr_eq(&own.client, &self.client) => Some(own.number()),
                 _ => return Err(foreign_member(member)),
             },
         };

@@ -32,7 +32,7 @@ struct Kept {
 
 struct Seat {
     member: Arc<Mutex<Box<dyn Member>>>,
-    polled: Instant,
+    heard: Instant,
 }
 
 struct Open {
@@ -81,6 +81,10 @@ impl Server {
                 drop(lock(&self.kept.members).remove(&member));
                 answer(Ok(()))
             }
+            Call::KeepSeat { member } => {
+                drop(self.seat(member));
+                answer(Ok(()))
+            }
             Call::OpenProducer { transactional_id } => answer(self.open(&transactional_id)),
             Call::Publish { producer, number, batch, member } => {
                 answer(self.publish(producer, number, batch, member))
@@ -95,15 +99,15 @@ impl Server {
     fn join(&self, group: &str, instance: &str, topics: &[String]) -> Result<u64> {
         let member = Arc::new(Mutex::new(self.log.member(group, instance, topics)?));
         let number = self.number();
-        let polled = Instant::now();
-        lock(&self.kept.members).insert(number, Seat { member, polled });
+        let heard = Instant::now();
+        lock(&self.kept.members).insert(number, Seat { member, heard });
         Ok(number)
     }
 
     fn seat(&self, number: u64) -> Option<Arc<Mutex<Box<dyn Member>>>> {
         let mut members = lock(&self.kept.members);
         let seat = members.get_mut(&number)?;
-        seat.polled = Instant::now();
+        seat.heard = Instant::now();
         Some(Arc::clone(&seat.member))
     }
 
@@ -156,13 +160,13 @@ impl Server {
     }
 }
 
-/// Lets the members go that have stopped polling, for as long as the server lives.
+/// Lets the members go of which nothing is heard any more, for as long as the server lives.
 fn sweep(kept: &Weak<Kept>) {
     while let Some(kept) = kept.upgrade() {
         let mut members = lock(&kept.members);
         let gone: Vec<u64> = members
             .iter()
-            .filter(|(_, seat)| seat.polled.elapsed() > MEMBER_LIFE)
+            .filter(|(_, seat)| seat.heard.elapsed() > MEMBER_LIFE)
             .map(|(number, _)| *number)
             .collect();
         let seats: Vec<_> = gone.iter().filter_map(|number| members.remove(number)).collect();

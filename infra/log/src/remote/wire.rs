@@ -36,6 +36,8 @@ pub(crate) enum Call {
     OpenProducer { transactional_id: String },
     /// Gives a `Vec<u64>`.
     Publish { producer: u64, number: u64, batch: Batch, member: Option<u64> },
+    /// Keeps a seat; nothing else changes. Gives `()`.
+    KeepSeat { member: u64 },
 }
 
 /// The bytes of `value`.

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use eventlog::Server;
 
@@ -23,6 +23,11 @@ impl Swap {
 
     pub(crate) fn endpoint(&self) -> String {
         listen(Arc::clone(&self.0), 0)
+    }
+
+    /// Nothing is answered until this is dropped.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Arc<Server>> {
+        self.0.lock().unwrap()
     }
 
     pub(crate) fn replace(&self, server: Arc<Server>) {

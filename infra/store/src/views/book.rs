@@ -119,11 +119,11 @@ impl Book {
     }
 
     fn execute(&mut self, day: Day, event: &Event, done: &Execution, journal: &mut DayJournal) {
-        let order = self.take_pending(done);
         if done.quantity <= 0 {
             journal.unmatched += 1;
             return;
         }
+        let order = self.take_pending(done);
         match done.action {
             Action::Open => self.open(day, event, done, order),
             Action::Close => self.close(day, done, order, journal),
@@ -135,7 +135,7 @@ impl Book {
         let key = (done.track, done.broker_order_id);
         let pending = self.pending.get_mut(&key)?;
         let order = pending.clone();
-        pending.intent.quantity -= done.quantity;
+        pending.intent.quantity = pending.intent.quantity.saturating_sub(done.quantity);
         pending.state = OrderState::Acknowledged;
         if pending.intent.quantity <= 0 {
             self.pending.remove(&key);
@@ -144,7 +144,7 @@ impl Book {
     }
 
     fn open(&mut self, day: Day, event: &Event, done: &Execution, order: Option<PendingOrder>) {
-        let paid = (done.price + done.fees) * (SHARES * done.quantity);
+        let paid = (done.price + done.fees) * SHARES.saturating_mul(done.quantity);
         let position =
             self.positions.entry((done.track, done.candidate)).or_insert_with(|| Position {
                 track: done.track,
@@ -161,10 +161,15 @@ impl Book {
                 reason: order.map(|order| order.intent.reason).unwrap_or_default(),
             });
         let (held, added) = (position.quantity, done.quantity);
-        let mean = |old: Money, new: Money| Money((old * held + new * added).0 / (held + added));
+        let mean = |old: Money, new: Money| {
+            let all = |one: Money, many: i64| i128::from(one.0) * i128::from(many);
+            let sum = all(old, held) + all(new, added);
+            let mean = sum / (i128::from(held) + i128::from(added));
+            Money(i64::try_from(mean).unwrap_or(old.0)) // it lies between the two
+        };
         position.entry_price = mean(position.entry_price, done.price);
         position.entry_fees = mean(position.entry_fees, done.fees);
-        position.quantity += added;
+        position.quantity = held.saturating_add(added);
         position.capital_at_risk += paid;
     }
 
@@ -189,7 +194,7 @@ impl Book {
         } else {
             share(position.capital_at_risk, quantity, position.quantity)
         };
-        let received = (done.price - done.fees).max(Money::ZERO) * (SHARES * quantity);
+        let received = (done.price - done.fees).max(Money::ZERO) * SHARES.saturating_mul(quantity);
         let pnl = received - released;
         journal.closed.push(ClosedTrade {
             track: done.track,

@@ -79,7 +79,9 @@ pub fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
         anyhow::Ok((predictions, orders))
     })?;
     if ordered.orders == 0 {
-        bail!("nothing was ordered on {days} days, so no way to an order was measured; take more --days");
+        bail!(
+            "nothing was ordered on {days} days, so no way to an order was measured; take more --days"
+        );
     }
     let measured = &calendar[WARM_UP..WARM_UP + days];
     let took: Vec<f64> = measured

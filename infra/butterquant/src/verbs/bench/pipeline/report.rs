@@ -151,9 +151,12 @@ impl Report {
             let how = "from when its publish was acknowledged".to_owned();
             rows.push(times("", &steady.published_to_prediction, how));
         }
-        rows.extend(self.streams.iter().flat_map(streams::Streams::rows).map(
-            |(what, measured, how)| row(what, measured, how),
-        ));
+        rows.extend(
+            self.streams
+                .iter()
+                .flat_map(streams::Streams::rows)
+                .map(|(what, measured, how)| row(what, measured, how)),
+        );
         if let Some(day) = &self.day {
             let how = format!("all roles, 100 stocks, {} orders", day.orders);
             rows.push(times(DAY, &day.last_prediction_to_last_order, how));

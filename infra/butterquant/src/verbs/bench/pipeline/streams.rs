@@ -48,15 +48,18 @@ pub fn streams(
         config.kafka().is_empty(),
         "Kafka Streams is compared on a plain listener; leave [kafka] empty for this measurement"
     );
-    let steady = steady.context("--streams compares at the fixed rate too; leave --rate and --seconds above 0")?;
+    let steady = steady
+        .context("--streams compares at the fixed rate too; leave --rate and --seconds above 0")?;
     let model = std::env::temp_dir().join(format!("butterquant-bench-{}.onnx", std::process::id()));
     std::fs::write(&model, stage::model()?.0.onnx)
         .with_context(|| format!("{} cannot be written", model.display()))?;
     let mut command = Command::new(script);
     command.args(["--brokers", config.brokers(), "-o", "json"]).arg("--model").arg(&model);
-    for (word, number) in
-        [("--events", args.events), ("--rate", args.rate as usize), ("--seconds", args.seconds as usize)]
-    {
+    for (word, number) in [
+        ("--events", args.events),
+        ("--rate", args.rate as usize),
+        ("--seconds", args.seconds as usize),
+    ] {
         command.args([word, &number.to_string()]);
     }
     let ended = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
@@ -72,7 +75,8 @@ pub fn streams(
     };
     Ok(Streams {
         times_events_per_second: hop.events_per_second / best(|one| one.events_per_s, f64::max)?,
-        times_shorter_p99: best(|one| one.p99_ms, f64::min)? / steady.published_to_prediction.p99_ms,
+        times_shorter_p99: best(|one| one.p99_ms, f64::min)?
+            / steady.published_to_prediction.p99_ms,
         applications,
     })
 }
