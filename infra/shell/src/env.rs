@@ -141,3 +141,43 @@ pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
         .map(|(&(topic, partition), &from)| (topic, partition, from))
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{open, saved::MemoryStates};
+    use consumers::labeler::Labeler;
+    use eventlog::{Batch, MemoryLog};
+    use schemas::events::DayClosed;
+    use schemas::{Event, EventId};
+
+    /// Kafka lets the offsets of a group expire that stood still for a week.
+    #[test]
+    fn a_unit_that_closed_days_and_whose_offsets_are_gone_does_not_begin_anew() {
+        let log = MemoryLog::new("memory").unwrap();
+        open::ensure_topics(&log, 1).unwrap();
+        let env = Env {
+            log: Arc::new(log),
+            states: Arc::new(MemoryStates::default()),
+            partitions: 1,
+            machines: Arc::new(|_| Box::new(Labeler::default())),
+            board: Arc::default(),
+            policy: Policy::default(),
+        };
+        let unit = env.fresh_unit(Role::Labeler, &[0], Day(0)).unwrap();
+        let mut producer = env.log.producer("labeler").unwrap();
+        let mut marked = |day, causation| {
+            let marker = Event::marker(Topic::Outcomes, Day(day), DayClosed::default()).unwrap();
+            let marker = Event { causation, ..marker };
+            let records = vec![wire::record(&marker, 1, "labeler").unwrap()];
+            producer.publish(Batch { records, ..Batch::default() }, None).unwrap();
+        };
+        assert!(env.committed(&unit).unwrap().iter().all(Option::is_none), "it has not begun");
+        marked(1, None);
+        assert!(env.committed(&unit).is_ok(), "an operator closed a day");
+        marked(2, Some(EventId::default()));
+        let lost = env.committed(&unit).unwrap_err();
+        assert!(matches!(&lost, ShellError::PlaceLost { unit } if unit == "labeler-0"), "{lost}");
+    }
+}

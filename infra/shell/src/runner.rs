@@ -195,3 +195,20 @@ fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, She
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It went on without the role, and said that all was well.
+    #[test]
+    fn a_thread_that_ends_badly_stops_the_others_and_names_itself() {
+        let stop = Arc::<AtomicBool>::default();
+        let shared = Shared { stop: Arc::clone(&stop), failure: Mutex::default() };
+        guarded("executor-0", &shared, || panic!("a defect"));
+        assert!(shared.stopped());
+        let failure = shared.failure.into_inner().ok().flatten();
+        let said = failure.map_or(String::new(), |failure| failure.to_string());
+        assert!(said.starts_with("executor-0 ended badly"), "{said}");
+    }
+}

@@ -49,6 +49,20 @@ fn a_trade() -> Vec<(Day, Vec<Event>)> {
 }
 
 #[test]
+fn given_fills_out_of_all_proportion_then_the_views_go_on() {
+    with_views(|views, _| {
+        let mut days = a_trade();
+        let order = days[0].1[2].clone();
+        let filled = |quantity, price| executed(TUESDAY, &order, quantity, price, i64::MAX);
+        let fills = [(i64::MAX, i64::MAX), (i64::MAX, i64::MIN), (i64::MIN, 1), (-1, 1)];
+        days[1].1.extend(fills.map(|(quantity, price)| filled(quantity, price)));
+        given(&views, &days);
+        assert_eq!(views.book().unwrap().positions().count(), 1);
+        assert_eq!(views.journal().unwrap().len(), 1);
+    });
+}
+
+#[test]
 fn given_a_trade_when_it_opens_and_closes_then_book_and_journal_follow_to_the_millionth() {
     with_views(|views, _| {
         let days = a_trade();

@@ -6,7 +6,7 @@ use crate::executor::Executor;
 use crate::made::{
     Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored, split,
 };
-use schemas::events::{Acknowledged, Alias, Fills, Track};
+use schemas::events::{Acknowledged, Alias, Execution, Fills, Track};
 use schemas::{Day, Event, Money, Topic};
 
 /// Holds A since day 71 on the AI track, three contracts at 5.50 + 0.20, evaluated on
@@ -42,6 +42,33 @@ fn mark(said: &[Event]) -> (Money, Money, i64) {
 }
 
 const CAPITAL: Money = Money(100_000_000_000);
+
+#[test]
+fn numbers_out_of_all_proportion_end_nobody() {
+    let mut driven = executor(&["A", "B"]);
+    let mut scan = scanned_until(70, "A", 99.0, day(70) + 25);
+    if let schemas::Body::Scans(schemas::events::Scans::CandidateScanned(scan)) = &mut scan.body {
+        scan.risk = 9e12;
+    }
+    driven.take(market(70, &["A", "B"]));
+    driven.take([scan.clone(), scored(&scan, Alias::Champion, 0.2)]);
+    driven.take([closed(Topic::Predictions, 70)]);
+    assert_eq!(intents(&driven.end(70)), []);
+
+    let mut driven = holding(day(95));
+    let scan = scanned_until(70, "B", 0.0, day(95));
+    for (quantity, price) in [(i64::MAX, i64::MAX), (i64::MIN, i64::MIN), (i64::MAX, 0)] {
+        let done = Execution {
+            candidate: scan.id,
+            quantity,
+            price: Money(price),
+            fees: Money(i64::MAX),
+            ..Execution::default()
+        };
+        driven.take([Event::new(day(71), "B", &["x"], Fills::OrderExecuted(done))]);
+    }
+    quiet(&mut driven, 71, 20.0);
+}
 
 #[test]
 fn an_intent_changes_no_book_and_fills_change_it_to_the_millionth() {
