@@ -63,7 +63,8 @@ With -o json:
             over the best of them), times_shorter_p99 (the best of theirs over this program's)
   day       one day at a time through every role: a day's last prediction marker, as a subscriber
             has it, to its last order marker; days, orders
-  scale     phases[]: scorers, rate_each, events_per_second, share (of scorers x rate); and of all
+  scale     phases[]: scorers, rate_each, events_per_second, share (of scorers x rate),
+            settled_after_seconds (until all partitions were read again); and of all
             events through every rebalance: events, twice (predicted more than once), missing
   limits[]  what is wanted of some of these: what, measured, wanted, at_most, met
 Times are in milliseconds: count, min_ms, median_ms, p99_ms, max_ms, mean_ms.
@@ -91,7 +92,7 @@ pub struct BenchPipelineArgs {
     /// Events a second each of these scorers is held to
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub scorer_rate: u32,
-    /// Seconds a phase is measured, after as many in which partitions change hands
+    /// Seconds a phase is measured, once its partitions have changed hands
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub scorer_seconds: u32,
     /// Measure Kafka Streams beside it by this script, tests/streams/measure of the sources (Java 17

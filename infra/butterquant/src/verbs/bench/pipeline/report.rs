@@ -167,10 +167,11 @@ impl Report {
                     SCALE,
                     format!("{:.0} events/s", phase.events_per_second),
                     format!(
-                        "{} processes, {:.1} % of {} each",
+                        "{} processes, {:.1} % of {} each, {:.0} s after they changed",
                         phase.scorers,
                         phase.share * 100.0,
-                        phase.rate_each
+                        phase.rate_each,
+                        phase.settled_after_seconds
                     ),
                 ));
             }

@@ -12,13 +12,17 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Until partitions have changed hands, at most.
+const SETTLED: Duration = Duration::from_secs(45);
+/// Over which it is looked whether they have, and the share of the rate that shows it.
+const LOOK: (Duration, f64) = (Duration::from_secs(1), 0.9);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What each scorer is held to.
 pub struct Pace {
     /// Events a second.
     pub rate: u32,
-    /// Seconds over which a phase is measured, after as many in which partitions change hands.
+    /// Seconds over which a phase is measured, once partitions have changed hands.
     pub seconds: u32,
 }
 
@@ -33,6 +37,8 @@ pub struct Phase {
     pub events_per_second: f64,
     /// Of what they may take together.
     pub share: f64,
+    /// Seconds from the phase's beginning until all partitions were read again.
+    pub settled_after_seconds: f64,
 }
 
 /// Scaling out.
@@ -111,6 +117,18 @@ impl Tally {
         }
         Ok((self.total - before, begun.elapsed().as_secs_f64()))
     }
+
+    /// Waits until they come at about `rate` a second; gives the seconds that took.
+    fn settle(&mut self, crew: &mut Crew, rate: f64) -> Result<f64> {
+        let begun = Instant::now();
+        while begun.elapsed() < SETTLED {
+            let (came, seconds) = self.during(crew, LOOK.0)?;
+            if came as f64 >= LOOK.1 * rate * seconds {
+                break;
+            }
+        }
+        Ok(begun.elapsed().as_secs_f64())
+    }
 }
 
 /// Phases of `scorers` processes each, then one without a rate that takes what is left.
@@ -118,7 +136,7 @@ pub fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale> {
     stage.open()?;
     let &Pace { rate, seconds } = pace;
     let window = Duration::from_secs(seconds.into());
-    let most = 2 * seconds as usize * rate as usize;
+    let most = (SETTLED + LOOK.0 + window).as_secs() as usize * rate as usize;
     let events = scorers.iter().map(|count| *count as usize * most).sum::<usize>();
     stage.features(0, events)?;
     let workshop = stage.workshop()?;
@@ -132,11 +150,17 @@ pub fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale> {
             let name = format!("bench{}", crew.0.len());
             crew.0.push(hire(stage, &name, Some(rate))?);
         }
-        tally.during(&mut crew, window)?;
+        let wanted = f64::from(count) * f64::from(rate);
+        let settled_after_seconds = tally.settle(&mut crew, wanted)?;
         let (came, seconds) = tally.during(&mut crew, window)?;
-        let speed = came as f64 / seconds;
-        let share = speed / (f64::from(count) * f64::from(rate));
-        phases.push(Phase { scorers: count, rate_each: rate, events_per_second: speed, share });
+        let events_per_second = came as f64 / seconds;
+        phases.push(Phase {
+            scorers: count,
+            rate_each: rate,
+            events_per_second,
+            share: events_per_second / wanted,
+            settled_after_seconds,
+        });
     }
     crew.0.push(hire(stage, "rest", None)?);
     crew.0.reverse();
