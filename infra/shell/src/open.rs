@@ -5,10 +5,14 @@
 use crate::tail::Ends;
 use crate::world::samples_before;
 use crate::{controls::ControlBook, error::ShellError, wire};
-use eventlog::{Batch, Log, TopicMismatch, TopicSpec};
+use eventlog::{Batch, Log, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// How long what was published may stay hidden: longer than a dead transaction before it lives.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Makes the topics; those that exist with other settings are reported.
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
@@ -60,8 +64,28 @@ pub fn open(
         batch.records.push(wire::record(event, partitions, "opening")?);
     }
     batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
-    log.producer("opening")?.publish(batch, None)?;
+    publish(log, "opening", batch)?;
     Ok(())
+}
+
+/// Publishes and waits until readers are shown it: Kafka shows a commit a moment after it is made,
+/// and who asks in between is told that nothing was said. Gives the offset behind the last record.
+fn publish(log: &dyn Log, id: &str, batch: Batch) -> Result<u64, ShellError> {
+    let places: Vec<TopicPartition> =
+        batch.records.iter().map(|record| record.to.clone()).collect();
+    let offsets = log.producer(id)?.publish(batch, None)?;
+    let last = offsets.last().map_or(0, |offset| offset + 1);
+    let behind: BTreeMap<TopicPartition, u64> = places.into_iter().zip(offsets).collect();
+    let deadline = Instant::now() + PATIENCE;
+    for (place, offset) in behind {
+        while log.watermarks(&place)?.high <= offset {
+            if Instant::now() > deadline {
+                return Err(wire::not_shown(&place, offset).into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    Ok(last)
 }
 
 /// Says something on `controls`; gives the offset after it.
@@ -74,9 +98,8 @@ pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
     let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
     let mut batch = Batch::default();
     batch.records.push(wire::record(&event, 1, "operator")?);
-    batch.expected_end.push((place.clone(), end));
-    log.producer("operator")?.publish(batch, None)?;
-    Ok(log.watermarks(&place)?.high)
+    batch.expected_end.push((place, end));
+    publish(log, "operator", batch)
 }
 
 /// What is on `samples` after rows were put there.
@@ -127,4 +150,31 @@ pub fn publish_samples(
     }
     events.sort_by_key(|event| wire::partition(event, partitions));
     Ok(Put { added: events.len() - there, events, ends })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::troubled::TroubledLog;
+    use schemas::Day;
+    use schemas::events::Halted;
+
+    /// Kafka answers a commit before its readers are shown it. A what-if run on a busy broker was
+    /// not opened: its halt, said next, found no run on the log.
+    #[test]
+    fn who_opens_a_run_or_says_something_finds_it_there() {
+        let log = TroubledLog::late();
+        ensure_topics(&log, 2).unwrap();
+        let run = RunOpened { previous_day: Day(1), first_day: Day(2), ..RunOpened::default() };
+        open(&log, 2, &run, Vec::new(), None).unwrap();
+        assert_eq!(opened(&log).unwrap(), Some(run));
+
+        let halt = || Halted { track: None, reason: "a test".to_owned() };
+        let end = say(&log, Controls::Halted(halt())).unwrap();
+        assert_eq!(end, 2, "behind the opening and this word");
+        let mut book = ControlBook::new(&log).unwrap();
+        book.refresh(&log).unwrap();
+        assert_eq!(book.latest().offset, 1);
+        assert_eq!(say(&log, Controls::Halted(halt())).unwrap(), 3, "another word of its own");
+    }
 }
