@@ -52,6 +52,8 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
         ("listen = \"0.0.0.0:80\"", "token"),
         ("broker_wait_ms = 0", "no time"),
         ("[settings]\nmax_open = \"many\"", "settings.max_open"),
+        ("[kafka]\nacks = 1", "kafka.acks (file "),
+        ("[kafka]\nisolation.level = \"read_uncommitted\"", "kafka.isolation.level"),
         ("= 1", "no TOML"),
     ] {
         std::fs::write(data.path().join("butterquant.toml"), toml).unwrap();
@@ -69,6 +71,10 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
     let mut unknown = command(data.path(), "runs");
     unknown.env("BUTTERQUANT_COLOUR", "1");
     finish(unknown).refused(&["BUTTERQUANT_COLOUR"]);
+    let mut unsafe_there = command(data.path(), "runs");
+    unsafe_there.env("BUTTERQUANT_KAFKA_ENABLE_IDEMPOTENCE", "false");
+    let name = "kafka.enable.idempotence (environment BUTTERQUANT_KAFKA_ENABLE_IDEMPOTENCE)";
+    finish(unsafe_there).refused(&[name, "a record sent again stands twice", "take it out"]);
 }
 
 #[test]

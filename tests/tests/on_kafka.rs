@@ -112,7 +112,7 @@ fn beside_a_running_up_every_verb_answers_and_an_earlier_day_is_a_what_if() {
         run(data, &format!("{words} -o json")).json();
     }
     let last: Day = there["date"].as_str().unwrap().parse().unwrap();
-    let earlier = ranked(&format!("scan {source} --as-of {} -o json", last + -1)).unwrap();
+    let earlier = run(data, &format!("scan {source} --as-of {} -o json", last + -1)).json();
     assert!(earlier["date"].as_str() < there["date"].as_str(), "{earlier}");
     assert_eq!(up.interrupt(), 0);
     assert_eq!(run(data, "rankings -o json").json(), there, "the same here as there");

@@ -2,11 +2,13 @@
 //! test.
 #![allow(clippy::unwrap_used)] // a test
 
+use eventlog::kafka::GroupProtocol;
 use eventlog::{
     Batch, Consumed, ErrorClass, KafkaLog, KafkaSettings, Log, NewRecord, TopicPartition, TopicSpec,
 };
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
+use tests::cli::wait_for;
 use tests::cluster::Cluster;
 
 #[test]
@@ -27,8 +29,36 @@ fn a_node_is_killed_and_comes_back_with_what_it_held() {
     assert!(std::net::TcpStream::connect(address).is_err(), "it ends with its test");
 }
 
+/// What the brokers say of a group: its type, and what it is a group of.
+fn kind(cluster: &Cluster, group: &str) -> Vec<String> {
+    let listed = cluster.tool("groups --list");
+    let words = listed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let found = words.into_iter().find(|words| words.first() == Some(&group));
+    let found = found.unwrap_or_else(|| panic!("{group} is not there: {listed}"));
+    found[1..].iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn a_group_uses_the_new_protocol_where_the_brokers_have_it_and_the_classic_one_when_told() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let mut settings = KafkaSettings::new(cluster.brokers());
+    settings.prefix = format!("protocols-{}.", now.as_millis());
+    for (protocol, kind_of) in
+        [(GroupProtocol::Auto, "Consumer"), (GroupProtocol::Classic, "Classic")]
+    {
+        settings.group_protocol = protocol;
+        let log = KafkaLog::connect(settings.clone()).unwrap();
+        log.ensure_topics(&[TopicSpec::new("shared", 2)]).unwrap();
+        let mut member = log.member(kind_of, "one", &["shared".to_owned()]).unwrap();
+        let group = format!("{}{kind_of}", settings.prefix);
+        wait_for("assignment", || (member.poll().unwrap().partitions.len() == 2).then_some(()));
+        assert_eq!(kind(cluster, &group), [kind_of, "consumer"], "{protocol:?}");
+    }
+}
+
 /// A member that publishes without end, a record and an offset each time; it tells of each.
-fn publish_on(settings: KafkaSettings, told: &Sender<()>) {
+fn publish_on(settings: KafkaSettings, told: &SyncSender<()>) {
     let log = KafkaLog::connect(settings).unwrap();
     let mut member = log.member("coordinated", "one", &["moved".to_string()]).unwrap();
     let mut producer = log.producer("one").unwrap();
@@ -61,7 +91,7 @@ fn offsets_are_sent_though_the_coordinator_of_their_group_has_left() {
     let settings = KafkaSettings::new(cluster.brokers());
     let log = KafkaLog::connect(settings.clone()).unwrap();
     log.ensure_topics(&[TopicSpec::new("moved", 3)]).unwrap();
-    let (told, heard) = channel();
+    let (told, heard) = sync_channel(10_000);
     std::thread::spawn(move || publish_on(settings, &told));
     heard.recv_timeout(Duration::from_secs(60)).unwrap();
 

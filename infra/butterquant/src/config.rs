@@ -196,6 +196,11 @@ impl Config {
         if self.partitions()? == 0 {
             bail!("partitions = 0: a topic has at least one");
         }
+        for (key, origin) in &self.values {
+            if let Some(why) = key.strip_prefix("kafka.").and_then(eventlog::kafka::reserved) {
+                bail!("{key} ({}) is not to be set: {why}; take it out there", origin.from);
+            }
+        }
         crate::serve::address("listen", self.listen(), self.token().as_deref())?;
         crate::registry::register::configured(self)?;
         if let Some((_, wait)) = self.broker()?

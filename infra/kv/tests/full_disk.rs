@@ -53,7 +53,7 @@ fn given_a_full_disk_then_it_says_so_ends_at_once_and_keeps_what_was_flushed() {
             eprintln!("skipped: nothing may be mounted here");
             return;
         }
-        let (done, ended) = mpsc::channel();
+        let (done, ended) = mpsc::sync_channel(1);
         let within = at.clone();
         std::thread::spawn(move || done.send(write_until_full(&within)));
         // The store is dropped before the channel is written to.

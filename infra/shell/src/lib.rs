@@ -19,6 +19,8 @@ pub mod saved;
 pub mod settle;
 pub mod source;
 mod tail;
+#[cfg(test)]
+mod troubled;
 pub mod unit;
 pub mod voice;
 pub mod wire;

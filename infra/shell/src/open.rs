@@ -5,10 +5,14 @@
 use crate::tail::Ends;
 use crate::world::samples_before;
 use crate::{controls::ControlBook, error::ShellError, wire};
-use eventlog::{Batch, Log, TopicMismatch, TopicSpec};
+use eventlog::{Batch, Log, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// How long what was published may stay hidden: longer than a dead transaction before it lives.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Makes the topics; those that exist with other settings are reported.
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
@@ -78,8 +82,28 @@ pub fn open(
         batch.records.push(wire::record(event, partitions, "opening")?);
     }
     batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
-    producer.publish(batch, None)?;
+    publish(log, &mut *producer, batch)?;
     Ok(())
+}
+
+/// Publishes and waits until readers are shown it: Kafka shows a commit a moment after it is made,
+/// and who asks in between is told that nothing was said. Gives the offset of the first record.
+fn publish(log: &dyn Log, producer: &mut dyn Producer, batch: Batch) -> Result<u64, ShellError> {
+    let places: Vec<TopicPartition> =
+        batch.records.iter().map(|record| record.to.clone()).collect();
+    let offsets = producer.publish(batch, None)?;
+    let first = offsets.first().copied().unwrap_or(0);
+    let behind: BTreeMap<TopicPartition, u64> = places.into_iter().zip(offsets).collect();
+    let deadline = Instant::now() + PATIENCE;
+    for (place, offset) in behind {
+        while log.watermarks(&place)?.high <= offset {
+            if Instant::now() > deadline {
+                return Err(wire::not_shown(&place, offset).into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    Ok(first)
 }
 
 /// Says something on `controls`; gives its offset.
@@ -108,7 +132,7 @@ pub fn say_with(
         batch.expected_end.push((record.to.clone(), end));
         batch.records.push(record);
     }
-    Ok(producer.publish(batch, None)?.first().copied().unwrap_or(end))
+    publish(log, &mut *producer, batch)
 }
 
 /// What is on `samples` after rows were put there.
@@ -159,4 +183,31 @@ pub fn publish_samples(
     }
     events.sort_by_key(|event| wire::partition(event, partitions));
     Ok(Put { added: events.len() - there, events, ends })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::troubled::TroubledLog;
+    use schemas::Day;
+    use schemas::events::Halted;
+
+    /// Kafka answers a commit before its readers are shown it. A what-if run on a busy broker was
+    /// not opened: its halt, said next, found no run on the log.
+    #[test]
+    fn who_opens_a_run_or_says_something_finds_it_there() {
+        let log = TroubledLog::late();
+        ensure_topics(&log, 2).unwrap();
+        let run = RunOpened { previous_day: Day(1), first_day: Day(2), ..RunOpened::default() };
+        open(&log, 2, &run, Vec::new(), None).unwrap();
+        assert_eq!(opened(&log).unwrap(), Some(run));
+
+        let halt = || Halted { track: None, reason: "a test".to_owned() };
+        let offset = say(&log, Controls::Halted(halt())).unwrap();
+        assert_eq!(offset, 1, "behind the opening");
+        let mut book = ControlBook::new(&log).unwrap();
+        book.refresh(&log).unwrap();
+        assert_eq!(book.latest().offset, 1);
+        assert_eq!(say(&log, Controls::Halted(halt())).unwrap(), 2, "another word of its own");
+    }
 }

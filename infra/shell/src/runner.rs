@@ -199,6 +199,32 @@ fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, She
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::Board;
+    use crate::instance::Policy;
+    use crate::saved::MemoryStates;
+    use crate::troubled::TroubledLog;
+    use eventlog::ErrorClass;
+
+    /// A process that only serves the log to others has nothing to publish and so would never
+    /// hear that its log is closed, while those others wait for it to start again.
+    #[test]
+    fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
+        let env = Env {
+            log: Arc::new(TroubledLog::closed()),
+            states: Arc::new(MemoryStates::default()),
+            partitions: 1,
+            machines: Arc::new(|role| panic!("{role} was not asked for")),
+            board: Arc::new(Board::default()),
+            policy: Policy::default(),
+        };
+        let plan = Plan { roles: Vec::new(), until: None, name: None };
+        let (stop, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
+        let ended = run(&env, &plan, None, &stop, &mut |_| {
+            stop.fetch_or(begun.elapsed() > Duration::from_secs(5), Ordering::Relaxed);
+        });
+        let Err(ShellError::Log(error)) = ended else { panic!("it went on: {ended:?}") };
+        assert_eq!(error.class, ErrorClass::Closed);
+    }
 
     /// It went on without the role, and said that all was well.
     #[test]

@@ -51,3 +51,10 @@ pub fn gave_nothing(place: &TopicPartition) -> LogError {
     let what = "the log gave nothing in time, though it holds more";
     LogError::new(ErrorClass::Retry, what, place.to_string(), "it is tried again")
 }
+
+/// What was published is still hidden from readers. It is not to be said again.
+pub(crate) fn not_shown(place: &TopicPartition, offset: u64) -> LogError {
+    let what = format!("what was written at offset {offset} is not shown to readers yet");
+    let remedy = "it stands behind a transaction that has not ended; look again in a moment";
+    LogError::new(ErrorClass::Retry, what, place.to_string(), remedy)
+}

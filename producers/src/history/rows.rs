@@ -42,8 +42,9 @@ pub(super) fn make(
     let next = AtomicUsize::new(0);
     let mut made: Vec<Made> = jobs.iter().map(|_| Err("NOT_MADE")).collect();
     std::thread::scope(|scope| {
-        let (send, receive) = mpsc::channel();
-        for _ in 0..plan.threads.max(1) {
+        let threads = plan.threads.max(1);
+        let (send, receive) = mpsc::sync_channel(threads);
+        for _ in 0..threads {
             let (send, next, by_ticker, settings) = (send.clone(), &next, &by_ticker, &settings);
             scope.spawn(move || {
                 loop {

@@ -33,15 +33,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) fn ensure_topics(log: &KafkaLog, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
     let config = log.settings.asker();
     let admin: AdminClient<Quiet> = log.settings.create(&config, Quiet)?;
+    let copies = log.settings.replication.map_or_else(|| usual_copies(log, &admin), Ok)?;
     let known = log.topics()?;
     let (there, missing): (Vec<_>, Vec<_>) =
         specs.iter().partition(|spec| known.iter().any(|info| info.name == spec.name));
-    let mut mismatches = compare(log, &admin, &there, &known)?;
+    let mut mismatches = compare(log, &admin, &there, &known, copies)?;
     mismatches.extend(offsets_expire(log, &admin)?);
     if !missing.is_empty() {
-        create(log, &admin, &missing)?;
+        create(log, &admin, &missing, copies)?;
         // Another process may have created them meanwhile, with settings of its own.
-        mismatches.extend(compare(log, &admin, &missing, &wait_for(log, &missing)?)?);
+        mismatches.extend(compare(log, &admin, &missing, &wait_for(log, &missing)?, copies)?);
     }
     Ok(mismatches)
 }
@@ -101,9 +102,13 @@ fn offsets_expire(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<Option<T
     }))
 }
 
-fn create(log: &KafkaLog, admin: &AdminClient<Quiet>, missing: &[&TopicSpec]) -> Result<()> {
+fn create(
+    log: &KafkaLog,
+    admin: &AdminClient<Quiet>,
+    missing: &[&TopicSpec],
+    expected: u32,
+) -> Result<()> {
     let copies = log.settings.replication;
-    let expected = copies.map_or_else(|| usual_copies(log, admin), Ok)?;
     let settled: Vec<(String, Vec<_>)> = missing
         .iter()
         .map(|spec| (log.settings.name(&spec.name), wanted(spec, expected)))
@@ -196,6 +201,7 @@ fn compare(
     admin: &AdminClient<Quiet>,
     specs: &[&TopicSpec],
     known: &[TopicInfo],
+    expected: u32,
 ) -> Result<Vec<TopicMismatch>> {
     let mut mismatches = Vec::new();
     let names: Vec<String> = specs.iter().map(|s| log.settings.name(&s.name)).collect();
@@ -217,9 +223,9 @@ fn compare(
             mismatches.push(TopicMismatch { topic, setting, expected, found, remedy });
         };
         let copies = copies(log, name)?;
-        if let Some(wanted) = log.settings.replication.filter(|wanted| copies < *wanted) {
+        if copies < expected {
             let remedy = "kafka-reassign-partitions.sh gives a topic more copies".to_string();
-            report("replication", &wanted.to_string(), &copies.to_string(), remedy);
+            report("replication", &expected.to_string(), &copies.to_string(), remedy);
         }
         let resource = resource.map_err(|code| of_code(code, &spec.name))?;
         for (setting, wanted) in wanted(spec, copies) {

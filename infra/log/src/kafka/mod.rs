@@ -20,6 +20,7 @@ mod member;
 mod outage;
 mod producer;
 mod reader;
+mod reserved;
 mod settings;
 mod topic_id;
 
@@ -33,6 +34,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use errors::Place;
 use heard::Heard;
+pub use reserved::reserved;
 pub use settings::{GroupProtocol, KafkaSettings};
 
 use crate::local::handles::shared_count;

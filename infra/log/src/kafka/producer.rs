@@ -107,6 +107,12 @@ impl KafkaProducer {
             None => Ok(()),
         };
         self.deliver()?;
+        // Who was fenced is told so, not that its records were thrown away for it.
+        if let Err(fenced) = &committed
+            && fenced.class == ErrorClass::Fenced
+        {
+            return Err(fenced.clone());
+        }
         let offsets = self.producer.context().outcome(&batch.records)?;
         committed.map(|()| offsets)
     }

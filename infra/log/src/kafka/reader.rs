@@ -128,16 +128,22 @@ impl KafkaReader {
 
     /// Assigns afresh what is due and has not moved for long.
     fn wake(&mut self, due: &[(TopicPartition, u64)]) -> Result<()> {
+        let quiet = self.quiet(due, Instant::now());
+        if quiet.is_empty() { Ok(()) } else { self.assign_afresh(&quiet) }
+    }
+
+    /// What of `due` has not moved for long; it is not named again before as long has passed.
+    fn quiet(&mut self, due: &[(TopicPartition, u64)], now: Instant) -> Vec<(TopicPartition, u64)> {
         let mut quiet = Vec::new();
         for place in due {
             if let Some(stand) = self.stands.get_mut(&place.0)
-                && stand.moved.elapsed() > QUIET
+                && now.duration_since(stand.moved) > QUIET
             {
-                stand.moved = Instant::now();
+                stand.moved = now;
                 quiet.push(place.clone());
             }
         }
-        if quiet.is_empty() { Ok(()) } else { self.assign_afresh(&quiet) }
+        quiet
     }
 
     /// Takes what has come, waiting for the first record only.
@@ -277,3 +283,6 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
         headers: headers.unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,8 @@ pub struct KafkaSettings {
     pub brokers: String,
     /// Stands before every topic, group and transactional id of the run.
     pub prefix: String,
-    /// librdkafka properties passed through to every client; they come last and win.
+    /// librdkafka properties passed through to every client; they come last and win. Those that
+    /// [`reserved`](super::reserved) names are refused where a user may set some.
     pub extra: BTreeMap<String, String>,
     /// Copies of each partition of a new topic; none leaves it to the brokers.
     pub replication: Option<u32>,
@@ -116,15 +117,16 @@ impl KafkaSettings {
     /// The config of a member of `group`. With the new protocol the broker decides on
     /// sessions and heartbeats.
     pub(crate) fn member(&self, group: &str, instance: &str, classic: bool) -> ClientConfig {
-        let mut config = self.config(&[
-            ("group.id", &self.name(group)),
+        let group = self.name(group);
+        let mut pairs = vec![
+            ("group.id", group.as_str()),
             ("client.id", instance),
             ("isolation.level", "read_committed"),
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "earliest"),
             ("queued.max.messages.kbytes", "1024"),
-        ]);
+        ];
         let protocol: &[(&str, &str)] = match classic {
             true => &[
                 ("partition.assignment.strategy", "range"),
@@ -133,12 +135,8 @@ impl KafkaSettings {
             ],
             false => &[("group.protocol", "consumer"), ("group.remote.assignor", "range")],
         };
-        for (key, value) in protocol {
-            if !self.extra.contains_key(*key) {
-                config.set(*key, *value);
-            }
-        }
-        config
+        pairs.extend(protocol);
+        self.config(&pairs)
     }
 
     /// The config of a transactional producer.
@@ -252,3 +250,6 @@ impl ClientContext for Quiet {
 }
 
 impl ConsumerContext for Quiet {}
+
+#[cfg(test)]
+mod tests;

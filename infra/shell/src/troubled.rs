@@ -1,0 +1,97 @@
+//! A log in memory for tests, with a trouble: it shows what was published late, as Kafka does, or
+//! it takes no more, as one on a full disk.
+
+use eventlog::{
+    ErrorClass, Log, LogError, Member, MemoryLog, Producer, Reader, Result, TopicInfo,
+    TopicMismatch, TopicPartition, TopicSpec, Watermarks,
+};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The log and its trouble.
+pub(crate) struct TroubledLog {
+    inner: MemoryLog,
+    /// Looks at a partition that still give the end from before it grew.
+    late: u32,
+    closed: bool,
+    /// The ends shown last, and how many looks have given them since they were passed.
+    shown: Mutex<BTreeMap<TopicPartition, (u64, u32)>>,
+}
+
+impl TroubledLog {
+    fn new(late: u32, closed: bool) -> TroubledLog {
+        let inner = MemoryLog::new("troubled").unwrap();
+        TroubledLog { inner, late, closed, shown: Mutex::default() }
+    }
+
+    /// One that shows every publish only at the third look.
+    pub(crate) fn late() -> TroubledLog {
+        TroubledLog::new(2, false)
+    }
+
+    /// One that takes no more until it is opened again.
+    pub(crate) fn closed() -> TroubledLog {
+        TroubledLog::new(0, true)
+    }
+}
+
+impl Log for TroubledLog {
+    fn identity(&self) -> Result<String> {
+        self.inner.identity()
+    }
+
+    fn topic_identity(&self, topic: &str) -> Result<Option<String>> {
+        self.inner.topic_identity(topic)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        match self.closed {
+            true => Err(LogError::new(ErrorClass::Closed, "it takes no more", "memory", "reopen")),
+            false => Ok(()),
+        }
+    }
+
+    fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
+        self.inner.ensure_topics(specs)
+    }
+
+    fn topics(&self) -> Result<Vec<TopicInfo>> {
+        self.inner.topics()
+    }
+
+    fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
+        let ends = self.inner.watermarks(tp)?;
+        let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let (high, looks) = all.entry(tp.clone()).or_default();
+        if ends.high > *high && *looks < self.late {
+            *looks += 1;
+        } else {
+            (*high, *looks) = (ends.high, 0);
+        }
+        Ok(Watermarks { high: *high, ..ends })
+    }
+
+    fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
+        self.inner.offset_for_time(tp, timestamp_ms)
+    }
+
+    fn committed(&self, group: &str, tps: &[TopicPartition]) -> Result<Vec<Option<u64>>> {
+        self.inner.committed(group, tps)
+    }
+
+    fn groups(&self) -> Result<Vec<String>> {
+        self.inner.groups()
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>> {
+        self.inner.reader()
+    }
+
+    fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
+        self.inner.member(group, instance, topics)
+    }
+
+    fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>> {
+        self.inner.producer(transactional_id)
+    }
+}
