@@ -5,10 +5,14 @@
 use crate::tail::Ends;
 use crate::world::samples_before;
 use crate::{controls::ControlBook, error::ShellError, wire};
-use eventlog::{Batch, Log, TopicMismatch, TopicSpec};
+use eventlog::{Batch, ErrorClass, Log, LogError, TopicMismatch, TopicSpec};
 use schemas::events::{Controls, DayClosed, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How long a word that was published may take to be shown.
+const SHOWN: Duration = Duration::from_secs(30);
 
 /// Makes the topics; those that exist with other settings are reported.
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
@@ -60,8 +64,27 @@ pub fn open(
         batch.records.push(wire::record(event, partitions, "opening")?);
     }
     batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
-    log.producer("opening")?.publish(batch, None)?;
-    Ok(())
+    publish_shown(log, "opening", batch).map(drop)
+}
+
+/// Publishes what begins with a word on `controls`, waits until readers are shown it, and gives
+/// the offset after it. Kafka shows a commit a moment after it is made; whoever is told that it is
+/// done counts on it, the roles that are started next above all.
+fn publish_shown(log: &dyn Log, producer: &str, batch: Batch) -> Result<u64, ShellError> {
+    let place = wire::place(Topic::Controls, 0);
+    let offsets = log.producer(producer)?.publish(batch, None)?;
+    let Some(&offset) = offsets.first() else { return Ok(log.watermarks(&place)?.high) };
+    let deadline = Instant::now() + SHOWN;
+    while log.watermarks(&place)?.high <= offset {
+        if Instant::now() > deadline {
+            let what = "what was said is not shown to readers yet";
+            let remedy = "check that the cluster is well; `topics consume controls` shows whether it is there";
+            let place = place.to_string();
+            return Err(LogError::new(ErrorClass::Uncertain, what, place, remedy).into());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(offset + 1)
 }
 
 /// Says something on `controls`; gives the offset after it.
@@ -74,9 +97,8 @@ pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
     let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
     let mut batch = Batch::default();
     batch.records.push(wire::record(&event, 1, "operator")?);
-    batch.expected_end.push((place.clone(), end));
-    log.producer("operator")?.publish(batch, None)?;
-    Ok(log.watermarks(&place)?.high)
+    batch.expected_end.push((place, end));
+    publish_shown(log, "operator", batch)
 }
 
 /// What is on `samples` after rows were put there.
@@ -128,3 +150,7 @@ pub fn publish_samples(
     events.sort_by_key(|event| wire::partition(event, partitions));
     Ok(Put { added: events.len() - there, events, ends })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
