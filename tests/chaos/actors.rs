@@ -1,7 +1,10 @@
 //! The processes of a round: started, killed, paused, and started again when they end by
 //! themselves where they may.
 
+use schemas::role::Role;
 use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -64,6 +67,15 @@ impl Actor {
     /// Whether it got to work in this life.
     pub fn is_ready(&self) -> bool {
         self.said().contains(READY)
+    }
+
+    /// Whether it says on its HTTP side that it holds units of `role`; one that does not answer holds
+    /// none.
+    pub fn holds(&self, role: Role) -> bool {
+        let said = self.said();
+        let address = said.split("log at http://").nth(1).and_then(|rest| rest.split(';').next());
+        let status = address.and_then(|address| status(address).ok()).unwrap_or_default();
+        self.id().is_some() && status.contains(&format!("\"role\":\"{role}\""))
     }
 
     /// Its name.
@@ -160,6 +172,18 @@ impl Drop for Actor {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// What the HTTP side at `address` says of the units there.
+fn status(address: &str) -> std::io::Result<String> {
+    let patience = Duration::from_millis(500);
+    let at = address.parse().map_err(std::io::Error::other)?;
+    let mut stream = TcpStream::connect_timeout(&at, patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    write!(stream, "GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// Copies a folder and all in it.

@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use tests::cli::run;
 
 /// Twelve stocks with something to learn; 41 days are scanned.
-const MARKET: &str = "sim:5,stocks=12,days=900,structure=on";
+const MARKET: &str = "sim:4,stocks=12,days=900,structure=on";
 const FROM: &str = "2018-04-20";
-/// Rows of history: the first model falls, later ones are trained in the storm.
+/// Rows of history: the first model passes and scores, of those trained in the storm one takes its
+/// place.
 const HISTORY: u32 = 3_000;
 /// Partitions of a data topic.
 pub const PARTITIONS: u32 = 3;

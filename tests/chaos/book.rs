@@ -27,7 +27,7 @@ pub fn places(partitions: u32) -> impl Iterator<Item = TopicPartition> {
 }
 
 /// A log's records.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Book {
     /// By partition, in order.
     pub records: BTreeMap<TopicPartition, Vec<Record>>,

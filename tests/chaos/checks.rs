@@ -24,6 +24,7 @@ pub fn complaints(book: &Book, reference: &Book, sight: &Sight, ends: &Places) -
 pub fn unsound(book: &Book) -> Vec<String> {
     let mut found = twice(book);
     found.extend(unanswered(book));
+    found.extend(miscounted(book));
     found.extend(torn(book));
     found
 }
@@ -40,14 +41,24 @@ fn said(place: &TopicPartition, record: Option<&eventlog::Record>) -> String {
     event.unwrap_or_else(|| "nothing".to_owned())
 }
 
+/// Whether `one` is nowhere among `all`.
+fn absent(one: Option<&Record>, all: &[Record]) -> bool {
+    one.is_some_and(|one| !all.iter().any(|other| same(one, other)))
+}
+
 /// Partitions that are not record by record those of the undisturbed run.
 fn unlike(book: &Book, reference: &Book) -> Vec<String> {
     let differs = |(place, expected): (&TopicPartition, &Vec<eventlog::Record>)| {
         let found = book.records.get(place).map_or(&[][..], Vec::as_slice);
         let at = expected.iter().zip(found).position(|(a, b)| !same(a, b));
         let at = at.or((expected.len() != found.len()).then(|| expected.len().min(found.len())))?;
+        let what = match (absent(expected.get(at), found), absent(found.get(at), expected)) {
+            (true, _) => "lost",
+            (_, true) => "not of this run",
+            _ => "twice, or out of order",
+        };
         Some(format!(
-            "{place} differs from the undisturbed run at its {at}. record of {}: {} instead of {}",
+            "{what}: {place} differs from the undisturbed run at its {at}. record of {}: {} instead of {}",
             found.len(),
             said(place, found.get(at)),
             said(place, expected.get(at)),
@@ -56,8 +67,8 @@ fn unlike(book: &Book, reference: &Book) -> Vec<String> {
     reference.records.iter().filter_map(differs).collect()
 }
 
-/// Records that the reader along saw and the log does not hold there (aborted reads), or that the
-/// log holds and it never saw (lost, or shown out of order).
+/// Records that the reader along saw and the log does not hold (aborted reads), or that the log
+/// holds and it never saw, or not in that order.
 fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
     let check = |(place, from): (&TopicPartition, &u64)| {
         let held = book.records.get(place).map_or(&[][..], Vec::as_slice);
@@ -65,9 +76,14 @@ fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
         let seen = sight.seen.get(place).map_or(&[][..], Vec::as_slice);
         let at = held.iter().zip(seen).position(|(a, b)| a.offset != b.offset || !same(a, b));
         let at = at.or((held.len() != seen.len()).then(|| held.len().min(seen.len())))?;
+        let what = match (absent(seen.get(at), held), absent(held.get(at), seen)) {
+            (true, _) => "aborted read",
+            (_, true) => "never shown",
+            _ => "shown twice, or out of order",
+        };
         let (held, seen) = (held.get(at), seen.get(at));
         Some(format!(
-            "{place}: a reader that read along saw {} at {:?} where the log holds {} at {:?}",
+            "{what}: {place}: a reader that read along saw {} at {:?} where the log holds {} at {:?}",
             said(place, seen),
             seen.map(|record| record.offset),
             said(place, held),
@@ -193,8 +209,8 @@ fn unfilled(book: &Book) -> Option<String> {
     first(&open).map(|one| format!("{} orders unanswered, such as {one}", open.len()))
 }
 
-/// Days whose marker counts other events than are there before it, and days in pieces.
-fn torn(book: &Book) -> Vec<String> {
+/// Days whose marker counts other events than are there before it.
+fn miscounted(book: &Book) -> Vec<String> {
     let mut found = Vec::new();
     for topic in Topic::ALL.into_iter().filter(|topic| topic.marked()) {
         let mut counted = 0;
@@ -221,6 +237,26 @@ fn torn(book: &Book) -> Vec<String> {
         }
     }
     first(found).into_iter().collect()
+}
+
+/// Days in pieces. What a role of which one is active says of a day is one publish, and on Kafka
+/// the end of a transaction takes an offset: where one is missing within a day, what should have
+/// come whole came by halves. (That both halves of a transaction, on two partitions, become visible
+/// at one moment Kafka does not promise; the witness looks for that on the embedded log.)
+fn torn(book: &Book) -> Option<String> {
+    for topic in [Topic::Bars, Topic::Orders, Topic::Fills] {
+        let events = book.events(topic);
+        for pair in events.windows(2) {
+            let [(place, offset, before), (of, next, event)] = pair else { continue };
+            if place == of && before.day == event.day && *next != offset + 1 {
+                return Some(format!(
+                    "torn transaction: {place} holds {} in two publishes, up to {offset} and from {next}",
+                    event.day
+                ));
+            }
+        }
+    }
+    None
 }
 
 /// The day before the run's first: what was said then is counted by no marker.

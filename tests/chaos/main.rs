@@ -11,21 +11,22 @@ mod actors;
 mod base;
 mod book;
 mod checks;
+mod coverage;
 mod disk;
 mod grounds;
+mod handover;
 mod plan;
+mod planted;
 mod proxy;
 mod round;
 mod witness;
 
 use base::Base;
+use coverage::Tally;
 use grounds::Grounds;
-use plan::{Home, Plan};
-use round::Ended;
-use std::collections::BTreeMap;
+use plan::{FOUND, Home, Plan};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tests::cluster::Cluster;
 
@@ -34,16 +35,18 @@ Kills, pauses and cuts off the processes of a run, and checks what they leave be
 
   cargo test --release --workspace --test chaos -- [OPTIONS]
 
-  --rounds N     rounds to play (25, or as many as fit --minutes)
+  --rounds N     rounds to play (a full set: 25; 3 on Kafka)
+  --minutes N    as many rounds as begin within so many minutes, instead
   --seed N       seed of the first round; the next has the next one (1)
   --log HOME     embedded, kafka (one broker) or kafka3 (three) (embedded)
   --jobs N       rounds at a time (2; one with Kafka)
-  --minutes N    begin no round after so many minutes (4 unless --rounds is given)
   --keep DIR     keep there what the processes of failed rounds said
   --help         this
 
 A round is drawn from its seed: which roles share a process, which faults strike when. The moments
-are real, so a seed that failed may need a few tries. Exit codes: 0 fine, 1 a round failed, 2 it could not be played.";
+are real, so a seed that failed may need a few tries. In a full set every role and every kind of
+fault must have struck, and seeds that found something once are played as well. Exit codes: 0 fine,
+1 a round failed or something never struck, 2 it could not be played.";
 
 struct Asked {
     rounds: Option<u64>,
@@ -103,15 +106,6 @@ fn asked() -> Result<Option<Asked>, String> {
     Ok(Some(asked))
 }
 
-/// What is shared by the threads that play rounds.
-struct Tally {
-    struck: BTreeMap<&'static str, u64>,
-    killed: BTreeMap<&'static str, u64>,
-    lives: u64,
-    skipped: u64,
-    failed: Vec<u64>,
-}
-
 fn main() -> ExitCode {
     let asked = match asked() {
         Ok(Some(asked)) => asked,
@@ -136,6 +130,11 @@ fn main() -> ExitCode {
                 grounds.base.written,
                 begun.elapsed().as_secs_f64()
             );
+            let unnoticed = planted::unnoticed(&grounds.base);
+            if !unnoticed.is_empty() {
+                println!("FAILED: planted bugs: {}", unnoticed.join("; "));
+                return ExitCode::from(1);
+            }
             play(&asked, &grounds)
         }
         Err(problem) => {
@@ -145,47 +144,59 @@ fn main() -> ExitCode {
     }
 }
 
+/// The seeds to play: a range, and with a full set of it those that found something once.
+fn seeds(asked: &Asked) -> impl Iterator<Item = u64> {
+    let rounds = match (asked.rounds, asked.minutes) {
+        (Some(rounds), _) => rounds,
+        (None, Some(_)) => u64::MAX - asked.seed,
+        (None, None) => coverage::full(asked.log),
+    };
+    let range = asked.seed..asked.seed + rounds;
+    let again = asked.log == Home::Embedded && rounds >= coverage::full(asked.log);
+    let found = FOUND.iter().map(|(seed, _)| *seed).filter(move |_| again);
+    let outside = range.clone();
+    range.chain(found.filter(move |seed| !outside.contains(seed)))
+}
+
 fn play(asked: &Asked, grounds: &Grounds) -> ExitCode {
     let begun = Instant::now();
-    let minutes = asked.minutes.or(asked.rounds.is_none().then_some(4));
-    let end = minutes.map(|minutes| begun + Duration::from_secs(60 * minutes));
-    let rounds = asked.rounds.unwrap_or(25);
+    let end = asked.minutes.map(|minutes| begun + Duration::from_secs(60 * minutes));
     let jobs = asked.jobs.unwrap_or(if asked.log == Home::Embedded { 2 } else { 1 });
-    let next = AtomicU64::new(0);
-    let tally = Mutex::new(Tally {
-        struck: BTreeMap::new(),
-        killed: BTreeMap::new(),
-        lives: 0,
-        skipped: 0,
-        failed: Vec::new(),
-    });
+    let seeds = Mutex::new(seeds(asked));
+    let next = || {
+        let seed = seeds.lock().unwrap_or_else(PoisonError::into_inner).next();
+        seed.filter(|_| end.is_none_or(|end| Instant::now() < end))
+    };
+    let tally = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= rounds || end.is_some_and(|end| Instant::now() > end) {
-                        return;
-                    }
-                    one(asked, grounds, asked.seed + number, &tally);
+                while let Some(seed) = next() {
+                    one(asked, grounds, seed, &tally);
                 }
             });
         }
     });
-    let tally = tally.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let played = rounds.min(next.into_inner().saturating_sub(jobs as u64).max(1));
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!(
-        "{played} rounds in {:.0} s: {} failed; processes started {}; struck {:?}; killed {:?}",
+        "{} rounds in {:.0} s: {} failed {:?}; processes started {}; struck {:?}",
+        tally.played,
         begun.elapsed().as_secs_f64(),
         tally.failed.len(),
+        tally.failed,
         tally.lives,
         tally.struck,
-        tally.killed
     );
-    if tally.skipped > 0 {
-        println!("{} rounds without a full disk: nothing may be mounted here", tally.skipped);
+    if tally.no_mount > 0 {
+        println!("{} rounds without a full disk: nothing may be mounted here", tally.no_mount);
     }
-    ExitCode::from(u8::from(!tally.failed.is_empty()))
+    let missing = tally.missing(asked.log);
+    let full = tally.played >= coverage::full(asked.log);
+    if !missing.is_empty() {
+        let weight = if full { "FAILED: " } else { "" };
+        println!("{weight}never struck: {}", missing.join(", "));
+    }
+    ExitCode::from(u8::from(!tally.failed.is_empty() || full && !missing.is_empty()))
 }
 
 fn one(asked: &Asked, grounds: &Grounds, seed: u64, tally: &Mutex<Tally>) {
@@ -193,31 +204,22 @@ fn one(asked: &Asked, grounds: &Grounds, seed: u64, tally: &Mutex<Tally>) {
     let full = plan::wants_full_disk(seed, asked.log);
     let plan = Plan::of(seed, asked.log, full);
     let ended = round::play(grounds, &plan, asked.keep.as_deref());
-    let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Ended { complaints, struck, lives, seconds, no_mount } = ended;
-    for fault in &struck {
-        *tally.struck.entry(fault.kind()).or_default() += 1;
-        if let plan::Fault::Kill { actor } = fault {
-            for role in &plan.cast[*actor] {
-                *tally.killed.entry(role.name()).or_default() += 1;
-            }
-        }
-    }
-    tally.lives += lives;
-    tally.skipped += u64::from(no_mount);
-    let found = plan::FOUND.iter().find(|(known, _)| *known == seed && asked.log == Home::Embedded);
+    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.add(&plan, &ended, asked.log);
+    let found = FOUND.iter().find(|(known, _)| *known == seed && asked.log == Home::Embedded);
     let found = found.map_or(String::new(), |(_, what)| format!(" (it found: {what})"));
-    let kinds: Vec<&str> = struck.iter().map(|fault| fault.kind()).collect();
+    let kinds: Vec<&str> = ended.struck.iter().map(|fault| fault.kind()).collect();
     println!(
-        "seed {seed}: {} in {:.1} s {seconds:.1?}; {lives} processes; {}{found}",
-        if complaints.is_empty() { "well" } else { "FAILED" },
+        "seed {seed}: {} in {:.1} s {:.1?}; {} processes; {}{found}",
+        if ended.complaints.is_empty() { "well" } else { "FAILED" },
         begun.elapsed().as_secs_f64(),
+        ended.seconds,
+        ended.lives,
         kinds.join(", ")
     );
-    if !complaints.is_empty() {
-        tally.failed.push(seed);
+    if !ended.complaints.is_empty() {
         println!("{plan}");
-        complaints.iter().for_each(|complaint| println!("  - {complaint}"));
+        ended.complaints.iter().for_each(|complaint| println!("  - {complaint}"));
         let home = match asked.log {
             Home::Embedded => "embedded",
             Home::Kafka(1) => "kafka",

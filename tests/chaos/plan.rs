@@ -1,6 +1,7 @@
 //! What a round does, drawn from its seed: which roles share a process, which faults strike, and
 //! how far the run has come by then.
 
+use crate::coverage::dealt;
 use schemas::role::Role;
 use std::fmt;
 use tests::simulation::chance::Chance;
@@ -20,6 +21,9 @@ pub enum Fault {
     Deaf { link: usize, ms: u64 },
     /// A second process of the actor's roles, stopped again after a while.
     Second { actor: usize, ms: u64, killed: bool },
+    /// The process that holds `role` is killed, or paused until it has lost it, while a second one
+    /// of its actor's roles stands by.
+    HandOver { actor: usize, role: Role, killed: bool },
     /// The disk under the data folder is full for a while.
     FullDisk { ms: u64 },
     /// `kill -9` of a broker; it is started again after a while.
@@ -39,10 +43,17 @@ impl Fault {
             Fault::Stall { .. } => "stall",
             Fault::Deaf { .. } => "deaf",
             Fault::Second { .. } => "second process",
+            Fault::HandOver { killed: true, .. } => "kill with a standby",
+            Fault::HandOver { .. } => "pause with a standby",
             Fault::FullDisk { .. } => "full disk",
             Fault::KillBroker { .. } => "kill of a broker",
             Fault::PauseBroker { .. } => "pause of a broker",
         }
+    }
+
+    /// Whether it strikes a broker.
+    pub fn of_a_broker(self) -> bool {
+        matches!(self, Fault::KillBroker { .. } | Fault::PauseBroker { .. })
     }
 }
 
@@ -93,14 +104,22 @@ impl Plan {
     pub fn of(seed: u64, home: Home, tmpfs: bool) -> Plan {
         let mut chance = Chance::new(seed);
         let cast = cast(&mut chance);
-        let count = chance.within(3, 7);
-        let mut strikes: Vec<Strike> = (0..count)
+        let (dealt, drawn) = match home {
+            Home::Embedded => (Vec::new(), chance.within(3, 7)),
+            Home::Kafka(nodes) => (dealt(&mut chance, seed, &cast, nodes), chance.within(0, 2)),
+        };
+        let mut strikes: Vec<Strike> = (0..drawn)
             .map(|_| Strike {
                 at: chance.within(0, 850),
                 delay_ms: chance.within(0, 60).into(),
                 fault: fault(&mut chance, &cast, home),
             })
             .collect();
+        strikes.extend(dealt.into_iter().map(|fault| Strike {
+            at: chance.within(0, 850),
+            delay_ms: chance.within(0, 60).into(),
+            fault,
+        }));
         if tmpfs {
             let fault = Fault::FullDisk { ms: chance.within(300, 1_500).into() };
             strikes.push(Strike { at: chance.within(0, 600), delay_ms: 0, fault });

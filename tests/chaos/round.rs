@@ -6,6 +6,7 @@ use crate::book::Book;
 use crate::checks;
 use crate::disk::Disk;
 use crate::grounds::{Grounds, Stage};
+use crate::handover::HandOver;
 use crate::plan::{Fault, Home, Plan, Strike};
 use crate::proxy::Weather;
 use crate::witness::{Connect, Witness};
@@ -21,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const SETTLED: Duration = Duration::from_secs(120);
 /// How long a process may take to stop when asked.
 const FAREWELL: Duration = Duration::from_secs(30);
+
+/// How long the second process of a change of hands stays when it is over.
+const STAYS: Duration = Duration::from_secs(1);
 
 /// How a round ended.
 pub struct Ended {
@@ -56,6 +60,8 @@ struct Round<'a> {
     /// Whether the disk was full: who then could not write may end a while later.
     full: bool,
     undo: Vec<(Instant, Undo)>,
+    /// Of an actor and a second process; nothing else strikes meanwhile.
+    handover: Option<(HandOver, usize, usize)>,
     struck: Vec<Fault>,
     witness: Witness,
 }
@@ -99,6 +105,7 @@ fn within(
         disk,
         full: false,
         undo: Vec::new(),
+        handover: None,
         struck: Vec::new(),
         witness,
     };
@@ -162,7 +169,7 @@ impl Round<'_> {
         let mut moved = (0, Instant::now());
         let mut strikes: Vec<Strike> = self.plan.strikes.clone();
         let mut due: Option<Instant> = None;
-        while self.witness.count() < written || !strikes.is_empty() || !self.undo.is_empty() {
+        while self.witness.count() < written || !strikes.is_empty() || self.is_disturbed() {
             if self.witness.count() > moved.0 {
                 moved = (self.witness.count(), Instant::now());
             }
@@ -172,6 +179,7 @@ impl Round<'_> {
             let come = self.witness.count() * 1_000 / written.max(1);
             if let Some(strike) = strikes.first().copied()
                 && come >= u64::from(strike.at)
+                && self.handover.is_none()
             {
                 let delay = Duration::from_millis(strike.delay_ms);
                 if Instant::now() >= *due.get_or_insert_with(|| Instant::now() + delay) {
@@ -181,6 +189,7 @@ impl Round<'_> {
                 }
             }
             self.undo_what_is_due()?;
+            self.hand_over()?;
             self.look_after()?;
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -221,31 +230,61 @@ impl Round<'_> {
             Fault::Stall { link, ms } => self.weather(link, Weather::Stalled, after(ms)),
             Fault::Deaf { link, ms } => self.weather(link, Weather::Deaf, after(ms)),
             Fault::Second { actor, ms, killed } => {
-                let second = self.seconds.len();
-                let part = self.stage.part(self.plan, actor, Some(second));
-                let mut process = Actor::new(part, folder);
-                process.start().map_err(|error| error.to_string())?;
-                self.seconds.push(process);
+                let second = self.start_second(actor, folder)?;
                 self.undo.push((after(ms), Undo::Stop { second, killed }));
             }
-            Fault::FullDisk { ms } => {
-                if let Some(disk) = &self.disk {
+            Fault::HandOver { actor, role, killed } => {
+                let second = self.start_second(actor, folder)?;
+                self.handover = Some((HandOver::new(role, killed), actor, second));
+            }
+            Fault::FullDisk { ms } => match &self.disk {
+                Some(disk) => {
                     disk.fill().map_err(|error| error.to_string())?;
                     self.full = true;
                     self.undo.push((after(ms), Undo::FreeDisk));
                 }
+                None => drop(self.struck.pop()),
+            },
+            // One that is down already comes back when its first kill is over.
+            Fault::KillBroker { node, .. } | Fault::PauseBroker { node, .. }
+                if self.cluster()?.pid(node as u32 + 1).is_none() =>
+            {
+                self.struck.pop();
             }
             Fault::KillBroker { node, ms } => {
-                // One that is down already comes back when its first kill is over.
-                if self.cluster()?.pid(node as u32 + 1).is_some() {
-                    self.cluster()?.kill(node as u32 + 1);
-                    self.undo.push((after(ms), Undo::StartBroker { node }));
-                }
+                self.cluster()?.kill(node as u32 + 1);
+                self.undo.push((after(ms), Undo::StartBroker { node }));
             }
             Fault::PauseBroker { node, ms } => {
                 self.cluster()?.pause(node as u32 + 1);
                 self.undo.push((after(ms), Undo::ResumeBroker { node }));
             }
+        }
+        Ok(())
+    }
+
+    fn start_second(&mut self, actor: usize, folder: &Path) -> Result<usize, String> {
+        let second = self.seconds.len();
+        let part = self.stage.part(self.plan, actor, Some(second));
+        let mut process = Actor::new(part, folder);
+        process.start().map_err(|error| error.to_string())?;
+        self.seconds.push(process);
+        Ok(second)
+    }
+
+    /// Whether something is yet to be undone.
+    fn is_disturbed(&self) -> bool {
+        self.handover.is_some() || !self.undo.is_empty()
+    }
+
+    /// Goes on with a change of hands; afterwards the second process stays a while.
+    fn hand_over(&mut self) -> Result<(), String> {
+        let Some((handover, actor, second)) = &mut self.handover else { return Ok(()) };
+        let (first, other) = (&mut self.actors[*actor], &mut self.seconds[*second]);
+        if handover.step(first, other).map_err(|error| error.to_string())? {
+            let stop = Undo::Stop { second: *second, killed: false };
+            self.undo.push((Instant::now() + STAYS, stop));
+            self.handover = None;
         }
         Ok(())
     }
@@ -301,6 +340,8 @@ impl Round<'_> {
                 Undo::Stop { second, killed: false } => self.seconds[second].interrupt(FAREWELL)?,
                 Undo::FreeDisk => self.free_disk()?,
                 Undo::StartBroker { node } => self.cluster()?.restart(node as u32 + 1),
+                // Killed meanwhile, it is not paused.
+                Undo::ResumeBroker { node } if self.cluster()?.pid(node as u32 + 1).is_none() => {}
                 Undo::ResumeBroker { node } => self.cluster()?.resume(node as u32 + 1),
             }
         }

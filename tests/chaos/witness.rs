@@ -15,7 +15,7 @@ use std::time::Duration;
 pub type Connect = Box<dyn Fn() -> eventlog::Result<Arc<dyn Log>> + Send>;
 
 /// What it saw so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Sight {
     /// Every record, by partition.
     pub seen: BTreeMap<TopicPartition, Vec<Record>>,
@@ -74,6 +74,19 @@ impl Witness {
         }
         sight
     }
+}
+
+/// What a witness sees in so many looks through `reader`.
+pub fn look(reader: &mut dyn Reader, looks: usize, ends: &Places, at_once: bool) -> Sight {
+    let shared =
+        Shared { sight: Mutex::default(), count: AtomicU64::new(0), stop: AtomicBool::new(false) };
+    let (mut next, mut days) = (ends.clone(), Days::default());
+    for _ in 0..looks {
+        if let Err(error) = read(&shared, reader, &mut next, &mut days, at_once) {
+            return Sight { wrong: vec![error.to_string()], ..Sight::default() };
+        }
+    }
+    shared.sight.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Witness {

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use tests::cluster::Cluster;
 use tests::orders::Home;
 use tests::orders::scenes::{
-    broker_killed_before_the_acknowledgement, broker_that_fails_in_every_way, displaced,
+    broker_killed_before_the_acknowledgement, broker_that_fails_in_every_way,
     halted_before_the_orders_are_sent, role_killed_before_the_acknowledgement,
-    role_paused_while_another_takes_over,
+    role_that_wakes_is_fenced_on_the_log, role_that_wakes_is_refused_by_the_broker,
 };
 
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| Cluster::start(1));
@@ -25,13 +25,13 @@ fn a_role_killed_between_submit_and_acknowledgement_sends_nothing_again() {
 #[test]
 fn a_role_that_sleeps_through_a_takeover_is_refused_by_the_broker() {
     let Some(kafka) = kafka() else { return };
-    assert!(displaced(&role_paused_while_another_takes_over(&kafka, 1, 1_000)) > 0);
+    role_that_wakes_is_refused_by_the_broker(&kafka);
 }
 
 #[test]
 fn and_fenced_on_the_log_where_it_has_nothing_left_to_send() {
     let Some(kafka) = kafka() else { return };
-    role_paused_while_another_takes_over(&kafka, 5, 30_000);
+    role_that_wakes_is_fenced_on_the_log(&kafka);
 }
 
 #[test]

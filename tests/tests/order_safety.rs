@@ -3,9 +3,9 @@
 
 use tests::orders::Home;
 use tests::orders::scenes::{
-    broker_killed_before_the_acknowledgement, broker_that_fails_in_every_way, displaced,
+    broker_killed_before_the_acknowledgement, broker_that_fails_in_every_way,
     halted_before_the_orders_are_sent, role_killed_before_the_acknowledgement,
-    role_paused_while_another_takes_over,
+    role_that_wakes_is_fenced_on_the_log, role_that_wakes_is_refused_by_the_broker,
 };
 
 const KILLS: [i64; 14] = [1, 2, 4, 5, 7, 9, 12, 15, 20, 24, 29, 35, 41, 46];
@@ -17,13 +17,12 @@ fn a_role_killed_between_submit_and_acknowledgement_sends_nothing_again() {
 
 #[test]
 fn a_role_that_sleeps_through_a_takeover_is_refused_by_the_broker() {
-    let site = role_paused_while_another_takes_over(&Home::Embedded, 1, 1_000);
-    assert!(displaced(&site) > 0);
+    role_that_wakes_is_refused_by_the_broker(&Home::Embedded);
 }
 
 #[test]
 fn and_fenced_on_the_log_where_it_has_nothing_left_to_send() {
-    role_paused_while_another_takes_over(&Home::Embedded, 5, 30_000);
+    role_that_wakes_is_fenced_on_the_log(&Home::Embedded);
 }
 
 #[test]

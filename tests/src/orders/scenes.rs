@@ -56,10 +56,9 @@ pub fn role_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
 }
 
 /// The active role is stopped in its tracks while it waits for the acknowledgement of `id`; when
-/// another one has taken over and gone on, it wakes.
-pub fn role_paused_while_another_takes_over(home: &Home, id: i64, wait_ms: u32) -> Site {
-    let site = Site::new(home, "paused", wait_ms);
-    let _paper = site.paper_broker(&[named("late:9000", &[id])]);
+/// another one has taken over and gone on, it wakes and is told `why` it may not.
+fn role_paused_while_another_takes_over(site: &Site, late: &str, id: i64, why: &str) {
+    let _paper = site.paper_broker(&[named(late, &[id])]);
     site.open();
     let others = site.others();
     let first = site.broker_role("first");
@@ -68,8 +67,8 @@ pub fn role_paused_while_another_takes_over(home: &Home, id: i64, wait_ms: u32) 
     let second = site.broker_role("second");
     site.accepted(12);
     first.resume();
-    // What it does next is refused, and it knows why.
-    first.says("going on from the last save");
+    // What it does next is refused.
+    first.says(why);
     site.accepted(20);
     let journal = site.journal();
     let of_session = |session: u64| {
@@ -81,13 +80,24 @@ pub fn role_paused_while_another_takes_over(home: &Home, id: i64, wait_ms: u32) 
     first.kill();
     second.stop();
     others.stop();
-    ends_as_if_undisturbed(&site);
-    site
+    ends_as_if_undisturbed(site);
 }
 
-/// Calls that the broker refused because the session's place was taken.
-pub fn displaced(site: &Site) -> usize {
-    entries(&site.journal(), "displaced").count()
+/// It wakes with orders to send, and its answer has not come in time: the broker refuses it.
+pub fn role_that_wakes_is_refused_by_the_broker(home: &Home) {
+    let site = Site::new(home, "paused", 1_000);
+    let why = "the broker refuses this session";
+    role_paused_while_another_takes_over(&site, "late:60000", 1, why);
+    assert!(entries(&site.journal(), "displaced").count() > 0);
+}
+
+/// It wakes with the last answer of the day, which came while it slept, and nothing left to send:
+/// the log refuses what it publishes.
+pub fn role_that_wakes_is_fenced_on_the_log(home: &Home) {
+    let site = Site::new(home, "fenced", 30_000);
+    let why = "another owner has taken over";
+    role_paused_while_another_takes_over(&site, "late:2000", 5, why);
+    assert_eq!(entries(&site.journal(), "displaced").count(), 0);
 }
 
 /// The broker itself dies, over and over, with an order accepted and not acknowledged.
