@@ -103,12 +103,18 @@ fn planted_structure_is_found_on_later_days() {
 
 #[test]
 fn without_structure_nothing_is_found() {
-    let mut over_prior = Vec::new();
+    let (mut over_prior, mut over_score) = (Vec::new(), Vec::new());
     for seed in SEEDS {
         let later = assessed(seed, false, 4_000);
-        assert!(later.class_prior.behind_model.low.unwrap() <= 0.0, "seed {seed}");
-        over_prior.push(later.class_prior.behind_model);
+        let (prior, score) = (later.class_prior, later.technical_score.unwrap());
+        for rival in [&prior, &score] {
+            assert!(rival.behind_model.low.unwrap() <= 0.0, "seed {seed}");
+        }
+        over_prior.push(prior.behind_model);
+        over_score.push(score.behind_model);
     }
-    let (low, mean, _) = pooled(&over_prior);
-    assert!(low <= 0.0 && mean < 0.01, "{low} {mean}");
+    for over in [over_prior, over_score] {
+        let (low, mean, _) = pooled(&over);
+        assert!(low <= 0.0 && mean < 0.01, "{low} {mean}");
+    }
 }

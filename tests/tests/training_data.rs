@@ -95,6 +95,28 @@ fn a_run_opens_with_the_rows_drawn_for_it_and_takes_more_while_it_runs() {
 }
 
 #[test]
+fn a_run_does_not_open_over_rows_of_the_days_it_would_scan() {
+    let data = folder();
+    let drawn = generate(data.path(), "");
+    let last = drawn["span"][1].as_str().unwrap();
+    let up =
+        |more: &str| run(data.path(), &format!("up {MARKET} --from {last} --until {last} {more}"));
+    let all = drawn["rows"].as_u64().unwrap();
+    let twice = format!("of {all} rows on samples are of days from {last} on, the last of {last}");
+    let remedy = format!("`butterquant history generate --run ID --before {last}`");
+    up("").refused(&[&twice, "count them twice", "scan from a later day", &remedy]);
+    // It is not open, and does not open with more history either.
+    assert!(run(data.path(), "runs").out.contains("`butterquant up` opens it"));
+    up("--history 50").refused(&[&twice]);
+    assert_eq!(samples(data.path()).0, all);
+
+    let before = generate(data.path(), &format!("--run other --before {last}"));
+    assert!(before["span"][1].as_str() < Some(last), "{before}");
+    let opened = up("--run other");
+    assert_eq!(opened.code, 0, "{opened:?}");
+}
+
+#[test]
 fn rows_are_checked_shown_and_drawn() {
     let data = folder();
     let drawn = generate(data.path(), "");
@@ -128,6 +150,23 @@ fn rows_are_checked_shown_and_drawn() {
     let said: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((ran.code, &said["found"]), (1, &Value::from(true)));
     assert_eq!(check(&said, "test")["grade"], "found");
+}
+
+#[test]
+fn rows_in_which_nothing_is_found_end_with_code_0() {
+    let data = folder();
+    let market = "--source sim:2,stocks=30,days=1500 --low 300 --normal 500 --high 300";
+    let drawn = run(data.path(), &format!("history generate {market} -o json")).json();
+    let file = drawn["file"].as_str().unwrap();
+    let said = run(data.path(), &format!("data validate {file} --no-picture -o json")).json();
+    assert_eq!((&said["found"], &said["rows"]), (&Value::from(false), &drawn["rows"]));
+    let checks = said["checks"].as_array().unwrap();
+    assert!(checks.len() == 11 && checks.iter().all(|check| check["grade"] != "found"), "{said}");
+    for name in ["numbers", "duplicates", "maturity", "classes", "leakage", "drift"] {
+        assert_eq!(check(&said, name)["grade"], "good", "{said}");
+    }
+    let ran = run(data.path(), &format!("data validate {file}"));
+    assert!(ran.code == 0 && !ran.out.contains("FOUND"), "{ran:?}");
 }
 
 #[test]

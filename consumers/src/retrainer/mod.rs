@@ -6,6 +6,8 @@
 //! 2. One training at a time: while a challenger is watched none starts, the count goes on.
 //! 3. What a training made is read from the log; it is never trained again.
 //! 4. `samples` are rows, never new outcomes.
+//! 5. A candidate waits for its outcome no longer than the longest butterfly of its day can last:
+//!    a word that came too late, or never, keeps no scan day open for ever.
 
 mod accuracy;
 mod operator;
@@ -23,6 +25,7 @@ pub use standing::{Standing, TriggerStanding, WatchStanding};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
 pub use trial::{Trial, Tried, Untried};
 
+use quant::Term;
 use schemas::events::{
     Alias, Bars, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models,
     Outcomes, Predictions, RetrainTriggered,
@@ -30,7 +33,7 @@ use schemas::events::{
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use success::Row;
 use triggers::{Due, Triggers};
@@ -63,6 +66,13 @@ struct State {
     rollback_answered: i64,
     promotion_answered: i64,
     triggers: Triggers,
+}
+
+impl State {
+    /// Scan days with a candidate that has no outcome yet.
+    fn open_days(&self) -> BTreeSet<i32> {
+        self.waiting.values().map(|(day, ..)| day.0).collect()
+    }
 }
 
 /// The retrainer's decisions, and where the models it trains are tried.
@@ -106,6 +116,7 @@ impl Retrainer {
             day,
             known_by: day,
             rows: self.0.rows.clone(),
+            open: self.0.open_days(),
             champion: self
                 .0
                 .champion
@@ -293,7 +304,9 @@ impl Machine for Retrainer {
         marker.challenger = self.0.watched.as_ref().map(|watched| watched.model.clone());
     }
 
-    fn close_day(&mut self, _: Day) {
+    fn close_day(&mut self, day: Day) {
+        let longest = |scanned: Day| Term::of(scanned, f64::INFINITY).evaluation_day;
+        self.0.waiting.retain(|_, (scanned, ..)| longest(*scanned) >= day);
         // A challenger named today is in force from tomorrow: today it scored nothing.
         if let Some(watched) = &mut self.0.watched {
             watched.days += i64::from(watched.scored_today > 0);

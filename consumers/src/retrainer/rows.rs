@@ -8,6 +8,9 @@ use success::{CLASSES, Row};
 
 /// Matured scan days a challenger is judged on.
 const HELD_OUT_DAYS: usize = 60;
+/// What settles that there are too few rows or days.
+pub(super) const REMEDY: &str = "draw more of the past with `butterquant history generate` or wait \
+                                 until more days have matured";
 
 /// The numbers of a features event or a sample, if they are of this contract and all finite.
 pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; 23]> {
@@ -39,37 +42,56 @@ pub(super) fn row_of(sample: &Sample) -> Option<Row> {
     sound(&row).then_some(row)
 }
 
-/// Rows split at the first held-out day; a row evaluated on or after it and scanned before it
-/// is in neither part: that is the embargo.
+/// Rows split at the first held-out day. What lies between the parts is in neither: that is the
+/// embargo.
 pub(super) struct Split {
     pub(super) train: Vec<Row>,
     pub(super) held_out: Vec<Row>,
     pub(super) days: Judged,
 }
 
-pub(super) fn split(mut rows: Vec<Row>) -> Result<Split, String> {
+/// Rows are of matured candidates, and `open` are scan days with a candidate that is not. Such a
+/// day shows its shortest holdings alone, and nobody is judged on it.
+pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, String> {
     rows.sort_by(|a, b| {
         let key = |row: &Row| (row.scan_day, row.evaluation_day);
         key(a)
             .cmp(&key(b))
             .then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
     });
-    let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
-    let mut last_days = days.iter().rev().take(HELD_OUT_DAYS);
-    let (Some(last), Some(first)) = (last_days.next(), last_days.next_back()) else {
-        return Err(format!(
-            "{} matured scan days are not enough to hold {HELD_OUT_DAYS} out; wait for more",
-            days.len()
-        ));
-    };
-    let train = rows.iter().filter(|row| row.evaluation_day < *first).cloned().collect();
-    let held_out = rows.iter().filter(|row| row.scan_day >= *first).cloned().collect();
-    Ok(Split { train, held_out, days: Judged { first: Day(*first), last: Day(*last) } })
+    let days = held_out(&rows, open).map_err(|matured| {
+        format!("{matured} matured scan days are not enough to hold {HELD_OUT_DAYS} out: {REMEDY}")
+    })?;
+    let train_before = embargo(&rows, days.first);
+    let (train, mut held_out): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| row.scan_day < train_before);
+    held_out.retain(|row| row.scan_day >= days.first.0 && !open.contains(&row.scan_day));
+    Ok(Split { train, held_out, days })
 }
 
-/// How many of these rows a training could train on: those evaluated before the held-out days.
-pub(super) fn trainable(rows: &[Row]) -> usize {
+/// How many of these rows a training could train on.
+pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
+    held_out(rows, open).map_or(0, |days| {
+        let before = embargo(rows, days.first);
+        rows.iter().filter(|row| row.scan_day < before).count()
+    })
+}
+
+/// The last matured scan days; their number where they are too few.
+fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<Judged, usize> {
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
-    let first = days.iter().rev().nth(HELD_OUT_DAYS - 1);
-    first.map_or(0, |first| rows.iter().filter(|row| row.evaluation_day < *first).count())
+    let matured: Vec<i32> = days.difference(open).copied().collect();
+    match (matured.iter().rev().nth(HELD_OUT_DAYS - 1), matured.last()) {
+        (Some(first), Some(last)) => Ok(Judged { first: Day(*first), last: Day(*last) }),
+        _ => Err(matured.len()),
+    }
+}
+
+/// The first scan day with a row that was evaluated on or after the first held-out day: all rows
+/// scanned before it are known by then. A row scanned on it or later may be known too, but only
+/// if it was held shorter than its neighbours, so that the last days of a training would be
+/// unlike any other: those that choose epoch and penalty, and those that drift is measured by.
+fn embargo(rows: &[Row], held_out_from: Day) -> i32 {
+    let reaching = rows.iter().filter(|row| row.evaluation_day >= held_out_from.0);
+    reaching.map(|row| row.scan_day).min().unwrap_or(held_out_from.0)
 }

@@ -1,5 +1,6 @@
 //! When a training starts, how long a challenger is watched, what a rollback does: day by day.
 
+mod matured;
 mod operator;
 mod training;
 mod triggers;

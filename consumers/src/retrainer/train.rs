@@ -1,7 +1,8 @@
 //! A training from rows to the events that say what came of it: split by time, trained on rows
-//! evaluated before the held-out days, judged on these by the gate.
+//! evaluated before the held-out days, judged on these by the gate. Held out are matured scan
+//! days: those of which every candidate has come to its outcome or to the word that it has none.
 
-use super::rows::{row_of, split};
+use super::rows::{REMEDY, row_of, split};
 use super::trial::{Trial, Tried};
 use schemas::events::{
     Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Samples,
@@ -9,6 +10,7 @@ use schemas::events::{
 };
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use success::{
     Assessment, Contract, Engine, Figures, GateSettings, HeldOut, Manifest, Row, TrainSettings,
     Trained, Verdict, gate, longest_holding, train_and_assess,
@@ -42,6 +44,8 @@ pub struct TrainRequest {
     pub known_by: Day,
     /// Matured candidates.
     pub rows: Vec<Row>,
+    /// Scan days with candidates that have no outcome yet, in days as `Row::scan_day`.
+    pub open: BTreeSet<i32>,
     /// The champion's bytes.
     pub champion: Option<Vec<u8>>,
     /// Days on which challengers were judged before.
@@ -76,13 +80,15 @@ struct Outcome {
 fn attempt(
     request: &TrainRequest,
     rows: Vec<Row>,
+    open: &BTreeSet<i32>,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<Outcome, String> {
     let settings = &request.settings;
-    let split = split(rows)?;
+    let split = split(rows, open)?;
     if (split.train.len() as i64) < settings.min_training_rows {
         return Err(format!(
-            "{} rows were evaluated before the held-out days begin on {}; {} are needed",
+            "{} rows are of days that were over before the held-out days begin on {}; {} are needed: \
+             {REMEDY}",
             split.train.len(),
             split.days.first,
             settings.min_training_rows
@@ -121,18 +127,21 @@ pub fn train_and_judge(
     trial: &dyn Trial,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Vec<Event> {
-    let mut rows = request.rows.clone();
+    let (mut rows, mut open) = (request.rows.clone(), request.open.clone());
     let (day, known_by, version) = (request.day, request.known_by, request.version);
     let drawn = samples.iter().filter_map(|event| match &event.body {
         Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),
         _ => None,
     });
-    rows.extend(drawn.filter(|row| row.evaluation_day <= known_by.0));
+    let (known, later): (Vec<Row>, Vec<Row>) =
+        drawn.partition(|row| row.evaluation_day <= known_by.0);
+    rows.extend(known);
+    open.extend(later.iter().map(|row| row.scan_day));
     let about = version.to_string();
     let refused = |reasons: Vec<String>| {
         Event::new(day, "", &[&about], Models::ModelRefused(ModelRefused { version, reasons }))
     };
-    match attempt(&request, rows, progress) {
+    match attempt(&request, rows, &open, progress) {
         Err(reason) => vec![refused(vec![reason])],
         Ok(Outcome { trained, mut verdict, days, assessment }) => {
             let Tried { said: tried, problems } = trial.tried(&trained.onnx);
@@ -197,14 +206,19 @@ fn sentences(
     assessment: Option<&Assessment>,
 ) -> Vec<String> {
     let baseline = if verdict.baseline_is_prior { "the class prior" } else { "the champion" };
+    let interval = assessment.and_then(|of| of.model.calibration_interval);
     let mut said = vec![
         format!(
             "mean daily log loss {:.4} against {:.4} of {baseline} on {} days, adjusted p {:.3}",
             verdict.log_loss, verdict.baseline_log_loss, verdict.days, verdict.adjusted_p_value
         ),
         format!(
-            "calibration error {:.4}, at most {:.4} allowed",
-            verdict.calibration_error, verdict.calibration_limit
+            "calibration error {:.4}{}, at most {:.4} allowed",
+            verdict.calibration_error,
+            interval.map_or_else(String::new, |[low, high]| {
+                format!(" (95 % interval by scan day {low:.4} to {high:.4})")
+            }),
+            verdict.calibration_limit
         ),
     ];
     said.push(manifest.choice());
@@ -272,6 +286,7 @@ pub fn train_from_history(
         day,
         known_by: scan_from + -1,
         rows: Vec::new(),
+        open: BTreeSet::new(),
         champion: None,
         judged: Vec::new(),
         settings: settings.clone(),

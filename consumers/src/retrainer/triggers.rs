@@ -110,13 +110,12 @@ impl Triggers {
     }
 }
 
-/// Whether a training could have enough rows, as far as events have told: of `samples` only the
-/// number is known before they are read.
+/// Whether a training could have enough rows, as far as events have told. Of `samples` only the
+/// number is known before they are read; all are from before the run, so that none is held out
+/// once the run's own days suffice for that. Until then some are, and none of the run's own rows
+/// is trained on.
 pub(super) fn enough_rows(state: &State, least: i64) -> bool {
-    match state.triggers.drawn {
-        0 => trainable(&state.rows) as i64 >= least,
-        drawn => state.rows.len() as i64 + drawn >= least,
-    }
+    state.triggers.drawn + trainable(&state.rows, &state.open_days()) as i64 >= least
 }
 
 /// A rule that is due, and the figures that fired it.
@@ -133,7 +132,7 @@ pub(super) fn due(machine: &Retrainer, controls: &ControlState) -> Vec<Due> {
         due.push(("count", format!("{new} new outcomes, more than {over}")));
     }
     due.extend(waiting(state).into_iter().filter(|_| {
-        // Asked last: without history it counts the rows.
+        // Asked last: it goes through the rows.
         enough_rows(state, controls.settings.min_training_rows)
     }));
     due

@@ -123,7 +123,7 @@ fn outside(config: &Config, run: &RunDir, log: &dyn Log) -> Result<Option<Outsid
 }
 
 fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Outside>) -> Machines {
-    let trial = Arc::new(OnEngine(engine.clone()));
+    let trial = Arc::new(OnEngine::new(engine.clone()));
     let loader = Arc::new(Loader::new(engine));
     Arc::new(move |role: Role| -> Box<dyn Machine> {
         match role {

@@ -7,8 +7,8 @@ use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
-use schemas::events::{Controls, RunOpened, Settings, SettingsChanged};
-use schemas::{Day, Topic};
+use schemas::events::{Controls, RunOpened, Samples, Settings, SettingsChanged};
+use schemas::{Body, Day, Event, Topic};
 use shell::{open, wire};
 use success::Engine;
 
@@ -125,6 +125,22 @@ pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
     Ok((days[first], previous))
 }
 
+/// What a run scans becomes rows of its own, so that a row of history from then on would count
+/// twice in every training and in the gate.
+fn history_only(samples: &[Event], scan_from: Day) -> Result<()> {
+    let own = samples.iter().filter_map(|event| match &event.body {
+        Body::Samples(Samples::SampleDrawn(row)) if row.as_of >= scan_from => Some(row.as_of),
+        _ => None,
+    });
+    let own: Vec<Day> = own.collect();
+    let Some(last) = own.iter().max() else { return Ok(()) };
+    bail!(
+        "{} of {} rows on samples are of days from {scan_from} on, the last of {last}: the run would scan those days itself and count them twice; scan from a later day than {last}, or begin another run with --run ID after `butterquant history generate --run ID --before {scan_from}`",
+        own.len(),
+        samples.len()
+    );
+}
+
 /// From the rows on `samples`, after those wanted are drawn and put there too; none without rows.
 fn first_model(
     log: &dyn Log,
@@ -135,6 +151,7 @@ fn first_model(
     steps: &Steps,
 ) -> Result<HistoryModels> {
     let day = begun.opened.previous_day;
+    history_only(&open::publish_samples(log, partitions, &[])?.events, wanted.scan_from)?;
     let plan = HistoryPlan {
         seed: wanted.settings.seed as u64,
         pricing: wanted.settings.pricing,
@@ -166,7 +183,7 @@ fn first_model(
         &put.events,
         put.ends,
         &wanted.settings,
-        &OnEngine(wanted.engine.clone()),
+        &OnEngine::new(wanted.engine.clone()),
         &mut |done, of| bar.at(done.into(), of.into()),
     );
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });

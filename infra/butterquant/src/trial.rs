@@ -3,56 +3,74 @@
 
 use consumers::retrainer::{Trial, Tried};
 use std::time::{Duration, Instant};
-use success::{AGREEMENT, Engine, FEATURES, Model, disagreement, test_vectors};
+use success::{AGREEMENT, Engine, FEATURES, Model, TestVector, disagreement, test_vectors};
 
 /// Time of a row alone, in the median of a hundred: far above what any engine here takes, so that
 /// a busy machine decides nothing, and a tenth of a second for the candidates of a day.
 const BUDGET: Duration = Duration::from_millis(1);
 const ROWS: usize = 101;
+/// What asks for another challenger.
+const AGAIN: &str = "then ask for a training with `butterquant train`";
 
 /// Tries models on an engine.
-pub struct OnEngine(pub Engine);
-
-impl Trial for OnEngine {
-    fn tried(&self, onnx: &[u8]) -> Tried {
-        let engine = self.0.provider();
-        let mut problems = Vec::new();
-        let said = match self.with(onnx, &mut problems) {
-            Err(problem) => {
-                problems.push(format!("it cannot be used on {engine}: {problem}"));
-                format!("it did not load on {engine}")
-            }
-            Ok(vectors) if problems.is_empty() => format!(
-                "{engine} gives what candle gave on {vectors} test vectors within {AGREEMENT:e}, and a row in less than {BUDGET:?}"
-            ),
-            Ok(vectors) => format!("tried on {engine} with {vectors} test vectors"),
-        };
-        Tried { said, problems }
-    }
+pub struct OnEngine {
+    engine: Engine,
+    budget: Duration,
 }
 
 impl OnEngine {
-    /// The number of test vectors.
-    fn with(&self, onnx: &[u8], problems: &mut Vec<String>) -> Result<usize, String> {
-        let engine = self.0.provider();
-        let vectors = test_vectors(onnx).map_err(|error| error.to_string())?;
-        let model = self.0.load(onnx).map_err(|error| error.to_string())?;
-        let worst = disagreement(&model, &vectors).map_err(|error| error.to_string())?;
+    /// Tries models on `engine`.
+    pub fn new(engine: Engine) -> OnEngine {
+        OnEngine { engine, budget: BUDGET }
+    }
+
+    /// What is wrong with the model, of which candle said `vectors`.
+    fn problems(&self, onnx: &[u8], vectors: &[TestVector]) -> Result<Vec<String>, String> {
+        let (engine, budget) = (self.engine.provider(), self.budget);
+        let model = self.engine.load(onnx).map_err(|error| error.to_string())?;
+        let worst = disagreement(&model, vectors).map_err(|error| error.to_string())?;
+        let mut problems = Vec::new();
         if worst > AGREEMENT {
             problems.push(format!(
-                "on {engine} a probability of its test vectors is {worst:e} from candle's, {AGREEMENT:e} is allowed: score with --provider cpu or another ONNX Runtime, then ask for a training with `butterquant train`"
+                "on {engine} a probability of its test vectors is {worst:e} from candle's, {AGREEMENT:e} is allowed: score with --provider cpu or another ONNX Runtime, {AGAIN}"
             ));
         }
-        let Some(row) = vectors.first().map(|vector| vector.features.map(f64::from)) else {
-            return Ok(0);
-        };
-        let took = latency(&model, &row)?;
-        if took > BUDGET {
-            problems.push(format!(
-                "on {engine} a row takes {took:?} in the median, {BUDGET:?} is allowed: give the retrainer a faster or less busy machine (`butterquant model bench` measures it), then ask for a training with `butterquant train`"
-            ));
+        if let Some(vector) = vectors.first() {
+            let took = latency(&model, &vector.features.map(f64::from))?;
+            if took > budget {
+                problems.push(format!(
+                    "on {engine} a row takes {took:?} in the median, {budget:?} is allowed: give the retrainer a faster or less busy machine (`butterquant model bench` measures it), {AGAIN}"
+                ));
+            }
         }
-        Ok(vectors.len())
+        Ok(problems)
+    }
+}
+
+impl Trial for OnEngine {
+    fn tried(&self, onnx: &[u8]) -> Tried {
+        let engine = self.engine.provider();
+        let vectors = test_vectors(onnx).map_err(|error| error.to_string());
+        let found = vectors.and_then(|vectors| {
+            let problems = self.problems(onnx, &vectors)?;
+            Ok((vectors.len(), problems))
+        });
+        match found {
+            Err(problem) => Tried {
+                said: format!("it did not load on {engine}"),
+                problems: vec![format!("it cannot be used on {engine}: {problem}")],
+            },
+            Ok((vectors, problems)) if problems.is_empty() => Tried {
+                said: format!(
+                    "{engine} gives what candle gave on {vectors} test vectors within {AGREEMENT:e}, and a row in less than {:?}",
+                    self.budget
+                ),
+                problems,
+            },
+            Ok((vectors, problems)) => {
+                Tried { said: format!("tried on {engine} with {vectors} test vectors"), problems }
+            }
+        }
     }
 }
 
@@ -70,10 +88,12 @@ fn latency(model: &Model, row: &[f64; FEATURES]) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use success::{Contract, Row, TrainSettings, train};
+    use std::sync::OnceLock;
+    use success::{Contract, ProviderChoice, Row, TrainSettings, train};
 
-    #[test]
-    fn a_model_is_tried_on_its_own_test_vectors_and_what_is_none_is_refused() {
+    /// A model of rows that say nothing.
+    fn onnx() -> &'static [u8] {
+        static ONNX: OnceLock<Vec<u8>> = OnceLock::new();
         let row = |n: i32| {
             let value = |f: usize| f64::from((n * 31 + 7 * f as i32) % 97) / 97.0;
             let features = std::array::from_fn(value);
@@ -89,16 +109,63 @@ mod tests {
                 score: None,
             }
         };
-        let rows: Vec<Row> = (0..1_000).map(row).collect();
-        let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
-        let quick = TrainSettings { epochs: 1, ..TrainSettings::default() };
-        let trained = train(&rows, &contract, &quick, &mut |_, _| {}).unwrap();
+        ONNX.get_or_init(|| {
+            let rows: Vec<Row> = (0..1_000).map(row).collect();
+            let (version, names) = (quant::CONTRACT_VERSION, &quant::FEATURE_NAMES);
+            let quick = TrainSettings { epochs: 1, ..TrainSettings::default() };
+            let made = train(&rows, &Contract { version, names }, &quick, &mut |_, _| {}).unwrap();
+            made.onnx
+        })
+    }
 
-        let trial = OnEngine(Engine::candle());
-        let found = trial.tried(&trained.onnx);
-        assert_eq!(found.problems, Vec::<String>::new());
-        assert!(found.said.starts_with("candle-cpu gives what candle gave on 16 test vectors"));
-        let found = trial.tried(&trained.onnx[..1_000]);
-        assert!(found.problems[0].starts_with("it cannot be used on candle-cpu"), "{found:?}");
+    /// candle, and ONNX Runtime where this machine has one.
+    fn engines() -> [Engine; 2] {
+        [Engine::candle(), Engine::discover(ProviderChoice::Cpu, None, &[]).unwrap()]
+    }
+
+    #[test]
+    fn a_model_is_tried_on_its_own_test_vectors_and_what_is_none_is_refused() {
+        for engine in engines() {
+            // The time allowed is not what this is about, and the machine may be busy.
+            let trial = OnEngine { engine, budget: Duration::from_secs(1) };
+            let name = trial.engine.provider();
+            let found = trial.tried(onnx());
+            assert_eq!(found.problems, Vec::<String>::new());
+            let said = format!("{name} gives what candle gave on 16 test vectors within 1e-5, and");
+            assert!(found.said.starts_with(&said), "{found:?}");
+            let found = trial.tried(&onnx()[..1_000]);
+            assert_eq!(found.said, format!("it did not load on {name}"));
+            let [problem] = &found.problems[..] else { panic!("{found:?}") };
+            assert!(problem.starts_with(&format!("it cannot be used on {name}: ")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_gives_other_probabilities_than_candle_gave_is_refused() {
+        let mut vectors = test_vectors(onnx()).unwrap();
+        vectors[7].probabilities[2] += 1e-3;
+        for engine in engines() {
+            let trial = OnEngine { engine, budget: Duration::from_secs(1) };
+            let name = trial.engine.provider();
+            let problems = trial.problems(onnx(), &vectors).unwrap();
+            let [problem] = &problems[..] else { panic!("{problems:?}") };
+            let begins = format!("on {name} a probability of its test vectors is ");
+            assert!(problem.starts_with(&begins), "{problem}");
+            assert!(problem.contains("from candle's, 1e-5 is allowed: score with"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_takes_longer_than_allowed_is_refused() {
+        for engine in engines() {
+            let trial = OnEngine { engine, budget: Duration::ZERO };
+            let name = trial.engine.provider();
+            let found = trial.tried(onnx());
+            assert_eq!(found.said, format!("tried on {name} with 16 test vectors"));
+            let [problem] = &found.problems[..] else { panic!("{found:?}") };
+            assert!(problem.starts_with(&format!("on {name} a row takes ")), "{problem}");
+            assert!(problem.contains("0ns is allowed: give the retrainer a faster"), "{problem}");
+        }
+        assert_eq!(OnEngine::new(Engine::candle()).budget, Duration::from_millis(1));
     }
 }

@@ -62,7 +62,7 @@ fn a_file_of_rows_gives_them_back_and_a_folder_all_of_its_files() {
     lake.write_file(&files.join("deep/two.parquet"), Topic::Samples, &rows[..1]).unwrap();
 
     let found = read_rows(&files.join("one.parquet")).unwrap();
-    assert_eq!((found.rows.len(), found.files, found.open), (3, 1, 0));
+    assert_eq!((found.rows.len(), found.files, found.open), (3, 1, vec![]));
     let FoundRow { place, ticker, values, roi, class, weight, .. } = &found.rows[2];
     assert!(place.0.ends_with("one.parquet") && place.1 == 3, "{place:?}");
     assert_eq!((ticker.as_str(), values.len(), values[22]), ("A", 23, Some(22.0)));
@@ -89,7 +89,7 @@ fn a_lake_joins_features_with_outcomes_and_has_the_samples_too() {
 
     let found = read_rows(dir.path()).unwrap();
     // C waits for its outcome; B has none and never will.
-    assert_eq!((found.files, found.open), (4, 1));
+    assert_eq!((found.files, found.open), (4, vec![DAY]));
     let told: Vec<_> = found
         .rows
         .iter()

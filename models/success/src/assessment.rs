@@ -2,10 +2,12 @@
 //! the ridge logistic regression, all asked about the same rows.
 //!
 //! The unit is the scan day. A figure is the mean of its daily values, its standard error
-//! sd × √(H/D) for D days and holdings of at most H trading days, its interval ± 1.96 of them.
+//! sd × √(H/D) for D days and holdings of at most H trading days, its interval ± 1.96 of them. The
+//! calibration error is no mean of days: its standard error is that of days drawn again in blocks
+//! of H.
 
 use crate::baselines::Baselines;
-use crate::calibration::{Bin, by_chance, calibration_error, curve, rankings};
+use crate::calibration::{Bin, by_chance, calibration_error, curve, error_by_days, rankings};
 use crate::candle_scorer::CandleScorer;
 use crate::chain::Chain;
 use crate::metrics::{Judged, brier, daily_means, likeliest, row_log_loss};
@@ -47,6 +49,10 @@ pub struct Figures {
     pub balanced_accuracy: Estimate,
     /// Mean over classes of Σ (n_b/n)·|mean p − frequency| over ten equal-count bins.
     pub calibration_error: f64,
+    /// Its 95 % interval by scan day; none of days fewer than one and a half blocks, nor in a
+    /// manifest from before there was one.
+    #[serde(default)]
+    pub calibration_interval: Option<[f64; 2]>,
     /// What that would be on average if these very probabilities were right.
     pub calibration_by_chance: f64,
     /// Realised return on the capital at risk of the tenth of rows with the highest expected
@@ -164,13 +170,19 @@ fn figures(
     let top = top_rows(judged, &of.order_by);
     let picked: Vec<Judged> = top.iter().map(|&i| judged[i]).collect();
     let rankings = rankings(judged);
+    let calibration_error = calibration_error(judged, &rankings, |i| judged[i].class);
+    let around = |error: f64| {
+        let half = HALF_WIDTH * error;
+        [(calibration_error - half).max(0.0), calibration_error + half]
+    };
     Figures {
         log_loss: estimate(&losses, block),
         behind_model: estimate(&behind, block),
         brier: daily(&brier),
         accuracy: daily(&hit),
         balanced_accuracy: balanced_accuracy(judged, block),
-        calibration_error: calibration_error(judged, &rankings, |i| judged[i].class),
+        calibration_error,
+        calibration_interval: error_by_days(judged, &rankings, block, seed).map(around),
         calibration_by_chance: by_chance(judged, &rankings, seed),
         top_decile_roi: estimate(&daily_means_at(&picked, |i| rows[top[i]].roi), block),
         top_decile_rows: top.len() as u64,

@@ -1,4 +1,5 @@
-//! The block bootstrap of the gate, and the days a proof would take.
+//! The block bootstrap by scan day: of the gate, of figures that are no mean of days, and the days
+//! a proof would take.
 //!
 //! Daily figures of neighbouring days rest on the same future, so days are drawn in blocks
 //! of H consecutive ones. Two choices keep the test honest when H is not small against the
@@ -15,27 +16,62 @@ use crate::chance::{Chance, Stream};
 /// None if the days are fewer than one and a half blocks: then nothing can be said.
 pub(crate) fn p_value(daily: &[f64], block: usize, draws: u32, seed: u64) -> Option<f64> {
     let days = daily.len();
-    if block == 0 || 2 * days < 3 * block {
-        return None;
-    }
+    let widening = widening(days, block)?;
     let mean = daily.iter().sum::<f64>() / days as f64;
-    let widening = (1.0 / (1.0 - block as f64 / days as f64)).sqrt();
     let mut chance = Chance::new(seed, Stream::Bootstrap);
     let mut as_low = 0u32;
     for _ in 0..draws {
-        let (mut sum, mut left) = (0.0, days);
-        while left > 0 {
-            let start = chance.below(days);
-            for step in 0..block.min(left) {
-                sum += daily[(start + step) % days] - mean;
-            }
-            left -= block.min(left);
-        }
+        let mut sum = 0.0;
+        draw(days, block, &mut chance, |day| sum += daily[day] - mean);
         if sum / days as f64 * widening <= mean {
             as_low += 1;
         }
     }
     Some(f64::from(1 + as_low) / f64::from(1 + draws))
+}
+
+/// Standard error of a figure that `figure` makes from the days drawn: the deviation over the
+/// draws, widened. `figure` is given how often each of the `days` was drawn.
+///
+/// None if the days are fewer than one and a half blocks.
+pub(crate) fn standard_error(
+    days: usize,
+    block: usize,
+    draws: u32,
+    seed: u64,
+    figure: impl Fn(&[f64]) -> f64,
+) -> Option<f64> {
+    let widening = widening(days, block)?;
+    let mut chance = Chance::new(seed, Stream::Bootstrap);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for _ in 0..draws {
+        let mut times = vec![0.0; days];
+        draw(days, block, &mut chance, |day| times[day] += 1.0);
+        let value = figure(&times);
+        sum += value;
+        squares += value * value;
+    }
+    let mean = sum / f64::from(draws);
+    Some((squares / f64::from(draws) - mean * mean).max(0.0).sqrt() * widening)
+}
+
+/// How much wider deviations are than those of blocks that overlap one another; none if the days
+/// are fewer than one and a half blocks.
+fn widening(days: usize, block: usize) -> Option<f64> {
+    let enough = block > 0 && 2 * days >= 3 * block;
+    enough.then(|| (1.0 / (1.0 - block as f64 / days as f64)).sqrt())
+}
+
+/// As many days as there are, in blocks of consecutive ones.
+fn draw(days: usize, block: usize, chance: &mut Chance, mut take: impl FnMut(usize)) {
+    let mut left = days;
+    while left > 0 {
+        let start = chance.below(days);
+        for step in 0..block.min(left) {
+            take((start + step) % days);
+        }
+        left -= block.min(left);
+    }
 }
 
 /// Days after which a mean difference like the one seen would be proven at `level`:
@@ -84,6 +120,30 @@ mod tests {
         assert_eq!(p_value(&noise(29, -1.0), 20, 100, 1), None);
         assert!(p_value(&noise(30, -1.0), 20, 100, 1).is_some());
         assert_eq!(p_value(&[], 1, 100, 1), None);
+    }
+
+    #[test]
+    fn the_standard_error_of_a_mean_is_that_of_the_mean() {
+        let daily = noise(60, 0.0);
+        let mean = |times: &[f64]| {
+            times.iter().zip(&daily).map(|(times, value)| times * value).sum::<f64>() / 60.0
+        };
+        let error = |block| standard_error(60, block, 4_000, 1, mean).expect("enough days");
+        let centre = daily.iter().sum::<f64>() / 60.0;
+        let squares: f64 = daily.iter().map(|value| (value - centre).powi(2)).sum();
+        let expected = (squares / 59.0 / 60.0).sqrt();
+        assert!((error(1) / expected - 1.0).abs() < 0.05, "{} {expected}", error(1));
+        assert_eq!(standard_error(29, 20, 100, 1, mean), None);
+    }
+
+    #[test]
+    fn days_that_repeat_in_blocks_are_worth_one_a_block() {
+        let daily: Vec<f64> = noise(12, 0.0).into_iter().flat_map(|one| [one; 10]).collect();
+        let mean = |times: &[f64]| {
+            times.iter().zip(&daily).map(|(times, value)| times * value).sum::<f64>() / 120.0
+        };
+        let error = |block| standard_error(120, block, 2_000, 1, mean).expect("enough days");
+        assert!(error(10) > 2.0 * error(1), "{} {}", error(10), error(1));
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! much is seen by drawing labels from the probabilities themselves.
 
 use crate::CLASSES;
+use crate::bootstrap::standard_error;
 use crate::chance::{Chance, Stream};
 use crate::metrics::Judged;
 use serde::{Deserialize, Serialize};
 
 const BINS: usize = 10;
 const LABEL_DRAWS: u32 = 200;
+const DAY_DRAWS: u32 = 1_000;
 /// How far the error may lie above what perfect probabilities would show.
 const MARGIN: f64 = 0.03;
 
@@ -85,6 +87,44 @@ pub(crate) fn calibration_error(
     error / rankings.len() as f64
 }
 
+/// Standard error of the calibration error by scan day, from days drawn again in blocks of `block`;
+/// the bins are those of all rows. None where the days are too few for that.
+pub(crate) fn error_by_days(
+    rows: &[Judged],
+    rankings: &[Vec<usize>],
+    block: usize,
+    seed: u64,
+) -> Option<f64> {
+    let mut days: Vec<i32> = rows.iter().map(|row| row.scan_day).collect();
+    days.sort_unstable();
+    days.dedup();
+    let day_of = |row: &Judged| days.partition_point(|day| *day < row.scan_day);
+    // Of each day, its part of every bin's gap and of the weight.
+    let mut gaps = vec![vec![0.0; rankings.len() * BINS]; days.len()];
+    let mut weights = vec![0.0; days.len()];
+    for row in rows {
+        weights[day_of(row)] += row.weight;
+    }
+    for (class, order) in rankings.iter().enumerate() {
+        for (place, &at) in order.iter().enumerate() {
+            let row = &rows[at];
+            // The bin that the cuts of `calibration_error` put this place in.
+            let bin = ((place + 1) * BINS - 1) / order.len();
+            let came = f64::from(u8::from(usize::from(row.class) == class));
+            gaps[day_of(row)][class * BINS + bin] += row.weight * (row.probabilities[class] - came);
+        }
+    }
+    standard_error(days.len(), block, DAY_DRAWS, seed, |times| {
+        let mut drawn = vec![0.0; rankings.len() * BINS];
+        let mut total = 0.0;
+        for (day, times) in times.iter().enumerate().filter(|(_, times)| **times > 0.0) {
+            total += times * weights[day];
+            drawn.iter_mut().zip(&gaps[day]).for_each(|(sum, gap)| *sum += times * gap);
+        }
+        drawn.iter().map(|gap| gap.abs()).sum::<f64>() / total / rankings.len() as f64
+    })
+}
+
 /// The calibration error, and the most that is allowed: what labels drawn from the model's
 /// own probabilities show on average, plus the margin.
 pub(crate) fn calibration(rows: &[Judged], seed: u64) -> (f64, f64) {
@@ -139,6 +179,29 @@ mod tests {
         let (error, limit) = calibration(&rows(0.55), 1);
         assert!((error - (0.30 + 0.10 * 3.0) / 4.0).abs() < 0.02, "{error}");
         assert!(error > limit);
+    }
+
+    #[test]
+    fn the_error_varies_as_its_days_do() {
+        // Always off to the same side, so that the error is the mean of what it is by day.
+        let share = |day: i32| (2 + day * 7 % 5 * 3) as f64 / 20.0;
+        let row = |i: i32| {
+            let class = u8::from(f64::from(i % 20) / 20.0 >= share(i / 20));
+            let probabilities = [0.9, 0.1 / 3.0, 0.1 / 3.0, 0.1 / 3.0];
+            Judged { scan_day: i / 20, class, weight: 1.0, probabilities }
+        };
+        let rows: Vec<Judged> = (0..800).map(row).collect();
+        let rankings = rankings(&rows);
+        let daily: Vec<f64> = (0..40)
+            .map(|day| ((0.9 - share(day)) + (1.0 - share(day) - 0.1 / 3.0) + 0.2 / 3.0) / 4.0)
+            .collect();
+        let (mean, expected) = crate::by_days(&daily, 1);
+        let error = calibration_error(&rows, &rankings, |i| rows[i].class);
+        assert!((error - mean).abs() < 1e-12, "{error} {mean}");
+        let found = error_by_days(&rows, &rankings, 1, 1).expect("forty days");
+        let expected = expected.expect("forty days");
+        assert!((found / expected - 1.0).abs() < 0.08, "{found} {expected}");
+        assert_eq!(error_by_days(&rows, &rankings, 27, 1), None);
     }
 
     #[test]

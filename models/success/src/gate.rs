@@ -208,16 +208,13 @@ fn check(
     settings: &GateSettings,
     reasons: &mut Vec<String>,
 ) {
-    let unsound = |row: &HeldOut| {
-        usize::from(row.class) >= CLASSES
-            || !(row.weight.is_finite() && row.weight > 0.0)
-            || !row.probabilities.iter().all(|p| (0.0..=1.0).contains(p))
-    };
     if challenger.is_empty() {
         reasons.push(format!("no held-out row has matured: wait for {} days", settings.days));
     }
-    if let Some(place) = challenger.iter().position(unsound) {
-        reasons.push(format!("held-out row {place} of the challenger is not sound"));
+    if let Some(problem) = first_unsound(challenger) {
+        reasons.push(format!(
+            "of the challenger, {problem}; {LOOK}, and `butterquant train` asks for another model"
+        ));
     }
     if settings.block == 0 {
         reasons.push("the longest holding is 0 days: give the block length in trading days".into());
@@ -233,10 +230,31 @@ fn check(
                 champion.len(),
                 challenger.len()
             ));
-        } else if let Some(place) = champion.iter().position(unsound) {
-            reasons.push(format!("held-out row {place} of the champion is not sound"));
+        } else if let Some(problem) = first_unsound(champion) {
+            reasons.push(format!(
+                "of the champion, {problem}; {LOOK}, and `butterquant model rollback` puts the \
+                 version before in force"
+            ));
         }
     }
+}
+
+/// Where wrong rows are told.
+const LOOK: &str = "`butterquant data validate --lake` names rows that are wrong";
+
+/// The first row that cannot be judged, and why.
+fn first_unsound(rows: &[HeldOut]) -> Option<String> {
+    rows.iter().enumerate().find_map(|(place, row)| {
+        let wrong = |p: &&f32| !(0.0..=1.0).contains(*p);
+        let why = if usize::from(row.class) >= CLASSES {
+            format!("class {} is not one of 0 to 3", row.class)
+        } else if !(row.weight.is_finite() && row.weight > 0.0) {
+            format!("weight {} is not above 0", row.weight)
+        } else {
+            format!("probability {} is not within 0 to 1", row.probabilities.iter().find(wrong)?)
+        };
+        Some(format!("held-out row {place} is not sound ({why})"))
+    })
 }
 
 pub(crate) fn judged(rows: &[HeldOut]) -> Vec<Judged> {

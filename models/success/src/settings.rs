@@ -82,7 +82,7 @@ pub enum TrainError {
     Unusable { problem: String },
     #[error("the model takes {bytes} bytes, {MAX_ONNX_BYTES} may travel: make `hidden` smaller")]
     TooLarge { bytes: usize },
-    #[error("the manifest could not be written as JSON")]
+    #[error("the manifest could not be written as JSON; train again, and report it if it stays")]
     Manifest(#[from] serde_json::Error),
 }
 

@@ -123,9 +123,22 @@ fn rows_that_cannot_be_compared_are_refused() {
     let good = rows(60, 0.9, 1);
     refused(&gate(&good, Some(&good[1..]), &settings()), &["not asked about the same rows"]);
     refused(&gate(&good, Some(&rows(60, 0.9, 9)), &settings()), &["not asked about the same rows"]);
+    type Change = fn(&mut HeldOut);
+    let cases: [(Change, &str); 3] = [
+        (|row| row.probabilities[1] = f32::NAN, "row 4 is not sound (probability NaN is not"),
+        (|row| row.weight = 0.0, "row 4 is not sound (weight 0 is not above 0)"),
+        (|row| row.class = 4, "row 4 is not sound (class 4 is not one of 0 to 3)"),
+    ];
+    for (change, said) in cases {
+        let mut bad = good.clone();
+        change(&mut bad[4]);
+        let remedy = "`butterquant train` asks for another model";
+        refused(&gate(&bad, None, &settings()), &["of the challenger", said, remedy]);
+    }
     let mut bad = good.clone();
-    bad[4].probabilities[0] = f32::NAN;
-    refused(&gate(&bad, None, &settings()), &["row 4 of the challenger is not sound"]);
+    bad[4].probabilities[0] = -0.1;
+    let words = ["of the champion", "probability -0.1", "`butterquant model rollback`"];
+    refused(&gate(&good, Some(&bad), &settings()), &words);
     let none = GateSettings { block: 0, ..settings() };
     refused(&gate(&good, None, &none), &["the longest holding is 0 days"]);
 }

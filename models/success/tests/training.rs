@@ -1,12 +1,12 @@
 //! What training promises: it learns what is there and nothing else, gives the same bytes
-//! again, is quick, and refuses rows it cannot learn from by name.
+//! again, and refuses rows it cannot learn from by name. How long it takes is measured by
+//! `tests/python/compare_training.py`.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 
 mod made;
 
 use made::{CONTRACT, quick, rows};
-use std::time::Instant;
 use success::{Kind, MAX_ONNX_BYTES, Row, TrainError, TrainSettings, train};
 
 fn train_quietly(rows: &[Row], settings: &TrainSettings) -> success::Trained {
@@ -14,8 +14,7 @@ fn train_quietly(rows: &[Row], settings: &TrainSettings) -> success::Trained {
 }
 
 #[test]
-fn a_planted_rule_is_learnt_within_five_seconds() {
-    let start = Instant::now();
+fn a_planted_rule_is_learnt_by_the_network() {
     let (mut last, mut calls) = (0, 0);
     let rows = rows(7_000, true, 1);
     let trained = train(&rows, &CONTRACT, &TrainSettings::default(), &mut |done, of| {
@@ -23,10 +22,9 @@ fn a_planted_rule_is_learnt_within_five_seconds() {
         (last, calls) = (done, calls + 1);
     })
     .expect("a model");
-    let seconds = start.elapsed().as_secs_f64();
     let m = &trained.manifest;
     println!(
-        "7,000 rows: {seconds:.2} s, {} epochs (best {}), {} bytes, network {:.4}, logistic {:.4} \
+        "7,000 rows: {} epochs (best {}), {} bytes, network {:.4}, logistic {:.4} \
          (ridge {}), prior {:.4}, {:?}",
         m.epochs_run,
         m.best_epoch,
@@ -42,7 +40,6 @@ fn a_planted_rule_is_learnt_within_five_seconds() {
     assert!(m.metrics.balanced_accuracy > 0.3 && m.metrics.accuracy > 0.5);
     assert!(trained.onnx.len() <= MAX_ONNX_BYTES && calls >= 1 && last == 50);
     assert!(m.fitted_rows + m.validation_rows < m.rows, "the embargo takes rows out");
-    assert!(seconds < 15.0, "{seconds} s; 5 s on a core of its own");
 }
 
 #[test]

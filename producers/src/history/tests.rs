@@ -1,5 +1,7 @@
 //! The draw's laws, on simulated markets.
 
+mod as_of;
+
 use super::*;
 use crate::simulated::{Plan, SimulatedMarket};
 use schemas::Body;

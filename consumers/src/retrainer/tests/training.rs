@@ -10,6 +10,7 @@ use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
 use schemas::role::{EffectError, World};
 use schemas::{Body, Day, Event};
+use std::collections::BTreeSet;
 use success::Row;
 
 /// 3,000 rows of 150 scan days; the last 60 begin on day 90.
@@ -17,7 +18,7 @@ fn enough() -> Vec<Row> {
     rows(150, 20)
 }
 
-fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
+pub(super) fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
     let mut settings = Settings { training_epochs: 3, ..Settings::default() };
     change(&mut settings);
     TrainRequest {
@@ -25,39 +26,44 @@ fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
         day: Day(200),
         known_by: Day(200),
         rows,
+        open: BTreeSet::new(),
         champion: None,
         judged: Vec::new(),
         settings,
     }
 }
 
-fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
+pub(super) fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
     train_and_judge(request, samples, &Untried, &mut |_, _| {})
 }
 
-fn trained(said: &[Event]) -> &ModelTrained {
+pub(super) fn trained(said: &[Event]) -> &ModelTrained {
     match &said[0].body {
         Body::Models(Models::ModelTrained(model)) => model,
         _ => panic!("{}", line(said)),
     }
 }
 
-fn manifest(said: &[Event]) -> serde_json::Value {
+pub(super) fn manifest(said: &[Event]) -> serde_json::Value {
     serde_json::from_str(&trained(said).manifest).unwrap()
 }
 
 #[test]
 fn too_few_rows_are_refused_with_the_number_there_is_and_the_number_needed() {
     for (rows, words) in [
-        (vec![], ["0 matured scan days", "60"]),
-        (rows(1, 30), ["1 matured scan days", "60"]),
-        (rows(59, 30), ["0 rows were evaluated", "1000"]),
-        (rows(110, 20), ["940 rows were evaluated", "1000"]), // days 0 to 46
+        (vec![], ["0 matured scan days", "60 out"]),
+        (rows(59, 30), ["59 matured scan days", "60 out"]),
+        (rows(60, 30), ["0 rows are of days that were over", "1000"]),
+        (rows(110, 20), ["940 rows are of days that were over", "1000"]), // days 0 to 46
     ] {
         let said = judge(request(rows, |_| {}), &[]);
         let said = line(&said);
         assert!(
             said.starts_with("refused v4: ") && words.iter().all(|word| said.contains(word)),
+            "{said}"
+        );
+        assert!(
+            said.contains("draw more of the past with `butterquant history generate`"),
             "{said}"
         );
     }
@@ -74,7 +80,16 @@ fn the_settings_say_how_many_rows_are_enough() {
 fn a_row_evaluated_on_or_after_the_first_held_out_day_is_not_trained_on() {
     let said = judge(request(enough(), |_| {}), &[]);
     let model = &manifest(&said)["model"];
-    // Scanned on days 0 to 86: evaluated before day 90.
+    // Scanned on days 0 to 86: evaluated before day 90. The rows held out are judged too.
+    let held_out = &manifest(&said)["held_out_metrics"];
+    assert_eq!((&held_out["days"], &held_out["rows"]), (&60.into(), &(60 * 20).into()));
+    for rival in ["model", "class_prior", "technical_score", "logistic", "network"] {
+        let log_loss = &held_out[rival]["log_loss"];
+        assert!(log_loss["low"].as_f64() < log_loss["value"].as_f64(), "{rival}: {log_loss}");
+        let (error, ends) =
+            (&held_out[rival]["calibration_error"], &held_out[rival]["calibration_interval"]);
+        assert!(ends[0].as_f64() <= error.as_f64() && error.as_f64() < ends[1].as_f64(), "{ends}");
+    }
     assert_eq!((&model["rows"], &model["last_evaluation_day"]), (&(87 * 20).into(), &89.into()));
     assert_eq!(
         Judged::of(&trained(&said).manifest),
@@ -215,7 +230,7 @@ fn what_fails_its_trial_is_refused_however_good_it_is() {
 }
 
 /// A log whose `samples` hold these, or that cannot be read.
-struct Held(Result<Vec<Event>, String>);
+pub(super) struct Held(pub(super) Result<Vec<Event>, String>);
 
 impl World for Held {
     fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {

@@ -3,7 +3,9 @@
 //!
 //! 1. A row that is not sound (its shape, a number, its label) is told and left out of what
 //!    follows: one bad row hides no other finding.
-//! 2. What a training here mends by itself (rows between training and test) or only makes weaker
+//! 2. A scan day of which a candidate is still open shows its shortest holdings alone. Nobody is
+//!    judged on it or trained on it, and it is left out of what follows the checks of single rows.
+//! 3. What a training here mends by itself (rows between training and test) or only makes weaker
 //!    (few rows, few days) is noted; what it would learn wrongly from, or refuse, is found.
 
 mod features;
@@ -13,6 +15,7 @@ mod tests;
 
 pub use features::FeatureReport;
 
+use quant::Term;
 use schemas::Day;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -99,6 +102,8 @@ pub struct Audit {
     pub sound: usize,
     /// Candidates of a lake without an outcome, which are no rows (yet).
     pub open: usize,
+    /// Sound rows of the scan days of such candidates, left out of all below.
+    pub early: usize,
     /// Distinct scan days.
     pub scan_days: usize,
     /// First and last scan day.
@@ -120,16 +125,23 @@ impl Audit {
     }
 }
 
-/// Looks at rows; gives the account and the sound ones. With `test_from` the rows before that day
+/// Looks at rows; gives the account and the sound ones of matured scan days. With `test_from` the rows before that day
 /// are to be trained on as they are.
 pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<Row>) {
-    let (mut checks, sound) = rows::look(&found.rows);
+    let (mut checks, mut sound) = rows::look(&found.rows);
+    let (all, open) = (sound.len(), open_days(found));
+    sound.retain(|row| !open.contains(&Day(row.scan_day)));
+    let early = all - sound.len();
+    if !found.rows.is_empty() {
+        checks.push(maturity(early, open.len()));
+    }
     let days: BTreeSet<i32> = sound.iter().map(|row| row.scan_day).collect();
     let span = days.first().zip(days.last()).map(|(first, last)| (Day(*first), Day(*last)));
     let mut audit = Audit {
         rows: found.rows.len(),
-        sound: sound.len(),
-        open: found.open,
+        sound: all,
+        open: found.open.len(),
+        early,
         scan_days: days.len(),
         span,
         checks: Vec::new(),
@@ -139,8 +151,7 @@ pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<Row>) {
     };
     if !sound.is_empty() {
         let split = split(&sound, &days, test_from);
-        let training: Vec<Row> =
-            sound.iter().filter(|row| row.evaluation_day < split.test_from.0).cloned().collect();
+        let training = whole_days_before(&sound, split.test_from);
         checks.push(classes(&audit.classes));
         checks.push(reach(&split, test_from.is_some(), days.len()));
         let (features, more) = features::look(&found.rows, &sound, &training);
@@ -150,6 +161,33 @@ pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<Row>) {
     }
     audit.checks = checks;
     (audit, sound)
+}
+
+/// Scan days with a candidate whose outcome may still come: none does that should have come before
+/// the last day scanned.
+fn open_days(found: &FoundRows) -> BTreeSet<Day> {
+    let scanned = found.rows.iter().filter_map(|row| row.as_of).chain(found.open.iter().copied());
+    let last = scanned.max().unwrap_or_default();
+    let longest = |day: Day| Term::of(day, f64::INFINITY).evaluation_day;
+    found.open.iter().copied().filter(|day| longest(*day) >= last).collect()
+}
+
+fn maturity(early: usize, open: usize) -> Check {
+    if early == 0 {
+        return Check::new("maturity", Grade::Good, "all rows are of scan days that have matured");
+    }
+    let said = format!(
+        "{early} rows are left out below: other candidates of their {open} scan days have no outcome yet, and the first outcomes of a day are those of its shortest holdings"
+    );
+    Check::new("maturity", Grade::Noted, said)
+}
+
+/// What a training takes: rows of the scan days before the first that reaches into the test. Of
+/// later days only short holdings are over before it, which are unlike any other days' rows.
+fn whole_days_before(rows: &[Row], test_from: Day) -> Vec<Row> {
+    let reaching = rows.iter().filter(|row| row.evaluation_day >= test_from.0);
+    let first = reaching.map(|row| row.scan_day).min().unwrap_or(i32::MAX);
+    rows.iter().filter(|row| row.scan_day < first).cloned().collect()
 }
 
 fn shares(rows: &[Row]) -> Vec<ClassShare> {

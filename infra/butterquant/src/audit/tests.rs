@@ -45,7 +45,7 @@ fn rows(days: i32) -> FoundRows {
             weight: Some(1.0),
         });
     }
-    FoundRows { rows, files: 1, open: 0 }
+    FoundRows { rows, files: 1, open: Vec::new() }
 }
 
 /// Given sound rows changed like this, then `name` is graded so and says `words`; what it has to
@@ -200,6 +200,59 @@ fn rows_that_reach_into_a_test_are_noted_and_found_where_the_test_is_named() {
     let notes: Vec<_> = audit.checks.iter().filter(|check| check.grade == Noted).collect();
     assert!(notes.iter().any(|check| check.said.contains("there are 30 scan days")), "{notes:?}");
     assert!(notes.iter().any(|check| check.name == "drift"), "{notes:?}");
+}
+
+/// Rows that are evaluated after nine days; of those with even numbers so many of the last days are
+/// still open.
+fn open_of_the_last(days: i32) -> FoundRows {
+    let mut found = rows(200);
+    let last = Day(17_200) + -days;
+    let open = |row: &FoundRow| row.as_of >= Some(last) && row.place.1 % 2 == 0;
+    found.open = found.rows.iter().filter(|row| open(row)).filter_map(|row| row.as_of).collect();
+    found.rows.retain(|row| !open(row));
+    found
+}
+
+#[test]
+fn days_of_which_a_candidate_is_open_are_left_out() {
+    let mut found = open_of_the_last(15);
+    // What is known of these days is unlike all others.
+    for row in found.rows.iter_mut().filter(|row| row.as_of >= Some(Day(17_185))) {
+        row.values[3] = row.values[3].map(|value| value + 1.5);
+    }
+    let (audit, sound) = audit(&found, None);
+    assert_eq!((audit.rows, audit.sound, audit.open, audit.early), (2_310, 2_310, 90, 90));
+    assert_eq!((sound.len(), audit.scan_days), (185 * 12, 185));
+    let split = audit.split.unwrap();
+    assert_eq!((split.training, split.between, split.test), (116 * 12, 9 * 12, 60 * 12));
+    let of = |name: &str| audit.checks.iter().find(|check| check.name == name).unwrap();
+    let maturity = of("maturity");
+    assert!(maturity.grade == Noted && maturity.said.starts_with("90 rows"), "{maturity:?}");
+    assert!(!of("drift").examples.iter().any(|one| one.starts_with("forecast_return")));
+
+    // An outcome that should have come by now keeps no day open.
+    found.open = vec![Day(17_100); 3];
+    let (audit, _) = super::audit(&found, None);
+    assert_eq!((audit.open, audit.early, audit.scan_days), (3, 0, 200));
+    let drift = audit.checks.iter().find(|check| check.name == "drift").unwrap();
+    assert!(drift.examples[0].starts_with("forecast_return"), "{drift:?}");
+}
+
+#[test]
+fn days_of_which_only_short_holdings_are_over_before_the_test_are_no_measure_of_drift() {
+    // Odd numbers are held for 30 days and are unlike the even ones, which are held for nine. Of
+    // the last days before the test only even ones are over in time.
+    let mut found = rows(200);
+    for row in found.rows.iter_mut().filter(|row| row.place.1 % 2 == 1) {
+        row.evaluation_day = row.as_of.map(|day| day + 30);
+        row.values[3] = row.values[3].map(|value| value + 1.5);
+    }
+    let (audit, _) = audit(&found, None);
+    let split = audit.split.unwrap();
+    assert_eq!((split.training, split.between), (110 * 12 + 21 * 6, 9 * 12 + 21 * 6));
+    let drift = audit.features[3].drift.as_ref().unwrap();
+    // Blocks with such days in them would be up to half of the rows away from all rows.
+    assert!(drift.limit < 0.15, "{drift:?}");
 }
 
 #[test]

@@ -75,9 +75,9 @@ Examples:
   butterquant data validate rows.parquet --test-from 2018-06-29
 
 A file has the columns that `history generate` writes; a folder is a lake, or holds such files.
-With -o json: rows, sound, scan_days, span, checks[] (name, grade, said, examples), classes[],
-features[] (missing, moments, quantiles, alone: the area under the curve by which the feature
-alone tells a class; drift: its distance and the limit), split, picture.";
+With -o json: rows, sound, open, early, scan_days, span, checks[] (name, grade, said, examples),
+classes[], features[] (missing, moments, quantiles, alone: the area under the curve by which the
+feature alone tells a class; drift: its distance and the limit), split, picture.";
 
 /// Checking labelled rows.
 #[derive(Args, Debug)]
@@ -89,8 +89,8 @@ pub struct ValidateArgs {
     #[arg(long)]
     pub lake: bool,
     /// A test begins on this day and the rows before it are to be trained on as they are: a row
-    /// evaluated on it or later is then found (default: the last 60 scan days are the test, and
-    /// such rows are counted, as every training here leaves them out)
+    /// evaluated on it or later is then found (default: the last 60 matured scan days are the test,
+    /// and such rows are counted, as every training here leaves them out)
     #[arg(long, value_name = "DATE")]
     pub test_from: Option<Day>,
     /// Where to draw the features by class, .png or .svg (default: beside the file, or in the

@@ -124,7 +124,7 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let bar = steps.bar("history", args.rows as u64);
     let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
-    let trial = OnEngine(crate::engine::engine(config)?);
+    let trial = OnEngine::new(crate::engine::engine(config)?);
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
     let made = train_from_history(
         day,

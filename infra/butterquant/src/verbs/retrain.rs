@@ -97,7 +97,7 @@ fn print(status: &Status) {
     }
     if !of.enough_rows {
         line(format!(
-            "{} matured rows and {} of history are too few: month, accuracy and vix wait until {} were evaluated before the last 60 scan days; `butterquant history generate` draws some from the past",
+            "{} matured rows and {} of history are too few: month, accuracy and vix wait until {} are of days that were over before the last 60 matured scan days; `butterquant history generate` draws some from the past",
             of.rows, of.samples, of.rows_needed
         ));
     }

@@ -40,8 +40,8 @@ pub struct FoundRows {
     pub rows: Vec<FoundRow>,
     /// Files read.
     pub files: usize,
-    /// Candidates of a lake that have no outcome (yet).
-    pub open: usize,
+    /// The scan day of each candidate of a lake that has no outcome (yet).
+    pub open: Vec<Day>,
 }
 
 /// Reads a file of rows, a folder of such files, or a lake.
@@ -53,7 +53,7 @@ pub fn read_rows(path: &Path) -> Result<FoundRows, StoreError> {
     let kind = std::fs::metadata(path).map_err(|cause| StoreError::reading(path, cause))?;
     if !kind.is_dir() {
         let rows = samples(path)?;
-        return Ok(FoundRows { rows, files: 1, open: 0 });
+        return Ok(FoundRows { rows, files: 1, open: Vec::new() });
     }
     let topic = |topic: Topic| path.join(format!("topic={topic}"));
     let topics = [Topic::Samples, Topic::Features, Topic::Outcomes].map(topic);
@@ -88,7 +88,7 @@ fn lake([samples_dir, features_dir, outcomes_dir]: &[PathBuf; 3]) -> Result<Foun
         found.files += 1;
         found.rows.extend(matured(&file, &mut scanned)?);
     }
-    found.open = scanned.len();
+    found.open = scanned.values().filter_map(|row| row.as_of).collect();
     Ok(found)
 }
 

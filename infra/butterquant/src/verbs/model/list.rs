@@ -1,12 +1,13 @@
 //! `model list` and `model show`: the versions on the log and what the gate said of each.
 
 use crate::answers::Question;
-use crate::cells::{list as items, number, text};
+use crate::cells::{list as items, number, share, text};
 use crate::config::Config;
 use crate::out::{line, show, table};
 use crate::verbs::{Found, views::ask};
 use anyhow::{Result, anyhow};
 use serde_json::Value;
+use success::CLASS_NAMES;
 
 /// Every version.
 pub fn list(config: &Config) -> Result<Found> {
@@ -106,8 +107,82 @@ fn show_model(card: &Value) {
             text(&change["reason"])
         ));
     }
+    let held_out = &card["manifest"]["held_out_metrics"];
+    if held_out["calibration_curve"].is_array() {
+        line(calibration_heading(held_out));
+        let named = CLASS_NAMES.iter().flat_map(|name| [format!("{name} said>"), "came>".into()]);
+        let header: Vec<String> = ["bin>".to_owned()].into_iter().chain(named).collect();
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        line(table(&header, calibration_rows(&held_out["calibration_curve"])));
+    }
     if card["manifest"].is_object() {
         line("\nManifest");
         line(serde_json::to_string_pretty(&card["manifest"]).unwrap_or_default());
+    }
+}
+
+fn calibration_heading(held_out: &Value) -> String {
+    let model = &held_out["model"];
+    let ends = &model["calibration_interval"];
+    let interval = match items(ends) {
+        [low, high] => {
+            format!(" (95 % interval by scan day {} to {})", number(low, 4), number(high, 4))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "\nCalibration on {} rows of {} held-out scan days, in bins of equal count by ascending \
+         probability of the class; error {}{interval}, {} on average were its probabilities right",
+        text(&held_out["rows"]),
+        text(&held_out["days"]),
+        number(&model["calibration_error"], 4),
+        number(&model["calibration_by_chance"], 4)
+    )
+}
+
+/// A line a bin: of each class the mean probability said and how often it came.
+fn calibration_rows(curve: &Value) -> Vec<Vec<String>> {
+    let bins = items(curve).iter().map(|class| items(class).len()).max().unwrap_or(0);
+    let line_of = |bin: usize| {
+        let cells = items(curve).iter().flat_map(|class| {
+            let found = &class[bin];
+            [share(&found["mean_probability"]), share(&found["frequency"])]
+        });
+        [(bin + 1).to_string()].into_iter().chain(cells).collect()
+    };
+    (0..bins).map(line_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_has_a_line_a_bin_and_says_beside_each_class_what_came() {
+        let bin = |said: f64, came: f64| serde_json::json!({ "mean_probability": said, "frequency": came, "rows": 3 });
+        let curve = serde_json::json!([
+            [bin(0.25, 0.3), bin(0.5, 0.45)],
+            [bin(0.01, 0.0), bin(0.02, 0.05)],
+            [bin(0.1, 0.1), bin(0.125, 0.2)],
+            [bin(0.3, 0.35)],
+        ]);
+        let lines = calibration_rows(&curve).into_iter().map(|line| line.join(" | "));
+        assert_eq!(
+            lines.collect::<Vec<_>>(),
+            [
+                "1 | 25.0 % | 30.0 % | 1.0 % | 0.0 % | 10.0 % | 10.0 % | 30.0 % | 35.0 %",
+                "2 | 50.0 % | 45.0 % | 2.0 % | 5.0 % | 12.5 % | 20.0 % | – | –",
+            ]
+        );
+        let held_out = serde_json::json!({
+            "rows": 1200, "days": 60,
+            "model": {
+                "calibration_error": 0.02, "calibration_interval": [0.01, 0.03],
+                "calibration_by_chance": 0.015,
+            },
+        });
+        let said = calibration_heading(&held_out);
+        assert!(said.contains("1200 rows of 60 held-out scan days"), "{said}");
+        assert!(said.contains("error 0.0200 (95 % interval by scan day 0.0100 to 0.0300), 0.0150"));
     }
 }

@@ -1,0 +1,128 @@
+//! What a drawn row may know: features the bars of its day and before, the label those up to its
+//! evaluation day, and nothing that came later.
+
+use super::*;
+use crate::source::{MarketDay, Problem};
+use std::collections::BTreeMap;
+
+/// Days as they are held here, to be spoilt or cut.
+struct Held {
+    universe: Vec<String>,
+    days: Vec<Day>,
+    given: Vec<MarketDay>,
+}
+
+impl Held {
+    fn new(given: &[MarketDay]) -> Held {
+        let universe = given[0].bars.iter().map(|(ticker, _)| ticker.clone()).collect();
+        let days = given.iter().map(|day| day.day).collect();
+        Held { universe, days, given: given.to_vec() }
+    }
+}
+
+impl Market for Held {
+    fn universe(&self) -> &[String] {
+        &self.universe
+    }
+
+    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
+        let at = self.days.partition_point(|day| after.is_some_and(|after| *day <= after));
+        Ok(self.given.get(at).cloned())
+    }
+
+    fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &[]
+    }
+
+    fn data_sha256(&self) -> String {
+        String::new()
+    }
+
+    fn describe(&self) -> String {
+        "held days".to_owned()
+    }
+}
+
+/// 340 days of three stocks.
+fn days() -> Vec<MarketDay> {
+    let mut market = market(3, 340);
+    let mut days: Vec<MarketDay> = Vec::new();
+    while let Some(day) = market.next_day(days.last().map(|day| day.day)).unwrap() {
+        days.push(day);
+    }
+    days
+}
+
+/// All rows that these days have, by ticker and day. Weights are left out: they depend on how many
+/// rows there are.
+fn all_rows(days: &[MarketDay]) -> BTreeMap<(String, Day), Sample> {
+    let before = days[days.len() - 1].day + 1;
+    let all = 9_999;
+    let plan = HistoryPlan { low: all, normal: all, high: all, ..HistoryPlan::new(before, before) };
+    let drawn = draw(&mut Held::new(days), &plan, &mut |_, _| ()).unwrap();
+    let row = |(ticker, row): (&str, &Sample)| {
+        ((ticker.to_owned(), row.as_of), Sample { weight: 1.0, ..row.clone() })
+    };
+    samples(&drawn).into_iter().map(row).collect()
+}
+
+#[test]
+fn bars_after_its_day_change_no_feature_and_bars_after_its_evaluation_no_label() {
+    let plain = days();
+    let known = plain[285].day;
+    let mut spoilt = plain.clone();
+    for (n, day) in spoilt.iter_mut().enumerate().filter(|(_, day)| day.day > known) {
+        let factor = if n % 2 == 0 { 1.03 } else { 0.98 };
+        for (_, bar) in &mut day.bars {
+            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+                *price *= factor;
+            }
+            bar.volume *= 1.0 + factor;
+        }
+        day.vix = day.vix.map(|vix| vix + 1.5);
+    }
+    let (plain, spoilt) = (all_rows(&plain), all_rows(&spoilt));
+    let [mut over, mut held, mut later] = [0; 3];
+    for (key, row) in &plain {
+        // What cannot be opened at its other price has no row.
+        let Some(other) = spoilt.get(key) else {
+            assert!(row.evaluation_day > known, "{key:?}");
+            continue;
+        };
+        if row.evaluation_day <= known {
+            assert_eq!(row, other);
+            over += 1;
+        } else if row.as_of <= known {
+            assert_eq!(row.values, other.values, "{key:?}");
+            assert_eq!((row.score, &row.stratum), (other.score, &other.stratum), "{key:?}");
+            assert_ne!(row.roi, other.roi, "{key:?}");
+            held += 1;
+        } else {
+            assert_ne!(row.values, other.values, "{key:?}");
+            later += 1;
+        }
+    }
+    assert!(over > 30 && held > 30 && later > 30, "{over} {held} {later}");
+}
+
+#[test]
+fn the_day_after_the_evaluation_is_all_that_a_label_needs() {
+    let days = days();
+    let all = all_rows(&days);
+    let mut at_once = false;
+    for known in 310..316 {
+        let last = days[known - 1].day;
+        let longest = |as_of: Day| quant::Term::of(as_of, f64::INFINITY).evaluation_day;
+        let over = all.iter().filter(|((_, as_of), _)| longest(*as_of) < last);
+        let over: BTreeMap<_, _> = over.map(|(key, row)| (key.clone(), row.clone())).collect();
+        assert_eq!(all_rows(&days[..known]), over);
+        assert!(over.len() > 60, "{}", over.len());
+        let marked = over.values().map(|row| row.evaluation_day).max();
+        at_once |= marked == Some(days[known - 2].day);
+    }
+    assert!(at_once, "of no market cut was the last evaluation on the last day but one");
+}
