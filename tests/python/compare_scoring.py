@@ -8,7 +8,11 @@ The original's path, per event: a dict of 23 features, an array in the contract'
 StandardScaler, an ONNX Runtime session, the likeliest class. Ours: `butterquant model bench` on the
 same file, with the scaler inside the graph; features in to decision out, everything that a scorer
 does for an event but reading and writing it, and with those (Avro in to Avro out). Both on one
-thread with the same ONNX Runtime library. Exit 1 below --least (25).
+thread with the same ONNX Runtime library, Python before ours and after it, its faster pass counting,
+so that other work on the machine does not make the ratio. Nine tenths of Python's time is
+StandardScaler.transform with its checks of the input; that the file's graph scales once more on
+Python's side is below one microsecond. The last line is the ratio of medians; exit 1 below --least
+(25).
 """
 
 import argparse
@@ -73,8 +77,9 @@ def main():
     parser.add_argument("--events", type=int, default=5000)
     parser.add_argument("--least", type=float, default=25)
     args = parser.parse_args()
-    theirs = python_times(args.model, args.events)
+    first = python_times(args.model, args.events)
     measured = bench(args.butterquant, args.model)
+    theirs = min(first, python_times(args.model, args.events), key=np.median)
     event = next(one for one in measured["providers"] if one["provider"] == measured["in_use"])["event"]
     ours, wire = event["decision"], event["wire"]
     median, p99 = np.median(theirs), np.percentile(theirs, 99)
@@ -84,7 +89,8 @@ def main():
     print(f"features in to decision out: median {ours['median_us']:.1f} µs, p99 {ours['p99_us']:.1f} µs")
     print(f"Avro in to Avro out:         median {wire['median_us']:.1f} µs, p99 {wire['p99_us']:.1f} µs")
     ratio = median / ours["median_us"]
-    print(f"ratio of medians: {ratio:.1f} (Avro to Avro {median / wire['median_us']:.1f})")
+    print(f"Avro to Avro Python takes {median / wire['median_us']:.1f} times as long")
+    print(f"ratio: Python takes {ratio:.1f} times as long, at least {args.least:g} are asked for")
     return 0 if ratio >= args.least else 1
 
 

@@ -27,6 +27,12 @@ use tests::simulation::opening;
 const PARTITIONS: u32 = 4;
 /// Events a second.
 const RATE: usize = 10_000;
+/// How many of these must really have been fed, and how long after the last of them the scorers may
+/// be done: the rate is part of what is proven.
+const LEAST_RATE: f64 = 9_000.0;
+const MOST_BEHIND: Duration = Duration::from_secs(1);
+/// A machine may be too busy to feed that fast; how often it is tried.
+const TRIES: u32 = 4;
 const A_DAY: usize = 5_000;
 const FIRST: Day = Day(20_000);
 const DAYS: i32 = 4;
@@ -101,9 +107,19 @@ fn damaged(day: Day, sound: &ModelTrained) -> (Event, ModelRef) {
     (Event::new(day, "", &["3"], Models::ModelTrained(made)), model)
 }
 
+/// How the feeding went.
+struct Fed {
+    /// Where the rollback was said.
+    rollback: i64,
+    /// Events a second.
+    rate: f64,
+    /// When the last was there.
+    done: Instant,
+}
+
 /// Four days at full rate. Each day's marker names the next day's champion: 2, 3 (damaged), 2.
-/// In the middle of the second day an operator rolls back to 1; gives where that was said.
-fn feed(log: &MemoryLog, models: &[ModelTrained]) -> i64 {
+/// In the middle of the second day an operator rolls back to 1.
+fn feed(log: &MemoryLog, models: &[ModelTrained]) -> Fed {
     let mut producer = log.producer("feeder").unwrap();
     let named = |model: &ModelTrained| ModelRef { version: 2, sha256: model.sha256.clone() };
     let (bad, third) = damaged(FIRST + 1, &models[1]);
@@ -137,8 +153,7 @@ fn feed(log: &MemoryLog, models: &[ModelTrained]) -> i64 {
         publish(&mut *producer, &said);
     }
     let fed = DAYS as usize * A_DAY;
-    say(&format!("{:.0} events/s were fed", fed as f64 / begun.elapsed().as_secs_f64()));
-    rollback
+    Fed { rollback, rate: fed as f64 / begun.elapsed().as_secs_f64(), done: Instant::now() }
 }
 
 /// Every prediction on the log, by candidate.
@@ -175,8 +190,9 @@ fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::Score> {
     loaded.score(&rows).unwrap()
 }
 
-#[test]
-fn models_change_under_load_and_every_event_is_scored_once_by_a_whole_model() {
+/// Feeds and scores at once, and looks at every prediction; gives how fast events were fed and how
+/// long after the last of them all were scored.
+fn scene() -> (f64, Duration) {
     let log = MemoryLog::new("hot-swap").unwrap();
     let models = open(&log);
     let engine = Engine::discover(ProviderChoice::Cpu, None, &[]).unwrap();
@@ -191,22 +207,33 @@ fn models_change_under_load_and_every_event_is_scored_once_by_a_whole_model() {
     let until = Some(FIRST + (DAYS - 1));
     let plan = Plan { roles: vec![(Role::Scorer, 2)], until, name: None };
     let stop = Arc::new(AtomicBool::new(false));
-    let (begun, rollback) = (
-        Instant::now(),
-        std::thread::scope(|scope| {
-            let feeder = scope.spawn(|| {
-                // Without its events the scorers would wait for ever.
-                let fed = catch_unwind(AssertUnwindSafe(|| feed(&log, &models)));
-                fed.inspect_err(|_| stop.store(true, Ordering::Relaxed))
-            });
-            run(&env, &plan, None, &stop, &mut |_| {}).unwrap();
-            feeder.join().unwrap().unwrap()
-        }),
-    );
-    say(&format!("by {}, in {:?}", engine.provider(), begun.elapsed()));
+    let fed = std::thread::scope(|scope| {
+        let feeder = scope.spawn(|| {
+            // Without its events the scorers would wait for ever.
+            let fed = catch_unwind(AssertUnwindSafe(|| feed(&log, &models)));
+            fed.inspect_err(|_| stop.store(true, Ordering::Relaxed))
+        });
+        run(&env, &plan, None, &stop, &mut |_| {}).unwrap();
+        feeder.join().unwrap().unwrap()
+    });
+    let behind = fed.done.elapsed();
+    say(&format!(
+        "by {}: {:.0} events/s were fed, all scored {behind:.2?} after the last",
+        engine.provider(),
+        fed.rate
+    ));
+    each_is_scored_once(&log, &engine, &models, fed.rollback);
 
-    let found = predictions(&log);
-    let expected = [alone(&engine, &models[0]), alone(&engine, &models[1])];
+    let verified = shell::replay::verify(&env, &mut |_| {}).unwrap();
+    assert!(verified.differences.is_empty(), "{:?}", &verified.differences[..1]);
+    assert!(verified.decisions as usize > DAYS as usize * A_DAY);
+    (fed.rate, behind)
+}
+
+/// By the version in force at its offset, with the very bits that version gives at rest.
+fn each_is_scored_once(log: &MemoryLog, engine: &Engine, models: &[ModelTrained], rollback: i64) {
+    let found = predictions(log);
+    let expected = [alone(engine, &models[0]), alone(engine, &models[1])];
     let mut of_second_day = [0, 0];
     for n in 0..DAYS {
         for number in 0..A_DAY {
@@ -237,8 +264,23 @@ fn models_change_under_load_and_every_event_is_scored_once_by_a_whole_model() {
     assert_eq!(found.len(), DAYS as usize * A_DAY);
     let [before, after] = of_second_day;
     assert!(before > 0 && after > A_DAY / 4, "{before} before the rollback, {after} after it");
+}
 
-    let verified = shell::replay::verify(&env, &mut |_| {}).unwrap();
-    assert!(verified.differences.is_empty(), "{:?}", &verified.differences[..1]);
-    assert!(verified.decisions as usize > DAYS as usize * A_DAY);
+#[test]
+fn models_change_under_load_and_every_event_is_scored_once_by_a_whole_model() {
+    let mut tried = Vec::new();
+    for _ in 0..TRIES {
+        let (rate, behind) = scene();
+        if rate >= LEAST_RATE && behind <= MOST_BEHIND {
+            return;
+        }
+        let said = format!("{rate:.0} events/s were fed, all scored {behind:.2?} after the last");
+        say(&format!("TOO SLOW to prove anything of {RATE} events/s, tried again: {said}"));
+        tried.push(said);
+    }
+    panic!(
+        "{TRIES} times fewer than {LEAST_RATE} events/s were fed, or scored more than \
+         {MOST_BEHIND:?} after the last: either the scorers are slow or this machine is too busy \
+         for {RATE} events/s; run it again at rest: {tried:#?}"
+    );
 }

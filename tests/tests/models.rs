@@ -15,7 +15,8 @@ use shell::wire;
 use std::path::Path;
 use success::{Engine, ProviderChoice, Row, TrainSettings, train};
 use tempfile::TempDir;
-use tests::cli::{command, finish, run};
+use tests::cli::{Ran, command, finish, run};
+use tests::python::say;
 
 const DAY: Day = Day(20_000);
 const PARTITIONS: u32 = 2;
@@ -176,14 +177,42 @@ fn files_and_versions_are_verified_and_damage_is_found() {
     assert!(log.out.contains("rebuild --all"), "{}", log.out);
 }
 
+/// `model bench` with the library of these tests, if there is one.
+fn bench(folder: &Path, words: &str) -> Ran {
+    let mut bench = command(folder, &format!("model bench -o json {words}"));
+    let library = std::env::var_os("BUTTERQUANT_ONNXRUNTIME");
+    bench.envs(library.map(|library| ("BUTTERQUANT_ONNXRUNTIME", library)));
+    finish(bench)
+}
+
+#[test]
+fn one_event_is_scored_within_the_budget() {
+    let folder = opened();
+    let mut tried = Vec::new();
+    // Where something else takes the processor away for long, the 99th percentile is not ours.
+    for _ in 0..3 {
+        let ran = bench(folder.path(), "--share 0.1");
+        let said: Value = serde_json::from_str(&ran.out).unwrap();
+        let names = said["providers"].as_array().unwrap().iter().map(|of| &of["provider"]);
+        let names: Vec<&str> = names.map(|name| name.as_str().unwrap()).collect();
+        let in_ci = std::env::var_os("CI").is_some();
+        assert!(!in_ci || names.contains(&"onnxruntime-cpu"), "{}", said["absent"]);
+        assert_eq!((&said["budget_us"], said["in_use"].as_str()), (&50.0.into(), Some(names[0])));
+        let event = &said["providers"][0]["event"]["decision"];
+        say(&format!("{} takes {event}", names[0]));
+        if ran.code == 0 {
+            assert!(event["p99_us"].as_f64().unwrap() <= 50.0 && said["within_budget"] == true);
+            return;
+        }
+        tried.push(event.clone());
+    }
+    panic!("one event takes more than 50 µs, or this machine is too busy to say: {tried:?}");
+}
+
 #[test]
 fn the_benchmark_says_what_ran_where_and_what_to_do_when_it_is_slow() {
     let folder = opened();
-    let mut command = command(folder.path(), "model bench --share 0.01 --budget-us 0 -o json");
-    if let Some(library) = std::env::var_os("BUTTERQUANT_ONNXRUNTIME") {
-        command.env("BUTTERQUANT_ONNXRUNTIME", library);
-    }
-    let said = finish(command);
+    let said = bench(folder.path(), "--share 0.01 --budget-us 0");
     assert_eq!(said.code, 1, "{said:?}");
     let said: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(

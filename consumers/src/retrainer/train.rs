@@ -156,7 +156,7 @@ pub fn train_and_judge(
                 "parents": {
                     "champion": request.champion.as_deref().map(schemas::id::sha256_hex),
                 },
-                "code_version": env!("CARGO_PKG_VERSION"),
+                "code_version": env!("TRAINING_CODE"),
             });
             let made = ModelTrained {
                 version,

@@ -4,6 +4,9 @@ use crate::out::{line, or_dash, percent, table};
 use crate::report::{Summary, TrackAccount};
 use store::views::Ranked;
 
+/// Every report of results says this.
+pub const SURVIVORS: &str = "The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.";
+
 /// Prints it.
 pub fn print(summary: &Summary) {
     let opened = &summary.opened;
@@ -126,9 +129,7 @@ fn tracks(summary: &Summary) {
         (None, Some(why)) => line(format!("the tracks are not compared: {why}")),
         (None, None) => {}
     }
-    line(
-        "The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.",
-    );
+    line(SURVIVORS);
 }
 
 fn notes(one: &TrackAccount) {

@@ -151,3 +151,105 @@ fn family(
 fn plain(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::Day;
+    use store::figures::{Period, QualityReport};
+    use success::{CLASSES, Drift, Quality};
+
+    fn period(name: &str, days: u32, accuracy: f64, log_loss: f64, error: f64) -> Period {
+        let quality = Quality {
+            days,
+            rows: 30 * u64::from(days),
+            log_loss,
+            accuracy,
+            accuracy_error: None,
+            calibration_error: error,
+            mean_probability: [0.25; CLASSES],
+            frequency: [0.25; CLASSES],
+        };
+        Period { name: name.to_owned(), first: Day(1), last: Day(90), quality }
+    }
+
+    fn drift(feature: &str, distance: f64, limit: f64) -> FeatureDrift {
+        let of = Drift { feature: feature.to_owned(), distance, limit };
+        FeatureDrift { drifted: of.drifted(), of }
+    }
+
+    /// The lines that are no comments.
+    fn figures(of: &QualityFigures) -> Vec<String> {
+        quality(of).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn quality_and_drift_are_told_with_their_values() {
+        let of = QualityFigures {
+            through: Some(Day(120)),
+            champion: Some(2),
+            report: QualityReport {
+                matured_days: 90,
+                open_days: 20,
+                recent: Some(period("recent", 60, 0.5625, 0.975, 0.03125)),
+                months: vec![period("2020-07", 22, 0.1, 9.0, 0.9)],
+                regimes: vec![
+                    period("low", 50, 0.5, 1.0, 0.0625),
+                    period("high", 10, 0.25, 1.5, 0.125),
+                ],
+            },
+            drift: vec![
+                drift("vix_level", 0.75, 0.5),
+                drift("skew", 0.125, 0.5),
+                drift("dte_factor", 0.5, 0.0),
+            ],
+            no_drift: None,
+        };
+        // Of months there would be ever more; the views have them.
+        let mut said = figures(&of);
+        // What never moved among the training rows has a limit of 0.
+        let never_moved = said.pop().unwrap_or_default();
+        let ratio = never_moved.strip_prefix(r#"butterquant_feature_drift{feature="dte_factor"} "#);
+        let ratio = ratio.and_then(|ratio| ratio.parse::<f64>().ok());
+        assert!(ratio.is_some_and(|ratio| ratio > 1e6), "{never_moved}");
+        assert_eq!(
+            said,
+            [
+                r#"butterquant_prediction_quality{figure="accuracy",days="recent"} 0.5625"#,
+                r#"butterquant_prediction_quality{figure="log_loss",days="recent"} 0.975"#,
+                r#"butterquant_prediction_quality{figure="calibration_error",days="recent"} 0.03125"#,
+                r#"butterquant_prediction_quality{figure="accuracy",days="low"} 0.5"#,
+                r#"butterquant_prediction_quality{figure="log_loss",days="low"} 1"#,
+                r#"butterquant_prediction_quality{figure="calibration_error",days="low"} 0.0625"#,
+                r#"butterquant_prediction_quality{figure="accuracy",days="high"} 0.25"#,
+                r#"butterquant_prediction_quality{figure="log_loss",days="high"} 1.5"#,
+                r#"butterquant_prediction_quality{figure="calibration_error",days="high"} 0.125"#,
+                "butterquant_prediction_quality_days 60",
+                r#"butterquant_feature_drift{feature="vix_level"} 1.5"#,
+                r#"butterquant_feature_drift{feature="skew"} 0.25"#,
+            ]
+        );
+        let text = quality(&of);
+        for name in ["prediction_quality", "prediction_quality_days", "feature_drift"] {
+            assert!(text.contains(&format!("# TYPE butterquant_{name} gauge\n")), "{text}");
+        }
+    }
+
+    #[test]
+    fn before_anything_has_matured_only_the_days_are_told() {
+        let of = QualityFigures {
+            through: None,
+            champion: None,
+            report: QualityReport {
+                matured_days: 0,
+                open_days: 3,
+                recent: None,
+                months: Vec::new(),
+                regimes: Vec::new(),
+            },
+            drift: Vec::new(),
+            no_drift: Some("no model is in force to compare with".to_owned()),
+        };
+        assert_eq!(figures(&of), ["butterquant_prediction_quality_days 0"]);
+    }
+}

@@ -93,6 +93,14 @@ impl Materialized {
         Ok(())
     }
 
+    /// Of the artifact folder; none where no model was written.
+    pub fn model_files_digest(&self) -> Result<Option<String>> {
+        if !self.artifacts.exists() {
+            return Ok(None);
+        }
+        Ok(Artifacts::open(&self.artifacts)?.digest()?)
+    }
+
     /// Model files from what `models` says.
     pub fn write_models(&self, events: &[Event]) -> Result<()> {
         for event in events {

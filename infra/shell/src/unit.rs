@@ -22,9 +22,15 @@ use schemas::role::{Cause, Context, Machine, Role};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::BTreeMap;
 
-/// Records looked at together, at most: what a machine does for all of them at once keeps the first
-/// of them waiting.
-const TOGETHER: usize = 256;
+#[cfg(test)]
+mod tests;
+
+/// Records looked at together, at most, and so the bound on what batching adds to an event's
+/// latency: the first of them waits until all are read from their bytes, which takes 0.3 to 0.45 ms
+/// for 256 features (on a busy machine), and until the machine has done what it does for all at
+/// once; a scorer scores 256 rows in 30 µs by ONNX Runtime (`butterquant model bench`). That is half
+/// a millisecond. Fewer are looked at as they are: nothing waits for more to come.
+pub const TOGETHER: usize = 256;
 
 /// One machine and its place in the day.
 pub struct Unit {

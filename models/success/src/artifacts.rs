@@ -134,6 +134,35 @@ impl Artifacts {
         Ok(Trained { onnx, sha256: found, manifest: sheet.manifest })
     }
 
+    /// SHA-256 over name and bytes of every model file, archive included, in the order of their
+    /// names; nothing else in the folder counts. None without any.
+    pub fn digest(&self) -> Result<Option<String>, ArtifactError> {
+        let mut files = Vec::new();
+        for (before, folder) in
+            [("", self.folder.clone()), ("archive/", self.folder.join("archive"))]
+        {
+            for entry in fs::read_dir(&folder).map_err(at("read", &folder))? {
+                let path = entry.map_err(at("read", &folder))?.path();
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                // What a crash left of a file that was being written ends otherwise.
+                let whole = name.ends_with(".onnx") || name.ends_with(".json");
+                if whole && name.starts_with("success_model_v") {
+                    files.push((format!("{before}{name}"), path));
+                }
+            }
+        }
+        files.sort();
+        let mut hash = Sha256::new();
+        for (name, path) in &files {
+            let bytes = fs::read(path).map_err(at("read", path))?;
+            for part in [name.as_bytes(), &bytes] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        Ok((!files.is_empty()).then(|| hex(&hash.finalize())))
+    }
+
     /// Path of a version's ONNX file; its JSON lies beside it.
     pub fn path(&self, version: u32) -> PathBuf {
         self.folder.join(format!("success_model_v{version}.onnx"))

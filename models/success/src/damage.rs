@@ -5,7 +5,7 @@ use crate::manifest::{Kind, Manifest};
 use crate::metrics::Metrics;
 use crate::{CLASSES, Contract, Engine, FEATURES, MAX_ONNX_BYTES, ModelError, TrainSettings, onnx};
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     let metrics = Metrics {
         log_loss: 1.0,
         prior_log_loss: 1.1,
@@ -44,7 +44,7 @@ fn manifest() -> Manifest {
     }
 }
 
-fn model(chain: &Chain, manifest: &Manifest) -> Vec<u8> {
+pub(crate) fn model(chain: &Chain, manifest: &Manifest) -> Vec<u8> {
     let json = serde_json::to_string(manifest).expect("JSON");
     onnx::encode(chain, &[("manifest", json)])
 }

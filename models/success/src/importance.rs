@@ -118,3 +118,85 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (mean, (squares / (count - 1.0).max(1.0)).sqrt())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Chain, Layer};
+    use crate::damage::{manifest, model};
+    use crate::{CLASSES, Engine};
+
+    const DAYS: i32 = 80;
+    const A_DAY: i32 = 12;
+    /// The features that decide and how strongly; of the others the model believes a little.
+    const PLANTED: [(usize, f32); 3] = [(4, 1.6), (17, 0.8), (9, -0.5)];
+    const BELIEVED: f32 = 0.02;
+
+    /// A model whose class follows the planted features: Loss against Excellent.
+    fn planted() -> Model {
+        let slope = |feature: usize| {
+            let own = PLANTED.iter().find(|(planted, _)| *planted == feature);
+            own.map_or(BELIEVED, |(_, slope)| *slope)
+        };
+        let weight = (0..FEATURES).flat_map(|feature| [-slope(feature), 0.0, 0.0, slope(feature)]);
+        let bias = vec![0.0, -3.0, -3.0, 0.0];
+        let layer = Layer { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias };
+        let chain = Chain {
+            mean: vec![0.0; FEATURES],
+            deviation: vec![1.0; FEATURES],
+            layers: vec![layer],
+        };
+        Engine::candle().load(&model(&chain, &manifest())).expect("a model")
+    }
+
+    /// Rows whose class is drawn by the planted features alone.
+    fn rows() -> Vec<Row> {
+        let mut chance = ChaCha8Rng::seed_from_u64(5);
+        let mut unit = || (chance.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let row = |number: i32| {
+            let features: [f64; FEATURES] = std::array::from_fn(|_| 2.0 * unit() - 1.0);
+            let said: f64 = PLANTED.iter().map(|(f, slope)| f64::from(*slope) * features[*f]).sum();
+            let class = if unit() < 1.0 / (1.0 + (2.0 * said).exp()) { 0 } else { 3 };
+            let (scan_day, roi) = (number / A_DAY, f64::from(class) / 3.0 - 0.5);
+            let evaluation_day = scan_day + 5;
+            Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
+        };
+        (0..DAYS * A_DAY).map(row).collect()
+    }
+
+    fn found(seed: u64) -> (f64, Vec<Importance>) {
+        importance(&planted(), &rows(), 4, seed, &mut |_, _| ()).expect("scored")
+    }
+
+    #[test]
+    fn what_decides_comes_first_and_the_rest_is_about_nothing() {
+        let (loss, found) = found(7);
+        let name = |feature: usize| manifest().feature_names[feature].clone();
+        let first: Vec<&str> = found[..3].iter().map(|of| of.feature.as_str()).collect();
+        assert_eq!(first, PLANTED.map(|(feature, _)| name(feature)), "{found:?}");
+        assert_eq!(found.len(), FEATURES);
+        for one in &found[..2] {
+            assert!(one.rise > 3.0 * one.error, "{one:?}");
+        }
+        for one in &found[3..] {
+            assert!(one.rise.abs() < 0.005 && one.error < 0.01, "{one:?}");
+        }
+        // The rise is of the loss said beside it: without the first feature little is known.
+        assert!(loss < 0.65 && loss + found[0].rise > 0.69, "{loss}: {:?}", found[0]);
+    }
+
+    #[test]
+    fn a_seed_deals_alike_and_another_does_not() {
+        assert_eq!(found(7), found(7));
+        assert_ne!(found(7), found(8));
+    }
+
+    #[test]
+    fn a_feature_that_never_moves_has_no_importance_and_no_error() {
+        let mut rows = rows();
+        rows.iter_mut().for_each(|row| row.features[4] = 0.3);
+        let (_, found) = importance(&planted(), &rows, 2, 7, &mut |_, _| ()).expect("scored");
+        let constant = found.iter().find(|of| of.feature == "f4").expect("f4");
+        assert_eq!((constant.rise, constant.error), (0.0, 0.0));
+    }
+}

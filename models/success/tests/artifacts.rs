@@ -80,6 +80,33 @@ fn changed_and_missing_files_are_named() {
     assert!(text.contains("cannot read") && text.contains("success_model_v7.json"), "{text}");
 }
 
+#[test]
+fn the_digest_is_of_every_model_file_and_of_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model =
+        train(&rows(1_200, true, 24), &CONTRACT, &quick(), &mut |_, _| ()).expect("a model");
+    let artifacts = Artifacts::open(folder.path()).expect("opened");
+    let digest = || artifacts.digest().expect("a digest");
+    assert_eq!(digest(), None);
+    artifacts.write(1, "20260118", &model, &made()).expect("written");
+    let whole = digest();
+    assert!(whole.is_some());
+    artifacts.write(1, "20260118", &model, &made()).expect("written again");
+    fs::write(folder.path().join("importance_v1.png"), b"a picture").expect("written");
+    assert_eq!(digest(), whole);
+    for name in ["success_model_v1.json", "archive/success_model_v1_20260118.onnx"] {
+        let path = folder.path().join(name);
+        let sound = fs::read(&path).expect("bytes");
+        let mut bytes = sound.clone();
+        bytes[100] ^= 1;
+        fs::write(&path, bytes).expect("changed");
+        assert_ne!(digest(), whole, "{name}");
+        fs::write(&path, sound).expect("put back");
+    }
+    artifacts.write(2, "20260118", &model, &made()).expect("another");
+    assert_ne!(digest(), whole);
+}
+
 /// Writes a model and its scores for `tests/golden/check_onnx.py`, where the variable
 /// `BUTTERQUANT_GOLDEN` names a folder.
 #[test]

@@ -63,6 +63,9 @@ pub enum ModelVerb {
 const BENCH_JSON: &str = "\
 Example: butterquant model bench --provider cpu -o json
 
+A scorer under load scores the events at hand in one call, 256 at most, and waits for no more: the
+time of 256 rows is what that adds to the first of them.
+
 With -o json:
   model             what was measured: version or file, sha256, kind, widths
   machine           cpu, cores, load (one minute, all processes), profile, target, version

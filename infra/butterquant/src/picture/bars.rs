@@ -38,7 +38,7 @@ impl Picture for Bars {
             .bold_line_style(GREY.mix(0.25).stroke_width(2))
             .axis_style(GREY.stroke_width(2))
             .x_labels(8)
-            .x_label_formatter(&|x| format!("{:.places$}", x + 0.0))
+            .x_label_formatter(&|x| format!("{:.places$}", (x * 1e9).round() / 1e9 + 0.0))
             .label_style(text(34))
             .draw()?;
         let right = text(36).pos(Pos::new(HPos::Right, VPos::Center));

@@ -3,6 +3,7 @@
 //! then the process that owns the log is asked to write.
 
 use super::{Found, loops::report_problems};
+use crate::account::SURVIVORS;
 use crate::cli::{GenerateArgs, Output};
 use crate::config::Config;
 use crate::home::{self, Opened, RunDir};
@@ -157,6 +158,7 @@ fn say(config: &Config, done: &Drawn) -> Result<Found> {
             done.put.events.len()
         ));
         out::line(format!("written to {} (sha256 {})", done.file.display(), &done.sha256[..16]));
+        out::line(SURVIVORS);
     })?;
     Ok(Found::Nothing)
 }

@@ -2,6 +2,7 @@
 //! drift of the features. Exit code 1 when a feature drifts.
 
 use super::{Found, views::ask};
+use crate::account::SURVIVORS;
 use crate::answers::Question;
 use crate::cells::{list, number, share, text};
 use crate::cli::{Output, QualityArgs};
@@ -69,6 +70,7 @@ fn print(found: &Value) {
             ],
             periods.into_iter().map(period),
         ));
+        line(SURVIVORS);
     }
     drift(found);
 }

@@ -1,5 +1,5 @@
-//! `replay` decides everything again from the record; `rebuild` makes state, views and lake
-//! again from nothing. Exit code 1 when something came out otherwise.
+//! `replay` decides everything again from the record; `rebuild` makes state, views, lake and model
+//! files again from nothing. Exit code 1 when something came out otherwise.
 
 use super::Found;
 use crate::cli::{RebuildArgs, ReplayArgs};
@@ -50,6 +50,7 @@ struct Account {
     states: Vec<Rebuilt>,
     views: Compared,
     lake: BTreeMap<String, Compared>,
+    model_files: Compared,
     same: bool,
 }
 
@@ -66,7 +67,7 @@ impl Compared {
     }
 }
 
-/// Throws state, views and lake away and makes them again.
+/// Throws state, views, lake and model files away and makes them again.
 pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
     if !args.all {
         bail!("say what to rebuild: --all is views, lake, model files and the state of every role");
@@ -74,6 +75,7 @@ pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
     let workshop = workshop(config)?;
     let made = &workshop.materialized;
     let (views_before, mut lake_before) = (made.views.digest()?, made.lake.digest()?);
+    let files_before = made.model_files_digest()?;
     made.views.remove_all()?;
     made.lake.remove_all()?;
     let models = workshop.run.models();
@@ -96,10 +98,12 @@ pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
     for (topic, before) in lake_before {
         lake.insert(topic, Compared::of(Some(before), None));
     }
+    let model_files = Compared::of(files_before, made.model_files_digest()?);
     let same = views.same
+        && model_files.same
         && lake.values().all(|one| one.same)
         && states.iter().all(|one| one.same != Some(false));
-    let account = Account { states, views, lake, same };
+    let account = Account { states, views, lake, model_files, same };
     out::show(config.output()?, &account, print)?;
     Ok(if same { Found::Nothing } else { Found::Something })
 }
@@ -115,14 +119,12 @@ fn print(account: &Account) {
     for one in account.states.iter().filter(|one| one.same == Some(false)) {
         out::line(format!("{}: DIFFERS", one.unit));
     }
-    let mut rows = vec![vec![
-        "views".to_owned(),
-        word(account.views.same),
-        short(account.views.after.as_ref()),
-    ]];
-    rows.extend(account.lake.iter().map(|(topic, one)| {
-        vec![format!("lake {topic}"), word(one.same), short(one.after.as_ref())]
-    }));
+    let row = |what: String, one: &Compared| vec![what, word(one.same), short(one.after.as_ref())];
+    let mut rows = vec![
+        row("views".to_owned(), &account.views),
+        row("model files".to_owned(), &account.model_files),
+    ];
+    rows.extend(account.lake.iter().map(|(topic, one)| row(format!("lake {topic}"), one)));
     out::line(out::table(&["made again", "digest before and after", "digest"], rows));
 }
 

@@ -1,12 +1,16 @@
-//! `setup`: fetches ONNX Runtime, with the user's consent, and proves that it works.
+//! `setup`: fetches ONNX Runtime, with the user's consent, and proves that what was fetched works:
+//! that very library, whatever the configuration names. Exit code 1 where no GPU runs though CUDA
+//! was asked for.
 
 use super::Found;
 use crate::cli::{SetupArgs, SetupWhat};
 use crate::config::Config;
 use crate::{engine, out};
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde::Serialize;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use success::{Engine, EngineError, ProviderChoice};
 
 /// Fetches it into the data folder.
 pub fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
@@ -30,17 +34,55 @@ pub fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
         format!("{} cannot be made; choose another folder with --data-dir", folder.display())
     })?;
     let library = success::fetch_onnxruntime(&folder, args.cuda, &mut |step| eprintln!("{step}"))?;
-    let engine = engine::engine(config).context("it was fetched but cannot be used")?;
-    let shown =
-        json!({ "library": library, "provider": engine.provider(), "reason": engine.explain() });
-    out::show(config.output()?, &shown, |_| {
+    let engine = Engine::discover(ProviderChoice::Auto, Some(&library), &[])
+        .context("it was fetched but cannot be used")?;
+    let fetched = Fetched {
+        works: !args.cuda || engine.provider() == "onnxruntime-cuda",
+        provider: engine.provider().to_owned(),
+        reason: engine.explain().to_owned(),
+        used_instead: named_elsewhere(config),
+        library,
+    };
+    out::show(config.output()?, &fetched, print)?;
+    Ok(if fetched.works { Found::Nothing } else { Found::Something })
+}
+
+#[derive(Serialize)]
+struct Fetched {
+    library: PathBuf,
+    /// What a trial model ran on with it, and why there.
+    provider: String,
+    reason: String,
+    /// Whether it does what it was fetched for.
+    works: bool,
+    /// The library that is named elsewhere and goes before it.
+    used_instead: Option<PathBuf>,
+}
+
+/// The library that scoring would load, where it is not the one this process has just loaded.
+fn named_elsewhere(config: &Config) -> Option<PathBuf> {
+    match engine::engine_of(config, ProviderChoice::Auto).err()?.downcast().ok()? {
+        EngineError::OtherLibraryLoaded { asked: path, .. }
+        | EngineError::NoLibraryThere { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+fn print(fetched: &Fetched) {
+    out::line(format!("{}: {}", fetched.provider, fetched.reason));
+    if !fetched.works {
+        out::line(
+            "CUDA was asked for and no GPU runs: the library needs an NVIDIA driver, CUDA and cuDNN 9 \
+             on the library path (LD_LIBRARY_PATH); until then --provider auto scores on the CPU",
+        );
+    }
+    if let Some(path) = &fetched.used_instead {
         out::line(format!(
-            "scores are computed by {} now: {}",
-            engine.provider(),
-            engine.explain()
+            "scoring goes on with {}, which BUTTERQUANT_ONNXRUNTIME, ORT_DYLIB_PATH or the \
+             configuration names: leave that out to score with what was fetched",
+            path.display()
         ));
-    })?;
-    Ok(if engine.provider().starts_with("onnxruntime") { Found::Nothing } else { Found::Something })
+    }
 }
 
 fn consents(question: &str) -> Result<bool> {

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use measure::{Provider, measured};
 use schemas::id::sha256_hex;
 use serde::Serialize;
+use shell::unit::TOGETHER;
 use success::{Distance, Engine, Kind, Model, ProviderChoice};
 
 #[derive(Serialize)]
@@ -171,9 +172,22 @@ fn print(report: &Report) {
             .collect()
     });
     out::line(out::table(&header, rows));
+    together(report);
     if !report.within_budget {
         out::line(slow(report));
     }
+}
+
+/// What scoring the events at hand together costs the first of them.
+fn together(report: &Report) {
+    let in_use = report.providers.iter().find(|of| of.provider == report.in_use);
+    let lot = in_use.and_then(|of| of.batches.iter().find(|batch| batch.rows == TOGETHER));
+    let Some(lot) = lot else { return };
+    out::line(format!(
+        "A scorer scores the events at hand in one call, {} at most, and waits for no more: the first \
+         of so many waits {:.0} µs for that (99th percentile {:.0})",
+        lot.rows, lot.median_us, lot.p99_us
+    ));
 }
 
 /// What to do about slow scoring.

@@ -1,6 +1,7 @@
 //! `model explain`: what a version's log loss rests on, on the rows it was judged on.
 
 use super::onlog::OnLog;
+use crate::account::SURVIVORS;
 use crate::audit::audit;
 use crate::cli::{ExplainArgs, Output};
 use crate::config::Config;
@@ -168,5 +169,6 @@ fn print(of: &Explained) {
     };
     out::line(out::table(&["class", "came>", "held likeliest>"], (0..CLASSES).map(row)));
     of.problem.iter().for_each(out::line);
+    out::line(SURVIVORS);
     out::line(format!("picture: {}", of.picture.display()));
 }
