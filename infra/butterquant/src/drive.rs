@@ -10,29 +10,35 @@ use shell::runner::{Plan, run};
 use shell::source::Source;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::signal::unix::{SignalKind, signal};
 
-/// Set by the first Ctrl-C or SIGTERM; the batch in hand is finished then.
+/// Set by the first Ctrl-C or SIGTERM; the batch in hand is finished then. A second one ends the
+/// process at once: a log that is away for good would be waited for without end.
 pub fn on_signal() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let (mut interrupted, mut terminated) = {
+        let _inside = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
     std::thread::spawn(move || {
-        runtime.block_on(async {
-            let terminated = async {
-                match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-                    Ok(mut signal) => {
-                        signal.recv().await;
-                    }
-                    Err(_) => std::future::pending().await,
+        let mut asked = || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = interrupted.recv() => {}
+                    _ = terminated.recv() => {}
                 }
-            };
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                () = terminated => {}
-            }
-        });
+            });
+        };
+        asked();
         flag.store(true, Ordering::Relaxed);
+        asked();
+        eprintln!(
+            "ended at once; what was in hand is not committed, and done again at the next start"
+        );
+        std::process::exit(2);
     });
     Ok(stop)
 }
