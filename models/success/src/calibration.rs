@@ -95,34 +95,42 @@ pub(crate) fn error_by_days(
     block: usize,
     seed: u64,
 ) -> Option<f64> {
-    let mut days: Vec<i32> = rows.iter().map(|row| row.scan_day).collect();
-    days.sort_unstable();
-    days.dedup();
-    let day_of = |row: &Judged| days.partition_point(|day| *day < row.scan_day);
-    // Of each day, its part of every bin's gap and of the weight.
-    let mut gaps = vec![vec![0.0; rankings.len() * BINS]; days.len()];
-    let mut weights = vec![0.0; days.len()];
-    for row in rows {
-        weights[day_of(row)] += row.weight;
-    }
-    for (class, order) in rankings.iter().enumerate() {
-        for (place, &at) in order.iter().enumerate() {
-            let row = &rows[at];
-            // The bin that the cuts of `calibration_error` put this place in.
-            let bin = ((place + 1) * BINS - 1) / order.len();
-            let came = f64::from(u8::from(usize::from(row.class) == class));
-            gaps[day_of(row)][class * BINS + bin] += row.weight * (row.probabilities[class] - came);
+    let daily = DailyGaps::of(rows, rankings);
+    standard_error(daily.0.len(), block, DAY_DRAWS, seed, |times| daily.error(times))
+}
+
+/// Of each scan day its weight and its part of every bin's gap, class after class.
+struct DailyGaps(Vec<(f64, [[f64; BINS]; CLASSES])>);
+
+impl DailyGaps {
+    fn of(rows: &[Judged], rankings: &[Vec<usize>]) -> DailyGaps {
+        let mut days: Vec<i32> = rows.iter().map(|row| row.scan_day).collect();
+        days.sort_unstable();
+        days.dedup();
+        let mut daily = vec![(0.0, [[0.0; BINS]; CLASSES]); days.len()];
+        for (class, order) in rankings.iter().enumerate() {
+            for (place, row) in order.iter().map(|&at| &rows[at]).enumerate() {
+                // The bin into which the cuts of `calibration_error` put this place.
+                let bin = ((place + 1) * BINS - 1) / order.len();
+                let came = f64::from(u8::from(usize::from(row.class) == class));
+                let day = &mut daily[days.partition_point(|day| *day < row.scan_day)];
+                day.0 += row.weight / rankings.len() as f64;
+                day.1[class][bin] += row.weight * (row.probabilities[class] - came);
+            }
         }
+        DailyGaps(daily)
     }
-    standard_error(days.len(), block, DAY_DRAWS, seed, |times| {
-        let mut drawn = vec![0.0; rankings.len() * BINS];
-        let mut total = 0.0;
-        for (day, times) in times.iter().enumerate().filter(|(_, times)| **times > 0.0) {
-            total += times * weights[day];
-            drawn.iter_mut().zip(&gaps[day]).for_each(|(sum, gap)| *sum += times * gap);
+
+    /// The calibration error where each day comes so often.
+    fn error(&self, times: &[f64]) -> f64 {
+        let (mut weight, mut gaps) = (0.0, [[0.0; BINS]; CLASSES]);
+        for (times, day) in times.iter().zip(&self.0) {
+            weight += times * day.0;
+            let sums = gaps.iter_mut().flatten().zip(day.1.iter().flatten());
+            sums.for_each(|(sum, gap)| *sum += times * gap);
         }
-        drawn.iter().map(|gap| gap.abs()).sum::<f64>() / total / rankings.len() as f64
-    })
+        gaps.iter().flatten().map(|gap| gap.abs()).sum::<f64>() / weight / CLASSES as f64
+    }
 }
 
 /// The calibration error, and the most that is allowed: what labels drawn from the model's
@@ -219,5 +227,10 @@ mod tests {
         });
         let error = calibration_error(&rows, &rankings(&rows), |i| rows[i].class);
         assert!((gaps.sum::<f64>() / 4.0 - error).abs() < 1e-12);
+        // And so are the days, of which some weigh more.
+        rows.iter_mut().for_each(|row| row.weight = f64::from(1 + row.scan_day % 3));
+        let error = calibration_error(&rows, &rankings(&rows), |i| rows[i].class);
+        let by_days = DailyGaps::of(&rows, &rankings(&rows)).error(&[1.0; 20]);
+        assert!((by_days - error).abs() < 1e-12, "{by_days} {error}");
     }
 }

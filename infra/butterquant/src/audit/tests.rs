@@ -207,7 +207,7 @@ fn rows_that_reach_into_a_test_are_noted_and_found_where_the_test_is_named() {
 fn open_of_the_last(days: i32) -> FoundRows {
     let mut found = rows(200);
     let last = Day(17_200) + -days;
-    let open = |row: &FoundRow| row.as_of >= Some(last) && row.place.1 % 2 == 0;
+    let open = |row: &FoundRow| row.as_of >= Some(last) && row.place.1.is_multiple_of(2);
     found.open = found.rows.iter().filter(|row| open(row)).filter_map(|row| row.as_of).collect();
     found.rows.retain(|row| !open(row));
     found
