@@ -11,6 +11,7 @@ mod actors;
 mod base;
 mod book;
 mod checks;
+mod compare;
 mod coverage;
 mod disk;
 mod grounds;
@@ -19,6 +20,8 @@ mod plan;
 mod planted;
 mod proxy;
 mod round;
+mod settle;
+mod storm;
 mod witness;
 
 use base::Base;
@@ -35,7 +38,7 @@ Kills, pauses and cuts off the processes of a run, and checks what they leave be
 
   cargo test --release --workspace --test chaos -- [OPTIONS]
 
-  --rounds N     rounds to play (a full set: 25; 3 on Kafka)
+  --rounds N     rounds to play (a full set: 25; 2 on Kafka)
   --minutes N    as many rounds as begin within so many minutes, instead
   --seed N       seed of the first round; the next has the next one (1)
   --log HOME     embedded, kafka (one broker) or kafka3 (three) (embedded)

@@ -4,8 +4,8 @@
 use crate::actors::copy;
 use crate::base::{Base, log_of};
 use crate::book::{Book, Places};
-use crate::checks;
 use crate::witness::{Sight, look};
+use crate::{checks, compare};
 use eventlog::{EmbeddedLog, Fetched, Reader, Record, TopicPartition};
 use schemas::events::{Fills, Orders, Predictions};
 use schemas::{Body, Event, EventId, Topic, codec};
@@ -220,7 +220,7 @@ fn by_an_owners_death(base: &Base) -> Result<(), String> {
         };
         base.reference.records.iter().filter_map(of).collect()
     };
-    let lost = |shown| checks::lost(&log, shown).map_err(|error| text(&error));
+    let lost = |shown| compare::lost(&log, shown).map_err(|error| text(&error));
     let (kept, gone) = (lost(&last(true))?, lost(&last(false))?);
     match kept.is_empty() && gone.len() == last(false).len() {
         true => Ok(()),
