@@ -5,6 +5,7 @@ use schemas::role::Role;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -138,6 +139,8 @@ impl Actor {
         let deadline = Instant::now() + patience;
         while self.child.is_some() {
             match self.ended() {
+                // Asked before it could hear it, it ends as any program does.
+                Some(status) if status.signal() == Some(2) && !self.is_ready() => {}
                 Some(status) if !status.success() => {
                     return Err(format!(
                         "{} ended with {status}: {}",

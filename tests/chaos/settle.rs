@@ -17,7 +17,12 @@ const SETTLED: Duration = Duration::from_secs(120);
 pub const FAREWELL: Duration = Duration::from_secs(30);
 
 /// What a process says that could not reach the log when it began.
-const NO_LOG: [&str; 3] = ["no answer", "no Kafka broker answers", "is in use by"];
+const NO_LOG: [&str; 4] = [
+    "no answer",
+    "no Kafka broker answers",
+    "check that the cluster is well and can be reached",
+    "is in use by",
+];
 
 impl Round<'_> {
     /// Every process there was.
