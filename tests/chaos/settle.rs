@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 /// How long offsets may take to reach the ends once all is written: a materializer that began
 /// without state reads everything first.
 const SETTLED: Duration = Duration::from_secs(120);
-/// How long a process may take to stop when asked.
-pub const FAREWELL: Duration = Duration::from_secs(30);
+/// How long a process may take to stop when asked: it finishes the publish in hand, and a log that
+/// is away just then may take three of its timeouts to say that nothing comes of it.
+pub const FAREWELL: Duration = Duration::from_secs(60);
 
 /// What a process says that could not reach the log when it began.
 const NO_LOG: [&str; 4] = [
