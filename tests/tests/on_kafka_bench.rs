@@ -6,11 +6,16 @@
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tests::cli::{command, finish};
 use tests::cluster::Cluster;
 
+/// One at a time: each of them wants the machine for itself.
+static QUIET: Mutex<()> = Mutex::new(());
+
 /// What it tells; it may have missed a limit.
 fn report(cluster: &Cluster, words: &str, script: Option<&Path>) -> Value {
+    let _quiet = QUIET.lock().unwrap_or_else(PoisonError::into_inner);
     let data = tempfile::tempdir().unwrap();
     let words = format!("bench pipeline --log kafka --events 20000 -o json {words}");
     let mut command = command(data.path(), &words);

@@ -1,5 +1,6 @@
 //! `model list` and `model show`: the versions on the log and what the gate said of each.
 
+use crate::account::SURVIVORS;
 use crate::answers::Question;
 use crate::cells::{list as items, number, share, text};
 use crate::config::Config;
@@ -114,6 +115,7 @@ fn show_model(card: &Value) {
         let header: Vec<String> = ["bin>".to_owned()].into_iter().chain(named).collect();
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
         line(table(&header, calibration_rows(&held_out["calibration_curve"])));
+        line(SURVIVORS);
     }
     if card["manifest"].is_object() {
         line("\nManifest");
