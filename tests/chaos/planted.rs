@@ -216,7 +216,7 @@ fn by_an_owners_death(base: &Base) -> Result<(), String> {
     let last = |kept: bool| -> Vec<(TopicPartition, Record)> {
         let of = |(place, records): (&TopicPartition, &Vec<Record>)| {
             let known = |record: &&Record| (record.offset < base.ends[place]) == kept;
-            Some((place.clone(), records.iter().filter(known).next_back()?.clone()))
+            Some((place.clone(), records.iter().rfind(known)?.clone()))
         };
         base.reference.records.iter().filter_map(of).collect()
     };

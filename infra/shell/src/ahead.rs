@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 /// Bytes held of a stage above which it is not read on, and below which it is again: far apart,
 /// because a log that reads over a network throws away what it fetched of a partition let go.
-const FULL: usize = 256 << 10;
+const FULL: usize = 512 << 10;
 const LOW: usize = FULL / 8;
 
 /// Records of one stage, in offset order, and the position behind them.

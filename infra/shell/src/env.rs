@@ -17,7 +17,7 @@ pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
 pub struct Policy {
     /// Records of a poll, and of what is published in one transaction, at most (or 4 MiB of
     /// values). A round takes in what is at hand and waits for no more; behind a backlog, though,
-    /// what is decided first waits until the whole round is published: about 0.15 s for 5,000
+    /// what is decided first waits until the whole round is published: about 0.3 s for 10,000
     /// features, of which a scorer on the embedded log takes 36,000 a second of processor time
     /// (`butterquant bench pipeline`).
     pub max_records: usize,
@@ -34,7 +34,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Policy {
         Policy {
-            max_records: 5_000,
+            max_records: 10_000,
             wait: Duration::from_millis(50),
             save_every: 200,
             idle_commit: 10,
