@@ -17,9 +17,9 @@ pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
 pub struct Policy {
     /// Records of a poll, and of what is published in one transaction, at most (or 4 MiB of
     /// values). A round takes in what is at hand and waits for no more; behind a backlog, though,
-    /// what is decided first waits until the whole round is published: about 0.3 s for 10,000
-    /// features, of which a scorer on the embedded log takes 36,000 a second of processor time
-    /// (`butterquant bench pipeline`).
+    /// what is decided first waits until the whole round is published: about a quarter of a second
+    /// for 10,000 features, of which a scorer on the embedded log took 38,800 a second of processor
+    /// time (`butterquant bench pipeline`, ONNX Runtime, two cores of an AMD EPYC).
     pub max_records: usize,
     /// How long a poll waits for the first record.
     pub wait: Duration,
