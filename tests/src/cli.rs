@@ -114,16 +114,27 @@ impl Running {
 
     /// Asks it to stop as Ctrl-C does, and gives its exit code.
     pub fn interrupt(mut self) -> i32 {
+        self.ctrl_c();
+        let ended = self.ends_within(Duration::from_secs(30));
+        ended.unwrap_or_else(|| panic!("it did not stop within 30 s of Ctrl-C"))
+    }
+
+    /// As Ctrl-C does.
+    pub fn ctrl_c(&self) {
         let asked = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         assert!(asked.is_ok_and(|status| status.success()), "it is gone already");
-        let deadline = Instant::now() + Duration::from_secs(30);
+    }
+
+    /// Its exit code, where it ends in that time.
+    pub fn ends_within(&mut self, time: Duration) -> Option<i32> {
+        let deadline = Instant::now() + time;
         while Instant::now() < deadline {
             if let Ok(Some(status)) = self.0.try_wait() {
-                return status.code().unwrap_or(-1);
+                return Some(status.code().unwrap_or(-1));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("it did not stop within 30 s of Ctrl-C");
+        None
     }
 }
 

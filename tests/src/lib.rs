@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod held;
 pub mod orders;
 pub mod poison;
 pub mod python;

@@ -4,15 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
 use consumers::labeler::Labeler;
-use producers::history::{HistoryPlan, draw};
 use producers::scanner::Scanner;
-use producers::simulated::{Plan, SimulatedMarket};
-use producers::source::{Market, MarketDay, Problem, SourceError, day_events};
+use producers::source::{MarketDay, day_events};
 use schemas::controls::ControlState;
-use schemas::events::{CorporateAction, Features, Outcomes, RunOpened, Sample, Samples};
+use schemas::events::{CorporateAction, Features, Outcomes, RunOpened, Sample};
 use schemas::role::{Cause, Context, Machine};
 use schemas::{Body, Day, Event, EventId};
 use std::collections::BTreeMap;
+use tests::held::{Rows, drawn, simulated};
 
 /// The first day with enough bars to be scanned.
 const FIRST: usize = 251;
@@ -24,74 +23,31 @@ const DAYS: usize = 330;
 const SPLIT: usize = 276;
 
 /// Three stocks, of which one splits two for one and one has no bar on some days.
-struct Held {
-    universe: Vec<String>,
-    days: Vec<Day>,
-    given: Vec<MarketDay>,
-}
-
-impl Held {
-    fn new() -> Held {
-        let plan = Plan { seed: 5, stocks: 3, days: DAYS, structure: true };
-        let mut market = SimulatedMarket::open(plan, None).unwrap();
-        let (universe, days) = (market.universe().to_vec(), market.days().to_vec());
-        let mut given: Vec<MarketDay> = Vec::new();
-        while let Some(day) = market.next_day(given.last().map(|day| day.day)).unwrap() {
-            given.push(day);
+fn market() -> Vec<MarketDay> {
+    let mut given = simulated(5, 3, DAYS);
+    let universe: Vec<String> = given[0].bars.iter().map(|(ticker, _)| ticker.clone()).collect();
+    for (n, day) in given.iter_mut().enumerate() {
+        let of = |number: usize| universe[number].as_str();
+        if n == SPLIT {
+            let two = Some(2.0);
+            let split =
+                CorporateAction { effective_day: day.day, split_ratio: two, dividend: None };
+            day.actions.push((of(0).to_owned(), split));
         }
-        for (n, day) in given.iter_mut().enumerate() {
-            let of = |number: usize| universe[number].as_str();
-            if n == SPLIT {
-                let two = Some(2.0);
-                let split =
-                    CorporateAction { effective_day: day.day, split_ratio: two, dividend: None };
-                day.actions.push((of(0).to_owned(), split));
+        if n >= SPLIT {
+            let (_, bar) = day.bars.iter_mut().find(|(ticker, _)| ticker == of(0)).unwrap();
+            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+                *price /= 2.0;
             }
-            if n >= SPLIT {
-                let (_, bar) = day.bars.iter_mut().find(|(ticker, _)| ticker == of(0)).unwrap();
-                for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
-                    *price /= 2.0;
-                }
-                bar.volume *= 2.0;
-            }
-            if n % 9 == 4 {
-                day.bars.retain(|(ticker, _)| ticker != of(1));
-                day.missing.push((of(1).to_owned(), "no row".to_owned()));
-            }
+            bar.volume *= 2.0;
         }
-        Held { universe, days, given }
+        if n % 9 == 4 {
+            day.bars.retain(|(ticker, _)| ticker != of(1));
+            day.missing.push((of(1).to_owned(), "no row".to_owned()));
+        }
     }
+    given
 }
-
-impl Market for Held {
-    fn universe(&self) -> &[String] {
-        &self.universe
-    }
-
-    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
-        let at = self.days.partition_point(|day| after.is_some_and(|after| *day <= after));
-        Ok(self.given.get(at).cloned())
-    }
-
-    fn days(&self) -> &[Day] {
-        &self.days
-    }
-
-    fn problems(&self) -> &[Problem] {
-        &[]
-    }
-
-    fn data_sha256(&self) -> String {
-        String::new()
-    }
-
-    fn describe(&self) -> String {
-        "held days".to_owned()
-    }
-}
-
-/// What is known of a row but its weight and stratum, by ticker and day.
-type Rows = BTreeMap<(String, Day), Sample>;
 
 /// A role's day: it takes the events in, decides, and takes in what it said.
 fn day_of(
@@ -109,14 +65,14 @@ fn day_of(
 }
 
 /// Rows as a live run comes to them.
-fn lived(market: &Held) -> Rows {
-    let opened = RunOpened { scan_from: market.days[FIRST], ..RunOpened::default() };
+fn lived(market: &[MarketDay]) -> Rows {
+    let opened = RunOpened { scan_from: market[FIRST].day, ..RunOpened::default() };
     let controls = ControlState { opened: Some(opened), ..ControlState::default() };
     let (mut scanner, mut labeler) = (Scanner::default(), Labeler::default());
     let mut scanned: BTreeMap<EventId, Sample> = BTreeMap::new();
     let mut rows = Rows::new();
-    let mut previous = market.days[0] + -3;
-    for (n, market_day) in market.given.iter().enumerate() {
+    let mut previous = market[0].day + -3;
+    for (n, market_day) in market.iter().enumerate() {
         let day = market_day.day;
         let mut events = day_events(market_day, previous, n >= FIRST, 1);
         let candidates = day_of(&mut scanner, &controls, [previous, day], &events);
@@ -145,27 +101,13 @@ fn lived(market: &Held) -> Rows {
     rows
 }
 
-/// All rows there are, as history draws them.
-fn drawn(market: &mut Held) -> Rows {
-    let (before, all) = (market.days[DAYS - 1] + 1, 9_999);
-    let plan = HistoryPlan { low: all, normal: all, high: all, ..HistoryPlan::new(before, before) };
-    let row = |event: Event| match event.body {
-        Body::Samples(Samples::SampleDrawn(row)) => {
-            let row = Sample { weight: 0.0, stratum: String::new(), ..row };
-            ((event.ticker, row.as_of), row)
-        }
-        other => panic!("{other:?}"),
-    };
-    let history = draw(market, &plan, &mut |_, _| ()).unwrap();
-    history.samples.into_iter().map(row).collect()
-}
-
 #[test]
 fn a_drawn_row_is_what_scanner_and_labeler_say() {
-    let mut market = Held::new();
-    let (mut lived, drawn) = (lived(&market), drawn(&mut market));
+    let market = market();
+    let (mut lived, mut drawn) = (lived(&market), drawn(&market));
+    drawn.values_mut().for_each(|row| row.stratum.clear()); // a live run has none
     // The last days' short holdings are over as well; of them nothing is drawn.
-    let last = market.days[DAYS - 1];
+    let last = market[DAYS - 1].day;
     let whole = |as_of: Day| quant::Term::of(as_of, f64::INFINITY).evaluation_day < last;
     assert!(lived.keys().any(|(_, as_of)| !whole(*as_of)));
     lived.retain(|(_, as_of), _| whole(*as_of));

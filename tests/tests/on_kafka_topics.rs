@@ -2,10 +2,12 @@
 //! otherwise.
 #![allow(clippy::unwrap_used)] // a test
 
-use eventlog::{Batch, ErrorClass, KafkaLog, KafkaSettings, Log, NewRecord, TopicPartition};
+use eventlog::{
+    Batch, ErrorClass, KafkaLog, KafkaSettings, Log, NewRecord, TopicPartition, TopicSpec,
+};
 use schemas::Topic;
 use std::time::Duration;
-use tests::cli::{command, finish};
+use tests::cli::{command, finish, wait_for};
 use tests::cluster::Cluster;
 
 fn settings(cluster: &Cluster, run: &str) -> KafkaSettings {
@@ -176,4 +178,20 @@ fn three_copies_are_safe_with_two_and_fewer_are_reported() {
     assert_eq!(shell::open::ensure_topics(&with("three", None), 1).unwrap(), []);
     let refused = shell::open::ensure_topics(&with("five", Some(5)), 1).unwrap_err().to_string();
     assert!(refused.contains("not 5 brokers") && refused.contains("replication"), "{refused}");
+}
+
+/// A client of ours that had lost its brokers went on saying that a partition was unknown, and an
+/// executor that had taken over never began.
+#[test]
+fn a_partition_that_a_client_does_not_know_is_found_when_it_is_asked_for_again() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let run = run_of("grown");
+    let log = KafkaLog::connect(settings(cluster, &run)).unwrap();
+    log.ensure_topics(&[TopicSpec::new("t", 1)]).unwrap();
+    let [known, unknown] = [0, 1].map(|partition| TopicPartition::new("t", partition));
+    assert_eq!((log.watermarks(&known).unwrap().high, log.written_end(&known).unwrap()), (0, 0));
+    assert_eq!(log.written_end(&unknown).unwrap_err().class, ErrorClass::Fatal);
+    cluster.tool(&format!("topics --alter --topic {run}.t --partitions 2"));
+    wait_for("end of the new partition", || log.watermarks(&unknown).ok());
+    wait_for("end of what is written there", || log.written_end(&unknown).ok());
 }

@@ -122,6 +122,8 @@ fn what_is_open_is_seen_once_when_it_is_committed_and_so_is_what_came_after_it()
     seen.read(1, Duration::from_secs(1));
     assert_eq!((seen.values.len(), seen.position), (0, 0), "{:?}", seen.values);
     assert_eq!(log.watermarks(&seen.place).unwrap().high, 0, "its end is that of what is settled");
+    // Two records, and the end of the other's transaction.
+    assert_eq!(log.written_end(&seen.place).unwrap(), 3, "what is open is there all the same");
 
     open.write(1, &["open still"]);
     open.commit();

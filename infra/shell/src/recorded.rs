@@ -156,7 +156,10 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eventlog::{ErrorClass, Fetched, TopicPartition};
+    use crate::open::ensure_topics;
+    use crate::troubled::TroubledLog;
+    use eventlog::{Batch, ErrorClass, Fetched, TopicPartition};
+    use schemas::events::DayClosed;
 
     /// A log that is away.
     struct Silent;
@@ -179,5 +182,22 @@ mod tests {
             Tail { topic: Topic::Scans, partition: 0, next: 0, end: 1, ahead: Vec::new() };
         let error = tail.read_day(&mut Silent, Day(0)).err().map(|error| error.class);
         assert_eq!(error, Some(ErrorClass::Retry));
+    }
+
+    /// Offsets committed in a transaction were seen before its records were: what the role had said
+    /// was taken for nothing, and said again.
+    #[test]
+    fn what_was_said_is_read_also_where_readers_are_not_shown_it_yet() {
+        let log = TroubledLog::late();
+        ensure_topics(&log, 1).unwrap();
+        let cause = EventId::default();
+        let marker = Event::marker(Topic::Outcomes, Day(1), DayClosed::default()).unwrap();
+        let marker = Event { causation: Some(cause), ..marker };
+        let records = vec![wire::record(&marker, 1, "labeler").unwrap()];
+        let batch = Batch { records, ..Batch::default() };
+        log.producer("labeler").unwrap().publish(batch, None).unwrap();
+        let mut recorded = Recorded::new(&log, &[(Topic::Outcomes, 0, 0)]).unwrap();
+        recorded.load(Day(1)).unwrap();
+        assert!(recorded.marker(Topic::Outcomes, 0).is_some());
     }
 }

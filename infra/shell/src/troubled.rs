@@ -71,6 +71,10 @@ impl Log for TroubledLog {
         Ok(Watermarks { high: *high, ..ends })
     }
 
+    fn written_end(&self, tp: &TopicPartition) -> Result<u64> {
+        self.inner.watermarks(tp).map(|ends| ends.high)
+    }
+
     fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
         self.inner.offset_for_time(tp, timestamp_ms)
     }

@@ -1,7 +1,5 @@
 //! The draw's laws, on simulated markets.
 
-mod as_of;
-
 use super::*;
 use crate::simulated::{Plan, SimulatedMarket};
 use schemas::Body;

@@ -99,10 +99,6 @@ impl KafkaLog {
         Ok(asker)
     }
 
-    fn partitions(&self, topic: &str) -> Result<Option<u32>> {
-        Ok(self.topics()?.into_iter().find(|info| info.name == topic).map(|i| i.partitions))
-    }
-
     /// The ends of a partition as `asker` is shown them.
     fn ends(&self, asker: &Asker, tp: &TopicPartition) -> Result<Watermarks> {
         heard::listen(asker);
@@ -113,18 +109,38 @@ impl KafkaLog {
                 Ok(Watermarks { low: unsigned(low), high: unsigned(high) })
             }
             Err(error) => {
-                self.check(tp)?;
+                self.check(asker, tp)?;
                 Err(error).at(tp)
             }
         }
     }
 
-    fn check(&self, tp: &TopicPartition) -> Result<()> {
-        match self.partitions(&tp.topic)? {
+    /// Fails where the cluster has no such partition. It is asked through `asker`, which then knows:
+    /// librdkafka goes on saying that a partition is unknown until it looks at all topics again.
+    fn check(&self, asker: &Asker, tp: &TopicPartition) -> Result<()> {
+        let known = self.topics_by(asker)?.into_iter().find(|info| info.name == *tp.topic);
+        match known {
             None => Err(LogError::no_topic(&tp.topic)),
-            Some(count) if tp.partition >= count => Err(LogError::no_partition(tp)),
+            Some(topic) if tp.partition >= topic.partitions => Err(LogError::no_partition(tp)),
             Some(_) => Ok(()),
         }
+    }
+
+    fn topics_by(&self, asker: &Asker) -> Result<Vec<TopicInfo>> {
+        heard::listen(asker);
+        let metadata =
+            asker.fetch_metadata(None, self.settings.timeout).at("the list of topics")?;
+        let mut topics: Vec<TopicInfo> = metadata
+            .topics()
+            .iter()
+            .filter(|topic| topic.error().is_none() && !topic.name().starts_with("__"))
+            .filter_map(|topic| {
+                let name = topic.name().strip_prefix(&self.settings.prefix)?.to_string();
+                Some(TopicInfo { name, partitions: topic.partitions().len() as u32 })
+            })
+            .collect();
+        topics.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(topics)
     }
 
     /// The first offset of `from..high` whose record is not before `timestamp_ms`.
@@ -189,20 +205,7 @@ impl Log for KafkaLog {
     }
 
     fn topics(&self) -> Result<Vec<TopicInfo>> {
-        heard::listen(&self.asker);
-        let metadata =
-            self.asker.fetch_metadata(None, self.settings.timeout).at("the list of topics")?;
-        let mut topics: Vec<TopicInfo> = metadata
-            .topics()
-            .iter()
-            .filter(|topic| topic.error().is_none() && !topic.name().starts_with("__"))
-            .filter_map(|topic| {
-                let name = topic.name().strip_prefix(&self.settings.prefix)?.to_string();
-                Some(TopicInfo { name, partitions: topic.partitions().len() as u32 })
-            })
-            .collect();
-        topics.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(topics)
+        self.topics_by(&self.asker)
     }
 
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {

@@ -1,73 +1,15 @@
 //! What a drawn row may know: features the bars of its day and before, the label those up to its
 //! evaluation day, and nothing that came later.
 
-use super::*;
-use crate::source::{MarketDay, Problem};
-use std::collections::BTreeMap;
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
-/// Days as they are held here, to be spoilt or cut.
-struct Held {
-    universe: Vec<String>,
-    days: Vec<Day>,
-    given: Vec<MarketDay>,
-}
-
-impl Held {
-    fn new(given: &[MarketDay]) -> Held {
-        let universe = given[0].bars.iter().map(|(ticker, _)| ticker.clone()).collect();
-        let days = given.iter().map(|day| day.day).collect();
-        Held { universe, days, given: given.to_vec() }
-    }
-}
-
-impl Market for Held {
-    fn universe(&self) -> &[String] {
-        &self.universe
-    }
-
-    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
-        let at = self.days.partition_point(|day| after.is_some_and(|after| *day <= after));
-        Ok(self.given.get(at).cloned())
-    }
-
-    fn days(&self) -> &[Day] {
-        &self.days
-    }
-
-    fn problems(&self) -> &[Problem] {
-        &[]
-    }
-
-    fn data_sha256(&self) -> String {
-        String::new()
-    }
-
-    fn describe(&self) -> String {
-        "held days".to_owned()
-    }
-}
+use producers::source::MarketDay;
+use schemas::Day;
+use tests::held::{Rows, drawn, simulated};
 
 /// 340 days of three stocks.
 fn days() -> Vec<MarketDay> {
-    let mut market = market(3, 340);
-    let mut days: Vec<MarketDay> = Vec::new();
-    while let Some(day) = market.next_day(days.last().map(|day| day.day)).unwrap() {
-        days.push(day);
-    }
-    days
-}
-
-/// All rows that these days have, by ticker and day. Weights are left out: they depend on how many
-/// rows there are.
-fn all_rows(days: &[MarketDay]) -> BTreeMap<(String, Day), Sample> {
-    let before = days[days.len() - 1].day + 1;
-    let all = 9_999;
-    let plan = HistoryPlan { low: all, normal: all, high: all, ..HistoryPlan::new(before, before) };
-    let drawn = draw(&mut Held::new(days), &plan, &mut |_, _| ()).unwrap();
-    let row = |(ticker, row): (&str, &Sample)| {
-        ((ticker.to_owned(), row.as_of), Sample { weight: 1.0, ..row.clone() })
-    };
-    samples(&drawn).into_iter().map(row).collect()
+    simulated(11, 3, 340)
 }
 
 #[test]
@@ -85,7 +27,7 @@ fn bars_after_its_day_change_no_feature_and_bars_after_its_evaluation_no_label()
         }
         day.vix = day.vix.map(|vix| vix + 1.5);
     }
-    let (plain, spoilt) = (all_rows(&plain), all_rows(&spoilt));
+    let (plain, spoilt) = (drawn(&plain), drawn(&spoilt));
     let [mut over, mut held, mut later] = [0; 3];
     for (key, row) in &plain {
         // What cannot be opened at its other price has no row.
@@ -112,14 +54,14 @@ fn bars_after_its_day_change_no_feature_and_bars_after_its_evaluation_no_label()
 #[test]
 fn the_day_after_the_evaluation_is_all_that_a_label_needs() {
     let days = days();
-    let all = all_rows(&days);
+    let all = drawn(&days);
     let mut at_once = false;
     for known in 310..316 {
         let last = days[known - 1].day;
         let longest = |as_of: Day| quant::Term::of(as_of, f64::INFINITY).evaluation_day;
         let over = all.iter().filter(|((_, as_of), _)| longest(*as_of) < last);
-        let over: BTreeMap<_, _> = over.map(|(key, row)| (key.clone(), row.clone())).collect();
-        assert_eq!(all_rows(&days[..known]), over);
+        let over: Rows = over.map(|(key, row)| (key.clone(), row.clone())).collect();
+        assert_eq!(drawn(&days[..known]), over);
         assert!(over.len() > 60, "{}", over.len());
         let marked = over.values().map(|row| row.evaluation_day).max();
         at_once |= marked == Some(days[known - 2].day);

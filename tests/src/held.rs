@@ -1,0 +1,80 @@
+//! A market of days that are held here, to be altered or cut before history is drawn from them.
+
+use producers::history::{HistoryPlan, draw};
+use producers::simulated::{Plan, SimulatedMarket};
+use producers::source::{Market, MarketDay, Problem, SourceError};
+use schemas::events::{Sample, Samples};
+use schemas::{Body, Day, Event};
+use std::collections::BTreeMap;
+
+/// What is known of a row but its weight, which depends on how many rows there are; by ticker and
+/// day.
+pub type Rows = BTreeMap<(String, Day), Sample>;
+
+/// The days of a simulated market.
+pub fn simulated(seed: u64, stocks: usize, days: usize) -> Vec<MarketDay> {
+    let plan = Plan { seed, stocks, days, structure: true };
+    let mut market = SimulatedMarket::open(plan, None).unwrap();
+    let mut given: Vec<MarketDay> = Vec::new();
+    while let Some(day) = market.next_day(given.last().map(|day| day.day)).unwrap() {
+        given.push(day);
+    }
+    given
+}
+
+/// All rows that history draws from these days.
+pub fn drawn(given: &[MarketDay]) -> Rows {
+    let before = given[given.len() - 1].day + 1;
+    let all = 9_999;
+    let plan = HistoryPlan { low: all, normal: all, high: all, ..HistoryPlan::new(before, before) };
+    let row = |event: Event| match event.body {
+        Body::Samples(Samples::SampleDrawn(row)) => {
+            ((event.ticker, row.as_of), Sample { weight: 0.0, ..row })
+        }
+        other => panic!("{other:?}"),
+    };
+    let history = draw(&mut Held::new(given), &plan, &mut |_, _| ()).unwrap();
+    history.samples.into_iter().map(row).collect()
+}
+
+/// The market of these days; its stocks are those of the first.
+struct Held {
+    universe: Vec<String>,
+    days: Vec<Day>,
+    given: Vec<MarketDay>,
+}
+
+impl Held {
+    fn new(given: &[MarketDay]) -> Held {
+        let universe = given[0].bars.iter().map(|(ticker, _)| ticker.clone()).collect();
+        let days = given.iter().map(|day| day.day).collect();
+        Held { universe, days, given: given.to_vec() }
+    }
+}
+
+impl Market for Held {
+    fn universe(&self) -> &[String] {
+        &self.universe
+    }
+
+    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
+        let at = self.days.partition_point(|day| after.is_some_and(|after| *day <= after));
+        Ok(self.given.get(at).cloned())
+    }
+
+    fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    fn problems(&self) -> &[Problem] {
+        &[]
+    }
+
+    fn data_sha256(&self) -> String {
+        String::new()
+    }
+
+    fn describe(&self) -> String {
+        "held days".to_owned()
+    }
+}
