@@ -2,8 +2,8 @@
 # The tests on a real Kafka, as one command: starts one node, runs the log's own tests (the
 # conformance suite in both group protocols among them) and every on_kafka* test on it, and stops
 # it. Some of the tests start more nodes of their own. Arguments go to `cargo test`. At the end it
-# plays the chaos test's rounds on three nodes, unless BUTTERQUANT_CHAOS is `none`. Without Java it
-# says so and is done; in CI that is a failure.
+# plays the chaos test's rounds on three nodes; BUTTERQUANT_CHAOS is `none`, or arguments for it, such
+# as `--rounds 1 --seed 2`. Without Java it says so and is done; in CI that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,5 +37,7 @@ cargo test --release --workspace "${tests[@]}" "$@"
 
 if [ "${BUTTERQUANT_CHAOS:-}" != none ]; then
   $kafka stop --now --dir "$dir"
-  cargo test --release --workspace --test chaos -- --log kafka3
+  # Words, not one argument.
+  # shellcheck disable=SC2086
+  cargo test --release --workspace --test chaos -- --log kafka3 ${BUTTERQUANT_CHAOS:-}
 fi
