@@ -1,5 +1,7 @@
 //! A market of days that are held here, to be altered or cut before history is drawn from them.
 
+#![allow(clippy::unwrap_used)] // it is test code, though no test itself
+
 use producers::history::{HistoryPlan, draw};
 use producers::simulated::{Plan, SimulatedMarket};
 use producers::source::{Market, MarketDay, Problem, SourceError};
