@@ -229,7 +229,21 @@ fn scene() -> (f64, Duration) {
     let verified = shell::replay::verify(&env, &mut |_| {}).unwrap();
     assert!(verified.differences.is_empty(), "{:?}", &verified.differences[..1]);
     assert!(verified.decisions as usize > DAYS as usize * A_DAY);
+    if engine.provider() != "candle-cpu" {
+        another_provider_is_named(env);
+    }
     (fed.rate, behind)
+}
+
+/// Another provider's scores differ in bits, and a replay says that this is why.
+fn another_provider_is_named(env: Env) {
+    let candle = machines(Arc::new(scorer::Loader::new(Engine::candle())));
+    let verified = shell::replay::verify(&Env { machines: candle, ..env }, &mut |_| {}).unwrap();
+    assert_eq!(verified.differences.len(), DAYS as usize * A_DAY);
+    for difference in verified.differences {
+        let named = difference.what.contains("scored it, candle-cpu scores now; replay with");
+        assert!(named, "{}", difference.what);
+    }
 }
 
 /// By the version in force at its offset, with the very bits that version gives at rest.

@@ -197,16 +197,17 @@ fn one_event_is_scored_within_the_budget() {
         let names: Vec<&str> = names.map(|name| name.as_str().unwrap()).collect();
         let in_ci = std::env::var_os("CI").is_some();
         assert!(!in_ci || names.contains(&"onnxruntime-cpu"), "{}", said["absent"]);
-        assert_eq!((&said["budget_us"], said["in_use"].as_str()), (&50.0.into(), Some(names[0])));
+        let budget = if names[0] == "onnxruntime-cuda" { 1_000.0 } else { 50.0 };
+        assert_eq!((&said["budget_us"], said["in_use"].as_str()), (&budget.into(), Some(names[0])));
         let event = &said["providers"][0]["event"]["decision"];
         say(&format!("{} takes {event}", names[0]));
         if ran.code == 0 {
-            assert!(event["p99_us"].as_f64().unwrap() <= 50.0 && said["within_budget"] == true);
+            assert!(event["p99_us"].as_f64().unwrap() <= budget && said["within_budget"] == true);
             return;
         }
         tried.push(event.clone());
     }
-    panic!("one event takes more than 50 µs, or this machine is too busy to say: {tried:?}");
+    panic!("one event takes too long, or this machine is too busy to say: {tried:?}");
 }
 
 #[test]

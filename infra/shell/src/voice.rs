@@ -7,7 +7,7 @@ use crate::{
 };
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
-use schemas::events::{Fills, Models};
+use schemas::events::{Fills, Models, Predictions};
 use schemas::role::{Cause, Context, Effect, Role};
 use schemas::{Body, Day, Event, EventId, Topic, codec};
 
@@ -203,18 +203,33 @@ fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) ->
         };
         if codec::encode(event).ok().as_ref() != Some(bytes) {
             return Some(format!(
-                "{} {} was recorded, {} {} is decided now{}",
+                "{} {} was recorded, {} {} is decided now{}{}",
                 recorded.body.kind(),
                 recorded.ticker,
                 event.body.kind(),
                 event.ticker,
-                if recorded.id == event.id { " with other figures" } else { "" }
+                if recorded.id == event.id { " with other figures" } else { "" },
+                another_provider(recorded, event)
             ));
         }
     }
     said.next().map(|(event, _)| {
         format!("{} {} was recorded and is not decided now", event.body.kind(), event.ticker)
     })
+}
+
+/// Providers agree within 1e-5, not in every bit: which ones scored explains a difference.
+fn another_provider(recorded: &Event, now: &Event) -> String {
+    match (&recorded.body, &now.body) {
+        (
+            Body::Predictions(Predictions::CandidateScored(then)),
+            Body::Predictions(Predictions::CandidateScored(now)),
+        ) if then.provider != now.provider => format!(
+            ": {} scored it, {} scores now; replay with the provider that scored (--provider)",
+            then.provider, now.provider
+        ),
+        _ => String::new(),
+    }
 }
 
 /// Whether a training or the broker may have made it: where a decision has an effect, such events

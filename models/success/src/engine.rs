@@ -182,13 +182,13 @@ fn on_library(choice: ProviderChoice, path: &Path) -> Result<Engine, EngineError
             format!("ONNX Runtime scores on the GPU: a trial model ran on it whole ({shown})."),
         ),
         Err(problem) if choice == ProviderChoice::Cuda => {
-            return Err(EngineError::NoGpu { problem: first_line(&problem).to_owned() });
+            return Err(EngineError::NoGpu { problem: gpu_problem(&problem).to_owned() });
         }
         Err(problem) => {
             if let Err(problem) = probe(Place::Cpu) {
                 return Err(EngineError::BrokenLibrary { path: path.to_owned(), problem });
             }
-            let why = first_line(&problem);
+            let why = gpu_problem(&problem);
             (Place::Cpu, format!("ONNX Runtime scores on the CPU ({shown}); no GPU: {why}."))
         }
     };
@@ -213,4 +213,26 @@ fn candle_because(problem: &str) -> Engine {
 
 fn first_line(problem: &str) -> &str {
     problem.lines().next().unwrap_or_default().trim_end_matches('.')
+}
+
+/// What ONNX Runtime says of a GPU begins with C++ signatures and ends with its own source lines.
+fn gpu_problem(problem: &str) -> &str {
+    let line = first_line(problem);
+    let said = line.find("CUDA failure").map(|at| &line[at..]);
+    said.and_then(|said| said.split(';').next()).unwrap_or(line).trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::gpu_problem;
+
+    #[test]
+    fn of_a_gpu_error_the_part_that_helps_is_shown() {
+        // As ONNX Runtime 1.31 puts it, shortened.
+        let said = "/src/cuda_call.cc:154 std::conditional_t<THRW, void> CudaCall(ERRTYPE) CUDA \
+                    failure 100: no CUDA-capable device is detected ; GPU=-1 ; hostname=vm ; \
+                    file=/src/cuda_execution_provider.cc";
+        assert_eq!(gpu_problem(said), "CUDA failure 100: no CUDA-capable device is detected");
+        assert_eq!(gpu_problem("it was built without CUDA.\nmore"), "it was built without CUDA");
+    }
 }

@@ -57,8 +57,29 @@ fn onnx_runtime_scores_the_same_bits_at_any_batch() {
 }
 
 #[test]
-fn both_engines_agree() {
-    let Some(engine) = made::onnx_runtime() else { return };
+fn a_gpu_scores_the_same_bits_at_any_batch() {
+    let Some(engine) = made::gpu() else { return };
+    println!("{}", engine.explain());
+    let model = engine.load(&trained().onnx).expect("a model");
+    check_batches(&model);
+    // More rows than the largest block.
+    let rows = inputs(10_000);
+    let (all, end) = (model.score(&rows).expect("scores"), rows.len() - 3);
+    assert!(bits(&model.score(&rows[end..]).expect("scores")) == bits(&all[end..]));
+}
+
+#[test]
+fn onnx_runtime_agrees_with_candle() {
+    check_agreement(made::onnx_runtime());
+}
+
+#[test]
+fn a_gpu_agrees_with_candle() {
+    check_agreement(made::gpu());
+}
+
+fn check_agreement(engine: Option<Engine>) {
+    let Some(engine) = engine else { return };
     let score = |engine: Engine| {
         engine.load(&trained().onnx).expect("a model").score(&inputs(2_000)).expect("scores")
     };

@@ -116,3 +116,14 @@ pub fn onnx_runtime() -> Option<Engine> {
     println!("skipped: {said}");
     None
 }
+
+/// ONNX Runtime on a GPU, where there is one, else nothing and a printed reason: CI has none.
+pub fn gpu() -> Option<Engine> {
+    match Engine::discover(ProviderChoice::Cuda, None, &folders()) {
+        Ok(engine) => Some(engine),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
