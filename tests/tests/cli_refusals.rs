@@ -2,6 +2,7 @@
 //! folder.
 
 use serde_json::Value;
+use std::time::Duration;
 use tempfile::TempDir;
 use tests::cli::{Running, command, finish, run, wait_for};
 
@@ -92,6 +93,24 @@ fn what_is_not_there_is_said_with_the_remedy() {
     let none = run(data.path(), "runs");
     assert!(none.code == 0 && none.out.contains("butterquant demo"), "{none:?}");
     assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "reading makes nothing");
+}
+
+/// A verb that only reads has the folders to itself for a moment; a run that was begun in that moment
+/// did not begin.
+#[test]
+fn a_run_begins_though_somebody_reads_just_then() {
+    for held in ["log", "state"] {
+        let data = folder();
+        let reader = kv::Db::open(data.path().join("runs/live").join(held)).unwrap();
+        let mut up = Running::start(data.path(), "up --source sim:5,stocks=2,days=280");
+        assert_eq!(up.ends_within(Duration::from_secs(1)), None, "{held}");
+        drop(reader);
+        wait_for("run that answers", || {
+            let lag = run(data.path(), "lag -o json");
+            (lag.code == 0 && lag.json()["running_at"].is_string()).then_some(())
+        });
+        assert_eq!(up.interrupt(), 0, "{held}");
+    }
 }
 
 #[test]

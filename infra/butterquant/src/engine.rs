@@ -3,7 +3,7 @@
 
 use crate::cli::Provider;
 use crate::config::Config;
-use crate::home::{Opened, RunDir};
+use crate::home::{self, Opened, RunDir};
 use crate::paper::client::{Outside, PaperVenue};
 use crate::sink::Materialized;
 use crate::trial::OnEngine;
@@ -79,7 +79,7 @@ impl Workshop {
         std::fs::create_dir_all(state).with_context(|| {
             format!("{} cannot be made; choose another folder with --data-dir", state.display())
         })?;
-        let db = kv::Db::open(state)?;
+        let db = home::patiently(state, || Ok(kv::Db::open(state)?))?;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
         let materialized = Arc::new(Materialized::new(

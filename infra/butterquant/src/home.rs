@@ -4,7 +4,7 @@
 use crate::cli::LogHome;
 use crate::config::Config;
 use anyhow::{Context, Result, anyhow, bail};
-use eventlog::{EmbeddedLog, KafkaLog, KafkaSettings, Log, RemoteLog};
+use eventlog::{EmbeddedLog, ErrorClass, KafkaLog, KafkaSettings, Log, LogError, RemoteLog};
 use schemas::Topic;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,7 +113,7 @@ fn elsewhere(config: &Config, run: &RunDir) -> Result<Option<Opened>> {
     Ok(Some(Opened { log, owner: Some(endpoint.to_owned()), embedded: None }))
 }
 
-/// Opens the run's log to own it: for roles.
+/// Opens the run's log to own it: for roles. Who only reads it for a moment is waited for.
 pub fn own(config: &Config, run: &RunDir) -> Result<Opened> {
     if let Some(opened) = elsewhere(config, run)? {
         return Ok(opened);
@@ -122,7 +122,7 @@ pub fn own(config: &Config, run: &RunDir) -> Result<Opened> {
     std::fs::create_dir_all(&path).with_context(|| {
         format!("{} cannot be made; choose another folder with --data-dir", path.display())
     })?;
-    let log = Arc::new(EmbeddedLog::open(&path)?);
+    let log = Arc::new(patiently(&path, || Ok(EmbeddedLog::open(&path)?))?);
     Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
 }
 
@@ -183,20 +183,27 @@ pub fn of_state<T>(
 
 /// Tries again for a little while where another process has `path` that does not serve it: one
 /// that reads is done in a moment, one that starts will say where it answers.
-fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+pub fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     const PATIENCE: Duration = Duration::from_secs(3);
     let deadline = Instant::now() + PATIENCE;
     loop {
+        let passes = |error: &anyhow::Error| match living_owner(path) {
+            Some(owner) => owner.endpoint.is_none(),
+            // It went between the attempt and this look.
+            None => was_held(error),
+        };
         match attempt() {
-            Err(_)
-                if Instant::now() < deadline
-                    && living_owner(path).is_some_and(|owner| owner.endpoint.is_none()) =>
-            {
+            Err(error) if Instant::now() < deadline && passes(&error) => {
                 std::thread::sleep(Duration::from_millis(50));
             }
             done => return done,
         }
     }
+}
+
+fn was_held(error: &anyhow::Error) -> bool {
+    let log = error.downcast_ref().is_some_and(|log: &LogError| log.class == ErrorClass::Retry);
+    log || matches!(error.downcast_ref(), Some(kv::KvError::Locked { .. }))
 }
 
 /// What to say where there is no such run.

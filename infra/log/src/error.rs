@@ -89,7 +89,7 @@ impl LogError {
 impl From<kv::KvError> for LogError {
     fn from(error: kv::KvError) -> Self {
         let (class, place, remedy) = match &error {
-            kv::KvError::Locked { path, .. } => (ErrorClass::Fatal, path, "see above"),
+            kv::KvError::Locked { path, .. } => (ErrorClass::Retry, path, "see above"),
             kv::KvError::Damaged { path, .. } => (ErrorClass::Fatal, path, "see above"),
             kv::KvError::Unwritable { path, .. } => (ErrorClass::Fatal, path, "see above"),
             kv::KvError::Full { path } => (ErrorClass::Uncertain, path, "free some space"),
