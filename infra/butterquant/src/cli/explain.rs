@@ -80,7 +80,7 @@ pub struct BenchPipelineArgs {
     /// Events a second of the steady part; 0 leaves it out
     #[arg(long, default_value_t = 1_000)]
     pub rate: u32,
-    /// Seconds of the steady part, after half as many (10 at most) of warming up
+    /// Seconds of the steady part, after as many (30 at most) of warming up
     #[arg(long, default_value_t = 20)]
     pub seconds: u32,
     /// Days of the order part; 0 leaves it out

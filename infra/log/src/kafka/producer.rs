@@ -21,7 +21,7 @@ use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Producer, Result};
 const PAUSE: Duration = Duration::from_millis(20);
 /// Between two looks at what was delivered. rdkafka's poll with a timeout below two milliseconds
 /// spins for all of it, which costs a core while a transaction waits.
-const TURN: Duration = Duration::from_micros(100);
+const TURN: Duration = Duration::from_micros(300);
 
 /// A transactional producer.
 pub(crate) struct KafkaProducer {

@@ -24,7 +24,10 @@ fn a_producer_is_idempotent_and_waits_for_all_replicas() {
         ("enable.idempotence", "true"),
         ("acks", "-1"), // all
         ("compression.codec", "zstd"),
+        ("compression.level", "1"),
         ("transaction.timeout.ms", "10000"),
+        ("retry.backoff.ms", "5"),
+        ("retry.backoff.max.ms", "1000"),
         ("queue.buffering.max.ms", "7"), // the user's
     ];
     check(&settings().producer("scorer-a"), &wanted);

@@ -135,14 +135,15 @@ impl Sent {
     }
 }
 
-/// Seconds of warming up, at most: clients that open, pages that are touched, code that is fetched.
-const WARM_UP: u32 = 10;
+/// Seconds of warming up, at most: clients that open, pages that are touched, code that is fetched,
+/// and a broker that was just started, whose code is compiled as it is used.
+const WARM_UP: u32 = 30;
 
 /// Scans and features at `rate` for `seconds` and a warm-up before, published as the scanner does:
 /// both in one transaction, with all that has become due since the last.
 pub fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
     stage.open()?;
-    let warm_up_seconds = (seconds / 2).clamp(1, WARM_UP);
+    let warm_up_seconds = seconds.clamp(1, WARM_UP);
     let of = |seconds: u32| rate as usize * seconds as usize;
     let (backlog, warm_up) = (rate as usize, of(warm_up_seconds));
     let count = warm_up + of(seconds);

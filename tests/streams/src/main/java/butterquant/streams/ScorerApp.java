@@ -102,6 +102,7 @@ final class ScorerApp {
         // Where the comparison begins and how the topic is written, not what is compared.
         properties.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         properties.put(StreamsConfig.producerPrefix("compression.type"), "zstd");
+        properties.put(StreamsConfig.producerPrefix("compression.zstd.level"), "1");
         properties.putAll(settings);
         return properties;
     }
