@@ -100,7 +100,9 @@ fn uncertainty(right: OptionRight, sigma: f64, terms: &Terms, share: f64, bond: 
     let vega = quote(right, &Terms { sigma, ..*terms }).vega;
     // Far out of the money Φ itself feels the rounding of d, d² times.
     let tail = if side * d1 < 0.0 { 1.0 + d1 * d1 } else { 1.0 };
-    f64::EPSILON * held * tail / vega
+    // Beyond 37 deviations Φ is no normal number any more and is rounded to the smallest there is.
+    let smallest = f64::MIN_POSITIVE * f64::EPSILON * (share + bond);
+    (f64::EPSILON * held * tail + smallest) / vega
 }
 
 /// σ of an out-of-the-money price; `moneyness` is ln(forward/strike).

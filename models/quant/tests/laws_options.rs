@@ -80,6 +80,15 @@ fn the_whole_grid_is_inverted_or_refused_with_reason() {
     assert!(inverted > 2_800, "{inverted} {refused}");
 }
 
+/// Thirty-eight deviations out Φ is 3e-321, which has two digits: σ came out as 0.08255.
+#[test]
+fn a_price_too_small_to_have_its_digits_is_refused() {
+    let (strike, years) = (129.97524056235451, 0.006890191992666954);
+    let terms =
+        Terms { spot: 100.0, strike, sigma: 0.0824052293984269, years, rate: 0.0, dividend: 0.0 };
+    assert!(!check_inversion(OptionRight::Call, &terms).unwrap());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
