@@ -3,7 +3,6 @@
 
 use crate::instance::{Env, Instance, Progress};
 use crate::{error::ShellError, source::Source};
-use eventlog::ErrorClass;
 use schemas::Day;
 use schemas::role::Role;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -162,10 +161,7 @@ impl Streak {
         self.own += u32::from(!error.away());
         self.begun.get_or_insert_with(Instant::now);
         let failures = self.failures;
-        // Hands change whenever an instance begins or ends: nobody need look at that.
-        let hands = matches!(error, ShellError::Log(log) if log.class == ErrorClass::Fenced);
-        let telling = self.told.is_none_or(|told| told.elapsed() > REMIND);
-        if telling && !(hands && failures == 1) {
+        if self.told.is_none_or(|told| told.elapsed() > REMIND) {
             self.told = Some(Instant::now());
             tracing::warn!(instance, failures, "{error}; going on from the last save");
         } else {
@@ -207,6 +203,7 @@ mod tests {
     use crate::instance::Policy;
     use crate::saved::MemoryStates;
     use crate::troubled::TroubledLog;
+    use eventlog::ErrorClass;
 
     /// A process that only serves the log to others has nothing to publish and so would never
     /// hear that its log is closed, while those others wait for it to start again.
