@@ -12,10 +12,6 @@ use tests::orders::scenes::{
 
 static CLUSTER: LazyLock<Option<Cluster>> = LazyLock::new(|| Cluster::start(1));
 
-/// Orders at whose submission the kill comes; on the embedded log, where a takeover takes no time, there
-/// are more.
-const IDS: [i64; 2] = [1, 9];
-
 fn kafka() -> Option<Home> {
     CLUSTER.as_ref().map(|cluster| Home::Kafka(cluster.brokers().to_owned()))
 }
@@ -23,7 +19,7 @@ fn kafka() -> Option<Home> {
 #[test]
 fn a_role_killed_between_submit_and_acknowledgement_sends_nothing_again() {
     let Some(kafka) = kafka() else { return };
-    role_killed_before_the_acknowledgement(&kafka, &IDS);
+    role_killed_before_the_acknowledgement(&kafka, &[1, 4, 9, 20]);
 }
 
 #[test]
@@ -41,7 +37,7 @@ fn and_fenced_on_the_log_where_it_has_nothing_left_to_send() {
 #[test]
 fn a_broker_killed_before_it_acknowledges_is_asked_when_it_is_back() {
     let Some(kafka) = kafka() else { return };
-    broker_killed_before_the_acknowledgement(&kafka, &IDS);
+    broker_killed_before_the_acknowledgement(&kafka, &[1, 4, 9, 20]);
 }
 
 #[test]
