@@ -6,6 +6,11 @@ use crate::codec::{SchemaVersion, schema_versions};
 use apache_avro::Schema;
 use serde_json::Value;
 
+/// The media type of a schema registry's JSON.
+pub const MEDIA_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+/// How a topic's versions relate, in a schema registry's words.
+pub const COMPATIBILITY: &str = "FULL_TRANSITIVE";
+
 /// A text that is no Avro schema.
 #[derive(Debug, thiserror::Error)]
 #[error("it is no Avro schema: {0}")]

@@ -8,18 +8,25 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The rooms and their floors.
-const FLOORS: [(&str, u32); 11] = [
+const FLOORS: [(&str, u32); 18] = [
     ("schemas", 0),
     ("quant", 1),
     ("success", 1),
     ("kv", 1),
+    ("web", 1),
+    ("telemetry", 1),
     ("eventlog", 2),
     ("store", 2),
     ("consumers", 2),
     ("producers", 2),
     ("shell", 3),
-    ("butterquant", 4),
-    ("tests", 5),
+    ("venues", 3),
+    ("run", 4),
+    ("api", 5),
+    ("report", 5),
+    ("server", 6),
+    ("butterquant", 7),
+    ("tests", 8),
 ];
 
 /// Packages and the one room that names each; also their family (`arrow-array`).

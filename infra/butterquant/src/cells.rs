@@ -1,15 +1,15 @@
 //! Cells of tables that are made from JSON: what the views answered.
 
-use crate::out::percent;
+use report::tables::percent;
 use serde_json::Value;
 
 /// Its items; none where it is no list.
-pub fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// As people read it; a dash for nothing.
-pub fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),
@@ -19,11 +19,11 @@ pub fn text(value: &Value) -> String {
 }
 
 /// With so many digits behind the point.
-pub fn number(value: &Value, digits: usize) -> String {
+pub(crate) fn number(value: &Value, digits: usize) -> String {
     value.as_f64().map_or_else(|| "–".to_owned(), |number| format!("{number:.digits$}"))
 }
 
 /// A fraction as per cent.
-pub fn share(value: &Value) -> String {
+pub(crate) fn share(value: &Value) -> String {
     value.as_f64().map_or_else(|| "–".to_owned(), percent)
 }

@@ -3,32 +3,10 @@
 //! Exit codes: 0 fine, 1 found something (a difference, an unsound configuration), 2 could not
 //! run.
 
-mod account;
-mod answers;
-mod audit;
 mod cells;
 mod cli;
-mod config;
-mod digest;
-mod drive;
-mod engine;
-mod home;
-mod metrics;
-mod out;
-mod paper;
-mod picture;
-mod plain;
-mod prepare;
-mod progress;
-mod registry;
-mod report;
-mod scales;
-mod secrets;
-mod serve;
-mod sink;
-mod standing;
-mod study;
-mod trial;
+mod printer;
+mod record_json;
 mod verbs;
 
 use clap::Parser;
@@ -41,11 +19,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let level = std::env::var("BUTTERQUANT_LOG_LEVEL").unwrap_or_else(|_| "warn".to_owned());
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
-        .with_writer(std::io::stderr)
-        .init();
+    let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
+    telemetry::log_to_stderr(telemetry::Verbosity::Normal, filter.as_deref());
     match verbs::run(cli) {
         Ok(verbs::Found::Nothing) => ExitCode::SUCCESS,
         Ok(verbs::Found::Something) => ExitCode::from(1),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Rows of a market's past.
 #[derive(Subcommand, Debug)]
-pub enum HistoryVerb {
+pub(crate) enum HistoryVerb {
     /// Draw labelled rows of a market's past onto the run's `samples` and into a parquet file
     ///
     /// Each row is what a scan of that day would have seen and what came of it; nothing later
@@ -27,7 +27,7 @@ Example:
 
 /// Drawing history.
 #[derive(Args, Debug)]
-pub struct GenerateArgs {
+pub(crate) struct GenerateArgs {
     /// The market: csv:DIR or sim:SEED
     #[arg(long)]
     pub source: Option<String>,
@@ -57,7 +57,7 @@ pub struct GenerateArgs {
 
 /// Training data.
 #[derive(Subcommand, Debug)]
-pub enum DataVerb {
+pub(crate) enum DataVerb {
     /// Whether labelled rows are fit to be trained on; exit 1 when something is found
     ///
     /// Checks their shape, missing and non-finite numbers, features that never move, duplicates,
@@ -81,7 +81,7 @@ feature alone tells a class; drift: its distance and the limit), split, picture.
 
 /// Checking labelled rows.
 #[derive(Args, Debug)]
-pub struct ValidateArgs {
+pub(crate) struct ValidateArgs {
     /// A parquet file of rows, a folder of such files, or a lake
     #[arg(value_name = "FILE|DIR", conflicts_with = "lake")]
     pub path: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// One analysis.
 #[derive(Args, Debug)]
-pub struct AnalyzeArgs {
+pub(crate) struct AnalyzeArgs {
     /// The ticker
     pub ticker: String,
     /// The market: csv:DIR or sim:SEED
@@ -22,7 +22,7 @@ pub struct AnalyzeArgs {
 
 /// What is measured.
 #[derive(Subcommand, Debug)]
-pub enum BenchVerb {
+pub(crate) enum BenchVerb {
     /// How long full analyses take: each on one thread, all tickers on several, and the memory
     #[command(after_help = BENCH_SCAN_JSON)]
     Scan(BenchScanArgs),
@@ -73,7 +73,7 @@ missed.";
 
 /// Measuring the loop.
 #[derive(Args, Debug)]
-pub struct BenchPipelineArgs {
+pub(crate) struct BenchPipelineArgs {
     /// Events of the backlog
     #[arg(long, default_value_t = 100_000, value_parser = at_least_one(10_000_000))]
     pub events: usize,
@@ -103,7 +103,7 @@ pub struct BenchPipelineArgs {
 
 /// Measuring scans.
 #[derive(Args, Debug)]
-pub struct BenchScanArgs {
+pub(crate) struct BenchScanArgs {
     /// The market: csv:DIR or sim:SEED (default: a simulated one of as many stocks)
     #[arg(long)]
     pub source: Option<String>,

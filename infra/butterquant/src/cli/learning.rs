@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The rules that start a training.
 #[derive(Subcommand, Debug)]
-pub enum RetrainVerb {
+pub(crate) enum RetrainVerb {
     /// How far each rule is from starting a training, and what the last ones showed
     ///
     /// A training starts when it is asked for (`butterquant train`), when enough candidates have
@@ -29,7 +29,7 @@ pub enum RetrainVerb {
 /// Example:  butterquant quality --picture quality.png
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
-pub struct QualityArgs {
+pub(crate) struct QualityArgs {
     /// Draw accuracy and calibration over time into this file (.png or .svg)
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,

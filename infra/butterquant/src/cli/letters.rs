@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Dead letters.
 #[derive(Subcommand, Debug)]
-pub enum DlqVerb {
+pub(crate) enum DlqVerb {
     /// Counts by topic and reason, then the letters themselves
     #[command(after_help = REASONS)]
     List(DlqListArgs),
@@ -35,7 +35,7 @@ bad becomes a new letter that names this one.";
 
 /// Listing letters.
 #[derive(Args, Debug)]
-pub struct DlqListArgs {
+pub(crate) struct DlqListArgs {
     /// Letters of this reason
     #[arg(long)]
     pub reason: Option<String>,
@@ -53,7 +53,7 @@ pub struct DlqListArgs {
 /// What became of a letter.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LetterState {
+pub(crate) enum LetterState {
     /// Nobody has dealt with it.
     Open,
     /// Put back.
@@ -64,7 +64,7 @@ pub enum LetterState {
 
 /// Showing a letter.
 #[derive(Args, Debug)]
-pub struct DlqShowArgs {
+pub(crate) struct DlqShowArgs {
     /// The letter
     pub id: u64,
     /// Write its original bytes there
@@ -75,7 +75,7 @@ pub struct DlqShowArgs {
 /// Putting letters back.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("which").required(true))]
-pub struct DlqRedriveArgs {
+pub(crate) struct DlqRedriveArgs {
     /// These letters
     #[arg(group = "which")]
     pub ids: Vec<u64>,
@@ -92,7 +92,7 @@ pub struct DlqRedriveArgs {
 
 /// Giving letters up.
 #[derive(Args, Debug)]
-pub struct DlqDropArgs {
+pub(crate) struct DlqDropArgs {
     /// These letters
     #[arg(required = true)]
     pub ids: Vec<u64>,

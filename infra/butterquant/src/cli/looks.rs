@@ -5,7 +5,7 @@ use schemas::Day;
 
 /// A replay.
 #[derive(Args, Debug)]
-pub struct ReplayArgs {
+pub(crate) struct ReplayArgs {
     /// Compare every decision with the recorded one; exit 1 when any differs
     #[arg(long)]
     pub verify: bool,
@@ -13,7 +13,7 @@ pub struct ReplayArgs {
 
 /// A rebuild.
 #[derive(Args, Debug)]
-pub struct RebuildArgs {
+pub(crate) struct RebuildArgs {
     /// Views, lake and the state of every role
     #[arg(long)]
     pub all: bool,
@@ -21,7 +21,7 @@ pub struct RebuildArgs {
 
 /// A training.
 #[derive(Args, Debug)]
-pub struct TrainArgs {
+pub(crate) struct TrainArgs {
     /// Train on a market's past and write the model files into the data folder; without it the
     /// run's retrainer is asked for a training
     #[arg(long)]
@@ -36,7 +36,7 @@ pub struct TrainArgs {
 
 /// The topics of the log.
 #[derive(Subcommand, Debug)]
-pub enum TopicsVerb {
+pub(crate) enum TopicsVerb {
     /// Every topic: partitions, events, digest
     List,
     /// One topic: schema, partitions, offsets
@@ -50,7 +50,7 @@ pub enum TopicsVerb {
 
 /// Reading a topic.
 #[derive(Args, Debug)]
-pub struct ConsumeArgs {
+pub(crate) struct ConsumeArgs {
     /// The topic
     pub topic: schemas::Topic,
     /// Events of this day and later
@@ -72,7 +72,7 @@ pub struct ConsumeArgs {
 
 /// Rankings.
 #[derive(Args, Debug)]
-pub struct RankingsArgs {
+pub(crate) struct RankingsArgs {
     /// The day (default: the last one ranked)
     #[arg(long, value_name = "DATE")]
     pub day: Option<Day>,
@@ -83,7 +83,7 @@ pub struct RankingsArgs {
 
 /// The journal.
 #[derive(Args, Debug)]
-pub struct JournalArgs {
+pub(crate) struct JournalArgs {
     /// Trades to show, latest first
     #[arg(long, default_value_t = 30)]
     pub last: usize,
@@ -91,7 +91,7 @@ pub struct JournalArgs {
 
 /// A halt or its end.
 #[derive(Args, Debug)]
-pub struct HaltArgs {
+pub(crate) struct HaltArgs {
     /// Only this track
     #[arg(long, value_enum)]
     pub track: Option<TrackName>,
@@ -104,14 +104,14 @@ pub struct HaltArgs {
 #[derive(ValueEnum, Debug, Clone, Copy)]
 #[value(rename_all = "verbatim")]
 #[allow(missing_docs)]
-pub enum TrackName {
+pub(crate) enum TrackName {
     ButterAI,
     ButterBaseline,
 }
 
 /// A day to be closed by force.
 #[derive(Args, Debug)]
-pub struct CloseDayArgs {
+pub(crate) struct CloseDayArgs {
     /// The topic whose marker is missing
     pub topic: schemas::Topic,
     /// The partition
@@ -125,7 +125,7 @@ pub struct CloseDayArgs {
 
 /// The configuration.
 #[derive(Subcommand, Debug)]
-pub enum ConfigVerb {
+pub(crate) enum ConfigVerb {
     /// Every value and where it came from
     Show,
     /// Whether the configuration is sound; exit 1 when not
@@ -134,7 +134,7 @@ pub enum ConfigVerb {
 
 /// Fetching libraries.
 #[derive(Args, Debug)]
-pub struct SetupArgs {
+pub(crate) struct SetupArgs {
     /// What to fetch
     #[arg(value_enum, default_value = "onnxruntime")]
     pub what: SetupWhat,
@@ -148,7 +148,7 @@ pub struct SetupArgs {
 
 /// What can be fetched.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetupWhat {
+pub(crate) enum SetupWhat {
     /// The library that scores fastest.
     Onnxruntime,
 }

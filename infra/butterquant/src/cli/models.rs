@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// The models on the log.
 #[derive(Subcommand, Debug)]
-pub enum ModelVerb {
+pub(crate) enum ModelVerb {
     /// Every version: when, by which rule, what came of it
     List,
     /// One version: manifest, metrics, verdict
@@ -80,7 +80,7 @@ With -o json:
 
 /// A promotion.
 #[derive(Args, Debug)]
-pub struct PromoteArgs {
+pub(crate) struct PromoteArgs {
     /// The version
     pub version: i64,
     /// Why, for the record
@@ -90,7 +90,7 @@ pub struct PromoteArgs {
 
 /// A rollback.
 #[derive(Args, Debug)]
-pub struct RollbackArgs {
+pub(crate) struct RollbackArgs {
     /// The version (default: the champion before the one in force)
     pub version: Option<i64>,
     /// Why, for the record
@@ -100,7 +100,7 @@ pub struct RollbackArgs {
 
 /// A measurement of scoring.
 #[derive(Args, Debug)]
-pub struct ModelBenchArgs {
+pub(crate) struct ModelBenchArgs {
     /// A version or an ONNX file (default: the champion of the run, or a model made up for this)
     pub what: Option<String>,
     /// What one event may take at the 99th percentile, microseconds (default: 50, on a GPU 1000)
@@ -113,7 +113,7 @@ pub struct ModelBenchArgs {
 
 /// An explanation.
 #[derive(Args, Debug)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// The version
     pub version: i64,
     /// Where to draw it, .png or .svg (default: models/importance_vN.png in the run's folder)
@@ -129,7 +129,7 @@ pub struct ExplainArgs {
 
 /// What to look for.
 #[derive(Args, Debug)]
-pub struct WhichArgs {
+pub(crate) struct WhichArgs {
     /// The broker's order id, or a candidate's event id
     pub what: Option<String>,
     /// A ticker, with --day

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// The simulated run.
 #[derive(Args, Debug)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Seed of the market and of the training
     #[arg(long, default_value_t = 5)]
     pub seed: u64,
@@ -26,7 +26,7 @@ pub struct DemoArgs {
 
 /// A scan.
 #[derive(Args, Debug)]
-pub struct ScanArgs {
+pub(crate) struct ScanArgs {
     /// The market: csv:DIR or sim:SEED
     #[arg(long)]
     pub source: Option<String>,
@@ -46,7 +46,7 @@ pub struct ScanArgs {
 
 /// A live run.
 #[derive(Args, Debug)]
-pub struct UpArgs {
+pub(crate) struct UpArgs {
     /// The market: csv:DIR or sim:SEED
     #[arg(long)]
     pub source: Option<String>,
@@ -63,7 +63,7 @@ pub struct UpArgs {
 
 /// Some roles.
 #[derive(Args, Debug)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// source, scanner, scorer, labeler, executor, broker, retrainer, materializer
     #[arg(required = true)]
     pub roles: Vec<schemas::role::Role>,
@@ -84,7 +84,7 @@ pub struct RunArgs {
 
 /// A paper broker.
 #[derive(Args, Debug)]
-pub struct PaperBrokerArgs {
+pub(crate) struct PaperBrokerArgs {
     /// Address, on this machine only
     #[arg(long, default_value = "127.0.0.1:4002", value_name = "HOST:PORT")]
     pub listen: String,
@@ -94,12 +94,12 @@ pub struct PaperBrokerArgs {
     /// Misbehave: late:MS, never, hang[:MS], refuse or lose, of a share (,share:0.3,seed:7) or of
     /// some orders (,order:3,order:5)
     #[arg(long, value_name = "FAILURE")]
-    pub fail: Vec<crate::paper::failure::Failure>,
+    pub fail: Vec<venues::paper::failure::Failure>,
 }
 
 /// A backtest.
 #[derive(Args, Debug)]
-pub struct BacktestArgs {
+pub(crate) struct BacktestArgs {
     /// The market: csv:DIR or sim:SEED
     #[arg(long)]
     pub source: Option<String>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The schemas of the topics.
 #[derive(Subcommand, Debug)]
-pub enum SchemasVerb {
+pub(crate) enum SchemasVerb {
     /// Every version: subject, id in the wire format, kinds of events
     List,
     /// One schema as its file reads (.avsc)
@@ -24,7 +24,7 @@ pub enum SchemasVerb {
 
 /// A check.
 #[derive(Args, Debug)]
-pub struct CheckSchemaArgs {
+pub(crate) struct CheckSchemaArgs {
     /// The schema (.avsc)
     pub file: PathBuf,
     /// The subject, or the topic
@@ -34,7 +34,7 @@ pub struct CheckSchemaArgs {
 
 /// Serving.
 #[derive(Args, Debug)]
-pub struct ServeSchemasArgs {
+pub(crate) struct ServeSchemasArgs {
     /// Address to listen on; beyond this machine it needs the key `token`
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     pub listen: String,
@@ -42,7 +42,7 @@ pub struct ServeSchemasArgs {
 
 /// Registering.
 #[derive(Args, Debug)]
-pub struct RegisterArgs {
+pub(crate) struct RegisterArgs {
     /// Only say what is there and what is missing
     #[arg(long)]
     pub dry_run: bool,

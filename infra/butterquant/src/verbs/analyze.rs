@@ -4,24 +4,26 @@
 mod tables;
 
 use super::{Found, loops::report_problems};
-use crate::cli::{AnalyzeArgs, Output};
-use crate::config::Config;
-use crate::study::{Study, book_of, study};
-use crate::{out, picture};
+use crate::cli::AnalyzeArgs;
+use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::{self, Market};
 use quant::{FEATURE_NAMES, Refusal};
+use report::analysis_detail::{Study, book_of, study};
+use report::charts;
+use run::config::Config;
+use run::config::Output;
 use schemas::Day;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
 /// Analyses, draws and prints; a refusal is found, not an error.
-pub fn analyze(config: &Config, args: &AnalyzeArgs) -> Result<Found> {
+pub(super) fn analyze(config: &Config, args: &AnalyzeArgs) -> Result<Found> {
     let source = args.source.clone().or_else(|| config.source());
     let source =
         source.context("which market? name it with --source csv:DIR or --source sim:SEED")?;
     if let Some(file) = &args.out {
-        picture::ending(file)?;
+        charts::ending(file)?;
     }
     // Only to say at once which tickers there are.
     let known = source::open(&source, Some(std::slice::from_ref(&args.ticker)))?;
@@ -62,23 +64,23 @@ fn refused(
         "source": source,
         "refused": { "code": refusal.code(), "reason": refusal.to_string() },
     });
-    out::show(config.output()?, &said, |_| {
-        out::line(format!("{ticker} at the close of {day}: refused, {refusal}"));
+    printer::show(config.output()?, &said, |_| {
+        printer::line(format!("{ticker} at the close of {day}: refused, {refusal}"));
     })?;
     Ok(Found::Something)
 }
 
 fn explain(config: &Config, args: &AnalyzeArgs, source: &str, study: &Study) -> Result<Found> {
     let file = file_for(config, args, study)?;
-    picture::draw(&file, study)?;
+    charts::draw(&file, study)?;
     match config.output()? {
         Output::Json => {
             let said = as_json(study, source, &file.display().to_string());
-            out::line(serde_json::to_string_pretty(&said)?);
+            printer::line(serde_json::to_string_pretty(&said)?);
         }
         Output::Human => {
             tables::print(study, source);
-            out::line(format!("Picture: {}", file.display()));
+            printer::line(format!("Picture: {}", file.display()));
         }
     }
     Ok(Found::Nothing)

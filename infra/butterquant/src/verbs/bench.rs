@@ -6,17 +6,18 @@ mod machine;
 mod measure;
 mod pipeline;
 
-pub use machine::Machine;
-pub use pipeline::{Draw, made_up_model};
+pub(super) use machine::Machine;
+pub(super) use pipeline::{Draw, made_up_model};
 
 use super::{Found, loops::report_problems};
 use crate::cli::{BenchScanArgs, BenchVerb};
-use crate::config::Config;
-use crate::out;
+use crate::printer;
 use anyhow::{Context, Result, ensure};
 use measure::{Latency, Memory, Scans, Work};
 use producers::source::{self, Market, day_events};
 use quant::Book;
+use report::tables;
+use run::config::Config;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -35,7 +36,7 @@ struct Report {
 }
 
 /// Carries out a `bench` verb.
-pub fn bench(config: &Config, verb: &BenchVerb) -> Result<Found> {
+pub(super) fn bench(config: &Config, verb: &BenchVerb) -> Result<Found> {
     match verb {
         BenchVerb::Scan(args) => scan(config, args),
         BenchVerb::Pipeline(args) => pipeline::pipeline(config, args),
@@ -71,7 +72,7 @@ fn scan(config: &Config, args: &BenchScanArgs) -> Result<Found> {
         memory: work.memory(&[10, 1_000]),
         source,
     };
-    out::show(config.output()?, &report, print)?;
+    printer::show(config.output()?, &report, print)?;
     Ok(Found::Nothing)
 }
 
@@ -86,13 +87,13 @@ fn read(market: &mut dyn Market) -> Result<Book> {
 }
 
 fn print(report: &Report) {
-    out::line(report.machine.to_string());
-    out::line(format!(
+    printer::line(report.machine.to_string());
+    printer::line(format!(
         "{}: {} tickers on the last {} days; {} analyses to warm up, not counted; {} refused, not counted",
         report.source, report.tickers, report.days, report.warm_up, report.refused
     ));
     let settings = &report.settings;
-    out::line(format!(
+    printer::line(format!(
         "pricing: rate {}, dividend {}, strike step {}, half spread {} but at least ${}, commission ${}",
         settings.rate,
         settings.dividend,
@@ -101,8 +102,8 @@ fn print(report: &Report) {
         settings.min_half_spread,
         settings.commission_per_share
     ));
-    out::line("");
-    out::line(out::table(&["what", "measured>", "how"], rows(report)));
+    printer::line("");
+    printer::line(tables::table(&["what", "measured>", "how"], rows(report)));
 }
 
 fn rows(report: &Report) -> Vec<Vec<String>> {
@@ -125,7 +126,8 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
     );
     rows.push(row("one scan", ms(scans.median_ms), wall));
     for memory in &report.memory {
-        let peak = out::or_dash(memory.peak_kib, |kib| format!("{:.1} MiB", kib as f64 / 1024.0));
+        let peak =
+            tables::or_dash(memory.peak_kib, |kib| format!("{:.1} MiB", kib as f64 / 1024.0));
         let since = if memory.reset { "peak during" } else { "peak of the process until after" };
         let how = format!(
             "{since} {} analyses; {} windows held throughout",

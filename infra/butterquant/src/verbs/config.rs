@@ -1,10 +1,12 @@
 //! `config show` and `config check`.
 
 use super::Found;
-use crate::cli::{Cli, ConfigVerb, Output};
-use crate::config::{Config, KEYS};
-use crate::out;
+use crate::cli::{Cli, ConfigVerb};
+use crate::printer;
 use anyhow::Result;
+use report::tables;
+use run::config::Output;
+use run::config::{Config, KEYS};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -17,12 +19,12 @@ struct Shown {
 }
 
 /// Carries out one of them.
-pub fn config(config: &Config, verb: &ConfigVerb) -> Result<Found> {
+pub(super) fn config(config: &Config, verb: &ConfigVerb) -> Result<Found> {
     match verb {
         ConfigVerb::Show => show(config)?,
         ConfigVerb::Check => {
-            out::show(config.output()?, &json!({ "sound": true, "problem": null }), |_| {
-                out::line("the configuration is sound");
+            printer::show(config.output()?, &json!({ "sound": true, "problem": null }), |_| {
+                printer::line("the configuration is sound");
             })?
         }
     }
@@ -30,11 +32,11 @@ pub fn config(config: &Config, verb: &ConfigVerb) -> Result<Found> {
 }
 
 /// What `config check` says when the configuration cannot be loaded.
-pub fn unsound(cli: &Cli, problem: &anyhow::Error) -> Result<Found> {
+pub(super) fn unsound(cli: &Cli, problem: &anyhow::Error) -> Result<Found> {
     let problem = format!("{problem:#}");
     let output = cli.common.output.unwrap_or(Output::Human);
-    out::show(output, &json!({ "sound": false, "problem": problem }), |_| {
-        out::line(format!("the configuration is not sound: {problem}"));
+    printer::show(output, &json!({ "sound": false, "problem": problem }), |_| {
+        printer::line(format!("the configuration is not sound: {problem}"));
     })?;
     Ok(Found::Something)
 }
@@ -53,12 +55,12 @@ fn show(config: &Config) -> Result<()> {
             (key, Shown { value: origin.value, from: origin.from, meaning })
         })
         .collect();
-    out::show(config.output()?, &shown, |shown| {
+    printer::show(config.output()?, &shown, |shown| {
         let rows = shown.iter().map(|(key, one)| {
             vec![key.clone(), one.value.clone(), one.from.clone(), one.meaning.to_owned()]
         });
-        out::line(out::table(&["key", "value", "from", "meaning"], rows));
-        out::line(
+        printer::line(tables::table(&["key", "value", "from", "meaning"], rows));
+        printer::line(
             "A key stands in butterquant.toml in the data folder, in the environment as BUTTERQUANT_KEY, or is a flag; the last wins.",
         );
     })

@@ -4,12 +4,12 @@
 
 use super::Found;
 use crate::cli::ConsumeArgs;
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
-use crate::plain::{self, Shower};
+use crate::printer;
+use crate::record_json::{self, Shower};
 use anyhow::{Context, Result, bail};
 use eventlog::{Log, Reader, Record, TopicPartition};
+use run::config::Config;
+use run::data_dir::{self};
 use schemas::codec::DecodeError;
 use schemas::{Day, Event, Topic, partition_of};
 use shell::wire;
@@ -24,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WAIT: Duration = Duration::from_secs(2);
 
 /// Shows the events asked for.
-pub fn consume(config: &Config, args: &ConsumeArgs) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+pub(super) fn consume(config: &Config, args: &ConsumeArgs) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     if args.follow && opened.embedded.is_some() {
         bail!(
             "nothing can come: no process runs {}; start one with `butterquant up --run {}`, or leave --follow out",
@@ -35,7 +35,7 @@ pub fn consume(config: &Config, args: &ConsumeArgs) -> Result<Found> {
         );
     }
     let log = &*opened.log;
-    let partitions = args.topic.partitions(home::partitions(log)?);
+    let partitions = args.topic.partitions(data_dir::partitions(log)?);
     let mut show =
         Show { args, shower: Shower::new(args.topic), left: args.limit.unwrap_or(u64::MAX) };
     let mut queues = Vec::new();
@@ -78,7 +78,7 @@ impl Queue {
     fn take(&mut self, records: Vec<Record>, position: u64) {
         for record in records {
             let event = wire::event(self.topic, &record);
-            self.ahead.push_back((plain::day(&record, &event), record, event));
+            self.ahead.push_back((record_json::day(&record, &event), record, event));
         }
         self.next = position;
     }
@@ -161,7 +161,7 @@ impl Show<'_> {
             && args.from.is_none_or(|from| from <= day)
             && args.until.is_none_or(|until| day <= until);
         if wanted && self.left > 0 {
-            out::line(serde_json::to_string(&self.shower.line(place, record, event))?);
+            printer::line(serde_json::to_string(&self.shower.line(place, record, event))?);
             self.left -= 1;
         }
         Ok(())

@@ -3,21 +3,21 @@
 
 use super::Found;
 use crate::cli::{CloseDayArgs, HaltArgs, TrackName, TrainArgs};
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
-use crate::progress::Steps;
-use crate::sink::{artifact, read_all};
-use crate::trial::OnEngine;
+use crate::printer;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::train_from_history;
 use producers::history::{HistoryPlan, draw};
+use run::config::Config;
+use run::data_dir::{self, RunDir};
+use run::model_acceptance::OnEngine;
+use run::projections::{artifact, read_all};
 use schemas::events::{
     Controls, DayClosed, DayForced, Halted, Models, Resumed, Track, TrainingRequested,
 };
 use schemas::{Body, Event, Topic};
 use shell::open;
 use success::Artifacts;
+use telemetry::Steps;
 
 fn track(name: Option<TrackName>) -> Option<Track> {
     name.map(|name| match name {
@@ -28,35 +28,39 @@ fn track(name: Option<TrackName>) -> Option<Track> {
 
 /// Says it, and where it was said.
 pub(super) fn say(config: &Config, word: Controls, done: &str) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let offset = open::say(&*opened.log, word)?;
     told(config, &run, offset, done)
 }
 
 fn told(config: &Config, run: &RunDir, offset: u64, done: &str) -> Result<Found> {
-    out::show(config.output()?, &serde_json::json!({ "run": run.id, "offset": offset }), |_| {
-        out::line(format!("{done} in run {}, at controls offset {offset}", run.id));
-    })?;
+    printer::show(
+        config.output()?,
+        &serde_json::json!({ "run": run.id, "offset": offset }),
+        |_| {
+            printer::line(format!("{done} in run {}, at controls offset {offset}", run.id));
+        },
+    )?;
     Ok(Found::Nothing)
 }
 
 /// Stops opening positions.
-pub fn halt(config: &Config, args: &HaltArgs) -> Result<Found> {
+pub(super) fn halt(config: &Config, args: &HaltArgs) -> Result<Found> {
     let halted = Halted { track: track(args.track), reason: args.reason.clone() };
     say(config, Controls::Halted(halted), "halted: no position is opened; closing orders are sent")
 }
 
 /// Opens positions again.
-pub fn resume(config: &Config, args: &HaltArgs) -> Result<Found> {
+pub(super) fn resume(config: &Config, args: &HaltArgs) -> Result<Found> {
     let resumed = Resumed { track: track(args.track), reason: args.reason.clone() };
     say(config, Controls::Resumed(resumed), "resumed")
 }
 
 /// Writes the missing marker of a stuck day, with its usual id, and says why on `controls`.
-pub fn close_day(config: &Config, args: &CloseDayArgs) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+pub(super) fn close_day(config: &Config, args: &CloseDayArgs) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let (log, partitions) = (&*opened.log, config.partitions()?);
     let CloseDayArgs { topic, partition, day, reason } = args;
     if !topic.marked() || *partition >= topic.partitions(partitions) {
@@ -100,7 +104,7 @@ pub fn close_day(config: &Config, args: &CloseDayArgs) -> Result<Found> {
 }
 
 /// Trains: of a market's past into files, or by asking the run's retrainer.
-pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
+pub(super) fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let Some(source) = &args.source else {
         let asked = TrainingRequested { reason: args.reason.clone() };
         return say(
@@ -124,7 +128,7 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     let bar = steps.bar("history", args.rows as u64);
     let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
-    let trial = OnEngine::new(crate::engine::engine(config)?);
+    let trial = OnEngine::new(config.scoring()?.engine()?);
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
     let made = train_from_history(
         day,
@@ -137,7 +141,7 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
     );
     bar.done("");
     let folder = config.data_dir().join("models");
-    let said = crate::report::said_of_models(&made.events);
+    let said = run::open_run::verdicts(&made.events);
     let mut manifest = serde_json::Value::Null;
     for event in &made.events {
         let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
@@ -151,9 +155,9 @@ pub fn train(config: &Config, args: &TrainArgs) -> Result<Found> {
         )?;
     }
     let shown = serde_json::json!({ "manifest": manifest, "said": said, "folder": folder });
-    out::show(config.output()?, &shown, |_| {
-        said.iter().for_each(out::line);
-        out::line(format!("written to {}", folder.display()));
+    printer::show(config.output()?, &shown, |_| {
+        said.iter().for_each(printer::line);
+        printer::line(format!("written to {}", folder.display()));
     })?;
     Ok(Found::Nothing)
 }

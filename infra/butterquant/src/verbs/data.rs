@@ -2,25 +2,27 @@
 //! of features and one picture.
 
 use super::Found;
-use crate::audit::{Audit, Check, FeatureReport, Grade, audit};
-use crate::cli::{Output, ValidateArgs};
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
-use crate::picture::{self, Distributions, Feature};
-use crate::progress::Steps;
+use crate::cli::ValidateArgs;
+use crate::printer;
 use anyhow::{Result, bail};
+use report::charts::{self, Distributions, Feature};
+use report::data_quality::{Audit, Check, FeatureReport, Grade, audit};
+use report::tables;
+use run::config::Config;
+use run::config::Output;
+use run::data_dir::{self, RunDir};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::rows::read_rows;
 use success::{CLASS_NAMES, Row};
+use telemetry::Steps;
 
 /// Reads, checks, draws and prints.
-pub fn validate(config: &Config, args: &ValidateArgs) -> Result<Found> {
+pub(super) fn validate(config: &Config, args: &ValidateArgs) -> Result<Found> {
     if let Some(file) = &args.picture {
-        picture::ending(file)?;
+        charts::ending(file)?;
     }
-    let run = RunDir::of(config, config.run())?;
+    let run = config.this_run()?;
     let path = match &args.path {
         Some(path) => path.clone(),
         None if !args.lake => bail!(
@@ -28,7 +30,7 @@ pub fn validate(config: &Config, args: &ValidateArgs) -> Result<Found> {
             run.id
         ),
         None if run.path.exists() => run.lake(),
-        None => return Err(home::no_run(config, &run)),
+        None => return Err(data_dir::no_run(&run)),
     };
     let bar = Steps::new(config.output()? == Output::Human).bar("rows", 3);
     let found = read_rows(&path)?;
@@ -37,14 +39,14 @@ pub fn validate(config: &Config, args: &ValidateArgs) -> Result<Found> {
     bar.at(2, 3);
     let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, &run, &path));
     if let Some(file) = &picture {
-        picture::draw(file, &distributions(&path, &audit, &sound))?;
+        charts::draw(file, &distributions(&path, &audit, &sound))?;
     }
     bar.done("");
     let mut said = serde_json::to_value(&audit)?;
     said["path"] = json!(path);
     said["picture"] = json!(picture);
     said["found"] = json!(audit.found());
-    out::show(config.output()?, &said, |_| print(&path, &audit, picture.as_deref()))?;
+    printer::show(config.output()?, &said, |_| print(&path, &audit, picture.as_deref()))?;
     Ok(if audit.found() { Found::Something } else { Found::Nothing })
 }
 
@@ -95,17 +97,17 @@ fn marked(of: &FeatureReport) -> bool {
 }
 
 fn auc(of: &FeatureReport) -> String {
-    out::or_dash(of.alone, |alone| format!("{} {:.2}", CLASS_NAMES[alone.class], alone.auc))
+    tables::or_dash(of.alone, |alone| format!("{} {:.2}", CLASS_NAMES[alone.class], alone.auc))
 }
 
 fn drift(of: &FeatureReport) -> String {
     let of = of.drift.as_ref();
-    out::or_dash(of, |drift| format!("drift {:.2} of {:.2}", drift.distance, drift.limit))
+    tables::or_dash(of, |drift| format!("drift {:.2} of {:.2}", drift.distance, drift.limit))
 }
 
 fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
     let span = audit.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
-    out::line(format!(
+    printer::line(format!(
         "{}: {} rows, {} of them sound, of {} scan days{span}",
         path.display(),
         audit.rows,
@@ -113,7 +115,7 @@ fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
         audit.scan_days
     ));
     if audit.open > 0 {
-        out::line(format!("{} candidates have no outcome (yet) and are no rows", audit.open));
+        printer::line(format!("{} candidates have no outcome (yet) and are no rows", audit.open));
     }
     if !audit.features.is_empty() {
         let header = [
@@ -127,7 +129,7 @@ fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
             "alone>",
             "drift>",
         ];
-        out::line(out::table(&header, audit.features.iter().map(in_table)));
+        printer::line(tables::table(&header, audit.features.iter().map(in_table)));
     }
     for Check { name, grade, said, examples } in &audit.checks {
         let grade = match grade {
@@ -135,11 +137,11 @@ fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
             Grade::Noted => "note",
             Grade::Found => "FOUND",
         };
-        out::line(format!("{grade:>5}  {name}: {said}"));
-        examples.iter().for_each(|one| out::line(format!("       {one}")));
+        printer::line(format!("{grade:>5}  {name}: {said}"));
+        examples.iter().for_each(|one| printer::line(format!("       {one}")));
     }
     if let Some(file) = picture {
-        out::line(format!("Picture: {}", file.display()));
+        printer::line(format!("Picture: {}", file.display()));
     }
 }
 

@@ -2,13 +2,13 @@
 //! subscribe to it with tools of their own.
 
 use super::Found;
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
-use crate::plain::{self, Shower};
-use crate::registry::register;
+use crate::printer;
+use crate::record_json::{self, Shower};
 use anyhow::Result;
 use eventlog::{Log, TopicPartition};
+use report::tables;
+use run::config::Config;
+use run::data_dir::{self};
 use schemas::{Day, Topic, headers, registry};
 use serde::Serialize;
 use serde_json::Value;
@@ -71,12 +71,12 @@ struct Ends {
 }
 
 /// Describes one topic.
-pub fn describe(config: &Config, topic: Topic) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+pub(super) fn describe(config: &Config, topic: Topic) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let log = &*opened.log;
     let mut partitions = Vec::new();
-    for partition in 0..topic.partitions(home::partitions(log)?) {
+    for partition in 0..topic.partitions(data_dir::partitions(log)?) {
         partitions.push(ends(log, topic, partition)?);
     }
     let gone = partitions.iter().filter(|ends| ends.low > 0).map(|ends| {
@@ -85,13 +85,13 @@ pub fn describe(config: &Config, topic: Topic) -> Result<Found> {
             ends.partition, ends.low
         )
     });
-    let prefix = register::prefix(config, &run)?;
+    let prefix = run.topic_prefix();
     let schemas = versions(topic, &prefix)?;
     let newest = schemas.last().map(|version| version.avsc.clone()).unwrap_or_default();
     let described = Described {
         topic: topic.dataset(),
         name: topic.name(),
-        name_on_kafka: format!("{}{}", home::prefix(&run), topic.name()),
+        name_on_kafka: format!("{}{}", run.prefix_on_kafka(), topic.name()),
         keyed_by: (!topic.single()).then_some("ticker"),
         marked: topic.marked(),
         value: "Avro in the Confluent wire format: 0x00, the schema id in 4 bytes big-endian, the datum",
@@ -104,13 +104,13 @@ pub fn describe(config: &Config, topic: Topic) -> Result<Found> {
         warnings: gone.chain(otherwise_set(log, topic)?).collect(),
         partitions,
     };
-    out::show(config.output()?, &described, print)?;
+    printer::show(config.output()?, &described, print)?;
     Ok(Found::Nothing)
 }
 
 /// What the topic's settings are that a run would have made otherwise.
 fn otherwise_set(log: &dyn Log, topic: Topic) -> Result<Vec<String>> {
-    let spec = open::spec(topic, home::partitions(log)?);
+    let spec = open::spec(topic, data_dir::partitions(log)?);
     Ok(log.ensure_topics(&[spec])?.iter().map(ToString::to_string).collect())
 }
 
@@ -134,13 +134,13 @@ fn said(field: &Value) -> Said {
 
 /// What every event of the topic has, whatever its kind.
 fn envelope(schema: &Value) -> Vec<Said> {
-    let kinds: Vec<String> = plain::kinds(schema).map(str::to_lowercase).collect();
+    let kinds: Vec<String> = record_json::kinds(schema).map(str::to_lowercase).collect();
     let all = list(&schema["fields"]).iter().map(said);
     all.filter(|field| !kinds.contains(&field.name)).collect()
 }
 
 fn kinds(schema: &Value) -> Vec<Kind> {
-    let named = plain::named(schema);
+    let named = record_json::named(schema);
     let of = |kind: &str| {
         let name = kind.to_lowercase();
         let field = list(&schema["fields"]).iter().find(|field| field["name"] == name.as_str());
@@ -156,7 +156,7 @@ fn kinds(schema: &Value) -> Vec<Kind> {
                 .unwrap_or_default(),
         }
     };
-    plain::kinds(schema).map(of).collect()
+    record_json::kinds(schema).map(of).collect()
 }
 
 fn headers_of(topic: Topic) -> Vec<Said> {
@@ -199,11 +199,11 @@ fn print(described: &Described) {
     });
     let days =
         if described.marked { "its days are closed by markers" } else { "without day markers" };
-    out::line(format!("{}: {keyed}; {days}", described.name));
-    out::line(format!("value: {}", described.value));
-    out::line(format!("timestamp: {}", described.timestamp));
+    printer::line(format!("{}: {keyed}; {days}", described.name));
+    printer::line(format!("value: {}", described.value));
+    printer::line(format!("timestamp: {}", described.timestamp));
     for schema in &described.schemas {
-        out::line(format!(
+        printer::line(format!(
             "schema: id {}, version {} of subject {}",
             schema.id, schema.version, schema.subject
         ));
@@ -211,15 +211,15 @@ fn print(described: &Described) {
     let rows = |all: &[Said]| -> Vec<Vec<String>> {
         all.iter().map(|one| vec![one.name.clone(), one.meaning.clone()]).collect()
     };
-    out::line(out::table(&["header", "meaning"], rows(&described.headers)));
-    out::line(out::table(&["field of every event", "meaning"], rows(&described.fields)));
+    printer::line(tables::table(&["header", "meaning"], rows(&described.headers)));
+    printer::line(tables::table(&["field of every event", "meaning"], rows(&described.fields)));
     for kind in &described.kinds {
         let names: Vec<&str> = kind.fields.iter().map(|field| field.name.as_str()).collect();
-        out::line(format!("kind {}: {}", kind.kind, kind.meaning));
-        out::line(format!("  in {}: {}", kind.kind.to_lowercase(), names.join(", ")));
+        printer::line(format!("kind {}: {}", kind.kind, kind.meaning));
+        printer::line(format!("  in {}: {}", kind.kind.to_lowercase(), names.join(", ")));
     }
     if let Some(example) = &described.example {
-        out::line(format!("An event, decoded: {example:#}"));
+        printer::line(format!("An event, decoded: {example:#}"));
     }
     let rows = described.partitions.iter().map(|ends| {
         let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "–".to_owned());
@@ -231,13 +231,13 @@ fn print(described: &Described) {
             day(&ends.last_day),
         ]
     });
-    out::line(out::table(&["partition>", "low>", "high>", "first day", "last day"], rows));
-    described.warnings.iter().for_each(out::line);
-    out::line(format!(
+    printer::line(tables::table(&["partition>", "low>", "high>", "first day", "last day"], rows));
+    described.warnings.iter().for_each(printer::line);
+    printer::line(format!(
         "Events: `butterquant topics consume {}`. The schema: `butterquant schemas show {}`.",
         described.topic, described.topic
     ));
-    out::line(format!(
+    printer::line(format!(
         "On Kafka (--log kafka) it is {}. Registry clients take schemas from the HTTP side of a run or from `butterquant schemas serve`.",
         described.name_on_kafka
     ));
@@ -288,7 +288,7 @@ fn day_in(
             break;
         };
         if let Some(record) = fetched.records.last() {
-            found = Some(plain::day(record, &wire::event(topic, record)));
+            found = Some(record_json::day(record, &wire::event(topic, record)));
         }
         next = fetched.position;
     }

@@ -3,26 +3,28 @@
 //! then the process that owns the log is asked to write.
 
 use super::{Found, loops::report_problems};
-use crate::account::SURVIVORS;
-use crate::cli::{GenerateArgs, Output};
-use crate::config::Config;
-use crate::home::{self, Opened, RunDir};
-use crate::prepare::first_days;
-use crate::progress::Steps;
-use crate::{out, sink};
+use crate::cli::GenerateArgs;
+use crate::printer;
 use anyhow::{Context, Result, bail};
 use eventlog::Log;
 use producers::history::{History, HistoryPlan, draw};
 use producers::source::Market;
+use report::summary_text::SURVIVORS;
+use run::config::Config;
+use run::config::Output;
+use run::data_dir::{self, Opened, RunDir};
+use run::open_run::first_days;
+use run::projections;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
 use serde_json::json;
 use shell::open::{self, Put};
 use std::path::{Path, PathBuf};
 use store::Lake;
+use telemetry::Steps;
 
 /// Draws them.
-pub fn generate(config: &Config, args: &GenerateArgs) -> Result<Found> {
+pub(super) fn generate(config: &Config, args: &GenerateArgs) -> Result<Found> {
     let source = args
         .source
         .clone()
@@ -30,11 +32,10 @@ pub fn generate(config: &Config, args: &GenerateArgs) -> Result<Found> {
         .context("which market? name it with --source csv:DIR or sim:SEED")?;
     let mut market = producers::source::open(&source, None)?;
     report_problems(&*market);
-    let run = RunDir::of(config, config.run())?;
-    let opened =
-        if run.log().exists() { home::reach(config, &run)? } else { home::own(config, &run)? };
+    let run = config.this_run()?;
+    let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     open::ensure_topics(&*opened.log, config.partitions()?)?;
-    let partitions = home::partitions(&*opened.log)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
     let plan = plan(config, args, &*opened.log, &*market)?;
     let drawn = with_bar(config, &mut *market, &plan)?;
     let put = open::publish_samples(&*opened.log, partitions, &drawn.samples)?;
@@ -98,7 +99,7 @@ fn keep(
     let lake = Lake::open(run.lake())?;
     lake.write_file(file, Topic::Samples, &drawn.samples)?;
     if opened.embedded.is_some() {
-        sink::write_topic(&*opened.log, partitions, &lake, Topic::Samples)?;
+        projections::write_topic(&*opened.log, partitions, &lake, Topic::Samples)?;
     }
     let bytes = std::fs::read(file).with_context(|| format!("{}", file.display()))?;
     Ok(sha256_hex(&bytes))
@@ -143,22 +144,26 @@ fn say(config: &Config, done: &Drawn) -> Result<Found> {
         "file": done.file,
         "sha256": done.sha256,
     });
-    out::show(config.output()?, &shown, |_| {
-        report.strata.iter().for_each(|one| out::line(one.to_string()));
+    printer::show(config.output()?, &shown, |_| {
+        report.strata.iter().for_each(|one| printer::line(one.to_string()));
         for (code, count) in &report.refused {
-            out::line(format!("{count} rows tried and refused: {code}"));
+            printer::line(format!("{count} rows tried and refused: {code}"));
         }
         let span = report
             .span
             .map_or_else(String::new, |(first, last)| format!(" of days from {first} to {last}"));
-        out::line(format!(
+        printer::line(format!(
             "{rows} rows{span}: {} put on samples of run {}, {already} were there; it holds {}",
             done.put.added,
             done.run.id,
             done.put.events.len()
         ));
-        out::line(format!("written to {} (sha256 {})", done.file.display(), &done.sha256[..16]));
-        out::line(SURVIVORS);
+        printer::line(format!(
+            "written to {} (sha256 {})",
+            done.file.display(),
+            &done.sha256[..16]
+        ));
+        printer::line(SURVIVORS);
     })?;
     Ok(Found::Nothing)
 }

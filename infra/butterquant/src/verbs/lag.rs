@@ -2,12 +2,13 @@
 //! has published yet is caught up; one that waits for the marker of a published day says whose.
 
 use super::Found;
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
-use crate::standing::{self, Date, Standing};
+use crate::printer;
 use anyhow::Result;
+use api::unit_status::{self, Date, Standing};
 use eventlog::{Log, TopicPartition};
+use report::tables;
+use run::config::Config;
+use run::data_dir::{self};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
@@ -65,18 +66,18 @@ struct PartitionLine {
 }
 
 /// Shows it.
-pub fn lag(config: &Config) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+pub(super) fn lag(config: &Config) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let log = &*opened.log;
-    let partitions = home::partitions(log)?;
+    let partitions = data_dir::partitions(log)?;
     let ends = ends(log, partitions)?;
     let begun = shell::open::opened(log)?;
     let newest = match &begun {
         Some(begun) => Some(shell::source::last_closed(log, partitions, begun.previous_day)?),
         None => None,
     };
-    let (running_at, standings) = standing::all(config, &run, opened.owner.clone(), partitions)?;
+    let (running_at, standings) = unit_status::all(&run, opened.owner.clone(), partitions)?;
     let units: Vec<UnitLine> =
         standings.into_iter().map(|standing| judged(standing, &ends, newest)).collect();
     let report = Report {
@@ -87,7 +88,7 @@ pub fn lag(config: &Config) -> Result<Found> {
         units,
         dead_letters: dead_letters(log)?,
     };
-    out::show(config.output()?, &report, print)?;
+    printer::show(config.output()?, &report, print)?;
     Ok(Found::Nothing)
 }
 
@@ -191,10 +192,10 @@ fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {
 fn print(report: &Report) {
     let at =
         report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
-    let newest = out::or_dash(report.newest_day, |day| day.0.to_string());
-    out::line(format!("run {}, {at}; newest published day {newest}", report.run));
+    let newest = tables::or_dash(report.newest_day, |day| day.0.to_string());
+    printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
     let rows = together(&report.partitions);
-    out::line(out::table(
+    printer::line(tables::table(
         &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],
         rows,
     ));
@@ -213,13 +214,16 @@ fn print(report: &Report) {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         if !met.is_empty() {
-            out::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
+            printer::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
         }
     }
     if !report.dead_letters.is_empty() {
         let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
         let open: Vec<String> = open.collect();
-        out::line(format!("open dead letters: {}; see `butterquant dlq list`", open.join(", ")));
+        printer::line(format!(
+            "open dead letters: {}; see `butterquant dlq list`",
+            open.join(", ")
+        ));
     }
 }
 
@@ -236,7 +240,7 @@ fn together(lines: &[PartitionLine]) -> Vec<Vec<String>> {
         Some(vec![
             first.group.to_owned(),
             format!("{}/{}{to}", first.topic, first.partition),
-            out::or_dash(committed, |offset| offset.to_string()),
+            tables::or_dash(committed, |offset| offset.to_string()),
             lines.iter().map(|line| line.end).sum::<u64>().to_string(),
             lines.iter().map(|line| line.lag).sum::<u64>().to_string(),
             first.verdict.clone(),

@@ -1,24 +1,26 @@
 //! The verbs that keep running: `up` (every role) and `run` (some of them).
 
 use super::{Found, loops::report_problems};
-use crate::cli::{Output, RunArgs, UpArgs};
-use crate::config::Config;
-use crate::engine::Workshop;
-use crate::home::{self, Opened, RunDir};
-use crate::prepare::{Wanted, begin};
-use crate::progress::Steps;
-use crate::registry::register;
-use crate::report::summary;
-use crate::serve::{self, Serving};
-use crate::{account, drive, out};
+use crate::cli::{RunArgs, UpArgs};
+use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::Market;
+use report::summary::summary;
+use run::config::Config;
+use run::config::Output;
+use run::context::RunContext;
+use run::data_dir::{self, Opened};
+use run::open_run::{Wanted, begin};
+use run::registration;
+use run::run_loop;
 use schemas::Day;
 use schemas::role::Role;
 use shell::runner::{Plan, run as run_plan};
 use shell::source::Source;
 use std::path::Path;
 use std::time::Instant;
+use telemetry::Steps;
+use web::Serving;
 
 /// The market to read: as asked, as configured, or as the run was begun with.
 fn market_of(
@@ -55,55 +57,54 @@ fn live(
         scan_from: from.or(last).context("the market has no days")?,
         history,
         settings: config.settings()?,
-        engine: crate::engine::engine(config)?,
+        engine: config.scoring()?.engine()?,
     })
 }
 
 /// Lets other processes reach what this one owns.
-pub(super) fn serve(config: &Config, opened: &Opened, workshop: &Workshop) -> Result<Serving> {
-    let views = workshop.materialized.views.clone();
-    let serving = serve::start(
+pub(super) fn serve(config: &Config, opened: &Opened, context: &RunContext) -> Result<Serving> {
+    let views = context.materialized.views.clone();
+    let serving = server::start(
         config.listen(),
         config.token(),
         opened.log.clone(),
-        workshop.env.board.clone(),
+        context.env.board.clone(),
         views,
     )?;
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
-    workshop.db.announce(&serving.endpoint)?;
+    context.db.announce(&serving.endpoint)?;
     Ok(serving)
 }
 
 /// Every role, until stopped.
-pub fn up(config: &Config, args: &UpArgs) -> Result<Found> {
+pub(super) fn up(config: &Config, args: &UpArgs) -> Result<Found> {
     let started = Instant::now();
-    let run = RunDir::of(config, config.run())?;
-    register::at_start(config, &run)?;
-    let opened = home::own(config, &run)?;
+    let run = config.this_run()?;
+    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let opened = data_dir::own(&run)?;
     let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
     let wanted = live(config, source, &*market, args.from, args.history)?;
     let steps = Steps::new(config.output()? == Output::Human);
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
-    let workshop = Workshop::new(config, &run, &opened, partitions)?;
-    let serving = serve(config, &opened, &workshop)?;
+    let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
+    let serving = serve(config, &opened, &context)?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
-    eprintln!("scored by {}: {}", workshop.engine.provider(), workshop.engine.explain());
-    drive::everything(&workshop, market, &begun.opened, args.until, &steps)?;
-    let summary = summary(&workshop, &begun, started.elapsed().as_secs_f64())?;
-    out::show(config.output()?, &summary, account::print)?;
+    eprintln!("scored by {}: {}", context.engine.provider(), context.engine.explain());
+    run_loop::everything(&context, market, &begun.opened, args.until, &steps)?;
+    let summary = summary(&context, &begun, started.elapsed().as_secs_f64())?;
+    printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }
 
 /// Some roles, until stopped. Beside a process that owns the embedded log they reach it over
 /// HTTP, with a state folder of their own.
-pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    register::at_start(config, &run)?;
-    let opened =
-        if run.log().exists() { home::reach(config, &run)? } else { home::own(config, &run)? };
+pub(super) fn some(config: &Config, args: &RunArgs) -> Result<Found> {
+    let run = config.this_run()?;
+    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     let partitions = config.partitions()?;
     let steps = Steps::new(false);
     let names: Vec<&str> = args.roles.iter().map(|role| role.name()).collect();
@@ -120,16 +121,16 @@ pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
     } else {
         None
     };
-    let workshop = Workshop::with_state(config, &run, &opened, partitions, &state);
-    let mut workshop = workshop.map_err(|error| match error.downcast_ref() {
+    let context = RunContext::with_state(&config.run_spec()?, &run, &opened, &state);
+    let mut context = context.map_err(|error| match error.downcast_ref() {
         Some(kv::KvError::Locked { .. }) => {
             error.context("another process has this state folder; give each its own with --name")
         }
         _ => error,
     })?;
-    workshop.env.policy.rate = args.rate;
+    context.env.policy.rate = args.rate;
     let serving =
-        if opened.owner.is_none() { Some(serve(config, &opened, &workshop)?) } else { None };
+        if opened.owner.is_none() { Some(serve(config, &opened, &context)?) } else { None };
     let place = serving.as_ref().map(|serving| serving.endpoint.clone()).or(opened.owner.clone());
     eprintln!(
         "run {}: {}; log at {}; Ctrl-C stops",
@@ -137,20 +138,20 @@ pub fn some(config: &Config, args: &RunArgs) -> Result<Found> {
         names.join(", "),
         place.unwrap_or_default()
     );
-    let source = market.map(|(market, opened)| Source::new(&workshop.env, market, opened, None));
+    let source = market.map(|(market, opened)| Source::new(&context.env, market, opened, None));
     let roles = args.roles.iter().filter(|role| **role != Role::Source);
     let roles = roles
         .map(|role| (*role, if role.by_partition() { args.instances.max(1) } else { 1 }))
         .collect();
     run_plan(
-        &workshop.env,
+        &context.env,
         &Plan {
             roles,
             until: None,
             name: Some(args.name.clone().unwrap_or_else(|| called(&state))),
         },
         source,
-        &drive::on_signal()?,
+        &run_loop::on_signal()?,
         &mut |_| {},
     )?;
     Ok(Found::Nothing)

@@ -1,39 +1,41 @@
 //! The verbs that run the whole loop over a market's days: `demo` and `backtest`.
 
 use super::Found;
-use crate::cli::{BacktestArgs, DemoArgs, Output};
-use crate::config::Config;
-use crate::engine::Workshop;
-use crate::home::{self, RunDir};
-use crate::prepare::{Wanted, begin};
-use crate::progress::Steps;
-use crate::registry::register;
-use crate::report::summary;
-use crate::{account, drive, out};
+use crate::cli::{BacktestArgs, DemoArgs};
+use crate::printer;
 use anyhow::{Context, Result, bail};
 use producers::source::Market;
+use report::summary::summary;
+use run::config::Config;
+use run::config::Output;
+use run::context::RunContext;
+use run::data_dir::{self, RunDir};
+use run::open_run::{Wanted, begin};
+use run::registration;
+use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
+use telemetry::Steps;
 
 /// Trading days of the simulated market before the demo's first scan: to warm up and to draw
 /// history from, with index levels and spells enough that class shares are like those to come.
 const DEMO_PAST: usize = 1_400;
 
 /// A simulated market through the whole loop, in a folder of its own that begins empty.
-pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
+pub(super) fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
     let days = DEMO_PAST + args.days as usize;
     let structure = if args.no_structure { "off" } else { "on" };
     let source =
         format!("sim:{},stocks={},days={days},structure={structure}", args.seed, args.stocks);
     let market = producers::source::open(&source, None)?;
-    let run = RunDir::of(config, "demo")?;
+    let run = config.run_dir("demo")?;
     if run.path.exists() {
         std::fs::remove_dir_all(&run.path).with_context(|| {
             format!("the last demo in {} cannot be removed", run.path.display())
         })?;
     }
-    home::remove_topics(config, &run)?;
-    register::at_start(config, &run)?;
+    data_dir::remove_topics(&run)?;
+    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
     let mut settings = config.settings()?;
     settings.seed = args.seed as i64;
     let wanted = Wanted {
@@ -45,14 +47,14 @@ pub fn demo(config: &Config, args: &DemoArgs) -> Result<Found> {
             .context("a demo has one day at least; see --days")?,
         history: args.history,
         settings,
-        engine: crate::engine::engine(config)?,
+        engine: config.scoring()?.engine()?,
     };
     through(config, &run, market, &wanted, None)
 }
 
 /// The trading days of a period over a market, as a run of its own. One that was stopped goes on
 /// where it stopped; one that is done is shown again.
-pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
+pub(super) fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
     if args.to < args.from {
         bail!("--to {} is before --from {}", args.to, args.from);
     }
@@ -63,12 +65,12 @@ pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
         .context("which market? name it with --source csv:DIR")?;
     let market = producers::source::open(&source, args.tickers.as_deref())?;
     report_problems(&*market);
-    let id = if config.run() == home::LIVE {
+    let id = if config.run() == data_dir::LIVE {
         format!("backtest-{}-{}", args.from, args.to)
     } else {
         config.run().to_owned()
     };
-    let run = RunDir::of(config, &id)?;
+    let run = config.run_dir(&id)?;
     let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
     let wanted = Wanted {
         kind: "backtest",
@@ -78,13 +80,13 @@ pub fn backtest(config: &Config, args: &BacktestArgs) -> Result<Found> {
             .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?,
         history: args.history,
         settings: config.settings()?,
-        engine: crate::engine::engine(config)?,
+        engine: config.scoring()?.engine()?,
     };
     through(config, &run, market, &wanted, Some(args.to))
 }
 
 /// What is wrong with a market's data, on standard error; the rest of it is used.
-pub fn report_problems(market: &dyn Market) {
+pub(super) fn report_problems(market: &dyn Market) {
     const SHOWN: usize = 10;
     let problems = market.problems();
     for problem in problems.iter().take(SHOWN) {
@@ -105,13 +107,13 @@ fn through(
     let started = Instant::now();
     let output = config.output()?;
     let steps = Steps::new(output == Output::Human);
-    let opened = home::own(config, run)?;
+    let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
-    let workshop = Workshop::new(config, run, &opened, partitions)?;
-    drive::everything(&workshop, market, &begun.opened, last, &steps)?;
-    let summary = summary(&workshop, &begun, started.elapsed().as_secs_f64())?;
-    out::show(output, &summary, account::print)?;
+    let context = RunContext::new(&config.run_spec()?, run, &opened)?;
+    run_loop::everything(&context, market, &begun.opened, last, &steps)?;
+    let summary = summary(&context, &begun, started.elapsed().as_secs_f64())?;
+    printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }

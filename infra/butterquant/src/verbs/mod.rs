@@ -25,12 +25,12 @@ mod topics;
 mod views;
 
 use crate::cli::{Cli, ConfigVerb, DataVerb, HistoryVerb, RetrainVerb, Verb};
-use crate::config::Config;
 use anyhow::Result;
+use run::config::Config;
 
 /// What a verb found; the exit code says it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// All is well.
     Nothing,
     /// Something the caller asked to be told of.
@@ -38,8 +38,8 @@ pub enum Found {
 }
 
 /// Carries out the command line.
-pub fn run(cli: Cli) -> Result<Found> {
-    let config = match Config::load(&cli.common) {
+pub(crate) fn run(cli: Cli) -> Result<Found> {
+    let config = match Config::load(&cli.common.flags()) {
         Err(problem) if matches!(cli.verb, Verb::Config(ConfigVerb::Check)) => {
             return config::unsound(&cli, &problem);
         }

@@ -3,20 +3,19 @@
 
 use super::Found;
 use crate::cli::PaperBrokerArgs;
-use crate::paper::journal::Journal;
-use crate::paper::server::Broker;
-use crate::serve;
 use anyhow::{Context, Result, bail};
 use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use venues::paper::journal::Journal;
+use venues::paper::server::Broker;
 
 /// How often it looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves until a signal comes.
-pub fn paper_broker(args: &PaperBrokerArgs) -> Result<Found> {
-    let address = serve::written("--listen", &args.listen)?;
+pub(super) fn paper_broker(args: &PaperBrokerArgs) -> Result<Found> {
+    let address = web::parse_address("--listen", &args.listen)?;
     if !address.ip().is_loopback() {
         bail!(
             "--listen {}: a paper broker is for this machine only; listen on 127.0.0.1",
@@ -30,7 +29,7 @@ pub fn paper_broker(args: &PaperBrokerArgs) -> Result<Found> {
     let reached = listener.local_addr()?;
     eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
     let router = Broker::new(journal, args.fail.clone()).router();
-    let stop = crate::drive::on_signal()?;
+    let stop = run::run_loop::on_signal()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(async {

@@ -2,23 +2,25 @@
 //! drift of the features. Exit code 1 when a feature drifts.
 
 use super::{Found, views::ask};
-use crate::account::SURVIVORS;
-use crate::answers::Question;
 use crate::cells::{list, number, share, text};
-use crate::cli::{Output, QualityArgs};
-use crate::config::Config;
-use crate::out::{line, percent, show, table};
-use crate::picture;
-use crate::picture::quality::{Month, QualityOverTime};
+use crate::cli::QualityArgs;
+use crate::printer::{line, show};
 use anyhow::{Result, bail};
+use api::answers::Question;
 use consumers::retrainer::LEAST_ACCURACY;
+use report::charts;
+use report::charts::quality::{Month, QualityOverTime};
+use report::summary_text::SURVIVORS;
+use report::tables::{percent, table};
+use run::config::Config;
+use run::config::Output;
 use schemas::Day;
 use serde_json::Value;
 
 /// Shows it.
-pub fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
+pub(super) fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
     if let Some(file) = &args.picture {
-        picture::ending(file)?; // before anything is read
+        charts::ending(file)?; // before anything is read
     }
     let found = ask(config, Question::Quality)?;
     if let Some(file) = &args.picture {
@@ -29,7 +31,7 @@ pub fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
                 file.display()
             );
         }
-        picture::draw(file, &drawn)?;
+        charts::draw(file, &drawn)?;
     }
     show(config.output()?, &found, print)?;
     if let (Some(file), Output::Human) = (&args.picture, config.output()?) {

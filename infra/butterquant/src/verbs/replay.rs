@@ -3,40 +3,44 @@
 
 use super::Found;
 use crate::cli::{RebuildArgs, ReplayArgs};
-use crate::config::Config;
-use crate::engine::Workshop;
-use crate::home::{self, RunDir};
-use crate::out;
+use crate::printer;
 use anyhow::{Context, Result, bail};
+use report::tables;
+use run::config::Config;
+use run::context::RunContext;
+use run::data_dir::{self};
 use serde::Serialize;
 use shell::replay::{Rebuilt, rebuild as rebuild_states, verify};
 use std::collections::BTreeMap;
 
-fn workshop(config: &Config) -> Result<Workshop> {
-    let run = RunDir::of(config, config.run())?;
-    if home::here(config, &run)? && !run.log().exists() {
+fn context(config: &Config) -> Result<RunContext> {
+    let run = config.this_run()?;
+    if run.is_here() && !run.log().exists() {
         bail!(
             "there is no run {:?} in {}; `butterquant runs` lists them",
             run.id,
             config.data_dir().display()
         );
     }
-    let opened = home::own(config, &run)?;
-    Workshop::new(config, &run, &opened, config.partitions()?)
+    let opened = data_dir::own(&run)?;
+    RunContext::new(&config.run_spec()?, &run, &opened)
 }
 
 /// Decides everything again and compares.
-pub fn replay(config: &Config, args: &ReplayArgs) -> Result<Found> {
+pub(super) fn replay(config: &Config, args: &ReplayArgs) -> Result<Found> {
     if !args.verify {
         bail!("say what to replay for: --verify compares every decision with the recorded one");
     }
-    let workshop = workshop(config)?;
-    let found = verify(&workshop.env, &mut |unit| tracing::info!("verifying {unit}"))?;
-    out::show(config.output()?, &found, |found| {
+    let context = context(config)?;
+    let found = verify(&context.env, &mut |unit| tracing::info!("verifying {unit}"))?;
+    printer::show(config.output()?, &found, |found| {
         for difference in found.differences.iter().take(20) {
-            out::line(format!("{} on {}: {}", difference.unit, difference.day, difference.what));
+            printer::line(format!(
+                "{} on {}: {}",
+                difference.unit, difference.day, difference.what
+            ));
         }
-        out::line(format!(
+        printer::line(format!(
             "{} decisions made again, {} differ from the record",
             found.decisions,
             found.differences.len()
@@ -68,27 +72,27 @@ impl Compared {
 }
 
 /// Throws state, views, lake and model files away and makes them again.
-pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
+pub(super) fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
     if !args.all {
         bail!("say what to rebuild: --all is views, lake, model files and the state of every role");
     }
-    let workshop = workshop(config)?;
-    let made = &workshop.materialized;
+    let context = context(config)?;
+    let made = &context.materialized;
     let (views_before, mut lake_before) = (made.views.digest()?, made.lake.digest()?);
     let files_before = made.model_files_digest()?;
     made.views.remove_all()?;
     made.lake.remove_all()?;
-    let models = workshop.run.models();
+    let models = context.run.models();
     if models.exists() {
         std::fs::remove_dir_all(&models)
             .with_context(|| format!("{} cannot be removed", models.display()))?;
     }
-    let states = rebuild_states(&workshop.env, &mut |unit| tracing::info!("rebuilding {unit}"))?;
+    let states = rebuild_states(&context.env, &mut |unit| tracing::info!("rebuilding {unit}"))?;
     made.write_unmarked()?;
-    made.write_models(&crate::sink::read_all(
-        &*workshop.env.log,
+    made.write_models(&run::projections::read_all(
+        &*context.env.log,
         schemas::Topic::Models,
-        workshop.env.partitions,
+        context.env.partitions,
     )?)?;
     let views = Compared::of(Some(views_before), Some(made.views.digest()?));
     let mut lake: BTreeMap<String, Compared> = BTreeMap::new();
@@ -104,7 +108,7 @@ pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<Found> {
         && lake.values().all(|one| one.same)
         && states.iter().all(|one| one.same != Some(false));
     let account = Account { states, views, lake, model_files, same };
-    out::show(config.output()?, &account, print)?;
+    printer::show(config.output()?, &account, print)?;
     Ok(if same { Found::Nothing } else { Found::Something })
 }
 
@@ -112,12 +116,12 @@ fn print(account: &Account) {
     let word = |same: bool| if same { "same" } else { "DIFFERS" }.to_owned();
     let compared = account.states.iter().filter(|one| one.same.is_some()).count();
     let same = account.states.iter().filter(|one| one.same == Some(true)).count();
-    out::line(format!(
+    printer::line(format!(
         "{} units made again; {same} of {compared} with a saved state at the same offsets are the same",
         account.states.len()
     ));
     for one in account.states.iter().filter(|one| one.same == Some(false)) {
-        out::line(format!("{}: DIFFERS", one.unit));
+        printer::line(format!("{}: DIFFERS", one.unit));
     }
     let row = |what: String, one: &Compared| vec![what, word(one.same), short(one.after.as_ref())];
     let mut rows = vec![
@@ -125,7 +129,7 @@ fn print(account: &Account) {
         row("model files".to_owned(), &account.model_files),
     ];
     rows.extend(account.lake.iter().map(|(topic, one)| row(format!("lake {topic}"), one)));
-    out::line(out::table(&["made again", "digest before and after", "digest"], rows));
+    printer::line(tables::table(&["made again", "digest before and after", "digest"], rows));
 }
 
 fn short(digest: Option<&String>) -> String {

@@ -2,12 +2,13 @@
 //! again from the log, because whoever holds it may be another process on another machine.
 
 use super::Found;
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out::{line, show, table};
-use crate::sink::read_all;
+use crate::printer::{line, show};
 use anyhow::{Context, Result};
 use consumers::retrainer::{Retrainer, Standing};
+use report::tables::table;
+use run::config::Config;
+use run::data_dir::{self};
+use run::projections::read_all;
 use schemas::events::Models;
 use schemas::role::{Machine, Role};
 use schemas::{Body, Event, Topic};
@@ -42,10 +43,10 @@ struct Fired {
 }
 
 /// Shows it.
-pub fn status(config: &Config) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
-    let partitions = home::partitions(&*opened.log)?;
+pub(super) fn status(config: &Config) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
     let env = Env {
         log: Arc::clone(&opened.log),
         states: Arc::new(MemoryStates::default()),

@@ -2,13 +2,14 @@
 //! such and hides no other.
 
 use super::Found;
-use crate::answers::{Question, ViewsAt};
-use crate::cli::LogHome;
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
+use crate::printer;
 use anyhow::{Context, Result, bail};
+use api::answers::{Question, ViewsAt};
 use eventlog::Log;
+use report::tables;
+use run::config::Config;
+use run::config::LogHome;
+use run::data_dir::{self, RunDir};
 use schemas::Topic;
 use schemas::events::RunOpened;
 use serde::Serialize;
@@ -29,19 +30,19 @@ struct Listed {
 }
 
 /// Lists them.
-pub fn runs(config: &Config) -> Result<Found> {
-    let listed: Vec<Listed> = home::runs(config)?.iter().map(|run| look(config, run)).collect();
-    out::show(config.output()?, &listed, |listed| {
+pub(super) fn runs(config: &Config) -> Result<Found> {
+    let listed: Vec<Listed> = config.runs()?.iter().map(|run| look(config, run)).collect();
+    printer::show(config.output()?, &listed, |listed| {
         if listed.is_empty() {
             let folder = config.data_dir();
-            return out::line(format!(
+            return printer::line(format!(
                 "no run in {}; `butterquant demo` makes one, `butterquant scan --source csv:DIR` begins the live one",
                 folder.display()
             ));
         }
         let rows = listed.iter().map(|one| {
             let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
-            let owner = out::or_dash(one.owner_pid, |pid| pid.to_string());
+            let owner = tables::or_dash(one.owner_pid, |pid| pid.to_string());
             vec![
                 one.id.clone(),
                 text(&one.kind),
@@ -63,10 +64,10 @@ pub fn runs(config: &Config) -> Result<Found> {
             "size>",
             "run by process>",
         ];
-        out::line(out::table(&header, rows));
+        printer::line(tables::table(&header, rows));
         for one in listed {
             if let Some(problem) = &one.problem {
-                out::line(format!("{}: {problem}", one.id));
+                printer::line(format!("{}: {problem}", one.id));
             }
         }
     })?;
@@ -76,7 +77,7 @@ pub fn runs(config: &Config) -> Result<Found> {
 fn look(config: &Config, run: &RunDir) -> Listed {
     let mut listed = Listed { id: run.id.clone(), bytes: bytes(&run.path), ..Listed::default() };
     if let Err(error) = fill(config, run, &mut listed) {
-        listed.owner_pid = home::living_owner(&run.log()).map(|owner| owner.pid);
+        listed.owner_pid = data_dir::living_owner(&run.log()).map(|owner| owner.pid);
         listed.problem = Some(format!("{error:#}"));
     }
     listed
@@ -90,9 +91,9 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     if empty && config.log()? == LogHome::Embedded {
         bail!("no run: there is no log in it; move it away or remove it");
     }
-    let reached = home::reach(config, run)?;
+    let reached = data_dir::reach(run)?;
     if reached.owner.is_some() {
-        listed.owner_pid = home::living_owner(&run.log()).map(|owner| owner.pid);
+        listed.owner_pid = data_dir::living_owner(&run.log()).map(|owner| owner.pid);
         listed.endpoint.clone_from(&reached.owner);
     }
     let opened = opening(&*reached.log, run)?;
@@ -101,7 +102,7 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     listed.first_day = Some(opened.first_day.to_string());
     listed.scan_from = Some(opened.scan_from.to_string());
     if run.state().exists() {
-        let tally = ViewsAt::of(config, run)?.ask(Question::Tally)?;
+        let tally = ViewsAt::of(run)?.ask(Question::Tally)?;
         listed.last_closed_day = tally["through"].as_str().map(str::to_owned);
     }
     Ok(())

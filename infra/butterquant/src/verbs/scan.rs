@@ -2,22 +2,25 @@
 //! that, or other tickers, is a what-if run of its own, which cannot trade.
 
 use super::{Found, loops::report_problems};
-use crate::cli::{Output, ScanArgs};
-use crate::config::Config;
-use crate::engine::Workshop;
-use crate::home::{self, RunDir};
-use crate::prepare::{Wanted, begin};
-use crate::progress::Steps;
-use crate::report::write_file;
-use crate::{account, drive, out};
+use crate::cli::ScanArgs;
+use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::Market;
+use report::summary_text;
+use run::config::Config;
+use run::config::Output;
+use run::context::RunContext;
+use run::data_dir::{self, RunDir};
+use run::open_run::{Wanted, begin};
+use run::run_loop;
+use run::whole_file::write_file;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
 use store::views::{Rankings, rankings_json};
+use telemetry::Steps;
 
 /// Scans, ranks and writes the rankings.
-pub fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
+pub(super) fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
     let source = args.source.clone().or_else(|| config.source());
     let source =
         source.context("which market? name it with --source csv:DIR or --source sim:SEED")?;
@@ -29,7 +32,7 @@ pub fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
     write_file(&file, &serde_json::to_vec_pretty(&rankings_json(&rankings))?)?;
     match config.output()? {
-        Output::Json => out::line(serde_json::to_string_pretty(&rankings_json(&rankings))?),
+        Output::Json => printer::line(serde_json::to_string_pretty(&rankings_json(&rankings))?),
         Output::Human => print(&rankings, args.top, &run, &file.display().to_string()),
     }
     Ok(Found::Nothing)
@@ -52,14 +55,14 @@ fn which_run(
     source: String,
     day: Day,
 ) -> Result<(RunDir, Wanted)> {
-    let run = RunDir::of(config, config.run())?;
+    let run = config.this_run()?;
     let mut wanted = Wanted {
         kind: "live",
         source,
         scan_from: day,
         history: 0,
         settings: config.settings()?,
-        engine: crate::engine::engine(config)?,
+        engine: config.scoring()?.engine()?,
     };
     if args.tickers.is_none() && fits(config, &run, &wanted.source, day)? {
         return Ok((run, wanted));
@@ -67,17 +70,17 @@ fn which_run(
     let tickers = args.tickers.clone().unwrap_or_default().join(",");
     let settings = format!("{:?}", wanted.settings);
     let about = sha256_hex(format!("{}|{tickers}|{day}|{settings}", wanted.source).as_bytes());
-    let run = RunDir::of(config, &format!("what-if-{day}-{}", &about[..8]))?;
+    let run = config.run_dir(&format!("what-if-{day}-{}", &about[..8]))?;
     wanted.kind = shell::open::WHAT_IF;
     Ok((run, wanted))
 }
 
 /// Whether `day` is the last closed day of the run or lies ahead of it.
 fn fits(config: &Config, run: &RunDir, source: &str, day: Day) -> Result<bool> {
-    if home::here(config, run)? && !run.log().exists() {
+    if run.is_here() && !run.log().exists() {
         return Ok(true);
     }
-    let opened = home::reach(config, run)?;
+    let opened = data_dir::reach(run)?;
     if !opened.log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
         return Ok(true);
     }
@@ -95,13 +98,13 @@ fn ranked(
     day: Day,
 ) -> Result<Rankings> {
     let steps = Steps::new(config.output()? == Output::Human);
-    let opened = home::own(config, run)?;
+    let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
-    let workshop = Workshop::new(config, run, &opened, partitions)?;
-    let views = &workshop.materialized.views;
+    let context = RunContext::new(&config.run_spec()?, run, &opened)?;
+    let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {
-        drive::everything(&workshop, market, &begun.opened, Some(day), &steps)?;
+        run_loop::everything(&context, market, &begun.opened, Some(day), &steps)?;
     }
     views.rankings(day)?.with_context(|| {
         format!(
@@ -111,13 +114,16 @@ fn ranked(
 }
 
 fn print(rankings: &Rankings, top: usize, run: &RunDir, file: &str) {
-    out::line(format!("Candidates of {} in run {}", rankings.day, run.id));
+    printer::line(format!("Candidates of {} in run {}", rankings.day, run.id));
     let shown = &rankings.ranked[..rankings.ranked.len().min(top)];
-    out::line(account::rankings(shown));
+    printer::line(summary_text::rankings(shown));
     for refused in &rankings.refused {
-        out::line(format!("{}: refused, {} ({})", refused.ticker, refused.reason, refused.code));
+        printer::line(format!(
+            "{}: refused, {} ({})",
+            refused.ticker, refused.reason, refused.code
+        ));
     }
-    out::line(format!(
+    printer::line(format!(
         "{} ranked, {} refused; written to {file}",
         rankings.ranked.len(),
         rankings.refused.len()

@@ -2,11 +2,12 @@
 
 use super::Found;
 use crate::cli::{CheckSchemaArgs, RegisterArgs, SchemasVerb, ServeSchemasArgs};
-use crate::config::Config;
-use crate::home::RunDir;
-use crate::registry::register::{self, Done, Report};
-use crate::{drive, out, plain, serve};
+use crate::{printer, record_json};
 use anyhow::{Context, Result, anyhow};
+use report::tables;
+use run::config::Config;
+use run::registration::{self, Done, Report};
+use run::run_loop;
 use schemas::codec::{SchemaVersion, schema_versions};
 use schemas::{Topic, compatibility, registry};
 use serde::Serialize;
@@ -15,7 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Carries out one of them.
-pub fn schemas(config: &Config, verb: &SchemasVerb) -> Result<Found> {
+pub(super) fn schemas(config: &Config, verb: &SchemasVerb) -> Result<Found> {
     match verb {
         SchemasVerb::List => list(config),
         SchemasVerb::Show { schema } => show(config, schema),
@@ -42,17 +43,17 @@ fn list(config: &Config) -> Result<Found> {
             subject: registry::subject(version.topic, ""),
             version: version.version,
             id: version.id,
-            kinds: plain::kinds(&schema).map(str::to_owned).collect(),
+            kinds: record_json::kinds(&schema).map(str::to_owned).collect(),
         })
     };
     let listed = schema_versions().iter().map(one).collect::<Result<Vec<Listed>>>()?;
-    out::show(config.output()?, &listed, |listed| {
+    printer::show(config.output()?, &listed, |listed| {
         let rows = listed.iter().map(|one| {
             let kinds = one.kinds.join(", ");
             vec![one.id.to_string(), one.subject.clone(), one.version.to_string(), kinds]
         });
-        out::line(out::table(&["id>", "subject", "version>", "kinds"], rows));
-        out::line(
+        printer::line(tables::table(&["id>", "subject", "version>", "kinds"], rows));
+        printer::line(
             "One of them: `butterquant schemas show ID`. For registry clients: `butterquant schemas serve`.",
         );
     })?;
@@ -78,7 +79,7 @@ fn show(config: &Config, asked: &str) -> Result<Found> {
         "id": version.id,
         "avsc": serde_json::from_str::<Value>(version.text)?,
     });
-    out::show(config.output()?, &shown, |_| out::line(version.text.trim_end()))?;
+    printer::show(config.output()?, &shown, |_| printer::line(version.text.trim_end()))?;
     Ok(Found::Nothing)
 }
 
@@ -90,9 +91,9 @@ fn check(config: &Config, args: &CheckSchemaArgs) -> Result<Found> {
     let problems = compatibility::check_all(topic, &text).with_context(|| file.to_string())?;
     let known = registry::find(topic, &text)?.map(|known| known.version);
     let said = json!({ "compatible": problems.is_empty(), "version": known, "problems": problems });
-    out::show(config.output()?, &said, |_| {
-        problems.iter().for_each(out::line);
-        out::line(match (problems.len(), known) {
+    printer::show(config.output()?, &said, |_| {
+        problems.iter().for_each(printer::line);
+        printer::line(match (problems.len(), known) {
             (0, Some(version)) => format!("{file} is version {version} of {topic}"),
             (0, None) => format!("{file} may be the next version of {topic}"),
             _ => format!("{file} cannot be a version of {topic}"),
@@ -102,9 +103,9 @@ fn check(config: &Config, args: &CheckSchemaArgs) -> Result<Found> {
 }
 
 fn serve(config: &Config, args: &ServeSchemasArgs) -> Result<Found> {
-    let serving = serve::start_schemas(&args.listen, config.token())?;
+    let serving = server::start_schemas(&args.listen, config.token())?;
     eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);
-    let stop = drive::on_signal()?;
+    let stop = run_loop::on_signal()?;
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -112,11 +113,12 @@ fn serve(config: &Config, args: &ServeSchemasArgs) -> Result<Found> {
 }
 
 fn register(config: &Config, args: &RegisterArgs) -> Result<Found> {
-    let client = register::configured(config)?
+    let client = config
+        .registry_client()?
         .ok_or_else(|| anyhow!("which registry? name it with --schema-registry URL"))?;
-    let prefix = register::prefix(config, &RunDir::of(config, config.run())?)?;
-    let report = register::register(&client, &prefix, args.dry_run)?;
-    out::show(config.output()?, &report, told)?;
+    let prefix = config.this_run()?.topic_prefix();
+    let report = registration::register(&client, &prefix, args.dry_run)?;
+    printer::show(config.output()?, &report, told)?;
     let lacks = report.versions.iter().any(|one| matches!(one.done, Done::Refused | Done::Missing));
     Ok(if lacks { Found::Something } else { Found::Nothing })
 }
@@ -136,7 +138,7 @@ fn told(report: &Report) {
             word(one.done).to_owned(),
         ]
     });
-    out::line(out::table(&["id>", "subject", "version>", &report.registry], rows));
-    report.versions.iter().filter_map(|one| one.problem.as_ref()).for_each(out::line);
-    report.remedies.iter().for_each(out::line);
+    printer::line(tables::table(&["id>", "subject", "version>", &report.registry], rows));
+    report.versions.iter().filter_map(|one| one.problem.as_ref()).for_each(printer::line);
+    report.remedies.iter().for_each(printer::line);
 }

@@ -4,16 +4,16 @@
 
 use super::Found;
 use crate::cli::{SetupArgs, SetupWhat};
-use crate::config::Config;
-use crate::{engine, out};
+use crate::printer;
 use anyhow::{Context, Result, bail};
+use run::config::Config;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use success::{Engine, EngineError, ProviderChoice};
 
 /// Fetches it into the data folder.
-pub fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
+pub(super) fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
     let SetupWhat::Onnxruntime = args.what;
     let folder = config.data_dir().join("onnxruntime");
     let (package, size) = if args.cuda {
@@ -27,7 +27,7 @@ pub fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
             folder.display()
         ))?
     {
-        out::line("nothing was fetched; candle goes on scoring with the same weights");
+        printer::line("nothing was fetched; candle goes on scoring with the same weights");
         return Ok(Found::Nothing);
     }
     std::fs::create_dir_all(&folder).with_context(|| {
@@ -43,7 +43,7 @@ pub fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
         used_instead: named_elsewhere(config),
         library,
     };
-    out::show(config.output()?, &fetched, print)?;
+    printer::show(config.output()?, &fetched, print)?;
     Ok(if fetched.works { Found::Nothing } else { Found::Something })
 }
 
@@ -61,7 +61,7 @@ struct Fetched {
 
 /// The library that scoring would load, where it is not the one this process has just loaded.
 fn named_elsewhere(config: &Config) -> Option<PathBuf> {
-    match engine::engine_of(config, ProviderChoice::Auto).err()?.downcast().ok()? {
+    match config.scoring().ok()?.on(ProviderChoice::Auto).engine().err()?.downcast().ok()? {
         EngineError::OtherLibraryLoaded { asked: path, .. }
         | EngineError::NoLibraryThere { path, .. } => Some(path),
         _ => None,
@@ -69,15 +69,15 @@ fn named_elsewhere(config: &Config) -> Option<PathBuf> {
 }
 
 fn print(fetched: &Fetched) {
-    out::line(format!("{}: {}", fetched.provider, fetched.reason));
+    printer::line(format!("{}: {}", fetched.provider, fetched.reason));
     if !fetched.works {
-        out::line(
+        printer::line(
             "CUDA was asked for and no GPU runs: the library needs an NVIDIA driver, CUDA and cuDNN 9 \
              on the library path (LD_LIBRARY_PATH); until then --provider auto scores on the CPU",
         );
     }
     if let Some(path) = &fetched.used_instead {
-        out::line(format!(
+        printer::line(format!(
             "scoring goes on with {}, which BUTTERQUANT_ONNXRUNTIME, ORT_DYLIB_PATH or the \
              configuration names: leave that out to score with what was fetched",
             path.display()

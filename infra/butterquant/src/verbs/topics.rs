@@ -2,16 +2,18 @@
 
 use super::{Found, describe};
 use crate::cli::TopicsVerb;
-use crate::config::Config;
-use crate::digest::{self, TopicDigest};
-use crate::home::{self, RunDir};
-use crate::{out, verbs::consume};
+use crate::printer;
+use crate::verbs::consume;
 use anyhow::Result;
+use report::tables;
+use run::config::Config;
+use run::data_dir::{self};
+use run::topic_digest::{self, TopicDigest};
 use schemas::Topic;
 use serde::Serialize;
 
 /// Carries out one of them.
-pub fn topics(config: &Config, verb: &TopicsVerb) -> Result<Found> {
+pub(super) fn topics(config: &Config, verb: &TopicsVerb) -> Result<Found> {
     match verb {
         TopicsVerb::List => list(config),
         TopicsVerb::Describe { topic } => describe::describe(config, *topic),
@@ -31,11 +33,11 @@ struct Listed {
 }
 
 fn list(config: &Config) -> Result<Found> {
-    let opened = home::reach(config, &RunDir::of(config, config.run())?)?;
-    let partitions = home::partitions(&*opened.log)?;
+    let opened = data_dir::reach(&config.this_run()?)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
     let mut listed = Vec::new();
     for topic in Topic::ALL {
-        let digest = digest::topic(&*opened.log, topic, partitions)?;
+        let digest = topic_digest::topic(&*opened.log, topic, partitions)?;
         listed.push(Listed {
             topic: topic.dataset(),
             name: topic.name(),
@@ -44,7 +46,7 @@ fn list(config: &Config) -> Result<Found> {
             digest,
         });
     }
-    out::show(config.output()?, &listed, |listed| {
+    printer::show(config.output()?, &listed, |listed| {
         let rows = listed.iter().map(|one| {
             let digest = &one.digest;
             let short = digest.sha256.chars().take(16).collect();
@@ -56,10 +58,13 @@ fn list(config: &Config) -> Result<Found> {
                 short,
             ]
         });
-        out::line(out::table(&["topic", "partitions>", "events>", "day markers>", "digest"], rows));
+        printer::line(tables::table(
+            &["topic", "partitions>", "events>", "day markers>", "digest"],
+            rows,
+        ));
         for one in listed {
             if let Some(unreadable) = one.digest.kinds.get("UNREADABLE") {
-                out::line(format!(
+                printer::line(format!(
                     "{}: {unreadable} records cannot be read; see `butterquant {}`",
                     one.topic, one.see
                 ));

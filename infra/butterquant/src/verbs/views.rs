@@ -1,23 +1,23 @@
 //! `rankings`, `positions` and `journal`: what the log amounts to.
 
 use super::Found;
-use crate::account::RANKED;
-use crate::answers::{Question, ViewsAt};
 use crate::cells::{list, number, share, text};
 use crate::cli::{JournalArgs, RankingsArgs};
-use crate::config::Config;
-use crate::home::RunDir;
-use crate::out::{line, show, table};
+use crate::printer::{line, show};
 use anyhow::Result;
+use api::answers::{Question, ViewsAt};
+use report::summary_text::RANKED;
+use report::tables::table;
+use run::config::Config;
 use serde_json::Value;
 
 /// Asks the views of the run, wherever they are.
-pub fn ask(config: &Config, question: Question) -> Result<Value> {
-    ViewsAt::of(config, &RunDir::of(config, config.run())?)?.ask(question)
+pub(super) fn ask(config: &Config, question: Question) -> Result<Value> {
+    ViewsAt::of(&config.this_run()?)?.ask(question)
 }
 
 /// A day's candidates.
-pub fn rankings(config: &Config, args: &RankingsArgs) -> Result<Found> {
+pub(super) fn rankings(config: &Config, args: &RankingsArgs) -> Result<Found> {
     let mut found = ask(config, Question::Rankings(args.day))?;
     if let Some(rankings) = found["rankings"].as_array_mut() {
         rankings.truncate(args.top);
@@ -79,7 +79,7 @@ fn ranked(one: &Value) -> Vec<String> {
 }
 
 /// Positions and pending orders.
-pub fn positions(config: &Config) -> Result<Found> {
+pub(super) fn positions(config: &Config) -> Result<Found> {
     let found = ask(config, Question::Positions)?;
     show(config.output()?, &found, |found| {
         let (held, pending) = (list(&found["positions"]), list(&found["pending"]));
@@ -145,7 +145,7 @@ pub fn positions(config: &Config) -> Result<Found> {
 }
 
 /// Closed trades.
-pub fn journal(config: &Config, args: &JournalArgs) -> Result<Found> {
+pub(super) fn journal(config: &Config, args: &JournalArgs) -> Result<Found> {
     let found = ask(config, Question::Journal(Some(args.last)))?;
     show(config.output()?, &found, |found| {
         let trades = list(&found["trades"]);

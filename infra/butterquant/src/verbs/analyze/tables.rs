@@ -1,12 +1,13 @@
 //! The numbers of one analysis as tables for a terminal: each with its unit and what it means.
 
-use crate::out::{line, percent, table};
-use crate::picture;
-use crate::study::Study;
+use crate::printer::line;
 use quant::{FEATURE_NAMES, Leg, OptionRight, WINDOW};
+use report::analysis_detail::Study;
+use report::charts;
+use report::tables::{percent, table};
 
 /// Prints all of them.
-pub fn print(study: &Study, source: &str) {
+pub(super) fn print(study: &Study, source: &str) {
     let of = &study.analysis;
     line(format!("{} at the close of {}, {source}", study.ticker, of.day));
     let groups = [
@@ -112,7 +113,7 @@ fn legs(study: &Study) {
     let (of, fly) = (&study.analysis, &study.analysis.butterfly);
     line(format!(
         "\n{}, expires {} ({} days), evaluated {}",
-        picture::kind(study),
+        charts::kind(study),
         fly.expiry,
         fly.dte,
         fly.evaluation_day

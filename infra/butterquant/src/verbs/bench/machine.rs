@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 /// What was measured on.
 #[derive(Serialize)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// The processor, as the system names it.
     pub cpu: String,
     /// Cores this process may use.
@@ -24,7 +24,7 @@ pub struct Machine {
 
 impl Machine {
     /// This one, now.
-    pub fn here() -> Machine {
+    pub(crate) fn here() -> Machine {
         Machine {
             cpu: cpu().unwrap_or_else(|| "processor not named by the system".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -67,24 +67,24 @@ fn load() -> Option<String> {
 }
 
 /// Sets the peak of memory back to what is in use; `false` where the system cannot.
-pub fn reset_peak() -> bool {
+pub(super) fn reset_peak() -> bool {
     std::fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 
 /// The most memory that was resident at one time (VmHWM), KiB.
-pub fn peak_kib() -> Option<u64> {
+pub(super) fn peak_kib() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Processor time of this process so far, seconds; 0 where the system does not say.
-pub fn cpu_seconds() -> f64 {
+pub(super) fn cpu_seconds() -> f64 {
     cpu_seconds_of("self").unwrap_or(0.0)
 }
 
 /// The same of another process, by its id.
-pub fn cpu_seconds_of(process: &str) -> Option<f64> {
+pub(super) fn cpu_seconds_of(process: &str) -> Option<f64> {
     // Clock ticks, a hundredth of a second each on every Linux that Rust runs on; the name in
     // brackets may hold spaces.
     let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;

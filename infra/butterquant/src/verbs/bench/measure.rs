@@ -13,7 +13,7 @@ use std::time::Instant;
 const SCANS: usize = 9;
 
 /// What is analysed.
-pub struct Work<'a> {
+pub(super) struct Work<'a> {
     /// Windows as of the market's last day.
     pub book: &'a Book,
     /// Tickers analysed.
@@ -26,7 +26,7 @@ pub struct Work<'a> {
 
 /// What single things took, milliseconds.
 #[derive(Serialize)]
-pub struct Latency {
+pub(super) struct Latency {
     /// How many were timed.
     pub count: usize,
     /// The shortest.
@@ -43,7 +43,7 @@ pub struct Latency {
 
 impl Latency {
     /// Of these times in milliseconds; `None` of none.
-    pub fn of(mut times: Vec<f64>) -> Option<Latency> {
+    pub(super) fn of(mut times: Vec<f64>) -> Option<Latency> {
         times.sort_by(f64::total_cmp);
         Some(Latency {
             count: times.len(),
@@ -58,7 +58,7 @@ impl Latency {
 
 /// Wall times of whole scans, milliseconds.
 #[derive(Serialize)]
-pub struct Scans {
+pub(super) struct Scans {
     /// Threads used.
     pub threads: usize,
     /// Each scan's.
@@ -71,7 +71,7 @@ pub struct Scans {
 
 /// The peak of resident memory.
 #[derive(Serialize)]
-pub struct Memory {
+pub(super) struct Memory {
     /// Analyses made, one after another.
     pub analyses: usize,
     /// Windows held in memory meanwhile, whatever the number of analyses.
@@ -84,7 +84,7 @@ pub struct Memory {
 
 impl Work<'_> {
     /// One pass over all tickers, so that caches, plans and clock speed are as in a long run.
-    pub fn warm_up(&self) -> usize {
+    pub(super) fn warm_up(&self) -> usize {
         let last = self.days.len() - 1;
         (0..self.tickers.len()).for_each(|ticker| {
             black_box(self.one(ticker, last));
@@ -93,7 +93,7 @@ impl Work<'_> {
     }
 
     /// Every ticker on every day, timed singly; and how many were refused. `None` if all were.
-    pub fn latency(&self) -> Option<(Latency, usize)> {
+    pub(super) fn latency(&self) -> Option<(Latency, usize)> {
         let (mut times, mut refused) = (Vec::new(), 0);
         for day in 0..self.days.len() {
             for ticker in 0..self.tickers.len() {
@@ -107,7 +107,7 @@ impl Work<'_> {
     }
 
     /// Scans of all tickers on one day after another, the threads taking the next ticker each.
-    pub fn scans(&self, threads: usize) -> Scans {
+    pub(super) fn scans(&self, threads: usize) -> Scans {
         let wall_ms: Vec<f64> = (0..SCANS)
             .map(|scan| {
                 let (next, day) = (AtomicUsize::new(0), scan % self.days.len());
@@ -138,7 +138,7 @@ impl Work<'_> {
     }
 
     /// The peak of memory over so many analyses, for each count.
-    pub fn memory(&self, counts: &[usize]) -> Vec<Memory> {
+    pub(super) fn memory(&self, counts: &[usize]) -> Vec<Memory> {
         let (tickers, days) = (self.tickers.len(), self.days.len());
         let measure = |analyses: &usize| {
             let reset = reset_peak();

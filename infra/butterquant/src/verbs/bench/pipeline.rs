@@ -7,24 +7,25 @@ mod scale;
 mod stage;
 mod streams;
 
-pub use stage::{Draw, model as made_up_model};
+pub(crate) use stage::{Draw, model as made_up_model};
 
 use super::super::Found;
 use super::machine::Machine;
-use crate::cli::{BenchPipelineArgs, LogHome, Output};
-use crate::config::Config;
-use crate::out;
-use crate::progress::Steps;
+use crate::cli::BenchPipelineArgs;
+use crate::printer;
 use anyhow::{Result, ensure};
 use eventlog::KafkaSettings;
 use report::{Report, Settings};
+use run::config::Config;
+use run::config::{LogHome, Output};
 use shell::instance::Policy;
 use stage::Stage;
 use std::collections::BTreeMap;
+use telemetry::Steps;
 
 /// Measures one part after another, each in a run of its own; finds something where a limit is
 /// missed.
-pub fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
+pub(super) fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
     let steps = Steps::new(config.output()? == Output::Human);
     let part = |name: &str| {
         let bar = steps.bar(name, 1);
@@ -44,7 +45,7 @@ pub fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
             LogHome::Embedded => "embedded".to_owned(),
         },
         partitions: stage.partitions,
-        provider: crate::engine::engine(config)?.provider().to_owned(),
+        provider: config.scoring()?.engine()?.provider().to_owned(),
         machine: Machine::here(),
         settings: settings(config, args)?,
         hop,
@@ -79,7 +80,7 @@ pub fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
         bar.done("");
     }
     report.judge(home);
-    out::show(config.output()?, &report, Report::print)?;
+    printer::show(config.output()?, &report, Report::print)?;
     let met = report.limits.iter().all(|limit| limit.met);
     Ok(if met { Found::Nothing } else { Found::Something })
 }

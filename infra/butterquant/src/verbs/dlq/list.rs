@@ -2,10 +2,11 @@
 
 use super::{Found, dataset, said, state_of};
 use crate::cli::{DlqListArgs, LetterState};
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
+use crate::printer;
 use anyhow::Result;
+use report::tables;
+use run::config::Config;
+use run::data_dir::{self};
 use serde::Serialize;
 use shell::settle::{Count, Entry, Letter, Tally, entries};
 use std::collections::VecDeque;
@@ -48,9 +49,9 @@ struct Line {
 }
 
 /// Shows them.
-pub fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+pub(super) fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let tally = Tally::of(&*opened.log)?;
     let rows = tally.counts.iter().map(|((topic, reason), count)| Row {
         topic: dataset(topic).to_owned(),
@@ -73,7 +74,7 @@ pub fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
         Ok(true)
     })?;
     let listed = Listed { run: run.id, counts: rows.collect(), matching, letters: latest.into() };
-    out::show(config.output()?, &listed, print)?;
+    printer::show(config.output()?, &listed, print)?;
     Ok(Found::Nothing)
 }
 
@@ -101,7 +102,7 @@ fn wanted(line: &Line, args: &DlqListArgs) -> bool {
 
 fn print(listed: &Listed) {
     if listed.counts.is_empty() {
-        out::line(format!("run {} has no dead letters", listed.run));
+        printer::line(format!("run {} has no dead letters", listed.run));
         return;
     }
     let counts = listed.counts.iter().map(|row| {
@@ -110,7 +111,7 @@ fn print(listed: &Listed) {
         names.into_iter().chain(numbers.map(|number| number.to_string())).collect()
     });
     let header = ["topic", "reason", "letters>", "open>", "redriven>", "dropped>"];
-    out::line(out::table(&header, counts));
+    printer::line(tables::table(&header, counts));
     let rows = listed.letters.iter().map(|line| {
         vec![
             line.id.to_string(),
@@ -123,13 +124,13 @@ fn print(listed: &Listed) {
         ]
     });
     let header = ["letter>", "state", "day", "reason", "stood at", "bytes>", "what was wrong"];
-    out::line(out::table(&header, rows));
+    printer::line(tables::table(&header, rows));
     if (listed.letters.len() as u64) < listed.matching {
-        out::line(format!(
+        printer::line(format!(
             "the latest {} of {}; --limit shows more",
             listed.letters.len(),
             listed.matching
         ));
     }
-    out::line("One of them: `butterquant dlq show LETTER`.");
+    printer::line("One of them: `butterquant dlq show LETTER`.");
 }

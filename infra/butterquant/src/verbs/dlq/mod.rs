@@ -5,10 +5,10 @@ mod show;
 
 use super::Found;
 use crate::cli::{DlqVerb, LetterState};
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::out;
+use crate::printer;
 use anyhow::Result;
+use run::config::Config;
+use run::data_dir::{self};
 use schemas::Topic;
 use schemas::events::{Fate, LetterSettled};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use shell::settle::{Which, Word, settle};
 use std::collections::BTreeSet;
 
 /// Carries out one of them.
-pub fn dlq(config: &Config, verb: DlqVerb) -> Result<Found> {
+pub(super) fn dlq(config: &Config, verb: DlqVerb) -> Result<Found> {
     match verb {
         DlqVerb::List(args) => list::list(config, &args),
         DlqVerb::Show(args) => show::show(config, &args),
@@ -44,17 +44,17 @@ struct Done {
 }
 
 fn settled(config: &Config, which: &Which, fate: Fate, why: String) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
     let done = settle(&*opened.log, which, &Word { fate, why, by })?;
     let done = Done { run: run.id, fate, letters: done.settled, too_large: done.too_large };
-    out::show(config.output()?, &done, |done| {
+    printer::show(config.output()?, &done, |done| {
         let (letters, what) = (counted(done.letters.len()), said(state(Some(fate))));
-        out::line(format!("{letters} {what} in run {}", done.run));
+        printer::line(format!("{letters} {what} in run {}", done.run));
         if !done.too_large.is_empty() {
             let left = counted(done.too_large.len());
-            out::line(format!(
+            printer::line(format!(
                 "{left} left open: too large to be kept whole; `butterquant dlq drop` gives them up"
             ));
         }

@@ -2,11 +2,13 @@
 
 use super::{Found, dataset, said, state_of};
 use crate::cli::{DlqShowArgs, LetterState};
-use crate::config::Config;
-use crate::home::{self, RunDir};
-use crate::{out, plain::Shower};
+use crate::printer;
+use crate::record_json::Shower;
 use anyhow::{Context, Result, bail};
 use eventlog::Record;
+use report::tables;
+use run::config::Config;
+use run::data_dir::{self};
 use schemas::codec::schema_versions;
 use schemas::events::DeadLetter;
 use schemas::id::{hex, sha256_hex};
@@ -63,9 +65,9 @@ struct Header {
 }
 
 /// Shows it, and writes its bytes where they are wanted.
-pub fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
-    let run = RunDir::of(config, config.run())?;
-    let opened = home::reach(config, &run)?;
+pub(super) fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let (mut letter, mut settled) = (None, None);
     // What settles a letter stands behind it.
     entries(&*opened.log, args.id, &mut |entry| {
@@ -123,7 +125,7 @@ pub fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
         message: letter.message,
         role: letter.role,
     };
-    out::show(config.output()?, &shown, print)?;
+    printer::show(config.output()?, &shown, print)?;
     Ok(Found::Nothing)
 }
 
@@ -152,10 +154,10 @@ fn decoded(letter: &DeadLetter) -> Result<Value, String> {
 fn print(shown: &Shown) {
     let head =
         format!("letter {}, {}, {}: {}", shown.id, said(shown.state), shown.day, shown.reason);
-    out::line(head);
-    out::line(&shown.message);
+    printer::line(head);
+    printer::line(&shown.message);
     if let Some(word) = &shown.settled {
-        out::line(format!("{} by {}: {}", said(shown.state), word.by, word.why));
+        printer::line(format!("{} by {}: {}", said(shown.state), word.by, word.why));
     }
     let headers =
         shown.headers.iter().map(|one| (format!("header {}", one.name), one.value.clone()));
@@ -163,23 +165,23 @@ fn print(shown: &Shown) {
         ("stood at", format!("{}/{} offset {}", shown.topic, shown.partition, shown.offset)),
         ("found by", shown.role.clone()),
         ("key", shown.key.clone()),
-        ("event", out::or_dash(shown.event, |id| id.to_string())),
-        ("put back from letter", out::or_dash(shown.redriven_from, |id| id.to_string())),
+        ("event", tables::or_dash(shown.event, |id| id.to_string())),
+        ("put back from letter", tables::or_dash(shown.redriven_from, |id| id.to_string())),
         ("bytes", shown.bytes.to_string()),
         ("sha256", shown.sha256.clone()),
     ];
     let rows = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(headers);
-    out::line(out::table(&["", ""], rows.map(|(name, value)| vec![name, value])));
+    printer::line(tables::table(&["", ""], rows.map(|(name, value)| vec![name, value])));
     for (number, line) in shown.value_hex.as_bytes().chunks(2 * ACROSS).take(LINES).enumerate() {
-        out::line(format!("{:06x}  {}", number * ACROSS, String::from_utf8_lossy(line)));
+        printer::line(format!("{:06x}  {}", number * ACROSS, String::from_utf8_lossy(line)));
     }
     let left = shown.bytes.saturating_sub((ACROSS * LINES) as u64);
     if left > 0 {
-        out::line(format!("… {left} bytes more; --raw FILE writes them all"));
+        printer::line(format!("… {left} bytes more; --raw FILE writes them all"));
     }
     match (&shown.decoded, &shown.undecodable) {
-        (Some(event), _) => out::line(serde_json::to_string_pretty(event).unwrap_or_default()),
-        (None, Some(why)) => out::line(format!("no event: {why}")),
+        (Some(event), _) => printer::line(serde_json::to_string_pretty(event).unwrap_or_default()),
+        (None, Some(why)) => printer::line(format!("no event: {why}")),
         (None, None) => {}
     }
 }

@@ -5,13 +5,13 @@ mod measure;
 
 use super::onlog::OnLog;
 use crate::cli::ModelBenchArgs;
-use crate::config::Config;
-use crate::home::RunDir;
+use crate::printer;
 use crate::verbs::Found;
 use crate::verbs::bench::{Machine, made_up_model};
-use crate::{engine, out};
 use anyhow::{Context, Result};
 use measure::{Provider, measured};
+use report::tables;
+use run::config::Config;
 use schemas::id::sha256_hex;
 use serde::Serialize;
 use shell::unit::TOGETHER;
@@ -48,17 +48,17 @@ struct Report {
 }
 
 /// Measures; exit 1 when one event is over the budget.
-pub fn bench(config: &Config, args: &ModelBenchArgs) -> Result<Found> {
+pub(super) fn bench(config: &Config, args: &ModelBenchArgs) -> Result<Found> {
     let (what, onnx) = subject(config, args.what.as_deref())?;
     let manifest = Model::check(&onnx, &super::onlog::CONTRACT)?;
     // The one that is asked for comes first: a process loads one library.
-    let chosen = engine::engine(config)?;
+    let chosen = config.scoring()?.engine()?;
     let (mut providers, mut absent) = (Vec::new(), Vec::new());
     let folder = std::env::temp_dir();
     for (name, found) in [
         (
             "onnxruntime-cuda",
-            engine::engine_of(config, ProviderChoice::Cuda).map_err(|e| e.to_string()),
+            config.scoring()?.on(ProviderChoice::Cuda).engine().map_err(|e| e.to_string()),
         ),
         ("onnxruntime-cpu", cpu(config)),
         ("candle-cpu", Ok(Engine::candle())),
@@ -87,20 +87,20 @@ pub fn bench(config: &Config, args: &ModelBenchArgs) -> Result<Found> {
         within_budget,
         budget_us,
     };
-    out::show(config.output()?, &report, print)?;
+    printer::show(config.output()?, &report, print)?;
     Ok(if report.within_budget { Found::Nothing } else { Found::Something })
 }
 
 /// ONNX Runtime on the CPU, or why not.
 fn cpu(config: &Config) -> Result<Engine, String> {
-    let found =
-        engine::engine_of(config, ProviderChoice::Cpu).map_err(|error| error.to_string())?;
+    let engine = config.scoring().and_then(|scoring| scoring.on(ProviderChoice::Cpu).engine());
+    let found = engine.map_err(|error| error.to_string())?;
     if found.provider() == "onnxruntime-cpu" { Ok(found) } else { Err(found.explain().to_owned()) }
 }
 
 /// The bytes measured.
 fn subject(config: &Config, what: Option<&str>) -> Result<(String, Vec<u8>)> {
-    let run = RunDir::of(config, config.run())?;
+    let run = config.this_run()?;
     let version = match what {
         Some(what) => match what.parse::<i64>() {
             Ok(version) => Some(version),
@@ -126,11 +126,11 @@ fn subject(config: &Config, what: Option<&str>) -> Result<(String, Vec<u8>)> {
 
 fn print(report: &Report) {
     let machine = &report.machine;
-    out::line(format!(
+    printer::line(format!(
         "{}, {} cores for this process, load {} when measured; {} build for {}",
         machine.cpu, machine.cores, machine.load, machine.profile, machine.target
     ));
-    out::line(format!(
+    printer::line(format!(
         "{}: a {:?} of widths {:?}, sha256 {}",
         report.model.what, report.model.kind, report.model.widths, report.model.sha256
     ));
@@ -146,7 +146,7 @@ fn print(report: &Report) {
             ]
         })
     });
-    out::line(out::table(&header, rows));
+    printer::line(tables::table(&header, rows));
     for of in &report.providers {
         let mut ran: Vec<(String, Vec<&str>)> = Vec::new();
         for step in &of.nodes {
@@ -156,11 +156,11 @@ fn print(report: &Report) {
             }
         }
         for (provider, steps) in ran {
-            out::line(format!("{}: {provider} ran {}", of.provider, steps.join(", ")));
+            printer::line(format!("{}: {provider} ran {}", of.provider, steps.join(", ")));
         }
     }
     for of in &report.absent {
-        out::line(format!("{}: not here; {}", of.provider, of.why));
+        printer::line(format!("{}: not here; {}", of.provider, of.why));
     }
     let header = [
         "one event>",
@@ -177,10 +177,10 @@ fn print(report: &Report) {
             .chain(shown.map(|us| format!("{us:.1}")))
             .collect()
     });
-    out::line(out::table(&header, rows));
+    printer::line(tables::table(&header, rows));
     together(report);
     if !report.within_budget {
-        out::line(slow(report));
+        printer::line(slow(report));
     }
 }
 
@@ -189,7 +189,7 @@ fn together(report: &Report) {
     let in_use = report.providers.iter().find(|of| of.provider == report.in_use);
     let lot = in_use.and_then(|of| of.batches.iter().find(|batch| batch.rows == TOGETHER));
     let Some(lot) = lot else { return };
-    out::line(format!(
+    printer::line(format!(
         "A scorer scores the events at hand in one call, {} at most, and waits for no more: the first \
          of so many waits {:.0} µs for that (99th percentile {:.0})",
         lot.rows, lot.median_us, lot.p99_us

@@ -3,10 +3,11 @@
 
 use super::explain::rows_of;
 use super::onlog::OnLog;
-use crate::config::Config;
+use crate::printer;
 use crate::verbs::Found;
-use crate::{engine, out};
 use anyhow::{Context, Result};
+use report::tables;
+use run::config::Config;
 use schemas::events::ModelTrained;
 use serde::Serialize;
 use serde_json::Value;
@@ -48,7 +49,7 @@ struct Diff {
 }
 
 /// Compares; exit 0 whatever it finds.
-pub fn diff(config: &Config, one: i64, other: i64) -> Result<Found> {
+pub(super) fn diff(config: &Config, one: i64, other: i64) -> Result<Found> {
     let models = OnLog::read(config)?;
     let (a, b) = (models.version(one)?, models.version(other)?);
     let (left, right) = (flat(a)?, flat(b)?);
@@ -67,7 +68,7 @@ pub fn diff(config: &Config, one: i64, other: i64) -> Result<Found> {
         weights: Distance::between(&a.onnx, &b.onnx)?,
         scores: scores(config, &models, a, b)?,
     };
-    out::show(config.output()?, &found, print)?;
+    printer::show(config.output()?, &found, print)?;
     Ok(Found::Nothing)
 }
 
@@ -104,7 +105,7 @@ fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -
         let rows = labelled.iter().map(|row| row.features).collect();
         (rows, format!("rows held out when model {} was judged", b.version))
     };
-    let engine = engine::engine(config)?;
+    let engine = config.scoring()?.engine()?;
     let [left, right] =
         [a, b].map(|model| -> Result<Vec<Score>> { Ok(engine.load(&model.onnx)?.score(&rows)?) });
     let (left, right) = (left?, right?);
@@ -136,7 +137,7 @@ fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -
 fn print(diff: &Diff) {
     let [one, other] = diff.versions.map(|version| format!("model {version}"));
     let data = if diff.same_data { "the same rows" } else { "other rows" };
-    out::line(format!("{one} and {other}, trained on {data}"));
+    printer::line(format!("{one} and {other}, trained on {data}"));
     let short = |value: &Value| match value {
         Value::Null => "–".to_owned(),
         Value::Number(number) if number.is_f64() => {
@@ -149,34 +150,34 @@ fn print(diff: &Diff) {
     let (single, lists): (Vec<_>, Vec<_>) =
         diff.differences.iter().partition(|one| plain(&one.one) && plain(&one.other));
     let rows = single.iter().map(|d| vec![d.what.clone(), short(&d.one), short(&d.other)]);
-    out::line(out::table(&["manifest", &format!("{one}>"), &format!("{other}>")], rows));
+    printer::line(tables::table(&["manifest", &format!("{one}>"), &format!("{other}>")], rows));
     if !lists.is_empty() {
         let names: Vec<&str> = lists.iter().map(|of| of.what.as_str()).collect();
-        out::line(format!("lists that differ (-o json shows them): {}", names.join(", ")));
+        printer::line(format!("lists that differ (-o json shows them): {}", names.join(", ")));
     }
     let of = &diff.weights;
     match (of.euclidean, of.relative, of.largest) {
-        (Some(far), Some(relative), Some(largest)) => out::line(format!(
+        (Some(far), Some(relative), Some(largest)) => printer::line(format!(
             "weights: {far:.4} apart ({:.1} % of the first's length), the largest by {largest:.4}; a \
              feature's mean moved by at most {:.3} deviations",
             100.0 * relative,
             of.scaler_shift
         )),
-        _ => out::line(format!("weights: widths {:?} and {:?}", of.widths, of.other_widths)),
+        _ => printer::line(format!("weights: widths {:?} and {:?}", of.widths, of.other_widths)),
     }
     let of = &diff.scores;
-    out::line(format!(
+    printer::line(format!(
         "scores of {} {}: a probability differs by {:.4} in the mean, {:.4} at most; the same class \
          in {}; expected ROI {} and {}",
         of.rows,
         of.whose,
         of.mean_difference,
         of.largest_difference,
-        out::percent(of.same_class),
-        out::percent(of.expected_roi[0]),
-        out::percent(of.expected_roi[1])
+        tables::percent(of.same_class),
+        tables::percent(of.expected_roi[0]),
+        tables::percent(of.expected_roi[1])
     ));
     if let Some([one, other]) = of.log_loss {
-        out::line(format!("log loss on them: {one:.4} and {other:.4}"));
+        printer::line(format!("log loss on them: {one:.4} and {other:.4}"));
     }
 }

@@ -1,17 +1,18 @@
 //! `model explain`: what a version's log loss rests on, on the rows it was judged on.
 
 use super::onlog::OnLog;
-use crate::account::SURVIVORS;
-use crate::audit::audit;
-use crate::cli::{ExplainArgs, Output};
-use crate::config::Config;
-use crate::home::RunDir;
-use crate::picture::{self, Bars};
-use crate::progress::Steps;
+use crate::cli::ExplainArgs;
+use crate::printer;
 use crate::verbs::Found;
-use crate::{engine, out};
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::Judged;
+use report::charts::{self, Bars};
+use report::data_quality::audit;
+use report::summary_text::SURVIVORS;
+use report::tables;
+use run::config::Config;
+use run::config::Output;
+use run::data_dir::RunDir;
 use schemas::Day;
 use schemas::events::ModelTrained;
 use serde::Serialize;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use store::rows::read_rows;
 use success::{CLASS_NAMES, CLASSES, Importance, Row, Score, importance};
+use telemetry::Steps;
 
 /// What was found.
 #[derive(Serialize)]
@@ -42,7 +44,7 @@ struct Explained {
 }
 
 /// The rows of the lake on which a version was judged: of its held-out days.
-pub fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
+pub(super) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
     let judged = Judged::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
     let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
@@ -51,14 +53,14 @@ pub fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
 }
 
 /// Explains; exit 1 when the model holds the same class likeliest of every row.
-pub fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
+pub(super) fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
     let models = OnLog::read(config)?;
     let model = models.version(args.version)?;
     let file = args
         .out
         .clone()
         .unwrap_or_else(|| models.run.models().join(format!("importance_v{}.png", args.version)));
-    picture::ending(&file)?;
+    charts::ending(&file)?;
     let rows = rows_of(&models.run, model)?;
     if rows.len() < 2 {
         bail!(
@@ -68,7 +70,7 @@ pub fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
             args.version
         );
     }
-    let loaded = engine::engine(config)?.load(&model.onnx)?;
+    let loaded = config.scoring()?.engine()?.load(&model.onnx)?;
     let steps = Steps::new(config.output()? == Output::Human);
     let bar = steps.bar("features", success::FEATURES as u64);
     let (log_loss, found) =
@@ -97,7 +99,7 @@ pub fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
         picture: file,
     };
     draw(&explained)?;
-    out::show(config.output()?, &explained, print)?;
+    printer::show(config.output()?, &explained, print)?;
     Ok(if explained.problem.is_none() { Found::Nothing } else { Found::Something })
 }
 
@@ -141,11 +143,11 @@ fn draw(explained: &Explained) -> Result<()> {
             .map(|of| (of.feature.clone(), of.rise, 1.645 * of.error))
             .collect(),
     };
-    picture::draw(&explained.picture, &bars)
+    charts::draw(&explained.picture, &bars)
 }
 
 fn print(of: &Explained) {
-    out::line(format!(
+    printer::line(format!(
         "model {}: log loss {:.4} on {} rows of the {} days from {} to {} it was judged on",
         of.version, of.log_loss, of.rows, of.days, of.first_day, of.last_day
     ));
@@ -159,16 +161,16 @@ fn print(of: &Explained) {
         ]
     });
     let header = ["feature", "rise of the log loss>", "standard error by days>", "above 0"];
-    out::line(out::table(&header, rows));
+    printer::line(tables::table(&header, rows));
     let row = |class: usize| {
         vec![
             CLASS_NAMES[class].to_owned(),
-            out::percent(of.came[class]),
-            out::percent(of.said[class]),
+            tables::percent(of.came[class]),
+            tables::percent(of.said[class]),
         ]
     };
-    out::line(out::table(&["class", "came>", "held likeliest>"], (0..CLASSES).map(row)));
-    of.problem.iter().for_each(out::line);
-    out::line(SURVIVORS);
-    out::line(format!("picture: {}", of.picture.display()));
+    printer::line(tables::table(&["class", "came>", "held likeliest>"], (0..CLASSES).map(row)));
+    of.problem.iter().for_each(printer::line);
+    printer::line(SURVIVORS);
+    printer::line(format!("picture: {}", of.picture.display()));
 }

@@ -1,23 +1,24 @@
 //! `model list` and `model show`: the versions on the log and what the gate said of each.
 
-use crate::account::SURVIVORS;
-use crate::answers::Question;
 use crate::cells::{list as items, number, share, text};
-use crate::config::Config;
-use crate::out::{line, show, table};
+use crate::printer::{line, show};
 use crate::verbs::{Found, views::ask};
 use anyhow::{Result, anyhow};
+use api::answers::Question;
+use report::summary_text::SURVIVORS;
+use report::tables::table;
+use run::config::Config;
 use serde_json::Value;
 use success::CLASS_NAMES;
 
 /// Every version.
-pub fn list(config: &Config) -> Result<Found> {
+pub(super) fn list(config: &Config) -> Result<Found> {
     show(config.output()?, &ask(config, Question::Models)?, list_models)?;
     Ok(Found::Nothing)
 }
 
 /// One version.
-pub fn show_one(config: &Config, version: i64) -> Result<Found> {
+pub(super) fn show_one(config: &Config, version: i64) -> Result<Found> {
     let found = ask(config, Question::Models)?;
     let cards = items(&found["models"]);
     let mut card =

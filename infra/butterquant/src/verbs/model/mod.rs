@@ -12,11 +12,11 @@ mod which;
 
 use super::Found;
 use crate::cli::ModelVerb;
-use crate::config::Config;
 use anyhow::Result;
+use run::config::Config;
 
 /// Carries out a `model` verb.
-pub fn model(config: &Config, verb: &ModelVerb) -> Result<Found> {
+pub(super) fn model(config: &Config, verb: &ModelVerb) -> Result<Found> {
     match verb {
         ModelVerb::List => list::list(config),
         ModelVerb::Show { version } => list::show_one(config, *version),

@@ -1,10 +1,10 @@
 //! The versions as they stand on the log: bytes, the order in which they were champion, who is in
 //! force now.
 
-use crate::config::Config;
-use crate::home::{self, Opened, RunDir};
-use crate::sink::read_all;
 use anyhow::{Context, Result, bail};
+use run::config::Config;
+use run::data_dir::{self, Opened, RunDir};
+use run::projections::read_all;
 use schemas::controls::ControlState;
 use schemas::events::{Alias, ModelTrained, Models};
 use schemas::{Body, Day, Event, Topic};
@@ -12,11 +12,11 @@ use shell::controls::ControlBook;
 use success::{Contract, Model};
 
 /// The contract of this program.
-pub const CONTRACT: Contract<'static> =
+pub(super) const CONTRACT: Contract<'static> =
     Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
 
 /// A run's models.
-pub struct OnLog {
+pub(super) struct OnLog {
     /// The run.
     pub run: RunDir,
     /// Its log.
@@ -33,10 +33,10 @@ pub struct OnLog {
 
 impl OnLog {
     /// Reads `models` and `controls` of the configured run.
-    pub fn read(config: &Config) -> Result<OnLog> {
-        let run = RunDir::of(config, config.run())?;
-        let opened = home::reach(config, &run)?;
-        let partitions = home::partitions(&*opened.log)?;
+    pub(super) fn read(config: &Config) -> Result<OnLog> {
+        let run = config.this_run()?;
+        let opened = data_dir::reach(&run)?;
+        let partitions = data_dir::partitions(&*opened.log)?;
         let events = read_all(&*opened.log, Topic::Models, partitions)?;
         let mut controls = ControlBook::new(&*opened.log)?;
         controls.refresh(&*opened.log)?;
@@ -49,7 +49,7 @@ impl OnLog {
     }
 
     /// The version in force.
-    pub fn champion(&self) -> Option<i64> {
+    pub(super) fn champion(&self) -> Option<i64> {
         self.champions.last().copied()
     }
 
@@ -57,7 +57,7 @@ impl OnLog {
     ///
     /// # Errors
     /// The log has none of this number.
-    pub fn version(&self, version: i64) -> Result<&ModelTrained> {
+    pub(super) fn version(&self, version: i64) -> Result<&ModelTrained> {
         let found = self.versions.iter().find(|(_, model)| model.version == version);
         let Some((_, model)) = found else {
             let known: Vec<String> =
@@ -72,7 +72,7 @@ impl OnLog {
     ///
     /// # Errors
     /// It did not pass its gate, or its bytes cannot be used.
-    pub fn sound(&self, version: i64) -> Result<&ModelTrained> {
+    pub(super) fn sound(&self, version: i64) -> Result<&ModelTrained> {
         let model = self.version(version)?;
         if !model.passed {
             bail!(

@@ -3,13 +3,13 @@
 
 use super::onlog::OnLog;
 use crate::cli::{PromoteArgs, RollbackArgs};
-use crate::config::Config;
 use crate::verbs::{Found, control::say};
 use anyhow::{Context, Result, bail};
+use run::config::Config;
 use schemas::events::{Controls, PromotionRequested, RolledBack};
 
 /// From the next day on.
-pub fn promote(config: &Config, args: &PromoteArgs) -> Result<Found> {
+pub(super) fn promote(config: &Config, args: &PromoteArgs) -> Result<Found> {
     let version = args.version;
     let challenger = {
         let models = OnLog::read(config)?;
@@ -28,7 +28,7 @@ pub fn promote(config: &Config, args: &PromoteArgs) -> Result<Found> {
 }
 
 /// At once.
-pub fn rollback(config: &Config, args: &RollbackArgs) -> Result<Found> {
+pub(super) fn rollback(config: &Config, args: &RollbackArgs) -> Result<Found> {
     let version = {
         let models = OnLog::read(config)?;
         let version = match args.version {

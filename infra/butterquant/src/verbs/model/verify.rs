@@ -2,12 +2,12 @@
 //! every engine, and lie in the artifact folder as they should.
 
 use super::onlog::{CONTRACT, OnLog};
-use crate::config::Config;
-use crate::home::RunDir;
-use crate::sink::artifact;
+use crate::printer;
 use crate::verbs::Found;
-use crate::{engine, out};
 use anyhow::{Context, Result};
+use run::config::Config;
+use run::data_dir::RunDir;
+use run::projections::artifact;
 use schemas::Day;
 use schemas::events::ModelTrained;
 use schemas::id::sha256_hex;
@@ -43,7 +43,7 @@ impl Verified {
 }
 
 /// Every version, one of them, or a file.
-pub fn verify(config: &Config, what: Option<&str>) -> Result<Found> {
+pub(super) fn verify(config: &Config, what: Option<&str>) -> Result<Found> {
     let engines = engines(config)?;
     let verified = match what {
         Some(what) if what.parse::<i64>().is_err() => {
@@ -59,14 +59,14 @@ pub fn verify(config: &Config, what: Option<&str>) -> Result<Found> {
             wanted.map(|(day, model)| on_log(&models.run, *day, model, &engines)).collect()
         }
     };
-    out::show(config.output()?, &verified, |verified| print(verified))?;
+    printer::show(config.output()?, &verified, |verified| print(verified))?;
     let sound = verified.iter().flat_map(|of| &of.checks).all(|check| check.ok);
     Ok(if sound { Found::Nothing } else { Found::Something })
 }
 
 /// candle, and ONNX Runtime where there is one.
 fn engines(config: &Config) -> Result<Vec<Engine>> {
-    let chosen = engine::engine(config)?;
+    let chosen = config.scoring()?.engine()?;
     let candle = Engine::candle();
     let other = chosen.provider() != candle.provider();
     Ok(std::iter::once(candle).chain(other.then_some(chosen)).collect())
@@ -113,7 +113,7 @@ fn file(config: &Config, path: &Path, engines: &[Engine]) -> Result<Verified> {
         format!("{} is no version and cannot be read as a file", path.display())
     })?;
     let mut of = bytes(&onnx, engines, path.display().to_string());
-    let run = RunDir::of(config, config.run())?;
+    let run = config.this_run()?;
     if run.path.exists() {
         let models = OnLog::read(config)?;
         let own = models.versions.iter().find(|(_, model)| model.sha256 == of.sha256);
@@ -197,13 +197,13 @@ fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
 
 fn print(verified: &[Verified]) {
     if verified.is_empty() {
-        out::line("there is no model on the log yet; `butterquant train` asks for one");
+        printer::line("there is no model on the log yet; `butterquant train` asks for one");
     }
     for of in verified {
-        out::line(format!("{}, sha256 {}", of.what, of.sha256));
+        printer::line(format!("{}, sha256 {}", of.what, of.sha256));
         for check in &of.checks {
             let word = if check.ok { "ok" } else { "WRONG" };
-            out::line(format!("  {:<7} {word:<6} {}", check.check, check.said));
+            printer::line(format!("  {:<7} {word:<6} {}", check.check, check.said));
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use super::onlog::OnLog;
 use crate::cli::WhichArgs;
-use crate::config::Config;
-use crate::out;
-use crate::sink::read_all;
+use crate::printer;
 use crate::verbs::Found;
 use anyhow::{Context, Result, bail};
+use report::tables;
+use run::config::Config;
+use run::projections::read_all;
 use schemas::events::{Alias, Orders, Predictions, Track};
 use schemas::{Body, Day, Event, EventId, Topic};
 use serde::Serialize;
@@ -49,7 +50,7 @@ struct Answer {
 }
 
 /// Finds it; exit 1 where nothing was scored.
-pub fn which(config: &Config, args: &WhichArgs) -> Result<Found> {
+pub(super) fn which(config: &Config, args: &WhichArgs) -> Result<Found> {
     let models = OnLog::read(config)?;
     let (order, wanted) = wanted(&models, args)?;
     let events = read_all(&*models.opened.log, Topic::Predictions, models.partitions)?;
@@ -58,7 +59,7 @@ pub fn which(config: &Config, args: &WhichArgs) -> Result<Found> {
     scored.sort_by(|a, b| (a.day, &a.ticker, a.standing).cmp(&(b.day, &b.ticker, b.standing)));
     let answer = Answer { order, scored };
     let one = args.what.is_some() || args.ticker.is_some();
-    out::show(
+    printer::show(
         config.output()?,
         &answer,
         |answer| if one { print(answer) } else { print_day(answer) },
@@ -160,7 +161,7 @@ fn scored(models: &OnLog, event: &Event) -> Option<Scored> {
 
 fn print(answer: &Answer) {
     if let Some(order) = &answer.order {
-        out::line(format!(
+        printer::line(format!(
             "order {} of {} on {}: {}",
             order.broker_order_id,
             order.track.name(),
@@ -168,43 +169,45 @@ fn print(answer: &Answer) {
             order.reason
         ));
         if order.track == Track::ButterBaseline {
-            out::line("that track trades the technical score; the model's word stands beside it");
+            printer::line(
+                "that track trades the technical score; the model's word stands beside it",
+            );
         }
     }
     for of in &answer.scored {
         let head = format!("{} on {}, {}", of.ticker, of.day, of.standing);
         let offset = of.control_offset.map_or("–".into(), |offset| offset.to_string());
         match (&of.refused, of.model_version, &of.model_sha256) {
-            (Some(reason), ..) => out::line(format!("{head}: not scored, {reason}")),
+            (Some(reason), ..) => printer::line(format!("{head}: not scored, {reason}")),
             (None, Some(version), Some(sha256)) => {
-                out::line(format!(
+                printer::line(format!(
                     "{head}: model {version}, sha256 {sha256}, by {}, under controls up to offset \
                      {offset}",
                     of.provider.as_deref().unwrap_or_default()
                 ));
                 let shown: Vec<String> =
                     of.probabilities.iter().map(|p| format!("{p:.4}")).collect();
-                out::line(format!(
+                printer::line(format!(
                     "  Loss, Minor, Good, Excellent: {}; expected ROI {}",
                     shown.join(", "),
-                    out::percent(of.expected_roi.unwrap_or_default())
+                    tables::percent(of.expected_roi.unwrap_or_default())
                 ));
                 if !of.bytes_on_log {
-                    out::line("  the log has no model of that version and hash");
+                    printer::line("  the log has no model of that version and hash");
                 }
             }
             _ => {}
         }
     }
     if answer.scored.is_empty() {
-        out::line(NOTHING);
+        printer::line(NOTHING);
     }
 }
 
 /// How many each model scored.
 fn print_day(answer: &Answer) {
     if answer.scored.is_empty() {
-        return out::line(NOTHING);
+        return printer::line(NOTHING);
     }
     let mut groups: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for of in &answer.scored {
@@ -225,5 +228,5 @@ fn print_day(answer: &Answer) {
         row
     });
     let header = ["standing", "model>", "sha256", "provider", "controls offset>", "candidates>"];
-    out::line(out::table(&header, rows));
+    printer::line(tables::table(&header, rows));
 }

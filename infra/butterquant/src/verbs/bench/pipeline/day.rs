@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Orders after predictions.
 #[derive(Serialize)]
-pub struct Orderly {
+pub(super) struct Orderly {
     /// Days measured.
     pub days: usize,
     /// Orders intended on them.
@@ -36,7 +36,7 @@ struct Closed {
 }
 
 /// `days` days of a simulated market of 100 stocks.
-pub fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
+pub(super) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
     let spec = format!("sim:7,days={}", WARM_UP + days + 1);
     let market = producers::source::open(&spec, None)?;
     let calendar = market.days().to_vec();
@@ -54,10 +54,10 @@ pub fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
     let trained = Event::new(opened.previous_day, "", &["1"], Models::ModelTrained(trained));
     open::open(&*stage.opened.log, stage.partitions, &opened, vec![trained], Some(champion))?;
 
-    let workshop = stage.workshop()?;
+    let context = stage.context()?;
     let plan = Plan::everything(None);
     let stop = Arc::new(AtomicBool::new(false));
-    let mut source = Source::new(&workshop.env, market, opened, None);
+    let mut source = Source::new(&context.env, market, opened, None);
     let (predicted, ordered) = std::thread::scope(|scope| {
         let predictions = scope.spawn(|| follow(stage, Topic::Predictions, &stop));
         let orders = scope.spawn(|| follow(stage, Topic::Orders, &stop));
@@ -66,12 +66,12 @@ pub fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
                 source.step()?;
                 // The warm-up may pile up; then a day comes when the one before is done.
                 let wait = day + 1 >= WARM_UP;
-                if wait { closed_by_all(&workshop.env, &plan, calendar[day]) } else { Ok(()) }
+                if wait { closed_by_all(&context.env, &plan, calendar[day]) } else { Ok(()) }
             });
             stop.store(true, Ordering::Relaxed);
             given
         });
-        run(&workshop.env, &plan, None, &stop, &mut |_| {})?;
+        run(&context.env, &plan, None, &stop, &mut |_| {})?;
         let ended = "a thread of the measurement ended badly";
         clock.join().map_err(|_| anyhow::anyhow!(ended))??;
         let predictions = predictions.join().map_err(|_| anyhow::anyhow!(ended))??;

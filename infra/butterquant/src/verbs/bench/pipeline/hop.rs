@@ -3,8 +3,6 @@
 use super::super::machine::cpu_seconds;
 use super::super::measure::Latency;
 use super::stage::{DAY, Draw, Stage, number};
-use crate::cli::LogHome;
-use crate::home;
 use anyhow::{Context, Result, bail};
 use eventlog::TopicSpec;
 use eventlog::kafka::copy::copy_plainly;
@@ -22,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Full speed, from a backlog.
 #[derive(Serialize)]
-pub struct Hop {
+pub(super) struct Hop {
     /// Predictions counted.
     pub events: usize,
     /// From the first that were seen to the last.
@@ -41,7 +39,7 @@ pub struct Hop {
 
 /// A fixed rate.
 #[derive(Serialize)]
-pub struct Steady {
+pub(super) struct Steady {
     /// Candidates a second.
     pub rate: u32,
     /// Seconds at that rate before those that count.
@@ -57,7 +55,7 @@ fn scoring<T>(stage: &Stage, watch: impl FnOnce() -> Result<T> + Send) -> Result
 where
     T: Send,
 {
-    let workshop = stage.workshop()?;
+    let context = stage.context()?;
     let stop = Arc::new(AtomicBool::new(false));
     let plan = Plan { roles: vec![(Role::Scorer, 1)], until: None, name: None };
     std::thread::scope(|scope| {
@@ -66,13 +64,13 @@ where
             stop.store(true, Ordering::Relaxed);
             seen
         });
-        run(&workshop.env, &plan, None, &stop, &mut |_| {})?;
+        run(&context.env, &plan, None, &stop, &mut |_| {})?;
         watcher.join().map_err(|_| anyhow::anyhow!("the subscriber ended badly"))?
     })
 }
 
 /// A backlog of `events`, one scorer.
-pub fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
+pub(super) fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
     stage.open()?;
     stage.features(0, events)?;
     let plain = plain(stage, events)?;
@@ -112,12 +110,9 @@ pub fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
 }
 
 fn plain(stage: &Stage, events: usize) -> Result<Option<f64>> {
-    if stage.config.log()? != LogHome::Kafka {
-        return Ok(None);
-    }
+    let Some(settings) = stage.run.on_kafka() else { return Ok(None) };
     const COPY: &str = "butterquant.bench-copy";
     stage.opened.log.ensure_topics(&[TopicSpec::new(COPY, stage.partitions)])?;
-    let settings = home::kafka_settings(&stage.config, &stage.run)?;
     let copied = copy_plainly(&settings, Topic::Features.name(), COPY, events as u64)?;
     Ok(Some(copied.records as f64 / copied.seconds))
 }
@@ -141,7 +136,7 @@ const WARM_UP: u32 = 30;
 
 /// Scans and features at `rate` for `seconds` and a warm-up before, published as the scanner does:
 /// both in one transaction, with all that has become due since the last.
-pub fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
+pub(super) fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
     stage.open()?;
     let warm_up_seconds = seconds.clamp(1, WARM_UP);
     let of = |seconds: u32| rate as usize * seconds as usize;

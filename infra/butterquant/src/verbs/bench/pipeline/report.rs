@@ -4,8 +4,9 @@
 use super::super::machine::Machine;
 use super::super::measure::Latency;
 use super::{day, hop, scale, streams};
-use crate::cli::LogHome;
-use crate::out;
+use crate::printer;
+use report::tables;
+use run::config::LogHome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ const P99_MS: [f64; 2] = [20.0, 100.0]; // on the embedded log, on Kafka
 
 /// Everything measured.
 #[derive(Serialize)]
-pub struct Report {
+pub(super) struct Report {
     pub log: String,
     pub partitions: u32,
     pub provider: String,
@@ -34,7 +35,7 @@ pub struct Report {
 
 /// What the loop paces itself with.
 #[derive(Serialize)]
-pub struct Settings {
+pub(super) struct Settings {
     pub max_records: usize,
     pub save_every: u32,
     pub backlog: usize,
@@ -47,7 +48,7 @@ pub struct Settings {
 
 /// A figure that must not be missed.
 #[derive(Serialize)]
-pub struct Limit {
+pub(super) struct Limit {
     pub what: &'static str,
     pub measured: f64,
     /// At least, or at most.
@@ -58,7 +59,7 @@ pub struct Limit {
 
 impl Report {
     /// Holds what was measured against what is wanted.
-    pub fn judge(&mut self, home: LogHome) {
+    pub(super) fn judge(&mut self, home: LogHome) {
         let p99_ms = P99_MS[usize::from(home == LogHome::Kafka)];
         let mut limits = Vec::new();
         let mut limit = |what, measured: f64, wanted: f64, at_most: bool| {
@@ -87,16 +88,16 @@ impl Report {
     }
 
     /// For people.
-    pub fn print(&self) {
-        out::line(self.machine.to_string());
-        out::line(format!(
+    pub(super) fn print(&self) {
+        printer::line(self.machine.to_string());
+        printer::line(format!(
             "log: {}, {} partitions; scored by {}; at most {} records a transaction",
             self.log, self.partitions, self.provider, self.settings.max_records
         ));
-        out::line("");
-        out::line(out::table(&["what", "measured>", "wanted>", "how"], self.rows()));
+        printer::line("");
+        printer::line(tables::table(&["what", "measured>", "wanted>", "how"], self.rows()));
         for limit in self.limits.iter().filter(|limit| !limit.met) {
-            out::line(format!(
+            printer::line(format!(
                 "missed: {}; look at the load of the machine first, {} at the end",
                 limit.what,
                 Machine::here().load
@@ -191,6 +192,6 @@ const DAY: &str = "last prediction to last order";
 const SCALE: &str = "scorers held to a rate";
 const EXACT: &str = "events twice or missing";
 /// The speed of this program over that of the fastest Streams.
-pub const STREAMS_SPEED: &str = "times as many events/s";
+pub(super) const STREAMS_SPEED: &str = "times as many events/s";
 /// The p99 of the Streams with the shortest over this program's.
-pub const STREAMS_LATENCY: &str = "times shorter p99";
+pub(super) const STREAMS_LATENCY: &str = "times shorter p99";

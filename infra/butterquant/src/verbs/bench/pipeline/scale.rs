@@ -3,8 +3,8 @@
 
 use super::super::super::live;
 use super::stage::{Follower, Stage, number};
-use crate::config::Config;
 use anyhow::{Context, Result, bail};
+use run::config::Config;
 use schemas::Topic;
 use serde::Serialize;
 use std::fs::{File, read_to_string};
@@ -19,7 +19,7 @@ const LOOK: (Duration, f64) = (Duration::from_secs(1), 0.9);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What each scorer is held to.
-pub struct Pace {
+pub(super) struct Pace {
     /// Events a second.
     pub rate: u32,
     /// Seconds over which a phase is measured, once partitions have changed hands.
@@ -28,7 +28,7 @@ pub struct Pace {
 
 /// So many scorers at once.
 #[derive(Serialize)]
-pub struct Phase {
+pub(super) struct Phase {
     /// Processes.
     pub scorers: u32,
     /// Events a second each may take.
@@ -43,7 +43,7 @@ pub struct Phase {
 
 /// Scaling out.
 #[derive(Serialize)]
-pub struct Scale {
+pub(super) struct Scale {
     /// One after another, processes joining and leaving between them.
     pub phases: Vec<Phase>,
     /// Features there were.
@@ -132,15 +132,15 @@ impl Tally {
 }
 
 /// Phases of `scorers` processes each, then one without a rate that takes what is left.
-pub fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale> {
+pub(super) fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale> {
     stage.open()?;
     let &Pace { rate, seconds } = pace;
     let window = Duration::from_secs(seconds.into());
     let most = (SETTLED + LOOK.0 + window).as_secs() as usize * rate as usize;
     let events = scorers.iter().map(|count| *count as usize * most).sum::<usize>();
     stage.features(0, events)?;
-    let workshop = stage.workshop()?;
-    let serving = live::serve(&stage.config, &stage.opened, &workshop)?;
+    let context = stage.context()?;
+    let serving = live::serve(&stage.config, &stage.opened, &context)?;
     let mut tally =
         Tally { follower: stage.follow(Topic::Predictions)?, seen: vec![0; events], total: 0 };
     let (mut crew, mut phases) = (Crew(Vec::new()), Vec::new());

@@ -2,13 +2,13 @@
 //! rows, one long day of made-up features. What is made up is what the numbers say, not how they
 //! are carried.
 
-use crate::config::Config;
-use crate::engine::Workshop;
-use crate::home::{self, Opened, RunDir};
 use anyhow::{Context, Result};
 use eventlog::{Batch, Fetched, Producer, TopicPartition};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use run::config::Config;
+use run::context::RunContext;
+use run::data_dir::{self, Opened, RunDir};
 use schemas::events::{
     FeatureVector, Features, ModelRef, ModelTrained, Models, RunOpened, Scan, Scans,
 };
@@ -18,12 +18,12 @@ use std::time::Duration;
 use success::{Contract, Row, TrainSettings, train};
 
 /// The day of every made-up event.
-pub const DAY: Day = Day(20_000);
+pub(super) const DAY: Day = Day(20_000);
 /// Rows the model is trained on.
 const ROWS: usize = 1_500;
 
 /// A run for measuring, which is removed when this is dropped.
-pub struct Stage {
+pub(super) struct Stage {
     pub config: Config,
     pub run: RunDir,
     pub opened: Opened,
@@ -32,20 +32,20 @@ pub struct Stage {
 
 impl Stage {
     /// Makes the run's topics.
-    pub fn new(config: &Config, part: &str) -> Result<Stage> {
+    pub(super) fn new(config: &Config, part: &str) -> Result<Stage> {
         // For its own processes only: another run's address is not asked, none that others know
         // is taken, and its schemas go to no registry.
         let config = config.clone().with("endpoint", "").with("listen", "127.0.0.1:0");
         let config = config.with("schema_registry", "");
-        let run = RunDir::of(&config, &format!("bench-{}-{part}", std::process::id()))?;
-        let opened = home::own(&config, &run)?;
+        let run = config.run_dir(&format!("bench-{}-{part}", std::process::id()))?;
+        let opened = data_dir::own(&run)?;
         let partitions = config.partitions()?;
         open::ensure_topics(&*opened.log, partitions)?;
         Ok(Stage { config, run, opened, partitions })
     }
 
     /// Opens it with a model in force from the first day.
-    pub fn open(&self) -> Result<()> {
+    pub(super) fn open(&self) -> Result<()> {
         let settings = self.config.settings()?;
         let run = RunOpened {
             kind: "bench".to_owned(),
@@ -61,12 +61,17 @@ impl Stage {
     }
 
     /// The run's engine room.
-    pub fn workshop(&self) -> Result<Workshop> {
-        Workshop::new(&self.config, &self.run, &self.opened, self.partitions)
+    pub(super) fn context(&self) -> Result<RunContext> {
+        RunContext::new(&self.config.run_spec()?, &self.run, &self.opened)
     }
 
     /// Publishes `events` as one transaction.
-    pub fn publish(&self, producer: &mut dyn Producer, events: &[Event], role: &str) -> Result<()> {
+    pub(super) fn publish(
+        &self,
+        producer: &mut dyn Producer,
+        events: &[Event],
+        role: &str,
+    ) -> Result<()> {
         let mut batch = Batch::default();
         for event in events {
             batch.records.push(wire::record(event, self.partitions, role)?);
@@ -76,7 +81,7 @@ impl Stage {
     }
 
     /// Publishes the features `from..to`, in large transactions.
-    pub fn features(&self, from: usize, to: usize) -> Result<()> {
+    pub(super) fn features(&self, from: usize, to: usize) -> Result<()> {
         let mut producer = self.opened.log.producer("bench")?;
         let mut draw = Draw::new(from as u64);
         let mut next = from;
@@ -90,7 +95,7 @@ impl Stage {
     }
 
     /// A subscriber to a topic from its beginning.
-    pub fn follow(&self, topic: Topic) -> Result<Follower> {
+    pub(super) fn follow(&self, topic: Topic) -> Result<Follower> {
         let count = topic.partitions(self.partitions);
         let due = (0..count).map(|partition| (wire::place(topic, partition), 0)).collect();
         Ok(Follower { reader: self.opened.log.reader()?, due })
@@ -99,7 +104,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Err(error) = home::remove_topics(&self.config, &self.run) {
+        if let Err(error) = data_dir::remove_topics(&self.run) {
             tracing::warn!(run = self.run.id, "the topics were not removed: {error}");
         }
         if self.run.path.exists()
@@ -111,14 +116,14 @@ impl Drop for Stage {
 }
 
 /// Reads on where it stopped.
-pub struct Follower {
+pub(super) struct Follower {
     reader: Box<dyn eventlog::Reader>,
     due: Vec<(TopicPartition, u64)>,
 }
 
 impl Follower {
     /// What has come, waiting a moment for it.
-    pub fn poll(&mut self) -> Result<Vec<Fetched>> {
+    pub(super) fn poll(&mut self) -> Result<Vec<Fetched>> {
         let fetched = self.reader.poll(&self.due, 10_000, Duration::from_millis(20))?;
         for part in &fetched {
             if let Some((_, next)) = self.due.iter_mut().find(|(place, _)| *place == part.tp) {
@@ -130,10 +135,10 @@ impl Follower {
 }
 
 /// Draws candidates that look like candidates.
-pub struct Draw(ChaCha8Rng);
+pub(crate) struct Draw(ChaCha8Rng);
 
 impl Draw {
-    pub fn new(seed: u64) -> Draw {
+    pub(crate) fn new(seed: u64) -> Draw {
         Draw(ChaCha8Rng::seed_from_u64(seed))
     }
 
@@ -143,7 +148,7 @@ impl Draw {
     }
 
     /// Inside the ranges that the contract gives.
-    pub fn values(&mut self) -> [f64; 23] {
+    pub(crate) fn values(&mut self) -> [f64; 23] {
         std::array::from_fn(|n| {
             let (low, high) = (*quant::FEATURE_RANGES[n].start(), *quant::FEATURE_RANGES[n].end());
             let (low, high) = (low.max(-10.0), high.min(10.0));
@@ -152,14 +157,14 @@ impl Draw {
     }
 
     /// The scan that candidate `number` came from.
-    pub fn scan(&mut self, number: usize) -> Event {
+    pub(crate) fn scan(&mut self, number: usize) -> Event {
         let ticker = ticker(number);
         let scan = Scan { spot: 100.0, score: 100.0 * self.share(), ..Scan::default() };
         Event::new(DAY, &ticker, &[&ticker], Scans::CandidateScanned(scan))
     }
 
     /// The features of candidate `number`.
-    pub fn features(&mut self, number: usize) -> Event {
+    pub(crate) fn features(&mut self, number: usize) -> Event {
         let ticker = ticker(number);
         let scan = Scans::CandidateScanned(Scan::default());
         let candidate = Event::new(DAY, &ticker, &[&ticker], scan).id;
@@ -180,12 +185,12 @@ fn ticker(number: usize) -> String {
 }
 
 /// The number of the candidate whose record has this key.
-pub fn number(key: &[u8]) -> Option<usize> {
+pub(super) fn number(key: &[u8]) -> Option<usize> {
     std::str::from_utf8(key).ok()?.strip_prefix('B')?.parse().ok()
 }
 
 /// A model of made-up rows, and what names it.
-pub fn model() -> Result<(ModelTrained, ModelRef)> {
+pub(crate) fn model() -> Result<(ModelTrained, ModelRef)> {
     let mut draw = Draw::new(7);
     let rows: Vec<Row> = (0..ROWS)
         .map(|n| {

@@ -5,8 +5,8 @@ use super::hop::{Hop, Steady};
 use super::report::{STREAMS_LATENCY, STREAMS_SPEED};
 use super::stage;
 use crate::cli::BenchPipelineArgs;
-use crate::config::Config;
 use anyhow::{Context, Result, bail, ensure};
+use run::config::Config;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 /// One way to set it.
 #[derive(Serialize, Deserialize)]
-pub struct Application {
+pub(super) struct Application {
     pub name: String,
     pub settings: Value,
     /// From a backlog.
@@ -28,7 +28,7 @@ pub struct Application {
 
 /// All ways, and this program beside the best of them.
 #[derive(Serialize)]
-pub struct Streams {
+pub(super) struct Streams {
     pub applications: Vec<Application>,
     /// Of the one with the most events a second.
     pub times_events_per_second: f64,
@@ -37,7 +37,7 @@ pub struct Streams {
 }
 
 /// Has `script` measure it, and holds `hop` and `steady` against what comes.
-pub fn streams(
+pub(super) fn streams(
     config: &Config,
     script: &Path,
     args: &BenchPipelineArgs,
@@ -83,7 +83,7 @@ pub fn streams(
 
 impl Streams {
     /// What, measured, how.
-    pub fn rows(&self) -> Vec<(&'static str, String, String)> {
+    pub(super) fn rows(&self) -> Vec<(&'static str, String, String)> {
         let mut rows = Vec::new();
         for one in &self.applications {
             let speed = format!("{:.0} events/s", one.events_per_s);

@@ -20,14 +20,14 @@ const EVENTS: usize = 20_000;
 
 /// Of single measurements.
 #[derive(Serialize)]
-pub struct Times {
+pub(super) struct Times {
     pub count: usize,
     pub median_us: f64,
     pub p99_us: f64,
 }
 
 #[derive(Serialize)]
-pub struct Batch {
+pub(super) struct Batch {
     pub rows: usize,
     pub rounds: usize,
     pub median_us: f64,
@@ -36,7 +36,7 @@ pub struct Batch {
 }
 
 #[derive(Serialize)]
-pub struct Provider {
+pub(super) struct Provider {
     pub provider: String,
     pub explanation: String,
     pub batches: Vec<Batch>,
@@ -47,7 +47,7 @@ pub struct Provider {
 
 /// One event.
 #[derive(Serialize)]
-pub struct OneEvent {
+pub(super) struct OneEvent {
     /// Features in memory to the decision in memory.
     pub decision: Times,
     /// Avro bytes in to Avro bytes out.
@@ -55,7 +55,7 @@ pub struct OneEvent {
 }
 
 /// Everything measured of one engine; its profile is written into `folder` for a moment.
-pub fn measured(
+pub(super) fn measured(
     engine: &Engine,
     onnx: &[u8],
     share: f64,

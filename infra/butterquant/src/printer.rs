@@ -1,0 +1,36 @@
+//! Standard output: sentences and tables for people, one JSON document for programs. A reader
+//! that went away (`| head`) ends the program quietly.
+
+use report::summary::Summary;
+use report::summary_text;
+use run::config::{Config, Output};
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
+
+/// Writes a line.
+pub(crate) fn line(text: impl AsRef<str>) {
+    let mut out = std::io::stdout().lock();
+    let written = writeln!(out, "{}", text.as_ref());
+    if written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+        std::process::exit(0);
+    }
+}
+
+/// Writes `value` as JSON, or what `human` says.
+pub(crate) fn show<T: Serialize>(
+    output: Output,
+    value: &T,
+    human: impl FnOnce(&T),
+) -> anyhow::Result<()> {
+    match output {
+        Output::Json => line(serde_json::to_string_pretty(value)?),
+        Output::Human => human(value),
+    }
+    Ok(())
+}
+
+/// Writes the summary of a run.
+pub(crate) fn summary(config: &Config, summary: &Summary) -> anyhow::Result<()> {
+    let again = |verb: &str| config.command_line(verb, &summary.run);
+    show(config.output()?, summary, |summary| line(summary_text::text(summary, &again)))
+}

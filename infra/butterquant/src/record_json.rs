@@ -1,0 +1,269 @@
+//! A record of the log as one JSON object, for people and for `jq`. The payload is shown as the
+//! topic's schema describes it: dates as `2018-06-29`, bytes by length and SHA-256. What cannot
+//! be decoded is shown with the reason.
+
+use eventlog::{Record, TopicPartition};
+use schemas::codec::{DecodeError, schema_versions};
+use schemas::id::{hex, sha256_hex};
+use schemas::{Day, Event, EventId, Topic};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Bytes shown of a value that cannot be decoded.
+const SHOWN: usize = 64;
+/// Milliseconds a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// One record.
+#[derive(Serialize)]
+pub(crate) struct Line<'a> {
+    topic: &'a str,
+    partition: u32,
+    offset: u64,
+    timestamp: i64,
+    key: Option<String>,
+    headers: BTreeMap<&'a str, String>,
+    #[serde(flatten)]
+    said: Said<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Event {
+        id: EventId,
+        kind: &'a str,
+        day: String,
+        ticker: &'a str,
+        revision: i32,
+        control_offset: Option<i64>,
+        data: Value,
+    },
+    Unreadable {
+        error: String,
+        bytes: usize,
+        value_hex: String,
+    },
+}
+
+/// The day a record belongs to: its event's, or that of its timestamp.
+pub(crate) fn day(record: &Record, event: &Result<Event, DecodeError>) -> Day {
+    let stamped = i32::try_from(record.timestamp_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
+    event.as_ref().map_or(Day(stamped), |event| event.day)
+}
+
+/// Shows the records of one topic.
+pub(crate) struct Shower {
+    record: Value,
+    named: BTreeMap<String, Value>,
+}
+
+impl Shower {
+    /// For records of `topic`, by its newest schema.
+    pub(crate) fn new(topic: Topic) -> Shower {
+        let newest = schema_versions().iter().rev().find(|version| version.topic == topic);
+        let record =
+            newest.and_then(|version| serde_json::from_str(version.text).ok()).unwrap_or_default();
+        let named = named(&record);
+        Shower { record, named }
+    }
+
+    /// The record as JSON; `event` is what it was decoded to.
+    pub(crate) fn line<'a>(
+        &self,
+        place: &'a TopicPartition,
+        record: &'a Record,
+        event: &'a Result<Event, DecodeError>,
+    ) -> Line<'a> {
+        let said = match event {
+            Ok(event) => Said::Event {
+                id: event.id,
+                kind: event.body.kind(),
+                day: event.day.to_string(),
+                ticker: &event.ticker,
+                revision: event.revision,
+                control_offset: event.control_offset,
+                data: self.payload(event),
+            },
+            Err(error) => Said::Unreadable {
+                error: error.to_string(),
+                bytes: record.value.len(),
+                value_hex: hex(&record.value[..record.value.len().min(SHOWN)]),
+            },
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Line {
+            topic: &place.topic,
+            partition: place.partition,
+            offset: record.offset,
+            timestamp: record.timestamp_ms,
+            key: record.key.as_deref().map(text),
+            headers: record
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), text(value)))
+                .collect(),
+            said,
+        }
+    }
+
+    /// What the event says, without the enums around it.
+    fn payload(&self, event: &Event) -> Value {
+        let inner = |value: Value| match value {
+            Value::Object(map) => map.into_iter().next().map_or(Value::Null, |(_, inner)| inner),
+            _ => Value::Null,
+        };
+        let payload = inner(inner(serde_json::to_value(&event.body).unwrap_or_default()));
+        let name = event.body.kind().to_lowercase();
+        let fields = self.record["fields"].as_array();
+        let field =
+            fields.and_then(|fields| fields.iter().find(|field| field["name"] == name.as_str()));
+        field.map_or(Value::Null, |field| self.dressed(payload, &field["type"]))
+    }
+
+    fn dressed(&self, value: Value, schema: &Value) -> Value {
+        match (schema, value) {
+            (_, Value::Null) => Value::Null,
+            (Value::Array(branches), value) => {
+                let branch = branches.iter().find(|branch| *branch != "null");
+                branch.map_or(Value::Null, |branch| self.dressed(value, branch))
+            }
+            (Value::String(name), value) if name == "bytes" => weighed(&value),
+            (Value::String(name), value) => {
+                match self.named.get(name.rsplit('.').next().unwrap_or(name)) {
+                    Some(schema) => self.dressed(value, schema),
+                    None => value,
+                }
+            }
+            (Value::Object(schema), value) => self.dressed_as(value, schema),
+            (_, value) => value,
+        }
+    }
+
+    fn dressed_as(&self, value: Value, schema: &Map<String, Value>) -> Value {
+        let kind = schema.get("type").unwrap_or(&Value::Null);
+        match (kind.as_str(), value) {
+            (Some("record"), Value::Object(mut map)) => {
+                for field in schema.get("fields").and_then(Value::as_array).into_iter().flatten() {
+                    let name = field["name"].as_str().unwrap_or_default();
+                    if let Some(value) = map.get_mut(name) {
+                        *value = self.dressed(value.take(), &field["type"]);
+                    }
+                }
+                Value::Object(map)
+            }
+            (Some("array"), Value::Array(items)) => {
+                let schema = schema.get("items").unwrap_or(&Value::Null);
+                items.into_iter().map(|item| self.dressed(item, schema)).collect()
+            }
+            (Some("int"), Value::Number(days))
+                if schema.get("logicalType").is_some_and(|it| it == "date") =>
+            {
+                let day = days.as_i64().and_then(|days| i32::try_from(days).ok());
+                day.map_or(Value::Number(days), |day| Day(day).to_string().into())
+            }
+            (Some("enum" | "fixed"), value) => value,
+            (_, value) => self.dressed(value, kind),
+        }
+    }
+}
+
+/// Bytes by what identifies them.
+fn weighed(value: &Value) -> Value {
+    let numbers = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .filter_map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok()))
+        .collect();
+    json!({ "bytes": bytes.len(), "sha256": sha256_hex(&bytes) })
+}
+
+/// The records of a schema by their names.
+pub(crate) fn named(schema: &Value) -> BTreeMap<String, Value> {
+    let mut named = BTreeMap::new();
+    collect_names(schema, &mut named);
+    named
+}
+
+/// The kinds of events that a topic's schema knows.
+pub(crate) fn kinds(schema: &Value) -> impl Iterator<Item = &str> {
+    let symbols = schema["fields"][0]["type"]["symbols"].as_array();
+    let named = symbols.into_iter().flatten().filter_map(Value::as_str);
+    named.filter(|kind| *kind != "UNKNOWN")
+}
+
+/// Named types are written out once and named from then on.
+fn collect_names(schema: &Value, named: &mut BTreeMap<String, Value>) {
+    match schema {
+        Value::Object(map) => {
+            if let (Some(name), true) =
+                (map.get("name").and_then(Value::as_str), map.contains_key("fields"))
+            {
+                named.insert(name.to_owned(), schema.clone());
+            }
+            map.values().for_each(|inner| collect_names(inner, named));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| collect_names(inner, named)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::events::{Bar, Bars, ModelTrained, Models};
+    use shell::wire;
+
+    fn shown(event: &Event) -> Value {
+        let written = wire::record(event, 1, "test").unwrap();
+        let place = written.to.clone();
+        let record = Record {
+            offset: 3,
+            timestamp_ms: written.timestamp_ms,
+            key: written.key,
+            value: written.value,
+            headers: written.headers,
+        };
+        let event = wire::event(event.topic(), &record);
+        let topic = place.topic.parse().unwrap();
+        serde_json::to_value(Shower::new(topic).line(&place, &record, &event)).unwrap()
+    }
+
+    #[test]
+    fn a_record_is_one_object_with_dates_and_without_bytes() {
+        let bar = Bar { bar_day: Day(17_711), close: 1.5, ..Bar::default() };
+        let line = shown(&Event::new(Day(17_711), "AAPL", &["AAPL"], Bars::BarClosed(bar)));
+        assert_eq!(
+            (&line["day"], &line["key"], &line["kind"]),
+            (&json!("2018-06-29"), &json!("AAPL"), &json!("BAR_CLOSED"))
+        );
+        assert_eq!(
+            (&line["data"]["bar_day"], &line["data"]["close"]),
+            (&json!("2018-06-29"), &json!(1.5))
+        );
+        assert_eq!(line["headers"]["ce_id"], line["id"]);
+        let model = ModelTrained { onnx: vec![1, 2, 255], ..ModelTrained::default() };
+        let line = shown(&Event::new(Day(1), "", &["1"], Models::ModelTrained(model)));
+        assert_eq!(line["data"]["onnx"], json!({ "bytes": 3, "sha256": sha256_hex(&[1, 2, 255]) }));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_shown_with_its_first_bytes() {
+        let place = wire::place(Topic::Bars, 2);
+        let record = Record {
+            offset: 0,
+            timestamp_ms: DAY_MS * 5 + 1,
+            key: None,
+            value: vec![0xab; 100],
+            headers: Vec::new(),
+        };
+        let event = wire::event(Topic::Bars, &record);
+        assert_eq!(day(&record, &event), Day(5));
+        let line =
+            serde_json::to_value(Shower::new(Topic::Bars).line(&place, &record, &event)).unwrap();
+        assert_eq!((&line["bytes"], line["value_hex"].as_str().unwrap().len()), (&json!(100), 128));
+        assert!(line["error"].as_str().unwrap().contains("100 bytes"));
+        assert!(line.get("data").is_none());
+    }
+}

@@ -1,0 +1,51 @@
+//! Addresses to listen on.
+
+use anyhow::{Context, Result, bail};
+use std::net::SocketAddr;
+
+/// Parses an address to listen on; `name` is the setting or flag that holds it.
+///
+/// # Errors
+/// It is not an address.
+pub fn parse_address(name: &str, listen: &str) -> Result<SocketAddr> {
+    let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    numeric
+        .as_deref()
+        .unwrap_or(listen)
+        .parse()
+        .with_context(|| format!("{name} {listen:?} is not an address; write it as 127.0.0.1:8080"))
+}
+
+/// The address to listen on, where it may be listened on.
+///
+/// # Errors
+/// It is not an address, or other machines reach it and there is no token.
+pub fn listen_address(name: &str, listen: &str, token: Option<&str>) -> Result<SocketAddr> {
+    let address = parse_address(name, listen)?;
+    if !address.ip().is_loopback() && token.is_none() {
+        bail!(
+            "{name} {listen:?} lets other machines in; set `token` as well (best as BUTTERQUANT_TOKEN), or listen on 127.0.0.1"
+        );
+    }
+    if token.is_some_and(|token| !token.chars().all(|c| c.is_ascii_graphic())) {
+        bail!("token: only visible ASCII characters are allowed, because it travels in a header");
+    }
+    Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listening_beyond_this_machine_needs_a_token() {
+        assert!(
+            listen_address("listen", "0.0.0.0:80", None).unwrap_err().to_string().contains("token")
+        );
+        assert!(listen_address("listen", "0.0.0.0:80", Some("t")).is_ok());
+        assert!(listen_address("listen", "0.0.0.0:80", Some("t t")).is_err());
+        assert!(listen_address("listen", "localhost:0", None).unwrap().ip().is_loopback());
+        assert!(listen_address("listen", "[::1]:0", None).is_ok());
+        assert!(listen_address("listen", "here", None).unwrap_err().to_string().contains("here"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Who may call the HTTP side.
+
+use crate::error_reply::error_reply;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, HOST};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::net::IpAddr;
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+type Token = Option<Arc<str>>;
+
+/// The same routes for those who may call: who shows the token, or, where there is none, who
+/// names this machine.
+pub fn guarded(router: Router, token: Option<String>) -> Router {
+    let token: Token = token.map(Arc::from);
+    router.layer(from_fn_with_state(token, admit))
+}
+
+async fn admit(State(token): State<Token>, request: Request, next: Next) -> Response {
+    match refusal(token.as_deref(), &request) {
+        Some((code, why)) => error_reply(code, why),
+        None => next.run(request).await,
+    }
+}
+
+fn refusal(token: Option<&str>, request: &Request) -> Option<(StatusCode, &'static str)> {
+    let header = |name| {
+        request.headers().get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+    };
+    match token {
+        Some(token) => {
+            let right = header(AUTHORIZATION).is_some_and(|value| shows(value, token));
+            (!right).then_some((
+                StatusCode::UNAUTHORIZED,
+                "show the token as Authorization: Bearer TOKEN, or as the password of any user",
+            ))
+        }
+        None => {
+            let here = header(HOST).is_some_and(names_this_machine);
+            (!here).then_some((
+                StatusCode::FORBIDDEN,
+                "without a token only 127.0.0.1 and localhost are served",
+            ))
+        }
+    }
+}
+
+/// As a bearer's token, or as a password: clients of schema registries know no other way.
+fn shows(authorization: &str, token: &str) -> bool {
+    if let Some(shown) = authorization.strip_prefix("Bearer ") {
+        return same(shown, token);
+    }
+    let pair = authorization.strip_prefix("Basic ").and_then(|text| STANDARD.decode(text).ok());
+    let pair = pair.and_then(|bytes| String::from_utf8(bytes).ok());
+    pair.as_deref()
+        .and_then(|pair| pair.split_once(':'))
+        .is_some_and(|(_, password)| same(password, token))
+}
+
+/// Compares in constant time: the time taken says nothing about the token.
+fn same(shown: &str, token: &str) -> bool {
+    shown.as_bytes().ct_eq(token.as_bytes()).into()
+}
+
+/// Whether `host`, as a Host header has it, is a name of this machine.
+fn names_this_machine(host: &str) -> bool {
+    let name = host
+        .rsplit_once(':')
+        .map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_this_machine() {
+        for (host, here) in [
+            ("127.0.0.1:1", true),
+            ("[::1]:1", true),
+            ("[::1]", true),
+            ("localhost", true),
+            ("10.0.0.1", false),
+            ("a.b:1", false),
+        ] {
+            assert_eq!(names_this_machine(host), here, "{host}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Serving routes on threads of their own, so that no role waits for a caller.
+
+use crate::address::listen_address;
+use crate::admission::guarded;
+use anyhow::{Context, Result};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// How long open calls may take when the process stops.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Routes while they are served; dropping this ends it.
+pub struct Serving {
+    /// Where they answer, such as `http://127.0.0.1:8080`.
+    pub endpoint: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::warn!("the HTTP server panicked; restart the process to have it back");
+        }
+    }
+}
+
+/// Serves `router` and `/health` at the address that the setting or flag `name` holds.
+///
+/// # Errors
+/// As [`listen_address`]; or another process listens on the address.
+pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
+    let address = listen_address(name, listen, token.as_deref())?;
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}; choose another address with `{name}`")
+    })?;
+    listener.set_nonblocking(true)?;
+    let mut reached = listener.local_addr()?;
+    if reached.ip().is_unspecified() {
+        reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let router =
+        guarded(router, token).route("/health", get(|| async { Json(json!({ "status": "ok" })) }));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
+        if let Err(error) = runtime.block_on(until_stopped(listener, router, stopped)) {
+            tracing::warn!("the HTTP server ended: {error}; restart the process to have it back");
+        }
+        runtime.shutdown_timeout(GRACE);
+    })?;
+    Ok(Serving { endpoint: format!("http://{reached}"), stop: Some(stop), thread: Some(thread) })
+}
+
+async fn until_stopped(
+    listener: TcpListener,
+    router: Router,
+    stopped: oneshot::Receiver<()>,
+) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let (begin, begun) = oneshot::channel::<()>();
+    let graceful = axum::serve(listener, router).with_graceful_shutdown(async {
+        let _ = stopped.await; // the sender is only ever dropped
+        drop(begin);
+    });
+    let late = async {
+        let _ = begun.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = async { graceful.await } => ended,
+        () = late => Ok(()),
+    }
+}

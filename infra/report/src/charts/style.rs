@@ -1,0 +1,258 @@
+//! What the panels share: colours that the colour-blind can tell apart (Okabe and Ito 2008), one
+//! typeface carried in the program, axes with ticks at chosen places, and legends that stand
+//! above a plot, where no line can cross them.
+
+use anyhow::{Result, anyhow};
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::register_font;
+use schemas::Day;
+use std::ops::Range;
+
+/// Closes, and the P&L line.
+pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
+/// What is forecast.
+pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
+/// What is priced or marked as the answer.
+pub(super) const ORANGE: RGBColor = RGBColor(213, 94, 0);
+/// The trend, and gains.
+pub(super) const GREEN: RGBColor = RGBColor(0, 158, 115);
+/// Guides.
+pub(super) const GREY: RGBColor = RGBColor(130, 130, 130);
+const FAINT: RGBColor = RGBColor(232, 232, 232);
+
+const FAMILY: &str = "sans-serif";
+const HEADING: i32 = 190;
+const HEAD: i32 = 184;
+const LEFT: i32 = 28;
+const ROW: i32 = 50;
+
+/// A part of the picture.
+pub(super) type Panel<DB> = DrawingArea<DB, Shift>;
+
+/// Registers the typeface; nothing need be installed on the machine.
+pub(super) fn register() -> Result<()> {
+    let fonts =
+        [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())];
+    for (style, bytes) in fonts {
+        register_font(FAMILY, style, bytes)
+            .map_err(|_| anyhow!("the built-in typeface cannot be read"))?;
+    }
+    Ok(())
+}
+
+/// Text of a size in pixels.
+pub(super) fn text(size: i32) -> TextStyle<'static> {
+    (FAMILY, size).into_font().color(&INK)
+}
+
+/// Bold text.
+pub(super) fn bold(size: i32) -> TextStyle<'static> {
+    FontDesc::new(FontFamily::SansSerif, f64::from(size), FontStyle::Bold).color(&INK)
+}
+
+/// Two lines on top of everything; gives the place below them.
+pub(super) fn titled<DB: DrawingBackend<ErrorType: 'static>>(
+    root: &Panel<DB>,
+    heading: &[String; 2],
+) -> Result<Panel<DB>> {
+    root.fill(&WHITE)?;
+    let (head, body) = root.margin(24, 24, 32, 40).split_vertically(HEADING);
+    head.draw(&Text::new(heading[0].clone(), (28, 16), bold(60)))?;
+    head.draw(&Text::new(heading[1].clone(), (28, 98), text(38)))?;
+    Ok(body)
+}
+
+/// How a line of the legend is drawn.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Key {
+    /// A line.
+    Line,
+    /// A dashed line.
+    Dash,
+    /// A dot.
+    Dot,
+    /// A filled area.
+    Area,
+}
+
+/// One entry of a legend.
+pub(super) type Entry = (Key, RGBColor, String);
+
+/// Draws a panel's title and legend (two rows at most) and gives the plot's own area.
+pub(super) fn headed<DB: DrawingBackend<ErrorType: 'static>>(
+    panel: &Panel<DB>,
+    title: &str,
+    legend: &[Entry],
+) -> Result<Panel<DB>> {
+    let (head, body) = panel.split_vertically(HEAD);
+    head.draw(&Text::new(title.to_owned(), (LEFT, 16), bold(48)))?;
+    let wide = head.dim_in_pixel().0 as i32;
+    let (mut x, mut y) = (LEFT, 84);
+    for (key, colour, words) in legend {
+        let width = 80 + head.estimate_text_size(words, &text(36))?.0 as i32;
+        if x > LEFT && x + width > wide {
+            (x, y) = (LEFT, y + ROW);
+        }
+        swatch(&head, *key, *colour, (x, y + 14))?;
+        head.draw(&Text::new(words.clone(), (x + 68, y), text(36)))?;
+        x += width + 36;
+    }
+    Ok(body)
+}
+
+fn swatch<DB: DrawingBackend<ErrorType: 'static>>(
+    head: &Panel<DB>,
+    key: Key,
+    colour: RGBColor,
+    (x, y): (i32, i32),
+) -> Result<()> {
+    let stroke = |from: i32, to: i32| {
+        PathElement::new(vec![(x + from, y), (x + to, y)], colour.stroke_width(6))
+    };
+    match key {
+        Key::Line => head.draw(&stroke(0, 52))?,
+        Key::Dash => {
+            for from in [0, 20, 40] {
+                head.draw(&stroke(from, from + 12))?;
+            }
+        }
+        Key::Dot => head.draw(&Circle::new((x + 26, y), 10, colour.filled()))?,
+        Key::Area => {
+            head.draw(&Rectangle::new([(x, y - 14), (x + 52, y + 14)], colour.mix(0.3).filled()))?;
+        }
+    }
+    Ok(())
+}
+
+/// An axis whose ticks stand where they are told to.
+pub(super) struct Ticks {
+    range: Range<f64>,
+    at: Vec<f64>,
+    label: fn(f64) -> String,
+}
+
+impl Ticks {
+    /// Days as numbers, a tick at the first of a month, at most eight.
+    pub(super) fn months(range: Range<f64>) -> Ticks {
+        // Nearer to an end a label would stand out of the plot.
+        let edge = 0.03 * (range.end - range.start);
+        let firsts: Vec<f64> = ((range.start + edge) as i32..=(range.end - edge) as i32)
+            .filter(|day| Day(*day).ymd().2 == 1)
+            .map(f64::from)
+            .collect();
+        let every = firsts.len().div_ceil(8).max(1);
+        let at = firsts.into_iter().step_by(every).collect();
+        Ticks { range, at, label: month }
+    }
+
+    /// Numbers, a tick at every multiple of a round step, at most ten.
+    pub(super) fn numbers(range: Range<f64>) -> Ticks {
+        Ticks::at_most(10, range)
+    }
+
+    /// Numbers, a tick at every multiple of a round step, at most so many.
+    pub(super) fn at_most(ticks: u32, range: Range<f64>) -> Ticks {
+        let least = (range.end - range.start) / f64::from(ticks);
+        let tens = 10_f64.powf(least.log10().floor());
+        let step = [1.0, 2.0, 2.5, 5.0].map(|n| n * tens).into_iter().find(|step| *step >= least);
+        let step = step.unwrap_or(10.0 * tens);
+        let first = (range.start / step).ceil() as i64;
+        let at = (first..=(range.end / step).floor() as i64).map(|n| n as f64 * step).collect();
+        Ticks { range, at, label: |x| ((x * 1e6).round() / 1e6).to_string() }
+    }
+
+    /// Base-2 logarithms of periods in trading days.
+    pub(super) fn periods(shortest: f64, longest: f64) -> Ticks {
+        let at = [2, 3, 5, 7, 10, 14, 21, 32, 63, 126, 252].map(|days| f64::from(days).log2());
+        Ticks {
+            range: shortest.log2()..longest.log2(),
+            at: at.into(),
+            label: |x| format!("{:.0}", x.exp2()),
+        }
+    }
+}
+
+fn month(day: f64) -> String {
+    let (year, month, _) = Day(day as i32).ymd();
+    format!("{year}-{month:02}")
+}
+
+impl Ranged for Ticks {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let share = (value - self.range.start) / (self.range.end - self.range.start);
+        limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.at.iter().copied().filter(|x| self.range.contains(x) || *x == self.range.end).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.clone()
+    }
+}
+
+impl ValueFormatter<f64> for Ticks {
+    fn format_ext(&self, value: &f64) -> String {
+        (self.label)(*value)
+    }
+}
+
+/// A plot over two axes of numbers.
+pub(super) type Plot<'a, DB> = ChartContext<'a, DB, Cartesian2d<Ticks, RangedCoordf64>>;
+
+/// A plot with axes and a faint grid; `y_label` says a height.
+pub(super) fn plot<'a, DB: DrawingBackend<ErrorType: 'static>>(
+    area: &Panel<DB>,
+    x: Ticks,
+    y: Range<f64>,
+    names: (&str, &str),
+    y_label: &dyn Fn(f64) -> String,
+) -> Result<Plot<'a, DB>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin_right(44)
+        .margin_bottom(8)
+        .x_label_area_size(if names.0.is_empty() { 70 } else { 116 })
+        .y_label_area_size(184)
+        .build_cartesian_2d(x, y)?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(FAINT.stroke_width(2))
+        .axis_style(GREY.stroke_width(2))
+        .set_all_tick_mark_size(10)
+        .label_style(text(34))
+        .axis_desc_style(text(36))
+        .x_labels(12)
+        .y_labels(7)
+        .x_desc(names.0)
+        .y_desc(names.1)
+        // What is all but 0 must not read −0.
+        .y_label_formatter(&|y| y_label((y * 1e9).round() / 1e9 + 0.0))
+        .draw()?;
+    Ok(chart)
+}
+
+/// A range with so much room on either side, as a share of itself.
+pub(super) fn padded(values: impl IntoIterator<Item = f64>, room: f64) -> Range<f64> {
+    let (low, high) = values
+        .into_iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let room = room * (high - low).max(1e-9);
+    low - room..high + room
+}
+
+/// Digits behind the point that keep an axis's labels apart.
+pub(super) fn digits(range: &Range<f64>) -> usize {
+    match range.end - range.start {
+        span if span >= 12.0 => 0,
+        span if span >= 1.2 => 1,
+        _ => 2,
+    }
+}

@@ -1,0 +1,198 @@
+//! The account of a run: what is on the log, what the tracks made of it, where the files are.
+
+use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
+use anyhow::Result;
+use run::context::RunContext;
+use run::open_run::Begun;
+use run::topic_digest::{self, TopicDigest};
+use run::whole_file::write_file;
+use schemas::events::{RunOpened, Track};
+use schemas::{Day, Money};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use store::figures::{Comparison, Performance, compare, daily_returns, performance};
+use store::views::{Ranked, rankings_json};
+
+/// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
+/// bootstrap.
+const LONGEST_HOLDING: usize = 31;
+
+/// One track's account.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrackAccount {
+    /// Its name.
+    pub track: &'static str,
+    /// From its daily marks.
+    pub performance: Performance,
+    /// Trades closed.
+    pub closed_trades: usize,
+    /// Of these, with a gain.
+    pub winners: usize,
+    /// Positions held now.
+    pub open_positions: usize,
+    /// Candidates over the threshold, over all days.
+    pub over_threshold: i64,
+    /// The highest value compared with the threshold.
+    pub highest: Option<f64>,
+    /// The threshold.
+    pub threshold: f64,
+    /// Days on which the track said why it could not trade, by what it said.
+    pub notes: BTreeMap<String, u64>,
+    /// Closed trades priced at other volatilities.
+    pub at_volatility: Vec<AtVolatility>,
+}
+
+/// The account of a run; the JSON of `demo`, `backtest` and `up --until`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The run's id.
+    pub run: String,
+    /// How it was opened.
+    pub opened: RunOpened,
+    /// The last day closed by the views.
+    pub through: Option<Day>,
+    /// Events and digest by topic.
+    pub topics: BTreeMap<String, TopicDigest>,
+    /// What computed scores, and why that.
+    pub provider: String,
+    /// See above.
+    pub provider_reason: String,
+    /// Rows drawn before the first day.
+    pub history: Option<String>,
+    /// What came of the first training.
+    pub first_model: Vec<String>,
+    /// Model versions and what came of each.
+    pub models: Vec<String>,
+    /// Realised classes: Loss, Minor, Good, Excellent.
+    pub outcomes: [u64; 4],
+    /// Both tracks.
+    pub tracks: Vec<TrackAccount>,
+    /// ButterAI − ButterBaseline, a day.
+    pub comparison: Option<Comparison>,
+    /// Why there is none.
+    pub comparison_refused: Option<String>,
+    /// The last day ranked and its first ten.
+    pub ranked_day: Option<Day>,
+    /// See above.
+    pub top: Vec<Ranked>,
+    /// Where everything lies.
+    pub files: BTreeMap<&'static str, String>,
+    /// Seconds the run took.
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+/// Writes the account of a run that has come to rest, and `rankings_combined.json` with it.
+pub fn summary(context: &RunContext, begun: &Begun, seconds: f64) -> Result<Summary> {
+    let (views, run) = (&context.materialized.views, &context.run);
+    let log = &*context.env.log;
+    let rankings = match views.last_ranked_day()? {
+        Some(day) => views.rankings(day)?,
+        None => None,
+    };
+    if let Some(rankings) = &rankings {
+        write_file(&run.rankings(), &serde_json::to_vec_pretty(&rankings_json(rankings))?)?;
+    }
+    let settings = &begun.opened.settings;
+    let mut tracks = Vec::new();
+    let mut returns: Vec<Vec<f64>> = Vec::new();
+    for track in Track::ALL {
+        let (account, daily) = account(context, track, settings.capital, begun)?;
+        tracks.push(account);
+        returns.push(daily);
+    }
+    let compared = compare(&returns[0], &returns[1], LONGEST_HOLDING, settings.seed as u64);
+    let files = BTreeMap::from([
+        ("log", run.log().display().to_string()),
+        ("lake", run.lake().display().to_string()),
+        ("models", run.models().display().to_string()),
+        ("rankings", run.rankings().display().to_string()),
+    ]);
+    Ok(Summary {
+        run: run.id.clone(),
+        opened: begun.opened.clone(),
+        through: views.through()?,
+        topics: topic_digest::all(log, context.env.partitions)?,
+        provider: context.engine.provider().to_owned(),
+        provider_reason: context.engine.explain().to_owned(),
+        history: begun.history.as_ref().map(|history| {
+            history.strata.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        }),
+        first_model: begun.first_model.clone(),
+        models: models(context)?,
+        outcomes: views.tally()?.outcomes,
+        tracks,
+        comparison_refused: compared.as_ref().err().map(ToString::to_string),
+        comparison: compared.ok(),
+        ranked_day: rankings.as_ref().map(|rankings| rankings.day),
+        top: rankings
+            .map(|rankings| rankings.ranked.into_iter().take(10).collect())
+            .unwrap_or_default(),
+        files,
+        seconds,
+    })
+}
+
+fn account(
+    context: &RunContext,
+    track: Track,
+    capital: Money,
+    begun: &Begun,
+) -> Result<(TrackAccount, Vec<f64>)> {
+    let views = &context.materialized.views;
+    let points: Vec<_> = views
+        .equity(track)?
+        .into_iter()
+        .filter(|point| point.day >= begun.opened.scan_from)
+        .collect();
+    let changes: Vec<(Day, Money)> =
+        points.iter().map(|point| (point.day, point.mark.change)).collect();
+    let journal: Vec<_> =
+        views.journal()?.into_iter().filter(|trade| trade.track == track).collect();
+    let mut notes = BTreeMap::new();
+    for note in points.iter().filter_map(|point| point.mark.note.clone()) {
+        *notes.entry(note).or_default() += 1;
+    }
+    let highest = points.iter().filter_map(|point| point.mark.highest).max_by(f64::total_cmp);
+    let settings = &begun.opened.settings;
+    let account = TrackAccount {
+        track: track.name(),
+        performance: performance(&changes, capital)?,
+        closed_trades: journal.len(),
+        winners: journal.iter().filter(|trade| trade.pnl > Money::ZERO).count(),
+        open_positions: views
+            .book()?
+            .positions()
+            .filter(|position| position.track == track)
+            .count(),
+        over_threshold: points.iter().map(|point| point.mark.over_threshold).sum(),
+        highest,
+        threshold: if track == Track::ButterAI {
+            settings.expected_roi_over
+        } else {
+            settings.score_over
+        },
+        notes,
+        at_volatility: at_volatilities(context, track)?,
+    };
+    Ok((account, daily_returns(&changes, capital)?))
+}
+
+fn models(context: &RunContext) -> Result<Vec<String>> {
+    let models = context.materialized.views.models()?;
+    let champion = models.champion.as_ref().map(|model| model.version);
+    Ok(models
+        .cards
+        .values()
+        .map(|card| {
+            let when = card.triggered_on.map_or_else(String::new, |day| format!(" on {day}"));
+            let rule = card.rule.clone().unwrap_or_else(|| "history".to_owned());
+            let fate = match (champion == Some(card.version), card.refusals.last()) {
+                (true, _) => "champion".to_owned(),
+                (false, Some(refusal)) => format!("refused: {}", refusal.reasons.join("; ")),
+                (false, None) => "challenger or past champion".to_owned(),
+            };
+            format!("v{} ({rule}{when}): {fate}", card.version)
+        })
+        .collect())
+}

@@ -1,0 +1,180 @@
+//! The summary of a run as text.
+
+use crate::summary::{Summary, TrackAccount};
+use crate::tables::{or_dash, percent, table};
+use store::views::Ranked;
+
+/// Every report of results says this.
+pub const SURVIVORS: &str = "The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.";
+
+/// The summary as text. `again` turns a verb into a command line that reaches the same run.
+pub fn text(summary: &Summary, again: &dyn Fn(&str) -> String) -> String {
+    let mut lines = opening(summary);
+    lines.push("\nEvents".to_owned());
+    let topics = summary.topics.iter().map(|(topic, digest)| {
+        vec![
+            topic.clone(),
+            digest.events.to_string(),
+            digest.markers.to_string(),
+            digest.sha256[..16].to_owned(),
+        ]
+    });
+    lines.push(table(&["topic", "events>", "day markers>", "digest"], topics));
+    if let Some(day) = summary.ranked_day {
+        lines.push(format!("\nRankings of {day}, the first {}", summary.top.len()));
+        lines.push(rankings(&summary.top));
+    }
+    if !summary.models.is_empty() {
+        lines.push("\nModels".to_owned());
+        lines.extend(summary.models.iter().map(|model| format!("  {model}")));
+    }
+    let [loss, minor, good, excellent] = summary.outcomes;
+    lines.push(format!(
+        "\nOutcomes: {loss} loss, {minor} minor, {good} good, {excellent} excellent"
+    ));
+    tracks(summary, &mut lines);
+    lines.push("\nFiles".to_owned());
+    lines.extend(summary.files.iter().map(|(what, place)| format!("  {what:<9} {place}")));
+    lines.push("\nTry next".to_owned());
+    lines.extend(NEXT.iter().map(|verb| format!("  {}", again(verb))));
+    lines.join("\n")
+}
+
+/// Verbs that show more of the run.
+const NEXT: [&str; 8] = [
+    "rankings",
+    "journal",
+    "lag",
+    "topics list",
+    "topics consume orders -n 5",
+    "model list",
+    "replay --verify",
+    "rebuild --all",
+];
+
+fn opening(summary: &Summary) -> Vec<String> {
+    let opened = &summary.opened;
+    let mut lines = vec![
+        format!(
+            "\n{} of {}: {} to {}, scanning from {}, in {:.1} s",
+            opened.kind,
+            opened.source,
+            opened.first_day,
+            or_dash(summary.through, |day| day.to_string()),
+            opened.scan_from,
+            summary.seconds
+        ),
+        format!("scored by {}: {}", summary.provider, summary.provider_reason),
+    ];
+    lines.extend(summary.history.iter().map(|history| format!("history: {history}")));
+    lines.extend(summary.first_model.iter().map(|verdict| format!("first model: {verdict}")));
+    lines
+}
+
+/// The columns of a table of ranked candidates.
+pub const RANKED: [&str; 12] = [
+    "#>",
+    "ticker",
+    "score>",
+    "strategy",
+    "advice",
+    "confidence>",
+    "success>",
+    "exp. ROI>",
+    "strikes",
+    "expiry",
+    "debit>",
+    "max gain>",
+];
+
+/// Ranked candidates as a table.
+pub fn rankings(ranked: &[Ranked]) -> String {
+    let rows = ranked.iter().map(|one| {
+        vec![
+            one.rank.to_string(),
+            one.ticker.clone(),
+            format!("{:.1}", one.score),
+            one.strategy.name().to_owned(),
+            format!("{:?}", one.recommendation).to_lowercase(),
+            or_dash(one.confidence, percent),
+            percent(one.success_probability),
+            or_dash(one.expected_roi, percent),
+            format!("{}/{}/{}", one.lower, one.centre, one.upper),
+            one.expiry.to_string(),
+            format!("{:.2}", one.debit),
+            format!("{:.2}", one.max_profit),
+        ]
+    });
+    table(&RANKED, rows)
+}
+
+fn tracks(summary: &Summary, lines: &mut Vec<String>) {
+    lines.push("\nTracks (same events, separate books, the same capital)".to_owned());
+    let ratio = |value: Option<f64>| or_dash(value, |value| format!("{value:.2}"));
+    let rows = summary.tracks.iter().map(|one| {
+        let figures = &one.performance;
+        vec![
+            one.track.to_owned(),
+            figures.profit.to_string(),
+            percent(figures.total_return),
+            ratio(figures.sharpe),
+            ratio(figures.sortino),
+            percent(figures.max_drawdown),
+            format!("{}/{}", one.winners, one.closed_trades),
+            one.open_positions.to_string(),
+        ]
+    });
+    let header = [
+        "track",
+        "profit $>",
+        "return>",
+        "Sharpe>",
+        "Sortino>",
+        "drawdown>",
+        "won/closed>",
+        "open>",
+    ];
+    lines.push(table(&header, rows));
+    summary.tracks.iter().for_each(|one| notes(one, lines));
+    match (&summary.comparison, &summary.comparison_refused) {
+        (Some(found), _) => lines.push(format!(
+            "ButterAI − ButterBaseline: {:+.4} % of capital a day, 95 % interval {:+.4} to {:+.4} %, p {:.2}; the smallest difference that these days would show is {:.4} % (at 5 % significance and 80 % power)",
+            found.mean_daily_difference * 100.0,
+            found.interval.0 * 100.0,
+            found.interval.1 * 100.0,
+            found.p_value,
+            found.detectable_difference * 100.0
+        )),
+        (None, Some(why)) => lines.push(format!("the tracks are not compared: {why}")),
+        (None, None) => {}
+    }
+    lines.push(SURVIVORS.to_owned());
+}
+
+fn notes(one: &TrackAccount, lines: &mut Vec<String>) {
+    if one.over_threshold == 0 {
+        let highest = or_dash(one.highest, |value| format!("{value:.3}"));
+        lines.push(format!(
+            "{}: no candidate over {}; the highest seen was {highest}",
+            one.track, one.threshold
+        ));
+    }
+    for (note, days) in &one.notes {
+        lines.push(format!("{}: on {days} days {note}", one.track));
+    }
+    if one.closed_trades > 0 {
+        let scales = one.at_volatility.iter().map(|at| {
+            format!(
+                "× {} → {:.2} $ (mean ROI {})",
+                at.scale,
+                at.profit,
+                or_dash(at.mean_roi, percent)
+            )
+        });
+        lines.push(format!(
+            "{}: closed trades at volatility {}",
+            one.track,
+            scales.collect::<Vec<_>>().join(", ")
+        ));
+    }
+}

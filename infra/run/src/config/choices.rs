@@ -1,0 +1,74 @@
+//! Values that a key chooses from.
+
+/// A key's values, each with its name and what it means.
+pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
+    /// Every value, its name and its meaning.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+
+    /// The value called `name`, in any case.
+    fn parse(name: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(value, _, _)| *value)
+    }
+
+    /// Its name.
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(value, _, _)| *value == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// Every name.
+    fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|(_, name, _)| *name).collect()
+    }
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// Tables and sentences.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+impl Choice for Output {
+    const ALL: &'static [(Output, &'static str, &'static str)] = &[
+        (Output::Human, "human", "Tables and sentences"),
+        (Output::Json, "json", "One JSON document"),
+    ];
+}
+
+/// Where the log lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogHome {
+    /// In the data folder; nothing to install.
+    Embedded,
+    /// On an Apache Kafka cluster.
+    Kafka,
+}
+
+impl Choice for LogHome {
+    const ALL: &'static [(LogHome, &'static str, &'static str)] = &[
+        (LogHome::Embedded, "embedded", "In the data folder; nothing to install"),
+        (LogHome::Kafka, "kafka", "On an Apache Kafka cluster"),
+    ];
+}
+
+/// Where models run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// CUDA where it works, else the CPU.
+    Auto,
+    /// CUDA, or an error.
+    Cuda,
+    /// The CPU.
+    Cpu,
+}
+
+impl Choice for Provider {
+    const ALL: &'static [(Provider, &'static str, &'static str)] = &[
+        (Provider::Auto, "auto", "CUDA where it works, else the CPU"),
+        (Provider::Cuda, "cuda", "CUDA, or an error"),
+        (Provider::Cpu, "cpu", "The CPU"),
+    ];
+}

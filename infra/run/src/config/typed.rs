@@ -1,0 +1,135 @@
+//! Each key as what it means.
+
+use super::{Config, LogHome, Output, Provider};
+use anyhow::{Context, Result, bail};
+use schemas::Money;
+use schemas::events::Settings;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+impl Config {
+    /// Every key and what it is set to, secrets too: for a process that this one starts.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(key, origin)| (key.as_str(), origin.value.as_str()))
+    }
+
+    /// Folder of everything kept.
+    pub fn data_dir(&self) -> PathBuf {
+        self.text("data_dir").into()
+    }
+    /// How results are written.
+    pub fn output(&self) -> Result<Output> {
+        self.choice("output")
+    }
+    /// Which run.
+    pub fn run(&self) -> &str {
+        self.text("run")
+    }
+    /// Where the log lives.
+    pub fn log(&self) -> Result<LogHome> {
+        self.choice("log")
+    }
+    /// Kafka's addresses.
+    pub fn brokers(&self) -> &str {
+        self.text("brokers")
+    }
+    /// Partitions of a data topic.
+    pub fn partitions(&self) -> Result<u32> {
+        self.parse("partitions")
+    }
+    /// Copies of each partition of a new topic; none leaves it to the brokers.
+    pub fn replication(&self) -> Result<Option<u32>> {
+        if self.text("replication").is_empty() {
+            Ok(None)
+        } else {
+            self.parse("replication").map(Some)
+        }
+    }
+    /// What computes scores.
+    pub fn provider(&self) -> Result<Provider> {
+        self.choice("provider")
+    }
+    /// The ONNX Runtime library, if one is named.
+    pub fn onnxruntime(&self) -> Option<PathBuf> {
+        Some(self.text("onnxruntime")).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+    /// The market, if one is named.
+    pub fn source(&self) -> Option<String> {
+        Some(self.text("source").to_owned()).filter(|source| !source.is_empty())
+    }
+    /// Address of the broker outside and how long it has for an answer; none where fills are a
+    /// function of the log.
+    pub fn broker(&self) -> Result<Option<(&str, Duration)>> {
+        let wait: u64 = self.parse("broker_wait_ms")?;
+        if wait == 0 {
+            bail!("broker_wait_ms = 0: no broker answers in no time; 700 is usual");
+        }
+        let broker = self.text("broker");
+        if broker == "paper" {
+            return Ok(None);
+        }
+        let address = broker.strip_prefix("paper:").filter(|address| address.contains(':'));
+        let address = address
+            .with_context(|| format!("broker = {broker:?} is neither paper nor paper:HOST:PORT"))?;
+        Ok(Some((address, Duration::from_millis(wait))))
+    }
+    /// Address of the HTTP side.
+    pub fn listen(&self) -> &str {
+        self.text("listen")
+    }
+    /// Where the process that owns the run's embedded log answers, if it is not to be found in the
+    /// data folder: it may be on another machine.
+    pub fn endpoint(&self) -> Option<&str> {
+        Some(self.text("endpoint")).filter(|endpoint| !endpoint.is_empty())
+    }
+    /// What callers of the HTTP side must show, if anything.
+    pub fn token(&self) -> Option<String> {
+        Some(self.text("token").to_owned()).filter(|token| !token.is_empty())
+    }
+    /// The schema registry to register with, if any; its address may hold a password.
+    pub fn schema_registry(&self) -> Option<&str> {
+        Some(self.text("schema_registry")).filter(|url| !url.is_empty())
+    }
+    /// `user:password` for it.
+    pub fn schema_registry_auth(&self) -> Option<&str> {
+        Some(self.text("schema_registry_auth")).filter(|auth| !auth.is_empty())
+    }
+    /// Properties for librdkafka.
+    pub fn kafka(&self) -> BTreeMap<String, String> {
+        let extra = self
+            .values
+            .iter()
+            .filter_map(|(key, origin)| Some((key.strip_prefix("kafka.")?, origin)));
+        extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
+    }
+
+    /// What decisions are made with, once it is on `controls`.
+    pub fn settings(&self) -> Result<Settings> {
+        let money = |key: &str| -> Result<Money> {
+            Money::from_dollars(self.parse::<f64>(key)?)
+                .with_context(|| format!("{key} is no amount"))
+        };
+        let mut settings = Settings {
+            capital: money("settings.capital")?,
+            risk_per_trade: money("settings.risk_per_trade")?,
+            max_new_per_day: self.parse("settings.max_new_per_day")?,
+            max_open: self.parse("settings.max_open")?,
+            expected_roi_over: self.parse("settings.expected_roi_over")?,
+            score_over: self.parse("settings.score_over")?,
+            take_profit: self.parse("settings.take_profit")?,
+            retrain_outcomes: self.parse("settings.retrain_outcomes")?,
+            min_training_rows: self.parse("settings.min_training_rows")?,
+            training_epochs: self.parse("settings.training_epochs")?,
+            shadow_days: self.parse("settings.shadow_days")?,
+            seed: self.parse("settings.seed")?,
+            ..Settings::default()
+        };
+        settings.pricing.rate = self.parse("settings.rate")?;
+        settings.pricing.dividend = self.parse("settings.dividend")?;
+        if !self.text("settings.strike_step").is_empty() {
+            settings.pricing.strike_step = Some(self.parse("settings.strike_step")?);
+        }
+        Ok(settings)
+    }
+}

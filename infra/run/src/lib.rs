@@ -1,0 +1,13 @@
+//! A run from its configuration to its end: settled settings, its folder, its opening, the
+//! context its roles share, the loop, and what is written beside the log.
+
+pub mod config;
+pub mod context;
+pub mod data_dir;
+pub mod model_acceptance;
+pub mod open_run;
+pub mod projections;
+pub mod registration;
+pub mod run_loop;
+pub mod topic_digest;
+pub mod whole_file;

@@ -1,0 +1,217 @@
+//! Beginning a run, or finding it begun: topics, history, the first model, the opening.
+
+use crate::model_acceptance::OnEngine;
+use anyhow::{Context, Result, bail};
+use consumers::retrainer::{HistoryModels, train_from_history};
+use eventlog::Log;
+use producers::history::{HistoryPlan, HistoryReport, draw};
+use producers::source::Market;
+use schemas::events::{Controls, Models, RunOpened, Samples, Settings, SettingsChanged};
+use schemas::{Body, Day, Event, Topic};
+use shell::{open, wire};
+use success::Engine;
+use telemetry::Steps;
+
+/// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
+const WARM_UP: usize = 260;
+
+/// What kind of run it is to be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// `live`, `backtest`, `demo`, `what-if`.
+    pub kind: &'static str,
+    /// The market, as written.
+    pub source: String,
+    /// First day to scan.
+    pub scan_from: Day,
+    /// Rows of history to draw for a first model, beside those already on `samples`.
+    pub history: usize,
+    /// In force from the start.
+    pub settings: Settings,
+    /// What computes scores: the first model is tried on it.
+    pub engine: Engine,
+}
+
+/// How a run was begun.
+pub struct Begun {
+    /// Its first word on `controls`.
+    pub opened: RunOpened,
+    /// The account of the history drawn, when it was now.
+    pub history: Option<HistoryReport>,
+    /// What came of the first training, in sentences.
+    pub first_model: Vec<String>,
+}
+
+/// Opens the run on `log`, or takes it as it was opened; other settings are published first.
+pub fn begin(
+    log: &dyn Log,
+    partitions: u32,
+    market: &mut dyn Market,
+    wanted: &Wanted,
+    steps: &Steps,
+) -> Result<Begun> {
+    for mismatch in open::ensure_topics(log, partitions)? {
+        eprintln!("{mismatch}");
+    }
+    warn_of_loss(log, partitions)?;
+    if let Some(opened) = open::opened(log)? {
+        return resume(log, opened, wanted);
+    }
+    let (first_day, previous_day) = first_days(market, wanted.scan_from)?;
+    let opened = RunOpened {
+        kind: wanted.kind.to_owned(),
+        source: wanted.source.clone(),
+        first_day,
+        previous_day,
+        scan_from: wanted.scan_from,
+        settings: wanted.settings.clone(),
+    };
+    let mut begun = Begun { opened, history: None, first_model: Vec::new() };
+    let models = first_model(log, partitions, market, wanted, &mut begun, steps)?;
+    open::open(log, partitions, &begun.opened, models.events, models.champion)?;
+    Ok(begun)
+}
+
+/// A log that lost its beginning can no longer give every view back.
+fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
+    for topic in Topic::ALL {
+        for partition in 0..topic.partitions(partitions) {
+            let place = wire::place(topic, partition);
+            let low = log.watermarks(&place)?.low;
+            if low > 0 {
+                eprintln!(
+                    "{place} begins at offset {low}: what was before is gone, and rebuilding from the log no longer gives the same; check the topic's retention"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
+    if opened.source != wanted.source {
+        bail!(
+            "this run reads {}, not {}; begin another one with --run ID, or use another --data-dir",
+            opened.source,
+            wanted.source
+        );
+    }
+    if wanted.kind == "backtest" && opened.scan_from != wanted.scan_from {
+        bail!(
+            "this run scans from {}, not {}; name another one with --run ID",
+            opened.scan_from,
+            wanted.scan_from
+        );
+    }
+    let mut book = shell::controls::ControlBook::new(log)?;
+    book.refresh(log)?;
+    if book.latest().settings != wanted.settings {
+        let changed = SettingsChanged { settings: wanted.settings.clone() };
+        open::say(log, Controls::SettingsChanged(changed))?;
+    }
+    Ok(Begun { opened, history: None, first_model: Vec::new() })
+}
+
+/// The first day of a run that scans from `scan_from`, and the day before it.
+pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
+    let days = market.days();
+    let at = days.partition_point(|day| *day < scan_from);
+    if at == days.len() {
+        let last = days.last().context("the market has no days")?;
+        bail!("the market ends on {last}, before {scan_from}; choose an earlier day");
+    }
+    let first = at.saturating_sub(WARM_UP);
+    let previous = first.checked_sub(1).map_or(days[first] + -1, |before| days[before]);
+    Ok((days[first], previous))
+}
+
+/// What a run scans becomes rows of its own, so that a row of history from then on would count
+/// twice in every training and in the gate.
+fn history_only(samples: &[Event], scan_from: Day) -> Result<()> {
+    let own = samples.iter().filter_map(|event| match &event.body {
+        Body::Samples(Samples::SampleDrawn(row)) if row.as_of >= scan_from => Some(row.as_of),
+        _ => None,
+    });
+    let own: Vec<Day> = own.collect();
+    let Some(last) = own.iter().max() else { return Ok(()) };
+    bail!(
+        "{} of {} rows on samples are of days from {scan_from} on, the last of {last}: the run would scan those days itself and count them twice; scan from a later day than {last}, or begin another run with --run ID after `butterquant history generate --run ID --before {scan_from}`",
+        own.len(),
+        samples.len()
+    );
+}
+
+/// From the rows on `samples`, after those wanted are drawn and put there too; none without rows.
+fn first_model(
+    log: &dyn Log,
+    partitions: u32,
+    market: &mut dyn Market,
+    wanted: &Wanted,
+    begun: &mut Begun,
+    steps: &Steps,
+) -> Result<HistoryModels> {
+    let day = begun.opened.previous_day;
+    history_only(&open::publish_samples(log, partitions, &[])?.events, wanted.scan_from)?;
+    let plan = HistoryPlan {
+        seed: wanted.settings.seed as u64,
+        pricing: wanted.settings.pricing,
+        ..HistoryPlan::new(wanted.scan_from, day).of_rows(wanted.history)
+    };
+    let mut drawn = Vec::new();
+    if wanted.history > 0 {
+        let bar = steps.bar("history", wanted.history as u64);
+        match draw(market, &plan, &mut |done, of| bar.at(done as u64, of as u64)) {
+            Ok(history) => {
+                bar.done(&format!("{} rows", history.samples.len()));
+                begun.history = Some(history.report);
+                drawn = history.samples;
+            }
+            Err(error) => {
+                bar.done("none");
+                begun.first_model.push(format!("no history: {error}"));
+            }
+        }
+    }
+    let put = open::publish_samples(log, partitions, &drawn)?;
+    if put.events.is_empty() {
+        return Ok(HistoryModels::default());
+    }
+    let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
+    let models = train_from_history(
+        day,
+        wanted.scan_from,
+        &put.events,
+        put.ends,
+        &wanted.settings,
+        &OnEngine::new(wanted.engine.clone()),
+        &mut |done, of| bar.at(done.into(), of.into()),
+    );
+    bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
+    begun.first_model.extend(verdicts(&models.events));
+    Ok(models)
+}
+
+/// The verdicts on `models`, a sentence each.
+pub fn verdicts(events: &[Event]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for event in events {
+        match &event.body {
+            Body::Models(Models::ModelTrained(model)) => {
+                sentences
+                    .extend(model.verdict.iter().map(|line| format!("v{}: {line}", model.version)));
+            }
+            Body::Models(Models::ModelRefused(refused)) => {
+                sentences.push(format!(
+                    "v{} refused: {}",
+                    refused.version,
+                    refused.reasons.join("; ")
+                ));
+            }
+            Body::Models(Models::ModelPromoted(promoted)) => {
+                sentences.push(format!("v{} promoted: {}", promoted.version, promoted.reason));
+            }
+            _ => {}
+        }
+    }
+    sentences
+}

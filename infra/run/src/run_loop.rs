@@ -1,0 +1,86 @@
+//! Running roles until a day is closed by all of them, or until a signal.
+
+use crate::context::RunContext;
+use anyhow::{Result, bail};
+use producers::source::Market;
+use schemas::Day;
+use schemas::events::RunOpened;
+use shell::runner::{Plan, run};
+use shell::source::Source;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use telemetry::Steps;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Set by the first Ctrl-C or SIGTERM; the batch in hand is finished then. A second one ends the
+/// process at once: a log that is away for good would be waited for without end.
+pub fn on_signal() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let (mut interrupted, mut terminated) = {
+        let _inside = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    std::thread::spawn(move || {
+        let mut asked = || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = interrupted.recv() => {}
+                    _ = terminated.recv() => {}
+                }
+            });
+        };
+        asked();
+        flag.store(true, Ordering::Relaxed);
+        asked();
+        eprintln!(
+            "ended at once; what was in hand is not committed, and done again at the next start"
+        );
+        std::process::exit(2);
+    });
+    Ok(stop)
+}
+
+/// Runs every role over `market` until each has closed `until` (or for ever), or a signal comes.
+pub fn everything(
+    context: &RunContext,
+    market: Box<dyn Market>,
+    opened: &RunOpened,
+    until: Option<Day>,
+    steps: &Steps,
+) -> Result<()> {
+    let stop = on_signal()?;
+    let days: Vec<Day> =
+        market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();
+    let days = match until {
+        Some(until) => days.into_iter().filter(|day| *day <= until).collect(),
+        None => days,
+    };
+    if let (Some(until), None) = (until, days.last()) {
+        bail!("the run begins on {}, after {until}; choose a later day", opened.first_day);
+    }
+    let source = Source::new(&context.env, market, opened.clone(), until);
+    let bar = steps.bar("trading days", days.len() as u64);
+    run(
+        &context.env,
+        &Plan::everything(days.last().copied().filter(|_| until.is_some())),
+        Some(source),
+        &stop,
+        &mut |closed| {
+            if let Some(closed) = closed {
+                bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
+            }
+        },
+    )?;
+    bar.done("");
+    if until.is_some() && context.env.board.closed_by_all(1) < days.last().copied() {
+        eprintln!(
+            "stopped before {}; the same command goes on from here",
+            days.last().map(Day::to_string).unwrap_or_default()
+        );
+    }
+    context.materialized.write_unmarked()?;
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! The API as registry clients use it, and registering with registries of several tempers.
+
+mod other;
+
+use super::*;
+use crate::start_schemas;
+use other::{Other, Temper};
+use run::registration::{Client, Done, Report, address, register as put_all};
+use schemas::registry::{subject, versions};
+use web::Serving;
+
+fn serving() -> Serving {
+    start_schemas("127.0.0.1:0", None).unwrap()
+}
+
+fn ask(serving: &Serving, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("{}{path}", serving.endpoint))
+        .body(body.to_owned())
+        .unwrap();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut response = agent.run(request).unwrap();
+    assert_eq!(response.headers()["content-type"], MEDIA_TYPE, "{method} {path}");
+    let text = response.body_mut().read_to_string().unwrap();
+    (response.status().as_u16(), serde_json::from_str(&text).unwrap())
+}
+
+fn carrying(text: &str) -> String {
+    json!({ "schema": text }).to_string()
+}
+
+#[test]
+fn every_schema_is_served_by_subject_and_by_id() {
+    let serving = serving();
+    let get = |path: &str| ask(&serving, "GET", path, "");
+    let (_, subjects) = get("/subjects?deleted=false&offset=0&limit=-1");
+    assert_eq!(subjects.as_array().unwrap().len(), Topic::ALL.len());
+    for version in schema_versions() {
+        let name = subject(version.topic, "");
+        assert!(subjects.as_array().unwrap().contains(&name.clone().into()));
+        let numbers: Vec<u32> = versions(version.topic).map(|version| version.version).collect();
+        assert_eq!(get(&format!("/subjects/{name}/versions")), (200, json!(numbers)));
+        let path = format!("/subjects/{name}/versions/{}", version.version);
+        let (status, found) = get(&path);
+        assert_eq!((status, &found["id"]), (200, &version.id.into()));
+        assert_eq!(
+            (&found["subject"], &found["version"]),
+            (&name.clone().into(), &version.version.into())
+        );
+        assert!(registry::same(found["schema"].as_str().unwrap(), version.text));
+        let file: Value = serde_json::from_str(version.text).unwrap();
+        assert_eq!(get(&format!("{path}/schema")), (200, file.clone()));
+        let path = format!("/schemas/ids/{}", version.id);
+        assert_eq!(get(&path).1["schema"], found["schema"]);
+        assert_eq!(get(&format!("{path}/schema")), (200, file));
+        let place = json!([{ "subject": name, "version": version.version }]);
+        assert_eq!(get(&format!("{path}/versions")), (200, place));
+        assert_eq!(get(&format!("{path}/subjects?subject=x-value")), (200, json!([])));
+        for method in [format!("/subjects/{name}"), format!("/subjects/demo.{name}")] {
+            let (status, found) = ask(&serving, "POST", &method, &carrying(version.text));
+            assert_eq!((status, &found["version"]), (200, &version.version.into()), "{method}");
+        }
+    }
+}
+
+#[test]
+fn answers_are_a_registrys() {
+    let serving = serving();
+    let newest = versions(Topic::DeadLetters).next_back().unwrap();
+    let bars = versions(Topic::Bars).next_back().unwrap().text;
+    let bad = r#"{"type":"record","name":"BarsRecord","namespace":"butterquant","fields":[]}"#;
+    for (method, path, body, status, holds) in [
+        ("GET", "/subjects?deletedOnly=true", "", 200, "[]"),
+        (
+            "GET",
+            "/subjects?subjectPrefix=butterquant.b",
+            "",
+            200,
+            r#"["butterquant.bars.v1-value"]"#,
+        ),
+        ("GET", "/subjects?limit=1&offset=1", "", 200, r#"["butterquant.scans.v1-value"]"#),
+        ("GET", "/subjects/butterquant.bars.v1-value/versions/latest", "", 200, r#""version":1"#),
+        (
+            "GET",
+            "/subjects/butterquant.dead-letters.v1-value/versions/-1",
+            "",
+            200,
+            &format!(r#""id":{}"#, newest.id),
+        ),
+        (
+            "GET",
+            "/subjects/demo.butterquant.bars.v1-value/versions/1",
+            "",
+            200,
+            r#""subject":"demo.butter"#,
+        ),
+        ("GET", "/subjects/orders-value/versions", "", 404, "40401"),
+        ("GET", "/subjects/butterquant.bars.v1-value/versions/9", "", 404, "40402"),
+        ("GET", "/subjects/butterquant.bars.v1-value/versions/0", "", 422, "42202"),
+        ("GET", "/subjects/butterquant.bars.v1-value/versions/new", "", 422, "42202"),
+        ("GET", "/subjects/butterquant.bars.v1-value/versions/1/referencedby", "", 200, "[]"),
+        ("GET", "/schemas/ids/7", "", 404, "40403"),
+        ("GET", "/schemas/ids/x", "", 404, r#""error_code":404"#),
+        ("GET", "/schemas/types", "", 200, r#"["AVRO"]"#),
+        ("GET", "/schemas?latestOnly=true&limit=1", "", 200, r#""id":100"#),
+        ("GET", "/contexts", "", 200, r#"["."]"#),
+        ("GET", "/config", "", 200, r#"{"compatibilityLevel":"FULL_TRANSITIVE"}"#),
+        (
+            "GET",
+            "/config/butterquant.bars.v1-value?defaultToGlobal=true",
+            "",
+            200,
+            "FULL_TRANSITIVE",
+        ),
+        ("GET", "/config/x", "", 404, "40401"),
+        ("GET", "/mode", "", 200, r#"{"mode":"READONLY"}"#),
+        ("GET", "/mode/butterquant.bars.v1-value", "", 200, "READONLY"),
+        ("PUT", "/mode", r#"{"mode":"IMPORT"}"#, 422, "42205"),
+        ("PUT", "/config/butterquant.bars.v1-value", r#"{"compatibility":"NONE"}"#, 422, "42205"),
+        ("DELETE", "/subjects/butterquant.bars.v1-value", "", 422, "42205"),
+        ("DELETE", "/subjects/butterquant.bars.v1-value/versions/1", "", 422, "42205"),
+        (
+            "POST",
+            "/subjects/butterquant.bars.v1-value/versions",
+            &carrying(bars),
+            200,
+            r#"{"id":100}"#,
+        ),
+        ("POST", "/subjects/butterquant.bars.v1-value/versions", &carrying(bad), 422, "42205"),
+        ("POST", "/subjects/mine-value/versions", &carrying(bars), 422, "42205"),
+        ("POST", "/subjects/butterquant.scans.v1-value", &carrying(bars), 404, "40403"),
+        ("POST", "/subjects/mine-value", &carrying(bars), 404, "40401"),
+        ("POST", "/subjects/butterquant.bars.v1-value", &carrying("{"), 422, "42201"),
+        ("POST", "/subjects/butterquant.bars.v1-value", "{}", 422, "42201"),
+        ("POST", "/subjects/butterquant.bars.v1-value", "nonsense", 400, r#""error_code":400"#),
+        (
+            "POST",
+            "/subjects/butterquant.bars.v1-value",
+            r#"{"schema":"{}","schemaType":"JSON"}"#,
+            422,
+            "42201",
+        ),
+        (
+            "POST",
+            "/compatibility/subjects/butterquant.bars.v1-value/versions",
+            &carrying(bars),
+            200,
+            r#"{"is_compatible":true}"#,
+        ),
+        (
+            "POST",
+            "/compatibility/subjects/butterquant.bars.v1-value/versions?verbose=true",
+            &carrying(bad),
+            200,
+            "no field `kind`",
+        ),
+        (
+            "POST",
+            "/compatibility/subjects/butterquant.bars.v1-value/versions/latest",
+            &carrying(bad),
+            200,
+            r#"{"is_compatible":false}"#,
+        ),
+        (
+            "POST",
+            "/compatibility/subjects/butterquant.bars.v1-value/versions/9",
+            &carrying(bars),
+            404,
+            "40402",
+        ),
+        ("POST", "/compatibility/subjects/x/versions", &carrying(bars), 404, "40401"),
+        (
+            "POST",
+            "/compatibility/subjects/butterquant.bars.v1-value/versions",
+            &carrying("7"),
+            422,
+            "42201",
+        ),
+    ] {
+        let (found, body) = ask(&serving, method, path, body);
+        assert!(
+            found == status && body.to_string().contains(holds),
+            "{method} {path}: {found} {body}"
+        );
+    }
+}
+
+/// What was done, each once, in the order in which it came up.
+fn done(report: &Report) -> Vec<Done> {
+    let mut done: Vec<Done> = Vec::new();
+    for one in &report.versions {
+        if !done.contains(&one.done) {
+            done.push(one.done);
+        }
+    }
+    done
+}
+
+/// Given a registry of this temper, then this comes of registering, dry and wet and once more.
+fn check(
+    temper: Temper,
+    dry: &[Done],
+    wet: &[Done],
+    again: &[Done],
+    remedy: Option<&str>,
+) -> Other {
+    let other = Other::start(temper);
+    let client = Client::new(&other.url("user:pass%20word@"), None).unwrap();
+    let before = other.writes();
+    assert_eq!(done(&put_all(&client, "demo.", true).unwrap()), dry, "{temper:?}, dry");
+    assert_eq!(other.writes(), before, "{temper:?}: a dry run writes nothing");
+    let report = put_all(&client, "demo.", false).unwrap();
+    assert_eq!(done(&report), wet, "{temper:?}");
+    assert_eq!(report.versions.len(), schema_versions().len());
+    assert_eq!(report.remedies.len(), usize::from(remedy.is_some()), "{:?}", report.remedies);
+    assert!(
+        report.remedies.iter().all(|said| said.contains(remedy.unwrap())),
+        "{:?}",
+        report.remedies
+    );
+    let before = other.writes();
+    assert_eq!(done(&put_all(&client, "demo.", false).unwrap()), again, "{temper:?}, again");
+    if again == [Done::There] {
+        assert_eq!(other.writes(), before, "{temper:?}: nothing is left to be done");
+    }
+    other
+}
+
+#[test]
+fn a_registry_that_takes_ids_has_every_version_under_its_own() {
+    use Done::{Missing, Registered, There};
+    let other = check(Temper::Takes, &[Missing], &[Registered], &[There], None);
+    for version in schema_versions() {
+        let name = subject(version.topic, "demo.");
+        assert_eq!(other.id(&name, version.version), Some(version.id));
+        assert_eq!(other.compatibility(&name).as_deref(), Some(COMPATIBILITY));
+        assert_eq!(other.mode(&name), None, "it is left as it was");
+    }
+    assert!(other.authorized(), "the user and password of the address are shown");
+    let forced =
+        check(Temper::HasFirstVersions, &[There, Missing], &[There, Registered], &[There], None);
+    let letters = subject(Topic::DeadLetters, "demo.");
+    assert_eq!(forced.mode(&letters).as_deref(), Some("READWRITE"), "it is put back as it was");
+}
+
+#[test]
+fn a_registry_that_would_not_keep_our_ids_is_left_alone_with_advice() {
+    use Done::{Missing, Refused};
+    let refused = [Refused];
+    let other = check(Temper::TakesNoMode, &[Missing], &refused, &refused, Some("mode.mutability"));
+    assert_eq!(other.registered(), 0);
+    let other =
+        check(Temper::GivesItsOwn, &[Missing], &refused, &refused, Some("no event carries"));
+    assert_eq!(other.registered(), 1, "one is enough to know");
+    let other =
+        check(Temper::HasOtherIds, &refused, &refused, &refused, Some("/contexts/.butterquant"));
+    assert_eq!(other.registered(), 0);
+}
+
+#[test]
+fn a_registry_out_of_reach_is_an_error_without_its_password() {
+    let other = Other::start(Temper::LetsNobodyIn);
+    let client = Client::new(&other.url("user:hunter2@"), None).unwrap();
+    let said = format!("{:#}", put_all(&client, "", false).err().unwrap());
+    assert!(
+        said.contains("BUTTERQUANT_SCHEMA_REGISTRY_AUTH") && !said.contains("hunter2"),
+        "{said}"
+    );
+    let gone = other.url("user:hunter2@");
+    drop(other);
+    let said = put_all(&Client::new(&gone, Some("u:swordfish")).unwrap(), "", false).err().unwrap();
+    let said = format!("{said:#}");
+    assert!(said.contains("cannot be reached"), "{said}");
+    assert!(!said.contains("hunter2") && !said.contains("swordfish"), "{said}");
+    for bad in ["ftp://u:hunter2@x", "https://u:hunter2@", "u:hunter2@x"] {
+        assert!(!format!("{:#}", address(bad).unwrap_err()).contains("hunter2"));
+    }
+    let (base, user) = address("http://u:a%40b@x:1/contexts/.c/").unwrap();
+    assert_eq!((base.as_str(), user.as_deref()), ("http://x:1/contexts/.c", Some("u:a@b")));
+}

@@ -1,0 +1,159 @@
+//! The paper broker's side: it accepts an id once, keeps it before it answers, and misbehaves
+//! where it is told to.
+
+use super::failure::{Failure, Mode};
+use super::journal::{Happened, Journal};
+use super::{Answer, Call, PATH, Request};
+use anyhow::Result;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use consumers::broker::{Order, Standing};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use web::guarded;
+
+/// How an answer is given.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Manner {
+    AtOnce,
+    After(Duration),
+    Dropped,
+    Never,
+}
+
+/// The broker.
+pub struct Broker {
+    books: Mutex<Books>,
+    failures: Vec<Failure>,
+}
+
+struct Books {
+    journal: Journal,
+    /// Orders of which nothing is said, and until when.
+    silent: BTreeMap<(String, i64), Option<Instant>>,
+}
+
+impl Broker {
+    /// Over a journal, misbehaving so; of several failures the first that befalls an order counts.
+    pub fn new(journal: Journal, failures: Vec<Failure>) -> Broker {
+        Broker { books: Mutex::new(Books { journal, silent: BTreeMap::new() }), failures }
+    }
+
+    /// What it serves.
+    pub fn router(self) -> Router {
+        guarded(Router::new().route(PATH, post(call)).with_state(Arc::new(self)), None)
+    }
+
+    fn answer(&self, request: Request) -> Result<(Answer, Manner)> {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let Request { client, session, call } = request;
+        let newest = books.journal.session(&client);
+        if call != Call::Open && session != newest {
+            let (id, submitted) = call.about();
+            books.journal.keep(&client, session, Happened::Displaced { id, submitted })?;
+            return Ok((Answer::Displaced { by: newest }, Manner::AtOnce));
+        }
+        let mut manner = Manner::AtOnce;
+        let id = match call {
+            Call::Open => {
+                let session = books.journal.open_session(&client)?;
+                return Ok((Answer::Session { session }, manner));
+            }
+            Call::Submit { order } => return self.submit(&mut books, &client, session, order),
+            Call::Ask { id } => {
+                if books.is_silent(&client, id) {
+                    manner = Manner::Never;
+                }
+                id
+            }
+            Call::Amend { id, terms } => {
+                if books.journal.standing(&client, id) == Standing::Working {
+                    books.journal.keep(&client, session, Happened::Amended { id, terms })?;
+                }
+                id
+            }
+            Call::Withdraw { id, code, reason } => {
+                let standing = books.journal.standing(&client, id);
+                if matches!(standing, Standing::Nothing | Standing::Working) {
+                    let withdrawn = Happened::Withdrawn { id, code, reason };
+                    books.journal.keep(&client, session, withdrawn)?;
+                }
+                id
+            }
+        };
+        Ok((Answer::Order { order: books.journal.standing(&client, id) }, manner))
+    }
+
+    fn submit(
+        &self,
+        books: &mut Books,
+        client: &str,
+        session: u64,
+        order: Order,
+    ) -> Result<(Answer, Manner)> {
+        let id = order.id;
+        let refused = |books: &mut Books, code: &str| {
+            let refused = Happened::Refused { id, code: code.to_owned() };
+            books.journal.keep(client, session, refused)
+        };
+        let standing = books.journal.standing(client, id);
+        if standing != Standing::Nothing {
+            refused(books, "ID_USED")?;
+            return Ok((Answer::IdUsed { order: standing }, Manner::AtOnce));
+        }
+        let mode = self.failures.iter().find(|failure| failure.befalls(id)).map(|one| one.mode);
+        match mode {
+            Some(Mode::Refuse) => {
+                refused(books, "REFUSED")?;
+                let (code, reason) = ("REFUSED".to_owned(), "as it was told to".to_owned());
+                return Ok((Answer::Refused { code, reason }, Manner::AtOnce));
+            }
+            Some(Mode::Lose) => {
+                refused(books, "LOST")?;
+                return Ok((Answer::Order { order: standing }, Manner::Dropped));
+            }
+            _ => {}
+        }
+        books.journal.keep(client, session, Happened::Accepted { order })?;
+        let manner = match mode {
+            Some(Mode::Late(after)) => Manner::After(after),
+            Some(Mode::Never) => Manner::Dropped,
+            Some(Mode::Hang(time)) => {
+                let until = time.map(|time| Instant::now() + time);
+                books.silent.insert((client.to_owned(), id), until);
+                Manner::Never
+            }
+            _ => Manner::AtOnce,
+        };
+        Ok((Answer::Order { order: books.journal.standing(client, id) }, manner))
+    }
+}
+
+impl Books {
+    fn is_silent(&self, client: &str, id: i64) -> bool {
+        let until = self.silent.get(&(client.to_owned(), id));
+        until.is_some_and(|until| until.is_none_or(|until| Instant::now() < until))
+    }
+}
+
+async fn call(State(broker): State<Arc<Broker>>, Json(request): Json<Request>) -> Response {
+    let answered = tokio::task::spawn_blocking(move || broker.answer(request)).await;
+    let failed = |why: String| (StatusCode::INTERNAL_SERVER_ERROR, why).into_response();
+    let (answer, manner) = match answered {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(error)) => return failed(format!("{error:#}")),
+        Err(error) => return failed(error.to_string()),
+    };
+    match manner {
+        Manner::AtOnce => {}
+        Manner::After(time) => tokio::time::sleep(time).await,
+        // Unwinding ends the connection's task, and with it the connection, without an answer.
+        Manner::Dropped => std::panic::resume_unwind(Box::new("dropped on purpose")),
+        Manner::Never => std::future::pending().await,
+    }
+    Json(answer).into_response()
+}
