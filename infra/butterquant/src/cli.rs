@@ -1,25 +1,11 @@
 //! The command line.
 
-mod data;
-mod explain;
-mod learning;
-mod letters;
-mod looks;
-mod models;
-mod runs;
-mod schemas;
+mod views;
 
-pub(crate) use data::*;
-pub(crate) use explain::{AnalyzeArgs, BenchPipelineArgs, BenchScanArgs, BenchVerb};
-pub(crate) use learning::*;
-pub(crate) use letters::*;
-pub(crate) use looks::*;
-pub(crate) use models::*;
-pub(crate) use runs::*;
-pub(crate) use schemas::*;
+pub(crate) use views::*;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser};
 use run::config::{Choice, Flags, LogHome, Output, Provider};
 use std::path::PathBuf;
 
@@ -35,7 +21,7 @@ pub(crate) struct Cli {
     pub common: Common,
     /// What to do.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub verb: crate::verbs::Verb,
 }
 
 /// Flags of every verb; each may also stand in the configuration file or the environment.
@@ -90,76 +76,4 @@ fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let known = T::ALL.iter().map(|(_, name, help)| PossibleValue::new(*name).help(*help));
     PossibleValuesParser::new(known)
         .try_map(|name| T::parse(&name).ok_or_else(|| format!("{name} is not a choice")))
-}
-
-/// What to do.
-#[derive(Subcommand, Debug)]
-pub(crate) enum Verb {
-    /// Simulate a market and run the whole loop on it; under a minute
-    Demo(DemoArgs),
-    /// Scan real prices as of a day and rank the candidates
-    Scan(ScanArgs),
-    /// Explain one analysis: numbers in tables, and a picture
-    Analyze(AnalyzeArgs),
-    /// Measure this program on this machine
-    #[command(subcommand)]
-    Bench(BenchVerb),
-    /// Run all roles in this process until stopped (Ctrl-C finishes the batch in hand)
-    Up(UpArgs),
-    /// Run some of the roles until stopped
-    Run(RunArgs),
-    /// Be a paper broker in a process of its own: with `broker = "paper:HOST:PORT"` live orders go there
-    PaperBroker(PaperBrokerArgs),
-    /// Run the trading days of a period as a run of its own
-    Backtest(BacktestArgs),
-    /// Decide everything again from what the log recorded
-    Replay(ReplayArgs),
-    /// Throw views, lake and saved state away and make them again from the log
-    Rebuild(RebuildArgs),
-    /// Train a model from history, or ask the running retrainer for a training
-    Train(TrainArgs),
-    /// When the next training starts
-    #[command(subcommand)]
-    Retrain(RetrainVerb),
-    /// How good the champion's predictions turned out, and whether the features drift
-    Quality(QualityArgs),
-    /// The models on the log
-    #[command(subcommand)]
-    Model(ModelVerb),
-    /// The topics of the log
-    #[command(subcommand)]
-    Topics(TopicsVerb),
-    /// The schemas of the topics, and serving them as a schema registry does
-    #[command(subcommand)]
-    Schemas(SchemasVerb),
-    /// Candidates of a day, best score first
-    Rankings(RankingsArgs),
-    /// Positions held and orders pending, by track
-    Positions,
-    /// Closed trades, by track
-    Journal(JournalArgs),
-    /// How far every role has read and what it waits for
-    Lag,
-    /// Dead letters: events that no role could take in
-    #[command(subcommand)]
-    Dlq(DlqVerb),
-    /// The runs in the data folder
-    Runs,
-    /// Stop opening positions, at once
-    Halt(HaltArgs),
-    /// Open positions again
-    Resume(HaltArgs),
-    /// Close a stuck day by writing its missing marker
-    CloseDay(CloseDayArgs),
-    /// Labelled rows of a market's past
-    #[command(subcommand)]
-    History(HistoryVerb),
-    /// Training data
-    #[command(subcommand)]
-    Data(DataVerb),
-    /// The configuration in force
-    #[command(subcommand)]
-    Config(ConfigVerb),
-    /// Fetch ONNX Runtime for faster scoring
-    Setup(SetupArgs),
 }

@@ -3,13 +3,23 @@
 //! Exit codes: 0 fine, 1 found something (a difference, an unsound configuration), 2 could not
 //! run.
 
+mod bench;
+mod bounded_run;
 mod cells;
 mod cli;
+mod count_arg;
+mod exit;
+mod live_run;
+mod market;
+mod models_on_log;
+mod operator;
+mod owned_run;
 mod printer;
 mod record_json;
 mod verbs;
 
 use clap::Parser;
+use exit::Found;
 use std::process::ExitCode;
 
 /// Events are many small allocations, made in one thread and freed in another, which the system's
@@ -21,9 +31,9 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
     telemetry::log_to_stderr(telemetry::Verbosity::Normal, filter.as_deref());
-    match verbs::run(cli) {
-        Ok(verbs::Found::Nothing) => ExitCode::SUCCESS,
-        Ok(verbs::Found::Something) => ExitCode::from(1),
+    match verbs::carry_out(&cli) {
+        Ok(Found::Nothing) => ExitCode::SUCCESS,
+        Ok(Found::Something) => ExitCode::from(1),
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             eprintln!("butterquant: {}", causes.join(": "));

@@ -1,20 +1,35 @@
 //! `paper-broker`: a broker in a process of its own, for trying out what a real one does to the
 //! role that talks to it.
 
-use super::Found;
-use crate::cli::PaperBrokerArgs;
+use crate::exit::Found;
 use anyhow::{Context, Result, bail};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use venues::paper::journal::Journal;
 use venues::paper::server::Broker;
 
+/// A paper broker.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Address, on this machine only
+    #[arg(long, default_value = "127.0.0.1:4002", value_name = "HOST:PORT")]
+    pub listen: String,
+    /// Folder of its journal: every order it accepted, kept before it answers
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Misbehave: late:MS, never, hang[:MS], refuse or lose, of a share (,share:0.3,seed:7) or of
+    /// some orders (,order:3,order:5)
+    #[arg(long, value_name = "FAILURE")]
+    pub fail: Vec<venues::paper::failure::Failure>,
+}
+
 /// How often it looks whether it is to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves until a signal comes.
-pub(super) fn paper_broker(args: &PaperBrokerArgs) -> Result<Found> {
+pub(crate) fn run(args: &Args) -> Result<Found> {
     let address = web::parse_address("--listen", &args.listen)?;
     if !address.ip().is_loopback() {
         bail!(

@@ -1,10 +1,11 @@
 //! `quality`: what the champions predicted beside what came, over time and by regime, and the
 //! drift of the features. Exit code 1 when a feature drifts.
 
-use super::{Found, views::ask};
 use crate::cells::{list, number, share, text};
 use crate::cli::QualityArgs;
+use crate::exit::Found;
 use crate::printer::{line, show};
+use crate::verbs::views::ask;
 use anyhow::{Result, bail};
 use api::answers::Question;
 use consumers::retrainer::LEAST_ACCURACY;

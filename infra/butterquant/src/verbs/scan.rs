@@ -1,8 +1,8 @@
 //! `scan`: real prices as of a day, ranked. On the live run it closes the day; a day before
 //! that, or other tickers, is a what-if run of its own, which cannot trade.
 
-use super::{Found, loops::report_problems};
-use crate::cli::ScanArgs;
+use crate::exit::Found;
+use crate::market;
 use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::Market;
@@ -16,16 +16,34 @@ use run::run_loop;
 use run::whole_file::write_file;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
+use std::path::PathBuf;
 use store::views::{Rankings, rankings_json};
 use telemetry::Steps;
 
+/// A scan.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The market: csv:DIR or sim:SEED
+    #[arg(long)]
+    pub source: Option<String>,
+    /// The day to scan (default: the market's last day)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Day>,
+    /// Candidates to show
+    #[arg(long, default_value_t = 100)]
+    pub top: usize,
+    /// Only these tickers, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    pub tickers: Option<Vec<String>>,
+    /// Where to write the rankings (default: rankings_combined.json in the run's folder)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// Scans, ranks and writes the rankings.
-pub(super) fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
-    let source = args.source.clone().or_else(|| config.source());
-    let source =
-        source.context("which market? name it with --source csv:DIR or --source sim:SEED")?;
-    let market = producers::source::open(&source, args.tickers.as_deref())?;
-    report_problems(&*market);
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let source = market::named(config, args.source.as_ref())?;
+    let market = market::open(&source, args.tickers.as_deref())?;
     let day = day_to_scan(&*market, args.as_of)?;
     let (run, wanted) = which_run(config, args, source, day)?;
     let rankings = ranked(config, &run, market, &wanted, day)?;
@@ -49,12 +67,7 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
 }
 
 /// The live run where the day is its next or its last; a what-if run otherwise.
-fn which_run(
-    config: &Config,
-    args: &ScanArgs,
-    source: String,
-    day: Day,
-) -> Result<(RunDir, Wanted)> {
+fn which_run(config: &Config, args: &Args, source: String, day: Day) -> Result<(RunDir, Wanted)> {
     let run = config.this_run()?;
     let mut wanted = Wanted {
         kind: "live",

@@ -2,8 +2,7 @@
 //! that very library, whatever the configuration names. Exit code 1 where no GPU runs though CUDA
 //! was asked for.
 
-use super::Found;
-use crate::cli::{SetupArgs, SetupWhat};
+use crate::exit::Found;
 use crate::printer;
 use anyhow::{Context, Result, bail};
 use run::config::Config;
@@ -12,8 +11,29 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use success::{Engine, EngineError, ProviderChoice};
 
+/// Fetching libraries.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// What to fetch
+    #[arg(value_enum, default_value = "onnxruntime")]
+    pub what: SetupWhat,
+    /// The library with CUDA
+    #[arg(long)]
+    pub cuda: bool,
+    /// Fetch without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// What can be fetched.
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetupWhat {
+    /// The library that scores fastest.
+    Onnxruntime,
+}
+
 /// Fetches it into the data folder.
-pub(super) fn setup(config: &Config, args: &SetupArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let SetupWhat::Onnxruntime = args.what;
     let folder = config.data_dir().join("onnxruntime");
     let (package, size) = if args.cuda {

@@ -1,8 +1,8 @@
 //! `rankings`, `positions` and `journal`: what the log amounts to.
 
-use super::Found;
 use crate::cells::{list, number, share, text};
 use crate::cli::{JournalArgs, RankingsArgs};
+use crate::exit::Found;
 use crate::printer::{line, show};
 use anyhow::Result;
 use api::answers::{Question, ViewsAt};

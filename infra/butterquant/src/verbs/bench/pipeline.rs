@@ -1,31 +1,54 @@
 //! `bench pipeline`: the hops of the loop, on the log that is configured.
 
-mod day;
-mod hop;
-mod report;
-mod scale;
-mod stage;
-mod streams;
-
-pub(crate) use stage::{Draw, model as made_up_model};
-
-use super::super::Found;
-use super::machine::Machine;
-use crate::cli::BenchPipelineArgs;
+use crate::bench::machine::Machine;
+use crate::bench::pipeline::report::{Report, Settings};
+use crate::bench::pipeline::stage::Stage;
+use crate::bench::pipeline::{day, hop, scale, streams};
+use crate::count_arg::at_least_one;
+use crate::exit::Found;
 use crate::printer;
 use anyhow::{Result, ensure};
 use eventlog::KafkaSettings;
-use report::{Report, Settings};
 use run::config::Config;
 use run::config::{LogHome, Output};
 use shell::instance::Policy;
-use stage::Stage;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use telemetry::Steps;
+
+/// Measuring the loop.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Events of the backlog
+    #[arg(long, default_value_t = 100_000, value_parser = at_least_one(10_000_000))]
+    pub events: usize,
+    /// Events a second of the steady part; 0 leaves it out
+    #[arg(long, default_value_t = 1_000)]
+    pub rate: u32,
+    /// Seconds of the steady part, after as many (30 at most) of warming up
+    #[arg(long, default_value_t = 20)]
+    pub seconds: u32,
+    /// Days of the order part; 0 leaves it out
+    #[arg(long, default_value_t = 120)]
+    pub days: u32,
+    /// Scorer processes of each phase of scaling out, separated by commas; 0 leaves it out
+    #[arg(long, value_delimiter = ',', value_name = "N,N,...", default_values_t = [1, 2, 4])]
+    pub scorers: Vec<u32>,
+    /// Events a second each of these scorers is held to
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub scorer_rate: u32,
+    /// Seconds a phase is measured, once its partitions have changed hands
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub scorer_seconds: u32,
+    /// Measure Kafka Streams beside it by this script, tests/streams/measure of the sources (Java 17
+    /// and Maven)
+    #[arg(long, value_name = "FILE")]
+    pub streams: Option<PathBuf>,
+}
 
 /// Measures one part after another, each in a run of its own; finds something where a limit is
 /// missed.
-pub(super) fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let steps = Steps::new(config.output()? == Output::Human);
     let part = |name: &str| {
         let bar = steps.bar(name, 1);
@@ -63,8 +86,9 @@ pub(super) fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Foun
     }
     if let Some(script) = &args.streams {
         let bar = steps.bar("Streams", 1);
+        let asked = streams::Asked { events: args.events, rate: args.rate, seconds: args.seconds };
         let steady = report.steady.as_ref();
-        report.streams = Some(streams::streams(config, script, args, &report.hop, steady)?);
+        report.streams = Some(streams::streams(config, script, &asked, &report.hop, steady)?);
         bar.done("");
     }
     if args.days > 0 {
@@ -85,7 +109,7 @@ pub(super) fn pipeline(config: &Config, args: &BenchPipelineArgs) -> Result<Foun
     Ok(if met { Found::Nothing } else { Found::Something })
 }
 
-fn settings(config: &Config, args: &BenchPipelineArgs) -> Result<Settings> {
+fn settings(config: &Config, args: &Args) -> Result<Settings> {
     let mut kafka = BTreeMap::new();
     if config.log()? == LogHome::Kafka {
         kafka = KafkaSettings::new("").own_properties();

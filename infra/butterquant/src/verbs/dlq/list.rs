@@ -1,7 +1,7 @@
 //! `dlq list`: how many letters there are and why, and the latest of them.
 
-use super::{Found, dataset, said, state_of};
-use crate::cli::{DlqListArgs, LetterState};
+use super::letters::{LetterState, dataset, state_name, state_of};
+use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use report::tables;
@@ -10,6 +10,23 @@ use run::data_dir::{self};
 use serde::Serialize;
 use shell::settle::{Count, Entry, Letter, Tally, entries};
 use std::collections::VecDeque;
+
+/// Listing letters.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Letters of this reason
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Letters of this topic
+    #[arg(long)]
+    pub topic: Option<schemas::Topic>,
+    /// Letters in this state
+    #[arg(long, value_enum)]
+    pub state: Option<LetterState>,
+    /// Letters to show, the latest
+    #[arg(short = 'n', long, default_value_t = 50)]
+    pub limit: usize,
+}
 
 /// Characters of a message that fit into the table.
 const SHOWN: usize = 80;
@@ -49,7 +66,7 @@ struct Line {
 }
 
 /// Shows them.
-pub(super) fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let tally = Tally::of(&*opened.log)?;
@@ -94,7 +111,7 @@ fn line(letter: Letter, tally: &Tally) -> Line {
     }
 }
 
-fn wanted(line: &Line, args: &DlqListArgs) -> bool {
+fn wanted(line: &Line, args: &Args) -> bool {
     args.reason.as_ref().is_none_or(|reason| *reason == line.reason)
         && args.topic.is_none_or(|topic| topic.dataset() == line.topic)
         && args.state.is_none_or(|state| state == line.state)
@@ -115,7 +132,7 @@ fn print(listed: &Listed) {
     let rows = listed.letters.iter().map(|line| {
         vec![
             line.id.to_string(),
-            said(line.state).to_owned(),
+            state_name(line.state).to_owned(),
             line.day.clone(),
             line.reason.clone(),
             format!("{}/{}@{}", line.topic, line.partition, line.offset),

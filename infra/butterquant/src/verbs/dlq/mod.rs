@@ -1,95 +1,51 @@
-//! `dlq`: looking at dead letters and settling them.
+//! `dlq`: dead letters, the events that no role could take in.
 
+mod drop;
+mod letters;
 mod list;
+mod redrive;
 mod show;
 
-use super::Found;
-use crate::cli::{DlqVerb, LetterState};
-use crate::printer;
+use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
-use run::data_dir::{self};
-use schemas::Topic;
-use schemas::events::{Fate, LetterSettled};
-use serde::Serialize;
-use shell::settle::{Which, Word, settle};
-use std::collections::BTreeSet;
+
+/// Dead letters.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Counts by topic and reason, then the letters themselves
+    #[command(after_help = REASONS)]
+    List(list::Args),
+    /// One letter: headers, bytes, and the event in them where they hold one
+    Show(show::Args),
+    /// Put the original bytes back on their topic and partition
+    #[command(after_help = REDRIVING)]
+    Redrive(redrive::Args),
+    /// Give letters up
+    Drop(drop::Args),
+}
+
+const REASONS: &str = "\
+Reasons:
+  decode     the bytes are no event
+  schema     their schema id is unknown
+  topic      an event of another topic
+  partition  an event of a ticker, or a marker, of another partition; or another key than its ticker
+  contract   a number in it is not finite
+  conflict   another event has its id already
+  order      an event of another day than the one being processed";
+
+const REDRIVING: &str = "\
+A letter is redriven or dropped once; both are events on dead-letters. Redriven bytes are judged
+like any others: of a day that has closed they are late (counted, never traded), and what is still
+bad becomes a new letter that names this one.";
 
 /// Carries out one of them.
-pub(super) fn dlq(config: &Config, verb: DlqVerb) -> Result<Found> {
+pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
-        DlqVerb::List(args) => list::list(config, &args),
-        DlqVerb::Show(args) => show::show(config, &args),
-        DlqVerb::Redrive(args) => {
-            let which = match args.ids.is_empty() {
-                true => Which::Open(args.reason),
-                false => Which::Ids(args.ids.into_iter().collect()),
-            };
-            settled(config, &which, Fate::Redriven, args.why)
-        }
-        DlqVerb::Drop(args) => {
-            let which = Which::Ids(args.ids.into_iter().collect());
-            settled(config, &which, Fate::Dropped, args.why)
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Done {
-    run: String,
-    fate: Fate,
-    letters: BTreeSet<u64>,
-    /// Open and left alone: not kept whole, they cannot be put back.
-    too_large: BTreeSet<u64>,
-}
-
-fn settled(config: &Config, which: &Which, fate: Fate, why: String) -> Result<Found> {
-    let run = config.this_run()?;
-    let opened = data_dir::reach(&run)?;
-    let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    let done = settle(&*opened.log, which, &Word { fate, why, by })?;
-    let done = Done { run: run.id, fate, letters: done.settled, too_large: done.too_large };
-    printer::show(config.output()?, &done, |done| {
-        let (letters, what) = (counted(done.letters.len()), said(state(Some(fate))));
-        printer::line(format!("{letters} {what} in run {}", done.run));
-        if !done.too_large.is_empty() {
-            let left = counted(done.too_large.len());
-            printer::line(format!(
-                "{left} left open: too large to be kept whole; `butterquant dlq drop` gives them up"
-            ));
-        }
-    })?;
-    Ok(Found::Nothing)
-}
-
-fn counted(letters: usize) -> String {
-    if letters == 1 { "1 letter".to_owned() } else { format!("{letters} letters") }
-}
-
-fn state(fate: Option<Fate>) -> LetterState {
-    match fate {
-        None => LetterState::Open,
-        Some(Fate::Redriven) => LetterState::Redriven,
-        Some(Fate::Dropped) => LetterState::Dropped,
-    }
-}
-
-fn state_of(settled: Option<&LetterSettled>) -> LetterState {
-    state(settled.map(|settled| settled.fate))
-}
-
-fn said(state: LetterState) -> &'static str {
-    match state {
-        LetterState::Open => "open",
-        LetterState::Redriven => "redriven",
-        LetterState::Dropped => "dropped",
-    }
-}
-
-/// The short name of a topic that a letter names.
-fn dataset(topic: &str) -> &str {
-    match topic.parse::<Topic>() {
-        Ok(known) => known.dataset(),
-        Err(_) => topic,
+        Verb::List(args) => list::run(config, args),
+        Verb::Show(args) => show::run(config, args),
+        Verb::Redrive(args) => redrive::run(config, args),
+        Verb::Drop(args) => drop::run(config, args),
     }
 }

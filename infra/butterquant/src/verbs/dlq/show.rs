@@ -1,7 +1,7 @@
 //! `dlq show`: one letter, whole.
 
-use super::{Found, dataset, said, state_of};
-use crate::cli::{DlqShowArgs, LetterState};
+use super::letters::{LetterState, dataset, state_name, state_of};
+use crate::exit::Found;
 use crate::printer;
 use crate::record_json::Shower;
 use anyhow::{Context, Result, bail};
@@ -17,6 +17,17 @@ use serde::Serialize;
 use serde_json::Value;
 use shell::settle::{Entry, Letter, entries};
 use shell::wire;
+use std::path::PathBuf;
+
+/// Showing a letter.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The letter
+    pub id: u64,
+    /// Write its original bytes there
+    #[arg(long, value_name = "FILE")]
+    pub raw: Option<PathBuf>,
+}
 
 /// Bytes a line of hexadecimal shows, and lines at most.
 const ACROSS: usize = 32;
@@ -65,7 +76,7 @@ struct Header {
 }
 
 /// Shows it, and writes its bytes where they are wanted.
-pub(super) fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let (mut letter, mut settled) = (None, None);
@@ -152,12 +163,17 @@ fn decoded(letter: &DeadLetter) -> Result<Value, String> {
 }
 
 fn print(shown: &Shown) {
-    let head =
-        format!("letter {}, {}, {}: {}", shown.id, said(shown.state), shown.day, shown.reason);
+    let head = format!(
+        "letter {}, {}, {}: {}",
+        shown.id,
+        state_name(shown.state),
+        shown.day,
+        shown.reason
+    );
     printer::line(head);
     printer::line(&shown.message);
     if let Some(word) = &shown.settled {
-        printer::line(format!("{} by {}: {}", said(shown.state), word.by, word.why));
+        printer::line(format!("{} by {}: {}", state_name(shown.state), word.by, word.why));
     }
     let headers =
         shown.headers.iter().map(|one| (format!("header {}", one.name), one.value.clone()));

@@ -1,21 +1,32 @@
 //! `model bench`: how long scoring takes with every provider there is, what really ran each node,
 //! and what one event costs from its features to the decision.
 
-mod measure;
-
-use super::onlog::OnLog;
-use crate::cli::ModelBenchArgs;
+use crate::bench::machine::Machine;
+use crate::bench::pipeline::stage::model as made_up_model;
+use crate::bench::scoring::{Provider, measured};
+use crate::exit::Found;
+use crate::models_on_log::OnLog;
 use crate::printer;
-use crate::verbs::Found;
-use crate::verbs::bench::{Machine, made_up_model};
 use anyhow::{Context, Result};
-use measure::{Provider, measured};
 use report::tables;
 use run::config::Config;
 use schemas::id::sha256_hex;
 use serde::Serialize;
 use shell::unit::TOGETHER;
 use success::{Distance, Engine, Kind, Model, ProviderChoice};
+
+/// A measurement of scoring.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// A version or an ONNX file (default: the champion of the run, or a model made up for this)
+    pub what: Option<String>,
+    /// What one event may take at the 99th percentile, microseconds (default: 50, on a GPU 1000)
+    #[arg(long, value_name = "µS")]
+    pub budget_us: Option<f64>,
+    /// Share of the usual rounds to measure
+    #[arg(long, default_value_t = 1.0, hide = true)]
+    pub share: f64,
+}
 
 /// What one event may take on a CPU, and on a GPU, to which its features have to travel first.
 const BUDGET_US: f64 = 50.0;
@@ -48,9 +59,9 @@ struct Report {
 }
 
 /// Measures; exit 1 when one event is over the budget.
-pub(super) fn bench(config: &Config, args: &ModelBenchArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (what, onnx) = subject(config, args.what.as_deref())?;
-    let manifest = Model::check(&onnx, &super::onlog::CONTRACT)?;
+    let manifest = Model::check(&onnx, &crate::models_on_log::CONTRACT)?;
     // The one that is asked for comes first: a process loads one library.
     let chosen = config.scoring()?.engine()?;
     let (mut providers, mut absent) = (Vec::new(), Vec::new());

@@ -1,10 +1,10 @@
 //! `model diff`: what differs between two versions, from what they say of themselves down to their
 //! weights and what they make of the same rows.
 
-use super::explain::rows_of;
-use super::onlog::OnLog;
+use crate::exit::Found;
+use crate::models_on_log::OnLog;
+use crate::models_on_log::rows_of;
 use crate::printer;
-use crate::verbs::Found;
 use anyhow::{Context, Result};
 use report::tables;
 use run::config::Config;
@@ -13,6 +13,15 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use success::{Distance, FEATURES, Score, test_vectors};
+
+/// Two versions.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The one
+    pub one: i64,
+    /// The other
+    pub other: i64,
+}
 
 /// A part of the manifests that is not the same.
 #[derive(Serialize)]
@@ -49,7 +58,8 @@ struct Diff {
 }
 
 /// Compares; exit 0 whatever it finds.
-pub(super) fn diff(config: &Config, one: i64, other: i64) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let Args { one, other } = *args;
     let models = OnLog::read(config)?;
     let (a, b) = (models.version(one)?, models.version(other)?);
     let (left, right) = (flat(a)?, flat(b)?);

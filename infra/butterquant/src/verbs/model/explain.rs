@@ -1,26 +1,37 @@
 //! `model explain`: what a version's log loss rests on, on the rows it was judged on.
 
-use super::onlog::OnLog;
-use crate::cli::ExplainArgs;
+use crate::exit::Found;
+use crate::models_on_log::OnLog;
+use crate::models_on_log::rows_of;
 use crate::printer;
-use crate::verbs::Found;
 use anyhow::{Context, Result, bail};
-use consumers::retrainer::Judged;
 use report::charts::{self, Bars};
-use report::data_quality::audit;
 use report::summary_text::SURVIVORS;
 use report::tables;
 use run::config::Config;
 use run::config::Output;
-use run::data_dir::RunDir;
 use schemas::Day;
-use schemas::events::ModelTrained;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use store::rows::read_rows;
-use success::{CLASS_NAMES, CLASSES, Importance, Row, Score, importance};
+use success::{CLASS_NAMES, CLASSES, Importance, Score, importance};
 use telemetry::Steps;
+
+/// An explanation.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The version
+    pub version: i64,
+    /// Where to draw it, .png or .svg (default: models/importance_vN.png in the run's folder)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How often each feature is dealt among the days
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeats: u32,
+    /// Decides how
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
 
 /// What was found.
 #[derive(Serialize)]
@@ -43,17 +54,8 @@ struct Explained {
     picture: PathBuf,
 }
 
-/// The rows of the lake on which a version was judged: of its held-out days.
-pub(super) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
-    let judged = Judged::of(&model.manifest)
-        .with_context(|| format!("model {} names no held-out days", model.version))?;
-    let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
-    rows.retain(|row| (judged.first.0..=judged.last.0).contains(&row.scan_day));
-    Ok(rows)
-}
-
 /// Explains; exit 1 when the model holds the same class likeliest of every row.
-pub(super) fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let models = OnLog::read(config)?;
     let model = models.version(args.version)?;
     let file = args

@@ -1,8 +1,9 @@
 //! `model list` and `model show`: the versions on the log and what the gate said of each.
 
 use crate::cells::{list as items, number, share, text};
+use crate::exit::Found;
 use crate::printer::{line, show};
-use crate::verbs::{Found, views::ask};
+use crate::verbs::views::ask;
 use anyhow::{Result, anyhow};
 use api::answers::Question;
 use report::summary_text::SURVIVORS;
@@ -10,6 +11,13 @@ use report::tables::table;
 use run::config::Config;
 use serde_json::Value;
 use success::CLASS_NAMES;
+
+/// One version.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The version
+    pub version: i64,
+}
 
 /// Every version.
 pub(super) fn list(config: &Config) -> Result<Found> {

@@ -1,9 +1,9 @@
 //! `model verify`: whether versions are what the log says they are, can be used, score alike in
 //! every engine, and lie in the artifact folder as they should.
 
-use super::onlog::{CONTRACT, OnLog};
+use crate::exit::Found;
+use crate::models_on_log::{CONTRACT, OnLog};
 use crate::printer;
-use crate::verbs::Found;
 use anyhow::{Context, Result};
 use run::config::Config;
 use run::data_dir::RunDir;
@@ -16,6 +16,13 @@ use std::path::{Path, PathBuf};
 use success::{
     AGREEMENT, Artifacts, Engine, Manifest, Model, TestVector, disagreement, test_vectors,
 };
+
+/// What to check.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// A version or an ONNX file (default: every version on the log)
+    pub what: Option<String>,
+}
 
 /// One thing that was looked at.
 #[derive(Serialize)]
@@ -43,7 +50,8 @@ impl Verified {
 }
 
 /// Every version, one of them, or a file.
-pub(super) fn verify(config: &Config, what: Option<&str>) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let what = args.what.as_deref();
     let engines = engines(config)?;
     let verified = match what {
         Some(what) if what.parse::<i64>().is_err() => {

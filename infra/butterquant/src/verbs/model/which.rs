@@ -1,10 +1,9 @@
 //! `model which`: which model scored an order, a candidate, or a ticker on a day. The answer is the
 //! prediction's own word, beside the bytes that the log has under that version.
 
-use super::onlog::OnLog;
-use crate::cli::WhichArgs;
+use crate::exit::Found;
+use crate::models_on_log::OnLog;
 use crate::printer;
-use crate::verbs::Found;
 use anyhow::{Context, Result, bail};
 use report::tables;
 use run::config::Config;
@@ -13,6 +12,19 @@ use schemas::events::{Alias, Orders, Predictions, Track};
 use schemas::{Body, Day, Event, EventId, Topic};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// What to look for.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The broker's order id, or a candidate's event id
+    pub what: Option<String>,
+    /// A ticker, with --day
+    #[arg(long)]
+    pub ticker: Option<String>,
+    /// A day: with --ticker its candidate, alone every model that scored on it
+    #[arg(long, value_name = "DATE")]
+    pub day: Option<Day>,
+}
 
 /// One prediction, or why there is none.
 #[derive(Serialize)]
@@ -50,7 +62,7 @@ struct Answer {
 }
 
 /// Finds it; exit 1 where nothing was scored.
-pub(super) fn which(config: &Config, args: &WhichArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let models = OnLog::read(config)?;
     let (order, wanted) = wanted(&models, args)?;
     let events = read_all(&*models.opened.log, Topic::Predictions, models.partitions)?;
@@ -72,7 +84,7 @@ const NOTHING: &str = "nothing was scored there; `butterquant rankings` names th
 
 type Wanted = Box<dyn Fn(&Scored) -> bool>;
 
-fn wanted(models: &OnLog, args: &WhichArgs) -> Result<(Option<Ordered>, Wanted)> {
+fn wanted(models: &OnLog, args: &Args) -> Result<(Option<Ordered>, Wanted)> {
     match (&args.what, &args.ticker, args.day) {
         (Some(what), None, None) => match what.parse::<i64>() {
             Ok(id) => {

@@ -1,0 +1,131 @@
+//! A day's last prediction marker to its last order, with every role at work, one day at a time
+//! as it is when live.
+
+use super::stage::{Stage, model};
+use crate::bench::measure::Latency;
+use anyhow::{Context, Result, bail};
+use schemas::events::{Models, Orders, RunOpened};
+use schemas::{Body, Day, Event, Topic};
+use serde::Serialize;
+use shell::runner::{Plan, run};
+use shell::source::Source;
+use shell::{open, wire};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const WARM_UP: usize = 260;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Orders after predictions.
+#[derive(Serialize)]
+pub(crate) struct Orderly {
+    /// Days measured.
+    pub days: usize,
+    /// Orders intended on them.
+    pub orders: usize,
+    /// As a subscriber to both topics sees it.
+    pub last_prediction_to_last_order: Latency,
+}
+
+/// When a subscriber had a topic's last marker of each day, and the orders it had seen.
+struct Closed {
+    at: BTreeMap<Day, Instant>,
+    orders: usize,
+}
+
+/// `days` days of a simulated market of 100 stocks.
+pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
+    let spec = format!("sim:7,days={}", WARM_UP + days + 1);
+    let market = producers::source::open(&spec, None)?;
+    let calendar = market.days().to_vec();
+    let mut settings = stage.config.settings()?;
+    settings.retrain_outcomes = i64::MAX; // trainings are measured elsewhere
+    let opened = RunOpened {
+        kind: "bench".to_owned(),
+        source: spec,
+        first_day: calendar[1],
+        previous_day: calendar[0],
+        scan_from: calendar[WARM_UP],
+        settings,
+    };
+    let (trained, champion) = model()?;
+    let trained = Event::new(opened.previous_day, "", &["1"], Models::ModelTrained(trained));
+    open::open(&*stage.opened.log, stage.partitions, &opened, vec![trained], Some(champion))?;
+
+    let context = stage.context()?;
+    let plan = Plan::everything(None);
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut source = Source::new(&context.env, market, opened, None);
+    let (predicted, ordered) = std::thread::scope(|scope| {
+        let predictions = scope.spawn(|| follow(stage, Topic::Predictions, &stop));
+        let orders = scope.spawn(|| follow(stage, Topic::Orders, &stop));
+        let clock = scope.spawn(|| {
+            let given = (1..WARM_UP + days).try_for_each(|day| {
+                source.step()?;
+                // The warm-up may pile up; then a day comes when the one before is done.
+                let wait = day + 1 >= WARM_UP;
+                if wait { closed_by_all(&context.env, &plan, calendar[day]) } else { Ok(()) }
+            });
+            stop.store(true, Ordering::Relaxed);
+            given
+        });
+        run(&context.env, &plan, None, &stop, &mut |_| {})?;
+        let ended = "a thread of the measurement ended badly";
+        clock.join().map_err(|_| anyhow::anyhow!(ended))??;
+        let predictions = predictions.join().map_err(|_| anyhow::anyhow!(ended))??;
+        let orders = orders.join().map_err(|_| anyhow::anyhow!(ended))??;
+        anyhow::Ok((predictions, orders))
+    })?;
+    if ordered.orders == 0 {
+        bail!(
+            "nothing was ordered on {days} days, so no way to an order was measured; take more --days"
+        );
+    }
+    let measured = &calendar[WARM_UP..WARM_UP + days];
+    let took: Vec<f64> = measured
+        .iter()
+        .filter_map(|day| {
+            let (from, to) = (predicted.at.get(day)?, ordered.at.get(day)?);
+            Some(to.saturating_duration_since(*from).as_secs_f64() * 1_000.0)
+        })
+        .collect();
+    Ok(Orderly {
+        days: took.len(),
+        orders: ordered.orders,
+        last_prediction_to_last_order: Latency::of(took).context("no day was closed")?,
+    })
+}
+
+fn closed_by_all(env: &shell::instance::Env, plan: &Plan, day: Day) -> Result<()> {
+    let begun = Instant::now();
+    while env.board.closed_by_all(plan.units(env.partitions)) < Some(day) {
+        if begun.elapsed() > PATIENCE {
+            bail!("{day} was not closed by every role in two minutes");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+fn follow(stage: &Stage, topic: Topic, stop: &AtomicBool) -> Result<Closed> {
+    let mut follower = stage.follow(topic)?;
+    let mut markers: BTreeMap<Day, u32> = BTreeMap::new();
+    let mut closed = Closed { at: BTreeMap::new(), orders: 0 };
+    while !stop.load(Ordering::Relaxed) {
+        for record in follower.poll()?.iter().flat_map(|part| &part.records) {
+            let event = wire::event(topic, record)?;
+            if event.body.marker().is_some() {
+                let seen = markers.entry(event.day).or_default();
+                *seen += 1;
+                if *seen == stage.partitions {
+                    closed.at.insert(event.day, Instant::now());
+                }
+            }
+            closed.orders +=
+                usize::from(matches!(event.body, Body::Orders(Orders::OrderIntended(_))));
+        }
+    }
+    Ok(closed)
+}

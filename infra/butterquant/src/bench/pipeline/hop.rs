@@ -1,0 +1,220 @@
+//! Features to predictions: as fast as it goes from a backlog, and at a fixed rate.
+
+use super::stage::{DAY, Draw, Stage, number};
+use crate::bench::machine::cpu_seconds;
+use crate::bench::measure::Latency;
+use anyhow::{Context, Result, bail};
+use eventlog::TopicSpec;
+use eventlog::kafka::copy::copy_plainly;
+use schemas::role::Role;
+use schemas::{Event, Topic};
+use serde::Serialize;
+use shell::runner::{Plan, run};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
+use std::time::{Duration, Instant};
+
+/// Nothing came for so long: something is wrong.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Full speed, from a backlog.
+#[derive(Serialize)]
+pub(crate) struct Hop {
+    /// Predictions counted.
+    pub events: usize,
+    /// From the first that were seen to the last.
+    pub seconds: f64,
+    /// Their ratio.
+    pub events_per_second: f64,
+    /// Processor time of this process meanwhile, the subscriber's and the clients' threads too.
+    pub cpu_seconds: f64,
+    /// Predictions per second of it.
+    pub events_per_cpu_second: f64,
+    /// What plain librdkafka copies of the same features on the same broker.
+    pub plain_events_per_second: Option<f64>,
+    /// The one over the other.
+    pub share_of_plain: Option<f64>,
+}
+
+/// A fixed rate.
+#[derive(Serialize)]
+pub(crate) struct Steady {
+    /// Candidates a second.
+    pub rate: u32,
+    /// Seconds at that rate before those that count.
+    pub warm_up_seconds: u32,
+    /// From the moment a scan was due to the moment its prediction was read.
+    pub due_to_prediction: Latency,
+    /// From the moment its publish was acknowledged.
+    pub published_to_prediction: Latency,
+}
+
+/// Runs one scorer over what `stage` holds while `watch` looks on.
+fn scoring<T>(stage: &Stage, watch: impl FnOnce() -> Result<T> + Send) -> Result<T>
+where
+    T: Send,
+{
+    let context = stage.context()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let plan = Plan { roles: vec![(Role::Scorer, 1)], until: None, name: None };
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let seen = watch();
+            stop.store(true, Ordering::Relaxed);
+            seen
+        });
+        run(&context.env, &plan, None, &stop, &mut |_| {})?;
+        watcher.join().map_err(|_| anyhow::anyhow!("the subscriber ended badly"))?
+    })
+}
+
+/// A backlog of `events`, one scorer.
+pub(crate) fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
+    stage.open()?;
+    stage.features(0, events)?;
+    let plain = plain(stage, events)?;
+    let mut follower = stage.follow(Topic::Predictions)?;
+    let (seconds, cpu, counted) = scoring(stage, || {
+        let (mut seen, mut first, mut begun) = (0, 0, None);
+        let mut last = Instant::now();
+        while seen < events {
+            let now: usize = follower.poll()?.iter().map(|part| part.records.len()).sum();
+            seen += now;
+            if now > 0 {
+                last = Instant::now();
+                if begun.is_none() {
+                    (first, begun) = (now, Some((last, cpu_seconds())));
+                }
+            }
+            if last.elapsed() > PATIENCE {
+                bail!("{seen} of {events} predictions came, then none for a minute");
+            }
+        }
+        let (begun, cpu) = begun.context("no prediction came")?;
+        if first == events {
+            bail!("all {events} predictions came at once; measure with more --events");
+        }
+        Ok((begun.elapsed().as_secs_f64(), cpu_seconds() - cpu, events - first))
+    })?;
+    let speed = counted as f64 / seconds;
+    Ok(Hop {
+        events: counted,
+        seconds,
+        events_per_second: speed,
+        cpu_seconds: cpu,
+        events_per_cpu_second: counted as f64 / cpu,
+        plain_events_per_second: plain,
+        share_of_plain: plain.map(|plain| speed / plain),
+    })
+}
+
+fn plain(stage: &Stage, events: usize) -> Result<Option<f64>> {
+    let Some(settings) = stage.run.on_kafka() else { return Ok(None) };
+    const COPY: &str = "butterquant.bench-copy";
+    stage.opened.log.ensure_topics(&[TopicSpec::new(COPY, stage.partitions)])?;
+    let copied = copy_plainly(&settings, Topic::Features.name(), COPY, events as u64)?;
+    Ok(Some(copied.records as f64 / copied.seconds))
+}
+
+/// When candidates were due, and when their publish was acknowledged.
+struct Sent {
+    begun: Instant,
+    rate: u32,
+    published: Vec<Instant>,
+}
+
+impl Sent {
+    fn due(&self, number: usize) -> Instant {
+        self.begun + Duration::from_secs_f64(number as f64 / f64::from(self.rate))
+    }
+}
+
+/// Seconds of warming up, at most: clients that open, pages that are touched, code that is fetched,
+/// and a broker that was just started, whose code is compiled as it is used.
+const WARM_UP: u32 = 30;
+
+/// Scans and features at `rate` for `seconds` and a warm-up before, published as the scanner does:
+/// both in one transaction, with all that has become due since the last.
+pub(crate) fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
+    stage.open()?;
+    let warm_up_seconds = seconds.clamp(1, WARM_UP);
+    let of = |seconds: u32| rate as usize * seconds as usize;
+    let (backlog, warm_up) = (rate as usize, of(warm_up_seconds));
+    let count = warm_up + of(seconds);
+    stage.features(count, count + backlog)?;
+    let mut follower = stage.follow(Topic::Predictions)?;
+    let (sent, read) = scoring(stage, || {
+        let mut read: Vec<Option<Instant>> = vec![None; count];
+        let (mut warm, mut seen) = (0, 0);
+        let feed = std::thread::scope(|scope| {
+            let (mut feeder, mut fed) = (None, None);
+            let mut last = Instant::now();
+            while seen < count {
+                let fetched = follower.poll()?;
+                let now = Instant::now();
+                for record in fetched.iter().flat_map(|part| &part.records) {
+                    last = now;
+                    match record.key.as_deref().and_then(number) {
+                        Some(number) if number < count => {
+                            seen += usize::from(read[number].replace(now).is_none());
+                        }
+                        _ => warm += 1,
+                    }
+                }
+                if warm == backlog && feeder.is_none() && fed.is_none() {
+                    feeder = Some(scope.spawn(|| feed(stage, rate, count)));
+                }
+                if let Some(done) = feeder.take_if(|feeder| feeder.is_finished()) {
+                    fed = Some(joined(done)?);
+                }
+                if last.elapsed() > PATIENCE {
+                    bail!("{seen} of {count} predictions came, then none for a minute");
+                }
+            }
+            match fed {
+                Some(fed) => Ok(fed),
+                None => joined(feeder.context("no prediction came")?),
+            }
+        })?;
+        Ok((feed, read))
+    })?;
+    let timed = warm_up..count;
+    let since = |start: &dyn Fn(usize) -> Instant| {
+        let took = timed.clone().filter_map(|n| {
+            Some(read[n]?.saturating_duration_since(start(n)).as_secs_f64() * 1_000.0)
+        });
+        Latency::of(took.collect()).context("nothing was timed")
+    };
+    Ok(Steady {
+        rate,
+        warm_up_seconds,
+        due_to_prediction: since(&|n| sent.due(n))?,
+        published_to_prediction: since(&|n| sent.published[n])?,
+    })
+}
+
+fn joined(feeder: ScopedJoinHandle<'_, Result<Sent>>) -> Result<Sent> {
+    feeder.join().map_err(|_| anyhow::anyhow!("the feeder ended badly"))?
+}
+
+fn feed(stage: &Stage, rate: u32, count: usize) -> Result<Sent> {
+    let mut producer = stage.opened.log.producer("bench")?;
+    let (mut scans, mut features) = (Draw::new(1), Draw::new(2));
+    let mut sent = Sent { begun: Instant::now(), rate, published: Vec::with_capacity(count) };
+    while sent.published.len() < count {
+        let next = sent.published.len();
+        let due = (sent.begun.elapsed().as_secs_f64() * f64::from(rate)) as usize;
+        if due < next {
+            std::thread::sleep(sent.due(next).saturating_duration_since(Instant::now()));
+            continue;
+        }
+        let until = (due + 1).min(count);
+        let both = |number| [scans.scan(number), features.features(number)];
+        let events: Vec<Event> = (next..until).flat_map(both).collect();
+        debug_assert!(events.iter().all(|event| event.day == DAY));
+        stage.publish(&mut *producer, &events, "scanner")?;
+        sent.published.resize(until, Instant::now());
+    }
+    Ok(sent)
+}

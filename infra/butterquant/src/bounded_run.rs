@@ -1,0 +1,37 @@
+//! A run over a market's days up to a last one: opened or gone on with, run, summed up.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::Result;
+use producers::source::Market;
+use report::summary::summary;
+use run::config::{Config, Output};
+use run::context::RunContext;
+use run::data_dir::{self, RunDir};
+use run::open_run::{Wanted, begin};
+use run::run_loop;
+use schemas::Day;
+use std::time::Instant;
+use telemetry::Steps;
+
+/// Runs `run` over `market` through the day `to`, or its last day, and prints the summary.
+pub(crate) fn run_through(
+    config: &Config,
+    run: &RunDir,
+    mut market: Box<dyn Market>,
+    wanted: &Wanted,
+    to: Option<Day>,
+) -> Result<Found> {
+    let started = Instant::now();
+    let output = config.output()?;
+    let steps = Steps::new(output == Output::Human);
+    let opened = data_dir::own(run)?;
+    let partitions = config.partitions()?;
+    let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
+    let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
+    let context = RunContext::new(&config.run_spec()?, run, &opened)?;
+    run_loop::everything(&context, market, &begun.opened, last, &steps)?;
+    let summary = summary(&context, &begun, started.elapsed().as_secs_f64())?;
+    printer::summary(config, &summary)?;
+    Ok(Found::Nothing)
+}

@@ -1,0 +1,141 @@
+//! `bench scan`: how long the analysis takes on this machine.
+
+use crate::bench::machine::Machine;
+use crate::count_arg::at_least_one;
+
+use crate::bench::measure::{Latency, Memory, Scans, Work};
+use crate::exit::Found;
+use crate::market;
+use crate::printer;
+use anyhow::{Context, Result, ensure};
+use producers::source::{Market, day_events};
+use quant::Book;
+use report::tables;
+use run::config::Config;
+use serde::Serialize;
+
+/// Measuring scans.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The market: csv:DIR or sim:SEED (default: a simulated one of as many stocks)
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Tickers to analyse, the market's first
+    #[arg(long, default_value_t = 100, value_parser = at_least_one(1_000))]
+    pub tickers: usize,
+    /// Days to analyse each at, the market's last
+    #[arg(long, default_value_t = 5, value_parser = at_least_one(8))]
+    pub days: usize,
+    /// Threads of a scan
+    #[arg(long, default_value_t = 2, value_parser = at_least_one(64))]
+    pub threads: usize,
+}
+
+#[derive(Serialize)]
+struct Report {
+    source: String,
+    tickers: usize,
+    days: usize,
+    settings: quant::Settings,
+    machine: Machine,
+    /// Analyses made before anything was measured.
+    warm_up: usize,
+    refused: usize,
+    latency: Latency,
+    scans: Scans,
+    memory: Vec<Memory>,
+}
+
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let asked = args.source.clone();
+    let source = asked.unwrap_or_else(|| format!("sim:7,stocks={}", args.tickers));
+    let mut market = market::open(&source, None)?;
+    let tickers: Vec<String> = market.universe().iter().take(args.tickers).cloned().collect();
+    let known = market.days();
+    let days = known[known.len().saturating_sub(args.days)..].to_vec();
+    ensure!(!days.is_empty() && !tickers.is_empty(), "{source} has nothing to analyse");
+    let book = read(&mut *market)?;
+    let settings = quant::Settings::from(&config.settings()?.pricing);
+    let work = Work { book: &book, tickers: &tickers, days: &days, settings };
+
+    let warm_up = work.warm_up();
+    let (latency, refused) = work.latency().with_context(|| {
+        format!("not one analysis of {source} succeeded; `butterquant analyze` says why")
+    })?;
+    let report = Report {
+        tickers: tickers.len(),
+        days: days.len(),
+        settings,
+        machine: Machine::here(),
+        warm_up,
+        refused,
+        latency,
+        scans: work.scans(args.threads),
+        memory: work.memory(&[10, 1_000]),
+        source,
+    };
+    printer::show(config.output()?, &report, print)?;
+    Ok(Found::Nothing)
+}
+
+fn read(market: &mut dyn Market) -> Result<Book> {
+    let (mut book, mut after) = (Book::default(), None);
+    while let Some(market_day) = market.next_day(after)? {
+        let previous = after.unwrap_or(market_day.day);
+        day_events(&market_day, previous, false, 1).iter().for_each(|event| book.take(event));
+        after = Some(market_day.day);
+    }
+    Ok(book)
+}
+
+fn print(report: &Report) {
+    printer::line(report.machine.to_string());
+    printer::line(format!(
+        "{}: {} tickers on the last {} days; {} analyses to warm up, not counted; {} refused, not counted",
+        report.source, report.tickers, report.days, report.warm_up, report.refused
+    ));
+    let settings = &report.settings;
+    printer::line(format!(
+        "pricing: rate {}, dividend {}, strike step {}, half spread {} but at least ${}, commission ${}",
+        settings.rate,
+        settings.dividend,
+        settings.strike_step.map_or_else(|| "by price".to_owned(), |step| format!("${step}")),
+        settings.half_spread_rate,
+        settings.min_half_spread,
+        settings.commission_per_share
+    ));
+    printer::line("");
+    printer::line(tables::table(&["what", "measured>", "how"], rows(report)));
+}
+
+fn rows(report: &Report) -> Vec<Vec<String>> {
+    let (latency, scans) = (&report.latency, &report.scans);
+    let one = format!("one full analysis, one thread, {} of them", latency.count);
+    let row = |what: &str, measured: String, how: String| vec![what.to_owned(), measured, how];
+    let ms = |value: f64| format!("{value:.3} ms");
+    let mut rows = vec![
+        row("least", ms(latency.min_ms), one),
+        row("median", ms(latency.median_ms), String::new()),
+        row("99th percentile", ms(latency.p99_ms), String::new()),
+        row("most", ms(latency.max_ms), String::new()),
+    ];
+    let wall = format!(
+        "{} tickers on {} threads, wall time, median of {} scans (longest {})",
+        report.tickers,
+        scans.threads,
+        scans.wall_ms.len(),
+        ms(scans.max_ms)
+    );
+    rows.push(row("one scan", ms(scans.median_ms), wall));
+    for memory in &report.memory {
+        let peak =
+            tables::or_dash(memory.peak_kib, |kib| format!("{:.1} MiB", kib as f64 / 1024.0));
+        let since = if memory.reset { "peak during" } else { "peak of the process until after" };
+        let how = format!(
+            "{since} {} analyses; {} windows held throughout",
+            memory.analyses, memory.windows_held
+        );
+        rows.push(row("memory", peak, how));
+    }
+    rows
+}

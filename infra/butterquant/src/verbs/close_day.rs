@@ -1,0 +1,71 @@
+//! `close-day`: writes the missing marker of a stuck day.
+
+use crate::exit::Found;
+use crate::operator::published;
+use anyhow::{Context, Result, bail};
+use run::config::Config;
+use run::data_dir;
+use run::projections::read_all;
+use schemas::events::{Controls, DayClosed, DayForced};
+use schemas::{Day, Event, Topic};
+use shell::open;
+
+/// A day to be closed by force.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The topic whose marker is missing
+    pub topic: schemas::Topic,
+    /// The partition
+    pub partition: u32,
+    /// The day
+    pub day: Day,
+    /// Why, for the record
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// Writes the missing marker of a stuck day, with its usual id, and says why on `controls`.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
+    let (log, partitions) = (&*opened.log, config.partitions()?);
+    let Args { topic, partition, day, reason } = args;
+    if !topic.marked() || *partition >= topic.partitions(partitions) {
+        bail!("{topic} has no day markers in partition {partition}");
+    }
+    let markers = |topic: Topic| -> Result<Vec<(i64, DayClosed)>> {
+        let events =
+            read_all(log, topic, partitions)?.into_iter().filter(|event| event.day == *day);
+        Ok(events
+            .filter_map(|event| {
+                Some((event.control_offset.unwrap_or(-1), event.body.marker()?.clone()))
+            })
+            .collect())
+    };
+    let own = markers(*topic)?;
+    if own.iter().any(|(_, marker)| marker.partition == i64::from(*partition)) {
+        bail!("{topic}/{partition} has its marker of {day} already");
+    }
+    let pattern = own.into_iter().chain(markers(Topic::Bars)?).next();
+    let (control_offset, pattern) = pattern.with_context(|| {
+        format!("no partition has a marker of {day}: nothing of that day was published")
+    })?;
+    let marker = DayClosed {
+        partition: i64::from(*partition),
+        previous_day: pattern.previous_day,
+        vix: pattern.vix.filter(|_| *topic == Topic::Bars),
+        champion: pattern.champion.clone().filter(|_| *topic == Topic::Models),
+        ..DayClosed::default()
+    };
+    let mut marker = Event::marker(*topic, *day, marker).context("the topic has no markers")?;
+    marker.control_offset = Some(control_offset);
+    let forced = DayForced {
+        topic: topic.name().to_owned(),
+        partition: i64::from(*partition),
+        closed_day: *day,
+        reason: reason.clone(),
+    };
+    let offset = open::say_with(log, Controls::DayForced(forced), Some((&marker, partitions)))?;
+    let done = format!("{day} is closed on {topic}/{partition}; what still comes of it is late");
+    published(config, &run, offset, &done)
+}

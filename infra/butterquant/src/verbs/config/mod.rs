@@ -1,0 +1,27 @@
+//! `config`: the configuration in force.
+
+mod check;
+mod show;
+
+pub(crate) use check::unsound;
+
+use crate::exit::Found;
+use anyhow::Result;
+use run::config::Config;
+
+/// The configuration.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Every value and where it came from
+    Show,
+    /// Whether the configuration is sound; exit 1 when not
+    Check,
+}
+
+/// Carries out one of them.
+pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
+    match verb {
+        Verb::Show => show::run(config),
+        Verb::Check => check::run(config),
+    }
+}

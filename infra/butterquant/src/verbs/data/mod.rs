@@ -1,0 +1,38 @@
+//! `data`: training data.
+
+mod validate;
+
+use crate::exit::Found;
+use anyhow::Result;
+use run::config::Config;
+
+/// Training data.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Whether labelled rows are fit to be trained on; exit 1 when something is found
+    ///
+    /// Checks their shape, missing and non-finite numbers, features that never move, duplicates,
+    /// classes, leakage (a feature that alone tells the class too well; rows that reach into the
+    /// test) and drift of the last 20 scan days, and draws every feature by class.
+    #[command(after_help = VALIDATE_EXAMPLE)]
+    Validate(validate::Args),
+}
+
+const VALIDATE_EXAMPLE: &str = "\
+Examples:
+  butterquant data validate data/runs/live/history.parquet
+  butterquant data validate --lake            # the run's own rows: features with their outcomes,
+                                              # and what is on `samples`
+  butterquant data validate rows.parquet --test-from 2018-06-29
+
+A file has the columns that `history generate` writes; a folder is a lake, or holds such files.
+With -o json: rows, sound, open, early, scan_days, span, checks[] (name, grade, said, examples),
+classes[], features[] (missing, moments, quantiles, alone: the area under the curve by which the
+feature alone tells a class; drift: its distance and the limit), split, picture.";
+
+/// Carries out one of them.
+pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
+    match verb {
+        Verb::Validate(args) => validate::run(config, args),
+    }
+}

@@ -1,0 +1,178 @@
+//! `data validate`: whether labelled rows are fit to be trained on, as a table of checks, a table
+//! of features and one picture.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::{Result, bail};
+use report::charts::{self, Distributions, Feature};
+use report::data_quality::{Audit, Check, FeatureReport, Grade, audit};
+use report::tables;
+use run::config::Config;
+use run::config::Output;
+use run::data_dir::{self, RunDir};
+use schemas::Day;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use store::rows::read_rows;
+use success::{CLASS_NAMES, Row};
+use telemetry::Steps;
+
+/// Checking labelled rows.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// A parquet file of rows, a folder of such files, or a lake
+    #[arg(value_name = "FILE|DIR", conflicts_with = "lake")]
+    pub path: Option<PathBuf>,
+    /// The run's own lake
+    #[arg(long)]
+    pub lake: bool,
+    /// A test begins on this day and the rows before it are to be trained on as they are: a row
+    /// evaluated on it or later is then found (default: the last 60 matured scan days are the test,
+    /// and such rows are counted, as every training here leaves them out)
+    #[arg(long, value_name = "DATE")]
+    pub test_from: Option<Day>,
+    /// Where to draw the features by class, .png or .svg (default: beside the file, or in the
+    /// run's folder)
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// Draw nothing
+    #[arg(long)]
+    pub no_picture: bool,
+}
+
+/// Reads, checks, draws and prints.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    if let Some(file) = &args.picture {
+        charts::ending(file)?;
+    }
+    let run = config.this_run()?;
+    let path = match &args.path {
+        Some(path) => path.clone(),
+        None if !args.lake => bail!(
+            "which rows? name a parquet file or a folder, or --lake for those of run {}",
+            run.id
+        ),
+        None if run.path.exists() => run.lake(),
+        None => return Err(data_dir::no_run(&run)),
+    };
+    let bar = Steps::new(config.output()? == Output::Human).bar("rows", 3);
+    let found = read_rows(&path)?;
+    bar.at(1, 3);
+    let (audit, sound) = audit(&found, args.test_from);
+    bar.at(2, 3);
+    let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, &run, &path));
+    if let Some(file) = &picture {
+        charts::draw(file, &distributions(&path, &audit, &sound))?;
+    }
+    bar.done("");
+    let mut said = serde_json::to_value(&audit)?;
+    said["path"] = json!(path);
+    said["picture"] = json!(picture);
+    said["found"] = json!(audit.found());
+    printer::show(config.output()?, &said, |_| print(&path, &audit, picture.as_deref()))?;
+    Ok(if audit.found() { Found::Something } else { Found::Nothing })
+}
+
+/// The file asked for; beside a file of rows; in the run's folder for its lake.
+fn picture_file(args: &Args, run: &RunDir, path: &Path) -> PathBuf {
+    match (&args.picture, &args.path) {
+        (Some(file), _) => file.clone(),
+        (None, Some(_)) if path.is_dir() => path.join("distributions.png"),
+        (None, Some(_)) => path.with_extension("png"),
+        (None, None) => run.path.join("distributions.png"),
+    }
+}
+
+fn distributions(path: &Path, audit: &Audit, sound: &[Row]) -> Distributions {
+    let span = audit.span.map_or_else(String::new, |(first, last)| format!("{first} to {last}"));
+    let marks = audit.checks.iter().filter(|check| check.grade == Grade::Found);
+    let marks: Vec<&str> = marks.map(|check| check.name).collect();
+    let found = match marks.is_empty() {
+        true => "nothing found".to_owned(),
+        false => format!("found: {}", marks.join(", ")),
+    };
+    let features = audit.features.iter().enumerate().map(|(at, of)| Feature {
+        name: of.name.to_owned(),
+        said: format!("alone: {} · {}", auc(of), drift(of)),
+        marked: marked(of),
+        points: sound
+            .iter()
+            .map(|row| (usize::from(row.class), row.features[at], row.weight))
+            .collect(),
+    });
+    let share = |class: usize| audit.classes.get(class).map_or(0.0, |one| one.share);
+    Distributions {
+        heading: [
+            format!("{} rows of {} scan days, {span}", audit.sound, audit.scan_days),
+            format!(
+                "{}: {found}. Each class's own rows, weighted, middle 98 %; alone: the class the feature tells best, area under the curve",
+                path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
+            ),
+        ],
+        features: features.collect(),
+        shares: std::array::from_fn(share),
+    }
+}
+
+fn marked(of: &FeatureReport) -> bool {
+    let leaks = of.alone.is_some_and(|alone| alone.too_well());
+    leaks || !of.moves || of.drift.as_ref().is_some_and(|drift| drift.drifted())
+}
+
+fn auc(of: &FeatureReport) -> String {
+    tables::or_dash(of.alone, |alone| format!("{} {:.2}", CLASS_NAMES[alone.class], alone.auc))
+}
+
+fn drift(of: &FeatureReport) -> String {
+    let of = of.drift.as_ref();
+    tables::or_dash(of, |drift| format!("drift {:.2} of {:.2}", drift.distance, drift.limit))
+}
+
+fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
+    let span = audit.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+    printer::line(format!(
+        "{}: {} rows, {} of them sound, of {} scan days{span}",
+        path.display(),
+        audit.rows,
+        audit.sound,
+        audit.scan_days
+    ));
+    if audit.open > 0 {
+        printer::line(format!("{} candidates have no outcome (yet) and are no rows", audit.open));
+    }
+    if !audit.features.is_empty() {
+        let header = [
+            "feature",
+            "missing>",
+            "mean>",
+            "deviation>",
+            "1 %>",
+            "median>",
+            "99 %>",
+            "alone>",
+            "drift>",
+        ];
+        printer::line(tables::table(&header, audit.features.iter().map(in_table)));
+    }
+    for Check { name, grade, said, examples } in &audit.checks {
+        let grade = match grade {
+            Grade::Good => "good",
+            Grade::Noted => "note",
+            Grade::Found => "FOUND",
+        };
+        printer::line(format!("{grade:>5}  {name}: {said}"));
+        examples.iter().for_each(|one| printer::line(format!("       {one}")));
+    }
+    if let Some(file) = picture {
+        printer::line(format!("Picture: {}", file.display()));
+    }
+}
+
+fn in_table(of: &FeatureReport) -> Vec<String> {
+    let number = |value: f64| format!("{value:.4}");
+    let mut cells = vec![of.name.to_owned(), of.missing.to_string()];
+    cells.extend([of.mean, of.deviation].map(number));
+    cells.extend([of.quantiles[1], of.quantiles[2], of.quantiles[3]].map(number));
+    cells.extend([auc(of), drift(of).replace("drift ", "")]);
+    cells
+}

@@ -1,0 +1,28 @@
+//! `halt`: stops opening positions, at once.
+
+use crate::exit::Found;
+use crate::operator::{TrackName, publish};
+use anyhow::Result;
+use run::config::Config;
+use schemas::events::{Controls, Halted};
+
+/// A halt.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Only this track
+    #[arg(long, value_enum)]
+    pub track: Option<TrackName>,
+    /// Why, for the record
+    #[arg(long, default_value = "by an operator")]
+    pub reason: String,
+}
+
+/// Stops opening positions.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let halted = Halted { track: args.track.map(TrackName::track), reason: args.reason.clone() };
+    publish(
+        config,
+        Controls::Halted(halted),
+        "halted: no position is opened; closing orders are sent",
+    )
+}

@@ -1,0 +1,189 @@
+//! `history generate`: labelled rows of a market's past, onto the run's `samples` and into a
+//! parquet file. The run may be one that is not open yet, one that is stopped, or one that runs:
+//! then the process that owns the log is asked to write.
+
+use crate::exit::Found;
+use crate::market;
+use crate::printer;
+use anyhow::{Context, Result, bail};
+use eventlog::Log;
+use producers::history::{History, HistoryPlan, draw};
+use producers::source::Market;
+use report::summary_text::SURVIVORS;
+use run::config::Config;
+use run::config::Output;
+use run::data_dir::{self, Opened, RunDir};
+use run::open_run::first_days;
+use run::projections;
+use schemas::id::sha256_hex;
+use schemas::{Day, Topic};
+use serde_json::json;
+use shell::open::{self, Put};
+use std::path::{Path, PathBuf};
+use store::Lake;
+use telemetry::Steps;
+
+/// Drawing history.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The market: csv:DIR or sim:SEED
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Rows of days with the volatility index below 15
+    #[arg(long, default_value_t = 2_000, value_name = "ROWS")]
+    pub low: usize,
+    /// Rows of days with the index from 15 to below 25
+    #[arg(long, default_value_t = 3_000, value_name = "ROWS")]
+    pub normal: usize,
+    /// Rows of days with the index at 25 and above
+    #[arg(long, default_value_t = 2_000, value_name = "ROWS")]
+    pub high: usize,
+    /// Only days before this one (default: the run's first scan day, or the market's last day
+    /// where the run is not open yet)
+    #[arg(long, value_name = "DATE")]
+    pub before: Option<Day>,
+    /// Decides which rows are drawn
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Threads to draw with; the rows do not depend on it (default: one a core)
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// The parquet file (default: history.parquet in the run's folder)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Draws them.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let source = market::named(config, args.source.as_ref())?;
+    let mut market = market::open(&source, None)?;
+    let run = config.this_run()?;
+    let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
+    open::ensure_topics(&*opened.log, config.partitions()?)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
+    let plan = plan(config, args, &*opened.log, &*market)?;
+    let drawn = with_bar(config, &mut *market, &plan)?;
+    let put = open::publish_samples(&*opened.log, partitions, &drawn.samples)?;
+    let file = args.out.clone().unwrap_or_else(|| run.path.join("history.parquet"));
+    let sha256 = keep(&run, &opened, partitions, &file, &drawn)?;
+    say(config, &Drawn { source, run, plan, drawn, put, file, sha256 })
+}
+
+/// Which rows: all known before the run's own begin.
+fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Result<HistoryPlan> {
+    let last = *market.days().last().context("the market has no days")?;
+    let (before, day) = match open::opened(log)? {
+        Some(opened) => {
+            let from = opened.scan_from;
+            if let Some(before) = args.before.filter(|before| *before > from) {
+                bail!(
+                    "--before {before} reaches into this run, which scans from {from}: its own outcomes are its rows from then on; draw history before {from}, or into another run with --run ID"
+                );
+            }
+            (args.before.unwrap_or(from), opened.previous_day)
+        }
+        None => {
+            let before = args.before.map_or(last, |before| before.min(last));
+            (before, first_days(market, before)?.1)
+        }
+    };
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(HistoryPlan {
+        low: args.low,
+        normal: args.normal,
+        high: args.high,
+        seed: args.seed,
+        pricing: config.settings()?.pricing,
+        threads: args.threads.map_or_else(cores, usize::from),
+        ..HistoryPlan::new(before, day)
+    })
+}
+
+fn with_bar(config: &Config, market: &mut dyn Market, plan: &HistoryPlan) -> Result<History> {
+    let wanted = plan.low + plan.normal + plan.high;
+    let bar = Steps::new(config.output()? == Output::Human).bar("history", wanted as u64);
+    let drawn = draw(market, plan, &mut |done, of| bar.at(done as u64, of as u64))?;
+    bar.done("");
+    Ok(drawn)
+}
+
+/// The rows into `file`, whose hash it gives. Where no other process does, `samples` is also
+/// written to the lake, as the materializer would write it.
+fn keep(
+    run: &RunDir,
+    opened: &Opened,
+    partitions: u32,
+    file: &Path,
+    drawn: &History,
+) -> Result<String> {
+    let lake = Lake::open(run.lake())?;
+    lake.write_file(file, Topic::Samples, &drawn.samples)?;
+    if opened.embedded.is_some() {
+        projections::write_topic(&*opened.log, partitions, &lake, Topic::Samples)?;
+    }
+    let bytes = std::fs::read(file).with_context(|| format!("{}", file.display()))?;
+    Ok(sha256_hex(&bytes))
+}
+
+struct Drawn {
+    source: String,
+    run: RunDir,
+    plan: HistoryPlan,
+    drawn: History,
+    put: Put,
+    file: PathBuf,
+    sha256: String,
+}
+
+fn say(config: &Config, done: &Drawn) -> Result<Found> {
+    let (report, rows) = (&done.drawn.report, done.drawn.samples.len());
+    let already = rows - done.put.added;
+    let days = |(first, last): (Day, Day)| [first.to_string(), last.to_string()];
+    let strata = report.strata.iter().map(|one| {
+        json!({
+            "stratum": one.stratum.name(),
+            "wanted": one.wanted,
+            "drawn": one.drawn,
+            "eligible_days": one.eligible_days,
+            "eligible_rows": one.eligible_rows,
+            "weight": one.weight,
+        })
+    });
+    let shown = json!({
+        "run": done.run.id,
+        "source": done.source,
+        "seed": done.plan.seed,
+        "before": done.plan.before.to_string(),
+        "rows": rows,
+        "published": done.put.added,
+        "already_there": already,
+        "on_samples": done.put.events.len(),
+        "span": report.span.map(days),
+        "strata": strata.collect::<Vec<_>>(),
+        "refused": report.refused,
+        "file": done.file,
+        "sha256": done.sha256,
+    });
+    printer::show(config.output()?, &shown, |_| {
+        report.strata.iter().for_each(|one| printer::line(one.to_string()));
+        for (code, count) in &report.refused {
+            printer::line(format!("{count} rows tried and refused: {code}"));
+        }
+        let span = report
+            .span
+            .map_or_else(String::new, |(first, last)| format!(" of days from {first} to {last}"));
+        printer::line(format!(
+            "{rows} rows{span}: {} put on samples of run {}, {already} were there; it holds {}",
+            done.put.added,
+            done.run.id,
+            done.put.events.len()
+        ));
+        printer::line(format!(
+            "written to {} (sha256 {})",
+            done.file.display(),
+            &done.sha256[..16]
+        ));
+        printer::line(SURVIVORS);
+    })?;
+    Ok(Found::Nothing)
+}

@@ -1,0 +1,113 @@
+//! `retrain status`: how far each rule is from starting a training. The retrainer's state is made
+//! again from the log, because whoever holds it may be another process on another machine.
+
+use crate::exit::Found;
+use crate::printer::{line, show};
+use anyhow::{Context, Result};
+use consumers::retrainer::{Retrainer, Standing};
+use report::tables::table;
+use run::config::Config;
+use run::data_dir::{self};
+use run::projections::read_all;
+use schemas::events::Models;
+use schemas::role::{Machine, Role};
+use schemas::{Body, Event, Topic};
+use serde::Serialize;
+use shell::controls::ControlBook;
+use shell::instance::{Env, Policy};
+use shell::replay::state_of;
+use shell::saved::MemoryStates;
+use std::sync::Arc;
+
+/// Triggers shown.
+const LAST: usize = 10;
+
+#[derive(Serialize)]
+struct Status {
+    run: String,
+    /// The last day the retrainer closed.
+    through: String,
+    #[serde(flatten)]
+    standing: Standing,
+    /// The last trainings, latest first.
+    last: Vec<Fired>,
+}
+
+/// A rule that started a training.
+#[derive(Serialize)]
+struct Fired {
+    day: String,
+    version: i64,
+    rule: String,
+    evidence: String,
+}
+
+/// Shows it.
+pub(crate) fn run(config: &Config) -> Result<Found> {
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
+    let env = Env {
+        log: Arc::clone(&opened.log),
+        states: Arc::new(MemoryStates::default()),
+        partitions,
+        machines: Arc::new(|_| Box::new(Retrainer::default())),
+        board: Arc::default(),
+        policy: Policy::default(),
+    };
+    let (closed, state) = state_of(&env, Role::Retrainer)
+        .with_context(|| format!("the retrainer of run {} cannot be looked at", run.id))?;
+    let mut retrainer = Retrainer::default();
+    retrainer.restore(&state)?;
+    let mut book = ControlBook::new(&*opened.log)?;
+    book.refresh(&*opened.log)?;
+    let models = read_all(&*opened.log, Topic::Models, partitions)?;
+    let status = Status {
+        run: run.id,
+        through: closed.to_string(),
+        standing: retrainer.standing(closed, book.latest()),
+        last: models.iter().rev().filter_map(fired).take(LAST).collect(),
+    };
+    show(config.output()?, &status, print)?;
+    Ok(Found::Nothing)
+}
+
+fn fired(event: &Event) -> Option<Fired> {
+    let Body::Models(Models::RetrainTriggered(triggered)) = &event.body else { return None };
+    Some(Fired {
+        day: event.day.to_string(),
+        version: triggered.version,
+        rule: triggered.rule.clone(),
+        evidence: triggered.evidence.clone(),
+    })
+}
+
+fn print(status: &Status) {
+    let of = &status.standing;
+    line(format!("Run {} at the close of {}", status.run, status.through));
+    let rows = of
+        .triggers
+        .iter()
+        .map(|one| vec![one.rule.to_owned(), one.state.to_owned(), one.said.clone()]);
+    line(table(&["rule", "state", "how far"], rows));
+    if let Some(watched) = &of.watching {
+        line(format!(
+            "v{} is watched as a challenger, {} of {} days so far: until then no training starts and what is due is kept",
+            watched.version, watched.days, watched.of
+        ));
+    }
+    if !of.enough_rows {
+        line(format!(
+            "{} matured rows and {} of history are too few: month, accuracy and vix wait until {} are of days that were over before the last 60 matured scan days; `butterquant history generate` draws some from the past",
+            of.rows, of.samples, of.rows_needed
+        ));
+    }
+    if status.last.is_empty() {
+        return line("No training was started yet.");
+    }
+    line("\nThe last trainings");
+    let rows = status.last.iter().map(|one| {
+        vec![one.day.clone(), format!("v{}", one.version), one.rule.clone(), one.evidence.clone()]
+    });
+    line(table(&["day", "version", "rule", "evidence"], rows));
+}

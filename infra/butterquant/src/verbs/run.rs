@@ -1,0 +1,102 @@
+//! `run`: some of the roles, until stopped.
+
+use crate::exit::Found;
+use crate::live_run::{live, market_of, serve};
+use ::run::config::Config;
+use ::run::context::RunContext;
+use ::run::data_dir;
+use ::run::open_run::begin;
+use ::run::{registration, run_loop};
+use anyhow::Result;
+use schemas::role::Role;
+use shell::runner::{Plan, run as run_plan};
+use shell::source::Source;
+use std::path::Path;
+use telemetry::Steps;
+
+/// Some roles.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// source, scanner, scorer, labeler, executor, broker, retrainer, materializer
+    #[arg(required = true)]
+    pub roles: Vec<schemas::role::Role>,
+    /// The market, for the source: csv:DIR or sim:SEED
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Instances of each role by partition
+    #[arg(long, default_value_t = 1)]
+    pub instances: u32,
+    /// What this process is called among those that run the same roles; it has a state folder
+    /// of its own (default: made from the host's name and that folder's path)
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Events an instance takes in a second, at most
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+}
+
+/// Some roles, until stopped. Beside a process that owns the embedded log they reach it over
+/// HTTP, with a state folder of their own.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let run = config.this_run()?;
+    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
+    let partitions = config.partitions()?;
+    let steps = Steps::new(false);
+    let names: Vec<&str> = args.roles.iter().map(|role| role.name()).collect();
+    let state = match (&args.name, &opened.owner) {
+        (Some(name), _) => run.path.join(format!("state-{name}")),
+        (None, Some(_)) => run.path.join(format!("state-{}", names.join("-"))),
+        (None, None) => run.state(),
+    };
+    let market = if args.roles.contains(&Role::Source) {
+        let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
+        let wanted = live(config, source, &*market, None, 0)?;
+        let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
+        Some((market, begun.opened))
+    } else {
+        None
+    };
+    let context = RunContext::with_state(&config.run_spec()?, &run, &opened, &state);
+    let mut context = context.map_err(|error| match error.downcast_ref() {
+        Some(kv::KvError::Locked { .. }) => {
+            error.context("another process has this state folder; give each its own with --name")
+        }
+        _ => error,
+    })?;
+    context.env.policy.rate = args.rate;
+    let serving =
+        if opened.owner.is_none() { Some(serve(config, &opened, &context)?) } else { None };
+    let place = serving.as_ref().map(|serving| serving.endpoint.clone()).or(opened.owner.clone());
+    eprintln!(
+        "run {}: {}; log at {}; Ctrl-C stops",
+        run.id,
+        names.join(", "),
+        place.unwrap_or_default()
+    );
+    let source = market.map(|(market, opened)| Source::new(&context.env, market, opened, None));
+    let roles = args.roles.iter().filter(|role| **role != Role::Source);
+    let roles = roles
+        .map(|role| (*role, if role.by_partition() { args.instances.max(1) } else { 1 }))
+        .collect();
+    run_plan(
+        &context.env,
+        &Plan {
+            roles,
+            until: None,
+            name: Some(args.name.clone().unwrap_or_else(|| called(&state))),
+        },
+        source,
+        &run_loop::on_signal()?,
+        &mut |_| {},
+    )?;
+    Ok(Found::Nothing)
+}
+
+/// The same name at every start, and another one for every host and state folder.
+fn called(state: &Path) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let folder = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
+    let digest = schemas::id::sha256_hex(format!("{host}{}", folder.display()).as_bytes());
+    digest[..8].to_owned()
+}

@@ -1,0 +1,139 @@
+//! `runs`: what lies in the data folder. A folder that is no run, or a damaged one, is shown as
+//! such and hides no other.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::{Context, Result, bail};
+use api::answers::{Question, ViewsAt};
+use eventlog::Log;
+use report::tables;
+use run::config::Config;
+use run::config::LogHome;
+use run::data_dir::{self, RunDir};
+use schemas::Topic;
+use schemas::events::RunOpened;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Serialize, Default)]
+struct Listed {
+    id: String,
+    kind: Option<String>,
+    source: Option<String>,
+    first_day: Option<String>,
+    scan_from: Option<String>,
+    last_closed_day: Option<String>,
+    bytes: u64,
+    owner_pid: Option<u32>,
+    endpoint: Option<String>,
+    problem: Option<String>,
+}
+
+/// Lists them.
+pub(crate) fn run(config: &Config) -> Result<Found> {
+    let listed: Vec<Listed> = config.runs()?.iter().map(|run| look(config, run)).collect();
+    printer::show(config.output()?, &listed, |listed| {
+        if listed.is_empty() {
+            let folder = config.data_dir();
+            return printer::line(format!(
+                "no run in {}; `butterquant demo` makes one, `butterquant scan --source csv:DIR` begins the live one",
+                folder.display()
+            ));
+        }
+        let rows = listed.iter().map(|one| {
+            let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+            let owner = tables::or_dash(one.owner_pid, |pid| pid.to_string());
+            vec![
+                one.id.clone(),
+                text(&one.kind),
+                text(&one.source),
+                text(&one.first_day),
+                text(&one.scan_from),
+                text(&one.last_closed_day),
+                size(one.bytes),
+                owner,
+            ]
+        });
+        let header = [
+            "run",
+            "kind",
+            "source",
+            "first day",
+            "scans from",
+            "last closed",
+            "size>",
+            "run by process>",
+        ];
+        printer::line(tables::table(&header, rows));
+        for one in listed {
+            if let Some(problem) = &one.problem {
+                printer::line(format!("{}: {problem}", one.id));
+            }
+        }
+    })?;
+    Ok(Found::Nothing)
+}
+
+fn look(config: &Config, run: &RunDir) -> Listed {
+    let mut listed = Listed { id: run.id.clone(), bytes: bytes(&run.path), ..Listed::default() };
+    if let Err(error) = fill(config, run, &mut listed) {
+        listed.owner_pid = data_dir::living_owner(&run.log()).map(|owner| owner.pid);
+        listed.problem = Some(format!("{error:#}"));
+    }
+    listed
+}
+
+fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
+    if !run.path.is_dir() {
+        bail!("no run: it is no folder; move it away");
+    }
+    let empty = std::fs::read_dir(run.log()).map_or(true, |mut entries| entries.next().is_none());
+    if empty && config.log()? == LogHome::Embedded {
+        bail!("no run: there is no log in it; move it away or remove it");
+    }
+    let reached = data_dir::reach(run)?;
+    if reached.owner.is_some() {
+        listed.owner_pid = data_dir::living_owner(&run.log()).map(|owner| owner.pid);
+        listed.endpoint.clone_from(&reached.owner);
+    }
+    let opened = opening(&*reached.log, run)?;
+    listed.kind = Some(opened.kind);
+    listed.source = Some(opened.source);
+    listed.first_day = Some(opened.first_day.to_string());
+    listed.scan_from = Some(opened.scan_from.to_string());
+    if run.state().exists() {
+        let tally = ViewsAt::of(run)?.ask(Question::Tally)?;
+        listed.last_closed_day = tally["through"].as_str().map(str::to_owned);
+    }
+    Ok(())
+}
+
+fn opening(log: &dyn Log, run: &RunDir) -> Result<RunOpened> {
+    let has_topics = log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name());
+    let opened = if has_topics { shell::open::opened(log)? } else { None };
+    opened.with_context(|| {
+        format!(
+            "it was never opened: `butterquant up` opens it, with the history drawn into it if there is any; or remove {}",
+            run.path.display()
+        )
+    })
+}
+
+/// Of everything in a folder; what cannot be read counts nothing.
+fn bytes(path: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(path) else {
+        return path.symlink_metadata().map_or(0, |file| file.len());
+    };
+    let entries = entries.filter_map(Result::ok);
+    entries
+        .map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => bytes(&entry.path()),
+            Ok(_) => entry.metadata().map_or(0, |file| file.len()),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+fn size(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}

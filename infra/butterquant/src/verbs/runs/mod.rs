@@ -1,0 +1,3 @@
+//! `runs`: the runs in the data folder.
+
+pub(crate) mod list;

@@ -1,0 +1,27 @@
+//! `schemas serve`: serves the schemas as a schema registry does, without a run.
+
+use crate::exit::Found;
+use anyhow::Result;
+use run::config::Config;
+use run::run_loop;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Serving.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Address to listen on; beyond this machine it needs the key `token`
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
+    pub listen: String,
+}
+
+/// Serves until a signal comes.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let serving = server::start_schemas(&args.listen, config.token())?;
+    eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);
+    let stop = run_loop::on_signal()?;
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(Found::Nothing)
+}

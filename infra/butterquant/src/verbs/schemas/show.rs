@@ -1,0 +1,34 @@
+//! `schemas show`: one schema as its file reads.
+
+use super::subject::topic_of;
+use crate::exit::Found;
+use crate::printer;
+use anyhow::{Context, Result};
+use run::config::Config;
+use schemas::registry;
+use serde_json::{Value, json};
+
+/// Which schema.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// An id, a subject or a topic; a subject's newest version
+    pub schema: String,
+}
+
+/// Prints it.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let asked = args.schema.as_str();
+    let version = match asked.parse::<u32>() {
+        Ok(id) => registry::by_id(id)
+            .with_context(|| format!("no schema {id}; `butterquant schemas list` lists them"))?,
+        Err(_) => registry::versions(topic_of(asked)?).next_back().context("it has no schema")?,
+    };
+    let shown = json!({
+        "subject": registry::subject(version.topic, ""),
+        "version": version.version,
+        "id": version.id,
+        "avsc": serde_json::from_str::<Value>(version.text)?,
+    });
+    printer::show(config.output()?, &shown, |_| printer::line(version.text.trim_end()))?;
+    Ok(Found::Nothing)
+}

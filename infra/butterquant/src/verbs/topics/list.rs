@@ -1,0 +1,72 @@
+//! `topics list`: what is on the log.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::Result;
+use report::tables;
+use run::config::Config;
+use run::data_dir::{self};
+use run::topic_digest::{self, TopicDigest};
+use schemas::Topic;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Listed {
+    topic: &'static str,
+    name: &'static str,
+    partitions: u32,
+    #[serde(skip)]
+    see: String,
+    #[serde(flatten)]
+    digest: TopicDigest,
+}
+
+pub(crate) fn run(config: &Config) -> Result<Found> {
+    let opened = data_dir::reach(&config.this_run()?)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
+    let mut listed = Vec::new();
+    for topic in Topic::ALL {
+        let digest = topic_digest::topic(&*opened.log, topic, partitions)?;
+        listed.push(Listed {
+            topic: topic.dataset(),
+            name: topic.name(),
+            partitions: topic.partitions(partitions),
+            see: shown_by(topic),
+            digest,
+        });
+    }
+    printer::show(config.output()?, &listed, |listed| {
+        let rows = listed.iter().map(|one| {
+            let digest = &one.digest;
+            let short = digest.sha256.chars().take(16).collect();
+            vec![
+                one.topic.to_owned(),
+                one.partitions.to_string(),
+                digest.events.to_string(),
+                digest.markers.to_string(),
+                short,
+            ]
+        });
+        printer::line(tables::table(
+            &["topic", "partitions>", "events>", "day markers>", "digest"],
+            rows,
+        ));
+        for one in listed {
+            if let Some(unreadable) = one.digest.kinds.get("UNREADABLE") {
+                printer::line(format!(
+                    "{}: {unreadable} records cannot be read; see `butterquant {}`",
+                    one.topic, one.see
+                ));
+            }
+        }
+    })?;
+    Ok(Found::Nothing)
+}
+
+/// The verb that shows what cannot be read of a topic; what no group reads has no letters.
+fn shown_by(topic: Topic) -> String {
+    match topic {
+        Topic::Controls | Topic::Samples | Topic::DeadLetters => format!("topics consume {topic}"),
+        _ => format!("dlq list --topic {topic}"),
+    }
+}

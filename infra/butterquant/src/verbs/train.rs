@@ -1,0 +1,89 @@
+//! `train`: trains on a market's past into files, or asks the run's retrainer for a training.
+
+use crate::exit::Found;
+use crate::operator::publish;
+use crate::printer;
+use anyhow::{Context, Result};
+use consumers::retrainer::train_from_history;
+use producers::history::{HistoryPlan, draw};
+use run::config::Config;
+use run::model_acceptance::OnEngine;
+use run::projections::artifact;
+use schemas::Body;
+use schemas::events::{Controls, Models, TrainingRequested};
+use success::Artifacts;
+use telemetry::Steps;
+
+/// A training.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Train on a market's past and write the model files into the data folder; without it the
+    /// run's retrainer is asked for a training
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Rows of history to draw, with --source
+    #[arg(long, default_value_t = 7_000)]
+    pub rows: usize,
+    /// Why, for the record
+    #[arg(long, default_value = "asked for by an operator")]
+    pub reason: String,
+}
+
+/// Trains: of a market's past into files, or by asking the run's retrainer.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let Some(source) = &args.source else {
+        let asked = TrainingRequested { reason: args.reason.clone() };
+        return publish(
+            config,
+            Controls::TrainingRequested(asked),
+            "a training is asked for; it is done when the next day closes",
+        );
+    };
+    let mut market = producers::source::open(source, None)?;
+    let steps = Steps::new(true);
+    let day = *market.days().last().context("the market has no days")?;
+    let settings = config.settings()?;
+    let plan = HistoryPlan {
+        low: args.rows * 2 / 7,
+        normal: args.rows * 3 / 7,
+        high: args.rows - args.rows * 2 / 7 - args.rows * 3 / 7,
+        seed: settings.seed as u64,
+        pricing: settings.pricing,
+        ..HistoryPlan::new(day, day)
+    };
+    let bar = steps.bar("history", args.rows as u64);
+    let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
+    bar.done("");
+    let trial = OnEngine::new(config.scoring()?.engine()?);
+    let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
+    let made = train_from_history(
+        day,
+        day,
+        &drawn.samples,
+        Vec::new(),
+        &settings,
+        &trial,
+        &mut |done, of| bar.at(done.into(), of.into()),
+    );
+    bar.done("");
+    let folder = config.data_dir().join("models");
+    let said = run::open_run::verdicts(&made.events);
+    let mut manifest = serde_json::Value::Null;
+    for event in &made.events {
+        let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
+        manifest = serde_json::from_str(&model.manifest)?;
+        let (trained, parents) = artifact(model)?;
+        Artifacts::open(&folder)?.write(
+            u32::try_from(model.version)?,
+            &day.to_string().replace('-', ""),
+            &trained,
+            &parents,
+        )?;
+    }
+    let shown = serde_json::json!({ "manifest": manifest, "said": said, "folder": folder });
+    printer::show(config.output()?, &shown, |_| {
+        said.iter().for_each(printer::line);
+        printer::line(format!("written to {}", folder.display()));
+    })?;
+    Ok(Found::Nothing)
+}

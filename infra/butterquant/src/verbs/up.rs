@@ -1,0 +1,55 @@
+//! `up`: every role, until stopped.
+
+use crate::exit::Found;
+use crate::live_run::{live, market_of, serve};
+use crate::printer;
+use anyhow::Result;
+use report::summary::summary;
+use run::config::Config;
+use run::config::Output;
+use run::context::RunContext;
+use run::data_dir::{self};
+use run::open_run::begin;
+use run::registration;
+use run::run_loop;
+use schemas::Day;
+use std::time::Instant;
+use telemetry::Steps;
+
+/// A live run.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The market: csv:DIR or sim:SEED
+    #[arg(long)]
+    pub source: Option<String>,
+    /// First day to scan when the run begins (default: the market's last day)
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Day>,
+    /// Rows of history to train a first model on when the run begins
+    #[arg(long, default_value_t = 0)]
+    pub history: usize,
+    /// Stop once this day, or the market's last one before it, is closed by every role
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Day>,
+}
+
+/// Every role, until stopped.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let started = Instant::now();
+    let run = config.this_run()?;
+    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let opened = data_dir::own(&run)?;
+    let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
+    let wanted = live(config, source, &*market, args.from, args.history)?;
+    let steps = Steps::new(config.output()? == Output::Human);
+    let partitions = config.partitions()?;
+    let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
+    let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
+    let serving = serve(config, &opened, &context)?;
+    eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
+    eprintln!("scored by {}: {}", context.engine.provider(), context.engine.explain());
+    run_loop::everything(&context, market, &begun.opened, args.until, &steps)?;
+    let summary = summary(&context, &begun, started.elapsed().as_secs_f64())?;
+    printer::summary(config, &summary)?;
+    Ok(Found::Nothing)
+}
