@@ -53,7 +53,7 @@ pub fn print(summary: &Summary) {
 }
 
 /// The columns of a table of ranked candidates.
-pub const RANKED: [&str; 12] = [
+const RANKED: [&str; 12] = [
     "#>",
     "ticker",
     "score>",

@@ -6,7 +6,6 @@
 mod account;
 mod answers;
 mod audit;
-mod cells;
 mod cli;
 mod config;
 mod digest;

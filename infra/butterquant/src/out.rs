@@ -24,6 +24,18 @@ pub fn show<T: Serialize>(output: Output, value: &T, human: impl FnOnce(&T)) -> 
     Ok(())
 }
 
+/// As [`show`], with the keys of the JSON ascending, as the HTTP side serves them.
+pub fn show_view<T: Serialize>(
+    output: Output,
+    value: &T,
+    human: impl FnOnce(&T),
+) -> anyhow::Result<()> {
+    match output {
+        Output::Json => show(output, &serde_json::to_value(value)?, |_| {}),
+        Output::Human => show(output, value, human),
+    }
+}
+
 /// A table; columns whose name ends in `>` are aligned right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();

@@ -10,7 +10,7 @@ use schemas::{Body, Day, Event, Money};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use store::figures::{Comparison, Performance, compare, daily_returns, performance};
-use store::views::{Ranked, rankings_json};
+use store::views::{Ranked, RankingsFile};
 
 /// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
 /// bootstrap.
@@ -90,7 +90,8 @@ pub fn summary(workshop: &Workshop, begun: &Begun, seconds: f64) -> Result<Summa
         None => None,
     };
     if let Some(rankings) = &rankings {
-        write_file(&run.rankings(), &serde_json::to_vec_pretty(&rankings_json(rankings))?)?;
+        let file = RankingsFile::from(rankings).to_json()?;
+        write_file(&run.rankings(), file.as_bytes())?;
     }
     let settings = &begun.opened.settings;
     let mut tracks = Vec::new();

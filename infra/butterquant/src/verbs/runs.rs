@@ -2,7 +2,7 @@
 //! such and hides no other.
 
 use super::Found;
-use crate::answers::{Question, ViewsAt};
+use crate::answers::{TallyQuery, ViewsAt};
 use crate::cli::LogHome;
 use crate::config::Config;
 use crate::home::{self, RunDir};
@@ -101,8 +101,8 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     listed.first_day = Some(opened.first_day.to_string());
     listed.scan_from = Some(opened.scan_from.to_string());
     if run.state().exists() {
-        let tally = ViewsAt::of(config, run)?.ask(Question::Tally)?;
-        listed.last_closed_day = tally["through"].as_str().map(str::to_owned);
+        let tally = ViewsAt::of(config, run)?.ask(&TallyQuery)?;
+        listed.last_closed_day = tally.through.map(|day| day.to_string());
     }
     Ok(())
 }

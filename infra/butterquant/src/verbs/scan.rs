@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use producers::source::Market;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
-use store::views::{Rankings, rankings_json};
+use store::views::{Rankings, RankingsFile};
 
 /// Scans, ranks and writes the rankings.
 pub fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
@@ -27,9 +27,10 @@ pub fn scan(config: &Config, args: &ScanArgs) -> Result<Found> {
     let (run, wanted) = which_run(config, args, source, day)?;
     let rankings = ranked(config, &run, market, &wanted, day)?;
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
-    write_file(&file, &serde_json::to_vec_pretty(&rankings_json(&rankings))?)?;
+    let json = RankingsFile::from(&rankings).to_json()?;
+    write_file(&file, json.as_bytes())?;
     match config.output()? {
-        Output::Json => out::line(serde_json::to_string_pretty(&rankings_json(&rankings))?),
+        Output::Json => out::line(json),
         Output::Human => print(&rankings, args.top, &run, &file.display().to_string()),
     }
     Ok(Found::Nothing)

@@ -1,101 +1,69 @@
 //! `rankings`, `positions` and `journal`: what the log amounts to.
 
 use super::Found;
-use crate::account::RANKED;
-use crate::answers::{Question, ViewsAt};
-use crate::cells::{list, number, share, text};
+use crate::account;
+use crate::answers::{
+    JournalQuery, NoRankings, PositionsQuery, RankingsQuery, RankingsView, StructureRow, ask,
+};
 use crate::cli::{JournalArgs, RankingsArgs};
 use crate::config::Config;
-use crate::home::RunDir;
-use crate::out::{line, show, table};
+use crate::out::{line, or_dash, percent, show_view, table};
 use anyhow::Result;
-use serde_json::Value;
-
-/// Asks the views of the run, wherever they are.
-pub fn ask(config: &Config, question: Question) -> Result<Value> {
-    ViewsAt::of(config, &RunDir::of(config, config.run())?)?.ask(question)
-}
+use schemas::events::{Action, Track};
+use schemas::{Day, Money};
+use store::views::{OrderState, RankingsFile, Strikes};
 
 /// A day's candidates.
 pub fn rankings(config: &Config, args: &RankingsArgs) -> Result<Found> {
-    let mut found = ask(config, Question::Rankings(args.day))?;
-    if let Some(rankings) = found["rankings"].as_array_mut() {
-        rankings.truncate(args.top);
+    let mut found = ask(config, &RankingsQuery { day: args.day })?;
+    if let RankingsView::OfDay(rankings) = &mut found {
+        rankings.rankings.truncate(args.top);
     }
-    show(config.output()?, &found, |found| match found["date"].as_str() {
-        Some(date) => {
-            line(format!(
-                "Rankings of {date}, {} of {}",
-                list(&found["rankings"]).len(),
-                text(&found["count"])
-            ));
-            line(table(&RANKED, list(&found["rankings"]).iter().map(ranked)));
-            for refused in list(&found["refused"]) {
-                line(format!(
-                    "{}: refused, {} ({})",
-                    text(&refused["ticker"]),
-                    text(&refused["reason"]),
-                    text(&refused["code"])
-                ));
-            }
-        }
-        None => no_rankings(args, found),
+    show_view(config.output()?, &found, |found| match found {
+        RankingsView::OfDay(rankings) => ranked(rankings),
+        RankingsView::None(none) => no_rankings(args, none),
     })?;
     Ok(Found::Nothing)
 }
 
-fn no_rankings(args: &RankingsArgs, found: &Value) {
-    let days = list(&found["ranked_days"]);
+fn ranked(of: &RankingsFile) {
+    line(format!("Rankings of {}, {} of {}", of.date, of.rankings.len(), of.count));
+    line(account::rankings(&of.rankings));
+    for refused in &of.refused {
+        line(format!("{}: refused, {} ({})", refused.ticker, refused.reason, refused.code));
+    }
+}
+
+fn no_rankings(args: &RankingsArgs, found: &NoRankings) {
+    let days = &found.ranked_days;
     match (args.day, days.first().zip(days.last())) {
-        (Some(day), Some((first, last))) => {
-            line(format!(
-                "nothing was ranked on {day}; there are {} ranked days from {} to {}",
-                days.len(),
-                text(first),
-                text(last)
-            ));
-        }
+        (Some(day), Some((first, last))) => line(format!(
+            "nothing was ranked on {day}; there are {} ranked days from {first} to {last}",
+            days.len()
+        )),
         _ => line(
             "nothing is ranked yet: no day was scanned to its end; scan one with `butterquant scan`, or see `butterquant lag`",
         ),
     }
 }
 
-fn ranked(one: &Value) -> Vec<String> {
-    vec![
-        text(&one["rank"]),
-        text(&one["ticker"]),
-        number(&one["score"], 1),
-        text(&one["strategy"]),
-        text(&one["recommendation"]),
-        share(&one["confidence"]),
-        share(&one["success_probability"]),
-        share(&one["expected_roi"]),
-        strikes(&one["strikes"]),
-        text(&one["expiry"]),
-        number(&one["debit"], 2),
-        number(&one["max_profit"], 2),
-    ]
-}
-
 /// Positions and pending orders.
 pub fn positions(config: &Config) -> Result<Found> {
-    let found = ask(config, Question::Positions)?;
-    show(config.output()?, &found, |found| {
-        let (held, pending) = (list(&found["positions"]), list(&found["pending"]));
-        if held.is_empty() && pending.is_empty() {
+    let found = ask(config, &PositionsQuery)?;
+    show_view(config.output()?, &found, |found| {
+        if found.positions.is_empty() && found.pending.is_empty() {
             return line(
                 "no position is held and no order is pending; `butterquant rankings` shows what was over the thresholds",
             );
         }
-        line(format!("Positions held at the close of {}", text(&found["through"])));
-        let rows = held.iter().map(|one| {
-            let mut row = what(one);
+        line(format!("Positions held at the close of {}", or_dash(found.through, day)));
+        let rows = found.positions.iter().map(|one| {
+            let mut row = what(one.track, &one.ticker, &one.structure, one.quantity);
             row.extend([
-                text(&one["entry_day"]),
-                number(&one["entry_price"], 2),
-                number(&one["capital_at_risk"], 2),
-                text(&one["structure"]["evaluation_day"]),
+                one.entry_day.to_string(),
+                dollars(one.entry_price),
+                dollars(one.capital_at_risk),
+                one.structure.evaluation_day.to_string(),
             ]);
             row
         });
@@ -113,55 +81,57 @@ pub fn positions(config: &Config) -> Result<Found> {
             ],
             rows,
         ));
-        if !pending.is_empty() {
-            line("\nOrders that have not ended");
-            let rows = pending.iter().map(|one| {
-                let mut row = what(one);
-                row.extend([
-                    text(&one["action"]).to_lowercase(),
-                    text(&one["state"]),
-                    text(&one["decided_on"]),
-                    text(&one["reason"]),
-                ]);
-                row
-            });
-            line(table(
-                &[
-                    "track",
-                    "ticker",
-                    "strategy",
-                    "strikes",
-                    "contracts>",
-                    "action",
-                    "state",
-                    "decided on",
-                    "why",
-                ],
-                rows,
-            ));
+        if found.pending.is_empty() {
+            return;
         }
+        line("\nOrders that have not ended");
+        let rows = found.pending.iter().map(|one| {
+            let mut row = what(one.track, &one.ticker, &one.structure, one.quantity);
+            row.extend([
+                action(one.action).to_owned(),
+                state(one.state).to_owned(),
+                one.decided_on.to_string(),
+                one.reason.clone(),
+            ]);
+            row
+        });
+        line(table(
+            &[
+                "track",
+                "ticker",
+                "strategy",
+                "strikes",
+                "contracts>",
+                "action",
+                "state",
+                "decided on",
+                "why",
+            ],
+            rows,
+        ));
     })?;
     Ok(Found::Nothing)
 }
 
 /// Closed trades.
 pub fn journal(config: &Config, args: &JournalArgs) -> Result<Found> {
-    let found = ask(config, Question::Journal(Some(args.last)))?;
-    show(config.output()?, &found, |found| {
-        let trades = list(&found["trades"]);
-        if trades.is_empty() {
+    let found = ask(config, &JournalQuery { last: Some(args.last) })?;
+    show_view(config.output()?, &found, |found| {
+        if found.trades.is_empty() {
             return line("no trade is closed yet; `butterquant positions` shows what is held");
         }
-        line(format!("Closed trades, the last {} of {}", trades.len(), text(&found["count"])));
-        let rows = trades.iter().map(|one| {
-            let mut row = what(one);
+        line(format!("Closed trades, the last {} of {}", found.trades.len(), found.count));
+        let rows = found.trades.iter().map(|one| {
+            let mut row = what(one.track, &one.ticker, &one.structure, one.quantity);
             row.extend([
-                text(&one["entry_day"]),
-                text(&one["exit_day"]),
-                number(&one["entry_price"], 2),
-                number(&one["exit_price"], 2),
+                one.entry_day.to_string(),
+                one.exit_day.to_string(),
+                dollars(one.entry_price),
+                dollars(one.exit_price),
+                dollars(one.pnl),
+                percent(one.roi),
+                one.reason.clone(),
             ]);
-            row.extend([number(&one["pnl"], 2), share(&one["roi"]), text(&one["reason"])]);
             row
         });
         let header = [
@@ -183,18 +153,40 @@ pub fn journal(config: &Config, args: &JournalArgs) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-/// Whose, of what, how many.
-fn what(one: &Value) -> Vec<String> {
-    let structure = &one["structure"];
+/// The columns that every table of positions, orders and trades begins with.
+fn what(track: Track, ticker: &str, of: &StructureRow, quantity: i64) -> Vec<String> {
     vec![
-        text(&one["track"]),
-        text(&one["ticker"]),
-        text(&structure["strategy"]),
-        strikes(&structure["strikes"]),
-        text(&one["quantity"]),
+        track.name().to_owned(),
+        ticker.to_owned(),
+        of.strategy.name().to_owned(),
+        strikes(&of.strikes),
+        quantity.to_string(),
     ]
 }
 
-fn strikes(of: &Value) -> String {
-    format!("{}/{}/{}", text(&of["lower"]), text(&of["centre"]), text(&of["upper"]))
+fn strikes(of: &Strikes) -> String {
+    format!("{}/{}/{}", of.lower, of.centre, of.upper)
+}
+
+fn dollars(money: Money) -> String {
+    format!("{:.2}", money.dollars())
+}
+
+fn day(day: Day) -> String {
+    day.to_string()
+}
+
+fn action(of: Action) -> &'static str {
+    match of {
+        Action::Open => "open",
+        Action::Close => "close",
+    }
+}
+
+fn state(of: OrderState) -> &'static str {
+    match of {
+        OrderState::Intended => "intended",
+        OrderState::Acknowledged => "acknowledged",
+        OrderState::Unknown => "unknown",
+    }
 }
