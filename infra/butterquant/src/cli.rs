@@ -1,9 +1,5 @@
 //! The command line.
 
-mod views;
-
-pub(crate) use views::*;
-
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser};
 use run::config::{Choice, Flags, LogHome, Output, Provider};

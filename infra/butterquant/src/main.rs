@@ -5,10 +5,10 @@
 
 mod bench;
 mod bounded_run;
-mod cells;
 mod cli;
 mod count_arg;
 mod exit;
+mod holding_cells;
 mod live_run;
 mod market;
 mod models_on_log;

@@ -29,6 +29,18 @@ pub(crate) fn show<T: Serialize>(
     Ok(())
 }
 
+/// As [`show`], with the keys of the JSON ascending, as the HTTP side serves them.
+pub(crate) fn show_view<T: Serialize>(
+    output: Output,
+    value: &T,
+    human: impl FnOnce(&T),
+) -> anyhow::Result<()> {
+    match output {
+        Output::Json => show(output, &serde_json::to_value(value)?, |_| {}),
+        Output::Human => show(output, value, human),
+    }
+}
+
 /// Writes the summary of a run.
 pub(crate) fn summary(config: &Config, summary: &Summary) -> anyhow::Result<()> {
     let again = |verb: &str| config.command_line(verb, &summary.run);

@@ -11,7 +11,7 @@ use schemas::{Day, Money};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use store::figures::{Comparison, Performance, compare, daily_returns, performance};
-use store::views::{Ranked, rankings_json};
+use store::views::{Ranked, RankingsFile};
 
 /// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
 /// bootstrap.
@@ -91,7 +91,8 @@ pub fn summary(context: &RunContext, begun: &Begun, seconds: f64) -> Result<Summ
         None => None,
     };
     if let Some(rankings) = &rankings {
-        write_file(&run.rankings(), &serde_json::to_vec_pretty(&rankings_json(rankings))?)?;
+        let file = RankingsFile::from(rankings).to_json()?;
+        write_file(&run.rankings(), file.as_bytes())?;
     }
     let settings = &begun.opened.settings;
     let mut tracks = Vec::new();

@@ -72,7 +72,7 @@ fn opening(summary: &Summary) -> Vec<String> {
 }
 
 /// The columns of a table of ranked candidates.
-pub const RANKED: [&str; 12] = [
+const RANKED: [&str; 12] = [
     "#>",
     "ticker",
     "score>",

@@ -7,6 +7,7 @@
 
 mod error;
 pub mod figures;
+pub mod json;
 mod lake;
 pub mod rows;
 pub mod views;

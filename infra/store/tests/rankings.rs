@@ -9,7 +9,7 @@ use made_up::{MONDAY, refused, scanned, scored};
 use schemas::Day;
 use schemas::events::{Alias, Settings};
 use store::Views;
-use store::views::{Recommendation, SuccessSource, rankings_json};
+use store::views::{RankingsFile, Recommendation, SuccessSource};
 
 const TUESDAY: Day = Day(MONDAY.0 + 1);
 
@@ -55,10 +55,16 @@ fn given_candidates_when_ranked_then_score_then_ticker_decide_and_thresholds_rec
     assert_eq!(views.ranked_days().unwrap(), [MONDAY]);
     assert_eq!(views.rankings(TUESDAY).unwrap(), None);
 
-    let file = rankings_json(&rankings);
+    let typed = RankingsFile::from(&rankings);
+    let json = typed.to_json().unwrap();
+    assert_eq!(serde_json::from_str::<RankingsFile>(&json).unwrap(), typed);
+    assert_eq!(typed.rankings, rankings.ranked);
+    let file: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(file["date"], "2018-06-25");
     assert_eq!(file["rankings"][2]["recommendation"], "trade");
     assert_eq!(file["rankings"][2]["strategy"], "call butterfly");
     assert!(file["rankings"][0]["expected_roi"].is_null());
+    assert_eq!(file["rankings"][2]["entry_on_or_after"], "2018-06-26");
+    assert_eq!(file["rankings"][2]["strikes"]["upper"], 105.0);
     assert_eq!(file["refused"][0]["ticker"], "T");
 }

@@ -1,20 +1,25 @@
-//! How good the champions' predictions turned out, and whether the features drift.
+//! `quality`: how good the champions' predictions turned out, and whether the features drift.
 
+use super::query::ViewQuery;
 use anyhow::Result;
 use schemas::Day;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::Views;
 use store::figures::{QualityReport, quality_report};
 use success::{DRIFT_DAYS, Drift};
 
-/// What is known of it.
-#[derive(Clone, Debug, Serialize)]
+/// Asks for the figures of all scan days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct QualityQuery;
+
+/// Figures of the champions' predictions, and drift.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct QualityFigures {
     /// The last day the views contain.
     pub through: Option<Day>,
-    /// Whose training rows drift is measured against.
+    /// The version whose training rows drift is measured against.
     pub champion: Option<i64>,
-    /// Predictions beside what came.
+    /// Predictions beside their outcomes.
     #[serde(flatten)]
     pub report: QualityReport,
     /// Of the last 20 scan days, by feature.
@@ -24,7 +29,7 @@ pub struct QualityFigures {
 }
 
 /// A feature's drift.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct FeatureDrift {
     /// Name, distance and limit.
     #[serde(flatten)]
@@ -33,7 +38,19 @@ pub struct FeatureDrift {
     pub drifted: bool,
 }
 
-/// Of the last `most` scan days.
+impl ViewQuery for QualityQuery {
+    type Answer = QualityFigures;
+
+    fn path(&self) -> String {
+        "/views/quality".to_owned()
+    }
+
+    fn answer(&self, views: &Views) -> Result<QualityFigures> {
+        quality(views, usize::MAX)
+    }
+}
+
+/// Figures of the last `most` scan days.
 pub fn quality(views: &Views, most: usize) -> Result<QualityFigures> {
     let champion = views.models()?.champion.map(|model| model.version);
     let (drift, no_drift) = match drift(views, champion)? {
@@ -50,6 +67,7 @@ pub fn quality(views: &Views, most: usize) -> Result<QualityFigures> {
     })
 }
 
+/// The drift of each feature, or why there is none.
 fn drift(views: &Views, champion: Option<i64>) -> Result<Result<Vec<Drift>, String>> {
     let Some(version) = champion else {
         return Ok(Err("no model is in force to compare with".to_owned()));

@@ -10,10 +10,13 @@ mod demo;
 mod dlq;
 mod halt;
 mod history;
+mod journal;
 mod lag;
 mod model;
 mod paper_broker;
+mod positions;
 mod quality;
+mod rankings;
 mod rebuild;
 mod replay;
 mod resume;
@@ -26,9 +29,8 @@ mod setup;
 mod topics;
 mod train;
 mod up;
-mod views;
 
-use crate::cli::{Cli, JournalArgs, QualityArgs, RankingsArgs};
+use crate::cli::Cli;
 use crate::exit::Found;
 use ::run::config::Config;
 use anyhow::Result;
@@ -63,7 +65,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Retrain(retrain::Verb),
     /// How good the champion's predictions turned out, and whether the features drift
-    Quality(QualityArgs),
+    Quality(quality::Args),
     /// The models on the log
     #[command(subcommand)]
     Model(model::Verb),
@@ -74,11 +76,11 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Schemas(schemas::Verb),
     /// Candidates of a day, best score first
-    Rankings(RankingsArgs),
+    Rankings(rankings::Args),
     /// Positions held and orders pending, by track
     Positions,
     /// Closed trades, by track
-    Journal(JournalArgs),
+    Journal(journal::Args),
     /// How far every role has read and what it waits for
     Lag,
     /// Dead letters: events that no role could take in
@@ -130,13 +132,13 @@ pub(crate) fn carry_out(cli: &Cli) -> Result<Found> {
         Verb::CloseDay(args) => close_day::run(config, args),
         Verb::Train(args) => train::run(config, args),
         Verb::Retrain(verb) => retrain::run(config, verb),
-        Verb::Quality(args) => quality::quality(config, args),
+        Verb::Quality(args) => quality::run(config, args),
         Verb::Model(verb) => model::run(config, verb),
         Verb::Topics(verb) => topics::run(config, verb),
         Verb::Schemas(verb) => schemas::run(config, verb),
-        Verb::Rankings(args) => views::rankings(config, args),
-        Verb::Positions => views::positions(config),
-        Verb::Journal(args) => views::journal(config, args),
+        Verb::Rankings(args) => rankings::run(config, args),
+        Verb::Positions => positions::run(config),
+        Verb::Journal(args) => journal::run(config, args),
         Verb::Lag => lag::run(config),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs => runs::list::run(config),

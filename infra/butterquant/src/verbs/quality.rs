@@ -1,29 +1,42 @@
-//! `quality`: what the champions predicted beside what came, over time and by regime, and the
+//! `quality`: what the champions predicted beside the outcomes, over time and by regime, and the
 //! drift of the features. Exit code 1 when a feature drifts.
 
-use crate::cells::{list, number, share, text};
-use crate::cli::QualityArgs;
 use crate::exit::Found;
-use crate::printer::{line, show};
-use crate::verbs::views::ask;
+use crate::printer::{line, show_view};
 use anyhow::{Result, bail};
-use api::answers::Question;
+use api::answers::quality::FeatureDrift;
+use api::answers::{QualityFigures, QualityQuery, ask};
 use consumers::retrainer::LEAST_ACCURACY;
 use report::charts;
-use report::charts::quality::{Month, QualityOverTime};
+use report::charts::quality::QualityOverTime;
 use report::summary_text::SURVIVORS;
-use report::tables::{percent, table};
-use run::config::Config;
-use run::config::Output;
-use schemas::Day;
-use serde_json::Value;
+use report::tables::{or_dash, percent, table};
+use run::config::{Config, Output};
+use std::path::PathBuf;
+use store::figures::Period;
+
+/// Quality.
+///
+/// Predictions of the champion beside what came of them: by month, by the volatility index on the
+/// scan day (low < 15, normal, high ≥ 25), and for the last 60 matured scan days; and how far each
+/// feature of the last 20 scan days lies from the champion's training rows, beside the distance
+/// that those rows reach by themselves. Exit 1 when a feature drifts.
+///
+/// Example:  butterquant quality --picture quality.png
+#[derive(clap::Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Draw accuracy and calibration over time into this file (.png or .svg)
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+}
 
 /// Shows it.
-pub(super) fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if let Some(file) = &args.picture {
         charts::ending(file)?; // before anything is read
     }
-    let found = ask(config, Question::Quality)?;
+    let found = ask(&config.this_run()?, &QualityQuery)?;
     if let Some(file) = &args.picture {
         let drawn = over_time(config.run(), &found);
         if drawn.months.is_empty() {
@@ -34,26 +47,24 @@ pub(super) fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
         }
         charts::draw(file, &drawn)?;
     }
-    show(config.output()?, &found, print)?;
+    show_view(config.output()?, &found, print)?;
     if let (Some(file), Output::Human) = (&args.picture, config.output()?) {
         line(format!("picture: {}", file.display()));
     }
-    let drifts = list(&found["drift"]).iter().any(|one| one["drifted"] == true);
+    let drifts = found.drift.iter().any(|one| one.drifted);
     Ok(if drifts { Found::Something } else { Found::Nothing })
 }
 
-fn print(found: &Value) {
+fn print(found: &QualityFigures) {
+    let report = &found.report;
     line(format!(
         "Predictions of the champions at the close of {}: {} scan days have matured, {} have not",
-        text(&found["through"]),
-        text(&found["matured_days"]),
-        text(&found["open_days"])
+        through(found),
+        report.matured_days,
+        report.open_days
     ));
-    let periods: Vec<&Value> = std::iter::once(&found["recent"])
-        .filter(|recent| recent.is_object())
-        .chain(list(&found["regimes"]))
-        .chain(list(&found["months"]))
-        .collect();
+    let periods: Vec<&Period> =
+        report.recent.iter().chain(&report.regimes).chain(&report.months).collect();
     if periods.is_empty() {
         line("no scan day with predictions has matured yet: that takes three to six weeks");
     } else {
@@ -71,85 +82,78 @@ fn print(found: &Value) {
                 "Loss said>",
                 "Loss came>",
             ],
-            periods.into_iter().map(period),
+            periods.into_iter().map(row),
         ));
         line(SURVIVORS);
     }
     drift(found);
 }
 
-fn period(of: &Value) -> Vec<String> {
-    let name = match of["name"].as_str() {
-        Some("recent") => "the last 60".to_owned(),
-        Some("low") => "index below 15".to_owned(),
-        Some("normal") => "index 15 to 25".to_owned(),
-        Some("high") => "index from 25".to_owned(),
-        _ => text(&of["name"]),
+fn through(found: &QualityFigures) -> String {
+    or_dash(found.through, |day| day.to_string())
+}
+
+fn row(of: &Period) -> Vec<String> {
+    let name = match of.name.as_str() {
+        "recent" => "the last 60",
+        "low" => "index below 15",
+        "normal" => "index 15 to 25",
+        "high" => "index from 25",
+        month => month,
     };
+    let figures = &of.quality;
     vec![
-        name,
-        text(&of["first"]),
-        text(&of["last"]),
-        text(&of["days"]),
-        text(&of["rows"]),
-        share(&of["accuracy"]),
-        share(&of["accuracy_error"]),
-        number(&of["log_loss"], 4),
-        number(&of["calibration_error"], 4),
-        share(&of["mean_probability"][0]),
-        share(&of["frequency"][0]),
+        name.to_owned(),
+        of.first.to_string(),
+        of.last.to_string(),
+        figures.days.to_string(),
+        figures.rows.to_string(),
+        percent(figures.accuracy),
+        or_dash(figures.accuracy_error, percent),
+        format!("{:.4}", figures.log_loss),
+        format!("{:.4}", figures.calibration_error),
+        percent(figures.mean_probability[0]),
+        percent(figures.frequency[0]),
     ]
 }
 
-fn drift(found: &Value) {
-    if let Some(why) = found["no_drift"].as_str() {
+fn drift(found: &QualityFigures) {
+    const SHOWN: usize = 8;
+    if let Some(why) = &found.no_drift {
         return line(format!("\nDrift of the features: none measured, {why}"));
     }
-    let mut features: Vec<&Value> = list(&found["drift"]).iter().collect();
-    let ratio = |of: &Value| {
-        of["distance"].as_f64().unwrap_or_default() / of["limit"].as_f64().unwrap_or(1.0).max(1e-9)
-    };
+    let ratio = |one: &FeatureDrift| one.of.distance / one.of.limit.max(1e-9);
+    let mut features: Vec<&FeatureDrift> = found.drift.iter().collect();
     features.sort_by(|a, b| ratio(b).total_cmp(&ratio(a)));
-    let drifting = features.iter().filter(|of| of["drifted"] == true).count();
+    let drifting = features.iter().filter(|one| one.drifted).count();
     line(format!(
         "\nDrift of the last 20 scan days from the training rows of v{}: {drifting} of {} features are above their limit",
-        text(&found["champion"]),
+        or_dash(found.champion, |version| version.to_string()),
         features.len()
     ));
-    const SHOWN: usize = 8;
-    let rows = features.into_iter().take(drifting.max(SHOWN)).map(|of| {
-        let word = if of["drifted"] == true { "drifts" } else { "" };
-        let figures = [&of["distance"], &of["limit"]].map(|of| number(of, 3));
-        let [distance, limit] = figures;
-        vec![text(&of["feature"]), distance, limit, percent(ratio(of)), word.to_owned()]
+    let rows = features.into_iter().take(drifting.max(SHOWN)).map(|one| {
+        vec![
+            one.of.feature.clone(),
+            format!("{:.3}", one.of.distance),
+            format!("{:.3}", one.of.limit),
+            percent(ratio(one)),
+            if one.drifted { "drifts" } else { "" }.to_owned(),
+        ]
     });
     line(table(&["feature", "distance>", "limit>", "of the limit>", ""], rows));
 }
 
-fn over_time(run: &str, found: &Value) -> QualityOverTime {
-    let day = |of: &Value| of.as_str().and_then(|day| day.parse::<Day>().ok());
-    let month = |of: &Value| {
-        let figure = |name: &str| of[name].as_f64().unwrap_or_default();
-        let (first, last) = (day(&of["first"])?, day(&of["last"])?);
-        let loss = |name: &str| of[name][0].as_f64().unwrap_or_default();
-        Some(Month {
-            at: f64::from(first.0 + last.0) / 2.0,
-            accuracy: figure("accuracy"),
-            accuracy_error: figure("accuracy_error"),
-            calibration_error: figure("calibration_error"),
-            loss: (loss("mean_probability"), loss("frequency")),
-        })
-    };
+fn over_time<'a>(run: &str, found: &'a QualityFigures) -> QualityOverTime<'a> {
     QualityOverTime {
         heading: [
             format!("Predictions of run {run}"),
             format!(
                 "{} matured scan days up to {}, by month of the scan",
-                text(&found["matured_days"]),
-                text(&found["through"])
+                found.report.matured_days,
+                through(found)
             ),
         ],
-        months: list(&found["months"]).iter().filter_map(month).collect(),
+        months: &found.report.months,
         least_accuracy: LEAST_ACCURACY,
     }
 }

@@ -17,7 +17,7 @@ use run::whole_file::write_file;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
 use std::path::PathBuf;
-use store::views::{Rankings, rankings_json};
+use store::views::{Rankings, RankingsFile};
 use telemetry::Steps;
 
 /// A scan.
@@ -48,9 +48,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (run, wanted) = which_run(config, args, source, day)?;
     let rankings = ranked(config, &run, market, &wanted, day)?;
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
-    write_file(&file, &serde_json::to_vec_pretty(&rankings_json(&rankings))?)?;
+    let json = RankingsFile::from(&rankings).to_json()?;
+    write_file(&file, json.as_bytes())?;
     match config.output()? {
-        Output::Json => printer::line(serde_json::to_string_pretty(&rankings_json(&rankings))?),
+        Output::Json => printer::line(json),
         Output::Human => print(&rankings, args.top, &run, &file.display().to_string()),
     }
     Ok(Found::Nothing)

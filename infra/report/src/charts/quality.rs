@@ -6,27 +6,15 @@ use super::style::{
 };
 use anyhow::Result;
 use plotters::prelude::*;
+use store::figures::Period;
+use success::Quality;
 
-/// One month.
-pub struct Month {
-    /// The middle of its matured scan days, in days since 1970-01-01.
-    pub at: f64,
-    /// Mean of the days.
-    pub accuracy: f64,
-    /// Its standard error.
-    pub accuracy_error: f64,
-    /// Over the four classes.
-    pub calibration_error: f64,
-    /// Mean probability and frequency of Loss.
-    pub loss: (f64, f64),
-}
-
-/// All of them.
-pub struct QualityOverTime {
+/// What the picture shows.
+pub struct QualityOverTime<'a> {
     /// Two lines above everything.
     pub heading: [String; 2],
-    /// Ascending.
-    pub months: Vec<Month>,
+    /// Figures by calendar month, ascending.
+    pub months: &'a [Period],
     /// The accuracy that starts a training when it is doubted.
     pub least_accuracy: f64,
 }
@@ -35,7 +23,12 @@ type Points = Vec<(f64, f64)>;
 /// A line's colour, name and points.
 type Line<'a> = (RGBColor, &'a str, Points);
 
-impl Picture for QualityOverTime {
+/// The middle of a month's matured scan days, in days since 1970-01-01.
+fn middle(month: &Period) -> f64 {
+    f64::from(month.first.0 + month.last.0) / 2.0
+}
+
+impl Picture for QualityOverTime<'_> {
     const SIZE: (u32, u32) = (1_500, 1_500);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
@@ -54,13 +47,13 @@ impl Picture for QualityOverTime {
     }
 }
 
-impl QualityOverTime {
-    fn points(&self, value: impl Fn(&Month) -> f64) -> Points {
-        self.months.iter().map(|month| (month.at, 100.0 * value(month))).collect()
+impl QualityOverTime<'_> {
+    fn points(&self, value: impl Fn(&Quality) -> f64) -> Points {
+        self.months.iter().map(|month| (middle(month), 100.0 * value(&month.quality))).collect()
     }
 
     fn days(&self) -> Ticks {
-        let at = self.months.iter().map(|month| month.at);
+        let at = self.months.iter().map(middle);
         let range = padded(at, 0.04);
         Ticks::months(range.start.min(range.end - 40.0)..range.end + 20.0)
     }
@@ -93,7 +86,7 @@ impl QualityOverTime {
         if let (Some((y, _)), Some(first), Some(last)) =
             (&level, self.months.first(), self.months.last())
         {
-            let ends = [(first.at - 20.0, *y), (last.at + 20.0, *y)];
+            let ends = [(middle(first) - 20.0, *y), (middle(last) + 20.0, *y)];
             chart.draw_series(DashedLineSeries::new(ends, 16, 12, GREY.stroke_width(4)))?;
         }
         for (colour, _, points) in lines {
@@ -104,8 +97,9 @@ impl QualityOverTime {
     }
 
     fn accuracy<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
-        let upper = self.points(|month| month.accuracy + month.accuracy_error);
-        let lower = self.points(|month| month.accuracy - month.accuracy_error);
+        let error = |month: &Quality| month.accuracy_error.unwrap_or_default();
+        let upper = self.points(|month| month.accuracy + error(month));
+        let lower = self.points(|month| month.accuracy - error(month));
         let band: Vec<_> = upper.into_iter().chain(lower.into_iter().rev()).collect();
         let line = (INK, "of its days, ± one standard error", self.points(|month| month.accuracy));
         let level = (100.0 * self.least_accuracy, "starts a training below".to_owned());
@@ -119,8 +113,8 @@ impl QualityOverTime {
     }
 
     fn losses<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
-        let said = (BLUE, "mean probability", self.points(|month| month.loss.0));
-        let came = (INK, "frequency", self.points(|month| month.loss.1));
+        let said = (BLUE, "mean probability", self.points(|month| month.mean_probability[0]));
+        let came = (INK, "frequency", self.points(|month| month.frequency[0]));
         self.draw(panel, "c  Class Loss: what was said and what came", &[said, came], None, None)
     }
 }

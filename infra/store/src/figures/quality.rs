@@ -4,7 +4,7 @@
 
 use crate::views::ScanDay;
 use schemas::Day;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use success::{HeldOut, Quality, quality};
 
 /// Scan days that "of late" means.
@@ -14,7 +14,7 @@ pub const RECENT_DAYS: usize = 60;
 const REGIMES: [(&str, f64); 3] = [("low", 0.0), ("normal", 15.0), ("high", 25.0)];
 
 /// Figures of some scan days.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Period {
     /// `recent`, `2018-06`, `low`, `normal`, `high`.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Period {
 }
 
 /// Figures of all scan days.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct QualityReport {
     /// Scan days whose candidates have all matured.
     pub matured_days: usize,

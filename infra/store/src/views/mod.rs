@@ -22,7 +22,7 @@ mod trades;
 pub use book::Book;
 pub use models::{AliasChange, ModelCard, Models, Refusal};
 pub use predictions::{Came, Said, ScanDay};
-pub use ranking_file::rankings_json;
+pub use ranking_file::{RankingsFile, Strikes, Thresholds};
 pub use rankings::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
 pub use tally::Tally;
 pub use trades::{ClosedTrade, EquityPoint, OrderState, PendingOrder, Position};

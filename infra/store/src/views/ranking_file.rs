@@ -1,53 +1,174 @@
-//! The rankings as the file `rankings_combined.json` shows them: dates as `2018-06-29`,
-//! strategies as people write them, refused tickers apart.
+//! The rankings as JSON, as in the file `rankings_combined.json`: strategies by name, strikes
+//! together, refused tickers apart.
 
-use super::{Ranked, Rankings};
-use serde_json::{Value, json};
+use super::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
+use crate::{StoreError, json};
+use schemas::events::Strategy;
+use schemas::{Day, EventId};
+use serde::{Deserialize, Serialize};
 
 /// The content of `rankings_combined.json`. A candidate without a model has null in
 /// `confidence`, `predicted_class`, `expected_roi` and `model_version`.
-pub fn rankings_json(rankings: &Rankings) -> Value {
-    let refused: Vec<Value> = rankings
-        .refused
-        .iter()
-        .map(
-            |ticker| json!({"ticker": ticker.ticker, "code": ticker.code, "reason": ticker.reason}),
-        )
-        .collect();
-    json!({
-        "date": rankings.day.to_string(),
-        "thresholds": {
-            "expected_roi_over": rankings.expected_roi_over,
-            "score_over": rankings.score_over,
-        },
-        "count": rankings.ranked.len(),
-        "rankings": rankings.ranked.iter().map(entry).collect::<Vec<_>>(),
-        "refused": refused,
-    })
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RankingsFile {
+    /// The scan day.
+    pub date: Day,
+    /// Those in force.
+    pub thresholds: Thresholds,
+    /// Candidates of the day; `rankings` may hold fewer.
+    pub count: usize,
+    /// The candidates, best first.
+    #[serde(with = "entries")]
+    pub rankings: Vec<Ranked>,
+    /// The tickers refused, by name.
+    pub refused: Vec<RefusedTicker>,
 }
 
-fn entry(row: &Ranked) -> Value {
-    json!({
-        "rank": row.rank,
-        "ticker": row.ticker,
-        "candidate": row.candidate,
-        "score": row.score,
-        "strategy": row.strategy.name(),
-        "recommendation": row.recommendation,
-        "predicted_class": row.predicted_class,
-        "confidence": row.confidence,
-        "success_probability": row.success_probability,
-        "success_source": row.success_source,
-        "expected_roi": row.expected_roi,
-        "model_version": row.model_version,
-        "scan_day": row.scan_day.to_string(),
-        "entry_on_or_after": row.entry_from.to_string(),
-        "evaluation_day": row.evaluation_day.to_string(),
-        "expiry": row.expiry.to_string(),
-        "strikes": {"lower": row.lower, "centre": row.centre, "upper": row.upper},
-        "debit": row.debit,
-        "risk": row.risk,
-        "max_profit": row.max_profit,
-        "tags": row.tags,
-    })
+/// What a candidate must exceed to be traded.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// ButterAI's.
+    pub expected_roi_over: f64,
+    /// ButterBaseline's.
+    pub score_over: f64,
+}
+
+/// The strikes of a butterfly, dollars.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Strikes {
+    /// Lower.
+    pub lower: f64,
+    /// Centre.
+    pub centre: f64,
+    /// Upper.
+    pub upper: f64,
+}
+
+impl From<&Rankings> for RankingsFile {
+    fn from(rankings: &Rankings) -> RankingsFile {
+        RankingsFile {
+            date: rankings.day,
+            thresholds: Thresholds {
+                expected_roi_over: rankings.expected_roi_over,
+                score_over: rankings.score_over,
+            },
+            count: rankings.ranked.len(),
+            rankings: rankings.ranked.clone(),
+            refused: rankings.refused.clone(),
+        }
+    }
+}
+
+impl RankingsFile {
+    /// The text of the file: indented, keys ascending.
+    ///
+    /// # Errors
+    /// [`StoreError::Encode`].
+    pub fn to_json(&self) -> Result<String, StoreError> {
+        let value = serde_json::to_value(self);
+        value.and_then(|value| serde_json::to_string_pretty(&value)).map_err(|cause| {
+            let key = format!("rankings of {} as JSON", self.date);
+            StoreError::Encode { key, detail: cause.to_string() }
+        })
+    }
+}
+
+/// [`Ranked`] as the file has it.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    rank: u32,
+    ticker: String,
+    candidate: EventId,
+    score: f64,
+    #[serde(with = "json::strategy_name")]
+    strategy: Strategy,
+    recommendation: Recommendation,
+    predicted_class: Option<String>,
+    confidence: Option<f64>,
+    success_probability: f64,
+    success_source: SuccessSource,
+    expected_roi: Option<f64>,
+    model_version: Option<i64>,
+    scan_day: Day,
+    entry_on_or_after: Day,
+    evaluation_day: Day,
+    expiry: Day,
+    strikes: Strikes,
+    debit: f64,
+    risk: f64,
+    max_profit: f64,
+    tags: Vec<String>,
+}
+
+impl From<&Ranked> for Entry {
+    fn from(of: &Ranked) -> Entry {
+        Entry {
+            rank: of.rank,
+            ticker: of.ticker.clone(),
+            candidate: of.candidate,
+            score: of.score,
+            strategy: of.strategy,
+            recommendation: of.recommendation,
+            predicted_class: of.predicted_class.clone(),
+            confidence: of.confidence,
+            success_probability: of.success_probability,
+            success_source: of.success_source,
+            expected_roi: of.expected_roi,
+            model_version: of.model_version,
+            scan_day: of.scan_day,
+            entry_on_or_after: of.entry_from,
+            evaluation_day: of.evaluation_day,
+            expiry: of.expiry,
+            strikes: Strikes { lower: of.lower, centre: of.centre, upper: of.upper },
+            debit: of.debit,
+            risk: of.risk,
+            max_profit: of.max_profit,
+            tags: of.tags.clone(),
+        }
+    }
+}
+
+impl From<Entry> for Ranked {
+    fn from(of: Entry) -> Ranked {
+        Ranked {
+            rank: of.rank,
+            ticker: of.ticker,
+            candidate: of.candidate,
+            score: of.score,
+            strategy: of.strategy,
+            recommendation: of.recommendation,
+            predicted_class: of.predicted_class,
+            confidence: of.confidence,
+            success_probability: of.success_probability,
+            success_source: of.success_source,
+            expected_roi: of.expected_roi,
+            model_version: of.model_version,
+            scan_day: of.scan_day,
+            entry_from: of.entry_on_or_after,
+            evaluation_day: of.evaluation_day,
+            expiry: of.expiry,
+            lower: of.strikes.lower,
+            centre: of.strikes.centre,
+            upper: of.strikes.upper,
+            debit: of.debit,
+            risk: of.risk,
+            max_profit: of.max_profit,
+            tags: of.tags,
+        }
+    }
+}
+
+/// [`Ranked`] candidates, each as an [`Entry`].
+mod entries {
+    use super::{Entry, Ranked};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(ranked: &[Ranked], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(ranked.iter().map(Entry::from))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Ranked>, D::Error> {
+        let entries = Vec::<Entry>::deserialize(from)?;
+        Ok(entries.into_iter().map(Ranked::from).collect())
+    }
 }

@@ -7,6 +7,7 @@ mod explain;
 mod list;
 mod promote;
 mod rollback;
+mod show;
 mod verify;
 mod which;
 
@@ -20,7 +21,7 @@ pub(crate) enum Verb {
     /// Every version: when, by which rule, what came of it
     List,
     /// One version: manifest, metrics, verdict
-    Show(list::ShowArgs),
+    Show(show::Args),
     /// What differs between two versions: settings, data, figures, weights, scores on the same rows
     #[command(after_help = "Example: butterquant model diff 1 2")]
     Diff(diff::Args),
@@ -80,8 +81,8 @@ With -o json:
 /// Carries out one of them.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
-        Verb::List => list::list(config),
-        Verb::Show(args) => list::show_one(config, args.version),
+        Verb::List => list::run(config),
+        Verb::Show(args) => show::run(config, args),
         Verb::Diff(args) => diff::run(config, args),
         Verb::Promote(args) => promote::run(config, args),
         Verb::Rollback(args) => rollback::run(config, args),

@@ -4,7 +4,7 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::{Context, Result, bail};
-use api::answers::{Question, ViewsAt};
+use api::answers::{TallyQuery, ViewsAt};
 use eventlog::Log;
 use report::tables;
 use run::config::Config;
@@ -102,8 +102,8 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     listed.first_day = Some(opened.first_day.to_string());
     listed.scan_from = Some(opened.scan_from.to_string());
     if run.state().exists() {
-        let tally = ViewsAt::of(run)?.ask(Question::Tally)?;
-        listed.last_closed_day = tally["through"].as_str().map(str::to_owned);
+        let tally = ViewsAt::of(run)?.ask(&TallyQuery)?;
+        listed.last_closed_day = tally.through.map(|day| day.to_string());
     }
     Ok(())
 }

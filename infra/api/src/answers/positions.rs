@@ -1,0 +1,142 @@
+//! `positions`: what is held, and the orders that have not ended.
+
+use super::query::ViewQuery;
+use super::structure::StructureRow;
+use anyhow::Result;
+use schemas::events::{Action, Track};
+use schemas::{Day, EventId, Money};
+use serde::{Deserialize, Serialize};
+use store::Views;
+use store::json::dollars;
+use store::views::{OrderState, PendingOrder, Position};
+
+/// Asks for positions and pending orders.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PositionsQuery;
+
+/// Positions and pending orders of both tracks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PositionsView {
+    /// The last day the views contain.
+    pub through: Option<Day>,
+    /// Held at its close, by track, then candidate.
+    pub positions: Vec<PositionRow>,
+    /// Orders that have not ended, by track, then the broker's order id.
+    pub pending: Vec<PendingRow>,
+}
+
+/// A position held.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PositionRow {
+    /// Whose book.
+    pub track: Track,
+    /// The stock.
+    pub ticker: String,
+    /// The scan event.
+    pub candidate: EventId,
+    /// The butterfly.
+    pub structure: StructureRow,
+    /// Contracts of 100 shares.
+    pub quantity: i64,
+    /// The day it was first filled.
+    pub entry_day: Day,
+    /// Mid value paid per share.
+    #[serde(with = "dollars")]
+    pub entry_price: Money,
+    /// Spread and commission paid per share.
+    #[serde(with = "dollars")]
+    pub entry_fees: Money,
+    /// Everything paid.
+    #[serde(with = "dollars")]
+    pub capital_at_risk: Money,
+    /// Why it was opened.
+    pub reason: String,
+    /// The champion that scored it (ButterAI).
+    pub model_version: Option<i64>,
+    /// The return that champion expected (ButterAI), as a fraction.
+    pub expected_roi: Option<f64>,
+}
+
+/// An order that has not ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PendingRow {
+    /// Whose book.
+    pub track: Track,
+    /// The stock.
+    pub ticker: String,
+    /// The scan event.
+    pub candidate: EventId,
+    /// The id the broker knows it by.
+    pub broker_order_id: i64,
+    /// Opens or closes.
+    pub action: Action,
+    /// How far it came.
+    pub state: OrderState,
+    /// The butterfly.
+    pub structure: StructureRow,
+    /// Contracts still to be filled.
+    pub quantity: i64,
+    /// The day it was decided.
+    pub decided_on: Day,
+    /// Why.
+    pub reason: String,
+    /// The champion that scored its candidate (ButterAI, opening).
+    pub model_version: Option<i64>,
+    /// The return that champion expected, as a fraction.
+    pub expected_roi: Option<f64>,
+}
+
+impl From<&Position> for PositionRow {
+    fn from(of: &Position) -> PositionRow {
+        PositionRow {
+            track: of.track,
+            ticker: of.ticker.clone(),
+            candidate: of.candidate,
+            structure: StructureRow::from(&of.structure),
+            quantity: of.quantity,
+            entry_day: of.entry_day,
+            entry_price: of.entry_price,
+            entry_fees: of.entry_fees,
+            capital_at_risk: of.capital_at_risk,
+            reason: of.reason.clone(),
+            model_version: of.model_version,
+            expected_roi: of.expected_roi,
+        }
+    }
+}
+
+impl From<&PendingOrder> for PendingRow {
+    fn from(of: &PendingOrder) -> PendingRow {
+        PendingRow {
+            track: of.intent.track,
+            ticker: of.ticker.clone(),
+            candidate: of.intent.candidate,
+            broker_order_id: of.intent.broker_order_id,
+            action: of.intent.action,
+            state: of.state,
+            structure: StructureRow::from(&of.intent.structure),
+            quantity: of.intent.quantity,
+            decided_on: of.decided_on,
+            reason: of.intent.reason.clone(),
+            model_version: of.model_version,
+            expected_roi: of.expected_roi,
+        }
+    }
+}
+
+impl ViewQuery for PositionsQuery {
+    type Answer = PositionsView;
+
+    fn path(&self) -> String {
+        "/views/positions".to_owned()
+    }
+
+    fn answer(&self, views: &Views) -> Result<PositionsView> {
+        let book = views.book()?;
+        Ok(PositionsView {
+            through: views.through()?,
+            positions: book.positions().map(PositionRow::from).collect(),
+            pending: book.pending().map(PendingRow::from).collect(),
+        })
+    }
+}

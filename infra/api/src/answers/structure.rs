@@ -1,0 +1,36 @@
+//! A butterfly as the views show it.
+
+use schemas::Day;
+use schemas::events::{Strategy, Structure};
+use serde::{Deserialize, Serialize};
+use store::json::strategy_name;
+use store::views::Strikes;
+
+/// Strikes and dates of a butterfly.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StructureRow {
+    /// How it is built.
+    #[serde(with = "strategy_name")]
+    pub strategy: Strategy,
+    /// Dollars.
+    pub strikes: Strikes,
+    /// The options' last day.
+    pub expiry: Day,
+    /// The last day it is held.
+    pub evaluation_day: Day,
+}
+
+impl From<&Structure> for StructureRow {
+    fn from(of: &Structure) -> StructureRow {
+        StructureRow {
+            strategy: of.strategy,
+            strikes: Strikes {
+                lower: of.centre - of.wing,
+                centre: of.centre,
+                upper: of.centre + of.wing,
+            },
+            expiry: of.expiry,
+            evaluation_day: of.evaluation_day,
+        }
+    }
+}

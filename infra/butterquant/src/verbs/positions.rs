@@ -1,0 +1,96 @@
+//! `positions`: positions held and orders that have not ended, by track.
+
+use crate::exit::Found;
+use crate::holding_cells::{dollars, holding_cells};
+use crate::printer::{line, show_view};
+use anyhow::Result;
+use api::answers::{PositionsQuery, ask};
+use report::tables::{or_dash, table};
+use run::config::Config;
+use schemas::Day;
+use schemas::events::Action;
+use store::views::OrderState;
+
+/// Positions and pending orders.
+pub(crate) fn run(config: &Config) -> Result<Found> {
+    let found = ask(&config.this_run()?, &PositionsQuery)?;
+    show_view(config.output()?, &found, |found| {
+        if found.positions.is_empty() && found.pending.is_empty() {
+            return line(
+                "no position is held and no order is pending; `butterquant rankings` shows what was over the thresholds",
+            );
+        }
+        line(format!(
+            "Positions held at the close of {}",
+            or_dash(found.through, |day: Day| day.to_string())
+        ));
+        let rows = found.positions.iter().map(|one| {
+            let mut row = holding_cells(one.track, &one.ticker, &one.structure, one.quantity);
+            row.extend([
+                one.entry_day.to_string(),
+                dollars(one.entry_price),
+                dollars(one.capital_at_risk),
+                one.structure.evaluation_day.to_string(),
+            ]);
+            row
+        });
+        line(table(
+            &[
+                "track",
+                "ticker",
+                "strategy",
+                "strikes",
+                "contracts>",
+                "since",
+                "paid>",
+                "at risk $>",
+                "held until",
+            ],
+            rows,
+        ));
+        if found.pending.is_empty() {
+            return;
+        }
+        line("\nOrders that have not ended");
+        let rows = found.pending.iter().map(|one| {
+            let mut row = holding_cells(one.track, &one.ticker, &one.structure, one.quantity);
+            row.extend([
+                action(one.action).to_owned(),
+                state(one.state).to_owned(),
+                one.decided_on.to_string(),
+                one.reason.clone(),
+            ]);
+            row
+        });
+        line(table(
+            &[
+                "track",
+                "ticker",
+                "strategy",
+                "strikes",
+                "contracts>",
+                "action",
+                "state",
+                "decided on",
+                "why",
+            ],
+            rows,
+        ));
+    })?;
+    Ok(Found::Nothing)
+}
+
+fn action(of: Action) -> &'static str {
+    match of {
+        Action::Open => "open",
+        Action::Close => "close",
+    }
+}
+
+fn state(of: OrderState) -> &'static str {
+    match of {
+        OrderState::Intended => "intended",
+        OrderState::Acknowledged => "acknowledged",
+        OrderState::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,55 @@
+//! `rankings`: the candidates of a day, best score first.
+
+use crate::exit::Found;
+use crate::printer::{line, show_view};
+use anyhow::Result;
+use api::answers::{NoRankings, RankingsQuery, RankingsView, ask};
+use report::summary_text;
+use run::config::Config;
+use schemas::Day;
+use store::views::RankingsFile;
+
+/// Rankings.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The day (default: the last one ranked)
+    #[arg(long, value_name = "DATE")]
+    pub day: Option<Day>,
+    /// Candidates to show
+    #[arg(long, default_value_t = 20)]
+    pub top: usize,
+}
+
+/// A day's candidates.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let mut found = ask(&config.this_run()?, &RankingsQuery { day: args.day })?;
+    if let RankingsView::OfDay(rankings) = &mut found {
+        rankings.rankings.truncate(args.top);
+    }
+    show_view(config.output()?, &found, |found| match found {
+        RankingsView::OfDay(rankings) => ranked(rankings),
+        RankingsView::None(none) => no_rankings(args, none),
+    })?;
+    Ok(Found::Nothing)
+}
+
+fn ranked(of: &RankingsFile) {
+    line(format!("Rankings of {}, {} of {}", of.date, of.rankings.len(), of.count));
+    line(summary_text::rankings(&of.rankings));
+    for refused in &of.refused {
+        line(format!("{}: refused, {} ({})", refused.ticker, refused.reason, refused.code));
+    }
+}
+
+fn no_rankings(args: &Args, found: &NoRankings) {
+    let days = &found.ranked_days;
+    match (args.day, days.first().zip(days.last())) {
+        (Some(day), Some((first, last))) => line(format!(
+            "nothing was ranked on {day}; there are {} ranked days from {first} to {last}",
+            days.len()
+        )),
+        _ => line(
+            "nothing is ranked yet: no day was scanned to its end; scan one with `butterquant scan`, or see `butterquant lag`",
+        ),
+    }
+}
