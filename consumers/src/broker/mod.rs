@@ -16,7 +16,7 @@ mod tests;
 mod venue;
 
 pub use fills::{Terms, Trade};
-pub use venue::{Order, Standing, Venue, VenueError};
+pub use venue::{Order, OrderStatus, Venue, VenueError};
 
 use quant::Book;
 use schemas::events::{Action, Bars, Fills, OrderIntent, Orders};
