@@ -12,7 +12,7 @@
 mod accuracy;
 mod operator;
 mod rows;
-mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -21,7 +21,7 @@ mod triggers;
 
 pub use accuracy::LEAST as LEAST_ACCURACY;
 use rows::{features_of, sound};
-pub use standing::{Standing, TriggerStanding, WatchStanding};
+pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
 pub use trial::{Trial, Tried, Untried};
 

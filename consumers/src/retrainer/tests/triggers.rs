@@ -158,8 +158,8 @@ fn accuracy_that_may_be_low_by_chance_fires_nothing() {
     for n in 0..80 {
         assert_eq!(judged_day(&mut driven, n, thirds), "", "day {n}");
     }
-    let standing = driven.machine.standing(day(79), &driven.controls);
-    let of = &standing.triggers[3];
+    let status = driven.machine.status(day(79), &driven.controls);
+    let of = &status.triggers[3];
     assert_eq!((of.rule, of.state, &of.figures["days"]), ("accuracy", "armed", &60.into()));
     let (mean, bound) = (of.figures["accuracy"].as_f64(), of.figures["bound"].as_f64());
     assert!((mean.unwrap() - 1.0 / 3.0).abs() < 0.01 && bound.unwrap() > 0.5, "{of:?}");
@@ -182,9 +182,9 @@ fn a_month_with_too_few_rows_waits_for_them() {
     driven.take(learnt(19, "A", vec![0.5; 23]));
     driven.take([scanning(20, 15.0)]);
     assert_eq!(end(&mut driven, 20), "");
-    let standing = driven.machine.standing(day(20), &driven.controls);
-    assert_eq!((standing.rows, standing.samples, standing.enough_rows), (1, 10, false));
-    assert_eq!((standing.triggers[2].rule, standing.triggers[2].state), ("month", "due"));
+    let status = driven.machine.status(day(20), &driven.controls);
+    assert_eq!((status.rows, status.samples, status.enough_rows), (1, 10, false));
+    assert_eq!((status.triggers[2].rule, status.triggers[2].state), ("month", "due"));
     // Of a row a day, held for four days, the last 60 are held out and the four before them are
     // evaluated too late. The three that are needed beside the history come before these.
     for n in 20..85 {
@@ -215,7 +215,7 @@ fn one_training_answers_every_rule_that_is_due() {
     assert_eq!(ids.len(), 3);
     assert_eq!(end(&mut driven, 20), "manual v1; count v1; month v1");
     assert_eq!(end(&mut driven, 21), "");
-    let json = serde_json::to_value(driven.machine.standing(day(21), &driven.controls)).unwrap();
+    let json = serde_json::to_value(driven.machine.status(day(21), &driven.controls)).unwrap();
     assert_eq!(json["triggers"][1]["figures"], serde_json::json!({ "outcomes": 0, "over": 1 }));
     assert!(json["triggers"][2]["said"].as_str().unwrap().contains("2015-03-01"));
 }

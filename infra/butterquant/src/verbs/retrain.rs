@@ -7,7 +7,7 @@ use crate::home::{self, RunDir};
 use crate::out::{line, show, table};
 use crate::sink::read_all;
 use anyhow::{Context, Result};
-use consumers::retrainer::{Retrainer, Standing};
+use consumers::retrainer::{Retrainer, RetrainerStatus};
 use schemas::events::Models;
 use schemas::role::{Machine, Role};
 use schemas::{Body, Event, Topic};
@@ -27,7 +27,7 @@ struct Status {
     /// The last day the retrainer closed.
     through: String,
     #[serde(flatten)]
-    standing: Standing,
+    standing: RetrainerStatus,
     /// The last trainings, latest first.
     last: Vec<Fired>,
 }
@@ -64,7 +64,7 @@ pub fn status(config: &Config) -> Result<Found> {
     let status = Status {
         run: run.id,
         through: closed.to_string(),
-        standing: retrainer.standing(closed, book.latest()),
+        standing: retrainer.status(closed, book.latest()),
         last: models.iter().rev().filter_map(fired).take(LAST).collect(),
     };
     show(config.output()?, &status, print)?;
