@@ -10,20 +10,20 @@
 //!    a word that came too late, or never, keeps no scan day open for ever.
 
 mod accuracy;
+mod model_acceptance;
 mod operator;
 mod rows;
 mod status;
 #[cfg(test)]
 mod tests;
 mod train;
-mod trial;
 mod triggers;
 
 pub use accuracy::LEAST as LEAST_ACCURACY;
+pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
 use rows::{features_of, sound};
 pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
-pub use trial::{Trial, Tried, Untried};
 
 use quant::Term;
 use schemas::events::{
@@ -76,17 +76,17 @@ impl State {
 }
 
 /// The retrainer's decisions, and where the models it trains are tried.
-pub struct Retrainer(State, Arc<dyn Trial>);
+pub struct Retrainer(State, Arc<dyn AcceptanceTest>);
 
 impl Default for Retrainer {
     fn default() -> Retrainer {
-        Retrainer::trying(Arc::new(Untried))
+        Retrainer::with_acceptance_test(Arc::new(NoAcceptanceTest))
     }
 }
 
 impl Retrainer {
     /// What it trains is tried by `trial`.
-    pub fn trying(trial: Arc<dyn Trial>) -> Retrainer {
+    pub fn with_acceptance_test(trial: Arc<dyn AcceptanceTest>) -> Retrainer {
         let state = State {
             training_answered: -1,
             rollback_answered: -1,

@@ -133,7 +133,7 @@ fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Out
             Role::Broker => Box::new(outside.as_ref().map_or_else(Broker::default, |outside| {
                 Broker::at(Arc::new(PaperVenue::new(outside)))
             })),
-            Role::Retrainer => Box::new(Retrainer::trying(trial.clone())),
+            Role::Retrainer => Box::new(Retrainer::with_acceptance_test(trial.clone())),
             Role::Materializer => Box::new(Materializer::new(materialized.clone())),
             // The source has no machine: it has no state and decides nothing.
             Role::Scanner | Role::Source => Box::new(Scanner::default()),

@@ -4,7 +4,8 @@ use super::line;
 use crate::made::Driven;
 use crate::made::learning::{model, rows, sample};
 use crate::retrainer::{
-    Judged, Retrainer, TrainRequest, Trial, Tried, Untried, train_and_judge, train_from_history,
+    AcceptanceReport, AcceptanceTest, Judged, NoAcceptanceTest, Retrainer, TrainRequest,
+    train_and_judge, train_from_history,
 };
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
@@ -34,7 +35,7 @@ pub(super) fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> Tra
 }
 
 pub(super) fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
-    train_and_judge(request, samples, &Untried, &mut |_, _| {})
+    train_and_judge(request, samples, &NoAcceptanceTest, &mut |_, _| {})
 }
 
 pub(super) fn trained(said: &[Event]) -> &ModelTrained {
@@ -183,7 +184,7 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
         &samples,
         vec![6_000],
         &settings,
-        &Untried,
+        &NoAcceptanceTest,
         &mut |_, _| {},
     );
     assert_eq!(
@@ -204,7 +205,7 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
         &samples[..50],
         vec![50],
         &settings,
-        &Untried,
+        &NoAcceptanceTest,
         &mut |_, _| {},
     );
     assert!(none.champion.is_none() && line(&none.events).starts_with("history v1; refused v1: "));
@@ -213,10 +214,13 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
 /// An engine on which everything is wrong.
 struct Wrong;
 
-impl Trial for Wrong {
-    fn tried(&self, onnx: &[u8]) -> Tried {
+impl AcceptanceTest for Wrong {
+    fn run(&self, onnx: &[u8]) -> AcceptanceReport {
         assert_eq!(success::test_vectors(onnx).unwrap().len(), 16);
-        Tried { said: "tried".to_owned(), problems: vec!["too slow: buy a new one".to_owned()] }
+        AcceptanceReport {
+            summary: "tried".to_owned(),
+            problems: vec!["too slow: buy a new one".to_owned()],
+        }
     }
 }
 
