@@ -172,7 +172,7 @@ impl Machine for Broker {
             .collect();
         Decision {
             events: Vec::new(),
-            effect: Some(Box::new(move |world| venue::see_to(&errands, &*venue, world))),
+            effect: Some(Box::new(move |context| venue::see_to(&errands, &*venue, context))),
         }
     }
 

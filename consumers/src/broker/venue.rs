@@ -11,7 +11,7 @@
 use super::Working;
 use super::fills::{Terms, Trade};
 use schemas::events::{Action, Track};
-use schemas::role::{EffectError, World};
+use schemas::role::{EffectContext, EffectError};
 use schemas::{Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 
@@ -136,17 +136,17 @@ pub(super) struct Errand {
 pub(super) fn see_to(
     errands: &[Errand],
     venue: &dyn Venue,
-    world: &dyn World,
+    context: &dyn EffectContext,
 ) -> Result<Vec<Event>, EffectError> {
     let (mut said, mut sent) = (Vec::new(), false);
     for errand in errands {
         // What was submitted is at the broker and is asked for first when the work goes on; so it
         // goes on at once, as long as it comes further each time.
-        if world.overdue() && sent {
+        if context.overdue() && sent {
             let what = "the broker is slow; the role shows that it lives and goes on".to_owned();
             return Err(EffectError { what, away: true });
         }
-        said.extend(errand.see_to(venue, world, &mut sent)?);
+        said.extend(errand.see_to(venue, context, &mut sent)?);
     }
     Ok(said)
 }
@@ -159,11 +159,11 @@ impl Errand {
     }
 
     /// `sent` becomes true where an order was submitted.
-    fn see_to(&self, venue: &dyn Venue, world: &dyn World, sent: &mut bool) -> Said {
+    fn see_to(&self, venue: &dyn Venue, context: &dyn EffectContext, sent: &mut bool) -> Said {
         if self.order.reused {
             return Ok(vec![self.order.used_before(self.day)]);
         }
-        if world.overdue() {
+        if context.overdue() {
             return Ok(self.doubted("the broker took too long over other orders to be asked"));
         }
         let status = match venue.ask(self.id()) {
@@ -175,10 +175,10 @@ impl Errand {
             OrderStatus::Nothing if was_sent => self.give_up(venue),
             OrderStatus::Nothing => {
                 *sent = true;
-                self.allowed(venue, world, || self.submit(venue))
+                self.allowed(venue, context, || self.submit(venue))
             }
             OrderStatus::Working if self.terms != Terms::Wait => {
-                self.allowed(venue, world, || self.amend(venue))
+                self.allowed(venue, context, || self.amend(venue))
             }
             OrderStatus::Working if self.order.split => self.withdraw_split(venue),
             known => Ok(self.recorded(known)),
@@ -186,11 +186,16 @@ impl Errand {
     }
 
     /// The operator's word first, then what trades.
-    fn allowed(&self, venue: &dyn Venue, world: &dyn World, trade: impl FnOnce() -> Said) -> Said {
+    fn allowed(
+        &self,
+        venue: &dyn Venue,
+        context: &dyn EffectContext,
+        trade: impl FnOnce() -> Said,
+    ) -> Said {
         if self.order.split {
             return self.withdraw_split(venue);
         }
-        let controls = world.controls()?;
+        let controls = context.controls()?;
         let intent = &self.order.intent;
         let halted = controls.halted.get(&intent.track);
         let mut said = match halted.filter(|_| intent.action == Action::Open) {

@@ -54,8 +54,8 @@ impl Machine for Materializer {
         let State { today, decided_under } = self.state.clone();
         Decision {
             events: Vec::new(),
-            effect: Some(Box::new(move |world| {
-                projections.write_day(day, &today, &world.settings(decided_under)?)?;
+            effect: Some(Box::new(move |context| {
+                projections.write_day(day, &today, &context.settings(decided_under)?)?;
                 Ok(Vec::new())
             })),
         }

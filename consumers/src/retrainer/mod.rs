@@ -126,8 +126,8 @@ impl Retrainer {
             settings: context.controls.settings.clone(),
         };
         let (samples_end, trial) = (context.samples_end.to_vec(), Arc::clone(&self.1));
-        let effect = move |world: &dyn schemas::role::World| {
-            let samples = world.samples(&samples_end)?;
+        let effect = move |context: &dyn schemas::role::EffectContext| {
+            let samples = context.samples(&samples_end)?;
             Ok(train_and_judge(request, &samples, &*trial, &mut |_, _| {}))
         };
         Decision { events, effect: Some(Box::new(effect)) }

@@ -7,7 +7,7 @@ use crate::made::{Driven, bar, bars_closed, day, split};
 use schemas::Event;
 use schemas::controls::ControlState;
 use schemas::events::{Action, Settings, Track};
-use schemas::role::{EffectError, Machine, World};
+use schemas::role::{EffectContext, EffectError, Machine};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -102,7 +102,7 @@ struct Now {
     in_time: Cell<Option<u32>>,
 }
 
-impl World for Now {
+impl EffectContext for Now {
     fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
         Err("no broker reads samples".to_owned().into())
     }

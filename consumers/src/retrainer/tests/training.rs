@@ -9,7 +9,7 @@ use crate::retrainer::{
 };
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
-use schemas::role::{EffectError, World};
+use schemas::role::{EffectContext, EffectError};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
 use success::Row;
@@ -236,7 +236,7 @@ fn what_fails_its_trial_is_refused_however_good_it_is() {
 /// A log whose `samples` hold these, or that cannot be read.
 pub(super) struct Held(pub(super) Result<Vec<Event>, String>);
 
-impl World for Held {
+impl EffectContext for Held {
     fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
         self.0.clone().map_err(EffectError::from)
     }
