@@ -4,7 +4,7 @@
 
 use producers::history::{HistoryPlan, draw};
 use producers::simulated::{Plan, SimulatedMarket};
-use producers::source::{Market, MarketDay, Problem, SourceError};
+use producers::source::{DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Sample, Samples};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl Market for Held {
         &self.days
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[DataProblem] {
         &[]
     }
 

@@ -2,7 +2,7 @@
 
 use super::Scanner;
 use crate::simulated::{Plan, SimulatedMarket};
-use crate::source::{Change, Market, MarketDay, change_event, day_events};
+use crate::source::{BarChange, Market, MarketDay, change_event, day_events};
 use schemas::controls::ControlState;
 use schemas::events::{Bars, Features, Pricing, RunOpened, Scans};
 use schemas::role::{Cause, Context, Machine};
@@ -268,7 +268,7 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
         close: 1.03 * bar(&mut days[LAST].clone()).close,
         ..bar(&mut days[LAST].clone()).clone()
     };
-    let change = Change { ticker: "SIM002".to_owned(), bar, revision: 1 };
+    let change = BarChange { ticker: "SIM002".to_owned(), bar, revision: 1 };
     driven.take(&[change_event(days[LAST + 1].day, &change)]);
     let (with, without) = (driven.day(&days[LAST + 1]), uncorrected.day(&days[LAST + 1]));
     let of = |said: &[Event], ticker: &str| {

@@ -33,7 +33,7 @@ mod tests;
 
 pub(crate) use dice::Dice;
 
-use crate::source::{Market, MarketDay, Problem, SourceError, choose};
+use crate::source::{DataProblem, Market, MarketDay, SourceError, choose};
 use index::Index;
 use schemas::{Day, events::Bar, id::sha256_hex};
 use stock::Stock;
@@ -147,7 +147,7 @@ impl Market for SimulatedMarket {
         &self.days
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[DataProblem] {
         &[]
     }
 
