@@ -1,7 +1,7 @@
 //! What the scanner says at a day's end, on a simulated market and on spoilt copies of it.
 
 use super::Scanner;
-use crate::simulated::{Plan, SimulatedMarket};
+use crate::simulated::{SimulatedMarket, SimulationPlan};
 use crate::source::{BarChange, Market, MarketDay, change_event, day_events};
 use schemas::controls::ControlState;
 use schemas::events::{Bars, Features, Pricing, RunOpened, Scans};
@@ -16,7 +16,7 @@ const LAST: usize = 259;
 fn days() -> Vec<MarketDay> {
     static DAYS: OnceLock<Vec<MarketDay>> = OnceLock::new();
     let made = || {
-        let plan = Plan { stocks: 3, days: LAST + 4, ..Plan::default() };
+        let plan = SimulationPlan { stocks: 3, days: LAST + 4, ..SimulationPlan::default() };
         let mut market = SimulatedMarket::open(plan, None).unwrap();
         let mut days: Vec<MarketDay> = Vec::new();
         while let Some(day) = market.next_day(days.last().map(|day| day.day)).unwrap() {
