@@ -19,4 +19,4 @@ pub use day::{Day, NotADate};
 pub use event::{Body, Event};
 pub use id::EventId;
 pub use money::Money;
-pub use topic::{NoSuchTopic, Topic, partition_of};
+pub use topic::{Topic, UnknownTopic, partition_of};

@@ -141,15 +141,15 @@ impl fmt::Display for Role {
 #[error(
     "no role {0:?}; the roles are source, scanner, scorer, labeler, executor, broker, retrainer, materializer"
 )]
-pub struct NoSuchRole(String);
+pub struct UnknownRole(String);
 
 impl FromStr for Role {
-    type Err = NoSuchRole;
-    fn from_str(text: &str) -> Result<Role, NoSuchRole> {
+    type Err = UnknownRole;
+    fn from_str(text: &str) -> Result<Role, UnknownRole> {
         Role::ALL
             .into_iter()
             .find(|role| role.name() == text)
-            .ok_or_else(|| NoSuchRole(text.to_owned()))
+            .ok_or_else(|| UnknownRole(text.to_owned()))
     }
 }
 
