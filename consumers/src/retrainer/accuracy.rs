@@ -15,7 +15,7 @@ use success::by_days;
 /// Matured scan days that are judged.
 pub(super) const DAYS: usize = 60;
 /// The accuracy that must not be doubted.
-pub const LEAST: f64 = 0.40;
+pub const MIN_ACCURACY: f64 = 0.40;
 /// Of the standard normal distribution at 95 %.
 const Z: f64 = 1.645;
 
@@ -116,13 +116,13 @@ impl Accuracy {
             return self.kept.clone();
         }
         let now = self.now().filter(|now| now.days == DAYS)?;
-        let bound = now.bound.filter(|bound| *bound < LEAST)?;
+        let bound = now.bound.filter(|bound| *bound < MIN_ACCURACY)?;
         Some(format!(
             "accuracy {:.1} % over the last {DAYS} matured scan days, with 1.645 standard errors \
              {:.1} %: below {:.0} %",
             100.0 * now.mean,
             100.0 * bound,
-            100.0 * LEAST
+            100.0 * MIN_ACCURACY
         ))
     }
 }

@@ -19,7 +19,7 @@ mod tests;
 mod train;
 mod triggers;
 
-pub use accuracy::LEAST as LEAST_ACCURACY;
+pub use accuracy::MIN_ACCURACY;
 pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
 use rows::{features_of, sound};
 pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};

@@ -1,6 +1,6 @@
 //! How far each rule is from firing, for people and programs.
 
-use super::accuracy::{DAYS, LEAST};
+use super::accuracy::{DAYS, MIN_ACCURACY};
 use super::triggers::{VIX_DAYS, VIX_OVER, enough_rows, waiting};
 use super::{Retrainer, State};
 use schemas::Day;
@@ -155,13 +155,13 @@ fn accuracy(state: &State) -> TriggerStatus {
     } else if days < DAYS {
         format!(
             "{days} of {DAYS} scan days have matured{figures}; fires below {:.0} %",
-            100.0 * LEAST
+            100.0 * MIN_ACCURACY
         )
     } else {
-        format!("{DAYS} scan days{figures}; fires below {:.0} %", 100.0 * LEAST)
+        format!("{DAYS} scan days{figures}; fires below {:.0} %", 100.0 * MIN_ACCURACY)
     };
     let figures = json!({
-        "days": days, "of": DAYS, "accuracy": mean, "bound": bound, "below": LEAST,
+        "days": days, "of": DAYS, "accuracy": mean, "bound": bound, "below": MIN_ACCURACY,
     });
     status("accuracy", evidence(state, "accuracy"), of.fired, said, figures)
 }

@@ -11,7 +11,7 @@ use crate::out::{line, percent, show, table};
 use crate::picture;
 use crate::picture::quality::{Month, QualityOverTime};
 use anyhow::{Result, bail};
-use consumers::retrainer::LEAST_ACCURACY;
+use consumers::retrainer::MIN_ACCURACY;
 use schemas::Day;
 use serde_json::Value;
 
@@ -147,6 +147,6 @@ fn over_time(run: &str, found: &Value) -> QualityOverTime {
             ),
         ],
         months: list(&found["months"]).iter().filter_map(month).collect(),
-        least_accuracy: LEAST_ACCURACY,
+        least_accuracy: MIN_ACCURACY,
     }
 }
