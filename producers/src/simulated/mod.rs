@@ -25,13 +25,11 @@
 //!
 //! Nothing here promises anything about real prices.
 
-mod dice;
+mod exp;
 mod index;
 mod stock;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use dice::Dice;
 
 use crate::source::{DataProblem, Market, MarketDay, SourceError, choose};
 use index::Index;
