@@ -13,6 +13,7 @@ pub mod id;
 mod money;
 pub mod registry;
 pub mod role;
+pub mod testkit;
 mod topic;
 
 pub use day::{Day, NotADate};

@@ -3,7 +3,7 @@
 
 use super::{line, order, ordered};
 use crate::broker::{Broker, Order, OrderStatus, Terms, Venue, VenueError};
-use crate::made::{Driven, bar, bars_closed, day, split};
+use crate::testkit::{Driven, bar, bars_closed, day, split};
 use schemas::Event;
 use schemas::controls::ControlState;
 use schemas::events::{Action, Settings, Track};
@@ -138,7 +138,7 @@ fn stage(orders: impl IntoIterator<Item = Event>) -> Stage {
 impl Stage {
     /// What comes of day `n` with these bars; nothing of it is kept yet.
     fn attempt(&mut self, n: i32) -> Result<Vec<Event>, EffectError> {
-        let decision = self.driven.decide_day(n);
+        let decision = self.driven.decide_day(day(n));
         assert!(decision.events.is_empty());
         decision.effect.map_or(Ok(Vec::new()), |effect| effect(&self.now))
     }
@@ -253,7 +253,7 @@ fn what_went_outside_is_not_carried_out_again_by_the_broker_that_is_nowhere() {
     assert_eq!(line(&stage.trade(71, open_at(71, 101.0))), "unknown 7");
     stage.driven.restart(Broker::default());
     stage.driven.take(open_at(72, 101.0));
-    assert_eq!(line(&stage.driven.end(72)), "");
+    assert_eq!(line(&stage.driven.end(day(72))), "");
 }
 
 #[test]

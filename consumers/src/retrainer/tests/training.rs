@@ -1,12 +1,12 @@
 //! A training from rows to events: what it may see, what it needs, what its verdict leads to.
 
 use super::line;
-use crate::made::Driven;
-use crate::made::learning::{model, rows, sample};
 use crate::retrainer::{
     AcceptanceReport, AcceptanceTest, Judged, NoAcceptanceTest, Retrainer, TrainRequest,
     train_and_judge, train_from_history,
 };
+use crate::testkit::learning::{model, rows, sample};
+use crate::testkit::{Driven, day};
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
 use schemas::role::{EffectContext, EffectError};
@@ -261,7 +261,7 @@ fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() 
         driven.controls.training_requested = Some(0);
         driven.controls.settings.training_epochs = 3;
         driven.machine.0.rows = rows(1, 20);
-        driven.decide_day(200).effect.unwrap()
+        driven.decide_day(day(200)).effect.unwrap()
     };
     // Days 1 to 149 come from samples, day 0 from the retrainer's own rows.
     let samples = enough().iter().enumerate().skip(20).map(|(n, row)| sample(n, row)).collect();

@@ -1,9 +1,9 @@
 //! When each rule fires, on made days: once an episode, kept while nothing can be trained.
 
 use super::{end, learnt, line, matured, shadow_day, watching};
-use crate::made::learning::promoted;
-use crate::made::{Driven, day, features, marker, scanned, scored};
 use crate::retrainer::Retrainer;
+use crate::testkit::learning::promoted;
+use crate::testkit::{Driven, day, features, marker, scanned, scored};
 use schemas::events::{Alias, DayClosed, Models, RetrainTriggered};
 use schemas::role::Machine;
 use schemas::{Body, Event, Topic};
@@ -73,7 +73,7 @@ fn a_rule_that_fires_under_a_watched_challenger_is_kept() {
     }
     driven.take([scanning(85, 20.0)]);
     assert!(shadow_day(&mut driven, 85, 1, 1).starts_with("Champion v2"));
-    let due = evidence(&driven.decide_day(86).events);
+    let due = evidence(&driven.decide_day(day(86)).events);
     assert!(due[0].starts_with("2015-05-01 is its month's first trading day; 1 new"), "{due:?}");
     assert!(due[1].starts_with("on 2015-04-20 the index had closed above 30"), "{due:?}");
     // One training answers both, and neither comes again.
@@ -197,7 +197,7 @@ fn a_month_with_too_few_rows_waits_for_them() {
     driven.take(learnt(85, "A", vec![0.5; 23]));
     assert_eq!(end(&mut driven, 85), "");
     driven.take([matured(86, &other, 0.1, 2)]);
-    assert_eq!(line(&driven.decide_day(86).events), "month v2");
+    assert_eq!(line(&driven.decide_day(day(86)).events), "month v2");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn one_training_answers_every_rule_that_is_due() {
     driven.controls.offset = 0;
     driven.take(learnt(19, "A", vec![0.5; 23]).into_iter().chain(learnt(19, "B", vec![0.5; 23])));
     driven.take([scanning(20, 15.0)]);
-    let decision = driven.decide_day(20);
+    let decision = driven.decide_day(day(20));
     assert!(decision.effect.is_some());
     let mut ids: Vec<_> = decision.events.iter().map(|event| event.id).collect();
     ids.dedup();
