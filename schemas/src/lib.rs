@@ -6,6 +6,7 @@ pub mod compatibility;
 pub mod contract;
 pub mod controls;
 mod day;
+pub mod evaluation;
 mod event;
 pub mod events;
 pub mod headers;

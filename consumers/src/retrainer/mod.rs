@@ -21,6 +21,7 @@ mod triggers;
 
 pub use accuracy::MIN_ACCURACY;
 pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
+pub use rows::embargo;
 use rows::{features_of, sound};
 pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};

@@ -1,10 +1,11 @@
 //! How far each rule is from firing, for people and programs.
 
-use super::accuracy::{DAYS, MIN_ACCURACY};
+use super::accuracy::MIN_ACCURACY;
 use super::triggers::{VIX_DAYS, VIX_OVER, enough_rows, waiting};
 use super::{Retrainer, State};
 use schemas::Day;
 use schemas::controls::ControlState;
+use schemas::evaluation::RECENT_DAYS;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -152,16 +153,16 @@ fn accuracy(state: &State) -> TriggerStatus {
     };
     let said = if of.fired {
         format!("fired; armed again by the next promotion, for the days scored after it{figures}")
-    } else if days < DAYS {
+    } else if days < RECENT_DAYS {
         format!(
-            "{days} of {DAYS} scan days have matured{figures}; fires below {:.0} %",
+            "{days} of {RECENT_DAYS} scan days have matured{figures}; fires below {:.0} %",
             100.0 * MIN_ACCURACY
         )
     } else {
-        format!("{DAYS} scan days{figures}; fires below {:.0} %", 100.0 * MIN_ACCURACY)
+        format!("{RECENT_DAYS} scan days{figures}; fires below {:.0} %", 100.0 * MIN_ACCURACY)
     };
     let figures = json!({
-        "days": days, "of": DAYS, "accuracy": mean, "bound": bound, "below": MIN_ACCURACY,
+        "days": days, "of": RECENT_DAYS, "accuracy": mean, "bound": bound, "below": MIN_ACCURACY,
     });
     status("accuracy", evidence(state, "accuracy"), of.fired, said, figures)
 }

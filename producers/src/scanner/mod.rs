@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use events::candidate;
 
+/// Trading days that a scanner reads before its first scan: 252 closes, and 189 of the index.
+pub const WARM_UP_DAYS: usize = 260;
+
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
     book: Book,
