@@ -71,7 +71,7 @@ pub struct Broker {
 
 impl Broker {
     /// Over a broker outside.
-    pub fn at(venue: Arc<dyn Venue>) -> Broker {
+    pub fn with_venue(venue: Arc<dyn Venue>) -> Broker {
         Broker { state: State::default(), venue: Some(venue) }
     }
 

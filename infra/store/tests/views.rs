@@ -6,7 +6,7 @@ mod made_up;
 
 use kv::Db;
 use made_up::{
-    MONDAY, dead, executed, intended, marked, matured, refused, scanned, scored, trained,
+    MONDAY, executed, intended, marked, matured, refused, scanned, scored, trained,
 };
 use schemas::events::{
     Action, Alias, DayClosed, Fills, ModelPromoted, ModelRef, Models, OrderEnded, OrderRefused,

@@ -31,16 +31,16 @@ impl Outside {
     /// The same machines for one instance, its broker role over this broker.
     pub fn machines(&self, machines: Machines, actor: &Arc<Actor>, planted: Planted) -> Machines {
         let (outside, actor) = (self.clone(), Arc::clone(actor));
-        Arc::new(move |role| -> Box<dyn Machine> {
+        Arc::new(move |role| -> Option<Box<dyn Machine>> {
             if role != Role::Broker {
                 return machines(role);
             }
-            Box::new(Broker::at(Arc::new(Session {
+            Some(Box::new(Broker::with_venue(Arc::new(Session {
                 outside: outside.clone(),
                 actor: Arc::clone(&actor),
                 planted,
                 number: Mutex::new(None),
-            })))
+            }))))
         })
     }
 

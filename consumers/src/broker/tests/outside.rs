@@ -130,7 +130,7 @@ struct Stage {
 
 fn stage(orders: impl IntoIterator<Item = Event>) -> Stage {
     let outside = Arc::<Outside>::default();
-    let mut driven = Driven::new(Broker::at(outside.clone()));
+    let mut driven = Driven::new(Broker::with_venue(outside.clone()));
     driven.take(orders);
     Stage { driven, outside, now: Now::default() }
 }
@@ -154,7 +154,7 @@ impl Stage {
         let said = self.attempt(n).unwrap();
         self.driven.take(said.clone());
         self.driven.machine.close_day(day(n));
-        self.driven.restart(Broker::at(self.outside.clone()));
+        self.driven.restart(Broker::with_venue(self.outside.clone()));
         said
     }
 }

@@ -50,7 +50,7 @@ pub fn status(config: &Config) -> Result<Found> {
         log: Arc::clone(&opened.log),
         states: Arc::new(MemoryStates::default()),
         partitions,
-        machines: Arc::new(|_| Box::new(Retrainer::default())),
+        machines: Arc::new(|_| Some(Box::new(Retrainer::default()))),
         board: Arc::default(),
         policy: Policy::default(),
     };
