@@ -4,8 +4,8 @@
 pub mod broker;
 pub mod executor;
 pub mod labeler;
-#[cfg(test)]
-mod made;
 pub mod materializer;
 pub mod retrainer;
 pub mod scorer;
+#[cfg(test)]
+mod testkit;

@@ -2,7 +2,7 @@
 //! on the day) in a column of its own: for looking at the planted structure from outside.
 //! `cargo run --release -p producers --example labelled_rows -- SEED on|off OUT.csv [STEP]`
 
-use producers::simulated::{Plan, SimulatedMarket};
+use producers::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::Market;
 use quant::{FEATURE_NAMES, PriceBar, PriceWindow, Settings, VixWindow};
 use schemas::Day;
@@ -17,7 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let structure = argument().as_deref() == Some("on");
     let out = argument().ok_or("which file to write?")?;
     let every: usize = argument().map_or(Ok(1), |text| text.parse())?;
-    let mut market = SimulatedMarket::open(Plan { seed, structure, ..Plan::default() }, None)?;
+    let mut market = SimulatedMarket::open(
+        SimulationPlan { seed, structure, ..SimulationPlan::default() },
+        None,
+    )?;
     let mut days = Vec::new();
     let mut after = None;
     while let Some(day) = market.next_day(after)? {

@@ -3,6 +3,7 @@
 //! plain events, and whoever calls publishes them.
 
 pub mod history;
+mod rng;
 pub mod scanner;
 pub mod simulated;
 pub mod source;

@@ -10,7 +10,7 @@
 
 use crate::Topic;
 use crate::codec::SchemaVersion;
-use crate::registry::{NoSchema, normal, parsed, versions};
+use crate::registry::{InvalidSchema, normal, parsed, versions};
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use serde_json::Value;
 
@@ -19,7 +19,11 @@ use serde_json::Value;
 ///
 /// # Errors
 /// `text` is no schema.
-pub fn check(topic: Topic, others: &[&SchemaVersion], text: &str) -> Result<Vec<String>, NoSchema> {
+pub fn check(
+    topic: Topic,
+    others: &[&SchemaVersion],
+    text: &str,
+) -> Result<Vec<String>, InvalidSchema> {
     let (schema, new) = (parsed(text)?, normal(text)?);
     let mut problems = of_itself(topic, &new);
     for other in others {
@@ -45,7 +49,7 @@ pub fn check(topic: Topic, others: &[&SchemaVersion], text: &str) -> Result<Vec<
 ///
 /// # Errors
 /// `text` is no schema.
-pub fn check_all(topic: Topic, text: &str) -> Result<Vec<String>, NoSchema> {
+pub fn check_all(topic: Topic, text: &str) -> Result<Vec<String>, InvalidSchema> {
     check(topic, &versions(topic).collect::<Vec<_>>(), text)
 }
 

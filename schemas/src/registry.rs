@@ -14,7 +14,7 @@ pub const COMPATIBILITY: &str = "FULL_TRANSITIVE";
 /// A text that is no Avro schema.
 #[derive(Debug, thiserror::Error)]
 #[error("it is no Avro schema: {0}")]
-pub struct NoSchema(String);
+pub struct InvalidSchema(String);
 
 /// The subject of `topic` in a run whose topics begin with `prefix`.
 pub fn subject(topic: Topic, prefix: &str) -> String {
@@ -43,7 +43,7 @@ pub fn by_id(id: u32) -> Option<&'static SchemaVersion> {
 ///
 /// # Errors
 /// `text` is no schema.
-pub fn find(topic: Topic, text: &str) -> Result<Option<&'static SchemaVersion>, NoSchema> {
+pub fn find(topic: Topic, text: &str) -> Result<Option<&'static SchemaVersion>, InvalidSchema> {
     let asked = normal(text)?;
     Ok(versions(topic).find(|version| normal(version.text).is_ok_and(|known| known == asked)))
 }
@@ -55,11 +55,11 @@ pub fn same(one: &str, other: &str) -> bool {
 }
 
 /// The schema as every text of it reads after parsing.
-pub(crate) fn normal(text: &str) -> Result<Value, NoSchema> {
+pub(crate) fn normal(text: &str) -> Result<Value, InvalidSchema> {
     let schema = parsed(text)?;
-    serde_json::to_value(&schema).map_err(|error| NoSchema(error.to_string()))
+    serde_json::to_value(&schema).map_err(|error| InvalidSchema(error.to_string()))
 }
 
-pub(crate) fn parsed(text: &str) -> Result<Schema, NoSchema> {
-    Schema::parse_str(text).map_err(|error| NoSchema(error.to_string()))
+pub(crate) fn parsed(text: &str) -> Result<Schema, InvalidSchema> {
+    Schema::parse_str(text).map_err(|error| InvalidSchema(error.to_string()))
 }

@@ -141,15 +141,15 @@ impl fmt::Display for Role {
 #[error(
     "no role {0:?}; the roles are source, scanner, scorer, labeler, executor, broker, retrainer, materializer"
 )]
-pub struct NoSuchRole(String);
+pub struct UnknownRole(String);
 
 impl FromStr for Role {
-    type Err = NoSuchRole;
-    fn from_str(text: &str) -> Result<Role, NoSuchRole> {
+    type Err = UnknownRole;
+    fn from_str(text: &str) -> Result<Role, UnknownRole> {
         Role::ALL
             .into_iter()
             .find(|role| role.name() == text)
-            .ok_or_else(|| NoSuchRole(text.to_owned()))
+            .ok_or_else(|| UnknownRole(text.to_owned()))
     }
 }
 
@@ -178,7 +178,7 @@ pub struct Context<'a> {
 
 /// The outside, for work that takes long (a training): what it makes are events, and these, not
 /// the work, are what a replay reads.
-pub trait World {
+pub trait EffectContext {
     /// The rows of `samples` before these offsets, by partition.
     ///
     /// # Errors
@@ -220,7 +220,7 @@ impl From<String> for EffectError {
 /// Long work, done outside any transaction. A failure publishes nothing: the role reloads and
 /// comes to the same decision again. A result that was decided under a `controls` offset of its
 /// own names it.
-pub type Effect = Box<dyn FnOnce(&dyn World) -> Result<Vec<Event>, EffectError> + Send>;
+pub type Effect = Box<dyn FnOnce(&dyn EffectContext) -> Result<Vec<Event>, EffectError> + Send>;
 
 /// What a machine decided.
 #[derive(Default)]

@@ -104,15 +104,15 @@ impl fmt::Display for Topic {
 #[error(
     "no topic {0:?}; the topics are bars, scans, features, predictions, orders, fills, outcomes, models, controls, samples, dead-letters"
 )]
-pub struct NoSuchTopic(String);
+pub struct UnknownTopic(String);
 
 impl FromStr for Topic {
-    type Err = NoSuchTopic;
-    fn from_str(text: &str) -> Result<Topic, NoSuchTopic> {
+    type Err = UnknownTopic;
+    fn from_str(text: &str) -> Result<Topic, UnknownTopic> {
         Topic::ALL
             .into_iter()
             .find(|topic| text == topic.dataset() || text == topic.name())
-            .ok_or_else(|| NoSuchTopic(text.to_owned()))
+            .ok_or_else(|| UnknownTopic(text.to_owned()))
     }
 }
 

@@ -3,11 +3,11 @@
 
 #![allow(clippy::unwrap_used, unsafe_code, reason = "a test's own allocator that counts")]
 
-mod made;
-mod mutated;
+mod fixtures;
+mod mutator;
 
-use made::one_of_each;
-use mutated::Mutator;
+use fixtures::one_of_each;
+use mutator::Mutator;
 use schemas::{Topic, codec, contract, headers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

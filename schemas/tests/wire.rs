@@ -1,8 +1,8 @@
 //! Encode ∘ decode is the identity for every kind; every schema parses; damage is an error.
 
-mod made;
+mod fixtures;
 
-use made::one_of_each;
+use fixtures::one_of_each;
 use schemas::{Topic, codec, headers};
 
 #[test]

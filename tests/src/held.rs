@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)] // it is test code, though no test itself
 
 use producers::history::{HistoryPlan, draw};
-use producers::simulated::{Plan, SimulatedMarket};
-use producers::source::{Market, MarketDay, Problem, SourceError};
+use producers::simulated::{SimulatedMarket, SimulationPlan};
+use producers::source::{DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Sample, Samples};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub type Rows = BTreeMap<(String, Day), Sample>;
 
 /// The days of a simulated market.
 pub fn simulated(seed: u64, stocks: usize, days: usize) -> Vec<MarketDay> {
-    let plan = Plan { seed, stocks, days, structure: true };
+    let plan = SimulationPlan { seed, stocks, days, structure: true };
     let mut market = SimulatedMarket::open(plan, None).unwrap();
     let mut given: Vec<MarketDay> = Vec::new();
     while let Some(day) = market.next_day(given.last().map(|day| day.day)).unwrap() {
@@ -68,7 +68,7 @@ impl Market for Held {
         &self.days
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[DataProblem] {
         &[]
     }
 

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[path = "../../schemas/tests/made/mod.rs"]
-mod made;
+#[path = "../../schemas/tests/fixtures/mod.rs"]
+mod fixtures;
 
-use made::one_of_each;
+use fixtures::one_of_each;
 use schemas::{Event, Topic, codec};
 use serde_json::{Value, json};
 use std::fs;

@@ -88,15 +88,16 @@ fn open(log: &MemoryLog) -> Vec<ModelTrained> {
 }
 
 fn machines(loader: Arc<scorer::Loader>) -> Machines {
-    Arc::new(move |role: Role| -> Box<dyn Machine> {
-        match role {
+    Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
+        Some(match role {
             Role::Scorer => Box::new(scorer::Scorer::new(Arc::clone(&loader))),
             Role::Labeler => Box::new(labeler::Labeler::default()),
             Role::Executor => Box::new(executor::Executor::default()),
             Role::Broker => Box::new(broker::Broker::default()),
             Role::Retrainer => Box::new(retrainer::Retrainer::default()),
-            _ => Box::new(producers::scanner::Scanner::default()),
-        }
+            Role::Scanner => Box::new(producers::scanner::Scanner::default()),
+            Role::Source | Role::Materializer => return None,
+        })
     })
 }
 

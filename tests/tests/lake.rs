@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[path = "../../schemas/tests/made/mod.rs"]
-mod made;
+#[path = "../../schemas/tests/fixtures/mod.rs"]
+mod fixtures;
 
 use schemas::{Event, Topic};
 use store::Lake;
@@ -12,7 +12,7 @@ use store::Lake;
 fn pandas_and_duckdb_read_every_topic_of_a_lake() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    let events = made::one_of_each();
+    let events = fixtures::one_of_each();
     for topic in Topic::ALL {
         let of_topic = |day: Option<schemas::Day>| -> Vec<Event> {
             let chosen =

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it expects")]
 
 use producers::history::{HistoryPlan, draw};
-use producers::simulated::{Plan, SimulatedMarket};
+use producers::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::Market;
 use schemas::Body;
 use schemas::events::Samples;
@@ -23,7 +23,7 @@ const ALL: usize = STOCKS * DAYS;
 
 /// A model of the first days, judged on the later ones.
 fn assessed(seed: u64, structure: bool, rows: usize) -> Assessment {
-    let plan = Plan { seed, stocks: STOCKS, days: DAYS, structure };
+    let plan = SimulationPlan { seed, stocks: STOCKS, days: DAYS, structure };
     let mut market = SimulatedMarket::open(plan, None).unwrap();
     let (split, last) = (market.days()[SPLIT].0, market.days()[DAYS - 1]);
     let plan =

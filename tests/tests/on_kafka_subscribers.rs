@@ -4,8 +4,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../schemas/tests/made/mod.rs"]
-mod made;
+#[path = "../../schemas/tests/fixtures/mod.rs"]
+mod fixtures;
 
 use eventlog::{
     Batch, EmbeddedLog, KafkaLog, KafkaSettings, Log, NewRecord, Record, TopicPartition,
@@ -47,7 +47,7 @@ fn fill(data: &Path, kafka: &KafkaLog) -> BTreeMap<Topic, Told> {
     assert!(kafka.ensure_topics(&specs).unwrap().is_empty());
     let mut producer = kafka.producer("copier").unwrap();
     let mut told: BTreeMap<Topic, Told> = BTreeMap::new();
-    let extra: Vec<NewRecord> = made::one_of_each()
+    let extra: Vec<NewRecord> = fixtures::one_of_each()
         .iter()
         .filter(|event| event.body.marker().is_none()) // the demo has those
         .map(|event| wire::record(event, PARTITIONS, "test").unwrap())

@@ -16,7 +16,7 @@ mod tests;
 mod venue;
 
 pub use fills::{Terms, Trade};
-pub use venue::{Order, Standing, Venue, VenueError};
+pub use venue::{Order, OrderStatus, Venue, VenueError};
 
 use quant::Book;
 use schemas::events::{Action, Bars, Fills, OrderIntent, Orders};
@@ -71,7 +71,7 @@ pub struct Broker {
 
 impl Broker {
     /// Over a broker outside.
-    pub fn at(venue: Arc<dyn Venue>) -> Broker {
+    pub fn with_venue(venue: Arc<dyn Venue>) -> Broker {
         Broker { state: State::default(), venue: Some(venue) }
     }
 
@@ -172,7 +172,7 @@ impl Machine for Broker {
             .collect();
         Decision {
             events: Vec::new(),
-            effect: Some(Box::new(move |world| venue::see_to(&errands, &*venue, world))),
+            effect: Some(Box::new(move |context| venue::see_to(&errands, &*venue, context))),
         }
     }
 

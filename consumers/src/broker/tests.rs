@@ -3,7 +3,7 @@
 mod outside;
 
 use super::Broker;
-use crate::made::{Driven, bar, bars_closed, day, split, structure};
+use crate::testkit::{Driven, bar, bars_closed, day, split, structure};
 use schemas::events::{Action, Execution, Fills, OrderEnded, OrderIntent, Orders, Pricing, Track};
 use schemas::role::Machine;
 use schemas::{Body, Event, EventId, Money};
@@ -38,7 +38,7 @@ fn broker(orders: impl IntoIterator<Item = Event>) -> Driven<Broker> {
 fn trade(driven: &mut Driven<Broker>, n: i32, bars: impl IntoIterator<Item = Event>) -> Vec<Event> {
     driven.take(bars);
     driven.take([bars_closed(n, Some(20.0))]);
-    let said = driven.end(n);
+    let said = driven.end(day(n));
     driven.restart(Broker::default());
     said
 }

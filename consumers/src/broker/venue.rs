@@ -11,7 +11,7 @@
 use super::Working;
 use super::fills::{Terms, Trade};
 use schemas::events::{Action, Track};
-use schemas::role::{EffectError, World};
+use schemas::role::{EffectContext, EffectError};
 use schemas::{Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct Order {
 /// What the broker says of an order id.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "standing", rename_all = "snake_case")]
-pub enum Standing {
+pub enum OrderStatus {
     /// It has never heard of it.
     Nothing,
     /// It has the order, which has not ended.
@@ -104,25 +104,25 @@ pub trait Venue: Send + Sync {
     ///
     /// # Errors
     /// As [`VenueError`] says, here and below.
-    fn ask(&self, id: i64) -> Result<Standing, VenueError>;
+    fn ask(&self, id: i64) -> Result<OrderStatus, VenueError>;
 
     /// Submits an order, once.
     ///
     /// # Errors
     /// [`VenueError::NoAnswer`] also where the id was used in between.
-    fn submit(&self, order: &Order) -> Result<Standing, VenueError>;
+    fn submit(&self, order: &Order) -> Result<OrderStatus, VenueError>;
 
     /// Gives a working order today's terms.
     ///
     /// # Errors
     /// As above.
-    fn amend(&self, id: i64, terms: &Terms) -> Result<Standing, VenueError>;
+    fn amend(&self, id: i64, terms: &Terms) -> Result<OrderStatus, VenueError>;
 
     /// Uses an id up, or takes a working order back; what has ended stays as it is.
     ///
     /// # Errors
     /// As above.
-    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<Standing, VenueError>;
+    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<OrderStatus, VenueError>;
 }
 
 /// An order to be seen to on a day.
@@ -136,17 +136,17 @@ pub(super) struct Errand {
 pub(super) fn see_to(
     errands: &[Errand],
     venue: &dyn Venue,
-    world: &dyn World,
+    context: &dyn EffectContext,
 ) -> Result<Vec<Event>, EffectError> {
     let (mut said, mut sent) = (Vec::new(), false);
     for errand in errands {
         // What was submitted is at the broker and is asked for first when the work goes on; so it
         // goes on at once, as long as it comes further each time.
-        if world.overdue() && sent {
+        if context.overdue() && sent {
             let what = "the broker is slow; the role shows that it lives and goes on".to_owned();
             return Err(EffectError { what, away: true });
         }
-        said.extend(errand.see_to(venue, world, &mut sent)?);
+        said.extend(errand.see_to(venue, context, &mut sent)?);
     }
     Ok(said)
 }
@@ -159,38 +159,43 @@ impl Errand {
     }
 
     /// `sent` becomes true where an order was submitted.
-    fn see_to(&self, venue: &dyn Venue, world: &dyn World, sent: &mut bool) -> Said {
+    fn see_to(&self, venue: &dyn Venue, context: &dyn EffectContext, sent: &mut bool) -> Said {
         if self.order.reused {
             return Ok(vec![self.order.used_before(self.day)]);
         }
-        if world.overdue() {
+        if context.overdue() {
             return Ok(self.doubted("the broker took too long over other orders to be asked"));
         }
-        let standing = match venue.ask(self.id()) {
+        let status = match venue.ask(self.id()) {
             Err(VenueError::NoAnswer(why)) => return Ok(self.doubted(&why)),
-            standing => standing?,
+            status => status?,
         };
         let was_sent = self.order.unknown || self.order.acknowledged;
-        match standing {
-            Standing::Nothing if was_sent => self.give_up(venue),
-            Standing::Nothing => {
+        match status {
+            OrderStatus::Nothing if was_sent => self.give_up(venue),
+            OrderStatus::Nothing => {
                 *sent = true;
-                self.allowed(venue, world, || self.submit(venue))
+                self.allowed(venue, context, || self.submit(venue))
             }
-            Standing::Working if self.terms != Terms::Wait => {
-                self.allowed(venue, world, || self.amend(venue))
+            OrderStatus::Working if self.terms != Terms::Wait => {
+                self.allowed(venue, context, || self.amend(venue))
             }
-            Standing::Working if self.order.split => self.withdraw_split(venue),
+            OrderStatus::Working if self.order.split => self.withdraw_split(venue),
             known => Ok(self.recorded(known)),
         }
     }
 
     /// The operator's word first, then what trades.
-    fn allowed(&self, venue: &dyn Venue, world: &dyn World, trade: impl FnOnce() -> Said) -> Said {
+    fn allowed(
+        &self,
+        venue: &dyn Venue,
+        context: &dyn EffectContext,
+        trade: impl FnOnce() -> Said,
+    ) -> Said {
         if self.order.split {
             return self.withdraw_split(venue);
         }
-        let controls = world.controls()?;
+        let controls = context.controls()?;
         let intent = &self.order.intent;
         let halted = controls.halted.get(&intent.track);
         let mut said = match halted.filter(|_| intent.action == Action::Open) {
@@ -207,8 +212,8 @@ impl Errand {
     fn amend(&self, venue: &dyn Venue) -> Said {
         match venue.amend(self.id(), &self.terms) {
             // It has the order; what came of today's terms is asked for tomorrow.
-            Err(VenueError::NoAnswer(_)) => Ok(self.recorded(Standing::Working)),
-            standing => Ok(self.recorded(standing?)),
+            Err(VenueError::NoAnswer(_)) => Ok(self.recorded(OrderStatus::Working)),
+            status => Ok(self.recorded(status?)),
         }
     }
 
@@ -223,14 +228,14 @@ impl Errand {
             terms: self.terms.clone(),
         };
         match venue.submit(&order) {
-            Ok(standing) => Ok(self.recorded(standing)),
+            Ok(status) => Ok(self.recorded(status)),
             Err(VenueError::Refused { code, reason }) => {
                 Ok(vec![self.order.reject(self.day, &code, &reason)])
             }
             Err(VenueError::NoAnswer(_)) => match venue.ask(self.id()) {
                 Err(VenueError::NoAnswer(why)) => Ok(self.doubted(&why)),
-                Ok(Standing::Nothing) => self.give_up(venue),
-                standing => Ok(self.recorded(standing?)),
+                Ok(OrderStatus::Nothing) => self.give_up(venue),
+                status => Ok(self.recorded(status?)),
             },
             Err(other) => Err(other.into()),
         }
@@ -248,21 +253,23 @@ impl Errand {
     fn withdraw(&self, venue: &dyn Venue, code: &str, reason: &str) -> Said {
         match venue.withdraw(self.id(), code, reason) {
             Err(VenueError::NoAnswer(why)) => Ok(self.doubted(&why)),
-            standing => Ok(self.recorded(standing?)),
+            status => Ok(self.recorded(status?)),
         }
     }
 
     /// What the broker said, as events.
-    fn recorded(&self, standing: Standing) -> Vec<Event> {
+    fn recorded(&self, status: OrderStatus) -> Vec<Event> {
         let (order, day) = (&self.order, self.day);
-        let ended = match standing {
-            Standing::Nothing => return Vec::new(),
-            Standing::Withdrawn { code, reason } => return vec![order.cancel(day, &code, &reason)],
-            Standing::Working => None,
-            Standing::Executed { execution_id, trade } => {
+        let ended = match status {
+            OrderStatus::Nothing => return Vec::new(),
+            OrderStatus::Withdrawn { code, reason } => {
+                return vec![order.cancel(day, &code, &reason)];
+            }
+            OrderStatus::Working => None,
+            OrderStatus::Executed { execution_id, trade } => {
                 Some(order.execute(day, execution_id, &trade))
             }
-            Standing::Cancelled { code, reason } => Some(order.cancel(day, &code, &reason)),
+            OrderStatus::Cancelled { code, reason } => Some(order.cancel(day, &code, &reason)),
         };
         order.acknowledge(day).into_iter().chain(ended).collect()
     }

@@ -1,13 +1,12 @@
 //! A track's book: what is held, what is pending, what it is worth.
 
 use quant::{Book, mark};
-use schemas::events::{Action, Execution, OrderEnded, OrderIntent, Pricing, Settings, Structure};
+use schemas::events::{
+    Action, Execution, OrderEnded, OrderIntent, Pricing, SHARES_PER_CONTRACT, Settings, Structure,
+};
 use schemas::{Day, EventId, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Shares of one contract.
-pub(super) const SHARES: i64 = 100;
 
 /// A butterfly held.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -65,7 +64,8 @@ impl TrackBook {
 
     pub(super) fn opened(&mut self, ticker: &str, done: &Execution) {
         self.settled(done.broker_order_id);
-        self.cash = self.cash - (done.price + done.fees) * done.quantity.saturating_mul(SHARES);
+        self.cash = self.cash
+            - (done.price + done.fees) * done.quantity.saturating_mul(SHARES_PER_CONTRACT);
         let position = Position {
             ticker: ticker.to_owned(),
             structure: done.structure.clone(),
@@ -73,7 +73,7 @@ impl TrackBook {
             pricing: done.pricing,
             risk: (done.price + done.fees).dollars(),
             marked: (done.price.dollars(), done.fees.dollars(), done.sigma),
-            shares: SHARES as f64,
+            shares: SHARES_PER_CONTRACT as f64,
             closing: false,
         };
         self.positions.insert(done.candidate, position);

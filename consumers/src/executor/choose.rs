@@ -1,7 +1,7 @@
 //! Choosing among a day's candidates: the threshold, then the limits, highest value first.
 
-use super::book::{SHARES, TrackBook};
-use schemas::events::{Action, OrderIntent, OrderRefused, Scan, Settings};
+use super::book::TrackBook;
+use schemas::events::{Action, OrderIntent, OrderRefused, SHARES_PER_CONTRACT, Scan, Settings};
 use schemas::{EventId, Money};
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ fn company<'a>(ticker: &'a str, settings: &'a Settings) -> &'a str {
 
 /// Contracts for the capital to be put at risk.
 fn quantity(scan: &Scan, settings: &Settings) -> i64 {
-    let per_contract = Money::from_dollars(scan.risk).unwrap_or_default() * SHARES;
+    let per_contract = Money::from_dollars(scan.risk).unwrap_or_default() * SHARES_PER_CONTRACT;
     if per_contract <= Money::ZERO { 0 } else { settings.risk_per_trade.0 / per_contract.0 }
 }
 

@@ -4,7 +4,7 @@ mod books;
 mod laws;
 
 use super::Executor;
-use crate::made::{Driven, closed, day, history, market, scanned, scored, unscored};
+use crate::testkit::{Driven, closed, day, history, market, scanned, scored, unscored};
 use schemas::events::{
     Action, Alias, Execution, Fills, OrderEnded, OrderIntent, Orders, Settings, Track, TrackMarked,
 };
@@ -115,7 +115,7 @@ fn check(change: impl FnOnce(&mut Settings), candidates: &[Candidate<'_>], expec
     let mut driven = executor(&tickers);
     change(&mut driven.controls.settings);
     driven.take(today(70, candidates));
-    assert_eq!(line(&driven.end(70)), expected);
+    assert_eq!(line(&driven.end(day(70))), expected);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_halted_track_refuses_by_naming_the_offset_and_the_other_goes_on() {
     let mut driven = executor(&["A"]);
     driven.controls.halted.insert(Track::ButterAI, 41);
     driven.take(today(70, &[("A", 61.0, Some(0.2))]));
-    let said = driven.end(70);
+    let said = driven.end(day(70));
     assert_eq!(line(&said), "AI HALTED A; Base opens A");
     let Body::Orders(Orders::OrderRefused(refused)) = &said[0].body else { panic!("{said:?}") };
     assert!(refused.reason.contains("controls offset 41"), "{}", refused.reason);
@@ -179,7 +179,7 @@ fn a_shadow_is_never_traded_and_without_a_model_the_mark_says_so() {
         driven.take([scored(scan, Alias::Challenger, 9.0), unscored(scan, Alias::Champion, &why)]);
     }
     driven.take([closed(Topic::Predictions, 70)]);
-    let said = driven.end(70);
+    let said = driven.end(day(70));
     assert_eq!(line(&said), "");
     let [ai, base] = &marks(&said)[..] else { panic!("{said:?}") };
     assert_eq!((ai.candidates, ai.highest, ai.note.as_deref()), (0, None, Some("no model for A")));
@@ -187,11 +187,11 @@ fn a_shadow_is_never_traded_and_without_a_model_the_mark_says_so() {
 
     // One refused candidate among scored ones is no reason for trading nothing.
     driven.take(today(71, &[("A", 0.0, None), ("B", 0.0, Some(0.1))]));
-    let mark = &marks(&driven.end(71))[0];
+    let mark = &marks(&driven.end(day(71)))[0];
     assert_eq!((mark.candidates, mark.highest, mark.note.as_deref()), (1, Some(0.1), None));
     // Nothing of yesterday's candidates is kept.
     let kept = &driven.machine.0;
     assert!(kept.scans.is_empty() && kept.scores.is_empty() && kept.unscored.is_empty());
     driven.take(today(72, &[]));
-    assert_eq!(marks(&driven.end(72))[0].candidates, 0);
+    assert_eq!(marks(&driven.end(day(72)))[0].candidates, 0);
 }

@@ -1,7 +1,7 @@
 //! When a candidate gets its label, which, or why it has none.
 
 use super::Labeler;
-use crate::made::{
+use crate::testkit::{
     Driven, bar, bars_closed, corrected, day, history, market, price, scanned, scored, split,
 };
 use schemas::events::{
@@ -18,7 +18,7 @@ fn labeler() -> Driven<Labeler> {
     let mut driven = Driven::new(Labeler::default());
     driven.take(history(71, &["A", "B"]));
     driven.take([scanned(70, "A", 0.0)]);
-    assert_eq!(driven.end(70), []);
+    assert_eq!(driven.end(day(70)), []);
     driven
 }
 
@@ -30,7 +30,7 @@ fn mature(
     let days = 71..=EVALUATION + 1;
     let said = days.flat_map(|n| {
         driven.take(change(n, market(n, &["A", "B"])));
-        driven.end(n)
+        driven.end(day(n))
     });
     said.collect()
 }
@@ -47,7 +47,7 @@ fn check(change: impl Fn(i32, Vec<Event>) -> Vec<Event>) -> Outcomes {
     );
     // Never a second one.
     driven.take(market(EVALUATION + 2, &["A", "B"]));
-    assert_eq!(driven.end(EVALUATION + 2), []);
+    assert_eq!(driven.end(day(EVALUATION + 2)), []);
     match &outcome.body {
         Body::Outcomes(outcome) => outcome.clone(),
         other => panic!("{other:?}"),
@@ -124,12 +124,12 @@ fn a_day_after_the_evaluation_date_is_waited_for_however_long_it_takes() {
     let mut driven = labeler();
     for n in 71..EVALUATION - 2 {
         driven.take(market(n, &["A", "B"]));
-        assert_eq!(driven.end(n), []);
+        assert_eq!(driven.end(day(n)), []);
     }
     // Nobody trades for three weeks: no marker, no label.
     let after = EVALUATION + 15;
     driven.take(market(after, &["A", "B"]));
-    let said = driven.end(after);
+    let said = driven.end(day(after));
     let [Body::Outcomes(outcome)] =
         &said.iter().map(|event| event.body.clone()).collect::<Vec<_>>()[..]
     else {
@@ -181,7 +181,7 @@ fn whatever_bars_are_missing_every_candidate_has_one_word_in_the_end() {
                 driven.take([scan]);
             }
         }
-        for event in driven.end(n) {
+        for event in driven.end(day(n)) {
             let candidate = event.correlation.unwrap();
             assert_eq!(scans.get(&candidate), Some(&event.ticker));
             said.entry(candidate).or_default().push(event.body.kind());
@@ -262,7 +262,7 @@ fn many_mature_in_one_order_and_a_restart_on_any_day_changes_nothing() {
             if restart {
                 driven.restart(Labeler::default());
             }
-            said.extend(driven.end(n));
+            said.extend(driven.end(day(n)));
         }
         (said, driven.machine.save())
     };

@@ -1,10 +1,10 @@
-//! The materializer: every event of a day, in reading order, handed over to the views and the
-//! lake when the day closes.
+//! The materializer: collects a day's events in reading order and writes them to the views and
+//! the lake when the day closes.
 //!
 //! Invariants:
-//! 1. A day is handed over whole, after its last marker; the sink may see a day again after a
-//!    crash and makes the same of it.
-//! 2. Views are made under the settings the day's orders were decided under.
+//! 1. A day is written whole, after its last marker. After a crash it may be written again, with
+//!    the same result.
+//! 2. Views use the settings under which the day's orders were decided.
 
 use schemas::events::Settings;
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
@@ -12,13 +12,13 @@ use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Where days go.
-pub trait Sink: Send + Sync {
-    /// Takes all events of `day`, bars first, models last.
+/// The views and the lake, which days are written to.
+pub trait Projections: Send + Sync {
+    /// Writes all events of `day`, bars first, models last.
     ///
     /// # Errors
-    /// A sentence that says what could not be written, where, and what to do.
-    fn day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String>;
+    /// What could not be written, where, and what to do.
+    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String>;
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -27,16 +27,16 @@ struct State {
     decided_under: i64,
 }
 
-/// Collects days for a sink.
+/// The materializer's machine.
 pub struct Materializer {
-    sink: Arc<dyn Sink>,
+    projections: Arc<dyn Projections>,
     state: State,
 }
 
 impl Materializer {
-    /// Hands days to `sink`.
-    pub fn new(sink: Arc<dyn Sink>) -> Materializer {
-        Materializer { sink, state: State::default() }
+    /// A machine that writes days to `projections`.
+    pub fn new(projections: Arc<dyn Projections>) -> Materializer {
+        Materializer { projections, state: State::default() }
     }
 }
 
@@ -50,11 +50,12 @@ impl Machine for Materializer {
 
     fn decide(&self, cause: Cause<'_>, _: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        let (sink, State { today, decided_under }) = (Arc::clone(&self.sink), self.state.clone());
+        let projections = Arc::clone(&self.projections);
+        let State { today, decided_under } = self.state.clone();
         Decision {
             events: Vec::new(),
-            effect: Some(Box::new(move |world| {
-                sink.day(day, &today, &world.settings(decided_under)?)?;
+            effect: Some(Box::new(move |context| {
+                projections.write_day(day, &today, &context.settings(decided_under)?)?;
                 Ok(Vec::new())
             })),
         }

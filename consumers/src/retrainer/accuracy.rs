@@ -7,15 +7,14 @@
 //! The next promotion arms it again, and then only days scored after it count: what another
 //! champion did is no evidence against this one.
 
+use schemas::evaluation::RECENT_DAYS;
 use schemas::{Day, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use success::by_days;
 
-/// Matured scan days that are judged.
-pub(super) const DAYS: usize = 60;
 /// The accuracy that must not be doubted.
-pub const LEAST: f64 = 0.40;
+pub const MIN_ACCURACY: f64 = 0.40;
 /// Of the standard normal distribution at 95 %.
 const Z: f64 = 1.645;
 
@@ -42,7 +41,7 @@ pub(super) struct Accuracy {
 /// The accuracy of the last matured scan days.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Now {
-    /// How many they are, at most [`DAYS`].
+    /// How many they are, at most [`RECENT_DAYS`].
     pub(super) days: usize,
     /// Mean of the days.
     pub(super) mean: f64,
@@ -89,7 +88,7 @@ impl Accuracy {
     pub(super) fn close_day(&mut self) {
         self.kept = self.evidence();
         let matured: Vec<Day> = self.matured().map(|(day, _)| day).collect();
-        if let Some(first) = matured.len().checked_sub(DAYS).map(|from| matured[from]) {
+        if let Some(first) = matured.len().checked_sub(RECENT_DAYS).map(|from| matured[from]) {
             self.days.retain(|day, scan_day| *day >= first || scan_day.open > 0);
         }
     }
@@ -101,7 +100,8 @@ impl Accuracy {
 
     /// What the last matured scan days show; none before the first.
     pub(super) fn now(&self) -> Option<Now> {
-        let last: Vec<&ScanDay> = self.matured().rev().take(DAYS).map(|(_, day)| day).collect();
+        let last: Vec<&ScanDay> =
+            self.matured().rev().take(RECENT_DAYS).map(|(_, day)| day).collect();
         let longest = last.iter().map(|day| day.longest).max()?;
         let share = |day: &&ScanDay| f64::from(day.hits) / f64::from(day.judged);
         let daily: Vec<f64> = last.iter().map(share).collect();
@@ -115,14 +115,14 @@ impl Accuracy {
         if self.fired || self.kept.is_some() {
             return self.kept.clone();
         }
-        let now = self.now().filter(|now| now.days == DAYS)?;
-        let bound = now.bound.filter(|bound| *bound < LEAST)?;
+        let now = self.now().filter(|now| now.days == RECENT_DAYS)?;
+        let bound = now.bound.filter(|bound| *bound < MIN_ACCURACY)?;
         Some(format!(
-            "accuracy {:.1} % over the last {DAYS} matured scan days, with 1.645 standard errors \
+            "accuracy {:.1} % over the last {RECENT_DAYS} matured scan days, with 1.645 standard errors \
              {:.1} %: below {:.0} %",
             100.0 * now.mean,
             100.0 * bound,
-            100.0 * LEAST
+            100.0 * MIN_ACCURACY
         ))
     }
 }

@@ -10,20 +10,21 @@
 //!    a word that came too late, or never, keeps no scan day open for ever.
 
 mod accuracy;
+mod model_acceptance;
 mod operator;
 mod rows;
-mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 mod train;
-mod trial;
 mod triggers;
 
-pub use accuracy::LEAST as LEAST_ACCURACY;
+pub use accuracy::MIN_ACCURACY;
+pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
+pub use rows::embargo;
 use rows::{features_of, sound};
-pub use standing::{Standing, TriggerStanding, WatchStanding};
+pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
-pub use trial::{Trial, Tried, Untried};
 
 use quant::Term;
 use schemas::events::{
@@ -76,17 +77,17 @@ impl State {
 }
 
 /// The retrainer's decisions, and where the models it trains are tried.
-pub struct Retrainer(State, Arc<dyn Trial>);
+pub struct Retrainer(State, Arc<dyn AcceptanceTest>);
 
 impl Default for Retrainer {
     fn default() -> Retrainer {
-        Retrainer::trying(Arc::new(Untried))
+        Retrainer::with_acceptance_test(Arc::new(NoAcceptanceTest))
     }
 }
 
 impl Retrainer {
     /// What it trains is tried by `trial`.
-    pub fn trying(trial: Arc<dyn Trial>) -> Retrainer {
+    pub fn with_acceptance_test(trial: Arc<dyn AcceptanceTest>) -> Retrainer {
         let state = State {
             training_answered: -1,
             rollback_answered: -1,
@@ -126,8 +127,8 @@ impl Retrainer {
             settings: context.controls.settings.clone(),
         };
         let (samples_end, trial) = (context.samples_end.to_vec(), Arc::clone(&self.1));
-        let effect = move |world: &dyn schemas::role::World| {
-            let samples = world.samples(&samples_end)?;
+        let effect = move |context: &dyn schemas::role::EffectContext| {
+            let samples = context.samples(&samples_end)?;
             Ok(train_and_judge(request, &samples, &*trial, &mut |_, _| {}))
         };
         Decision { events, effect: Some(Box::new(effect)) }

@@ -2,12 +2,11 @@
 
 use super::Judged;
 use schemas::Day;
+use schemas::evaluation::HELD_OUT_DAYS;
 use schemas::events::Sample;
 use std::collections::BTreeSet;
 use success::{CLASSES, Row};
 
-/// Matured scan days a challenger is judged on.
-const HELD_OUT_DAYS: usize = 60;
 /// What settles that there are too few rows or days.
 pub(super) const REMEDY: &str = "draw more of the past with `butterquant history generate` or wait \
                                  until more days have matured";
@@ -87,11 +86,11 @@ fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<Judged, usize> {
     }
 }
 
-/// The first scan day with a row that was evaluated on or after the first held-out day: all rows
-/// scanned before it are known by then. A row scanned on it or later may be known too, but only
-/// if it was held shorter than its neighbours, so that the last days of a training would be
-/// unlike any other: those that choose epoch and penalty, and those that drift is measured by.
-fn embargo(rows: &[Row], held_out_from: Day) -> i32 {
+/// Where the embargo begins: the first scan day with a row evaluated on or after the first
+/// held-out day. Rows scanned before it are all known by then. A later row may be known too, but
+/// only if it was held shorter than its neighbours; the last days of a training, which choose
+/// epoch and penalty and measure drift, would then be unlike any others.
+pub fn embargo(rows: &[Row], held_out_from: Day) -> i32 {
     let reaching = rows.iter().filter(|row| row.evaluation_day >= held_out_from.0);
     reaching.map(|row| row.scan_day).min().unwrap_or(held_out_from.0)
 }

@@ -6,8 +6,8 @@ mod training;
 mod triggers;
 
 use super::Retrainer;
-use crate::made::learning::{model, promoted, sample, trained};
-use crate::made::{Driven, day, features, scanned, scored, unscored};
+use crate::testkit::learning::{model, promoted, sample, trained};
+use crate::testkit::{Driven, day, features, scanned, scored, unscored};
 use schemas::events::{Alias, DayClosed, Models, Outcome, OutcomeMissing, Outcomes};
 use schemas::role::Machine;
 use schemas::{Body, Event};
@@ -55,7 +55,7 @@ fn named(driven: &Driven<Retrainer>) -> (Option<i64>, Option<i64>) {
 
 /// Ends the day and comes back after a restart.
 fn end(driven: &mut Driven<Retrainer>, n: i32) -> String {
-    let said = line(&driven.end(n));
+    let said = line(&driven.end(day(n)));
     driven.restart(Retrainer::default());
     said
 }
@@ -96,8 +96,9 @@ fn more_outcomes_than_the_setting_start_a_training_once_and_samples_do_not() {
     let mut driven = Driven::new(Retrainer::default());
     driven.controls.settings.retrain_outcomes = 3;
     let before = driven.machine.save();
-    driven
-        .take(crate::made::learning::rows(2, 5).iter().enumerate().map(|(n, row)| sample(n, row)));
+    driven.take(
+        crate::testkit::learning::rows(2, 5).iter().enumerate().map(|(n, row)| sample(n, row)),
+    );
     assert_eq!(driven.machine.save(), before);
 
     for (n, expected) in [
@@ -127,7 +128,7 @@ fn a_training_asked_for_is_answered_once() {
     ] {
         driven.controls.training_requested = asked;
         driven.controls.offset = asked.unwrap_or(-1);
-        let decision = driven.decide_day(n);
+        let decision = driven.decide_day(day(n));
         assert_eq!(decision.effect.is_some(), !expected.is_empty());
         assert_eq!(end(&mut driven, n), expected, "day {n}");
     }

@@ -2,8 +2,8 @@
 //! evaluated before the held-out days, judged on these by the gate. Held out are matured scan
 //! days: those of which every candidate has come to its outcome or to the word that it has none.
 
+use super::model_acceptance::{AcceptanceReport, AcceptanceTest};
 use super::rows::{REMEDY, row_of, split};
-use super::trial::{Trial, Tried};
 use schemas::events::{
     Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Samples,
     Settings,
@@ -124,7 +124,7 @@ fn attempt(
 pub fn train_and_judge(
     request: TrainRequest,
     samples: &[Event],
-    trial: &dyn Trial,
+    acceptance: &dyn AcceptanceTest,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Vec<Event> {
     let (mut rows, mut open) = (request.rows.clone(), request.open.clone());
@@ -144,7 +144,7 @@ pub fn train_and_judge(
     match attempt(&request, rows, &open, progress) {
         Err(reason) => vec![refused(vec![reason])],
         Ok(Outcome { trained, mut verdict, days, assessment }) => {
-            let Tried { said: tried, problems } = trial.tried(&trained.onnx);
+            let AcceptanceReport { summary, problems } = acceptance.run(&trained.onnx);
             verdict.reasons.extend(problems);
             verdict.promote = verdict.reasons.is_empty();
             let manifest = serde_json::json!({
@@ -152,7 +152,7 @@ pub fn train_and_judge(
                 "held_out": days,
                 "held_out_metrics": assessment,
                 "gate": verdict_json(&verdict),
-                "trial": tried,
+                "trial": summary,
                 "parents": {
                     "champion": request.champion.as_deref().map(schemas::id::sha256_hex),
                 },
@@ -271,7 +271,7 @@ pub fn train_from_history(
     samples: &[Event],
     samples_end: Vec<i64>,
     settings: &Settings,
-    trial: &dyn Trial,
+    acceptance: &dyn AcceptanceTest,
     progress: &mut dyn FnMut(u32, u32),
 ) -> HistoryModels {
     let triggered = RetrainTriggered {
@@ -293,7 +293,7 @@ pub fn train_from_history(
     };
     let mut events = vec![Event::new(day, "", &["1"], Models::RetrainTriggered(triggered))];
     let mut champion = None;
-    for mut event in train_and_judge(request, samples, trial, progress) {
+    for mut event in train_and_judge(request, samples, acceptance, progress) {
         if let Body::Models(Models::ModelPromoted(promoted)) = &mut event.body {
             promoted.alias = Alias::Champion;
             promoted.reason = "passed the gate before the first day".to_owned();

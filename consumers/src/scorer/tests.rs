@@ -1,8 +1,8 @@
 //! Which model scores a candidate, and what is said when none can.
 
 use super::{Loader, Scorer};
-use crate::made::learning::{model, rows, trained};
-use crate::made::{Driven, day, features, marker, scanned};
+use crate::testkit::learning::{model, rows, trained};
+use crate::testkit::{Driven, day, features, marker, scanned};
 use schemas::controls::Rollback;
 use schemas::events::{DayClosed, ModelRef, Predictions};
 use schemas::role::{Cause, Machine};
@@ -295,7 +295,7 @@ fn values_but_one() -> Vec<f64> {
 #[test]
 fn only_features_are_decided_on() {
     let driven = scorer(Some(1), None);
-    assert!(driven.decide_day(71).events.is_empty());
+    assert!(driven.decide_day(day(71)).events.is_empty());
     for topic in Topic::ALL {
         assert_eq!(driven.machine.decides_on(topic), topic == Topic::Features);
     }

@@ -103,19 +103,19 @@ fn outside(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<Outside
 fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Outside>) -> Machines {
     let trial = Arc::new(OnEngine::new(engine.clone()));
     let loader = Arc::new(Loader::new(engine));
-    Arc::new(move |role: Role| -> Box<dyn Machine> {
-        match role {
+    Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
+        Some(match role {
+            Role::Source => return None,
+            Role::Scanner => Box::new(Scanner::default()),
             Role::Scorer => Box::new(Scorer::new(Arc::clone(&loader))),
             Role::Labeler => Box::new(Labeler::default()),
             Role::Executor => Box::new(Executor::default()),
             Role::Broker => Box::new(outside.as_ref().map_or_else(Broker::default, |outside| {
-                Broker::at(Arc::new(PaperVenue::new(outside)))
+                Broker::with_venue(Arc::new(PaperVenue::new(outside)))
             })),
-            Role::Retrainer => Box::new(Retrainer::trying(trial.clone())),
+            Role::Retrainer => Box::new(Retrainer::with_acceptance_test(trial.clone())),
             Role::Materializer => Box::new(Materializer::new(materialized.clone())),
-            // The source has no machine: it has no state and decides nothing.
-            Role::Scanner | Role::Source => Box::new(Scanner::default()),
-        }
+        })
     })
 }
 

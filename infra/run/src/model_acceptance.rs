@@ -1,7 +1,7 @@
 //! Trying a model on the engine of this process, before the gate lets it pass: the bytes load,
 //! the engine gives what candle gave on the model's own test vectors, and a row is fast enough.
 
-use consumers::retrainer::{Trial, Tried};
+use consumers::retrainer::{AcceptanceReport, AcceptanceTest};
 use std::time::{Duration, Instant};
 use success::{AGREEMENT, Engine, FEATURES, Model, TestVector, disagreement, test_vectors};
 
@@ -47,8 +47,8 @@ impl OnEngine {
     }
 }
 
-impl Trial for OnEngine {
-    fn tried(&self, onnx: &[u8]) -> Tried {
+impl AcceptanceTest for OnEngine {
+    fn run(&self, onnx: &[u8]) -> AcceptanceReport {
         let engine = self.engine.provider();
         let vectors = test_vectors(onnx).map_err(|error| error.to_string());
         let found = vectors.and_then(|vectors| {
@@ -56,20 +56,21 @@ impl Trial for OnEngine {
             Ok((vectors.len(), problems))
         });
         match found {
-            Err(problem) => Tried {
-                said: format!("it did not load on {engine}"),
+            Err(problem) => AcceptanceReport {
+                summary: format!("it did not load on {engine}"),
                 problems: vec![format!("it cannot be used on {engine}: {problem}")],
             },
-            Ok((vectors, problems)) if problems.is_empty() => Tried {
-                said: format!(
+            Ok((vectors, problems)) if problems.is_empty() => AcceptanceReport {
+                summary: format!(
                     "{engine} gives what candle gave on {vectors} test vectors within {AGREEMENT:e}, and a row in less than {:?}",
                     self.budget
                 ),
                 problems,
             },
-            Ok((vectors, problems)) => {
-                Tried { said: format!("tried on {engine} with {vectors} test vectors"), problems }
-            }
+            Ok((vectors, problems)) => AcceptanceReport {
+                summary: format!("tried on {engine} with {vectors} test vectors"),
+                problems,
+            },
         }
     }
 }
@@ -129,12 +130,12 @@ mod tests {
             // The time allowed is not what this is about, and the machine may be busy.
             let trial = OnEngine { engine, budget: Duration::from_secs(1) };
             let name = trial.engine.provider();
-            let found = trial.tried(onnx());
+            let found = trial.run(onnx());
             assert_eq!(found.problems, Vec::<String>::new());
             let said = format!("{name} gives what candle gave on 16 test vectors within 1e-5, and");
-            assert!(found.said.starts_with(&said), "{found:?}");
-            let found = trial.tried(&onnx()[..1_000]);
-            assert_eq!(found.said, format!("it did not load on {name}"));
+            assert!(found.summary.starts_with(&said), "{found:?}");
+            let found = trial.run(&onnx()[..1_000]);
+            assert_eq!(found.summary, format!("it did not load on {name}"));
             let [problem] = &found.problems[..] else { panic!("{found:?}") };
             assert!(problem.starts_with(&format!("it cannot be used on {name}: ")), "{problem}");
         }
@@ -160,8 +161,8 @@ mod tests {
         for engine in engines() {
             let trial = OnEngine { engine, budget: Duration::ZERO };
             let name = trial.engine.provider();
-            let found = trial.tried(onnx());
-            assert_eq!(found.said, format!("tried on {name} with 16 test vectors"));
+            let found = trial.run(onnx());
+            assert_eq!(found.summary, format!("tried on {name} with 16 test vectors"));
             let [problem] = &found.problems[..] else { panic!("{found:?}") };
             assert!(problem.starts_with(&format!("on {name} a row takes ")), "{problem}");
             assert!(problem.contains("0ns is allowed: give the retrainer a faster"), "{problem}");

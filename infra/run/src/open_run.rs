@@ -5,15 +5,13 @@ use anyhow::{Context, Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
+use producers::scanner::WARM_UP_DAYS;
 use producers::source::Market;
 use schemas::events::{Controls, Models, RunOpened, Samples, Settings, SettingsChanged};
 use schemas::{Body, Day, Event, Topic};
 use shell::{open, wire};
 use success::Engine;
 use telemetry::Steps;
-
-/// Trading days given to the roles before the first scan: 252 closes, and 189 of the index.
-const WARM_UP: usize = 260;
 
 /// What kind of run it is to be.
 #[derive(Clone, Debug)]
@@ -120,7 +118,7 @@ pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
         let last = days.last().context("the market has no days")?;
         bail!("the market ends on {last}, before {scan_from}; choose an earlier day");
     }
-    let first = at.saturating_sub(WARM_UP);
+    let first = at.saturating_sub(WARM_UP_DAYS);
     let previous = first.checked_sub(1).map_or(days[first] + -1, |before| days[before]);
     Ok((days[first], previous))
 }

@@ -2,7 +2,7 @@
 //! away and made again from the log.
 
 use anyhow::{Context, Result, bail};
-use consumers::materializer::Sink;
+use consumers::materializer::Projections;
 use eventlog::Log;
 use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
 use schemas::{Body, Day, Event, Topic};
@@ -123,8 +123,8 @@ impl Materialized {
     }
 }
 
-impl Sink for Materialized {
-    fn day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
+impl Projections for Materialized {
+    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
         self.write(day, events, settings).map_err(|error| format!("{error:#}"))
     }
 }

@@ -9,8 +9,8 @@ use schemas::{Day, Topic};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Makes a role's machine.
-pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
+/// Makes a role's machine; `None` for the source, which has none.
+pub type Machines = Arc<dyn Fn(Role) -> Option<Box<dyn Machine>> + Send + Sync>;
 
 /// How the loop paces itself; none of it changes what is decided.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,11 @@ impl Env {
         shared.map(|input| input.topic.name().to_owned()).collect()
     }
 
+    /// A new machine of `role`.
+    pub(crate) fn machine(&self, role: Role) -> Result<Box<dyn Machine>, ShellError> {
+        (self.machines)(role).ok_or(ShellError::NoMachine { role })
+    }
+
     /// A fresh unit, the opening of the run taken in.
     pub(crate) fn fresh_unit(
         &self,
@@ -86,8 +91,8 @@ impl Env {
         partitions: &[u32],
         previous: Day,
     ) -> Result<Unit, ShellError> {
-        let mut unit =
-            Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
+        let machine = self.machine(role)?;
+        let mut unit = Unit::new(role, partitions, self.partitions, machine, previous);
         // A role that writes nothing shows what others said: the opening's models among it.
         let opening =
             if unit.outputs.is_empty() { vec![(Topic::Models, 0, 0)] } else { outputs_from(&unit) };
@@ -165,7 +170,7 @@ mod tests {
             log: Arc::new(log),
             states: Arc::new(MemoryStates::default()),
             partitions: 1,
-            machines: Arc::new(|_| Box::new(Labeler::default())),
+            machines: Arc::new(|_| Some(Box::new(Labeler::default()))),
             board: Arc::default(),
             policy: Policy::default(),
         };

@@ -2,7 +2,7 @@
 
 use eventlog::{ErrorClass, LogError};
 use schemas::codec::EncodeError;
-use schemas::role::{BadState, EffectError};
+use schemas::role::{BadState, EffectError, Role};
 
 /// A role could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum ShellError {
     PlaceLost {
         /// Which unit.
         unit: String,
+    },
+    /// A role without a machine was to be run as one that has one.
+    #[error("{role} has no machine, so no instance can run it")]
+    NoMachine {
+        /// The role.
+        role: Role,
     },
     /// The log has no run.
     #[error("this log holds no opened run; start one with `butterquant up`, `backtest` or `demo`")]

@@ -316,7 +316,7 @@ impl Instance {
                 self.role,
                 &share,
                 self.env.partitions,
-                (self.env.machines)(self.role),
+                self.env.machine(self.role)?,
                 opened.previous_day,
             );
             match self.env.states.load(&unit.name)? {

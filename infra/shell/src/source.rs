@@ -5,7 +5,7 @@ use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
 use crate::{error::ShellError, tail, wire};
 use eventlog::{Batch, Log, Producer};
-use producers::source::{Change, Market, change_event, day_events};
+use producers::source::{BarChange, Market, change_event, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::{Body, Day, Event, Topic};
 
@@ -17,7 +17,7 @@ pub struct Source {
     until: Option<Day>,
     last: Option<Day>,
     /// Bars of earlier days that read otherwise now, not published yet.
-    changes: Vec<Change>,
+    changes: Vec<BarChange>,
     producer: Option<Box<dyn Producer>>,
 }
 
@@ -92,7 +92,7 @@ impl Source {
 /// The day's events, and before them what changed of earlier days, counted in the markers.
 fn with_changes(
     day_events: Vec<Event>,
-    changes: &[Change],
+    changes: &[BarChange],
     day: Day,
     partitions: u32,
 ) -> Vec<Event> {

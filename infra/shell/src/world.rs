@@ -4,7 +4,7 @@ use crate::{controls::ControlBook, error::ShellError, inspect::inspect, wire};
 use eventlog::Log;
 use schemas::controls::ControlState;
 use schemas::events::Settings;
-use schemas::role::{EffectError, World};
+use schemas::role::{EffectContext, EffectError};
 use schemas::{Event, Topic};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -66,7 +66,7 @@ pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, 
     Ok(events)
 }
 
-impl World for LogWorld<'_> {
+impl EffectContext for LogWorld<'_> {
     fn samples(&self, end: &[i64]) -> Result<Vec<Event>, EffectError> {
         samples_before(self.log, end).map_err(|error| failed("the samples", &error))
     }

@@ -6,7 +6,7 @@ mod made_up;
 
 use kv::Db;
 use made_up::{
-    MONDAY, dead, executed, intended, marked, matured, refused, scanned, scored, trained,
+    MONDAY, executed, intended, marked, matured, refused, scanned, scored, trained,
 };
 use schemas::events::{
     Action, Alias, DayClosed, Fills, ModelPromoted, ModelRef, Models, OrderEnded, OrderRefused,
@@ -150,20 +150,18 @@ fn given_events_of_all_sorts_when_counted_then_every_one_is_in_the_tally() {
         let events = vec![
             refused(TUESDAY, "T"),
             Event::new(TUESDAY, "X", &["X"], Scans::Unknown),
-            apple.clone(), // a day late
+            apple.clone(),
             matured(TUESDAY, &apple, 3),
             Event::new(TUESDAY, "AAPL", &["AAPL"], Orders::OrderRefused(limit)),
             marked(TUESDAY, Track::ButterBaseline, -5),
-            dead(TUESDAY),
         ];
         given(&views, &[(TUESDAY, events)]);
         let tally = views.tally().unwrap();
         assert_eq!(tally.events["scans"]["CANDIDATE_SCANNED"], 1);
-        assert_eq!((tally.unknown(Topic::Scans), tally.late["scans"]), (1, 1));
+        assert_eq!(tally.events["scans"]["UNKNOWN"], 1);
         assert_eq!(tally.outcomes, [0, 0, 0, 1]);
         assert_eq!(tally.refusals["scans"]["TOO_FEW_BARS"], 1);
         assert_eq!(tally.refusals["orders/ButterAI"]["POSITION_LIMIT"], 1);
-        assert_eq!(tally.dead_letters["decode"], 1);
         assert!(views.rankings(TUESDAY).unwrap().unwrap().ranked.is_empty());
         assert!(views.equity(Track::ButterAI).unwrap().is_empty());
         assert_eq!(views.equity(Track::ButterBaseline).unwrap()[0].mark.change, Money(-5));

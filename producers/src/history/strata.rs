@@ -2,7 +2,7 @@
 
 use super::days::Days;
 use super::rows::Job;
-use crate::simulated::Dice;
+use crate::rng::RandomStream;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -89,8 +89,8 @@ impl Draw {
         let days: Vec<OpenDay> = tickers_of
             .into_iter()
             .map(|(day, mut tickers)| {
-                // Each day has its own dice: other days in the data change nothing here.
-                Dice::new(seed, market.days[day].0 as u64).shuffle(&mut tickers);
+                // Each day has its own stream: other days in the data change nothing here.
+                RandomStream::new(seed, market.days[day].0 as u64).shuffle(&mut tickers);
                 OpenDay { day, tickers, tried: 0, took: 0 }
             })
             .collect();

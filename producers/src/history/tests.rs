@@ -1,12 +1,12 @@
 //! The draw's laws, on simulated markets.
 
 use super::*;
-use crate::simulated::{Plan, SimulatedMarket};
+use crate::simulated::{SimulatedMarket, SimulationPlan};
 use schemas::Body;
 use std::collections::BTreeSet;
 
 fn market(stocks: usize, days: usize) -> SimulatedMarket {
-    SimulatedMarket::open(Plan { seed: 11, stocks, days, structure: true }, None).unwrap()
+    SimulatedMarket::open(SimulationPlan { seed: 11, stocks, days, structure: true }, None).unwrap()
 }
 
 fn plan(days: usize) -> HistoryPlan {

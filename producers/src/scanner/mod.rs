@@ -6,7 +6,7 @@
 //! 2. What is scanned on a day uses bars of that day and before, nothing later.
 //! 3. A candidate and its features are said together, or neither.
 
-mod speak;
+mod events;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +16,10 @@ use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_s
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 
-pub use speak::{candidate, scan_of};
+use events::candidate;
+
+/// Trading days that a scanner reads before its first scan: 252 closes, and 189 of the index.
+pub const WARM_UP_DAYS: usize = 260;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {

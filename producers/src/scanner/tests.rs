@@ -1,12 +1,12 @@
 //! What the scanner says at a day's end, on a simulated market and on spoilt copies of it.
 
 use super::Scanner;
-use crate::simulated::{Plan, SimulatedMarket};
-use crate::source::{Change, Market, MarketDay, change_event, day_events};
-use schemas::controls::ControlState;
+use crate::simulated::{SimulatedMarket, SimulationPlan};
+use crate::source::{BarChange, Market, MarketDay, change_event, day_events};
 use schemas::events::{Bars, Features, Pricing, RunOpened, Scans};
-use schemas::role::{Cause, Context, Machine};
-use schemas::{Body, Day, Event};
+use schemas::role::Machine;
+use schemas::testkit::Driven;
+use schemas::{Body, Event};
 use std::sync::OnceLock;
 
 /// The last of the days below; 260 bars are known there.
@@ -16,7 +16,7 @@ const LAST: usize = 259;
 fn days() -> Vec<MarketDay> {
     static DAYS: OnceLock<Vec<MarketDay>> = OnceLock::new();
     let made = || {
-        let plan = Plan { stocks: 3, days: LAST + 4, ..Plan::default() };
+        let plan = SimulationPlan { stocks: 3, days: LAST + 4, ..SimulationPlan::default() };
         let mut market = SimulatedMarket::open(plan, None).unwrap();
         let mut days: Vec<MarketDay> = Vec::new();
         while let Some(day) = market.next_day(days.last().map(|day| day.day)).unwrap() {
@@ -27,59 +27,27 @@ fn days() -> Vec<MarketDay> {
     DAYS.get_or_init(made).clone()
 }
 
-/// A scanner and the controls of a run that scans from day `from`.
-struct Driven {
-    scanner: Scanner,
-    controls: ControlState,
-    from: Day,
-    previous: Day,
+/// The events of `day` on the one partition of a run that scans from its opening's day on.
+fn events(driven: &Driven<Scanner>, day: &MarketDay) -> Vec<Event> {
+    let scan_from = driven.controls.opened.as_ref().map(|run| run.scan_from);
+    day_events(day, driven.previous, Some(day.day) >= scan_from, 1)
 }
 
-impl Driven {
-    fn new(from: Day) -> Driven {
-        let opened = RunOpened { scan_from: from, ..RunOpened::default() };
-        let controls = ControlState { opened: Some(opened), ..ControlState::default() };
-        Driven { scanner: Scanner::default(), controls, from, previous: from + -400 }
-    }
-
-    fn take(&mut self, events: &[Event]) {
-        events.iter().for_each(|event| self.scanner.evolve(event));
-    }
-
-    fn events(&self, day: &MarketDay) -> Vec<Event> {
-        day_events(day, self.previous, day.day >= self.from, 1)
-    }
-
-    /// What is said at the end of `day`; deciding changes nothing.
-    fn decide(&self, day: Day) -> Vec<Event> {
-        let before = self.scanner.save();
-        let context = Context { controls: &self.controls, samples_end: &[] };
-        let cause = Cause::DayClosed { day, previous: self.previous };
-        let said = self.scanner.decide(cause, &context).events;
-        assert_eq!(self.scanner.save(), before);
-        said
-    }
-
-    fn end(&mut self, day: Day) -> Vec<Event> {
-        let said = self.decide(day);
-        self.take(&said);
-        self.scanner.close_day(day);
-        self.previous = day;
-        said
-    }
-
-    fn day(&mut self, day: &MarketDay) -> Vec<Event> {
-        let events = self.events(day);
-        self.take(&events);
-        self.end(day.day)
-    }
+/// A whole day; what was decided at its end.
+fn pass(driven: &mut Driven<Scanner>, day: &MarketDay) -> Vec<Event> {
+    let events = events(driven, day);
+    driven.take(events);
+    driven.end(day.day)
 }
 
 /// A scanner before day `LAST`, the first that is scanned.
-fn ready(days: &[MarketDay]) -> Driven {
-    let mut driven = Driven::new(days[LAST].day);
+fn ready(days: &[MarketDay]) -> Driven<Scanner> {
+    let mut driven = Driven::new(Scanner::default());
+    let opened = RunOpened { scan_from: days[LAST].day, ..RunOpened::default() };
+    driven.controls.opened = Some(opened);
+    driven.previous = days[0].day + -3;
     for day in &days[..LAST] {
-        assert_eq!(driven.day(day), []);
+        assert_eq!(pass(&mut driven, day), []);
     }
     driven
 }
@@ -102,7 +70,7 @@ fn words(said: &[Event]) -> Vec<(String, String)> {
 fn check(spoil: impl Fn(usize, &mut MarketDay), expected: &str) {
     let mut days = days();
     days.iter_mut().enumerate().for_each(|(n, day)| spoil(n, day));
-    let said = ready(&days).day(&days[LAST]);
+    let said = pass(&mut ready(&days), &days[LAST]);
     let expected: Vec<(String, String)> =
         [("SIM001", "candidate"), ("SIM002", expected), ("SIM003", "candidate")]
             .map(|(ticker, word)| (ticker.to_owned(), word.to_owned()))
@@ -174,7 +142,7 @@ fn without_the_index_nothing_is_a_candidate() {
     for spoilt in [LAST, LAST - 1, LAST - 126] {
         let mut days = days();
         days[spoilt].vix = None;
-        let said = ready(&days).day(&days[LAST]);
+        let said = pass(&mut ready(&days), &days[LAST]);
         assert!(
             said.len() == 3 && words(&said).iter().all(|(_, word)| word == "NO_VIX"),
             "{spoilt}"
@@ -192,7 +160,7 @@ fn the_settings_in_force_price_the_candidate_and_are_recorded() {
     ] {
         let mut driven = ready(&days);
         driven.controls.settings.pricing = pricing;
-        let said = driven.day(&days[LAST]);
+        let said = pass(&mut driven, &days[LAST]);
         assert!(words(&said).iter().all(|(_, word)| word == expected), "{:?}", words(&said));
         for event in said {
             if let Body::Scans(Scans::CandidateScanned(scan)) = event.body {
@@ -205,7 +173,7 @@ fn the_settings_in_force_price_the_candidate_and_are_recorded() {
 #[test]
 fn a_candidate_and_its_features_are_said_together() {
     let days = days();
-    let said = ready(&days).day(&days[LAST]);
+    let said = pass(&mut ready(&days), &days[LAST]);
     assert_eq!(said.len(), 6);
     for pair in said.chunks(2) {
         let [scan, features] = pair else { panic!("{pair:?}") };
@@ -230,47 +198,48 @@ fn warm_up_days_scan_nothing_and_a_missing_ticker_is_refused_on_scan_days_only()
     days[LAST - 1].missing.push(("GONE".to_owned(), "no row".to_owned()));
     days[LAST].missing.push(("GONE".to_owned(), "no row".to_owned()));
     let mut driven = ready(&days); // asserts that nothing is said before
-    let said = words(&driven.day(&days[LAST]));
+    let said = words(&pass(&mut driven, &days[LAST]));
     assert_eq!(said[0], ("GONE".to_owned(), "NO_BAR".to_owned()));
     assert_eq!(said.len(), 4);
     // A day is scanned once, and only when its marker has named what to scan.
-    assert_eq!(driven.decide(days[LAST].day), []);
-    assert_eq!(driven.decide(days[LAST + 1].day), []);
+    assert_eq!(driven.decide_day(days[LAST].day).events, []);
+    assert_eq!(driven.decide_day(days[LAST + 1].day).events, []);
     // Before the run was opened nothing is known of its scan days.
     driven.controls.opened = None;
-    let events = driven.events(&MarketDay { bars: Vec::new(), ..days[LAST + 1].clone() });
-    driven.take(&events);
-    assert_eq!(driven.decide(days[LAST + 1].day), []);
+    let events = events(&driven, &MarketDay { bars: Vec::new(), ..days[LAST + 1].clone() });
+    driven.take(events);
+    assert_eq!(driven.decide_day(days[LAST + 1].day).events, []);
 }
 
 #[test]
 fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
     let days = days();
-    let plain = ready(&days).day(&days[LAST]);
+    let plain = pass(&mut ready(&days), &days[LAST]);
 
     // Another future, and another day's row coming late: the first row of a day stands.
     let mut driven = ready(&days);
-    let today = driven.events(&days[LAST]);
-    driven.take(&today);
+    let today = events(&driven, &days[LAST]);
+    driven.take(today);
     let mut wild = days[LAST - 1].clone();
     set_price(&mut wild, 9_999.0);
     let late: Vec<Event> =
-        driven.events(&wild).into_iter().filter(|e| e.body.marker().is_none()).collect();
-    driven.take(&late);
+        events(&driven, &wild).into_iter().filter(|e| e.body.marker().is_none()).collect();
+    driven.take(late);
     assert_eq!(driven.end(days[LAST].day), plain);
 
     // A correction of yesterday is used from the day on which it is known.
     let mut driven = ready(&days);
-    assert_eq!(driven.day(&days[LAST]), plain);
+    assert_eq!(pass(&mut driven, &days[LAST]), plain);
     let mut uncorrected = ready(&days);
-    uncorrected.day(&days[LAST]);
+    pass(&mut uncorrected, &days[LAST]);
     let bar = schemas::events::Bar {
         close: 1.03 * bar(&mut days[LAST].clone()).close,
         ..bar(&mut days[LAST].clone()).clone()
     };
-    let change = Change { ticker: "SIM002".to_owned(), bar, revision: 1 };
-    driven.take(&[change_event(days[LAST + 1].day, &change)]);
-    let (with, without) = (driven.day(&days[LAST + 1]), uncorrected.day(&days[LAST + 1]));
+    let change = BarChange { ticker: "SIM002".to_owned(), bar, revision: 1 };
+    driven.take([change_event(days[LAST + 1].day, &change)]);
+    let (with, without) =
+        (pass(&mut driven, &days[LAST + 1]), pass(&mut uncorrected, &days[LAST + 1]));
     let of = |said: &[Event], ticker: &str| {
         said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>()
     };
@@ -283,18 +252,16 @@ fn other_tickers_order_and_a_restart_change_nothing() {
     let days = days();
     let (mut plain, mut other) = (ready(&days), ready(&days));
     for day in &days[LAST..] {
-        let mut events = other.events(day);
+        let mut events = events(&other, day);
         let bars =
             events.iter().filter(|e| matches!(&e.body, Body::Bars(Bars::BarClosed(_)))).count();
         events[..bars].reverse();
         let (before, after) = events.split_at(bars / 2);
-        other.take(before);
-        let saved = other.scanner.save();
-        other.scanner = Scanner::default();
-        other.scanner.restore(&saved).unwrap();
-        other.take(after);
-        assert_eq!(other.end(day.day), plain.day(day));
-        assert_eq!(other.scanner.save(), plain.scanner.save());
+        other.take(before.to_vec());
+        other.restart(Scanner::default());
+        other.take(after.to_vec());
+        assert_eq!(other.end(day.day), pass(&mut plain, day));
+        assert_eq!(other.machine.save(), plain.machine.save());
     }
     assert!(Scanner::default().restore(&[255, 1, 2]).is_err());
 }

@@ -1,6 +1,7 @@
 //! The volatility index and the factors that all stocks share.
 
-use super::dice::{Dice, exp};
+use super::exp::exp;
+use crate::rng::RandomStream;
 
 /// Sectors a stock can belong to.
 pub(super) const SECTORS: usize = 8;
@@ -34,32 +35,32 @@ pub(super) struct Shocks {
 
 /// The index's state.
 pub(super) struct Index {
-    dice: Dice,
+    random: RandomStream,
     /// ln(index/16).
     level: f64,
 }
 
 impl Index {
     pub(super) fn new(seed: u64) -> Index {
-        let mut dice = Dice::new(seed, 0);
-        let level = dice.between(-0.1, 0.4);
-        Index { dice, level }
+        let mut random = RandomStream::new(seed, 0);
+        let level = random.between(-0.1, 0.4);
+        Index { random, level }
     }
 
     /// The next day.
     pub(super) fn step(&mut self) -> Shocks {
         let scale = exp(self.level - USUAL);
-        let shake = self.dice.normal();
+        let shake = self.random.normal();
         let (chance, least, most) = JUMP;
-        let (jumps, size) = (self.dice.share() < chance, self.dice.between(least, most));
+        let (jumps, size) = (self.random.uniform() < chance, self.random.between(least, most));
         let jump = if jumps { size } else { 0.0 };
         let moved = self.level - RETURN * self.level + SHAKE * shake + jump;
         self.level = turned_back(moved, BOUNDS);
-        let own = self.dice.normal();
+        let own = self.random.normal();
         let jump_shock = if jumps { -1.0 } else { 0.0 };
         let market = LEVERAGE * shake + REST * own + jump_shock;
         let mut sectors = [0.0; SECTORS];
-        sectors.fill_with(|| self.dice.normal());
+        sectors.fill_with(|| self.random.normal());
         let vix = (CALM * exp(self.level) * 100.0).round() / 100.0;
         Shocks { vix, scale, market, sectors }
     }

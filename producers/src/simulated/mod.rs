@@ -8,7 +8,7 @@
 //!    another's.
 //! 2. A day's noise of a stock is a market, a sector and an own part. Index, factors and stocks
 //!    each draw from a stream of their own: more stocks or more days change nothing that was
-//!    there, and [`Plan::structure`] changes neither the index nor any day's noise.
+//!    there, and [`SimulationPlan::structure`] changes neither the index nor any day's noise.
 //! 3. **The planted structure**: each stock alternates between drawn and running spells, 140 to
 //!    300 trading days each, neighbours by turns, so that half of the stocks are in either at any
 //!    time. In a drawn spell its log price is pulled to a slow line: each day it loses 45 % of its
@@ -25,15 +25,13 @@
 //!
 //! Nothing here promises anything about real prices.
 
-mod dice;
+mod exp;
 mod index;
 mod stock;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use dice::Dice;
-
-use crate::source::{Market, MarketDay, Problem, SourceError, choose};
+use crate::source::{DataProblem, Market, MarketDay, SourceError, choose};
 use index::Index;
 use schemas::{Day, events::Bar, id::sha256_hex};
 use stock::Stock;
@@ -45,7 +43,7 @@ const FIRST_DAY: Day = Day(16_440);
 
 /// What to simulate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Plan {
+pub struct SimulationPlan {
     /// Where every number comes from.
     pub seed: u64,
     /// Stocks.
@@ -56,22 +54,22 @@ pub struct Plan {
     pub structure: bool,
 }
 
-impl Plan {
+impl SimulationPlan {
     /// More stocks than this are refused.
-    pub const MOST_STOCKS: usize = 500;
+    pub const MAX_STOCKS: usize = 500;
     /// More days than this are refused.
-    pub const MOST_DAYS: usize = 5_000;
+    pub const MAX_DAYS: usize = 5_000;
 }
 
-impl Default for Plan {
-    fn default() -> Plan {
-        Plan { seed: 7, stocks: 100, days: 1_000, structure: true }
+impl Default for SimulationPlan {
+    fn default() -> SimulationPlan {
+        SimulationPlan { seed: 7, stocks: 100, days: 1_000, structure: true }
     }
 }
 
 /// A simulated market; days are made when they are first asked for.
 pub struct SimulatedMarket {
-    plan: Plan,
+    plan: SimulationPlan,
     universe: Vec<String>,
     days: Vec<Day>,
     index: Index,
@@ -88,7 +86,10 @@ impl SimulatedMarket {
     ///
     /// # Errors
     /// A ticker that the plan does not have.
-    pub fn open(plan: Plan, tickers: Option<&[String]>) -> Result<SimulatedMarket, SourceError> {
+    pub fn open(
+        plan: SimulationPlan,
+        tickers: Option<&[String]>,
+    ) -> Result<SimulatedMarket, SourceError> {
         let all: Vec<String> = (1..=plan.stocks).map(|n| format!("SIM{n:03}")).collect();
         let universe = choose(all.clone(), tickers)?;
         let stocks = all
@@ -147,19 +148,19 @@ impl Market for SimulatedMarket {
         &self.days
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[DataProblem] {
         &[]
     }
 
     /// Of what the market is made from; the number of days is part of it.
     fn data_sha256(&self) -> String {
-        let Plan { seed, days, structure, .. } = self.plan;
+        let SimulationPlan { seed, days, structure, .. } = self.plan;
         let tickers = self.universe.join(",");
         sha256_hex(format!("{GENERATOR} {seed} {days} {structure} {tickers}").as_bytes())
     }
 
     fn describe(&self) -> String {
-        let Plan { seed, days, structure, .. } = self.plan;
+        let SimulationPlan { seed, days, structure, .. } = self.plan;
         let planted = if structure { "with" } else { "without" };
         let stocks = self.universe.len();
         format!(

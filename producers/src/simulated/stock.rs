@@ -1,7 +1,8 @@
 //! One stock: its noise, its spells, its bars.
 
-use super::dice::{Dice, exp};
+use super::exp::exp;
 use super::index::{SECTORS, Shocks, turned_back};
+use crate::rng::RandomStream;
 use schemas::{Day, events::Bar};
 
 /// Share of the distance to the line that a drawn price loses a day.
@@ -20,8 +21,8 @@ const ROOT_252: f64 = 15.874_507_866_387_544;
 
 /// A stock's state.
 pub(super) struct Stock {
-    noise: Dice,
-    spells: Dice,
+    noise: RandomStream,
+    spells: RandomStream,
     structure: bool,
     /// Daily volatility at the index's usual level.
     sigma: f64,
@@ -43,10 +44,10 @@ pub(super) struct Stock {
 impl Stock {
     /// Stock `number` (0 first) of the market.
     pub(super) fn new(seed: u64, number: u64, structure: bool) -> Stock {
-        let mut noise = Dice::new(seed, 2 * number + 2);
+        let mut noise = RandomStream::new(seed, 2 * number + 2);
         // Neighbours share their spells, one drawn while the other runs: at any time half are.
         let (pair, odd) = (number / 2, number % 2 == 1);
-        let mut spells = Dice::new(seed, 4 * pair + 3);
+        let mut spells = RandomStream::new(seed, 4 * pair + 3);
         let sigma = noise.between(0.45, 0.60) / ROOT_252;
         let market = noise.between(0.05, 0.15);
         let sector_part = noise.between(0.05, 0.15);
@@ -62,7 +63,7 @@ impl Stock {
             line,
             distance: 0.0,
             moved: 0.0,
-            drawn: (spells.share() < 0.5) != odd,
+            drawn: (spells.uniform() < 0.5) != odd,
             days_left: rest_of_spell(&mut spells),
             noise,
             spells,
@@ -125,7 +126,7 @@ impl Stock {
 
 /// What is left of the spell that a stock is in when it is first looked at: long spells are met
 /// more often, and anywhere in them. So spells turn as often early as late.
-fn rest_of_spell(spells: &mut Dice) -> usize {
+fn rest_of_spell(spells: &mut RandomStream) -> usize {
     let longest = SPELL.0 + SPELL.1;
     loop {
         let length = SPELL.0 + spells.below(SPELL.1 + 1);

@@ -4,7 +4,7 @@
 use super::*;
 
 fn market(seed: u64, stocks: usize, days: usize, structure: bool) -> SimulatedMarket {
-    SimulatedMarket::open(Plan { seed, stocks, days, structure }, None).unwrap()
+    SimulatedMarket::open(SimulationPlan { seed, stocks, days, structure }, None).unwrap()
 }
 
 fn all(market: &mut SimulatedMarket) -> Vec<MarketDay> {
@@ -27,7 +27,7 @@ fn a_seed_is_a_market_and_more_stocks_or_days_change_nothing() {
     // From the middle, without the days before having been asked for.
     let mut late = market(7, 5, 60, true);
     assert_eq!(late.next_day(Some(days[40].day)).unwrap().as_ref(), Some(&days[41]));
-    let plan = Plan { seed: 7, stocks: 5, days: 60, structure: true };
+    let plan = SimulationPlan { seed: 7, stocks: 5, days: 60, structure: true };
     let mut two = SimulatedMarket::open(plan, Some(&["SIM002".into(), "sim004".into()])).unwrap();
     assert_eq!(two.next_day(None).unwrap().unwrap().bars[1], days[0].bars[3]);
 }

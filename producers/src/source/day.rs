@@ -1,7 +1,7 @@
 //! The events of a market day on `bars`: what each ticker did, and the marker of every
 //! partition, written together in one transaction.
 
-use super::{Change, MarketDay};
+use super::{BarChange, MarketDay};
 use schemas::events::{Bars, DayClosed, TickerMissing};
 use schemas::{Day, Event, Topic, partition_of};
 
@@ -66,7 +66,7 @@ pub fn day_events(
 }
 
 /// The event of a bar that changed after its day was given; `day` is the day being processed.
-pub fn change_event(day: Day, change: &Change) -> Event {
+pub fn change_event(day: Day, change: &BarChange) -> Event {
     let about = [change.ticker.as_str(), &change.bar.bar_day.to_string()];
     let body = Bars::BarCorrected(change.bar.clone());
     Event::revised(day, &change.ticker, &about, change.revision, body)
@@ -129,7 +129,7 @@ mod tests {
     fn a_change_has_its_own_id_and_the_same_inputs_give_the_same_ids() {
         let (day, given) = (given(), Day(17_010));
         let (ticker, bar) = day.bars[0].clone();
-        let change = |revision| Change { ticker: ticker.clone(), bar: bar.clone(), revision };
+        let change = |revision| BarChange { ticker: ticker.clone(), bar: bar.clone(), revision };
         let ids: BTreeSet<_> = [1, 2, 1].map(|n| change_event(given, &change(n)).id).into();
         assert_eq!(ids.len(), 2);
         assert_eq!(day_events(&day, given, true, 3), day_events(&day, given, true, 3));

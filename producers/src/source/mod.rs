@@ -5,8 +5,8 @@
 //! 1. Days only go forward; a day is given whole (every ticker has a bar or is missing with the
 //!    reason) or not at all.
 //! 2. What a source cannot read costs the row or the file, never the day: it becomes a
-//!    [`Problem`] that names place and remedy. Only a market with nothing to read is an error.
-//! 3. A bar that changes after its day was given never changes that day: it is a [`Change`].
+//!    [`DataProblem`] that names place and remedy. Only a market with nothing to read is an error.
+//! 3. A bar that changes after its day was given never changes that day: it is a [`BarChange`].
 
 mod csv;
 mod day;
@@ -37,7 +37,7 @@ pub struct MarketDay {
 
 /// Something in a market's data that is wrong; the rest of the data is used.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Problem {
+pub struct DataProblem {
     /// The file, or what stands for one.
     pub file: String,
     /// Its line, 1 first, where it is one line's fault.
@@ -48,7 +48,7 @@ pub struct Problem {
     pub remedy: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DataProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}: {}; {}", self.file, self.what, self.remedy),
@@ -59,7 +59,7 @@ impl fmt::Display for Problem {
 
 /// A bar of a day already given that reads otherwise now.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Change {
+pub struct BarChange {
     /// Whose.
     pub ticker: String,
     /// As it reads now.
@@ -83,10 +83,10 @@ pub trait Market: Send {
     fn days(&self) -> &[Day];
 
     /// What is wrong with the data as last read.
-    fn problems(&self) -> &[Problem];
+    fn problems(&self) -> &[DataProblem];
 
     /// Bars of days already given that changed since this was last asked.
-    fn changes(&mut self) -> Vec<Change> {
+    fn changes(&mut self) -> Vec<BarChange> {
         Vec::new()
     }
 

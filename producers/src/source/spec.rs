@@ -1,7 +1,7 @@
 //! The market named by one line of text, as operators and recorded runs write it.
 
 use super::{CsvMarket, Market, SourceError};
-use crate::simulated::{Plan, SimulatedMarket};
+use crate::simulated::{SimulatedMarket, SimulationPlan};
 use std::path::Path;
 
 /// Opens the market that `spec` names: `csv:FOLDER` (or just a folder's path),
@@ -24,11 +24,11 @@ pub fn open(spec: &str, tickers: Option<&[String]>) -> Result<Box<dyn Market>, S
     }
 }
 
-fn simulation(text: &str) -> Result<Plan, String> {
+fn simulation(text: &str) -> Result<SimulationPlan, String> {
     let mut parts = text.split(',').map(str::trim);
     let seed = parts.next().unwrap_or_default();
     let seed = seed.parse().map_err(|_| format!("the seed {seed:?} is no whole number"))?;
-    let mut plan = Plan { seed, ..Plan::default() };
+    let mut plan = SimulationPlan { seed, ..SimulationPlan::default() };
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         let count = |most: usize| {
@@ -39,8 +39,8 @@ fn simulation(text: &str) -> Result<Plan, String> {
                 .ok_or_else(|| format!("{key} must be a whole number from 1 to {most}"))
         };
         match (key, value) {
-            ("stocks", _) => plan.stocks = count(Plan::MOST_STOCKS)?,
-            ("days", _) => plan.days = count(Plan::MOST_DAYS)?,
+            ("stocks", _) => plan.stocks = count(SimulationPlan::MAX_STOCKS)?,
+            ("days", _) => plan.days = count(SimulationPlan::MAX_DAYS)?,
             ("structure", "on") => plan.structure = true,
             ("structure", "off") => plan.structure = false,
             ("structure", _) => return Err("structure is on or off".into()),
@@ -57,8 +57,11 @@ mod tests {
     #[test]
     fn a_line_of_text_names_a_market() {
         let plan = simulation("7, stocks=5,days=30,structure=off").unwrap();
-        assert_eq!(plan, Plan { seed: 7, stocks: 5, days: 30, structure: false });
-        assert_eq!(simulation("7").unwrap(), Plan { seed: 7, ..Plan::default() });
+        assert_eq!(plan, SimulationPlan { seed: 7, stocks: 5, days: 30, structure: false });
+        assert_eq!(
+            simulation("7").unwrap(),
+            SimulationPlan { seed: 7, ..SimulationPlan::default() }
+        );
         assert_eq!(open("sim:1,stocks=3", None).unwrap().universe().len(), 3);
     }
 

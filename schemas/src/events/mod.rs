@@ -92,15 +92,15 @@ macro_rules! records {
 
 mod analysis;
 mod control;
+mod dead_letters;
 mod learning;
-mod letters;
 mod market;
 mod trading;
 
 pub use analysis::*;
 pub use control::*;
+pub use dead_letters::*;
 pub use learning::*;
-pub use letters::*;
 pub use market::*;
 pub use trading::*;
 

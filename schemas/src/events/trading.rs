@@ -6,6 +6,9 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+/// Shares of one option contract.
+pub const SHARES_PER_CONTRACT: i64 = 100;
+
 /// The two ways of choosing, side by side on the same events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub enum Track {
@@ -53,7 +56,7 @@ pub struct OrderIntent {
     pub candidate: EventId,
     /// What to trade.
     pub structure: Structure,
-    /// Contracts of 100 shares.
+    /// Contracts of [`SHARES_PER_CONTRACT`] shares.
     pub quantity: i64,
     /// Volatility of the decision's day, a fraction a year.
     pub sigma: f64,
@@ -137,7 +140,7 @@ pub struct Execution {
     pub candidate: EventId,
     /// What was traded.
     pub structure: Structure,
-    /// Contracts of 100 shares.
+    /// Contracts of [`SHARES_PER_CONTRACT`] shares.
     pub quantity: i64,
     /// Mid value D per share.
     pub price: Money,

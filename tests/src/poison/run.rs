@@ -18,9 +18,9 @@ use success::Engine;
 /// What scorers on `log` are given; their states are in memory.
 pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
     let (states, loader) = (MemoryStates::default(), Arc::new(Loader::new(Engine::candle())));
-    let machines = move |role| -> Box<dyn Machine> {
+    let machines = move |role| -> Option<Box<dyn Machine>> {
         assert_eq!(role, Role::Scorer);
-        Box::new(Scorer::new(Arc::clone(&loader)))
+        Some(Box::new(Scorer::new(Arc::clone(&loader))))
     };
     let env = Env {
         log,

@@ -3,7 +3,7 @@
 
 use super::chance::Chance;
 use super::world::PARTITIONS;
-use producers::source::{Change, Market, MarketDay, Problem, SourceError};
+use producers::source::{BarChange, DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, partition_of};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct MadeUpMarket {
     days: Arc<Vec<Day>>,
     made: Arc<Vec<MarketDay>>,
     known: Arc<AtomicUsize>,
-    changes: Vec<Change>,
+    changes: Vec<BarChange>,
 }
 
 struct Price {
@@ -94,7 +94,7 @@ impl MadeUpMarket {
     }
 
     /// The same market, in which a bar reads otherwise now.
-    pub fn changed(&self, change: Change) -> MadeUpMarket {
+    pub fn changed(&self, change: BarChange) -> MadeUpMarket {
         MadeUpMarket { changes: vec![change], ..self.clone() }
     }
 
@@ -142,11 +142,11 @@ impl Market for MadeUpMarket {
         &self.days
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[DataProblem] {
         &[]
     }
 
-    fn changes(&mut self) -> Vec<Change> {
+    fn changes(&mut self) -> Vec<BarChange> {
         std::mem::take(&mut self.changes)
     }
 

@@ -4,7 +4,7 @@
 
 use super::faults::{Actor, Fault, held};
 use super::planted::Planted;
-use consumers::broker::{Broker, Order, Standing, Terms, Venue, VenueError};
+use consumers::broker::{Broker, Order, OrderStatus, Terms, Venue, VenueError};
 use schemas::role::{Machine, Role};
 use shell::instance::Machines;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
 struct Books {
-    orders: BTreeMap<i64, Standing>,
+    orders: BTreeMap<i64, OrderStatus>,
     last_session: u64,
     violation: Option<String>,
 }
@@ -31,16 +31,16 @@ impl Outside {
     /// The same machines for one instance, its broker role over this broker.
     pub fn machines(&self, machines: Machines, actor: &Arc<Actor>, planted: Planted) -> Machines {
         let (outside, actor) = (self.clone(), Arc::clone(actor));
-        Arc::new(move |role| -> Box<dyn Machine> {
+        Arc::new(move |role| -> Option<Box<dyn Machine>> {
             if role != Role::Broker {
                 return machines(role);
             }
-            Box::new(Broker::at(Arc::new(Session {
+            Some(Box::new(Broker::with_venue(Arc::new(Session {
                 outside: outside.clone(),
                 actor: Arc::clone(&actor),
                 planted,
                 number: Mutex::new(None),
-            })))
+            }))))
         })
     }
 
@@ -60,7 +60,7 @@ struct Session {
 impl Session {
     /// One call; nobody else's is carried out in between, but before and after it anything may
     /// happen.
-    fn call(&self, id: i64, carry_out: impl FnOnce(&mut Books)) -> Result<Standing, VenueError> {
+    fn call(&self, id: i64, carry_out: impl FnOnce(&mut Books)) -> Result<OrderStatus, VenueError> {
         self.lives()?;
         self.actor.stalls(Fault::StallAtBroker);
         let standing = {
@@ -74,7 +74,7 @@ impl Session {
                 return Err(VenueError::Displaced(format!("by {}", books.last_session)));
             }
             carry_out(&mut books);
-            books.orders.get(&id).cloned().unwrap_or(Standing::Nothing)
+            books.orders.get(&id).cloned().unwrap_or(OrderStatus::Nothing)
         };
         self.actor.dies(Fault::CrashAfterCall);
         self.lives()?;
@@ -87,21 +87,21 @@ impl Session {
     }
 }
 
-fn come_to(id: i64, terms: &Terms) -> Standing {
+fn come_to(id: i64, terms: &Terms) -> OrderStatus {
     match terms.clone() {
-        Terms::Trade(trade) => Standing::Executed { execution_id: format!("paper-{id}"), trade },
-        Terms::Cancel { code, reason } => Standing::Cancelled { code, reason },
-        Terms::Wait => Standing::Working,
+        Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
+        Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
+        Terms::Wait => OrderStatus::Working,
     }
 }
 
 impl Venue for Session {
-    fn ask(&self, id: i64) -> Result<Standing, VenueError> {
+    fn ask(&self, id: i64) -> Result<OrderStatus, VenueError> {
         let standing = self.call(id, |_| {})?;
-        Ok(if self.planted == Planted::Unasked { Standing::Nothing } else { standing })
+        Ok(if self.planted == Planted::Unasked { OrderStatus::Nothing } else { standing })
     }
 
-    fn submit(&self, order: &Order) -> Result<Standing, VenueError> {
+    fn submit(&self, order: &Order) -> Result<OrderStatus, VenueError> {
         let standing = self.call(order.id, |books| {
             if books.orders.contains_key(&order.id) {
                 books.violation = Some(format!("order {} was submitted twice", order.id));
@@ -115,20 +115,20 @@ impl Venue for Session {
         Ok(standing)
     }
 
-    fn amend(&self, id: i64, terms: &Terms) -> Result<Standing, VenueError> {
+    fn amend(&self, id: i64, terms: &Terms) -> Result<OrderStatus, VenueError> {
         self.call(id, |books| {
-            if books.orders.get(&id) == Some(&Standing::Working) {
+            if books.orders.get(&id) == Some(&OrderStatus::Working) {
                 books.orders.insert(id, come_to(id, terms));
             }
         })
     }
 
-    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<Standing, VenueError> {
+    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<OrderStatus, VenueError> {
         self.call(id, |books| {
-            let standing = books.orders.entry(id).or_insert(Standing::Nothing);
-            if matches!(standing, Standing::Nothing | Standing::Working) {
+            let standing = books.orders.entry(id).or_insert(OrderStatus::Nothing);
+            if matches!(standing, OrderStatus::Nothing | OrderStatus::Working) {
                 let (code, reason) = (code.to_owned(), reason.to_owned());
-                *standing = Standing::Withdrawn { code, reason };
+                *standing = OrderStatus::Withdrawn { code, reason };
             }
         })
     }

@@ -32,7 +32,10 @@ impl Planted {
             return sound;
         }
         Arc::new(move |role| match role {
-            Role::Executor => Box::new(Counting { machine: sound(role), asked: AtomicI32::new(0) }),
+            Role::Executor => {
+                let machine = sound(role)?;
+                Some(Box::new(Counting { machine, asked: AtomicI32::new(0) }))
+            }
             role => sound(role),
         })
     }

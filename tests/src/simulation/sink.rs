@@ -1,6 +1,6 @@
 //! A sink that remembers what it was given, so that views can be compared without any.
 
-use consumers::materializer::Sink;
+use consumers::materializer::Projections;
 use schemas::events::Settings;
 use schemas::id::sha256_hex;
 use schemas::{Day, Event, codec};
@@ -20,8 +20,8 @@ impl RecordingSink {
     }
 }
 
-impl Sink for RecordingSink {
-    fn day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
+impl Projections for RecordingSink {
+    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
         let mut bytes = format!("{settings:?}").into_bytes();
         for event in events {
             bytes.extend(codec::encode(event).map_err(|error| error.to_string())?);

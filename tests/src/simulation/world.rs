@@ -80,7 +80,7 @@ impl World {
         let (memory, scan_from) = (Arc::clone(&self.memory), self.opened.scan_from);
         let plain = self.plain_machines(sink);
         Arc::new(move |role| match role {
-            Role::Scanner => Box::new(RememberedScanner::new(&memory, scan_from)),
+            Role::Scanner => Some(Box::new(RememberedScanner::new(&memory, scan_from))),
             role => plain(role),
         })
     }
@@ -88,9 +88,10 @@ impl World {
     /// The real machines and nothing else.
     pub fn plain_machines(&self, sink: &Arc<RecordingSink>) -> Machines {
         let (loader, sink) = (Arc::clone(&self.loader), Arc::clone(sink));
-        Arc::new(move |role| -> Box<dyn Machine> {
-            match role {
-                Role::Scanner | Role::Source => Box::new(Scanner::default()),
+        Arc::new(move |role| -> Option<Box<dyn Machine>> {
+            Some(match role {
+                Role::Source => return None,
+                Role::Scanner => Box::new(Scanner::default()),
                 Role::Scorer => Box::new(scorer::Scorer::new(Arc::clone(&loader))),
                 Role::Labeler => Box::new(labeler::Labeler::default()),
                 Role::Executor => Box::new(executor::Executor::default()),
@@ -99,7 +100,7 @@ impl World {
                 Role::Materializer => {
                     Box::new(materializer::Materializer::new(Arc::clone(&sink) as _))
                 }
-            }
+            })
         })
     }
 

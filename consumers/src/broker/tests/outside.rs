@@ -2,19 +2,19 @@
 //! and what nobody knows is said to be unknown until somebody does.
 
 use super::{line, order, ordered};
-use crate::broker::{Broker, Order, Standing, Terms, Venue, VenueError};
-use crate::made::{Driven, bar, bars_closed, day, split};
+use crate::broker::{Broker, Order, OrderStatus, Terms, Venue, VenueError};
+use crate::testkit::{Driven, bar, bars_closed, day, split};
 use schemas::Event;
 use schemas::controls::ControlState;
 use schemas::events::{Action, Settings, Track};
-use schemas::role::{EffectError, Machine, World};
+use schemas::role::{EffectContext, EffectError, Machine};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
 struct Books {
-    orders: BTreeMap<i64, Standing>,
+    orders: BTreeMap<i64, OrderStatus>,
     calls: Vec<String>,
     /// Kinds of call that are carried out and not answered.
     silent: Vec<&'static str>,
@@ -40,55 +40,55 @@ impl Outside {
         &self,
         what: &'static str,
         id: i64,
-        carry_out: impl FnOnce(&mut Standing),
-    ) -> Result<Standing, VenueError> {
+        carry_out: impl FnOnce(&mut OrderStatus),
+    ) -> Result<OrderStatus, VenueError> {
         let mut books = self.0.lock().unwrap();
         if books.away {
             return Err(VenueError::Away("nobody is there".to_owned()));
         }
         books.calls.push(format!("{what} {id}"));
         if !(books.loses && what == "submit") {
-            carry_out(books.orders.entry(id).or_insert(Standing::Nothing));
+            carry_out(books.orders.entry(id).or_insert(OrderStatus::Nothing));
         }
         if books.silent.contains(&what) {
             return Err(VenueError::NoAnswer("silence".to_owned()));
         }
-        Ok(books.orders.get(&id).cloned().unwrap_or(Standing::Nothing))
+        Ok(books.orders.get(&id).cloned().unwrap_or(OrderStatus::Nothing))
     }
 }
 
-fn come_to(id: i64, terms: &Terms) -> Standing {
+fn come_to(id: i64, terms: &Terms) -> OrderStatus {
     match terms.clone() {
-        Terms::Trade(trade) => Standing::Executed { execution_id: format!("paper-{id}"), trade },
-        Terms::Cancel { code, reason } => Standing::Cancelled { code, reason },
-        Terms::Wait => Standing::Working,
+        Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
+        Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
+        Terms::Wait => OrderStatus::Working,
     }
 }
 
 impl Venue for Outside {
-    fn ask(&self, id: i64) -> Result<Standing, VenueError> {
+    fn ask(&self, id: i64) -> Result<OrderStatus, VenueError> {
         self.call("ask", id, |_| {})
     }
 
-    fn submit(&self, order: &Order) -> Result<Standing, VenueError> {
-        self.call("submit", order.id, |standing| {
-            assert_eq!(*standing, Standing::Nothing, "id {} is used twice", order.id);
-            *standing = come_to(order.id, &order.terms);
+    fn submit(&self, order: &Order) -> Result<OrderStatus, VenueError> {
+        self.call("submit", order.id, |status| {
+            assert_eq!(*status, OrderStatus::Nothing, "id {} is used twice", order.id);
+            *status = come_to(order.id, &order.terms);
         })
     }
 
-    fn amend(&self, id: i64, terms: &Terms) -> Result<Standing, VenueError> {
-        self.call("amend", id, |standing| {
-            assert_eq!(*standing, Standing::Working);
-            *standing = come_to(id, terms);
+    fn amend(&self, id: i64, terms: &Terms) -> Result<OrderStatus, VenueError> {
+        self.call("amend", id, |status| {
+            assert_eq!(*status, OrderStatus::Working);
+            *status = come_to(id, terms);
         })
     }
 
-    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<Standing, VenueError> {
-        self.call("withdraw", id, |standing| {
-            if matches!(standing, Standing::Nothing | Standing::Working) {
+    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<OrderStatus, VenueError> {
+        self.call("withdraw", id, |status| {
+            if matches!(status, OrderStatus::Nothing | OrderStatus::Working) {
                 let (code, reason) = (code.to_owned(), reason.to_owned());
-                *standing = Standing::Withdrawn { code, reason };
+                *status = OrderStatus::Withdrawn { code, reason };
             }
         })
     }
@@ -102,7 +102,7 @@ struct Now {
     in_time: Cell<Option<u32>>,
 }
 
-impl World for Now {
+impl EffectContext for Now {
     fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
         Err("no broker reads samples".to_owned().into())
     }
@@ -130,7 +130,7 @@ struct Stage {
 
 fn stage(orders: impl IntoIterator<Item = Event>) -> Stage {
     let outside = Arc::<Outside>::default();
-    let mut driven = Driven::new(Broker::at(outside.clone()));
+    let mut driven = Driven::new(Broker::with_venue(outside.clone()));
     driven.take(orders);
     Stage { driven, outside, now: Now::default() }
 }
@@ -138,7 +138,7 @@ fn stage(orders: impl IntoIterator<Item = Event>) -> Stage {
 impl Stage {
     /// What comes of day `n` with these bars; nothing of it is kept yet.
     fn attempt(&mut self, n: i32) -> Result<Vec<Event>, EffectError> {
-        let decision = self.driven.decide_day(n);
+        let decision = self.driven.decide_day(day(n));
         assert!(decision.events.is_empty());
         decision.effect.map_or(Ok(Vec::new()), |effect| effect(&self.now))
     }
@@ -154,7 +154,7 @@ impl Stage {
         let said = self.attempt(n).unwrap();
         self.driven.take(said.clone());
         self.driven.machine.close_day(day(n));
-        self.driven.restart(Broker::at(self.outside.clone()));
+        self.driven.restart(Broker::with_venue(self.outside.clone()));
         said
     }
 }
@@ -253,7 +253,7 @@ fn what_went_outside_is_not_carried_out_again_by_the_broker_that_is_nowhere() {
     assert_eq!(line(&stage.trade(71, open_at(71, 101.0))), "unknown 7");
     stage.driven.restart(Broker::default());
     stage.driven.take(open_at(72, 101.0));
-    assert_eq!(line(&stage.driven.end(72)), "");
+    assert_eq!(line(&stage.driven.end(day(72))), "");
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn orders_that_a_slow_broker_leaves_for_later_are_sent_when_the_role_has_shown_t
 fn an_order_that_opens_and_works_is_taken_back_under_halt() {
     let mut stage = stage([order(7, Action::Open)]);
     stage.bars(71, open_at(71, 101.0));
-    stage.outside.be(|books| drop(books.orders.insert(7, Standing::Working)));
+    stage.outside.be(|books| drop(books.orders.insert(7, OrderStatus::Working)));
     stage.now.controls.halted.insert(Track::ButterAI, 9);
     assert_eq!(line(&stage.attempt(71).unwrap()), "HALTED 7");
     assert_eq!(stage.outside.calls(), "ask 7; withdraw 7");

@@ -3,7 +3,7 @@
 
 use super::{ended, executor, filled, intents, line, marks, today};
 use crate::executor::Executor;
-use crate::made::{
+use crate::testkit::{
     Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored, split,
 };
 use schemas::events::{Acknowledged, Alias, Execution, Fills, Track};
@@ -21,7 +21,7 @@ fn holding(evaluation: Day) -> Driven<Executor> {
         scored(&scan, Alias::Champion, 0.2),
         closed(Topic::Predictions, 70),
     ]);
-    let said = driven.end(70);
+    let said = driven.end(day(70));
     assert_eq!(line(&said), "AI opens A");
     driven.take(filled(71, &said, 5_500_000, 200_000));
     driven
@@ -31,7 +31,7 @@ fn holding(evaluation: Day) -> Driven<Executor> {
 fn quiet(driven: &mut Driven<Executor>, n: i32, vix: f64) -> Vec<Event> {
     driven.take([bar(n, "A", price(n), price(n)), bars_closed(n, Some(vix))]);
     driven.take([closed(Topic::Predictions, n)]);
-    driven.end(n)
+    driven.end(day(n))
 }
 
 /// Equity and its change of the AI track, the positions held.
@@ -53,7 +53,7 @@ fn numbers_out_of_all_proportion_end_nobody() {
     driven.take(market(70, &["A", "B"]));
     driven.take([scan.clone(), scored(&scan, Alias::Champion, 0.2)]);
     driven.take([closed(Topic::Predictions, 70)]);
-    assert_eq!(intents(&driven.end(70)), []);
+    assert_eq!(intents(&driven.end(day(70))), []);
 
     let mut driven = holding(day(95));
     let scan = scanned_until(70, "B", 0.0, day(95));
@@ -82,7 +82,7 @@ fn an_intent_changes_no_book_and_fills_change_it_to_the_millionth() {
         scored(&scan, Alias::Champion, 0.2),
         closed(Topic::Predictions, 70),
     ]);
-    let said = driven.end(70);
+    let said = driven.end(day(70));
     assert_eq!(intents(&said)[0].1.quantity, 3); // 2,000 / 650
     assert_eq!(mark(&said), (CAPITAL, Money::ZERO, 0));
 
@@ -116,7 +116,7 @@ fn a_split_makes_more_shares_of_a_lower_price_and_changes_no_worth() {
         bars_closed(72, Some(20.0)),
         closed(Topic::Predictions, 72),
     ]);
-    let said = driven.end(72);
+    let said = driven.end(day(72));
     // Worth 5 − 0 a share, 200 shares a contract.
     let paid = Money(1_710_000_000);
     assert_eq!(mark(&said).0, CAPITAL + Money(3_000_000_000) - paid);
@@ -125,7 +125,7 @@ fn a_split_makes_more_shares_of_a_lower_price_and_changes_no_worth() {
 
     driven.take(filled(73, &said, 4_500_000, 250_000));
     driven.take([bars_closed(73, Some(20.0)), closed(Topic::Predictions, 73)]);
-    assert_eq!(mark(&driven.end(73)).0, CAPITAL + Money(2_550_000_000) - paid);
+    assert_eq!(mark(&driven.end(day(73))).0, CAPITAL + Money(2_550_000_000) - paid);
 }
 
 #[test]
@@ -184,36 +184,36 @@ fn a_company_held_or_ordered_is_not_opened_again_and_counts_towards_the_limit() 
     let mut driven = executor(&all);
     driven.controls.settings.max_open = 1;
     driven.take(today(70, &[("GOOG", 0.0, Some(0.2))]));
-    let said = driven.end(70);
+    let said = driven.end(day(70));
     for n in [71, 72] {
         // First ordered and unanswered, then held.
         driven.take(today(n, &[("GOOGL", 0.0, Some(0.3)), ("A", 0.0, Some(0.2))]));
         let refused = "AI COMPANY_HELD GOOGL; AI POSITION_LIMIT A";
-        assert_eq!(line(&driven.end(n)), refused, "day {n}");
+        assert_eq!(line(&driven.end(day(n))), refused, "day {n}");
         driven.take(filled(n, &said, 5_000_000, 0).into_iter().filter(|_| n == 71));
     }
     driven.controls.settings.max_open = 2;
     driven.take(today(73, &[("A", 0.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
-    assert_eq!(line(&driven.end(73)), "AI opens B; AI POSITION_LIMIT A");
+    assert_eq!(line(&driven.end(day(73))), "AI opens B; AI POSITION_LIMIT A");
 }
 
 #[test]
 fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
     let mut driven = executor(&["A", "B", "C", "D"]);
     driven.take(today(70, &[("A", 61.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
-    let said = driven.end(70);
+    let said = driven.end(day(70));
     assert_eq!(line(&said), "AI opens B; AI opens A; Base opens A");
     let (b, a) = (&said[0..1], &said[1..2]);
     driven.take([ended(71, b, Fills::OrderUnknown), ended(71, a, Fills::OrderUnknown)].concat());
     let c = [("C", 61.0, Some(0.2))];
     driven.take(today(71, &c));
-    assert_eq!(line(&driven.end(71)), "AI UNSETTLED C; Base opens C");
+    assert_eq!(line(&driven.end(day(71))), "AI UNSETTLED C; Base opens C");
     driven.take(ended(72, a, Fills::OrderRejected));
     driven.take(today(72, &c));
-    assert_eq!(line(&driven.end(72)), "AI UNSETTLED C; Base COMPANY_HELD C");
+    assert_eq!(line(&driven.end(day(72))), "AI UNSETTLED C; Base COMPANY_HELD C");
     driven.take(filled(73, b, 5_000_000, 0));
     driven.take(today(73, &c));
-    let said = driven.end(73);
+    let said = driven.end(day(73));
     assert_eq!(line(&said), "AI opens C; Base COMPANY_HELD C");
     // That the broker has the order, working, settles it as well.
     driven.take(ended(74, &said[..1], Fills::OrderUnknown));
@@ -223,5 +223,5 @@ fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
     };
     driven.take([Event::new(day(74), "C", &["C"], Fills::OrderAcknowledged(has))]);
     driven.take(today(74, &[("D", 0.0, Some(0.2))]));
-    assert_eq!(line(&driven.end(74)), "AI opens D");
+    assert_eq!(line(&driven.end(day(74))), "AI opens D");
 }

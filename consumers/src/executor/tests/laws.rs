@@ -1,9 +1,9 @@
-//! Laws of the executor over random runs: what stands between two markers may come in any order
-//! of its tickers, and a restart anywhere changes nothing.
+//! Laws of the executor over random runs: the order of tickers between two markers and a restart
+//! anywhere change nothing.
 
 use super::{Candidate, filled, intents, today};
 use crate::executor::Executor;
-use crate::made::{Driven, history};
+use crate::testkit::{Driven, Lcg, day, history};
 use proptest::prelude::*;
 use schemas::role::Machine;
 use schemas::{Event, Topic};
@@ -11,12 +11,10 @@ use std::collections::BTreeSet;
 
 const TICKERS: [&str; 5] = ["A", "B", "C", "GOOG", "GOOGL"];
 
-/// Deals `events` anew where that is allowed: among those of one topic, before its marker.
-fn shuffled(mut events: Vec<Event>, seed: &mut u64) -> Vec<Event> {
+/// Shuffles `events` where that is allowed: within a topic, before its marker.
+fn shuffled(mut events: Vec<Event>, random: &mut Lcg) -> Vec<Event> {
     for last in (1..events.len()).rev() {
-        *seed =
-            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let other = (*seed >> 33) as usize % (last + 1);
+        let other = (random.next() >> 33) as usize % (last + 1);
         events.swap(last, other);
     }
     events.sort_by_key(|event| {
@@ -27,10 +25,10 @@ fn shuffled(mut events: Vec<Event>, seed: &mut u64) -> Vec<Event> {
     events
 }
 
-/// A run of these days, each order filled on the day after; all that was said.
+/// A run of these days, each order filled on the day after; all decided events, and the state.
 fn run(
     days: &[Vec<(f64, Option<f64>)>],
-    mut shuffle: Option<u64>,
+    mut shuffle: Option<Lcg>,
     restart_every: usize,
 ) -> (Vec<Event>, Vec<u8>) {
     let mut driven = Driven::new(Executor::default());
@@ -43,8 +41,8 @@ fn run(
             .map(|(ticker, (score, roi))| (*ticker, *score, *roi))
             .collect();
         let mut events = [filled(n, &said, 5_800_000, 150_000), today(n, &candidates)].concat();
-        if let Some(seed) = &mut shuffle {
-            events = shuffled(events, seed);
+        if let Some(random) = &mut shuffle {
+            events = shuffled(events, random);
         }
         for event in events {
             driven.take([event]);
@@ -53,7 +51,7 @@ fn run(
                 driven.restart(Executor::default());
             }
         }
-        said = driven.end(n);
+        said = driven.end(day(n));
         all.extend(said.clone());
     }
     (all, driven.machine.save())
@@ -70,7 +68,7 @@ proptest! {
         restart_every in 1_usize..20,
     ) {
         let plain = run(&days, None, usize::MAX);
-        prop_assert_eq!(&run(&days, Some(seed), restart_every), &plain);
+        prop_assert_eq!(&run(&days, Some(Lcg(seed)), restart_every), &plain);
 
         // Ids are used once over both tracks, and so is every event id.
         let ids: Vec<i64> = intents(&plain.0).iter().map(|(_, intent)| intent.broker_order_id).collect();

@@ -3,9 +3,9 @@
 
 use super::end;
 use super::training::{Held, judge, manifest, request, trained};
-use crate::made::learning::{rows, sample};
-use crate::made::{Driven, day, features, scanned};
 use crate::retrainer::{Judged, Retrainer};
+use crate::testkit::learning::{rows, sample};
+use crate::testkit::{Driven, day, features, scanned};
 use schemas::Event;
 use success::Row;
 
@@ -40,7 +40,7 @@ fn trained_on(candidates: &[(i32, Row)]) -> Vec<Event> {
             driven.take([features(*n, &ticker, scan, row.features.to_vec())]);
         }
     }
-    let effect = driven.decide_day(NOW).effect.unwrap();
+    let effect = driven.decide_day(day(NOW)).effect.unwrap();
     effect(&Held(Ok(Vec::new()))).unwrap()
 }
 

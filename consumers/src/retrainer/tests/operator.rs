@@ -1,10 +1,10 @@
 //! What an operator asks of the champion is answered once, and nothing it displaces goes silently.
 
 use super::{end, named, shadow_day, watching};
-use crate::made::Driven;
-use crate::made::day;
-use crate::made::learning::{model, trained};
 use crate::retrainer::Retrainer;
+use crate::testkit::Driven;
+use crate::testkit::day;
+use crate::testkit::learning::{model, trained};
 use schemas::Body;
 use schemas::controls::{Promotion, Rollback};
 use schemas::events::Models;

@@ -1,14 +1,15 @@
 //! A training from rows to events: what it may see, what it needs, what its verdict leads to.
 
 use super::line;
-use crate::made::Driven;
-use crate::made::learning::{model, rows, sample};
 use crate::retrainer::{
-    Judged, Retrainer, TrainRequest, Trial, Tried, Untried, train_and_judge, train_from_history,
+    AcceptanceReport, AcceptanceTest, Judged, NoAcceptanceTest, Retrainer, TrainRequest,
+    train_and_judge, train_from_history,
 };
+use crate::testkit::learning::{model, rows, sample};
+use crate::testkit::{Driven, day};
 use schemas::controls::ControlState;
 use schemas::events::{ModelTrained, Models, Settings};
-use schemas::role::{EffectError, World};
+use schemas::role::{EffectContext, EffectError};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
 use success::Row;
@@ -34,7 +35,7 @@ pub(super) fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> Tra
 }
 
 pub(super) fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
-    train_and_judge(request, samples, &Untried, &mut |_, _| {})
+    train_and_judge(request, samples, &NoAcceptanceTest, &mut |_, _| {})
 }
 
 pub(super) fn trained(said: &[Event]) -> &ModelTrained {
@@ -183,7 +184,7 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
         &samples,
         vec![6_000],
         &settings,
-        &Untried,
+        &NoAcceptanceTest,
         &mut |_, _| {},
     );
     assert_eq!(
@@ -204,7 +205,7 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
         &samples[..50],
         vec![50],
         &settings,
-        &Untried,
+        &NoAcceptanceTest,
         &mut |_, _| {},
     );
     assert!(none.champion.is_none() && line(&none.events).starts_with("history v1; refused v1: "));
@@ -213,10 +214,13 @@ fn what_passes_before_the_first_day_is_the_champion_at_once() {
 /// An engine on which everything is wrong.
 struct Wrong;
 
-impl Trial for Wrong {
-    fn tried(&self, onnx: &[u8]) -> Tried {
+impl AcceptanceTest for Wrong {
+    fn run(&self, onnx: &[u8]) -> AcceptanceReport {
         assert_eq!(success::test_vectors(onnx).unwrap().len(), 16);
-        Tried { said: "tried".to_owned(), problems: vec!["too slow: buy a new one".to_owned()] }
+        AcceptanceReport {
+            summary: "tried".to_owned(),
+            problems: vec!["too slow: buy a new one".to_owned()],
+        }
     }
 }
 
@@ -232,7 +236,7 @@ fn what_fails_its_trial_is_refused_however_good_it_is() {
 /// A log whose `samples` hold these, or that cannot be read.
 pub(super) struct Held(pub(super) Result<Vec<Event>, String>);
 
-impl World for Held {
+impl EffectContext for Held {
     fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
         self.0.clone().map_err(EffectError::from)
     }
@@ -257,7 +261,7 @@ fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() 
         driven.controls.training_requested = Some(0);
         driven.controls.settings.training_epochs = 3;
         driven.machine.0.rows = rows(1, 20);
-        driven.decide_day(200).effect.unwrap()
+        driven.decide_day(day(200)).effect.unwrap()
     };
     // Days 1 to 149 come from samples, day 0 from the retrainer's own rows.
     let samples = enough().iter().enumerate().skip(20).map(|(n, row)| sample(n, row)).collect();

@@ -1,9 +1,9 @@
 //! When each rule fires, on made days: once an episode, kept while nothing can be trained.
 
 use super::{end, learnt, line, matured, shadow_day, watching};
-use crate::made::learning::promoted;
-use crate::made::{Driven, day, features, marker, scanned, scored};
 use crate::retrainer::Retrainer;
+use crate::testkit::learning::promoted;
+use crate::testkit::{Driven, day, features, marker, scanned, scored};
 use schemas::events::{Alias, DayClosed, Models, RetrainTriggered};
 use schemas::role::Machine;
 use schemas::{Body, Event, Topic};
@@ -73,7 +73,7 @@ fn a_rule_that_fires_under_a_watched_challenger_is_kept() {
     }
     driven.take([scanning(85, 20.0)]);
     assert!(shadow_day(&mut driven, 85, 1, 1).starts_with("Champion v2"));
-    let due = evidence(&driven.decide_day(86).events);
+    let due = evidence(&driven.decide_day(day(86)).events);
     assert!(due[0].starts_with("2015-05-01 is its month's first trading day; 1 new"), "{due:?}");
     assert!(due[1].starts_with("on 2015-04-20 the index had closed above 30"), "{due:?}");
     // One training answers both, and neither comes again.
@@ -158,8 +158,8 @@ fn accuracy_that_may_be_low_by_chance_fires_nothing() {
     for n in 0..80 {
         assert_eq!(judged_day(&mut driven, n, thirds), "", "day {n}");
     }
-    let standing = driven.machine.standing(day(79), &driven.controls);
-    let of = &standing.triggers[3];
+    let status = driven.machine.status(day(79), &driven.controls);
+    let of = &status.triggers[3];
     assert_eq!((of.rule, of.state, &of.figures["days"]), ("accuracy", "armed", &60.into()));
     let (mean, bound) = (of.figures["accuracy"].as_f64(), of.figures["bound"].as_f64());
     assert!((mean.unwrap() - 1.0 / 3.0).abs() < 0.01 && bound.unwrap() > 0.5, "{of:?}");
@@ -182,9 +182,9 @@ fn a_month_with_too_few_rows_waits_for_them() {
     driven.take(learnt(19, "A", vec![0.5; 23]));
     driven.take([scanning(20, 15.0)]);
     assert_eq!(end(&mut driven, 20), "");
-    let standing = driven.machine.standing(day(20), &driven.controls);
-    assert_eq!((standing.rows, standing.samples, standing.enough_rows), (1, 10, false));
-    assert_eq!((standing.triggers[2].rule, standing.triggers[2].state), ("month", "due"));
+    let status = driven.machine.status(day(20), &driven.controls);
+    assert_eq!((status.rows, status.samples, status.enough_rows), (1, 10, false));
+    assert_eq!((status.triggers[2].rule, status.triggers[2].state), ("month", "due"));
     // Of a row a day, held for four days, the last 60 are held out and the four before them are
     // evaluated too late. The three that are needed beside the history come before these.
     for n in 20..85 {
@@ -197,7 +197,7 @@ fn a_month_with_too_few_rows_waits_for_them() {
     driven.take(learnt(85, "A", vec![0.5; 23]));
     assert_eq!(end(&mut driven, 85), "");
     driven.take([matured(86, &other, 0.1, 2)]);
-    assert_eq!(line(&driven.decide_day(86).events), "month v2");
+    assert_eq!(line(&driven.decide_day(day(86)).events), "month v2");
 }
 
 #[test]
@@ -208,14 +208,14 @@ fn one_training_answers_every_rule_that_is_due() {
     driven.controls.offset = 0;
     driven.take(learnt(19, "A", vec![0.5; 23]).into_iter().chain(learnt(19, "B", vec![0.5; 23])));
     driven.take([scanning(20, 15.0)]);
-    let decision = driven.decide_day(20);
+    let decision = driven.decide_day(day(20));
     assert!(decision.effect.is_some());
     let mut ids: Vec<_> = decision.events.iter().map(|event| event.id).collect();
     ids.dedup();
     assert_eq!(ids.len(), 3);
     assert_eq!(end(&mut driven, 20), "manual v1; count v1; month v1");
     assert_eq!(end(&mut driven, 21), "");
-    let json = serde_json::to_value(driven.machine.standing(day(21), &driven.controls)).unwrap();
+    let json = serde_json::to_value(driven.machine.status(day(21), &driven.controls)).unwrap();
     assert_eq!(json["triggers"][1]["figures"], serde_json::json!({ "outcomes": 0, "over": 1 }));
     assert!(json["triggers"][2]["said"].as_str().unwrap().contains("2015-03-01"));
 }

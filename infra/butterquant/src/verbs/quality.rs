@@ -6,7 +6,7 @@ use crate::printer::{line, show_view};
 use anyhow::{Result, bail};
 use api::answers::quality::FeatureDrift;
 use api::answers::{QualityFigures, QualityQuery, ask};
-use consumers::retrainer::LEAST_ACCURACY;
+use consumers::retrainer::MIN_ACCURACY;
 use report::charts;
 use report::charts::quality::QualityOverTime;
 use report::summary_text::SURVIVORS;
@@ -154,6 +154,6 @@ fn over_time<'a>(run: &str, found: &'a QualityFigures) -> QualityOverTime<'a> {
             ),
         ],
         months: &found.report.months,
-        least_accuracy: LEAST_ACCURACY,
+        least_accuracy: MIN_ACCURACY,
     }
 }

@@ -15,15 +15,15 @@ mod tests;
 
 pub use features::FeatureReport;
 
+use consumers::retrainer::embargo;
 use quant::Term;
 use schemas::Day;
+use schemas::evaluation::HELD_OUT_DAYS;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use store::rows::FoundRows;
 use success::{CLASS_NAMES, CLASSES, Row};
 
-/// Scan days a model is judged on.
-const TEST_DAYS: usize = 60;
 /// Rows that are shown of what a check found.
 const EXAMPLES: usize = 3;
 /// Training rows that a model needs, as `settings.min_training_rows` has it at first.
@@ -182,12 +182,10 @@ fn maturity(early: usize, open: usize) -> Check {
     Check::new("maturity", Grade::Noted, said)
 }
 
-/// What a training takes: rows of the scan days before the first that reaches into the test. Of
-/// later days only short holdings are over before it, which are unlike any other days' rows.
+/// The rows that a training would take.
 fn whole_days_before(rows: &[Row], test_from: Day) -> Vec<Row> {
-    let reaching = rows.iter().filter(|row| row.evaluation_day >= test_from.0);
-    let first = reaching.map(|row| row.scan_day).min().unwrap_or(i32::MAX);
-    rows.iter().filter(|row| row.scan_day < first).cloned().collect()
+    let end = embargo(rows, test_from);
+    rows.iter().filter(|row| row.scan_day < end).cloned().collect()
 }
 
 fn shares(rows: &[Row]) -> Vec<ClassShare> {
@@ -235,7 +233,7 @@ fn classes(shares: &[ClassShare]) -> Check {
 }
 
 fn split(rows: &[Row], days: &BTreeSet<i32>, test_from: Option<Day>) -> SplitRows {
-    let last_days = days.iter().rev().take(TEST_DAYS).next_back();
+    let last_days = days.iter().rev().take(HELD_OUT_DAYS).next_back();
     let first = test_from.unwrap_or(Day(last_days.copied().unwrap_or_default()));
     let test = rows.iter().filter(|row| row.scan_day >= first.0).count();
     let training = rows.iter().filter(|row| row.evaluation_day < first.0).count();
@@ -261,9 +259,9 @@ fn reach(split: &SplitRows, told: bool, days: usize) -> Check {
             "; {between} are scanned before it and evaluated in it: every training here leaves them out, and so must any other"
         );
     }
-    if !told && days <= TEST_DAYS {
+    if !told && days <= HELD_OUT_DAYS {
         noted +=
-            &format!("; there are {days} scan days, a model is judged on the last {TEST_DAYS}");
+            &format!("; there are {days} scan days, a model is judged on the last {HELD_OUT_DAYS}");
     }
     if *training < FEWEST_ROWS {
         noted += &format!("; fewer than {FEWEST_ROWS} rows to train on");

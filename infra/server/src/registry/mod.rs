@@ -134,7 +134,7 @@ fn schema_in(body: &Bytes) -> Result<String, Problem> {
     }
 }
 
-fn invalid(error: registry::NoSchema) -> Problem {
+fn invalid(error: registry::InvalidSchema) -> Problem {
     Problem(42201, format!("Invalid schema: {error}"))
 }
 
@@ -272,7 +272,7 @@ async fn compatible(
 }
 
 fn verdict(
-    checked: Result<Vec<String>, registry::NoSchema>,
+    checked: Result<Vec<String>, registry::InvalidSchema>,
     asked: &BTreeMap<String, String>,
 ) -> Answer {
     let problems = checked.map_err(invalid)?;

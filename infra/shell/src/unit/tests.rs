@@ -99,7 +99,7 @@ fn what_is_at_hand_is_shown_together_up_to_the_bound_and_never_more() {
         log: Arc::new(log),
         states: Arc::new(MemoryStates::default()),
         partitions: 1,
-        machines: Arc::new(move |_| Box::new(made.clone())),
+        machines: Arc::new(move |_| Some(Box::new(made.clone()))),
         board: Arc::default(),
         policy: Policy::default(),
     };

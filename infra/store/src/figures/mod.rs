@@ -10,7 +10,7 @@ mod quality;
 
 pub use compare::{Comparison, compare};
 pub use performance::{Performance, daily_returns, performance};
-pub use quality::{Period, QualityReport, RECENT_DAYS, quality_report};
+pub use quality::{Period, QualityReport, quality_report};
 
 /// Figures that cannot be given.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -4,11 +4,9 @@
 
 use crate::views::ScanDay;
 use schemas::Day;
+use schemas::evaluation::RECENT_DAYS;
 use serde::{Deserialize, Serialize};
 use success::{HeldOut, Quality, quality};
-
-/// Scan days that "of late" means.
-pub const RECENT_DAYS: usize = 60;
 
 /// Closes of the volatility index from which it is normal, and high.
 const REGIMES: [(&str, f64); 3] = [("low", 0.0), ("normal", 15.0), ("high", 25.0)];

@@ -9,13 +9,10 @@
 
 use super::rankings::champion_scores;
 use super::{ClosedTrade, OrderState, PendingOrder, Position};
-use schemas::events::{Action, Execution, Fills, Orders, Track};
+use schemas::events::{Action, Execution, Fills, Orders, SHARES_PER_CONTRACT, Track};
 use schemas::{Body, Day, Event, EventId, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Shares of an option contract.
-const SHARES: i64 = 100;
 
 /// Open positions and pending orders of both tracks.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -144,7 +141,7 @@ impl Book {
     }
 
     fn open(&mut self, day: Day, event: &Event, done: &Execution, order: Option<PendingOrder>) {
-        let paid = (done.price + done.fees) * SHARES.saturating_mul(done.quantity);
+        let paid = (done.price + done.fees) * SHARES_PER_CONTRACT.saturating_mul(done.quantity);
         let position =
             self.positions.entry((done.track, done.candidate)).or_insert_with(|| Position {
                 track: done.track,
@@ -194,7 +191,8 @@ impl Book {
         } else {
             share(position.capital_at_risk, quantity, position.quantity)
         };
-        let received = (done.price - done.fees).max(Money::ZERO) * SHARES.saturating_mul(quantity);
+        let received = (done.price - done.fees).max(Money::ZERO)
+            * SHARES_PER_CONTRACT.saturating_mul(quantity);
         let pnl = received - released;
         journal.closed.push(ClosedTrade {
             track: done.track,

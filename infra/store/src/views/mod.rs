@@ -83,7 +83,7 @@ impl Views {
         }
 
         let mut tally = self.tally()?;
-        tally.apply(day, events);
+        tally.apply(events);
         tally.unmatched_fills += journal.unmatched;
         batch.put(Key::Tally, &tally)?;
 

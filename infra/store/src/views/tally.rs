@@ -1,9 +1,8 @@
-//! What is only counted: events, outcomes by class, refusals by code, late and unknown
-//! events, dead letters. A count here is a count of events seen, never a difference of
-//! offsets.
+//! Counts: events, outcomes by class, refusals by code. A count here is a count of events seen,
+//! never a difference of offsets.
 
-use schemas::events::{DeadLetters, Fills, Models, Orders, Outcomes, Predictions, Scans};
-use schemas::{Body, Day, Event};
+use schemas::events::{Fills, Models, Orders, Outcomes, Predictions, Scans};
+use schemas::{Body, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,29 +17,15 @@ pub struct Tally {
     /// `fills/ButterAI`, `outcomes`, `models`), then code. Where an event has no code its
     /// kind stands for it.
     pub refusals: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Events of a day that was closed when they came, by topic.
-    pub late: BTreeMap<String, u64>,
-    /// Dead letters by stage.
-    pub dead_letters: BTreeMap<String, u64>,
     /// Fills for which the book held no position, or less than was closed.
     pub unmatched_fills: u64,
 }
 
 impl Tally {
-    /// Events of `topic` whose kind this program does not know.
-    pub fn unknown(&self, topic: schemas::Topic) -> u64 {
-        let kinds = self.events.get(topic.dataset());
-        kinds.and_then(|kinds| kinds.get("UNKNOWN")).copied().unwrap_or_default()
-    }
-
-    pub(super) fn apply(&mut self, day: Day, events: &[Event]) {
+    pub(super) fn apply(&mut self, events: &[Event]) {
         for event in events {
-            let topic = event.topic();
-            let kinds = self.events.entry(topic.dataset().to_owned()).or_default();
+            let kinds = self.events.entry(event.topic().dataset().to_owned()).or_default();
             *kinds.entry(event.body.kind().to_owned()).or_default() += 1;
-            if topic.marked() && event.day < day {
-                *self.late.entry(topic.dataset().to_owned()).or_default() += 1;
-            }
             self.count_what_it_says(event);
         }
     }
@@ -65,9 +50,6 @@ impl Tally {
                 }
             }
             Body::Models(Models::ModelRefused(_)) => self.refused("models", kind),
-            Body::DeadLetters(DeadLetters::EventRejected(letter)) => {
-                *self.dead_letters.entry(letter.stage.clone()).or_default() += 1;
-            }
             _ => {}
         }
     }

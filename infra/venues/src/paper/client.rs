@@ -2,7 +2,7 @@
 //! answered.
 
 use super::{Answer, Call, PATH, Request};
-use consumers::broker::{Order, Standing, Terms, Venue, VenueError};
+use consumers::broker::{Order, OrderStatus, Terms, Venue, VenueError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -69,7 +69,7 @@ impl PaperVenue {
         }
     }
 
-    fn once(&self, call: Call) -> Result<Standing, VenueError> {
+    fn once(&self, call: Call) -> Result<OrderStatus, VenueError> {
         match self.post(self.session()?, call)? {
             Answer::Order { order } => Ok(order),
             Answer::IdUsed { order } => Err(VenueError::NoAnswer(format!("it is {order:?}"))),
@@ -82,7 +82,7 @@ impl PaperVenue {
     }
 
     /// A call that may be made again: a connection that broke says nothing of the broker.
-    fn repeated(&self, call: &Call) -> Result<Standing, VenueError> {
+    fn repeated(&self, call: &Call) -> Result<OrderStatus, VenueError> {
         let deadline = Instant::now() + self.outside.wait;
         loop {
             match self.once(call.clone()) {
@@ -107,19 +107,19 @@ fn lost(cause: &ureq::Error) -> VenueError {
 }
 
 impl Venue for PaperVenue {
-    fn ask(&self, id: i64) -> Result<Standing, VenueError> {
+    fn ask(&self, id: i64) -> Result<OrderStatus, VenueError> {
         self.repeated(&Call::Ask { id })
     }
 
-    fn submit(&self, order: &Order) -> Result<Standing, VenueError> {
+    fn submit(&self, order: &Order) -> Result<OrderStatus, VenueError> {
         self.once(Call::Submit { order: order.clone() })
     }
 
-    fn amend(&self, id: i64, terms: &Terms) -> Result<Standing, VenueError> {
+    fn amend(&self, id: i64, terms: &Terms) -> Result<OrderStatus, VenueError> {
         self.repeated(&Call::Amend { id, terms: terms.clone() })
     }
 
-    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<Standing, VenueError> {
+    fn withdraw(&self, id: i64, code: &str, reason: &str) -> Result<OrderStatus, VenueError> {
         let (code, reason) = (code.to_owned(), reason.to_owned());
         self.repeated(&Call::Withdraw { id, code, reason })
     }

@@ -7,7 +7,7 @@
 //! 3. A last line that a crash cut off was never answered: it is dropped.
 
 use anyhow::{Context, Result, bail};
-use consumers::broker::{Order, Standing, Terms};
+use consumers::broker::{Order, OrderStatus, Terms};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -62,7 +62,7 @@ pub enum Happened {
 #[derive(Default)]
 struct Client {
     session: u64,
-    orders: BTreeMap<i64, Standing>,
+    orders: BTreeMap<i64, OrderStatus>,
 }
 
 /// The journal and the books it adds up to.
@@ -138,7 +138,8 @@ impl Journal {
                 client.orders.insert(*id, come_to(*id, terms));
             }
             Happened::Withdrawn { id, code, reason } => {
-                let withdrawn = Standing::Withdrawn { code: code.clone(), reason: reason.clone() };
+                let withdrawn =
+                    OrderStatus::Withdrawn { code: code.clone(), reason: reason.clone() };
                 client.orders.insert(*id, withdrawn);
             }
             Happened::Refused { .. } | Happened::Displaced { .. } => {}
@@ -161,17 +162,17 @@ impl Journal {
     }
 
     /// What an id stands at.
-    pub fn standing(&self, client: &str, id: i64) -> Standing {
+    pub fn standing(&self, client: &str, id: i64) -> OrderStatus {
         let known = self.clients.get(client).and_then(|client| client.orders.get(&id));
-        known.cloned().unwrap_or(Standing::Nothing)
+        known.cloned().unwrap_or(OrderStatus::Nothing)
     }
 }
 
 /// A paper market's fills are a function of what the order says.
-fn come_to(id: i64, terms: &Terms) -> Standing {
+fn come_to(id: i64, terms: &Terms) -> OrderStatus {
     match terms.clone() {
-        Terms::Trade(trade) => Standing::Executed { execution_id: format!("paper-{id}"), trade },
-        Terms::Cancel { code, reason } => Standing::Cancelled { code, reason },
-        Terms::Wait => Standing::Working,
+        Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
+        Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
+        Terms::Wait => OrderStatus::Working,
     }
 }

@@ -7,7 +7,7 @@ pub mod failure;
 pub mod journal;
 pub mod server;
 
-use consumers::broker::{Order, Standing, Terms};
+use consumers::broker::{Order, OrderStatus, Terms};
 use serde::{Deserialize, Serialize};
 
 /// Where calls go.
@@ -61,9 +61,9 @@ pub enum Answer {
     /// A session is open.
     Session { session: u64 },
     /// What the id stands at now.
-    Order { order: Standing },
+    Order { order: OrderStatus },
     /// The id was used before; nothing was accepted.
-    IdUsed { order: Standing },
+    IdUsed { order: OrderStatus },
     /// The order is not taken.
     Refused { code: String, reason: String },
     /// A newer session has this one's place.

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use consumers::broker::{Order, Standing};
+use consumers::broker::{Order, OrderStatus};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -71,14 +71,14 @@ impl Broker {
                 id
             }
             Call::Amend { id, terms } => {
-                if books.journal.standing(&client, id) == Standing::Working {
+                if books.journal.standing(&client, id) == OrderStatus::Working {
                     books.journal.keep(&client, session, Happened::Amended { id, terms })?;
                 }
                 id
             }
             Call::Withdraw { id, code, reason } => {
                 let standing = books.journal.standing(&client, id);
-                if matches!(standing, Standing::Nothing | Standing::Working) {
+                if matches!(standing, OrderStatus::Nothing | OrderStatus::Working) {
                     let withdrawn = Happened::Withdrawn { id, code, reason };
                     books.journal.keep(&client, session, withdrawn)?;
                 }
@@ -101,7 +101,7 @@ impl Broker {
             books.journal.keep(client, session, refused)
         };
         let standing = books.journal.standing(client, id);
-        if standing != Standing::Nothing {
+        if standing != OrderStatus::Nothing {
             refused(books, "ID_USED")?;
             return Ok((Answer::IdUsed { order: standing }, Manner::AtOnce));
         }

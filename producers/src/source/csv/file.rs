@@ -1,6 +1,6 @@
 //! The files of a folder: which are stocks, and each one's content as last read.
 
-use super::super::Problem;
+use super::super::DataProblem;
 use super::sheet::{Kind, Sheet, read};
 use schemas::{Day, id::sha256_hex};
 use std::collections::{BTreeMap, btree_map::Entry};
@@ -18,7 +18,7 @@ pub(super) struct Found {
     /// Where the index's file is or belongs.
     pub(super) vix: PathBuf,
     /// Files that look like data and are not used.
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<DataProblem>,
 }
 
 /// The CSV files of `folder`, by name.
@@ -34,7 +34,7 @@ pub(super) fn list(folder: &Path) -> io::Result<Found> {
         let ticker = stem.to_string_lossy().to_ascii_uppercase();
         let problems = &mut found.problems;
         let mut unused = |what: &str, remedy: &str| {
-            problems.push(Problem {
+            problems.push(DataProblem {
                 file: path.display().to_string(),
                 line: None,
                 what: what.to_owned(),
@@ -74,7 +74,7 @@ pub(super) struct File {
     kind: Kind,
     stamp: Option<(u64, SystemTime)>,
     /// Why it could not be read the last time; `sheet` is then the one before.
-    unread: Option<Problem>,
+    unread: Option<DataProblem>,
     /// What it said.
     pub(super) sheet: Sheet,
     /// Of its bytes; of nothing when it was never read.
@@ -122,13 +122,13 @@ impl File {
         }
     }
 
-    fn cannot_read(&self, error: &io::Error) -> Problem {
+    fn cannot_read(&self, error: &io::Error) -> DataProblem {
         let problem = self.note(format!("the file cannot be read ({error})"));
         match self.kind {
             Kind::Stock => {
-                Problem { remedy: "check the file and its permissions".into(), ..problem }
+                DataProblem { remedy: "check the file and its permissions".into(), ..problem }
             }
-            Kind::Index => Problem {
+            Kind::Index => DataProblem {
                 what: format!("{}; without the index every scan is refused", problem.what),
                 remedy: "put the index's daily closes there, as a stock's with Date and Close"
                     .into(),
@@ -138,13 +138,13 @@ impl File {
     }
 
     /// A problem of the file as a whole.
-    pub(super) fn note(&self, what: String) -> Problem {
+    pub(super) fn note(&self, what: String) -> DataProblem {
         let file = self.path.display().to_string();
-        Problem { file, line: None, what, remedy: "check where the file comes from".into() }
+        DataProblem { file, line: None, what, remedy: "check where the file comes from".into() }
     }
 
     /// All that is wrong with it.
-    pub(super) fn problems(&self) -> impl Iterator<Item = &Problem> {
+    pub(super) fn problems(&self) -> impl Iterator<Item = &DataProblem> {
         self.unread.iter().chain(&self.sheet.problems)
     }
 

@@ -7,14 +7,14 @@
 //! 3. Files whose size or time changed are read again when the known days are used up. A new
 //!    last day that some files still lack is held back until a poll finds nothing changed: a
 //!    downloader writes its files one after another.
-//! 4. A row of a day already given that reads otherwise now is a [`Change`]; the day stands.
+//! 4. A row of a day already given that reads otherwise now is a [`BarChange`]; the day stands.
 
 mod file;
 mod sheet;
 #[cfg(test)]
 mod tests;
 
-use super::{Change, Market, MarketDay, Problem, SourceError, choose};
+use super::{BarChange, DataProblem, Market, MarketDay, SourceError, choose};
 use file::{File, list};
 use schemas::{Day, id::sha256_hex};
 use sheet::Kind;
@@ -30,11 +30,11 @@ pub struct CsvMarket {
     vix: File,
     days: Vec<Day>,
     /// Files that are no market data, found once; and changes that no event can tell.
-    notes: Vec<Problem>,
-    problems: Vec<Problem>,
+    notes: Vec<DataProblem>,
+    problems: Vec<DataProblem>,
     given: Option<Day>,
     half_written: bool,
-    changes: Vec<Change>,
+    changes: Vec<BarChange>,
     revisions: BTreeMap<(String, Day), i32>,
 }
 
@@ -72,7 +72,7 @@ impl CsvMarket {
         };
         market.index();
         if market.stocks.iter().all(|file| file.sheet.bars.is_empty()) {
-            let first = market.problems.first().map_or_else(String::new, Problem::to_string);
+            let first = market.problems.first().map_or_else(String::new, DataProblem::to_string);
             return Err(SourceError::NoBars { folder: shown, files: market.stocks.len(), first });
         }
         Ok(market)
@@ -136,7 +136,7 @@ impl CsvMarket {
                 let revision = self.revisions.entry((ticker.clone(), bar.bar_day)).or_insert(0);
                 *revision += 1;
                 let (ticker, bar, revision) = (ticker.clone(), bar.clone(), *revision);
-                self.changes.push(Change { ticker, bar, revision });
+                self.changes.push(BarChange { ticker, bar, revision });
             }
         }
         for bar in old.bars.iter().filter(given) {
@@ -202,11 +202,11 @@ impl Market for CsvMarket {
         &self.days
     }
 
-    fn problems(&self) -> &[Problem] {
+    fn problems(&self) -> &[DataProblem] {
         &self.problems
     }
 
-    fn changes(&mut self) -> Vec<Change> {
+    fn changes(&mut self) -> Vec<BarChange> {
         std::mem::take(&mut self.changes)
     }
 

@@ -5,7 +5,7 @@
 //! Quotes are not treated as grouping (no number or date needs them), so that one stray quote
 //! costs its row and not the rest of the file.
 
-use super::super::Problem;
+use super::super::DataProblem;
 use super::file::name_of;
 use csv::{ByteRecord, ReaderBuilder};
 use schemas::Day;
@@ -32,7 +32,7 @@ pub(super) struct Sheet {
     /// Days with a row that is no bar, and why.
     pub(super) refused: BTreeMap<Day, String>,
     /// All that is wrong.
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<DataProblem>,
 }
 
 impl Sheet {
@@ -68,7 +68,7 @@ pub(super) fn read(file: &str, bytes: &[u8], kind: Kind) -> Sheet {
 impl Reading<'_> {
     fn problem(&mut self, line: Option<u64>, what: String, remedy: &str) {
         let (file, remedy) = (self.file.to_owned(), remedy.to_owned());
-        self.sheet.problems.push(Problem { file, line, what, remedy });
+        self.sheet.problems.push(DataProblem { file, line, what, remedy });
     }
 
     fn all(&mut self, text: &[u8]) {

@@ -35,7 +35,7 @@ fn check(bad: &[u8], bars: usize, said: &str) {
         ("^VIX.csv", good.as_bytes()),
     ]);
     let mut market = CsvMarket::open(dir.path(), None).unwrap();
-    let problems: Vec<String> = market.problems().iter().map(Problem::to_string).collect();
+    let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
     assert!(problems.iter().any(|p| p.contains(said)), "{said}: {problems:#?}");
     assert!(problems.iter().all(|p| p.contains("BAD.csv")), "{problems:#?}");
     assert!(market.problems().iter().all(|p| p.remedy.len() > 5));
@@ -161,7 +161,7 @@ fn the_index_is_no_stock_and_its_absence_is_said() {
     let dir = folder(&files);
     let mut market = CsvMarket::open(dir.path(), None).unwrap();
     assert_eq!(market.universe(), ["A"]);
-    let said: Vec<String> = market.problems().iter().map(Problem::to_string).collect();
+    let said: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
     for part in
         ["^VIX.csv: the file cannot be read", "an index is no stock", "its name is no ticker"]
     {

@@ -4,6 +4,7 @@
 use super::stage::{Stage, model};
 use crate::bench::measure::Latency;
 use anyhow::{Context, Result, bail};
+use producers::scanner::WARM_UP_DAYS;
 use schemas::events::{Models, Orders, RunOpened};
 use schemas::{Body, Day, Event, Topic};
 use serde::Serialize;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-const WARM_UP: usize = 260;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Orders after predictions.
@@ -37,7 +37,7 @@ struct Closed {
 
 /// `days` days of a simulated market of 100 stocks.
 pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
-    let spec = format!("sim:7,days={}", WARM_UP + days + 1);
+    let spec = format!("sim:7,days={}", WARM_UP_DAYS + days + 1);
     let market = producers::source::open(&spec, None)?;
     let calendar = market.days().to_vec();
     let mut settings = stage.config.settings()?;
@@ -47,7 +47,7 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
         source: spec,
         first_day: calendar[1],
         previous_day: calendar[0],
-        scan_from: calendar[WARM_UP],
+        scan_from: calendar[WARM_UP_DAYS],
         settings,
     };
     let (trained, champion) = model()?;
@@ -62,10 +62,10 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
         let predictions = scope.spawn(|| follow(stage, Topic::Predictions, &stop));
         let orders = scope.spawn(|| follow(stage, Topic::Orders, &stop));
         let clock = scope.spawn(|| {
-            let given = (1..WARM_UP + days).try_for_each(|day| {
+            let given = (1..WARM_UP_DAYS + days).try_for_each(|day| {
                 source.step()?;
                 // The warm-up may pile up; then a day comes when the one before is done.
-                let wait = day + 1 >= WARM_UP;
+                let wait = day + 1 >= WARM_UP_DAYS;
                 if wait { closed_by_all(&context.env, &plan, calendar[day]) } else { Ok(()) }
             });
             stop.store(true, Ordering::Relaxed);
@@ -83,7 +83,7 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
             "nothing was ordered on {days} days, so no way to an order was measured; take more --days"
         );
     }
-    let measured = &calendar[WARM_UP..WARM_UP + days];
+    let measured = &calendar[WARM_UP_DAYS..WARM_UP_DAYS + days];
     let took: Vec<f64> = measured
         .iter()
         .filter_map(|day| {

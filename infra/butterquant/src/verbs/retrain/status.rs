@@ -4,7 +4,7 @@
 use crate::exit::Found;
 use crate::printer::{line, show};
 use anyhow::{Context, Result};
-use consumers::retrainer::{Retrainer, Standing};
+use consumers::retrainer::{Retrainer, RetrainerStatus};
 use report::tables::table;
 use run::config::Config;
 use run::data_dir::{self};
@@ -28,7 +28,7 @@ struct Status {
     /// The last day the retrainer closed.
     through: String,
     #[serde(flatten)]
-    standing: Standing,
+    standing: RetrainerStatus,
     /// The last trainings, latest first.
     last: Vec<Fired>,
 }
@@ -51,7 +51,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         log: Arc::clone(&opened.log),
         states: Arc::new(MemoryStates::default()),
         partitions,
-        machines: Arc::new(|_| Box::new(Retrainer::default())),
+        machines: Arc::new(|_| Some(Box::new(Retrainer::default()))),
         board: Arc::default(),
         policy: Policy::default(),
     };
@@ -65,7 +65,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let status = Status {
         run: run.id,
         through: closed.to_string(),
-        standing: retrainer.standing(closed, book.latest()),
+        standing: retrainer.status(closed, book.latest()),
         last: models.iter().rev().filter_map(fired).take(LAST).collect(),
     };
     show(config.output()?, &status, print)?;

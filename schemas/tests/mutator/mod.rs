@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// The same seed gives the same payloads everywhere.
-pub struct Mutator(ChaCha8Rng);
+pub(crate) struct Mutator(ChaCha8Rng);
 
 /// Numbers that hurt where a length or an index is expected, as Avro writes them.
 const NUMBERS: [&[u8]; 8] = [
@@ -20,7 +20,7 @@ const NUMBERS: [&[u8]; 8] = [
 
 impl Mutator {
     /// From `seed`.
-    pub fn new(seed: u64) -> Mutator {
+    pub(crate) fn new(seed: u64) -> Mutator {
         Mutator(ChaCha8Rng::seed_from_u64(seed))
     }
 
@@ -38,7 +38,7 @@ impl Mutator {
 
     /// A payload: a sound one of `own` that was damaged, one of `any` topic under one of the own
     /// schema `ids`, or noise.
-    pub fn payload(&mut self, own: &[&[u8]], any: &[&[u8]], ids: &[u32]) -> Vec<u8> {
+    pub(crate) fn payload(&mut self, own: &[&[u8]], any: &[&[u8]], ids: &[u32]) -> Vec<u8> {
         let mut value = match self.below(10) {
             0 => (0..self.below(300)).map(|_| self.next() as u8).collect(),
             1 | 2 => self.one_of(any).to_vec(),

@@ -1,5 +1,6 @@
-//! Made-up rows with a planted rule, and one small model trained on them once a process.
+//! Rows with a planted rule, and one small model trained on them once a process.
 
+use super::Lcg;
 use schemas::events::{Alias, ModelPromoted, ModelTrained, Models, Sample, Samples};
 use schemas::{Day, Event};
 use std::sync::OnceLock;
@@ -8,11 +9,8 @@ use success::{Contract, Row, TrainSettings, Trained, class_of_roi, train};
 /// Rows of `days` scan days from day 0, `a_day` each, evaluated three days later. The ROI
 /// follows an interaction and a slope.
 pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
-    let mut seed = 11_u64;
-    let mut unit = || {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 11) as f64 / (1_u64 << 53) as f64
-    };
+    let mut random = Lcg(11);
+    let mut unit = || (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
     let mut normal = move || (0..12).map(|_| unit()).sum::<f64>() - 6.0;
     let row = |number: i32| {
         let mut features: [f64; 23] = std::array::from_fn(|_| normal());
@@ -34,7 +32,7 @@ pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
     (0..days * a_day).map(row).collect()
 }
 
-/// A row as history is imported.
+/// The row as an event of imported history.
 pub(crate) fn sample(number: usize, row: &Row) -> Event {
     let sample = Sample {
         as_of: Day(row.scan_day),
@@ -50,7 +48,7 @@ pub(crate) fn sample(number: usize, row: &Row) -> Event {
     Event::new(Day(0), "A", &[&number.to_string()], Samples::SampleDrawn(sample))
 }
 
-/// A model; it took about a tenth of a second to train.
+/// A model; training it takes about a tenth of a second.
 pub(crate) fn model() -> &'static Trained {
     static MODEL: OnceLock<Trained> = OnceLock::new();
     MODEL.get_or_init(|| {
@@ -60,16 +58,16 @@ pub(crate) fn model() -> &'static Trained {
     })
 }
 
-/// `model()` as it stands on the log under `version`, with these bytes and this hash.
+/// The event that puts [`model`] on the log under `version`, with these bytes and this hash.
 pub(crate) fn trained(day: Day, version: i64, onnx: Vec<u8>, sha256: &str) -> Event {
-    let made = ModelTrained {
+    let trained = ModelTrained {
         version,
         sha256: sha256.to_owned(),
         onnx,
         passed: true,
         ..ModelTrained::default()
     };
-    Event::new(day, "", &[&version.to_string()], Models::ModelTrained(made))
+    Event::new(day, "", &[&version.to_string()], Models::ModelTrained(trained))
 }
 
 pub(crate) fn promoted(day: Day, version: i64, alias: Alias) -> Event {

@@ -1,16 +1,17 @@
 //! How far each rule is from firing, for people and programs.
 
-use super::accuracy::{DAYS, LEAST};
+use super::accuracy::MIN_ACCURACY;
 use super::triggers::{VIX_DAYS, VIX_OVER, enough_rows, waiting};
 use super::{Retrainer, State};
 use schemas::Day;
 use schemas::controls::ControlState;
+use schemas::evaluation::RECENT_DAYS;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// One rule.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct TriggerStanding {
+pub struct TriggerStatus {
     /// `manual`, `count`, `month`, `accuracy`, `vix`.
     pub rule: &'static str,
     /// `due` (the next training answers it), `armed`, or `fired` (until it is armed again).
@@ -23,7 +24,7 @@ pub struct TriggerStanding {
 
 /// A challenger being watched.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct WatchStanding {
+pub struct WatchStatus {
     /// Its version.
     pub version: i64,
     /// Days on which it scored every candidate.
@@ -34,11 +35,11 @@ pub struct WatchStanding {
 
 /// Where the retrainer stands.
 #[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Standing {
+pub struct RetrainerStatus {
     /// The champion from the next day on.
     pub champion: Option<i64>,
     /// While it is watched no training starts.
-    pub watching: Option<WatchStanding>,
+    pub watching: Option<WatchStatus>,
     /// Matured candidates of this run that a training can take.
     pub rows: i64,
     /// Rows of `samples` that the last training saw, at most.
@@ -48,17 +49,17 @@ pub struct Standing {
     /// Whether a training could have them, before `samples` are read.
     pub enough_rows: bool,
     /// Every rule.
-    pub triggers: Vec<TriggerStanding>,
+    pub triggers: Vec<TriggerStatus>,
 }
 
 impl Retrainer {
     /// Where it stands after `closed`, the last day it closed, under `controls`.
-    pub fn standing(&self, closed: Day, controls: &ControlState) -> Standing {
+    pub fn status(&self, closed: Day, controls: &ControlState) -> RetrainerStatus {
         let state = &self.0;
         let least = controls.settings.min_training_rows;
-        Standing {
+        RetrainerStatus {
             champion: state.champion.as_ref().map(|model| model.version),
-            watching: state.watched.as_ref().map(|watched| WatchStanding {
+            watching: state.watched.as_ref().map(|watched| WatchStatus {
                 version: watched.model.version,
                 days: watched.days,
                 of: controls.settings.shadow_days,
@@ -78,28 +79,28 @@ impl Retrainer {
     }
 }
 
-fn standing(
+fn status(
     rule: &'static str,
     due: Option<String>,
     fired: bool,
     armed: String,
     figures: Value,
-) -> TriggerStanding {
+) -> TriggerStatus {
     let state = match (&due, fired) {
         (Some(_), _) => "due",
         (None, true) => "fired",
         (None, false) => "armed",
     };
-    TriggerStanding { rule, state, said: due.unwrap_or(armed), figures }
+    TriggerStatus { rule, state, said: due.unwrap_or(armed), figures }
 }
 
 fn evidence(state: &State, rule: &str) -> Option<String> {
     waiting(state).into_iter().find(|(waits, _)| *waits == rule).map(|(_, evidence)| evidence)
 }
 
-fn manual(state: &State, controls: &ControlState) -> TriggerStanding {
+fn manual(state: &State, controls: &ControlState) -> TriggerStatus {
     let asked = controls.training_requested.filter(|offset| *offset > state.training_answered);
-    standing(
+    status(
         "manual",
         asked.map(|offset| format!("asked for at controls offset {offset}")),
         false,
@@ -108,9 +109,9 @@ fn manual(state: &State, controls: &ControlState) -> TriggerStanding {
     )
 }
 
-fn count(state: &State, controls: &ControlState) -> TriggerStanding {
+fn count(state: &State, controls: &ControlState) -> TriggerStatus {
     let (new, over) = (state.new_outcomes, controls.settings.retrain_outcomes);
-    standing(
+    status(
         "count",
         (new > over).then(|| format!("{new} outcomes since the last training, more than {over}")),
         false,
@@ -119,11 +120,11 @@ fn count(state: &State, controls: &ControlState) -> TriggerStanding {
     )
 }
 
-fn month(state: &State, closed: Day) -> TriggerStanding {
+fn month(state: &State, closed: Day) -> TriggerStatus {
     let (year, month, _) = closed.ymd();
     let next = Day::from_ymd(year + i32::from(month == 12), month % 12 + 1, 1);
     let next = next.map(|day| day.to_string());
-    standing(
+    status(
         "month",
         evidence(state, "month"),
         false,
@@ -135,7 +136,7 @@ fn month(state: &State, closed: Day) -> TriggerStanding {
     )
 }
 
-fn accuracy(state: &State) -> TriggerStanding {
+fn accuracy(state: &State) -> TriggerStatus {
     let of = &state.triggers.accuracy;
     let now = of.now();
     let (days, mean) = (now.map_or(0, |now| now.days), now.map(|now| now.mean));
@@ -152,21 +153,21 @@ fn accuracy(state: &State) -> TriggerStanding {
     };
     let said = if of.fired {
         format!("fired; armed again by the next promotion, for the days scored after it{figures}")
-    } else if days < DAYS {
+    } else if days < RECENT_DAYS {
         format!(
-            "{days} of {DAYS} scan days have matured{figures}; fires below {:.0} %",
-            100.0 * LEAST
+            "{days} of {RECENT_DAYS} scan days have matured{figures}; fires below {:.0} %",
+            100.0 * MIN_ACCURACY
         )
     } else {
-        format!("{DAYS} scan days{figures}; fires below {:.0} %", 100.0 * LEAST)
+        format!("{RECENT_DAYS} scan days{figures}; fires below {:.0} %", 100.0 * MIN_ACCURACY)
     };
     let figures = json!({
-        "days": days, "of": DAYS, "accuracy": mean, "bound": bound, "below": LEAST,
+        "days": days, "of": RECENT_DAYS, "accuracy": mean, "bound": bound, "below": MIN_ACCURACY,
     });
-    standing("accuracy", evidence(state, "accuracy"), of.fired, said, figures)
+    status("accuracy", evidence(state, "accuracy"), of.fired, said, figures)
 }
 
-fn vix(state: &State) -> TriggerStanding {
+fn vix(state: &State) -> TriggerStatus {
     let index = &state.triggers.index;
     let days = index.above.len();
     let said = if index.fired {
@@ -175,5 +176,5 @@ fn vix(state: &State) -> TriggerStanding {
         format!("{days} of {VIX_DAYS} closes in a row above {VIX_OVER}")
     };
     let figures = json!({ "closes": index.above, "days": days, "of": VIX_DAYS, "over": VIX_OVER });
-    standing("vix", evidence(state, "vix"), index.fired, said, figures)
+    status("vix", evidence(state, "vix"), index.fired, said, figures)
 }

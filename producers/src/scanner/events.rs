@@ -5,7 +5,7 @@ use schemas::Event;
 use schemas::events::{FeatureVector, Features, Leg, OptionRight, Pricing, Scan, Scans};
 
 /// The scan of an analysis.
-pub fn scan_of(analysis: &Analysis, pricing: Pricing) -> Scan {
+fn scan_of(analysis: &Analysis, pricing: Pricing) -> Scan {
     let legs = analysis.legs.iter().map(|leg| Leg {
         right: match leg.right {
             quant::OptionRight::Call => OptionRight::Call,
@@ -57,7 +57,7 @@ pub fn scan_of(analysis: &Analysis, pricing: Pricing) -> Scan {
 }
 
 /// The candidate of an analysis and its features, said together.
-pub fn candidate(ticker: &str, analysis: &Analysis, pricing: Pricing) -> [Event; 2] {
+pub(super) fn candidate(ticker: &str, analysis: &Analysis, pricing: Pricing) -> [Event; 2] {
     let (day, about) = (analysis.day, [ticker, &analysis.day.to_string()]);
     let scan = Scans::CandidateScanned(scan_of(analysis, pricing));
     let scan = Event::new(day, ticker, &about, scan);

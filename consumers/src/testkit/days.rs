@@ -1,14 +1,10 @@
-//! Made-up days for the machines' tests: weekdays from Monday 2015-01-05, tickers that close at
-//! 100 and 101 in turn, an index at 20. And one way to drive a machine through a day.
+//! Days for the machines' tests: weekdays from Monday 2015-01-05, tickers that close at 100 and
+//! 101 in turn, an index at 20.
 
-pub(crate) mod learning;
-
-use schemas::controls::ControlState;
 use schemas::events::{
     Alias, Bar, Bars, CorporateAction, DayClosed, FeatureVector, Features, Predictions, Scan,
     Scans, Score, ScoreRefused, Structure,
 };
-use schemas::role::{Cause, Context, Decision, Machine};
 use schemas::{Day, Event, EventId, Topic};
 
 /// The `n`th weekday; 0 is Monday 2015-01-05.
@@ -104,55 +100,7 @@ pub(crate) fn unscored(scan: &Event, alias: Alias, reason: &str) -> Event {
     predicted(scan, Predictions::ScoringRefused(refused), alias)
 }
 
-fn predicted(scan: &Event, said: Predictions, alias: Alias) -> Event {
+fn predicted(scan: &Event, prediction: Predictions, alias: Alias) -> Event {
     let about = [scan.id.to_string(), format!("{alias:?}")];
-    Event::new(scan.day, &scan.ticker, &[&about[0], &about[1]], said).about_candidate(scan.id)
-}
-
-/// A machine and the controls it decides under.
-pub(crate) struct Driven<M> {
-    pub(crate) machine: M,
-    pub(crate) controls: ControlState,
-}
-
-impl<M: Machine> Driven<M> {
-    pub(crate) fn new(machine: M) -> Driven<M> {
-        Driven { machine, controls: ControlState::default() }
-    }
-
-    pub(crate) fn take(&mut self, events: impl IntoIterator<Item = Event>) {
-        events.into_iter().for_each(|event| self.machine.evolve(&event));
-    }
-
-    /// What it decides, which changes nothing.
-    pub(crate) fn decide(&self, cause: Cause<'_>) -> Decision {
-        let before = self.machine.save();
-        let context = Context { controls: &self.controls, samples_end: &[] };
-        let decision = self.machine.decide(cause, &context);
-        assert_eq!(self.machine.save(), before, "deciding changes nothing");
-        decision
-    }
-
-    /// What is said at the end of day `n`, under the controls' last offset.
-    pub(crate) fn decide_day(&self, n: i32) -> Decision {
-        let mut decision = self.decide(Cause::DayClosed { day: day(n), previous: day(n - 1) });
-        let offset = Some(self.controls.offset);
-        decision.events.iter_mut().for_each(|event| event.control_offset = offset);
-        decision
-    }
-
-    /// Ends day `n` as the shell does: it decides, takes in what it said, closes the day.
-    pub(crate) fn end(&mut self, n: i32) -> Vec<Event> {
-        let said = self.decide_day(n).events;
-        self.take(said.clone());
-        self.machine.close_day(day(n));
-        said
-    }
-
-    /// The same machine after a restart: `fresh` with the state put back.
-    pub(crate) fn restart(&mut self, mut fresh: M) {
-        fresh.restore(&self.machine.save()).unwrap();
-        assert_eq!(fresh.save(), self.machine.save(), "saving and restoring is the identity");
-        self.machine = fresh;
-    }
+    Event::new(scan.day, &scan.ticker, &[&about[0], &about[1]], prediction).about_candidate(scan.id)
 }

@@ -1,0 +1,9 @@
+//! What the machines' tests share: made-up days, a trained model, numbers from a seed.
+
+mod days;
+mod lcg;
+pub(crate) mod learning;
+
+pub(crate) use days::*;
+pub(crate) use lcg::Lcg;
+pub(crate) use schemas::testkit::Driven;
