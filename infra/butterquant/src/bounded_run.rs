@@ -12,7 +12,6 @@ use run::open_run::{Wanted, begin};
 use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
-use telemetry::Steps;
 
 /// Runs `run` over `market` through the day `to`, or its last day, and prints the summary.
 pub(crate) fn run_through(
@@ -24,14 +23,15 @@ pub(crate) fn run_through(
 ) -> Result<Found> {
     let started = Instant::now();
     let output = config.output()?;
-    let steps = Steps::new(output == Output::Human);
+    let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
-    run_loop::everything(&context, market, &begun.opened, last, &steps)?;
-    let summary = summary(&context, &begun, started.elapsed().as_secs_f64())?;
+    run_loop::everything(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
+    let summary =
+        steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
     printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }

@@ -4,15 +4,19 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser};
 use run::config::{Choice, Flags, LogHome, Output, Provider};
 use std::path::PathBuf;
+use telemetry::Verbosity;
+
+/// The package's version and the commit it was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUTTERQUANT_COMMIT"), ")");
 
 /// Event-sourced scanning, scoring and trading of option butterflies.
 ///
-/// Begin with `butterquant demo`. Then scan real prices: `butterquant scan --source csv:DIR`,
-/// where DIR holds one Yahoo-style CSV a ticker and ^VIX.csv.
+/// Start with `butterquant demo`. Then scan real prices: `butterquant scan --source csv:DIR`,
+/// where DIR holds one Yahoo-style CSV file per ticker and ^VIX.csv.
 #[derive(Parser, Debug)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(version = VERSION, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// What everything below shares.
+    /// Options of every verb.
     #[command(flatten)]
     pub common: Common,
     /// What to do.
@@ -20,19 +24,20 @@ pub(crate) struct Cli {
     pub verb: crate::verbs::Verb,
 }
 
-/// Flags of every verb; each may also stand in the configuration file or the environment.
+/// Options of every verb; most may also be set in the configuration file or the environment.
 #[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Options of every verb")]
 pub(crate) struct Common {
-    /// Folder of everything kept: logs, state, views, lake, models
+    /// Folder that holds everything: logs, state, views, lake, models [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Configuration file (default: butterquant.toml in the data folder, if there)
+    /// Configuration file (default: butterquant.toml in the data folder, if it exists)
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// How results are written
     #[arg(short, long, global = true, value_parser = choice::<Output>())]
     pub output: Option<Output>,
-    /// Which run (see `butterquant runs`)
+    /// The run (`butterquant runs` lists them) [default: live]
     #[arg(long, global = true, value_name = "ID")]
     pub run: Option<String>,
     /// Where the log lives
@@ -41,15 +46,31 @@ pub(crate) struct Common {
     /// Kafka's addresses, with --log kafka
     #[arg(long, global = true, value_name = "HOST:PORT,…")]
     pub brokers: Option<String>,
-    /// What computes scores
+    /// Where models run
     #[arg(long, global = true, value_parser = choice::<Provider>())]
     pub provider: Option<Provider>,
-    /// Schema registry to register the schemas with: at the start of a run, or by `schemas register`
+    /// Schema registry that schemas are registered with, when a run starts or by `schemas register`
     #[arg(long, global = true, value_name = "URL")]
     pub schema_registry: Option<String>,
+    /// Log more to standard error: -v what happens, -vv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Log errors only, and show no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 }
 
 impl Common {
+    /// How much is logged.
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, 1) => Verbosity::Verbose,
+            (false, _) => Verbosity::Debug,
+        }
+    }
+
     /// What the command line says of the configuration.
     pub(crate) fn flags(&self) -> Flags {
         let path = |path: &PathBuf| path.display().to_string();
@@ -63,7 +84,7 @@ impl Common {
             ("schema_registry", self.schema_registry.clone()),
         ];
         let given = values.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        Flags { file: self.config.clone(), values: given.collect() }
+        Flags { file: self.config.clone(), values: given.collect(), quiet: self.quiet }
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn market_of(
         None => begun_with()?
             .context("which market? name it with --source csv:DIR or --source sim:SEED")?,
     };
-    let market = market::open(&source, None)?;
+    let market = market::open(config, &source, None)?;
     Ok((source, market))
 }
 

@@ -6,6 +6,7 @@
 mod bench;
 mod bounded_run;
 mod cli;
+mod consent;
 mod count_arg;
 mod exit;
 mod holding_cells;
@@ -30,7 +31,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
-    telemetry::log_to_stderr(telemetry::Verbosity::Normal, filter.as_deref());
+    telemetry::log_to_stderr(cli.common.verbosity(), filter.as_deref());
     match verbs::carry_out(&cli) {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),

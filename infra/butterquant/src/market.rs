@@ -1,5 +1,6 @@
 //! The market that a verb reads.
 
+use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::Market;
 use run::config::Config;
@@ -20,8 +21,13 @@ pub(crate) fn named(config: &Config, asked: Option<&String>) -> Result<String> {
 ///
 /// # Errors
 /// There is no such market, or nothing in it can be read.
-pub(crate) fn open(source: &str, tickers: Option<&[String]>) -> Result<Box<dyn Market>> {
-    let market = producers::source::open(source, tickers)?;
+pub(crate) fn open(
+    config: &Config,
+    source: &str,
+    tickers: Option<&[String]>,
+) -> Result<Box<dyn Market>> {
+    let steps = printer::steps(config)?;
+    let market = steps.during("market", || producers::source::open(source, tickers))?;
     report_problems(&*market);
     Ok(market)
 }

@@ -6,6 +6,7 @@ use report::summary_text;
 use run::config::{Config, Output};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
+use telemetry::Steps;
 
 /// Writes a line.
 pub(crate) fn line(text: impl AsRef<str>) {
@@ -39,6 +40,11 @@ pub(crate) fn show_view<T: Serialize>(
         Output::Json => show(output, &serde_json::to_value(value)?, |_| {}),
         Output::Human => show(output, value, human),
     }
+}
+
+/// Progress bars: none with --quiet or where the output is JSON.
+pub(crate) fn steps(config: &Config) -> anyhow::Result<Steps> {
+    Ok(Steps::new(!config.is_quiet() && config.output()? == Output::Human))
 }
 
 /// Writes the summary of a run.

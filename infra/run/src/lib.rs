@@ -4,6 +4,7 @@
 pub mod config;
 pub mod context;
 pub mod data_dir;
+pub mod day_figures;
 pub mod model_acceptance;
 pub mod open_run;
 pub mod projections;

@@ -1,6 +1,7 @@
 //! Where materialised days go: views, the lake, the artifact folder. All of it can be thrown
 //! away and made again from the log.
 
+use crate::day_figures::DayFigures;
 use anyhow::{Context, Result, bail};
 use consumers::materializer::Projections;
 use eventlog::Log;
@@ -9,7 +10,7 @@ use schemas::{Body, Day, Event, Topic};
 use serde_json::{Map, Value};
 use shell::inspect::inspect;
 use shell::wire;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,9 @@ const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetter
 /// fit into memory. The log has them whole.
 const KEPT_OF_A_LETTER: usize = 1 << 10;
 
+/// Days whose figures are kept for whoever prints them.
+const KEPT_DAYS: usize = 512;
+
 /// The materialised side of a run.
 pub struct Materialized {
     log: Arc<dyn Log>,
@@ -34,6 +38,8 @@ pub struct Materialized {
     artifacts: PathBuf,
     /// End offsets of the unmarked topics as last written.
     written: Mutex<BTreeMap<(Topic, u32), u64>>,
+    /// Days written and not yet taken by [`Materialized::take_days`], the latest.
+    days: Mutex<VecDeque<DayFigures>>,
 }
 
 impl Materialized {
@@ -45,7 +51,15 @@ impl Materialized {
         lake: Lake,
         artifacts: PathBuf,
     ) -> Materialized {
-        Materialized { log, partitions, views, lake, artifacts, written: Mutex::default() }
+        Materialized {
+            log,
+            partitions,
+            views,
+            lake,
+            artifacts,
+            written: Mutex::default(),
+            days: Mutex::default(),
+        }
     }
 
     /// The first day comes with what was said when the run was opened, which is a day of its own.
@@ -56,7 +70,21 @@ impl Materialized {
             self.write_day(first.day, &opening, settings)?;
         }
         self.write_day(day, &today, settings)?;
+        self.keep_figures(DayFigures::of(day, &today));
         self.write_unmarked()
+    }
+
+    fn keep_figures(&self, figures: DayFigures) {
+        let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        if days.len() == KEPT_DAYS {
+            days.pop_front();
+        }
+        days.push_back(figures);
+    }
+
+    /// The figures of the days written since the last call.
+    pub fn take_days(&self) -> Vec<DayFigures> {
+        self.days.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
 
     fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {

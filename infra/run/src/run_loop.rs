@@ -1,6 +1,7 @@
 //! Running roles until a day is closed by all of them, or until a signal.
 
 use crate::context::RunContext;
+use crate::day_figures::DayFigures;
 use anyhow::{Result, bail};
 use producers::source::Market;
 use schemas::Day;
@@ -44,12 +45,14 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
 }
 
 /// Runs every role over `market` until each has closed `until` (or for ever), or a signal comes.
+/// `on_day` is given every day that the views contain since.
 pub fn everything(
     context: &RunContext,
     market: Box<dyn Market>,
     opened: &RunOpened,
     until: Option<Day>,
     steps: &Steps,
+    on_day: &mut dyn FnMut(&DayFigures),
 ) -> Result<()> {
     let stop = on_signal()?;
     let days: Vec<Day> =
@@ -72,8 +75,11 @@ pub fn everything(
             if let Some(closed) = closed {
                 bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
             }
+            let figures = context.materialized.take_days();
+            bar.above(|| figures.iter().for_each(&mut *on_day));
         },
     )?;
+    context.materialized.take_days().iter().for_each(&mut *on_day);
     bar.done("");
     if until.is_some() && context.env.board.closed_by_all(1) < days.last().copied() {
         eprintln!(

@@ -17,6 +17,28 @@ impl Steps {
         Steps { shown: wanted }
     }
 
+    /// Runs `work`, with a spinner where it takes longer than a moment.
+    pub fn during<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
+        let spinner = if self.shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{prefix:>12} {spinner} {elapsed}");
+        spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        spinner.set_prefix(name.to_owned());
+        spinner.enable_steady_tick(Duration::from_millis(100));
+        let done = work();
+        spinner.finish_and_clear();
+        done
+    }
+
+    /// A count of parts whose number is not known beforehand, each with a name.
+    pub fn counter(&self, name: &str) -> Bar {
+        let bar = if self.shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let style = ProgressStyle::with_template("{prefix:>12} {spinner} {pos} {msg} {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_prefix(name.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Bar(bar)
+    }
+
     /// A bar of `of` parts.
     pub fn bar(&self, name: &str, of: u64) -> Bar {
         let bar = if self.shown { ProgressBar::new(of) } else { ProgressBar::hidden() };
@@ -36,8 +58,25 @@ impl Bar {
         self.0.set_position(done);
     }
 
-    /// All done, with a word on it.
-    pub fn done(&self, word: &str) {
-        self.0.finish_with_message(word.to_owned());
+    /// One part more is begun: the one called `name`.
+    pub fn next(&self, name: &str) {
+        self.0.inc(1);
+        self.0.set_message(name.to_owned());
+        tracing::info!("{name}");
+    }
+
+    /// Calls `write`, which writes to standard error, with the bar out of its way.
+    pub fn above(&self, write: impl FnOnce()) {
+        self.0.suspend(write);
+    }
+
+    /// Ends the bar and takes it away.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+
+    /// Ends the bar with a message.
+    pub fn done(&self, message: &str) {
+        self.0.finish_with_message(message.to_owned());
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         bail!("--to {} is before --from {}", args.to, args.from);
     }
     let source = market::named(config, args.source.as_ref())?;
-    let market = market::open(&source, args.tickers.as_deref())?;
+    let market = market::open(config, &source, args.tickers.as_deref())?;
     let id = if config.run() == data_dir::LIVE {
         format!("backtest-{}-{}", args.from, args.to)
     } else {

@@ -2,6 +2,7 @@
 
 use crate::bounded_run::run_through;
 use crate::exit::Found;
+use crate::market;
 use anyhow::{Context, Result};
 use run::config::Config;
 use run::data_dir::{self};
@@ -38,7 +39,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let structure = if args.no_structure { "off" } else { "on" };
     let source =
         format!("sim:{},stocks={},days={days},structure={structure}", args.seed, args.stocks);
-    let market = producers::source::open(&source, None)?;
+    let market = market::open(config, &source, None)?;
     let run = config.run_dir("demo")?;
     if run.path.exists() {
         std::fs::remove_dir_all(&run.path).with_context(|| {

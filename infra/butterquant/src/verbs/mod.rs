@@ -4,6 +4,7 @@ mod analyze;
 mod backtest;
 mod bench;
 mod close_day;
+mod completions;
 mod config;
 mod data;
 mod demo;
@@ -26,6 +27,7 @@ mod runs;
 mod scan;
 mod schemas;
 mod setup;
+mod status;
 mod topics;
 mod train;
 mod up;
@@ -81,13 +83,19 @@ pub(crate) enum Verb {
     Positions,
     /// Closed trades, by track
     Journal(journal::Args),
+    /// The run on one screen: days, halted or not, champion, positions, what waits
+    Status,
     /// How far every role has read and what it waits for
     Lag,
     /// Dead letters: events that no role could take in
     #[command(subcommand)]
     Dlq(dlq::Verb),
-    /// The runs in the data folder
-    Runs,
+    /// The runs in the data folder; without a verb, lists them
+    Runs {
+        /// What to do; lists them by default
+        #[command(subcommand)]
+        verb: Option<runs::Verb>,
+    },
     /// Stop opening positions, at once
     Halt(halt::Args),
     /// Open positions again
@@ -105,6 +113,11 @@ pub(crate) enum Verb {
     Config(config::Verb),
     /// Fetch ONNX Runtime for faster scoring
     Setup(setup::Args),
+    /// Write a shell's completion script to standard output
+    ///
+    /// For bash: butterquant completions bash > /etc/bash_completion.d/butterquant
+    #[command(verbatim_doc_comment)]
+    Completions(completions::Args),
 }
 
 /// Carries out the command line.
@@ -139,12 +152,14 @@ pub(crate) fn carry_out(cli: &Cli) -> Result<Found> {
         Verb::Rankings(args) => rankings::run(config, args),
         Verb::Positions => positions::run(config),
         Verb::Journal(args) => journal::run(config, args),
+        Verb::Status => status::run(config),
         Verb::Lag => lag::run(config),
         Verb::Dlq(verb) => dlq::run(config, verb),
-        Verb::Runs => runs::list::run(config),
+        Verb::Runs { verb } => runs::run(config, verb.as_ref()),
         Verb::History(verb) => history::run(config, verb),
         Verb::Data(verb) => data::run(config, verb),
         Verb::Config(verb) => config::run(config, verb),
         Verb::Setup(args) => setup::run(config, args),
+        Verb::Completions(args) => completions::run(args),
     }
 }

@@ -57,7 +57,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         std::fs::remove_dir_all(&models)
             .with_context(|| format!("{} cannot be removed", models.display()))?;
     }
-    let states = rebuild_states(&context.env, &mut |unit| tracing::info!("rebuilding {unit}"))?;
+    let bar = printer::steps(config)?.counter("rebuilding");
+    let states = rebuild_states(&context.env, &mut |unit| bar.next(unit))?;
+    bar.done("");
     made.write_unmarked()?;
     made.write_models(&run::projections::read_all(
         &*context.env.log,

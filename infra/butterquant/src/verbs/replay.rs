@@ -21,7 +21,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         bail!("say what to replay for: --verify compares every decision with the recorded one");
     }
     let context = owned_run(config)?;
-    let found = verify(&context.env, &mut |unit| tracing::info!("verifying {unit}"))?;
+    let bar = printer::steps(config)?.counter("verifying");
+    let found = verify(&context.env, &mut |unit| bar.next(unit))?;
+    bar.done("");
     printer::show(config.output()?, &found, |found| {
         for difference in found.differences.iter().take(20) {
             printer::line(format!(

@@ -18,7 +18,6 @@ use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
 use std::path::PathBuf;
 use store::views::{Rankings, RankingsFile};
-use telemetry::Steps;
 
 /// A scan.
 #[derive(clap::Args, Debug)]
@@ -43,7 +42,7 @@ pub(crate) struct Args {
 /// Scans, ranks and writes the rankings.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
-    let market = market::open(&source, args.tickers.as_deref())?;
+    let market = market::open(config, &source, args.tickers.as_deref())?;
     let day = day_to_scan(&*market, args.as_of)?;
     let (run, wanted) = which_run(config, args, source, day)?;
     let rankings = ranked(config, &run, market, &wanted, day)?;
@@ -111,14 +110,14 @@ fn ranked(
     wanted: &Wanted,
     day: Day,
 ) -> Result<Rankings> {
-    let steps = Steps::new(config.output()? == Output::Human);
+    let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {
-        run_loop::everything(&context, market, &begun.opened, Some(day), &steps)?;
+        run_loop::everything(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
     }
     views.rankings(day)?.with_context(|| {
         format!(

@@ -2,6 +2,7 @@
 //! that very library, whatever the configuration names. Exit code 1 where no GPU runs though CUDA
 //! was asked for.
 
+use crate::consent::ask;
 use crate::exit::Found;
 use crate::printer;
 use anyhow::{Context, Result, bail};
@@ -42,7 +43,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ("onnxruntime", "about 20 MB")
     };
     if !args.yes
-        && !consents(&format!(
+        && !ask(&format!(
             "Download {package} ({size}) from PyPI with pip into {}?",
             folder.display()
         ))?
@@ -103,15 +104,4 @@ fn print(fetched: &Fetched) {
             path.display()
         ));
     }
-}
-
-fn consents(question: &str) -> Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        bail!("nobody can be asked here; add --yes to agree: {question}");
-    }
-    eprint!("{question} [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

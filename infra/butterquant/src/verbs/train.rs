@@ -1,6 +1,7 @@
 //! `train`: trains on a market's past into files, or asks the run's retrainer for a training.
 
 use crate::exit::Found;
+use crate::market;
 use crate::operator::publish;
 use crate::printer;
 use anyhow::{Context, Result};
@@ -12,7 +13,6 @@ use run::projections::artifact;
 use schemas::Body;
 use schemas::events::{Controls, Models, TrainingRequested};
 use success::Artifacts;
-use telemetry::Steps;
 
 /// A training.
 #[derive(clap::Args, Debug)]
@@ -39,8 +39,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             "a training is asked for; it is done when the next day closes",
         );
     };
-    let mut market = producers::source::open(source, None)?;
-    let steps = Steps::new(true);
+    let mut market = market::open(config, source, None)?;
+    let steps = printer::steps(config)?;
     let day = *market.days().last().context("the market has no days")?;
     let settings = config.settings()?;
     let plan = HistoryPlan {

@@ -14,7 +14,6 @@ use run::registration;
 use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
-use telemetry::Steps;
 
 /// A live run.
 #[derive(clap::Args, Debug)]
@@ -41,15 +40,22 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let opened = data_dir::own(&run)?;
     let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
     let wanted = live(config, source, &*market, args.from, args.history)?;
-    let steps = Steps::new(config.output()? == Output::Human);
+    let steps = printer::steps(config)?;
     let partitions = config.partitions()?;
     let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
     let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
+    let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
     eprintln!("scored by {}: {}", context.engine.provider(), context.engine.explain());
-    run_loop::everything(&context, market, &begun.opened, args.until, &steps)?;
-    let summary = summary(&context, &begun, started.elapsed().as_secs_f64())?;
+    run_loop::everything(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
+        // On a warm-up day nothing is scanned.
+        if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
+            eprintln!("{figures}");
+        }
+    })?;
+    let summary =
+        steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
     printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }

@@ -54,6 +54,8 @@ pub struct Flags {
     pub file: Option<PathBuf>,
     /// Keys and their values.
     pub values: Vec<(&'static str, String)>,
+    /// Whether progress and lines about days are left out.
+    pub quiet: bool,
 }
 
 impl Config {
@@ -86,6 +88,11 @@ impl Config {
         let config = Config { values, flags: flags.clone() };
         config.check()?;
         Ok(config)
+    }
+
+    /// Whether progress and lines about days are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.flags.quiet
     }
 
     /// The command line of `verb` on the run `id`, with the flags that this program was given: what

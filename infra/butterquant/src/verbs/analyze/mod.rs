@@ -43,7 +43,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let known = source::open(&source, Some(std::slice::from_ref(&args.ticker)))?;
     market::report_problems(&*known);
     let ticker = known.universe().first().context("the market has no tickers")?.clone();
-    let mut market = source::open(&source, None)?;
+    let steps = printer::steps(config)?;
+    let mut market = steps.during("market", || source::open(&source, None))?;
     let day = day_of(&*market, args.as_of)?;
     let book = book_of(&mut *market, &ticker, day)?;
     let settings = quant::Settings::from(&config.settings()?.pricing);

@@ -14,7 +14,6 @@ use run::config::{LogHome, Output};
 use shell::instance::Policy;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use telemetry::Steps;
 
 /// Measuring the loop.
 #[derive(clap::Args, Debug)]
@@ -49,7 +48,7 @@ pub(crate) struct Args {
 /// Measures one part after another, each in a run of its own; finds something where a limit is
 /// missed.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let steps = Steps::new(config.output()? == Output::Human);
+    let steps = printer::steps(config)?;
     let part = |name: &str| {
         let bar = steps.bar(name, 1);
         Stage::new(config, name).map(|stage| (stage, bar))

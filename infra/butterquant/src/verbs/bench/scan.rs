@@ -49,7 +49,7 @@ struct Report {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let asked = args.source.clone();
     let source = asked.unwrap_or_else(|| format!("sim:7,stocks={}", args.tickers));
-    let mut market = market::open(&source, None)?;
+    let mut market = market::open(config, &source, None)?;
     let tickers: Vec<String> = market.universe().iter().take(args.tickers).cloned().collect();
     let known = market.days();
     let days = known[known.len().saturating_sub(args.days)..].to_vec();

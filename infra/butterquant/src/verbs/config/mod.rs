@@ -1,6 +1,7 @@
 //! `config`: the configuration in force.
 
 mod check;
+mod init;
 mod show;
 
 pub(crate) use check::unsound;
@@ -12,6 +13,8 @@ use run::config::Config;
 /// The configuration.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
+    /// Write a commented butterquant.toml into the data folder
+    Init,
     /// Every value and where it came from
     Show,
     /// Whether the configuration is sound; exit 1 when not
@@ -21,6 +24,7 @@ pub(crate) enum Verb {
 /// Carries out one of them.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
+        Verb::Init => init::run(config),
         Verb::Show => show::run(config),
         Verb::Check => check::run(config),
     }

@@ -15,7 +15,6 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::rows::read_rows;
 use success::{CLASS_NAMES, Row};
-use telemetry::Steps;
 
 /// Checking labelled rows.
 #[derive(clap::Args, Debug)]
@@ -55,7 +54,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         None if run.path.exists() => run.lake(),
         None => return Err(data_dir::no_run(&run)),
     };
-    let bar = Steps::new(config.output()? == Output::Human).bar("rows", 3);
+    let bar = printer::steps(config)?.bar("rows", 3);
     let found = read_rows(&path)?;
     bar.at(1, 3);
     let (audit, sound) = audit(&found, args.test_from);

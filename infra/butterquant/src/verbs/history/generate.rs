@@ -21,7 +21,6 @@ use serde_json::json;
 use shell::open::{self, Put};
 use std::path::{Path, PathBuf};
 use store::Lake;
-use telemetry::Steps;
 
 /// Drawing history.
 #[derive(clap::Args, Debug)]
@@ -56,7 +55,7 @@ pub(crate) struct Args {
 /// Draws them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
-    let mut market = market::open(&source, None)?;
+    let mut market = market::open(config, &source, None)?;
     let run = config.this_run()?;
     let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     open::ensure_topics(&*opened.log, config.partitions()?)?;
@@ -101,7 +100,7 @@ fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Res
 
 fn with_bar(config: &Config, market: &mut dyn Market, plan: &HistoryPlan) -> Result<History> {
     let wanted = plan.low + plan.normal + plan.high;
-    let bar = Steps::new(config.output()? == Output::Human).bar("history", wanted as u64);
+    let bar = printer::steps(config)?.bar("history", wanted as u64);
     let drawn = draw(market, plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
     Ok(drawn)

@@ -15,7 +15,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use success::{CLASS_NAMES, CLASSES, Importance, Score, importance};
-use telemetry::Steps;
 
 /// An explanation.
 #[derive(clap::Args, Debug)]
@@ -73,7 +72,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         );
     }
     let loaded = config.scoring()?.engine()?.load(&model.onnx)?;
-    let steps = Steps::new(config.output()? == Output::Human);
+    let steps = printer::steps(config)?;
     let bar = steps.bar("features", success::FEATURES as u64);
     let (log_loss, found) =
         importance(&loaded, &rows, args.repeats, args.seed, &mut |done, of| {

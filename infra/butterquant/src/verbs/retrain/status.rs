@@ -2,7 +2,7 @@
 //! again from the log, because whoever holds it may be another process on another machine.
 
 use crate::exit::Found;
-use crate::printer::{line, show};
+use crate::printer::{self, line, show};
 use anyhow::{Context, Result};
 use consumers::retrainer::{Retrainer, RetrainerStatus};
 use report::tables::table;
@@ -55,7 +55,9 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         board: Arc::default(),
         policy: Policy::default(),
     };
-    let (closed, state) = state_of(&env, Role::Retrainer)
+    let steps = printer::steps(config)?;
+    let (closed, state) = steps
+        .during("reading", || state_of(&env, Role::Retrainer))
         .with_context(|| format!("the retrainer of run {} cannot be looked at", run.id))?;
     let mut retrainer = Retrainer::default();
     retrainer.restore(&state)?;

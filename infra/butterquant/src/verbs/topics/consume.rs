@@ -20,9 +20,9 @@ use std::time::Duration;
 pub(crate) struct Args {
     /// The topic
     pub topic: schemas::Topic,
-    /// Events of this day and later
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<Day>,
+    /// Events of this day and later; `earliest` begins with the first event, as without it
+    #[arg(long, value_name = "DATE|earliest", value_parser = first_day)]
+    pub from: Option<FirstDay>,
     /// Events of this day and earlier
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,
@@ -35,6 +35,36 @@ pub(crate) struct Args {
     /// Stop after so many events
     #[arg(short = 'n', long)]
     pub limit: Option<u64>,
+    /// Show day markers too
+    #[arg(long)]
+    pub markers: bool,
+}
+
+impl Args {
+    /// The first day that is shown; none begins with the first event.
+    fn from(&self) -> Option<Day> {
+        match self.from {
+            Some(FirstDay::Of(day)) => Some(day),
+            Some(FirstDay::Earliest) | None => None,
+        }
+    }
+}
+
+/// Where reading begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FirstDay {
+    /// With the first event.
+    Earliest,
+    /// With the events of a day.
+    Of(Day),
+}
+
+fn first_day(text: &str) -> Result<FirstDay, String> {
+    if text == "earliest" {
+        return Ok(FirstDay::Earliest);
+    }
+    let day = text.parse().map(FirstDay::Of);
+    day.map_err(|error| format!("{error}; write a day as 2018-06-29, or `earliest`"))
 }
 
 /// Records read ahead of each partition: few, as one of `models` may hold half a megabyte.
@@ -89,7 +119,7 @@ impl Queue {
     fn new(log: &dyn Log, args: &Args, partition: u32) -> Result<Queue> {
         let place = wire::place(args.topic, partition);
         let marks = log.watermarks(&place)?;
-        let next = match args.from {
+        let next = match args.from() {
             Some(day) => log.offset_for_time(&place, i64::from(day.0) * 86_400_000)?.max(marks.low),
             None => marks.low,
         };
@@ -178,8 +208,10 @@ impl Show<'_> {
             Ok(event) => event.ticker.as_bytes(),
             Err(_) => record.key.as_deref().unwrap_or_default(),
         };
-        let wanted = args.key.as_ref().is_none_or(|key| key.as_bytes() == ticker)
-            && args.from.is_none_or(|from| from <= day)
+        let marker = event.as_ref().is_ok_and(|event| event.body.marker().is_some());
+        let wanted = (args.markers || !marker)
+            && args.key.as_ref().is_none_or(|key| key.as_bytes() == ticker)
+            && args.from().is_none_or(|from| from <= day)
             && args.until.is_none_or(|until| day <= until);
         if wanted && self.left > 0 {
             printer::line(serde_json::to_string(&self.shower.line(place, record, event))?);

@@ -25,7 +25,10 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let opened = data_dir::reach(&config.this_run()?)?;
     let partitions = data_dir::partitions(&*opened.log)?;
     let mut listed = Vec::new();
-    for topic in Topic::ALL {
+    let steps = printer::steps(config)?;
+    let bar = steps.bar("topics", Topic::ALL.len() as u64);
+    for (done, topic) in Topic::ALL.into_iter().enumerate() {
+        bar.at(done as u64, Topic::ALL.len() as u64);
         let digest = topic_digest::topic(&*opened.log, topic, partitions)?;
         listed.push(Listed {
             topic: topic.dataset(),
@@ -35,6 +38,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
             digest,
         });
     }
+    bar.clear();
     printer::show(config.output()?, &listed, |listed| {
         let rows = listed.iter().map(|one| {
             let digest = &one.digest;

@@ -1,14 +1,10 @@
-//! `lag`: how far every role has read, and what it waits for. A unit that waits for a day nobody
-//! has published yet is caught up; one that waits for the marker of a published day says whose.
+//! How far every role has read, and what it waits for. A unit that waits for a day that is not
+//! published yet is caught up; one that waits for the marker of a published day says whose.
 
-use crate::exit::Found;
-use crate::printer;
+use crate::unit_status::{self, Date, Standing};
 use anyhow::Result;
-use api::unit_status::{self, Date, Standing};
 use eventlog::{Log, TopicPartition};
-use report::tables;
-use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir::{self, RunDir};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
@@ -19,7 +15,7 @@ use std::collections::BTreeMap;
 /// What a unit is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub enum State {
     /// It has closed the newest published day.
     CaughtUp,
     /// There is something for it to read.
@@ -30,45 +26,66 @@ enum State {
     Unknown,
 }
 
-#[derive(Serialize)]
-struct Report {
-    run: String,
+/// How far a run is.
+#[derive(Clone, Debug, Serialize)]
+pub struct LagReport {
+    /// The run.
+    pub run: String,
     /// Address of the process that runs it.
-    running_at: Option<String>,
+    pub running_at: Option<String>,
     /// The newest day the source has published whole.
-    newest_day: Option<Date>,
-    units: Vec<UnitLine>,
-    partitions: Vec<PartitionLine>,
+    pub newest_day: Option<Date>,
+    /// Every unit.
+    pub units: Vec<UnitLag>,
+    /// Every partition that a group reads.
+    pub partitions: Vec<PartitionLag>,
     /// Open dead letters by reason.
-    dead_letters: BTreeMap<String, u64>,
+    pub dead_letters: BTreeMap<String, u64>,
 }
 
-#[derive(Serialize)]
-struct UnitLine {
+/// A unit and what it waits for.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnitLag {
+    /// How far it is.
     #[serde(flatten)]
-    standing: Standing,
-    end_offset: u64,
-    state: State,
-    verdict: String,
+    pub standing: Standing,
+    /// The end of the partition that it reads next.
+    pub end_offset: u64,
+    /// What it is doing.
+    pub state: State,
+    /// The same in words.
+    pub verdict: String,
 }
 
-#[derive(Serialize)]
-struct PartitionLine {
-    group: &'static str,
-    topic: &'static str,
-    partition: u32,
-    committed: Option<u64>,
-    end: u64,
-    lag: u64,
-    unit: String,
-    state: State,
-    verdict: String,
+/// A partition that a group reads.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartitionLag {
+    /// The group: the role's name.
+    pub group: &'static str,
+    /// The topic's short name.
+    pub topic: &'static str,
+    /// The partition.
+    pub partition: u32,
+    /// The committed offset; none where the group never committed.
+    pub committed: Option<u64>,
+    /// The end of the partition.
+    pub end: u64,
+    /// Offsets between the two.
+    pub lag: u64,
+    /// The unit that reads it.
+    pub unit: String,
+    /// What that unit is doing.
+    pub state: State,
+    /// The same in words.
+    pub verdict: String,
 }
 
-/// Shows it.
-pub(crate) fn run(config: &Config) -> Result<Found> {
-    let run = config.this_run()?;
-    let opened = data_dir::reach(&run)?;
+/// How far every role of `run` has read.
+///
+/// # Errors
+/// The log or the process that owns it does not answer.
+pub fn lag(run: &RunDir) -> Result<LagReport> {
+    let opened = data_dir::reach(run)?;
     let log = &*opened.log;
     let partitions = data_dir::partitions(log)?;
     let ends = ends(log, partitions)?;
@@ -77,19 +94,17 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         Some(begun) => Some(shell::source::last_closed(log, partitions, begun.previous_day)?),
         None => None,
     };
-    let (running_at, standings) = unit_status::all(&run, opened.owner.clone(), partitions)?;
-    let units: Vec<UnitLine> =
+    let (running_at, standings) = unit_status::all(run, opened.owner.clone(), partitions)?;
+    let units: Vec<UnitLag> =
         standings.into_iter().map(|standing| judged(standing, &ends, newest)).collect();
-    let report = Report {
+    Ok(LagReport {
         run: run.id.clone(),
         running_at,
         newest_day: newest.map(Date),
         partitions: by_partition(log, partitions, &ends, &units)?,
         units,
         dead_letters: dead_letters(log)?,
-    };
-    printer::show(config.output()?, &report, print)?;
-    Ok(Found::Nothing)
+    })
 }
 
 fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>> {
@@ -108,7 +123,7 @@ fn judged(
     standing: Standing,
     ends: &BTreeMap<TopicPartition, u64>,
     newest: Option<Day>,
-) -> UnitLine {
+) -> UnitLag {
     let topic: Option<Topic> = standing.topic.parse().ok();
     let end = topic
         .and_then(|topic| ends.get(&wire::place(topic, standing.partition)))
@@ -131,15 +146,15 @@ fn judged(
         };
         (State::Waiting, format!("waits for {place} of {day}"))
     };
-    UnitLine { standing, end_offset: end, state, verdict }
+    UnitLag { standing, end_offset: end, state, verdict }
 }
 
 fn by_partition(
     log: &dyn Log,
     partitions: u32,
     ends: &BTreeMap<TopicPartition, u64>,
-    units: &[UnitLine],
-) -> Result<Vec<PartitionLine>> {
+    units: &[UnitLag],
+) -> Result<Vec<PartitionLag>> {
     let mut lines = Vec::new();
     for role in Role::ALL {
         for input in role.inputs() {
@@ -162,7 +177,7 @@ fn by_partition(
                     if committed.is_none() { "never ran" } else { "not run by this process" }
                         .to_owned()
                 };
-                lines.push(PartitionLine {
+                lines.push(PartitionLag {
                     group: role.name(),
                     topic: topic.dataset(),
                     partition: place.partition,
@@ -187,66 +202,6 @@ fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {
         }
     }
     Ok(open)
-}
-
-fn print(report: &Report) {
-    let at =
-        report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
-    let newest = tables::or_dash(report.newest_day, |day| day.0.to_string());
-    printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
-    let rows = together(&report.partitions);
-    printer::line(tables::table(
-        &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],
-        rows,
-    ));
-    for unit in &report.units {
-        let counts = unit.standing.counts;
-        let met = [
-            (counts.late, "late"),
-            (counts.duplicates, "duplicate"),
-            (counts.conflicts, "conflicting"),
-            (counts.undecodable, "undecodable"),
-            (counts.unknown, "of an unknown kind"),
-        ];
-        let met: Vec<String> = met
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        if !met.is_empty() {
-            printer::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
-        }
-    }
-    if !report.dead_letters.is_empty() {
-        let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
-        let open: Vec<String> = open.collect();
-        printer::line(format!(
-            "open dead letters: {}; see `butterquant dlq list`",
-            open.join(", ")
-        ));
-    }
-}
-
-/// Neighbours without lag whose units say the same are one row, with the sums of their offsets.
-fn together(lines: &[PartitionLine]) -> Vec<Vec<String>> {
-    let quiet = |line: &PartitionLine| line.lag == 0 && line.committed.is_some();
-    let same = |a: &PartitionLine, b: &PartitionLine| {
-        quiet(a) && quiet(b) && (a.group, a.topic, &a.verdict) == (b.group, b.topic, &b.verdict)
-    };
-    let row = |lines: &[PartitionLine]| {
-        let (first, last) = (lines.first()?, lines.last()?);
-        let to = if lines.len() > 1 { format!("–{}", last.partition) } else { String::new() };
-        let committed: Option<u64> = lines.iter().map(|line| line.committed).sum();
-        Some(vec![
-            first.group.to_owned(),
-            format!("{}/{}{to}", first.topic, first.partition),
-            tables::or_dash(committed, |offset| offset.to_string()),
-            lines.iter().map(|line| line.end).sum::<u64>().to_string(),
-            lines.iter().map(|line| line.lag).sum::<u64>().to_string(),
-            first.verdict.clone(),
-        ])
-    };
-    lines.chunk_by(same).filter_map(row).collect()
 }
 
 #[cfg(test)]

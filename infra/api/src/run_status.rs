@@ -1,0 +1,120 @@
+//! A run on one screen: its days, whether it is halted, the model in force, what the tracks hold, and
+//! what waits.
+
+use crate::answers::{ModelsQuery, PositionsQuery, ViewsAt};
+use crate::lag::{LagReport, State, lag};
+use crate::unit_status::Date;
+use anyhow::Result;
+use run::data_dir::{self, RunDir};
+use schemas::Day;
+use schemas::events::Track;
+use serde::Serialize;
+use shell::controls::ControlBook;
+use std::collections::BTreeMap;
+
+/// A run now.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunStatus {
+    /// Its id.
+    pub run: String,
+    /// `live`, `backtest`, `demo`, `what-if`; none before it is opened.
+    pub kind: Option<String>,
+    /// The market.
+    pub source: Option<String>,
+    /// Where the process that runs it answers; none while it is stopped.
+    pub running_at: Option<String>,
+    /// The first day scanned.
+    pub scan_from: Option<Date>,
+    /// The newest day that the source has published whole.
+    pub newest_day: Option<Date>,
+    /// The last day that the views contain; none without views.
+    pub through: Option<Date>,
+    /// Halted tracks, each with the offset on `controls` that halted it.
+    pub halted: BTreeMap<String, i64>,
+    /// The version in force.
+    pub champion: Option<i64>,
+    /// The version watched as a challenger.
+    pub challenger: Option<i64>,
+    /// What each track holds.
+    pub tracks: Vec<TrackStatus>,
+    /// What units wait for or have to read, each with how many units that concerns.
+    pub waiting: BTreeMap<String, usize>,
+    /// Dead letters that nobody has dealt with, by reason.
+    pub dead_letters: BTreeMap<String, u64>,
+}
+
+/// What a track holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrackStatus {
+    /// Its name.
+    pub track: String,
+    /// Positions held.
+    pub positions: usize,
+    /// Orders that have not ended.
+    pub pending: usize,
+    /// Capital at risk in the positions held, dollars.
+    pub at_risk: f64,
+}
+
+/// The status of `run`.
+///
+/// # Errors
+/// There is no such run, or its log or the process that owns it does not answer.
+pub fn run_status(run: &RunDir) -> Result<RunStatus> {
+    let lag = lag(run)?;
+    let controls = {
+        let opened = data_dir::reach(run)?;
+        let mut book = ControlBook::new(&*opened.log)?;
+        book.refresh(&*opened.log)?;
+        book.latest().clone()
+    };
+    let mut status = RunStatus {
+        run: run.id.clone(),
+        kind: controls.opened.as_ref().map(|opened| opened.kind.clone()),
+        source: controls.opened.as_ref().map(|opened| opened.source.clone()),
+        running_at: lag.running_at.clone(),
+        scan_from: controls.opened.as_ref().map(|opened| Date(opened.scan_from)),
+        newest_day: lag.newest_day,
+        through: None,
+        halted: controls
+            .halted
+            .iter()
+            .map(|(track, offset)| (track.name().to_owned(), *offset))
+            .collect(),
+        champion: None,
+        challenger: None,
+        tracks: Vec::new(),
+        waiting: waiting(&lag),
+        dead_letters: lag.dead_letters.clone(),
+    };
+    if run.state().exists() {
+        of_views(&ViewsAt::of(run)?, &mut status)?;
+    }
+    Ok(status)
+}
+
+fn of_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
+    let models = views.ask(&ModelsQuery)?;
+    status.champion = models.champion.map(|model| model.version);
+    status.challenger = models.challenger.map(|model| model.version);
+    let held = views.ask(&PositionsQuery)?;
+    status.through = held.through.map(|day: Day| Date(day));
+    for track in Track::ALL {
+        let own = held.positions.iter().filter(|position| position.track == track);
+        status.tracks.push(TrackStatus {
+            track: track.name().to_owned(),
+            positions: own.clone().count(),
+            pending: held.pending.iter().filter(|order| order.track == track).count(),
+            at_risk: own.map(|position| position.capital_at_risk.dollars()).sum(),
+        });
+    }
+    Ok(())
+}
+
+fn waiting(lag: &LagReport) -> BTreeMap<String, usize> {
+    let mut waiting = BTreeMap::new();
+    for unit in lag.units.iter().filter(|unit| unit.state != State::CaughtUp) {
+        *waiting.entry(format!("{} {}", unit.standing.role, unit.verdict)).or_default() += 1;
+    }
+    waiting
+}

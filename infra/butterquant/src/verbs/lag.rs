@@ -1,0 +1,75 @@
+//! `lag`: how far every role has read, and what it waits for.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::Result;
+use api::lag::{LagReport, PartitionLag, lag};
+use report::tables;
+use run::config::Config;
+
+/// Prints it.
+pub(crate) fn run(config: &Config) -> Result<Found> {
+    let report = lag(&config.this_run()?)?;
+    printer::show(config.output()?, &report, print)?;
+    Ok(Found::Nothing)
+}
+
+fn print(report: &LagReport) {
+    let at =
+        report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
+    let newest = tables::or_dash(report.newest_day, |day| day.0.to_string());
+    printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
+    let rows = together(&report.partitions);
+    printer::line(tables::table(
+        &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],
+        rows,
+    ));
+    for unit in &report.units {
+        let counts = unit.standing.counts;
+        let met = [
+            (counts.late, "late"),
+            (counts.duplicates, "duplicate"),
+            (counts.conflicts, "conflicting"),
+            (counts.undecodable, "undecodable"),
+            (counts.unknown, "of an unknown kind"),
+        ];
+        let met: Vec<String> = met
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if !met.is_empty() {
+            printer::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
+        }
+    }
+    if !report.dead_letters.is_empty() {
+        let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
+        let open: Vec<String> = open.collect();
+        printer::line(format!(
+            "open dead letters: {}; see `butterquant dlq list`",
+            open.join(", ")
+        ));
+    }
+}
+
+/// Neighbours without lag whose units say the same are one row, with the sums of their offsets.
+fn together(lines: &[PartitionLag]) -> Vec<Vec<String>> {
+    let quiet = |line: &PartitionLag| line.lag == 0 && line.committed.is_some();
+    let same = |a: &PartitionLag, b: &PartitionLag| {
+        quiet(a) && quiet(b) && (a.group, a.topic, &a.verdict) == (b.group, b.topic, &b.verdict)
+    };
+    let row = |lines: &[PartitionLag]| {
+        let (first, last) = (lines.first()?, lines.last()?);
+        let to = if lines.len() > 1 { format!("–{}", last.partition) } else { String::new() };
+        let committed: Option<u64> = lines.iter().map(|line| line.committed).sum();
+        Some(vec![
+            first.group.to_owned(),
+            format!("{}/{}{to}", first.topic, first.partition),
+            tables::or_dash(committed, |offset| offset.to_string()),
+            lines.iter().map(|line| line.end).sum::<u64>().to_string(),
+            lines.iter().map(|line| line.lag).sum::<u64>().to_string(),
+            first.verdict.clone(),
+        ])
+    };
+    lines.chunk_by(same).filter_map(row).collect()
+}

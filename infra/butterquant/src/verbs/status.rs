@@ -1,0 +1,95 @@
+//! `status`: the run on one screen, and the other runs beside it.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::Result;
+use api::run_status::{RunStatus, run_status};
+use report::tables::{or_dash, table};
+use run::config::Config;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    status: RunStatus,
+    /// The ids of the other runs in the data folder.
+    other_runs: Vec<String>,
+}
+
+/// Prints it.
+pub(crate) fn run(config: &Config) -> Result<Found> {
+    let this = config.this_run()?;
+    let others = config.runs()?.into_iter().map(|run| run.id).filter(|id| *id != this.id);
+    let shown = Shown { status: run_status(&this)?, other_runs: others.collect() };
+    printer::show(config.output()?, &shown, |shown| printer::line(text(shown)))?;
+    Ok(Found::Nothing)
+}
+
+fn text(shown: &Shown) -> String {
+    let of = &shown.status;
+    let day = |day: api::unit_status::Date| day.0.to_string();
+    let or_none = |text: Option<&String>| or_dash(text, Clone::clone);
+    let model = |version: Option<i64>| or_dash(version, |version| format!("v{version}"));
+    let halted: Vec<String> = of
+        .halted
+        .iter()
+        .map(|(track, offset)| format!("{track} HALTED since controls offset {offset}"))
+        .collect();
+    let pairs = [
+        ("run", format!("{} ({})", of.run, or_none(of.kind.as_ref()))),
+        ("market", or_none(of.source.as_ref())),
+        ("process", of.running_at.clone().unwrap_or_else(|| "stopped".to_owned())),
+        (
+            "days",
+            format!(
+                "scans from {}; newest published {}; views contain {}",
+                or_dash(of.scan_from, day),
+                or_dash(of.newest_day, day),
+                or_dash(of.through, day)
+            ),
+        ),
+        ("trading", if halted.is_empty() { "not halted".to_owned() } else { halted.join("; ") }),
+        ("models", format!("champion {}, challenger {}", model(of.champion), model(of.challenger))),
+        ("waiting", counted(&of.waiting, "nothing: every unit has read all there is")),
+        ("dead letters", counted(&of.dead_letters, "none open")),
+        (
+            "other runs",
+            if shown.other_runs.is_empty() {
+                "–".to_owned()
+            } else {
+                shown.other_runs.join(", ")
+            },
+        ),
+    ];
+    let mut lines: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name:<13} {value}")).collect();
+    if !of.tracks.is_empty() {
+        let rows = of.tracks.iter().map(|one| {
+            vec![
+                one.track.clone(),
+                one.positions.to_string(),
+                format!("{:.2}", one.at_risk),
+                one.pending.to_string(),
+            ]
+        });
+        lines.push(table(&["track", "positions>", "at risk $>", "orders pending>"], rows));
+    }
+    lines.join("\n")
+}
+
+/// Each reason with its count, the first six.
+fn counted<N: std::fmt::Display>(
+    reasons: &std::collections::BTreeMap<String, N>,
+    none: &str,
+) -> String {
+    const SHOWN: usize = 6;
+    if reasons.is_empty() {
+        return none.to_owned();
+    }
+    let mut parts: Vec<String> =
+        reasons.iter().take(SHOWN).map(|(reason, count)| format!("{count} × {reason}")).collect();
+    if reasons.len() > SHOWN {
+        parts.push(format!("and {} more (`butterquant lag`)", reasons.len() - SHOWN));
+    }
+    parts.join("; ")
+}
