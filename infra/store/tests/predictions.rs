@@ -55,7 +55,7 @@ fn a_scan_day_matures_with_its_last_candidate_and_only_champions_count() {
         assert_eq!((report.matured_days, report.open_days), (1, 0));
         let [low] = &report.regimes[..] else { panic!("{:?}", report.regimes) };
         assert_eq!((low.name.as_str(), low.quality.rows, low.quality.accuracy), ("low", 1, 1.0));
-        assert_eq!(views.predictions(1).unwrap()[0].1.said[0].version, 3);
+        assert_eq!(views.predictions(1).unwrap()[0].1.candidates[0].version, 3);
     });
 }
 

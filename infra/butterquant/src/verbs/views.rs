@@ -11,7 +11,7 @@ use crate::out::{line, or_dash, percent, show_view, table};
 use anyhow::Result;
 use schemas::events::{Action, Track};
 use schemas::{Day, Money};
-use store::views::{OrderState, RankingsFile, Strikes};
+use store::views::{OrderState, RankingsFile, StrikePrices};
 
 /// A day's candidates.
 pub fn rankings(config: &Config, args: &RankingsArgs) -> Result<Found> {
@@ -164,7 +164,7 @@ fn what(track: Track, ticker: &str, of: &StructureRow, quantity: i64) -> Vec<Str
     ]
 }
 
-fn strikes(of: &Strikes) -> String {
+fn strikes(of: &StrikePrices) -> String {
     format!("{}/{}/{}", of.lower, of.centre, of.upper)
 }
 

@@ -1,38 +1,30 @@
-//! What is only counted: events, outcomes by class, refusals by code, late and unknown
-//! events, dead letters. A count here is a count of events seen, never a difference of
-//! offsets.
+//! Counts: events, outcomes by class, refusals by code, late and unknown events, dead letters. Each
+//! counts events seen, never a difference of offsets.
 
 use schemas::events::{DeadLetters, Fills, Models, Orders, Outcomes, Predictions, Scans};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Counts over all days taken in.
+/// Counts over all days applied.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Tally {
+pub struct EventTally {
     /// Events by topic, then kind; day markers included.
     pub events: BTreeMap<String, BTreeMap<String, u64>>,
     /// Matured candidates by class: Loss, Minor, Good, Excellent.
     pub outcomes: [u64; 4],
-    /// Refusals by who refused (`scans`, `predictions`, `orders/ButterAI`,
-    /// `fills/ButterAI`, `outcomes`, `models`), then code. Where an event has no code its
-    /// kind stands for it.
+    /// Refusals by origin (`scans`, `predictions`, `orders/ButterAI`, `fills/ButterAI`, `outcomes`,
+    /// `models`), then code, or the event's kind where it has no code.
     pub refusals: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Events of a day that was closed when they came, by topic.
+    /// Events whose day had already closed, by topic.
     pub late: BTreeMap<String, u64>,
     /// Dead letters by stage.
     pub dead_letters: BTreeMap<String, u64>,
-    /// Fills for which the book held no position, or less than was closed.
+    /// Fills without a position, or above its quantity.
     pub unmatched_fills: u64,
 }
 
-impl Tally {
-    /// Events of `topic` whose kind this program does not know.
-    pub fn unknown(&self, topic: schemas::Topic) -> u64 {
-        let kinds = self.events.get(topic.dataset());
-        kinds.and_then(|kinds| kinds.get("UNKNOWN")).copied().unwrap_or_default()
-    }
-
+impl EventTally {
     pub(super) fn apply(&mut self, day: Day, events: &[Event]) {
         for event in events {
             let topic = event.topic();
@@ -41,11 +33,11 @@ impl Tally {
             if topic.marked() && event.day < day {
                 *self.late.entry(topic.dataset().to_owned()).or_default() += 1;
             }
-            self.count_what_it_says(event);
+            self.count_outcome(event);
         }
     }
 
-    fn count_what_it_says(&mut self, event: &Event) {
+    fn count_outcome(&mut self, event: &Event) {
         let kind = event.body.kind();
         match &event.body {
             Body::Scans(Scans::CandidateRefused(why)) => self.refused("scans", &why.code),
