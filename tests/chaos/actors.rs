@@ -1,5 +1,5 @@
-//! The processes of a round: started, killed, paused, and started again when they end by
-//! themselves where they may.
+//! The processes of a round: started, killed, paused, and restarted where they may end by
+//! themselves.
 
 use schemas::role::Role;
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tests::cli::command;
 
-/// What `run` says once it works.
+/// The message of `run` once it works.
 const READY: &str = "Ctrl-C stops";
 
 /// How a process is started.
@@ -31,7 +31,7 @@ pub struct Part {
 pub struct Actor {
     part: Part,
     errors: PathBuf,
-    /// Where in `errors` this life begins.
+    /// Where in `errors` the current process begins.
     begun: u64,
     child: Option<Child>,
     paused: bool,
@@ -40,7 +40,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Not started yet; it says what it has to say in a file in `folder`.
+    /// Not started yet; its standard error goes to a file in `folder`.
     pub fn new(part: Part, folder: &Path) -> Actor {
         let errors = folder.join(format!("{}.err", part.name));
         Actor { part, errors, begun: 0, child: None, paused: false, lives: 0 }
@@ -59,19 +59,18 @@ impl Actor {
         Ok(())
     }
 
-    /// What it has said in this life.
+    /// The standard error of the current process.
     pub fn said(&self) -> String {
         let all = fs::read(&self.errors).unwrap_or_default();
         String::from_utf8_lossy(all.get(self.begun as usize..).unwrap_or_default()).into_owned()
     }
 
-    /// Whether it got to work in this life.
+    /// Whether the current process has started to work.
     pub fn is_ready(&self) -> bool {
         self.said().contains(READY)
     }
 
-    /// Whether it says on its HTTP side that it holds units of `role`; one that does not answer holds
-    /// none.
+    /// Whether it reports units of `role` over HTTP; one that does not answer holds none.
     pub fn holds(&self, role: Role) -> bool {
         let said = self.said();
         let address = said.split("log at http://").nth(1).and_then(|rest| rest.split(';').next());
@@ -89,7 +88,7 @@ impl Actor {
         self.child.as_ref().map(Child::id)
     }
 
-    /// How it ended, if it has; asked once, it is gone.
+    /// How it ended, if it has; this reaps the process.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         let status = self.child.as_mut()?.try_wait().ok().flatten()?;
         self.child = None;
@@ -110,7 +109,7 @@ impl Actor {
         }
     }
 
-    /// Whether it is stopped just now.
+    /// Whether it is paused.
     pub fn is_paused(&self) -> bool {
         self.paused
     }
@@ -127,10 +126,10 @@ impl Actor {
         self.signal("-CONT");
     }
 
-    /// Asks it to stop and waits.
+    /// Stops it and waits.
     ///
     /// # Errors
-    /// It did not, or not well.
+    /// It did not stop, or not cleanly.
     pub fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
         if self.paused {
             self.resume();
@@ -139,7 +138,7 @@ impl Actor {
         let deadline = Instant::now() + patience;
         while self.child.is_some() {
             match self.ended() {
-                // Asked before it could hear it, it ends as any program does.
+                // Before its signal handler was installed, it ends as any program does.
                 Some(status) if status.signal() == Some(2) && !self.is_ready() => {}
                 Some(status) if !status.success() => {
                     return Err(format!(
@@ -158,14 +157,14 @@ impl Actor {
         Ok(())
     }
 
-    /// The end of what it said.
+    /// The last lines of its standard error.
     pub fn last_words(&self) -> String {
         let said = self.said();
         let lines: Vec<&str> = said.lines().collect();
         lines[lines.len().saturating_sub(4)..].join("\n    ")
     }
 
-    /// Keeps what it said as `file`.
+    /// Keeps its standard error as `file`.
     pub fn keep_words(&self, file: &Path) -> std::io::Result<()> {
         fs::copy(&self.errors, file).map(drop)
     }
@@ -177,7 +176,7 @@ impl Drop for Actor {
     }
 }
 
-/// What the HTTP side at `address` says of the units there.
+/// The unit status served at `address`.
 fn status(address: &str) -> std::io::Result<String> {
     let patience = Duration::from_millis(500);
     let at = address.parse().map_err(std::io::Error::other)?;

@@ -1,5 +1,5 @@
-//! What all rounds begin with and are compared with: a run whose warm-up is over, and the same
-//! run gone on with in peace.
+//! The start of all rounds and the run they are compared with: a run whose warm-up is over, and the
+//! same run continued undisturbed.
 
 use crate::book::{Book, Places, places};
 use eventlog::{EmbeddedLog, Log};
@@ -13,8 +13,8 @@ use tests::cli::run;
 /// Twelve stocks with something to learn; 41 days are scanned.
 const MARKET: &str = "sim:4,stocks=12,days=900,structure=on";
 const FROM: &str = "2018-04-20";
-/// Rows of history: the first model passes and scores, of those trained in the storm one takes its
-/// place.
+/// Rows of history: the first model passes and scores, and one of those trained during the faults
+/// replaces it.
 const HISTORY: u32 = 3_000;
 /// Partitions of a data topic.
 pub const PARTITIONS: u32 = 3;
@@ -40,21 +40,21 @@ pub type States = BTreeMap<String, SavedUnit>;
 /// The base of all rounds.
 pub struct Base {
     _folder: TempDir,
-    /// The data folder to begin with.
+    /// The data folder at the start.
     pub data: PathBuf,
     /// Where its log ends.
     pub ends: Places,
     /// The log of the undisturbed run.
     pub reference: Book,
-    /// What its roles saved.
+    /// Its roles' saved states.
     pub states: States,
-    /// And its digests.
+    /// Its digests.
     pub digests: Digests,
     /// Records that a round writes.
     pub written: u64,
 }
 
-/// Begins a run and takes it through its first day; `words` name the log.
+/// Opens a run and takes it through its first day; `words` name the log.
 pub fn begin(data: &Path, words: &str) -> Result<(), String> {
     std::fs::create_dir_all(data).map_err(|error| error.to_string())?;
     let file = data.join("butterquant.toml");
@@ -68,7 +68,7 @@ pub fn begin(data: &Path, words: &str) -> Result<(), String> {
     }
 }
 
-/// Goes on to the market's end and gives the digests.
+/// Continues to the market's end and returns the digests.
 pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
     let words = format!("up {words} --until 2099-12-31 -o json");
     let ran = run(data, &words);
@@ -77,7 +77,7 @@ pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
     }
     let account: serde_json::Value =
         serde_json::from_str(&ran.out).map_err(|error| error.to_string())?;
-    let topics = account["topics"].as_object().ok_or("an account without topics")?;
+    let topics = account["topics"].as_object().ok_or("a summary without topics")?;
     let digest = |one: &serde_json::Value| one["sha256"].as_str().unwrap_or_default().to_owned();
     Ok(topics.iter().map(|(topic, one)| (topic.clone(), digest(one))).collect())
 }
@@ -111,7 +111,7 @@ pub fn states(at: &Path) -> Result<States, String> {
 }
 
 impl Base {
-    /// Makes it.
+    /// Runs both.
     pub fn make() -> Result<Base, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         let folder = tempfile::tempdir().map_err(|error| said(&error))?;

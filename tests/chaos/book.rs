@@ -1,4 +1,4 @@
-//! What a log holds, read whole: records by partition and what was committed.
+//! The whole content of a log: records by partition and committed offsets.
 
 use eventlog::{Log, Record, TopicPartition};
 use schemas::{Event, Topic};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// An offset of each partition.
 pub type Places = BTreeMap<TopicPartition, u64>;
 
-/// Whether two records say the same; headers may carry wall time, offsets may count markers.
+/// Whether two records have the same content; headers may carry wall time, offsets may count markers.
 pub fn same(a: &Record, b: &Record) -> bool {
     (&a.key, a.timestamp_ms, &a.value) == (&b.key, b.timestamp_ms, &b.value)
 }
@@ -34,7 +34,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// Reads all there is.
+    /// Reads everything.
     pub fn read(log: &dyn Log, partitions: u32) -> eventlog::Result<Book> {
         let mut reader = log.reader()?;
         let mut book = Book::default();
@@ -59,7 +59,7 @@ impl Book {
         self.records.values().map(|records| records.len() as u64).sum()
     }
 
-    /// Events of a topic and where they are, markers included.
+    /// Events of a topic and their places, markers included.
     pub fn events(&self, topic: Topic) -> Vec<(TopicPartition, u64, Event)> {
         let held = self.records.iter().filter(|(place, _)| &*place.topic == topic.name());
         held.flat_map(|(place, records)| {

@@ -1,4 +1,4 @@
-//! A small disk in memory, to be filled.
+//! A small disk in memory that a test can fill.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Mounts one of `mib` at `path`; none where that is not permitted.
+    /// Mounts one of `mib` MiB at `path`; none where mounting is not permitted.
     pub fn mount(path: &Path, mib: u64) -> Option<Disk> {
         fs::create_dir_all(path).ok()?;
         let mounted = Command::new("mount")
@@ -25,7 +25,7 @@ impl Disk {
         self.path.join("ballast")
     }
 
-    /// Takes all the space that is left.
+    /// Fills the remaining space.
     pub fn fill(&self) -> std::io::Result<()> {
         let mut file = fs::File::create(self.ballast())?;
         let mut block = vec![0; 1 << 20];
@@ -37,7 +37,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Gives it back.
+    /// Frees it again.
     pub fn free(&self) -> std::io::Result<()> {
         fs::remove_file(self.ballast())
     }
@@ -45,7 +45,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: a process that is just ending may still be in it.
+        // Lazily: a process that is ending may still use it.
         let _ = Command::new("umount").arg("-l").arg(&self.path).status();
     }
 }

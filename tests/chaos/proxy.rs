@@ -1,19 +1,19 @@
-//! A network of the test's own: a port on loopback that passes bytes on, until it is told not to.
+//! The test's own network: a port on loopback that forwards bytes, until told not to.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// What the network does.
+/// The state of the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Weather {
-    /// Passes everything on.
+    /// Forwards everything.
     Fair,
-    /// Connections break and none is made.
+    /// Connections break, and none succeeds.
     Cut,
-    /// Nothing comes through; it is kept.
+    /// Nothing passes; bytes are held.
     Stalled,
-    /// Calls arrive, answers are kept.
+    /// Calls pass, answers are held.
     Deaf,
     /// The proxy ends.
     Over,
@@ -29,7 +29,7 @@ impl Shared {
         self.weather.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a byte of this direction may pass; false when the connection is to end.
+    /// Waits until bytes of this direction may pass; false when the connection is to end.
     fn passes(&self, answer: bool) -> bool {
         let mut held = self.held();
         loop {
@@ -51,7 +51,7 @@ impl Shared {
                 break;
             }
         }
-        // The other half learns of it by its own read.
+        // The other half learns of it from its own read.
         for stream in [from, to] {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -65,7 +65,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on `at` (port 0: any) for what is meant for `target`.
+    /// Listens on `at` (port 0: any) and forwards to `target`.
     pub fn start(at: SocketAddr, target: SocketAddr) -> std::io::Result<Proxy> {
         let listener = TcpListener::bind(at)?;
         let address = listener.local_addr()?;
@@ -81,7 +81,7 @@ impl Proxy {
                     Weather::Cut => continue,
                     _ => {}
                 }
-                let _ = join(&within, client, target); // nobody at home: the client sees an end
+                let _ = join(&within, client, target); // no listener at the target: the client sees the connection end
             }
         });
         Ok(Proxy { address, shared })
@@ -92,7 +92,7 @@ impl Proxy {
         self.address
     }
 
-    /// Changes the weather. After a cut, and after answers were kept, connections are broken.
+    /// Changes the state. After a cut, and after answers were held, connections break.
     pub fn set(&self, weather: Weather) {
         let mut held = self.shared.held();
         let lost = held.0 == Weather::Deaf || matches!(weather, Weather::Cut | Weather::Over);
@@ -106,7 +106,7 @@ impl Proxy {
     }
 }
 
-/// Passes on what comes in both directions; forgets connections that have ended.
+/// Forwards both directions; forgets connections that have ended.
 fn join(shared: &Arc<Shared>, client: TcpStream, target: SocketAddr) -> std::io::Result<()> {
     let server = TcpStream::connect(target)?;
     for stream in [&client, &server] {

@@ -1,5 +1,5 @@
-//! A reader of committed records that reads along while things go wrong. What it saw must be what
-//! the log holds in the end, at the same offsets; and what is published together must be seen
+//! A reader of committed records that reads along while faults strike. The records it sees must be
+//! those of the final log, at the same offsets; and records published together must become visible
 //! together.
 
 use crate::book::{Places, of_place};
@@ -11,15 +11,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Connects to the log; it may be away.
+/// Connects to the log, which may be away.
 pub type Connect = Box<dyn Fn() -> eventlog::Result<Arc<dyn Log>> + Send>;
 
-/// What it saw so far.
+/// What the witness saw so far.
 #[derive(Clone, Default)]
 pub struct Sight {
     /// Every record, by partition.
     pub seen: BTreeMap<TopicPartition, Vec<Record>>,
-    /// What could not be, each a sentence.
+    /// Violations, each a sentence.
     pub wrong: Vec<String>,
 }
 
@@ -36,8 +36,8 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Begins to read behind `ends`. A log that shows all partitions at one moment (`at_once`) must
-    /// show what was published together together.
+    /// Starts to read at `ends`. A log that shows all partitions at one moment (`at_once`) must show
+    /// the records of one publish together.
     pub fn start(connect: Connect, ends: &Places, at_once: bool) -> Witness {
         let shared = Arc::new(Shared {
             sight: Mutex::default(),
@@ -63,20 +63,20 @@ impl Witness {
         sight.seen.iter().filter_map(last).collect()
     }
 
-    /// Stops it and gives what it saw.
+    /// Stops it and returns what it saw.
     pub fn finish(mut self) -> Sight {
         self.shared.stop.store(true, Ordering::Relaxed);
         let died = self.thread.take().is_some_and(|thread| thread.join().is_err());
         let mut sight = self.shared.sight.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sight = std::mem::take(&mut *sight);
         if died {
-            sight.wrong.push("the reader that read along died".to_owned());
+            sight.wrong.push("the witness died".to_owned());
         }
         sight
     }
 }
 
-/// What a witness sees in so many looks through `reader`.
+/// What a witness sees in so many polls of `reader`.
 pub fn look(reader: &mut dyn Reader, looks: usize, ends: &Places, at_once: bool) -> Sight {
     let shared =
         Shared { sight: Mutex::default(), count: AtomicU64::new(0), stop: AtomicBool::new(false) };
@@ -137,7 +137,7 @@ fn read(
         }
         *expected = position.max(*expected);
     }
-    // A read that was full shows some partitions later than others.
+    // A full poll shows some partitions later than others.
     if at_once && bytes < 4 << 20 {
         sight.wrong.extend(days.torn());
     }
@@ -164,8 +164,8 @@ impl Days {
         }
     }
 
-    /// Publishes seen in part: the source's day, and what one active role says of a day, are on all
-    /// partitions together.
+    /// Publishes seen in part: the source's day, and a day's events of a role with one active instance,
+    /// must appear on all partitions together.
     fn torn(&mut self) -> Option<String> {
         for topic in [Topic::Bars, Topic::Orders, Topic::Fills] {
             let of = |place: &&TopicPartition| &*place.topic == topic.name();

@@ -1,5 +1,5 @@
-//! `quality`: what the champions predicted beside the outcomes, over time and by regime, and the
-//! drift of the features. Exit code 1 when a feature drifts.
+//! `quality`: the champions' predictions beside their outcomes, over time and by regime, and the drift
+//! of the features. Exit code 1 when a feature drifts.
 
 use super::Found;
 use crate::account::SURVIVORS;
@@ -14,7 +14,7 @@ use anyhow::{Result, bail};
 use consumers::retrainer::LEAST_ACCURACY;
 use store::figures::Period;
 
-/// Shows it.
+/// Shows the figures, and draws them if asked.
 pub fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
     if let Some(file) = &args.picture {
         picture::ending(file)?; // before anything is read
@@ -24,7 +24,7 @@ pub fn quality(config: &Config, args: &QualityArgs) -> Result<Found> {
         let drawn = over_time(config.run(), &found);
         if drawn.months.is_empty() {
             bail!(
-                "{}: there is nothing to draw, as no scan day has matured yet; candidates mature three to six weeks after their scan",
+                "{}: nothing to draw: no scan day has matured yet; candidates mature three to six weeks after their scan",
                 file.display()
             );
         }
@@ -49,7 +49,7 @@ fn print(found: &QualityFigures) {
     let periods: Vec<&Period> =
         report.recent.iter().chain(&report.regimes).chain(&report.months).collect();
     if periods.is_empty() {
-        line("no scan day with predictions has matured yet: that takes three to six weeks");
+        line("no scan day with predictions has matured yet; that takes three to six weeks");
     } else {
         line(table(
             &[
@@ -62,8 +62,8 @@ fn print(found: &QualityFigures) {
                 "± error>",
                 "log loss>",
                 "calibration error>",
-                "Loss said>",
-                "Loss came>",
+                "Loss predicted>",
+                "Loss observed>",
             ],
             periods.into_iter().map(row),
         ));

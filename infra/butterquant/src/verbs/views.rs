@@ -1,4 +1,4 @@
-//! `rankings`, `positions` and `journal`: what the log amounts to.
+//! `rankings`, `positions` and `journal`: the views of a run as tables.
 
 use super::Found;
 use crate::account;
@@ -42,7 +42,7 @@ fn no_rankings(args: &RankingsArgs, found: &NoRankings) {
             days.len()
         )),
         _ => line(
-            "nothing is ranked yet: no day was scanned to its end; scan one with `butterquant scan`, or see `butterquant lag`",
+            "nothing is ranked yet, as no scan of a day is complete; scan one with `butterquant scan`, or see `butterquant lag`",
         ),
     }
 }
@@ -53,12 +53,12 @@ pub fn positions(config: &Config) -> Result<Found> {
     show_view(config.output()?, &found, |found| {
         if found.positions.is_empty() && found.pending.is_empty() {
             return line(
-                "no position is held and no order is pending; `butterquant rankings` shows what was over the thresholds",
+                "no position is held and no order is pending; `butterquant rankings` shows which candidates exceed the thresholds",
             );
         }
         line(format!("Positions held at the close of {}", or_dash(found.through, day)));
         let rows = found.positions.iter().map(|one| {
-            let mut row = what(one.track, &one.ticker, &one.structure, one.quantity);
+            let mut row = first_columns(one.track, &one.ticker, &one.structure, one.quantity);
             row.extend([
                 one.entry_day.to_string(),
                 dollars(one.entry_price),
@@ -86,7 +86,7 @@ pub fn positions(config: &Config) -> Result<Found> {
         }
         line("\nOrders that have not ended");
         let rows = found.pending.iter().map(|one| {
-            let mut row = what(one.track, &one.ticker, &one.structure, one.quantity);
+            let mut row = first_columns(one.track, &one.ticker, &one.structure, one.quantity);
             row.extend([
                 action(one.action).to_owned(),
                 state(one.state).to_owned(),
@@ -118,11 +118,13 @@ pub fn journal(config: &Config, args: &JournalArgs) -> Result<Found> {
     let found = ask(config, &JournalQuery { last: Some(args.last) })?;
     show_view(config.output()?, &found, |found| {
         if found.trades.is_empty() {
-            return line("no trade is closed yet; `butterquant positions` shows what is held");
+            return line(
+                "no trade is closed yet; `butterquant positions` shows the open positions",
+            );
         }
         line(format!("Closed trades, the last {} of {}", found.trades.len(), found.count));
         let rows = found.trades.iter().map(|one| {
-            let mut row = what(one.track, &one.ticker, &one.structure, one.quantity);
+            let mut row = first_columns(one.track, &one.ticker, &one.structure, one.quantity);
             row.extend([
                 one.entry_day.to_string(),
                 one.exit_day.to_string(),
@@ -153,8 +155,8 @@ pub fn journal(config: &Config, args: &JournalArgs) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-/// The columns that every table of positions, orders and trades begins with.
-fn what(track: Track, ticker: &str, of: &StructureRow, quantity: i64) -> Vec<String> {
+/// The first columns of every table of positions, orders and trades.
+fn first_columns(track: Track, ticker: &str, of: &StructureRow, quantity: i64) -> Vec<String> {
     vec![
         track.name().to_owned(),
         ticker.to_owned(),
