@@ -16,7 +16,7 @@ const READY: &str = "Ctrl-C stops";
 
 /// How a process is started.
 #[derive(Clone)]
-pub struct Part {
+pub(crate) struct Part {
     /// Its name among the others.
     pub name: String,
     /// The data folder.
@@ -28,7 +28,7 @@ pub struct Part {
 }
 
 /// A process, or the place of one that has ended.
-pub struct Actor {
+pub(crate) struct Actor {
     part: Part,
     errors: PathBuf,
     /// Where in `errors` the current process begins.
@@ -41,13 +41,13 @@ pub struct Actor {
 
 impl Actor {
     /// Not started yet; its standard error goes to a file in `folder`.
-    pub fn new(part: Part, folder: &Path) -> Actor {
+    pub(crate) fn new(part: Part, folder: &Path) -> Actor {
         let errors = folder.join(format!("{}.err", part.name));
         Actor { part, errors, begun: 0, child: None, paused: false, lives: 0 }
     }
 
     /// Starts it.
-    pub fn start(&mut self) -> std::io::Result<()> {
+    pub(crate) fn start(&mut self) -> std::io::Result<()> {
         let errors = OpenOptions::new().create(true).append(true).open(&self.errors)?;
         self.begun = errors.metadata()?.len();
         let mut command: Command = command(&self.part.data, &self.part.words);
@@ -60,18 +60,18 @@ impl Actor {
     }
 
     /// The standard error of the current process.
-    pub fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let all = fs::read(&self.errors).unwrap_or_default();
         String::from_utf8_lossy(all.get(self.begun as usize..).unwrap_or_default()).into_owned()
     }
 
     /// Whether the current process has started to work.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.said().contains(READY)
     }
 
     /// Whether it reports units of `role` over HTTP; one that does not answer holds none.
-    pub fn holds(&self, role: Role) -> bool {
+    pub(crate) fn holds(&self, role: Role) -> bool {
         let said = self.said();
         let address = said.split("log at http://").nth(1).and_then(|rest| rest.split(';').next());
         let status = address.and_then(|address| status(address).ok()).unwrap_or_default();
@@ -79,24 +79,24 @@ impl Actor {
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.part.name
     }
 
     /// Its process, while there is one.
-    pub fn id(&self) -> Option<u32> {
+    pub(crate) fn id(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
     }
 
     /// How it ended, if it has; this reaps the process.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         let status = self.child.as_mut()?.try_wait().ok().flatten()?;
         self.child = None;
         Some(status)
     }
 
     /// `kill -9`.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill(); // it has ended by itself
             let _ = child.wait();
@@ -110,18 +110,18 @@ impl Actor {
     }
 
     /// Whether it is paused.
-    pub fn is_paused(&self) -> bool {
+    pub(crate) fn is_paused(&self) -> bool {
         self.paused
     }
 
     /// `SIGSTOP`.
-    pub fn pause(&mut self) {
+    pub(crate) fn pause(&mut self) {
         self.paused = true;
         self.signal("-STOP");
     }
 
     /// `SIGCONT`.
-    pub fn resume(&mut self) {
+    pub(crate) fn resume(&mut self) {
         self.paused = false;
         self.signal("-CONT");
     }
@@ -130,7 +130,7 @@ impl Actor {
     ///
     /// # Errors
     /// It did not stop, or not cleanly.
-    pub fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
+    pub(crate) fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
         if self.paused {
             self.resume();
         }
@@ -158,14 +158,14 @@ impl Actor {
     }
 
     /// The last lines of its standard error.
-    pub fn last_words(&self) -> String {
+    pub(crate) fn last_words(&self) -> String {
         let said = self.said();
         let lines: Vec<&str> = said.lines().collect();
         lines[lines.len().saturating_sub(4)..].join("\n    ")
     }
 
     /// Keeps its standard error as `file`.
-    pub fn keep_words(&self, file: &Path) -> std::io::Result<()> {
+    pub(crate) fn keep_words(&self, file: &Path) -> std::io::Result<()> {
         fs::copy(&self.errors, file).map(drop)
     }
 }
@@ -189,7 +189,7 @@ fn status(address: &str) -> std::io::Result<String> {
 }
 
 /// Copies a folder and all in it.
-pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

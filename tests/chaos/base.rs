@@ -17,7 +17,7 @@ const FROM: &str = "2018-04-20";
 /// replaces it.
 const HISTORY: u32 = 3_000;
 /// Partitions of a data topic.
-pub const PARTITIONS: u32 = 3;
+pub(crate) const PARTITIONS: u32 = 3;
 /// Models are retrained every few days, and both tracks trade.
 const CONFIGURATION: &str = r#"
 partitions = 3
@@ -32,13 +32,13 @@ shadow_days = 2
 "#;
 
 /// SHA-256 of every topic.
-pub type Digests = BTreeMap<String, String>;
+pub(crate) type Digests = BTreeMap<String, String>;
 
 /// Saved units by name.
-pub type States = BTreeMap<String, SavedUnit>;
+pub(crate) type States = BTreeMap<String, SavedUnit>;
 
 /// The base of all rounds.
-pub struct Base {
+pub(crate) struct Base {
     _folder: TempDir,
     /// The data folder at the start.
     pub data: PathBuf,
@@ -55,7 +55,7 @@ pub struct Base {
 }
 
 /// Opens a run and takes it through its first day; `words` name the log.
-pub fn begin(data: &Path, words: &str) -> Result<(), String> {
+pub(crate) fn begin(data: &Path, words: &str) -> Result<(), String> {
     std::fs::create_dir_all(data).map_err(|error| error.to_string())?;
     let file = data.join("butterquant.toml");
     std::fs::write(file, CONFIGURATION).map_err(|error| error.to_string())?;
@@ -69,7 +69,7 @@ pub fn begin(data: &Path, words: &str) -> Result<(), String> {
 }
 
 /// Continues to the market's end and returns the digests.
-pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
+pub(crate) fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
     let words = format!("up {words} --until 2099-12-31 -o json");
     let ran = run(data, &words);
     if ran.code != 0 {
@@ -83,17 +83,17 @@ pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
 }
 
 /// Where the partitions of `log` end.
-pub fn ends(log: &dyn Log) -> eventlog::Result<Places> {
+pub(crate) fn ends(log: &dyn Log) -> eventlog::Result<Places> {
     places(PARTITIONS).map(|place| Ok((place.clone(), log.watermarks(&place)?.high))).collect()
 }
 
 /// The folder of a run's log.
-pub fn log_of(data: &Path) -> PathBuf {
+pub(crate) fn log_of(data: &Path) -> PathBuf {
     data.join("runs/live/log")
 }
 
 /// The units saved in the state folder `at`.
-pub fn states(at: &Path) -> Result<States, String> {
+pub(crate) fn states(at: &Path) -> Result<States, String> {
     let open = || kv::Db::open(at)?.tree("units");
     let states = KvStates(open().map_err(|error| error.to_string())?);
     let mut found = States::new();
@@ -112,7 +112,7 @@ pub fn states(at: &Path) -> Result<States, String> {
 
 impl Base {
     /// Runs both.
-    pub fn make() -> Result<Base, String> {
+    pub(crate) fn make() -> Result<Base, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         let folder = tempfile::tempdir().map_err(|error| said(&error))?;
         let (data, calm) = (folder.path().join("base"), folder.path().join("calm"));

@@ -12,7 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// All violations, each a sentence.
-pub fn complaints(book: &Book, reference: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
+pub(crate) fn complaints(
+    book: &Book,
+    reference: &Book,
+    sight: &Sight,
+    ends: &Places,
+) -> Vec<String> {
     let mut found = sight.wrong.clone();
     found.extend(unlike(book, reference));
     found.extend(unseen(book, sight, ends));
@@ -21,7 +26,7 @@ pub fn complaints(book: &Book, reference: &Book, sight: &Sight, ends: &Places) -
 }
 
 /// Violations that a log shows by itself.
-pub fn unsound(book: &Book) -> Vec<String> {
+pub(crate) fn unsound(book: &Book) -> Vec<String> {
     let mut found = twice(book);
     found.extend(unanswered(book));
     found.extend(miscounted(book));
@@ -186,7 +191,7 @@ fn opening(book: &Book) -> schemas::Day {
 }
 
 /// Partitions that a role's group has not read to the end.
-pub fn lag(log: &dyn Log, partitions: u32) -> eventlog::Result<Vec<String>> {
+pub(crate) fn lag(log: &dyn Log, partitions: u32) -> eventlog::Result<Vec<String>> {
     let mut found = Vec::new();
     for role in Role::ALL {
         let inputs = role.inputs().iter().map(|input| input.topic);

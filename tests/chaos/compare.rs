@@ -21,7 +21,7 @@ fn absent(one: Option<&Record>, all: &[Record]) -> bool {
 }
 
 /// Partitions that differ, record by record, from those of the undisturbed run.
-pub fn unlike(book: &Book, reference: &Book) -> Vec<String> {
+pub(crate) fn unlike(book: &Book, reference: &Book) -> Vec<String> {
     let differs = |(place, expected): (&TopicPartition, &Vec<eventlog::Record>)| {
         let found = book.records.get(place).map_or(&[][..], Vec::as_slice);
         let at = expected.iter().zip(found).position(|(a, b)| !same(a, b));
@@ -43,7 +43,7 @@ pub fn unlike(book: &Book, reference: &Book) -> Vec<String> {
 
 /// Records that the witness saw and the log does not hold (aborted reads), or that the log holds and
 /// the witness never saw, or saw in another order.
-pub fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
+pub(crate) fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
     let check = |(place, from): (&TopicPartition, &u64)| {
         let held = book.records.get(place).map_or(&[][..], Vec::as_slice);
         let held = &held[held.partition_point(|record| record.offset < *from)..];
@@ -69,7 +69,10 @@ pub fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
 
 /// Records that a reader was shown and a dead owner left out of the log. This must be checked before
 /// the next owner starts: roles would publish them again, the same bytes at the same place.
-pub fn lost(log: &dyn Log, shown: &[(TopicPartition, Record)]) -> eventlog::Result<Vec<String>> {
+pub(crate) fn lost(
+    log: &dyn Log,
+    shown: &[(TopicPartition, Record)],
+) -> eventlog::Result<Vec<String>> {
     let mut reader = log.reader()?;
     let mut found = Vec::new();
     for (place, record) in shown {

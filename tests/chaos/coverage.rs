@@ -12,7 +12,7 @@ use tests::simulation::rng::SimRng;
 const ON_KAFKA: u64 = 2;
 
 /// Rounds of a home's full set.
-pub fn full(home: Home) -> u64 {
+pub(crate) fn full(home: Home) -> u64 {
     match home {
         Home::Embedded => 25,
         Home::Kafka(_) => ON_KAFKA,
@@ -20,7 +20,7 @@ pub fn full(home: Home) -> u64 {
 }
 
 /// The share of the round of `seed` on a cluster of `nodes`.
-pub fn dealt(rng: &mut SimRng, seed: u64, cast: &[Vec<Role>], nodes: usize) -> Vec<Fault> {
+pub(crate) fn dealt(rng: &mut SimRng, seed: u64, cast: &[Vec<Role>], nodes: usize) -> Vec<Fault> {
     let part = seed % ON_KAFKA;
     let of = |role: Role| cast.iter().position(|roles| roles.contains(&role)).unwrap_or_default();
     let mine = Role::ALL.into_iter().zip(0..).filter(|(_, number)| number % ON_KAFKA == part);
@@ -95,7 +95,7 @@ fn names(fault: Fault, plan: &Plan, home: Home) -> Vec<String> {
 
 /// The sum of all rounds.
 #[derive(Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// The faults that struck, and how often.
     pub struck: BTreeMap<String, u64>,
     /// Processes started.
@@ -110,7 +110,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a round.
-    pub fn add(&mut self, plan: &Plan, ended: &Ended, home: Home) {
+    pub(crate) fn add(&mut self, plan: &Plan, ended: &Ended, home: Home) {
         for name in ended.struck.iter().flat_map(|fault| names(*fault, plan, home)) {
             *self.struck.entry(name).or_default() += 1;
         }
@@ -123,7 +123,7 @@ impl Tally {
     }
 
     /// The faults that never struck.
-    pub fn missing(&self, home: Home) -> Vec<String> {
+    pub(crate) fn missing(&self, home: Home) -> Vec<String> {
         let due = due(home, self.no_mount == 0);
         due.into_iter().filter(|name| !self.struck.contains_key(name)).collect()
     }

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A mounted tmpfs; unmounted when dropped.
-pub struct Disk {
+pub(crate) struct Disk {
     path: PathBuf,
 }
 
 impl Disk {
     /// Mounts one of `mib` MiB at `path`; none where mounting is not permitted.
-    pub fn mount(path: &Path, mib: u64) -> Option<Disk> {
+    pub(crate) fn mount(path: &Path, mib: u64) -> Option<Disk> {
         fs::create_dir_all(path).ok()?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
@@ -26,7 +26,7 @@ impl Disk {
     }
 
     /// Fills the remaining space.
-    pub fn fill(&self) -> std::io::Result<()> {
+    pub(crate) fn fill(&self) -> std::io::Result<()> {
         let mut file = fs::File::create(self.ballast())?;
         let mut block = vec![0; 1 << 20];
         while !block.is_empty() {
@@ -38,7 +38,7 @@ impl Disk {
     }
 
     /// Frees it again.
-    pub fn free(&self) -> std::io::Result<()> {
+    pub(crate) fn free(&self) -> std::io::Result<()> {
         fs::remove_file(self.ballast())
     }
 }

@@ -16,7 +16,7 @@ use tests::cli::run;
 use tests::cluster::Cluster;
 
 /// Shared by all rounds.
-pub struct Grounds {
+pub(crate) struct Grounds {
     /// Their start, and the run they are compared with.
     pub base: Base,
     /// Where the log lives.
@@ -28,7 +28,7 @@ pub struct Grounds {
 }
 
 /// The place of one round.
-pub struct Stage {
+pub(crate) struct Stage {
     seed: u64,
     data: PathBuf,
     /// The folder of the run within it.
@@ -74,7 +74,7 @@ fn share_state(run: &Path, plan: &Plan) -> Result<(), String> {
 
 impl Grounds {
     /// Over `base` and, on Kafka, a cluster.
-    pub fn new(base: Base, home: Home, cluster: Option<Cluster>) -> Result<Grounds, String> {
+    pub(crate) fn new(base: Base, home: Home, cluster: Option<Cluster>) -> Result<Grounds, String> {
         let nodes = cluster.iter().flat_map(|cluster| cluster.proxied());
         let brokers = nodes
             .map(|(advertised, listener)| Proxy::start(advertised, listener))
@@ -84,7 +84,7 @@ impl Grounds {
     }
 
     /// Prepares the place of a round; on Kafka this opens the run.
-    pub fn stage(&self, plan: &Plan, data: &Path) -> Result<Stage, String> {
+    pub(crate) fn stage(&self, plan: &Plan, data: &Path) -> Result<Stage, String> {
         let Some(cluster) = &self.cluster else { return self.embedded(plan, data) };
         let id = format!("chaos-{}", plan.seed);
         let brokers = cluster.brokers().to_owned();
@@ -128,7 +128,7 @@ impl Grounds {
     }
 
     /// The program's own checks of the remains: digests, a replay, a rebuild.
-    pub fn verdicts(&self, stage: &Stage) -> Vec<String> {
+    pub(crate) fn verdicts(&self, stage: &Stage) -> Vec<String> {
         let words = match &stage.kafka {
             Some((brokers, prefix)) => {
                 format!("--log kafka --brokers {brokers} --run {}", prefix.trim_end_matches('.'))
@@ -167,7 +167,7 @@ impl Grounds {
 
 impl Stage {
     /// Process `number` of the plan, or a second one with its roles.
-    pub fn part(&self, plan: &Plan, number: usize, second: Option<usize>) -> Part {
+    pub(crate) fn part(&self, plan: &Plan, number: usize, second: Option<usize>) -> Part {
         let roles: Vec<&str> = plan.cast[number].iter().map(|role| role.name()).collect();
         let name =
             second.map_or(name_of(number), |second| format!("{}-second{second}", name_of(number)));
@@ -190,12 +190,12 @@ impl Stage {
     }
 
     /// The proxies that network faults strike.
-    pub fn links<'a>(&'a self, grounds: &'a Grounds) -> &'a [Proxy] {
+    pub(crate) fn links<'a>(&'a self, grounds: &'a Grounds) -> &'a [Proxy] {
         if self.kafka.is_some() { &grounds.brokers } else { &self.links }
     }
 
     /// How the test's own reader reaches the log, past the proxies.
-    pub fn connect(&self) -> Connect {
+    pub(crate) fn connect(&self) -> Connect {
         match (&self.kafka, self.owner) {
             (Some((brokers, prefix)), _) => {
                 let mut settings = KafkaSettings::new(brokers);
@@ -211,7 +211,7 @@ impl Stage {
 
     /// Units whose saved state differs everywhere from that of the undisturbed run. An older save is
     /// accepted where a second process (`seconds`) held the unit and was killed.
-    pub fn states_unlike(&self, expected: &States, seconds: bool) -> Vec<String> {
+    pub(crate) fn states_unlike(&self, expected: &States, seconds: bool) -> Vec<String> {
         if self.kafka.is_some() {
             return Vec::new(); // on Kafka, positions count the markers of transactions
         }
@@ -243,12 +243,12 @@ impl Stage {
     }
 
     /// Where the embedded log lies.
-    pub fn log_folder(&self) -> PathBuf {
+    pub(crate) fn log_folder(&self) -> PathBuf {
         base::log_of(&self.data)
     }
 
     /// The log, when no other process has it open.
-    pub fn open(&self) -> Result<Arc<dyn Log>, String> {
+    pub(crate) fn open(&self) -> Result<Arc<dyn Log>, String> {
         match self.kafka {
             Some(_) => (self.connect())().map_err(text),
             None => {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A hand-over in progress.
-pub struct HandOver {
+pub(crate) struct HandOver {
     /// The role that is handed over.
     pub role: Role,
     /// Whether its holder is killed; otherwise it is paused.
@@ -21,12 +21,12 @@ pub struct HandOver {
 
 impl HandOver {
     /// About to begin.
-    pub fn new(role: Role, killed: bool) -> HandOver {
+    pub(crate) fn new(role: Role, killed: bool) -> HandOver {
         HandOver { role, killed, first_struck: None, looked: Instant::now() }
     }
 
     /// Advances it; true once the other process holds the role and the struck one is back.
-    pub fn step(&mut self, first: &mut Actor, second: &mut Actor) -> std::io::Result<bool> {
+    pub(crate) fn step(&mut self, first: &mut Actor, second: &mut Actor) -> std::io::Result<bool> {
         if self.looked.elapsed() < LOOK {
             return Ok(false);
         }

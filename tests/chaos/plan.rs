@@ -8,7 +8,7 @@ use tests::simulation::rng::SimRng;
 
 /// A fault. An actor is a process, by its number; actor 0 owns the embedded log.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// `kill -9`, then a restart.
     Kill { actor: usize },
     /// `SIGSTOP`, and `SIGCONT` later: shorter or longer than its lease.
@@ -34,7 +34,7 @@ pub enum Fault {
 
 impl Fault {
     /// Its name without the particulars.
-    pub fn kind(self) -> &'static str {
+    pub(crate) fn kind(self) -> &'static str {
         match self {
             Fault::Kill { .. } => "kill",
             Fault::Pause { ms, .. } if ms > LEASE_MS => "pause beyond the lease",
@@ -52,13 +52,13 @@ impl Fault {
     }
 
     /// Whether it strikes a broker.
-    pub fn of_a_broker(self) -> bool {
+    pub(crate) fn of_a_broker(self) -> bool {
         matches!(self, Fault::KillBroker { .. } | Fault::PauseBroker { .. })
     }
 }
 
 /// Seeds that once found a bug, and the bug.
-pub const FOUND: [(u64, &str); 4] = [
+pub(crate) const FOUND: [(u64, &str); 4] = [
     (2, "an owner whose disk had been full went on refusing instead of ending"),
     (3, "a process ended when the log went away between its start and its joining a group"),
     (17, "a process hung at its end, or could not begin again, after the disk had been full"),
@@ -66,11 +66,11 @@ pub const FOUND: [(u64, &str); 4] = [
 ];
 
 /// How long a silent member stays in its group, with some time to spare.
-pub const LEASE_MS: u64 = 6_600;
+pub(crate) const LEASE_MS: u64 = 6_600;
 
 /// A fault and when it strikes.
 #[derive(Clone, Copy, Debug)]
-pub struct Strike {
+pub(crate) struct Strike {
     /// Records written by then, in thousandths of all that the round will write.
     pub at: u32,
     /// Milliseconds after that.
@@ -81,7 +81,7 @@ pub struct Strike {
 
 /// Where the log lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Home {
+pub(crate) enum Home {
     /// In a folder, owned by actor 0.
     Embedded,
     /// On a cluster of so many brokers.
@@ -90,7 +90,7 @@ pub enum Home {
 
 /// One round.
 #[derive(Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Everything is drawn from it.
     pub seed: u64,
     /// The roles of each actor.
@@ -101,7 +101,7 @@ pub struct Plan {
 
 impl Plan {
     /// The round of `seed`.
-    pub fn of(seed: u64, home: Home, tmpfs: bool) -> Plan {
+    pub(crate) fn of(seed: u64, home: Home, tmpfs: bool) -> Plan {
         let mut rng = SimRng::new(seed);
         let cast = cast(&mut rng);
         let (dealt, drawn) = match home {
@@ -129,13 +129,13 @@ impl Plan {
     }
 
     /// Whether the data folder must lie on a small disk of its own.
-    pub fn fills_disk(&self) -> bool {
+    pub(crate) fn fills_disk(&self) -> bool {
         self.strikes.iter().any(|strike| matches!(strike.fault, Fault::FullDisk { .. }))
     }
 }
 
 /// Whether the round of `seed` fills the disk, where mounting is permitted.
-pub fn wants_full_disk(seed: u64, home: Home) -> bool {
+pub(crate) fn wants_full_disk(seed: u64, home: Home) -> bool {
     home == Home::Embedded && seed % 5 == 2
 }
 

@@ -134,7 +134,7 @@ fn complained(complaints: &[String], words: &str) -> bool {
 }
 
 /// The planted bugs that the checks miss, each a sentence.
-pub fn unnoticed(base: &Base) -> Vec<String> {
+pub(crate) fn unnoticed(base: &Base) -> Vec<String> {
     let mut found: Vec<String> = in_the_log(base);
     found.extend(in_what_was_shown(base));
     found.extend(by_an_owners_death(base).err());

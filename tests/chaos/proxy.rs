@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The state of the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Weather {
+pub(crate) enum Weather {
     /// Forwards everything.
     Fair,
     /// Connections break, and none succeeds.
@@ -59,14 +59,14 @@ impl Shared {
 }
 
 /// One port and where it leads; it ends when dropped.
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 impl Proxy {
     /// Listens on `at` (port 0: any) and forwards to `target`.
-    pub fn start(at: SocketAddr, target: SocketAddr) -> std::io::Result<Proxy> {
+    pub(crate) fn start(at: SocketAddr, target: SocketAddr) -> std::io::Result<Proxy> {
         let listener = TcpListener::bind(at)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -88,12 +88,12 @@ impl Proxy {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Changes the state. After a cut, and after answers were held, connections break.
-    pub fn set(&self, weather: Weather) {
+    pub(crate) fn set(&self, weather: Weather) {
         let mut held = self.shared.held();
         let lost = held.0 == Weather::Deaf || matches!(weather, Weather::Cut | Weather::Over);
         held.0 = weather;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// How a round ended.
-pub struct Ended {
+pub(crate) struct Ended {
     /// Violations, each a sentence.
     pub complaints: Vec<String>,
     /// The faults that struck.
@@ -26,7 +26,7 @@ pub struct Ended {
 }
 
 /// Runs the round of `plan`; if it fails, its processes' standard error is kept in `keep`.
-pub fn play(grounds: &Grounds, plan: &Plan, keep: Option<&Path>) -> Ended {
+pub(crate) fn play(grounds: &Grounds, plan: &Plan, keep: Option<&Path>) -> Ended {
     let mut ended = Ended {
         complaints: Vec::new(),
         struck: Vec::new(),

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const SETTLED: Duration = Duration::from_secs(120);
 /// Time for a process to stop when asked: it finishes the publish in hand, and a log that is away
 /// just then may take three of its timeouts to fail it.
-pub const FAREWELL: Duration = Duration::from_secs(60);
+pub(crate) const FAREWELL: Duration = Duration::from_secs(60);
 
 /// Messages of a process that could not reach the log at its start.
 const NO_LOG: [&str; 4] = [
@@ -27,12 +27,12 @@ const NO_LOG: [&str; 4] = [
 
 impl Round<'_> {
     /// All processes.
-    pub fn everyone(&self) -> impl Iterator<Item = &Actor> {
+    pub(crate) fn everyone(&self) -> impl Iterator<Item = &Actor> {
         self.actors.iter().chain(&self.seconds)
     }
 
     /// Waits until the owner of the embedded log serves it.
-    pub fn wait_for_owner(&mut self) -> Result<(), String> {
+    pub(crate) fn wait_for_owner(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + FAREWELL;
         while !self.actors[0].is_ready() {
             if Instant::now() > deadline || self.actors[0].ended().is_some() {
@@ -45,7 +45,7 @@ impl Round<'_> {
 
     /// No process may end by itself, except one that started while the log was away or has no space
     /// left; those are restarted.
-    pub fn look_after(&mut self) -> Result<(), String> {
+    pub(crate) fn look_after(&mut self) -> Result<(), String> {
         let full = self.full;
         for actor in self.actors.iter_mut().chain(&mut self.seconds) {
             let Some(status) = actor.ended() else { continue };
@@ -67,7 +67,7 @@ impl Round<'_> {
     }
 
     /// Once everything is written: waits until offsets reach the ends, then stops every process.
-    pub fn settle(&mut self) -> Result<(), String> {
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + SETTLED;
         let connect: Connect = self.stage.connect();
         loop {
@@ -91,7 +91,7 @@ impl Round<'_> {
     }
 
     /// The unread partitions and the last words of every process.
-    pub fn stuck(&self) -> String {
+    pub(crate) fn stuck(&self) -> String {
         let lag = (self.stage.connect())().and_then(|log| checks::lag(&*log, PARTITIONS));
         let words: Vec<String> = self
             .everyone()

@@ -30,7 +30,7 @@ enum Undo {
 }
 
 /// A running round.
-pub struct Round<'a> {
+pub(crate) struct Round<'a> {
     pub grounds: &'a Grounds,
     plan: &'a Plan,
     pub stage: Stage,
@@ -49,7 +49,7 @@ pub struct Round<'a> {
 
 impl<'a> Round<'a> {
     /// A round with no process started yet; their standard error goes to `folder`.
-    pub fn new(
+    pub(crate) fn new(
         grounds: &'a Grounds,
         plan: &'a Plan,
         stage: Stage,
@@ -78,7 +78,7 @@ impl<'a> Round<'a> {
 
 impl Round<'_> {
     /// Starts all processes and lets the faults strike until everything is written.
-    pub fn storm(&mut self, folder: &Path) -> Result<(), String> {
+    pub(crate) fn storm(&mut self, folder: &Path) -> Result<(), String> {
         for number in 0..self.actors.len() {
             self.actors[number].start().map_err(|error| error.to_string())?;
             if number == 0 && self.grounds.home == Home::Embedded {
@@ -241,7 +241,7 @@ impl Round<'_> {
     }
 
     /// Restores the network and the brokers for the next round, where this one ended early.
-    pub fn clear_up(&mut self) -> Result<(), String> {
+    pub(crate) fn clear_up(&mut self) -> Result<(), String> {
         let shared = |undo: &Undo| {
             matches!(undo, Undo::Heal { .. } | Undo::StartBroker { .. } | Undo::ResumeBroker { .. })
         };

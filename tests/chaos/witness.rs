@@ -12,11 +12,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Connects to the log, which may be away.
-pub type Connect = Box<dyn Fn() -> eventlog::Result<Arc<dyn Log>> + Send>;
+pub(crate) type Connect = Box<dyn Fn() -> eventlog::Result<Arc<dyn Log>> + Send>;
 
 /// What the witness saw so far.
 #[derive(Clone, Default)]
-pub struct Sight {
+pub(crate) struct Sight {
     /// Every record, by partition.
     pub seen: BTreeMap<TopicPartition, Vec<Record>>,
     /// Violations, each a sentence.
@@ -30,7 +30,7 @@ struct Shared {
 }
 
 /// The reader's thread.
-pub struct Witness {
+pub(crate) struct Witness {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -38,7 +38,7 @@ pub struct Witness {
 impl Witness {
     /// Starts to read at `ends`. A log that shows all partitions at one moment (`at_once`) must show
     /// the records of one publish together.
-    pub fn start(connect: Connect, ends: &Places, at_once: bool) -> Witness {
+    pub(crate) fn start(connect: Connect, ends: &Places, at_once: bool) -> Witness {
         let shared = Arc::new(Shared {
             sight: Mutex::default(),
             count: AtomicU64::new(0),
@@ -50,12 +50,12 @@ impl Witness {
     }
 
     /// Records seen so far.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.shared.count.load(Ordering::Relaxed)
     }
 
     /// The last record it saw of each partition.
-    pub fn last(&self) -> Vec<(TopicPartition, Record)> {
+    pub(crate) fn last(&self) -> Vec<(TopicPartition, Record)> {
         let sight = self.shared.sight.lock().unwrap_or_else(PoisonError::into_inner);
         let last = |(place, seen): (&TopicPartition, &Vec<Record>)| {
             Some((place.clone(), seen.last()?.clone()))
@@ -64,7 +64,7 @@ impl Witness {
     }
 
     /// Stops it and returns what it saw.
-    pub fn finish(mut self) -> Sight {
+    pub(crate) fn finish(mut self) -> Sight {
         self.shared.stop.store(true, Ordering::Relaxed);
         let died = self.thread.take().is_some_and(|thread| thread.join().is_err());
         let mut sight = self.shared.sight.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Witness {
 }
 
 /// What a witness sees in so many polls of `reader`.
-pub fn look(reader: &mut dyn Reader, looks: usize, ends: &Places, at_once: bool) -> Sight {
+pub(crate) fn look(reader: &mut dyn Reader, looks: usize, ends: &Places, at_once: bool) -> Sight {
     let shared =
         Shared { sight: Mutex::default(), count: AtomicU64::new(0), stop: AtomicBool::new(false) };
     let (mut next, mut days) = (ends.clone(), Days::default());

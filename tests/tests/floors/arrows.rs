@@ -23,13 +23,13 @@ struct Module {
 }
 
 /// The modules of a crate and the arrows between them.
-pub struct Arrows {
+pub(crate) struct Arrows {
     modules: BTreeMap<Name, Module>,
 }
 
 impl Arrows {
     /// Of the crate with the source folder `src`.
-    pub fn of(src: &Path) -> Arrows {
+    pub(crate) fn of(src: &Path) -> Arrows {
         let mut files = Vec::new();
         super::sources(src, &mut files);
         let named: BTreeMap<Name, PathBuf> =
@@ -62,14 +62,14 @@ impl Arrows {
     }
 
     /// From file to file.
-    pub fn pairs(&self) -> Vec<(&Path, &Path)> {
+    pub(crate) fn pairs(&self) -> Vec<(&Path, &Path)> {
         let file = |name: &Name| self.modules[name].file.as_path();
         let of = |name| self.from(name).into_iter().map(move |other| (file(name), file(other)));
         self.modules.keys().flat_map(of).collect()
     }
 
     /// The files of each circle.
-    pub fn circles(&self) -> Vec<Vec<&Path>> {
+    pub(crate) fn circles(&self) -> Vec<Vec<&Path>> {
         let reached: BTreeMap<&Name, BTreeSet<&Name>> =
             self.modules.keys().map(|name| (name, self.reached(name))).collect();
         let mut found = BTreeSet::new();
