@@ -19,7 +19,7 @@ pub enum StoreError {
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
@@ -28,7 +28,7 @@ pub enum StoreError {
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
@@ -37,7 +37,7 @@ pub enum StoreError {
     DamagedFile {
         /// The file.
         path: PathBuf,
-        /// What the parquet reader said.
+        /// The parquet reader's message.
         detail: String,
     },
     /// A file of rows is not a complete parquet file.
@@ -45,7 +45,7 @@ pub enum StoreError {
     DamagedRows {
         /// The file.
         path: PathBuf,
-        /// What the parquet reader said.
+        /// The parquet reader's message.
         detail: String,
     },
     /// A parquet file that does not hold labelled rows.
@@ -95,7 +95,7 @@ pub enum StoreError {
     Encode {
         /// Which view.
         key: String,
-        /// What the encoder said.
+        /// The encoder's message.
         detail: String,
     },
     /// The embedded store failed.

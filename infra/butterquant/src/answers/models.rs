@@ -101,7 +101,7 @@ pub struct ModelRow {
     /// The reasons against it, by day.
     pub refusals: Vec<ModelRefusal>,
     /// Metrics, parents and provenance. None where it is not JSON: the rest is still shown, and
-    /// `model verify` says what is wrong.
+    /// `model verify` reports the problem.
     pub manifest: Option<Value>,
 }
 

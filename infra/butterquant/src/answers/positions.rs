@@ -70,7 +70,7 @@ pub struct PendingRow {
     pub broker_order_id: i64,
     /// Opens or closes.
     pub action: Action,
-    /// How far it came.
+    /// Its state.
     pub state: OrderState,
     /// The butterfly.
     pub structure: StructureRow,

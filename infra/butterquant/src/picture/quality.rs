@@ -15,7 +15,7 @@ pub struct QualityOverTime<'a> {
     pub heading: [String; 2],
     /// Figures by calendar month, ascending.
     pub months: &'a [Period],
-    /// The accuracy that starts a training when it is doubted.
+    /// The accuracy below which a training starts.
     pub least_accuracy: f64,
 }
 
