@@ -1,5 +1,5 @@
-//! The processes of a round: started, killed, paused, and started again when they end by
-//! themselves where they may.
+//! The processes of a round: started, killed, paused, and restarted where they may end by
+//! themselves.
 
 use schemas::role::Role;
 use std::fs::{self, File, OpenOptions};
@@ -11,12 +11,12 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tests::cli::command;
 
-/// What `run` says once it works.
+/// The message of `run` once it works.
 const READY: &str = "Ctrl-C stops";
 
 /// How a process is started.
 #[derive(Clone)]
-pub struct Part {
+pub(crate) struct Part {
     /// Its name among the others.
     pub name: String,
     /// The data folder.
@@ -28,10 +28,10 @@ pub struct Part {
 }
 
 /// A process, or the place of one that has ended.
-pub struct Actor {
+pub(crate) struct Actor {
     part: Part,
     errors: PathBuf,
-    /// Where in `errors` this life begins.
+    /// Where in `errors` the current process begins.
     begun: u64,
     child: Option<Child>,
     paused: bool,
@@ -40,14 +40,14 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Not started yet; it says what it has to say in a file in `folder`.
-    pub fn new(part: Part, folder: &Path) -> Actor {
+    /// Not started yet; its standard error goes to a file in `folder`.
+    pub(crate) fn new(part: Part, folder: &Path) -> Actor {
         let errors = folder.join(format!("{}.err", part.name));
         Actor { part, errors, begun: 0, child: None, paused: false, lives: 0 }
     }
 
     /// Starts it.
-    pub fn start(&mut self) -> std::io::Result<()> {
+    pub(crate) fn start(&mut self) -> std::io::Result<()> {
         let errors = OpenOptions::new().create(true).append(true).open(&self.errors)?;
         self.begun = errors.metadata()?.len();
         let mut command: Command = command(&self.part.data, &self.part.words);
@@ -59,20 +59,19 @@ impl Actor {
         Ok(())
     }
 
-    /// What it has said in this life.
-    pub fn said(&self) -> String {
+    /// The standard error of the current process.
+    pub(crate) fn said(&self) -> String {
         let all = fs::read(&self.errors).unwrap_or_default();
         String::from_utf8_lossy(all.get(self.begun as usize..).unwrap_or_default()).into_owned()
     }
 
-    /// Whether it got to work in this life.
-    pub fn is_ready(&self) -> bool {
+    /// Whether the current process has started to work.
+    pub(crate) fn is_ready(&self) -> bool {
         self.said().contains(READY)
     }
 
-    /// Whether it says on its HTTP side that it holds units of `role`; one that does not answer holds
-    /// none.
-    pub fn holds(&self, role: Role) -> bool {
+    /// Whether it reports units of `role` over HTTP; one that does not answer holds none.
+    pub(crate) fn holds(&self, role: Role) -> bool {
         let said = self.said();
         let address = said.split("log at http://").nth(1).and_then(|rest| rest.split(';').next());
         let status = address.and_then(|address| status(address).ok()).unwrap_or_default();
@@ -80,24 +79,24 @@ impl Actor {
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.part.name
     }
 
     /// Its process, while there is one.
-    pub fn id(&self) -> Option<u32> {
+    pub(crate) fn id(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
     }
 
-    /// How it ended, if it has; asked once, it is gone.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
+    /// How it ended, if it has; this reaps the process.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         let status = self.child.as_mut()?.try_wait().ok().flatten()?;
         self.child = None;
         Some(status)
     }
 
     /// `kill -9`.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill(); // it has ended by itself
             let _ = child.wait();
@@ -110,28 +109,28 @@ impl Actor {
         }
     }
 
-    /// Whether it is stopped just now.
-    pub fn is_paused(&self) -> bool {
+    /// Whether it is paused.
+    pub(crate) fn is_paused(&self) -> bool {
         self.paused
     }
 
     /// `SIGSTOP`.
-    pub fn pause(&mut self) {
+    pub(crate) fn pause(&mut self) {
         self.paused = true;
         self.signal("-STOP");
     }
 
     /// `SIGCONT`.
-    pub fn resume(&mut self) {
+    pub(crate) fn resume(&mut self) {
         self.paused = false;
         self.signal("-CONT");
     }
 
-    /// Asks it to stop and waits.
+    /// Stops it and waits.
     ///
     /// # Errors
-    /// It did not, or not well.
-    pub fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
+    /// It did not stop, or not cleanly.
+    pub(crate) fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
         if self.paused {
             self.resume();
         }
@@ -139,7 +138,7 @@ impl Actor {
         let deadline = Instant::now() + patience;
         while self.child.is_some() {
             match self.ended() {
-                // Asked before it could hear it, it ends as any program does.
+                // Before its signal handler was installed, it ends as any program does.
                 Some(status) if status.signal() == Some(2) && !self.is_ready() => {}
                 Some(status) if !status.success() => {
                     return Err(format!(
@@ -158,15 +157,15 @@ impl Actor {
         Ok(())
     }
 
-    /// The end of what it said.
-    pub fn last_words(&self) -> String {
+    /// The last lines of its standard error.
+    pub(crate) fn last_words(&self) -> String {
         let said = self.said();
         let lines: Vec<&str> = said.lines().collect();
         lines[lines.len().saturating_sub(4)..].join("\n    ")
     }
 
-    /// Keeps what it said as `file`.
-    pub fn keep_words(&self, file: &Path) -> std::io::Result<()> {
+    /// Keeps its standard error as `file`.
+    pub(crate) fn keep_words(&self, file: &Path) -> std::io::Result<()> {
         fs::copy(&self.errors, file).map(drop)
     }
 }
@@ -177,7 +176,7 @@ impl Drop for Actor {
     }
 }
 
-/// What the HTTP side at `address` says of the units there.
+/// The unit status served at `address`.
 fn status(address: &str) -> std::io::Result<String> {
     let patience = Duration::from_millis(500);
     let at = address.parse().map_err(std::io::Error::other)?;
@@ -190,7 +189,7 @@ fn status(address: &str) -> std::io::Result<String> {
 }
 
 /// Copies a folder and all in it.
-pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

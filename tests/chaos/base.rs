@@ -1,5 +1,5 @@
-//! What all rounds begin with and are compared with: a run whose warm-up is over, and the same
-//! run gone on with in peace.
+//! The start of all rounds and the run they are compared with: a run whose warm-up is over, and the
+//! same run continued undisturbed.
 
 use crate::book::{Book, Places, places};
 use eventlog::{EmbeddedLog, Log};
@@ -13,11 +13,11 @@ use tests::cli::run;
 /// Twelve stocks with something to learn; 41 days are scanned.
 const MARKET: &str = "sim:4,stocks=12,days=900,structure=on";
 const FROM: &str = "2018-04-20";
-/// Rows of history: the first model passes and scores, of those trained in the storm one takes its
-/// place.
+/// Rows of history: the first model passes and scores, and one of those trained during the faults
+/// replaces it.
 const HISTORY: u32 = 3_000;
 /// Partitions of a data topic.
-pub const PARTITIONS: u32 = 3;
+pub(crate) const PARTITIONS: u32 = 3;
 /// Models are retrained every few days, and both tracks trade.
 const CONFIGURATION: &str = r#"
 partitions = 3
@@ -32,30 +32,30 @@ shadow_days = 2
 "#;
 
 /// SHA-256 of every topic.
-pub type Digests = BTreeMap<String, String>;
+pub(crate) type Digests = BTreeMap<String, String>;
 
 /// Saved units by name.
-pub type States = BTreeMap<String, SavedUnit>;
+pub(crate) type States = BTreeMap<String, SavedUnit>;
 
 /// The base of all rounds.
-pub struct Base {
+pub(crate) struct Base {
     _folder: TempDir,
-    /// The data folder to begin with.
+    /// The data folder at the start.
     pub data: PathBuf,
     /// Where its log ends.
     pub ends: Places,
     /// The log of the undisturbed run.
     pub reference: Book,
-    /// What its roles saved.
+    /// Its roles' saved states.
     pub states: States,
-    /// And its digests.
+    /// Its digests.
     pub digests: Digests,
     /// Records that a round writes.
     pub written: u64,
 }
 
-/// Begins a run and takes it through its first day; `words` name the log.
-pub fn begin(data: &Path, words: &str) -> Result<(), String> {
+/// Opens a run and takes it through its first day; `words` name the log.
+pub(crate) fn begin(data: &Path, words: &str) -> Result<(), String> {
     std::fs::create_dir_all(data).map_err(|error| error.to_string())?;
     let file = data.join("butterquant.toml");
     std::fs::write(file, CONFIGURATION).map_err(|error| error.to_string())?;
@@ -68,8 +68,8 @@ pub fn begin(data: &Path, words: &str) -> Result<(), String> {
     }
 }
 
-/// Goes on to the market's end and gives the digests.
-pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
+/// Continues to the market's end and returns the digests.
+pub(crate) fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
     let words = format!("up {words} --until 2099-12-31 -o json");
     let ran = run(data, &words);
     if ran.code != 0 {
@@ -77,23 +77,23 @@ pub fn go_on(data: &Path, words: &str) -> Result<Digests, String> {
     }
     let account: serde_json::Value =
         serde_json::from_str(&ran.out).map_err(|error| error.to_string())?;
-    let topics = account["topics"].as_object().ok_or("an account without topics")?;
+    let topics = account["topics"].as_object().ok_or("a summary without topics")?;
     let digest = |one: &serde_json::Value| one["sha256"].as_str().unwrap_or_default().to_owned();
     Ok(topics.iter().map(|(topic, one)| (topic.clone(), digest(one))).collect())
 }
 
 /// Where the partitions of `log` end.
-pub fn ends(log: &dyn Log) -> eventlog::Result<Places> {
+pub(crate) fn ends(log: &dyn Log) -> eventlog::Result<Places> {
     places(PARTITIONS).map(|place| Ok((place.clone(), log.watermarks(&place)?.high))).collect()
 }
 
 /// The folder of a run's log.
-pub fn log_of(data: &Path) -> PathBuf {
+pub(crate) fn log_of(data: &Path) -> PathBuf {
     data.join("runs/live/log")
 }
 
 /// The units saved in the state folder `at`.
-pub fn states(at: &Path) -> Result<States, String> {
+pub(crate) fn states(at: &Path) -> Result<States, String> {
     let open = || kv::Db::open(at)?.tree("units");
     let states = KvStates(open().map_err(|error| error.to_string())?);
     let mut found = States::new();
@@ -111,8 +111,8 @@ pub fn states(at: &Path) -> Result<States, String> {
 }
 
 impl Base {
-    /// Makes it.
-    pub fn make() -> Result<Base, String> {
+    /// Runs both.
+    pub(crate) fn make() -> Result<Base, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         let folder = tempfile::tempdir().map_err(|error| said(&error))?;
         let (data, calm) = (folder.path().join("base"), folder.path().join("calm"));

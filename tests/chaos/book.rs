@@ -1,4 +1,4 @@
-//! What a log holds, read whole: records by partition and what was committed.
+//! The whole content of a log: records by partition and committed offsets.
 
 use eventlog::{Log, Record, TopicPartition};
 use schemas::{Event, Topic};
@@ -7,20 +7,20 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// An offset of each partition.
-pub type Places = BTreeMap<TopicPartition, u64>;
+pub(crate) type Places = BTreeMap<TopicPartition, u64>;
 
-/// Whether two records say the same; headers may carry wall time, offsets may count markers.
-pub fn same(a: &Record, b: &Record) -> bool {
+/// Whether two records have the same content; headers may carry wall time, offsets may count markers.
+pub(crate) fn same(a: &Record, b: &Record) -> bool {
     (&a.key, a.timestamp_ms, &a.value) == (&b.key, b.timestamp_ms, &b.value)
 }
 
 /// The topic of a partition.
-pub fn of_place(place: &TopicPartition) -> Option<Topic> {
+pub(crate) fn of_place(place: &TopicPartition) -> Option<Topic> {
     place.topic.parse().ok()
 }
 
 /// Every partition of every topic.
-pub fn places(partitions: u32) -> impl Iterator<Item = TopicPartition> {
+pub(crate) fn places(partitions: u32) -> impl Iterator<Item = TopicPartition> {
     Topic::ALL.into_iter().flat_map(move |topic| {
         (0..topic.partitions(partitions)).map(move |one| wire::place(topic, one))
     })
@@ -28,14 +28,14 @@ pub fn places(partitions: u32) -> impl Iterator<Item = TopicPartition> {
 
 /// A log's records.
 #[derive(Clone, Default)]
-pub struct Book {
+pub(crate) struct Book {
     /// By partition, in order.
     pub records: BTreeMap<TopicPartition, Vec<Record>>,
 }
 
 impl Book {
-    /// Reads all there is.
-    pub fn read(log: &dyn Log, partitions: u32) -> eventlog::Result<Book> {
+    /// Reads everything.
+    pub(crate) fn read(log: &dyn Log, partitions: u32) -> eventlog::Result<Book> {
         let mut reader = log.reader()?;
         let mut book = Book::default();
         for place in places(partitions) {
@@ -55,12 +55,12 @@ impl Book {
     }
 
     /// Records in all.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.records.values().map(|records| records.len() as u64).sum()
     }
 
-    /// Events of a topic and where they are, markers included.
-    pub fn events(&self, topic: Topic) -> Vec<(TopicPartition, u64, Event)> {
+    /// Events of a topic and their places, markers included.
+    pub(crate) fn events(&self, topic: Topic) -> Vec<(TopicPartition, u64, Event)> {
         let held = self.records.iter().filter(|(place, _)| &*place.topic == topic.name());
         held.flat_map(|(place, records)| {
             records.iter().filter_map(move |record| {

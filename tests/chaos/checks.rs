@@ -1,5 +1,5 @@
-//! What must hold when the storm is over, as Jepsen asks: nothing lost, nothing twice, no aborted
-//! read, no torn transaction; and more than that: every topic as it is without the storm.
+//! The invariants after the faults, as Jepsen checks them: nothing lost, nothing twice, no aborted
+//! read, no torn transaction; and beyond them, every topic as it is without faults.
 
 use crate::book::{Book, Places, places};
 use crate::compare::{unlike, unseen};
@@ -11,8 +11,13 @@ use schemas::{Body, Event, EventId, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-/// Everything that does not hold, each a sentence.
-pub fn complaints(book: &Book, reference: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
+/// All violations, each a sentence.
+pub(crate) fn complaints(
+    book: &Book,
+    reference: &Book,
+    sight: &Sight,
+    ends: &Places,
+) -> Vec<String> {
     let mut found = sight.wrong.clone();
     found.extend(unlike(book, reference));
     found.extend(unseen(book, sight, ends));
@@ -20,8 +25,8 @@ pub fn complaints(book: &Book, reference: &Book, sight: &Sight, ends: &Places) -
     found
 }
 
-/// What does not hold of a log whatever it is compared with.
-pub fn unsound(book: &Book) -> Vec<String> {
+/// Violations that a log shows by itself.
+pub(crate) fn unsound(book: &Book) -> Vec<String> {
     let mut found = twice(book);
     found.extend(unanswered(book));
     found.extend(miscounted(book));
@@ -40,7 +45,7 @@ fn repeated<K: Ord + Debug>(what: &str, keys: impl IntoIterator<Item = K>) -> Op
     first(twice).map(|one| format!("{count} {what} twice, such as {one:?}"))
 }
 
-/// Events there are twice for a reader: under one id, or saying the same under another.
+/// Events that a reader sees twice: under one id, or with the same content under another.
 fn twice(book: &Book) -> Vec<String> {
     let mut found = Vec::new();
     for topic in Topic::ALL {
@@ -57,7 +62,7 @@ fn twice(book: &Book) -> Vec<String> {
     found
 }
 
-/// What a prediction, order or fill is about, whatever its id.
+/// The content of a prediction, order or fill, apart from its id.
 fn about(event: &Event) -> Option<(&'static str, String)> {
     Some(match &event.body {
         Body::Predictions(Predictions::CandidateScored(score)) => {
@@ -73,8 +78,8 @@ fn about(event: &Event) -> Option<(&'static str, String)> {
     })
 }
 
-/// Inputs that nobody answered: candidates without a prediction, intents without a word of the
-/// broker on the day after.
+/// Unanswered inputs: candidates without a prediction, intents without a fill event on the day
+/// after.
 fn unanswered(book: &Book) -> Vec<String> {
     let mut scored = BTreeSet::new();
     for (_, _, event) in book.events(Topic::Predictions) {
@@ -127,7 +132,7 @@ fn unfilled(book: &Book) -> Option<String> {
     first(&open).map(|one| format!("{} orders unanswered, such as {one}", open.len()))
 }
 
-/// Days whose marker counts other events than are there before it.
+/// Days whose marker's count differs from the events before it.
 fn miscounted(book: &Book) -> Vec<String> {
     let mut found = Vec::new();
     for topic in Topic::ALL.into_iter().filter(|topic| topic.marked()) {
@@ -157,10 +162,10 @@ fn miscounted(book: &Book) -> Vec<String> {
     first(found).into_iter().collect()
 }
 
-/// Days in pieces. What a role of which one is active says of a day is one publish, and on Kafka
-/// the end of a transaction takes an offset: where one is missing within a day, what should have
-/// come whole came by halves. (That both halves of a transaction, on two partitions, become visible
-/// at one moment Kafka does not promise; the witness looks for that on the embedded log.)
+/// Torn days. A role with one active instance publishes a day's events at once, and on Kafka the end
+/// of a transaction takes an offset: a gap within a day means that it was published in two parts.
+/// (Kafka does not promise that a transaction's partitions become visible at one moment; the witness
+/// checks that on the embedded log.)
 fn torn(book: &Book) -> Option<String> {
     for topic in [Topic::Bars, Topic::Orders, Topic::Fills] {
         let events = book.events(topic);
@@ -177,7 +182,7 @@ fn torn(book: &Book) -> Option<String> {
     None
 }
 
-/// The day before the run's first: what was said then is counted by no marker.
+/// The day before the run's first, whose events no marker counts.
 fn opening(book: &Book) -> schemas::Day {
     let bars = book.events(Topic::Bars);
     let first =
@@ -186,7 +191,7 @@ fn opening(book: &Book) -> schemas::Day {
 }
 
 /// Partitions that a role's group has not read to the end.
-pub fn lag(log: &dyn Log, partitions: u32) -> eventlog::Result<Vec<String>> {
+pub(crate) fn lag(log: &dyn Log, partitions: u32) -> eventlog::Result<Vec<String>> {
     let mut found = Vec::new();
     for role in Role::ALL {
         let inputs = role.inputs().iter().map(|input| input.topic);

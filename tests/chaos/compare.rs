@@ -1,5 +1,5 @@
-//! What is there beside what should be: the log beside that of the undisturbed run, and beside
-//! what a reader was shown while things went wrong.
+//! Compares the log with that of the undisturbed run, and with what a reader was shown during the
+//! faults.
 
 use crate::book::{Book, Places, same};
 use crate::witness::Sight;
@@ -15,13 +15,13 @@ fn said(place: &TopicPartition, record: Option<&eventlog::Record>) -> String {
     event.unwrap_or_else(|| "nothing".to_owned())
 }
 
-/// Whether `one` is nowhere among `all`.
+/// Whether `all` does not contain `one`.
 fn absent(one: Option<&Record>, all: &[Record]) -> bool {
     one.is_some_and(|one| !all.iter().any(|other| same(one, other)))
 }
 
-/// Partitions that are not record by record those of the undisturbed run.
-pub fn unlike(book: &Book, reference: &Book) -> Vec<String> {
+/// Partitions that differ, record by record, from those of the undisturbed run.
+pub(crate) fn unlike(book: &Book, reference: &Book) -> Vec<String> {
     let differs = |(place, expected): (&TopicPartition, &Vec<eventlog::Record>)| {
         let found = book.records.get(place).map_or(&[][..], Vec::as_slice);
         let at = expected.iter().zip(found).position(|(a, b)| !same(a, b));
@@ -41,9 +41,9 @@ pub fn unlike(book: &Book, reference: &Book) -> Vec<String> {
     reference.records.iter().filter_map(differs).collect()
 }
 
-/// Records that the reader along saw and the log does not hold (aborted reads), or that the log
-/// holds and it never saw, or not in that order.
-pub fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
+/// Records that the witness saw and the log does not hold (aborted reads), or that the log holds and
+/// the witness never saw, or saw in another order.
+pub(crate) fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
     let check = |(place, from): (&TopicPartition, &u64)| {
         let held = book.records.get(place).map_or(&[][..], Vec::as_slice);
         let held = &held[held.partition_point(|record| record.offset < *from)..];
@@ -57,7 +57,7 @@ pub fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
         };
         let (held, seen) = (held.get(at), seen.get(at));
         Some(format!(
-            "{what}: {place}: a reader that read along saw {} at {:?} where the log holds {} at {:?}",
+            "{what}: {place}: the witness saw {} at {:?} where the log holds {} at {:?}",
             said(place, seen),
             seen.map(|record| record.offset),
             said(place, held),
@@ -67,9 +67,12 @@ pub fn unseen(book: &Book, sight: &Sight, ends: &Places) -> Vec<String> {
     ends.iter().filter_map(check).collect()
 }
 
-/// What a reader was shown and an owner that died left out of the log. It must be looked for before
-/// the next one begins: roles would say it again, the same bytes at the same place.
-pub fn lost(log: &dyn Log, shown: &[(TopicPartition, Record)]) -> eventlog::Result<Vec<String>> {
+/// Records that a reader was shown and a dead owner left out of the log. This must be checked before
+/// the next owner starts: roles would publish them again, the same bytes at the same place.
+pub(crate) fn lost(
+    log: &dyn Log,
+    shown: &[(TopicPartition, Record)],
+) -> eventlog::Result<Vec<String>> {
     let mut reader = log.reader()?;
     let mut found = Vec::new();
     for (place, record) in shown {
@@ -80,7 +83,7 @@ pub fn lost(log: &dyn Log, shown: &[(TopicPartition, Record)]) -> eventlog::Resu
         };
         if !held.iter().flat_map(|part| &part.records).any(|held| same(held, record)) {
             found.push(format!(
-                "lost: a reader was shown {} at {} of {place}; its owner's death took it away",
+                "lost: a reader was shown {} at {} of {place}; it was lost with the log's owner",
                 said(place, Some(record)),
                 record.offset
             ));

@@ -1,34 +1,34 @@
-//! How many rounds are a home's full set, and what must have struck in it. On the embedded log
-//! that many drawn rounds have all of it. On Kafka a round takes longer and few fit, so each is
-//! dealt its part by its seed: any two in a row have all of it.
+//! How many rounds make a full set on each home of the log, and the faults that must strike in it.
+//! On the embedded log that many drawn rounds contain all of them. On Kafka a round takes longer and
+//! few fit, so each gets its share by its seed: any two in a row contain all of them.
 
 use crate::plan::{Fault, Home, LEASE_MS, Plan};
 use crate::round::Ended;
 use schemas::role::Role;
 use std::collections::BTreeMap;
-use tests::simulation::chance::Chance;
+use tests::simulation::rng::SimRng;
 
 /// Rounds of the full set on Kafka.
 const ON_KAFKA: u64 = 2;
 
 /// Rounds of a home's full set.
-pub fn full(home: Home) -> u64 {
+pub(crate) fn full(home: Home) -> u64 {
     match home {
         Home::Embedded => 25,
         Home::Kafka(_) => ON_KAFKA,
     }
 }
 
-/// The part of the round of `seed` on a cluster of `nodes`.
-pub fn dealt(chance: &mut Chance, seed: u64, cast: &[Vec<Role>], nodes: usize) -> Vec<Fault> {
+/// The share of the round of `seed` on a cluster of `nodes`.
+pub(crate) fn dealt(rng: &mut SimRng, seed: u64, cast: &[Vec<Role>], nodes: usize) -> Vec<Fault> {
     let part = seed % ON_KAFKA;
     let of = |role: Role| cast.iter().position(|roles| roles.contains(&role)).unwrap_or_default();
     let mine = Role::ALL.into_iter().zip(0..).filter(|(_, number)| number % ON_KAFKA == part);
     let mut faults: Vec<Fault> = mine.map(|(role, _)| Fault::Kill { actor: of(role) }).collect();
     let hand_over = |role, killed| Fault::HandOver { actor: of(role), role, killed };
-    let (actor, link, node) = (chance.below(cast.len()), chance.below(nodes), chance.below(nodes));
-    let ms = u64::from(chance.within(50, 1_500));
-    let away = u64::from(chance.within(500, 5_000));
+    let (actor, link, node) = (rng.below(cast.len()), rng.below(nodes), rng.below(nodes));
+    let ms = u64::from(rng.within(50, 1_500));
+    let away = u64::from(rng.within(500, 5_000));
     faults.extend(match part {
         0 => vec![
             hand_over(Role::Executor, true),
@@ -51,8 +51,8 @@ pub fn dealt(chance: &mut Chance, seed: u64, cast: &[Vec<Role>], nodes: usize) -
     faults
 }
 
-/// What must have struck at least once in a full set; a disk is filled only where one may be
-/// mounted.
+/// The faults that must strike at least once in a full set; a disk is filled only where mounting is
+/// permitted.
 fn due(home: Home, disk: bool) -> Vec<String> {
     let mut due: Vec<String> = Role::ALL.iter().map(|role| format!("kill of {role}")).collect();
     let both = ["pause", "pause beyond the lease", "cut", "stall", "deaf", "second process"];
@@ -74,7 +74,7 @@ fn due(home: Home, disk: bool) -> Vec<String> {
     due
 }
 
-/// Under which names a fault is counted.
+/// The names under which a fault is counted.
 fn names(fault: Fault, plan: &Plan, home: Home) -> Vec<String> {
     let mut names = vec![fault.kind().to_owned()];
     let killed = match fault {
@@ -93,24 +93,24 @@ fn names(fault: Fault, plan: &Plan, home: Home) -> Vec<String> {
     names
 }
 
-/// What all rounds together did.
+/// The sum of all rounds.
 #[derive(Default)]
-pub struct Tally {
-    /// What struck, and how often.
+pub(crate) struct Tally {
+    /// The faults that struck, and how often.
     pub struck: BTreeMap<String, u64>,
     /// Processes started.
     pub lives: u64,
-    /// Rounds that wanted a full disk and could not mount one.
+    /// Rounds with a full disk that could not mount one.
     pub no_mount: u64,
-    /// Rounds that were played.
+    /// Rounds run.
     pub played: u64,
-    /// Seeds of those that failed.
+    /// Seeds of the failed ones.
     pub failed: Vec<u64>,
 }
 
 impl Tally {
     /// Counts a round.
-    pub fn add(&mut self, plan: &Plan, ended: &Ended, home: Home) {
+    pub(crate) fn add(&mut self, plan: &Plan, ended: &Ended, home: Home) {
         for name in ended.struck.iter().flat_map(|fault| names(*fault, plan, home)) {
             *self.struck.entry(name).or_default() += 1;
         }
@@ -122,8 +122,8 @@ impl Tally {
         }
     }
 
-    /// What never struck.
-    pub fn missing(&self, home: Home) -> Vec<String> {
+    /// The faults that never struck.
+    pub(crate) fn missing(&self, home: Home) -> Vec<String> {
         let due = due(home, self.no_mount == 0);
         due.into_iter().filter(|name| !self.struck.contains_key(name)).collect()
     }

@@ -1,4 +1,4 @@
-//! A small disk in memory, to be filled.
+//! A small disk in memory that a test can fill.
 
 use std::fs;
 use std::io::Write;
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A mounted tmpfs; unmounted when dropped.
-pub struct Disk {
+pub(crate) struct Disk {
     path: PathBuf,
 }
 
 impl Disk {
-    /// Mounts one of `mib` at `path`; none where that is not permitted.
-    pub fn mount(path: &Path, mib: u64) -> Option<Disk> {
+    /// Mounts one of `mib` MiB at `path`; none where mounting is not permitted.
+    pub(crate) fn mount(path: &Path, mib: u64) -> Option<Disk> {
         fs::create_dir_all(path).ok()?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
@@ -25,8 +25,8 @@ impl Disk {
         self.path.join("ballast")
     }
 
-    /// Takes all the space that is left.
-    pub fn fill(&self) -> std::io::Result<()> {
+    /// Fills the remaining space.
+    pub(crate) fn fill(&self) -> std::io::Result<()> {
         let mut file = fs::File::create(self.ballast())?;
         let mut block = vec![0; 1 << 20];
         while !block.is_empty() {
@@ -37,15 +37,15 @@ impl Disk {
         Ok(())
     }
 
-    /// Gives it back.
-    pub fn free(&self) -> std::io::Result<()> {
+    /// Frees it again.
+    pub(crate) fn free(&self) -> std::io::Result<()> {
         fs::remove_file(self.ballast())
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: a process that is just ending may still be in it.
+        // Lazily: a process that is ending may still use it.
         let _ = Command::new("umount").arg("-l").arg(&self.path).status();
     }
 }

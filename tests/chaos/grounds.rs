@@ -1,5 +1,5 @@
-//! Where rounds take place: a folder with an owner and a proxy before each other process, or a
-//! cluster with a proxy before each broker.
+//! Where rounds run: a folder with an owner and a proxy before every other process, or a cluster
+//! with a proxy before every broker.
 
 use crate::actors::{Part, copy};
 use crate::base::{self, Base, States};
@@ -15,20 +15,20 @@ use std::sync::Arc;
 use tests::cli::run;
 use tests::cluster::Cluster;
 
-/// What all rounds share.
-pub struct Grounds {
-    /// What they begin with and are compared with.
+/// Shared by all rounds.
+pub(crate) struct Grounds {
+    /// Their start, and the run they are compared with.
     pub base: Base,
     /// Where the log lives.
     pub home: Home,
     /// The brokers.
     pub cluster: Option<Cluster>,
-    /// A proxy a broker.
+    /// One proxy per broker.
     brokers: Vec<Proxy>,
 }
 
 /// The place of one round.
-pub struct Stage {
+pub(crate) struct Stage {
     seed: u64,
     data: PathBuf,
     /// The folder of the run within it.
@@ -39,11 +39,11 @@ pub struct Stage {
     words: String,
     /// Where the owner of the embedded log listens.
     owner: Option<SocketAddr>,
-    /// A proxy an actor.
+    /// One proxy per actor.
     links: Vec<Proxy>,
     /// The brokers themselves, past the proxies, and the run's prefix.
     kafka: Option<(String, String)>,
-    /// Where the log ended when the round began.
+    /// The ends of the log at the start of the round.
     pub ends: Places,
 }
 
@@ -55,7 +55,7 @@ fn loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-/// A port nobody listens on; it may be taken before it is used, which ends the round.
+/// A free port; another process may take it before it is used, which ends the round.
 fn free_port() -> std::io::Result<SocketAddr> {
     TcpListener::bind(loopback(0))?.local_addr()
 }
@@ -64,7 +64,7 @@ fn name_of(number: usize) -> String {
     format!("p{number}")
 }
 
-/// Each process has a state folder of its own; a second process begins without state.
+/// Each process has a state folder of its own; a second process starts without state.
 fn share_state(run: &Path, plan: &Plan) -> Result<(), String> {
     (0..plan.cast.len()).try_for_each(|number| {
         let own = run.join(format!("state-{}", name_of(number)));
@@ -74,7 +74,7 @@ fn share_state(run: &Path, plan: &Plan) -> Result<(), String> {
 
 impl Grounds {
     /// Over `base` and, on Kafka, a cluster.
-    pub fn new(base: Base, home: Home, cluster: Option<Cluster>) -> Result<Grounds, String> {
+    pub(crate) fn new(base: Base, home: Home, cluster: Option<Cluster>) -> Result<Grounds, String> {
         let nodes = cluster.iter().flat_map(|cluster| cluster.proxied());
         let brokers = nodes
             .map(|(advertised, listener)| Proxy::start(advertised, listener))
@@ -83,8 +83,8 @@ impl Grounds {
         Ok(Grounds { base, home, cluster, brokers })
     }
 
-    /// Makes the place of a round; on Kafka the run begins here.
-    pub fn stage(&self, plan: &Plan, data: &Path) -> Result<Stage, String> {
+    /// Prepares the place of a round; on Kafka this opens the run.
+    pub(crate) fn stage(&self, plan: &Plan, data: &Path) -> Result<Stage, String> {
         let Some(cluster) = &self.cluster else { return self.embedded(plan, data) };
         let id = format!("chaos-{}", plan.seed);
         let brokers = cluster.brokers().to_owned();
@@ -127,8 +127,8 @@ impl Grounds {
         })
     }
 
-    /// What the program itself says of what was left: digests, a replay, a rebuild.
-    pub fn verdicts(&self, stage: &Stage) -> Vec<String> {
+    /// The program's own checks of the remains: digests, a replay, a rebuild.
+    pub(crate) fn verdicts(&self, stage: &Stage) -> Vec<String> {
         let words = match &stage.kafka {
             Some((brokers, prefix)) => {
                 format!("--log kafka --brokers {brokers} --run {}", prefix.trim_end_matches('.'))
@@ -136,8 +136,8 @@ impl Grounds {
             None => String::new(),
         };
         let mut found = Vec::new();
-        // The log is that of the undisturbed run, record by record, so what a replay says of it is
-        // known; some are replayed all the same.
+        // The log is that of the undisturbed run, record by record, so a replay's result is known;
+        // some are replayed all the same.
         let verbs: &[&str] =
             if stage.seed.is_multiple_of(5) { &["replay --verify", "rebuild --all"] } else { &[] };
         match base::go_on(&stage.data, &words) {
@@ -166,12 +166,12 @@ impl Grounds {
 }
 
 impl Stage {
-    /// The process number `number` of the plan, or a second one of its roles.
-    pub fn part(&self, plan: &Plan, number: usize, second: Option<usize>) -> Part {
+    /// Process `number` of the plan, or a second one with its roles.
+    pub(crate) fn part(&self, plan: &Plan, number: usize, second: Option<usize>) -> Part {
         let roles: Vec<&str> = plan.cast[number].iter().map(|role| role.name()).collect();
         let name =
             second.map_or(name_of(number), |second| format!("{}-second{second}", name_of(number)));
-        // When a role went on is told as well: a round that stands still is understood by it.
+        // The runner's log shows when a role went on, which explains a round that is stuck.
         let level = "warn,shell::runner=info".to_owned();
         let mut environment = vec![("BUTTERQUANT_LOG_LEVEL", level)];
         let mut words = format!("run {}", roles.join(" "));
@@ -189,13 +189,13 @@ impl Stage {
         Part { name, data: self.data.clone(), words, environment }
     }
 
-    /// The proxies that faults of the network strike.
-    pub fn links<'a>(&'a self, grounds: &'a Grounds) -> &'a [Proxy] {
+    /// The proxies that network faults strike.
+    pub(crate) fn links<'a>(&'a self, grounds: &'a Grounds) -> &'a [Proxy] {
         if self.kafka.is_some() { &grounds.brokers } else { &self.links }
     }
 
     /// How the test's own reader reaches the log, past the proxies.
-    pub fn connect(&self) -> Connect {
+    pub(crate) fn connect(&self) -> Connect {
         match (&self.kafka, self.owner) {
             (Some((brokers, prefix)), _) => {
                 let mut settings = KafkaSettings::new(brokers);
@@ -209,11 +209,11 @@ impl Stage {
         }
     }
 
-    /// Units whose saved state is nowhere what it is after the undisturbed run. A save that is behind
-    /// is none the worse where a second process (`seconds`) held the unit and was killed.
-    pub fn states_unlike(&self, expected: &States, seconds: bool) -> Vec<String> {
+    /// Units whose saved state differs everywhere from that of the undisturbed run. An older save is
+    /// accepted where a second process (`seconds`) held the unit and was killed.
+    pub(crate) fn states_unlike(&self, expected: &States, seconds: bool) -> Vec<String> {
         if self.kafka.is_some() {
-            return Vec::new(); // positions count the markers of transactions there
+            return Vec::new(); // on Kafka, positions count the markers of transactions
         }
         let folders = (0..self.actors).map(|number| match number {
             0 => self.run.join("state"),
@@ -243,12 +243,12 @@ impl Stage {
     }
 
     /// Where the embedded log lies.
-    pub fn log_folder(&self) -> PathBuf {
+    pub(crate) fn log_folder(&self) -> PathBuf {
         base::log_of(&self.data)
     }
 
-    /// The log, when nobody else has it.
-    pub fn open(&self) -> Result<Arc<dyn Log>, String> {
+    /// The log, when no other process has it open.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Log>, String> {
         match self.kafka {
             Some(_) => (self.connect())().map_err(text),
             None => {

@@ -1,33 +1,32 @@
-//! A change of hands: who holds a role dies, or sleeps until it has lost it, while another process
-//! of that role stands by. Which of the two holds it is asked of them.
+//! A hand-over: the process that holds a role is killed, or paused until it has lost the role, while
+//! a standby process of that role waits. Both are asked which of them holds it.
 
 use crate::actors::Actor;
 use schemas::role::Role;
 use std::time::{Duration, Instant};
 
-/// Between two looks at who holds the role.
+/// Time between two checks of which process holds the role.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// One change of hands, under way.
-pub struct HandOver {
-    /// What changes hands.
+/// A hand-over in progress.
+pub(crate) struct HandOver {
+    /// The role that is handed over.
     pub role: Role,
     /// Whether its holder is killed; otherwise it is paused.
     pub killed: bool,
-    /// Whether the first of the two was struck, once one was.
+    /// Whether the first of the two was struck; none before the strike.
     first_struck: Option<bool>,
     looked: Instant,
 }
 
 impl HandOver {
     /// About to begin.
-    pub fn new(role: Role, killed: bool) -> HandOver {
+    pub(crate) fn new(role: Role, killed: bool) -> HandOver {
         HandOver { role, killed, first_struck: None, looked: Instant::now() }
     }
 
-    /// Goes on with it; true once the other process holds the role and the one that was struck has
-    /// come back.
-    pub fn step(&mut self, first: &mut Actor, second: &mut Actor) -> std::io::Result<bool> {
+    /// Advances it; true once the other process holds the role and the struck one is back.
+    pub(crate) fn step(&mut self, first: &mut Actor, second: &mut Actor) -> std::io::Result<bool> {
         if self.looked.elapsed() < LOOK {
             return Ok(false);
         }
@@ -49,7 +48,7 @@ impl HandOver {
         Ok(true)
     }
 
-    /// Strikes the holder, where just one of the two says that it is.
+    /// Strikes the holder, if exactly one of the two claims the role.
     fn strike(&mut self, first: &mut Actor, second: &mut Actor) {
         let held = (first.holds(self.role), second.holds(self.role));
         if held.0 == held.1 {

@@ -1,11 +1,11 @@
-//! The chaos test: real processes, killed, paused and cut off at random moments, and what the log
-//! holds when the storm is over. `--help` says how to call it.
+//! The chaos test: real processes, killed, paused and cut off at random moments, and checks of the
+//! log afterwards. `--help` shows its options.
 //!
-//! `kill -9` takes what a process still held, not what it had handed to the system. So an owner of
-//! the embedded log that acknowledges before it writes is found: its folder is looked into after
-//! each death, before roles say again what was lost. One that writes and does not sync is not found
-//! here; that takes a power cut.
-#![allow(clippy::print_stdout)] // it is a program with a report
+//! `kill -9` loses what a process still held, not what it had handed to the system. So the test finds
+//! an owner of the embedded log that acknowledges before it writes: the log's folder is checked after
+//! each death, before roles publish again what was lost. It does not find one that writes without
+//! syncing; that takes a power cut.
+#![allow(clippy::print_stdout)] // a program that prints a report
 
 mod actors;
 mod base;
@@ -60,7 +60,7 @@ struct Asked {
     keep: Option<std::path::PathBuf>,
 }
 
-/// Reads the arguments; none where the test harness asks for other tests.
+/// Parses the arguments; none where `cargo test` asks for other tests.
 fn asked() -> Result<Option<Asked>, String> {
     let mut asked =
         Asked { rounds: None, seed: 1, log: Home::Embedded, jobs: None, minutes: None, keep: None };
@@ -74,7 +74,8 @@ fn asked() -> Result<Option<Asked>, String> {
             let next = inline.clone().or_else(|| words.next());
             next.ok_or_else(|| format!("{word} needs a value"))
         };
-        let number = |text: String| text.parse::<u64>().map_err(|_| format!("{text} is no number"));
+        let number =
+            |text: String| text.parse::<u64>().map_err(|_| format!("{text} is not a number"));
         match word.as_str() {
             "--rounds" => asked.rounds = Some(number(value()?)?),
             "--seed" => asked.seed = number(value()?)?,
@@ -93,7 +94,7 @@ fn asked() -> Result<Option<Asked>, String> {
                 println!("{HELP}");
                 return Ok(None);
             }
-            // What `cargo test` hands to every test program: other tests are meant, or how to show.
+            // Arguments that `cargo test` passes to every test program.
             "--list" | "--ignored" => return Ok(None),
             "--skip" | "--test-threads" | "--format" | "--color" => drop(value()?),
             "--nocapture" | "--no-capture" | "--quiet" | "-q" | "--exact" | "--show-output"
@@ -103,7 +104,7 @@ fn asked() -> Result<Option<Asked>, String> {
                     return Ok(None);
                 }
             }
-            other => return Err(format!("what is {other}? --help says what there is")),
+            other => return Err(format!("unknown argument {other}; --help lists them")),
         }
     }
     Ok(Some(asked))
@@ -122,14 +123,14 @@ fn main() -> ExitCode {
         Home::Embedded => None,
         Home::Kafka(nodes) => match Cluster::start_own(nodes as u32) {
             Some(cluster) => Some(cluster),
-            None => return ExitCode::SUCCESS, // it has said why
+            None => return ExitCode::SUCCESS, // it has printed why
         },
     };
     let begun = Instant::now();
     match Base::make().and_then(|base| Grounds::new(base, asked.log, cluster)) {
         Ok(grounds) => {
             println!(
-                "the undisturbed run: {} records in the storm's days, made in {:.1} s",
+                "the undisturbed run: {} records in the days with faults, written in {:.1} s",
                 grounds.base.written,
                 begun.elapsed().as_secs_f64()
             );
@@ -147,7 +148,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The seeds to play: a range, and with a full set of it those that found something once.
+/// The seeds to run: a range, and in a full set also those that once found a bug.
 fn seeds(asked: &Asked) -> impl Iterator<Item = u64> {
     let rounds = match (asked.rounds, asked.minutes) {
         (Some(rounds), _) => rounds,
@@ -191,7 +192,7 @@ fn play(asked: &Asked, grounds: &Grounds) -> ExitCode {
         tally.struck,
     );
     if tally.no_mount > 0 {
-        println!("{} rounds without a full disk: nothing may be mounted here", tally.no_mount);
+        println!("{} rounds without a full disk: mounting is not permitted here", tally.no_mount);
     }
     let missing = tally.missing(asked.log);
     let full = tally.played >= coverage::full(asked.log);

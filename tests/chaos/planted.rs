@@ -1,5 +1,5 @@
-//! Bugs planted into a copy of what the undisturbed run left and of what a reader saw of it. Each
-//! must be complained of by its name, or the silence of the checks after a round means nothing.
+//! Bugs planted into a copy of the undisturbed run and of what a reader saw of it. The checks must
+//! report each by its name, or their silence after a round means nothing.
 
 use crate::actors::copy;
 use crate::base::{Base, log_of};
@@ -12,7 +12,7 @@ use schemas::{Body, Event, EventId, Topic, codec};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Gives what it was told to give, look by look.
+/// A reader that returns prepared records, poll by poll.
 struct Told(VecDeque<Vec<Fetched>>);
 
 impl Reader for Told {
@@ -26,7 +26,7 @@ impl Reader for Told {
     }
 }
 
-/// What the undisturbed run left, and what a reader saw of it.
+/// The undisturbed run and what a reader saw of it.
 #[derive(Clone)]
 struct Left {
     book: Book,
@@ -34,7 +34,7 @@ struct Left {
 }
 
 impl Left {
-    /// Where the first event of `topic` is of which `is` is true, behind the beginning of a round.
+    /// The place of the first event of `topic` after a round's start for which `is` holds.
     fn find(&self, ends: &Places, topic: Topic, is: fn(&Body) -> bool) -> Option<Found> {
         self.book.events(topic).into_iter().find_map(|(place, offset, event)| {
             let at = self.book.records[&place].iter().position(|record| record.offset == offset)?;
@@ -54,7 +54,7 @@ impl Left {
         self.sight.seen.entry(found.place.clone()).or_default().push(record);
     }
 
-    /// Takes a record away, for the reader as well.
+    /// Removes a record, for the reader as well.
     fn lose(&mut self, found: &Found) {
         let record = self.held(found).remove(found.at);
         let seen = self.sight.seen.entry(found.place.clone()).or_default();
@@ -80,7 +80,7 @@ fn executed(body: &Body) -> bool {
     matches!(body, Body::Fills(Fills::OrderExecuted(_)))
 }
 
-/// A bug: what it does to what was left, where, and the words in which it is to be complained of.
+/// A bug: the topic and event it strikes, the change, and the words of the expected complaint.
 type Plant = (Topic, fn(&Body) -> bool, fn(&mut Left, &Found), &'static [&'static str]);
 
 const PLANTS: [Plant; 9] = [
@@ -106,7 +106,7 @@ fn again(left: &mut Left, found: &Found) {
     left.add(found, record);
 }
 
-/// The same said once more, under another id.
+/// The same content once more, under another id.
 fn under_another_id(left: &mut Left, found: &Found) {
     let mut record = left.held(found)[found.at].clone();
     let event = Event { id: EventId::of(&["planted"], 0), ..found.event.clone() };
@@ -114,13 +114,13 @@ fn under_another_id(left: &mut Left, found: &Found) {
     left.add(found, record);
 }
 
-/// A record that the log does not hold any more was shown.
+/// A record was shown that the log no longer holds.
 fn aborted(left: &mut Left, found: &Found) {
     under_another_id(left, found);
     left.held(found).pop();
 }
 
-/// The end of a transaction within a day, as it takes an offset on Kafka.
+/// A transaction ends within a day, which takes an offset on Kafka.
 fn in_two_publishes(left: &mut Left, found: &Found) {
     let cut = left.held(found)[found.at].offset;
     let seen = left.sight.seen.entry(found.place.clone()).or_default();
@@ -133,8 +133,8 @@ fn complained(complaints: &[String], words: &str) -> bool {
     complaints.iter().any(|complaint| complaint.contains(words))
 }
 
-/// The planted bugs that are not complained of, each a sentence.
-pub fn unnoticed(base: &Base) -> Vec<String> {
+/// The planted bugs that the checks miss, each a sentence.
+pub(crate) fn unnoticed(base: &Base) -> Vec<String> {
     let mut found: Vec<String> = in_the_log(base);
     found.extend(in_what_was_shown(base));
     found.extend(by_an_owners_death(base).err());
@@ -158,13 +158,13 @@ fn in_the_log(base: &Base) -> Vec<String> {
         plant(&mut left, &at);
         let complaints = complaints(&left);
         for words in words.iter().filter(|words| !complained(&complaints, words)) {
-            found.push(format!("nobody says {words:?}, only {complaints:?}"));
+            found.push(format!("no complaint has {words:?}, only {complaints:?}"));
         }
     }
     found
 }
 
-/// What a reader is shown of the records behind the beginning, of those that `is` names.
+/// The records after the start of those for which `is` holds, as a reader is shown them.
 fn shown(base: &Base, is: impl Fn(&TopicPartition, &Record) -> bool) -> Vec<Fetched> {
     let of = |(tp, records): (&TopicPartition, &Vec<Record>)| {
         let from = base.ends[tp];
@@ -182,7 +182,7 @@ fn in_what_was_shown(base: &Base) -> Vec<String> {
     for topic in [Topic::Bars, Topic::Orders, Topic::Fills] {
         let of = |tp: &TopicPartition| &*tp.topic == topic.name();
         let whole = || shown(base, |tp, _| of(tp));
-        // Of the last day one partition's part comes later.
+        // One partition's part of the last day comes later.
         let last = base.reference.events(topic).into_iter().map(|(_, _, event)| event.day).max();
         let late = |record: &Record| {
             shell::wire::event(topic, record).is_ok_and(|event| Some(event.day) == last)
@@ -196,17 +196,17 @@ fn in_what_was_shown(base: &Base) -> Vec<String> {
         found.extend(wrong(vec![whole()]));
         let torn = wrong(vec![half(), rest()]);
         if !complained(&torn, &format!("torn transaction on {topic}")) {
-            found.push(format!("nobody says that {topic} is torn, only {torn:?}"));
+            found.push(format!("no complaint that {topic} is torn, only {torn:?}"));
         }
         let back = wrong(vec![whole(), rest()]);
         if !complained(&back, "went back") {
-            found.push(format!("nobody says that a reader of {topic} went back, only {back:?}"));
+            found.push(format!("no complaint that a reader of {topic} went back, only {back:?}"));
         }
     }
     found
 }
 
-/// A reader was shown what the log's next owner does not find.
+/// A reader was shown records that the log's next owner does not find.
 fn by_an_owners_death(base: &Base) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let folder = tempfile::tempdir().map_err(|error| text(&error))?;

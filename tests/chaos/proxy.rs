@@ -1,19 +1,19 @@
-//! A network of the test's own: a port on loopback that passes bytes on, until it is told not to.
+//! The test's own network: a port on loopback that forwards bytes, until told not to.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// What the network does.
+/// The state of the network.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Weather {
-    /// Passes everything on.
+pub(crate) enum Weather {
+    /// Forwards everything.
     Fair,
-    /// Connections break and none is made.
+    /// Connections break, and none succeeds.
     Cut,
-    /// Nothing comes through; it is kept.
+    /// Nothing passes; bytes are held.
     Stalled,
-    /// Calls arrive, answers are kept.
+    /// Calls pass, answers are held.
     Deaf,
     /// The proxy ends.
     Over,
@@ -29,7 +29,7 @@ impl Shared {
         self.weather.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a byte of this direction may pass; false when the connection is to end.
+    /// Waits until bytes of this direction may pass; false when the connection is to end.
     fn passes(&self, answer: bool) -> bool {
         let mut held = self.held();
         loop {
@@ -51,7 +51,7 @@ impl Shared {
                 break;
             }
         }
-        // The other half learns of it by its own read.
+        // The other half learns of it from its own read.
         for stream in [from, to] {
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -59,14 +59,14 @@ impl Shared {
 }
 
 /// One port and where it leads; it ends when dropped.
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 impl Proxy {
-    /// Listens on `at` (port 0: any) for what is meant for `target`.
-    pub fn start(at: SocketAddr, target: SocketAddr) -> std::io::Result<Proxy> {
+    /// Listens on `at` (port 0: any) and forwards to `target`.
+    pub(crate) fn start(at: SocketAddr, target: SocketAddr) -> std::io::Result<Proxy> {
         let listener = TcpListener::bind(at)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -81,19 +81,19 @@ impl Proxy {
                     Weather::Cut => continue,
                     _ => {}
                 }
-                let _ = join(&within, client, target); // nobody at home: the client sees an end
+                let _ = join(&within, client, target); // no listener at the target: the client sees the connection end
             }
         });
         Ok(Proxy { address, shared })
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Changes the weather. After a cut, and after answers were kept, connections are broken.
-    pub fn set(&self, weather: Weather) {
+    /// Changes the state. After a cut, and after answers were held, connections break.
+    pub(crate) fn set(&self, weather: Weather) {
         let mut held = self.shared.held();
         let lost = held.0 == Weather::Deaf || matches!(weather, Weather::Cut | Weather::Over);
         held.0 = weather;
@@ -106,7 +106,7 @@ impl Proxy {
     }
 }
 
-/// Passes on what comes in both directions; forgets connections that have ended.
+/// Forwards both directions; forgets connections that have ended.
 fn join(shared: &Arc<Shared>, client: TcpStream, target: SocketAddr) -> std::io::Result<()> {
     let server = TcpStream::connect(target)?;
     for stream in [&client, &server] {

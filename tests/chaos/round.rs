@@ -1,4 +1,4 @@
-//! One round: the processes, the storm, and the account of what they left.
+//! One round: the processes, the faults, and the checks of what remains.
 
 use crate::actors::Actor;
 use crate::base::PARTITIONS;
@@ -12,21 +12,21 @@ use std::path::Path;
 use std::time::Instant;
 
 /// How a round ended.
-pub struct Ended {
-    /// What does not hold.
+pub(crate) struct Ended {
+    /// Violations, each a sentence.
     pub complaints: Vec<String>,
-    /// What struck.
+    /// The faults that struck.
     pub struck: Vec<Fault>,
     /// Processes started.
     pub lives: u64,
-    /// Seconds until all was written, until all was read and stopped, and until all was checked.
+    /// Seconds until everything was written, read and stopped, and checked.
     pub seconds: [f64; 3],
-    /// Whether the disk could not be filled for want of a mount.
+    /// Whether the disk could not be filled because mounting is not permitted.
     pub no_mount: bool,
 }
 
-/// Plays the round of `plan`; what the processes of a failed one said is kept in `keep`.
-pub fn play(grounds: &Grounds, plan: &Plan, keep: Option<&Path>) -> Ended {
+/// Runs the round of `plan`; if it fails, its processes' standard error is kept in `keep`.
+pub(crate) fn play(grounds: &Grounds, plan: &Plan, keep: Option<&Path>) -> Ended {
     let mut ended = Ended {
         complaints: Vec::new(),
         struck: Vec::new(),

@@ -1,5 +1,5 @@
-//! Who ends in a storm and may, and how a round comes to rest: all that was written is read, and
-//! everyone stops well when asked.
+//! Which processes may end during the faults, and how a round comes to rest: everything written is
+//! read, and every process stops cleanly when asked.
 
 use crate::actors::Actor;
 use crate::base::PARTITIONS;
@@ -10,14 +10,14 @@ use eventlog::Log;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long offsets may take to reach the ends once all is written: a materializer that began
-/// without state reads everything first.
+/// Time for offsets to reach the ends once everything is written: a materializer that starts without
+/// state reads everything first.
 const SETTLED: Duration = Duration::from_secs(120);
-/// How long a process may take to stop when asked: it finishes the publish in hand, and a log that
-/// is away just then may take three of its timeouts to say that nothing comes of it.
-pub const FAREWELL: Duration = Duration::from_secs(60);
+/// Time for a process to stop when asked: it finishes the publish in hand, and a log that is away
+/// just then may take three of its timeouts to fail it.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(60);
 
-/// What a process says that could not reach the log when it began.
+/// Messages of a process that could not reach the log at its start.
 const NO_LOG: [&str; 4] = [
     "no answer",
     "no Kafka broker answers",
@@ -26,13 +26,13 @@ const NO_LOG: [&str; 4] = [
 ];
 
 impl Round<'_> {
-    /// Every process there was.
-    pub fn everyone(&self) -> impl Iterator<Item = &Actor> {
+    /// All processes.
+    pub(crate) fn everyone(&self) -> impl Iterator<Item = &Actor> {
         self.actors.iter().chain(&self.seconds)
     }
 
     /// Waits until the owner of the embedded log serves it.
-    pub fn wait_for_owner(&mut self) -> Result<(), String> {
+    pub(crate) fn wait_for_owner(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + FAREWELL;
         while !self.actors[0].is_ready() {
             if Instant::now() > deadline || self.actors[0].ended().is_some() {
@@ -43,9 +43,9 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Nobody ends by itself, but who could not begin while the log was away, and who has no space
-    /// left to write; they are started again.
-    pub fn look_after(&mut self) -> Result<(), String> {
+    /// No process may end by itself, except one that started while the log was away or has no space
+    /// left; those are restarted.
+    pub(crate) fn look_after(&mut self) -> Result<(), String> {
         let full = self.full;
         for actor in self.actors.iter_mut().chain(&mut self.seconds) {
             let Some(status) = actor.ended() else { continue };
@@ -66,8 +66,8 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// All is written: offsets come to the ends, and everyone stops well.
-    pub fn settle(&mut self) -> Result<(), String> {
+    /// Once everything is written: waits until offsets reach the ends, then stops every process.
+    pub(crate) fn settle(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + SETTLED;
         let connect: Connect = self.stage.connect();
         loop {
@@ -75,21 +75,23 @@ impl Round<'_> {
             match lag {
                 Ok(lag) if lag.is_empty() => break,
                 lag if Instant::now() > deadline => {
-                    return Err(format!("all is written, and not all read: {lag:?}"));
+                    return Err(format!(
+                        "everything is written, but not everything is read: {lag:?}"
+                    ));
                 }
                 _ => std::thread::sleep(Duration::from_millis(50)),
             }
             self.look_after()?;
         }
-        // The owner of the log goes last.
+        // The owner of the log stops last.
         for actor in self.seconds.iter_mut().chain(self.actors.iter_mut().rev()) {
             actor.interrupt(FAREWELL)?;
         }
         Ok(())
     }
 
-    /// What nobody goes on with, and what everyone said last.
-    pub fn stuck(&self) -> String {
+    /// The unread partitions and the last words of every process.
+    pub(crate) fn stuck(&self) -> String {
         let lag = (self.stage.connect())().and_then(|log| checks::lag(&*log, PARTITIONS));
         let words: Vec<String> = self
             .everyone()

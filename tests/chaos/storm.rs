@@ -1,5 +1,5 @@
-//! The storm of a round: everyone is started, faults strike as the run comes forward, and each is
-//! undone when its time is over.
+//! The faults of a round: all processes start, faults strike as the run advances, and each is undone
+//! after its time.
 
 use crate::actors::{Actor, copy};
 use crate::compare;
@@ -14,12 +14,12 @@ use eventlog::EmbeddedLog;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long nothing may be written before a round counts as stuck.
+/// Time without a write after which a round counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How long the second process of a change of hands stays when it is over.
+/// Time that the standby stays after a hand-over.
 const STAYS: Duration = Duration::from_secs(1);
 
-/// What is undone later.
+/// A fault to be undone later.
 enum Undo {
     Resume { actor: usize, life: u32 },
     Heal { link: usize },
@@ -29,8 +29,8 @@ enum Undo {
     ResumeBroker { node: usize },
 }
 
-/// A round while it lasts.
-pub struct Round<'a> {
+/// A running round.
+pub(crate) struct Round<'a> {
     pub grounds: &'a Grounds,
     plan: &'a Plan,
     pub stage: Stage,
@@ -38,18 +38,18 @@ pub struct Round<'a> {
     /// Second processes of an actor's roles.
     pub seconds: Vec<Actor>,
     pub disk: Option<Disk>,
-    /// Whether the disk was full: who then could not write may end a while later.
+    /// Whether the disk was full: a process that could not write then may end a while later.
     pub full: bool,
     undo: Vec<(Instant, Undo)>,
-    /// Of an actor and a second process; nothing else strikes meanwhile.
+    /// The hand-over in progress; no other fault strikes meanwhile.
     handover: Option<(HandOver, usize, usize)>,
     pub struck: Vec<Fault>,
     pub witness: Witness,
 }
 
 impl<'a> Round<'a> {
-    /// On its stage, with nobody started yet; what processes say is kept in `folder`.
-    pub fn new(
+    /// A round with no process started yet; their standard error goes to `folder`.
+    pub(crate) fn new(
         grounds: &'a Grounds,
         plan: &'a Plan,
         stage: Stage,
@@ -77,8 +77,8 @@ impl<'a> Round<'a> {
 }
 
 impl Round<'_> {
-    /// Starts everyone and lets the faults strike until all is written.
-    pub fn storm(&mut self, folder: &Path) -> Result<(), String> {
+    /// Starts all processes and lets the faults strike until everything is written.
+    pub(crate) fn storm(&mut self, folder: &Path) -> Result<(), String> {
         for number in 0..self.actors.len() {
             self.actors[number].start().map_err(|error| error.to_string())?;
             if number == 0 && self.grounds.home == Home::Embedded {
@@ -154,7 +154,7 @@ impl Round<'_> {
                 }
                 None => drop(self.struck.pop()),
             },
-            // One that is down already comes back when its first kill is over.
+            // A broker that is down already comes back when its first kill is undone.
             Fault::KillBroker { node, .. } | Fault::PauseBroker { node, .. }
                 if self.cluster()?.pid(node as u32 + 1).is_none() =>
             {
@@ -181,12 +181,12 @@ impl Round<'_> {
         Ok(second)
     }
 
-    /// Whether something is yet to be undone.
+    /// Whether a fault is still to be undone.
     fn is_disturbed(&self) -> bool {
         self.handover.is_some() || !self.undo.is_empty()
     }
 
-    /// Goes on with a change of hands; afterwards the second process stays a while.
+    /// Advances a hand-over; afterwards the standby stays a while.
     fn hand_over(&mut self) -> Result<(), String> {
         let Some((handover, actor, second)) = &mut self.handover else { return Ok(()) };
         let (first, other) = (&mut self.actors[*actor], &mut self.seconds[*second]);
@@ -198,8 +198,8 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Before every other death of the owner the others stand still for a moment, so that what it
-    /// acknowledged last is also what was shown last. Gives who is to go on again.
+    /// Before every second death of the owner, pauses the others for a moment, so that the witness has
+    /// seen the last acknowledged records. Returns the processes to resume.
     fn hold_others(&mut self) -> Vec<usize> {
         if self.struck.len() % 2 == 1 {
             return Vec::new();
@@ -211,8 +211,8 @@ impl Round<'_> {
         held
     }
 
-    /// The owner has just been killed: whether all is there that a reader was shown. In a copy, so
-    /// that the next owner finds what this one left.
+    /// After the owner's death: checks that the log holds all that a reader was shown. It reads a copy,
+    /// so that the next owner finds the log as this one left it.
     fn look_for_lost(&mut self, folder: &Path) -> Result<(), String> {
         let left = folder.join("left");
         copy(&self.stage.log_folder(), &left).map_err(|error| error.to_string())?;
@@ -240,9 +240,8 @@ impl Round<'_> {
         due.into_iter().try_for_each(|(_, undo)| self.undo(undo))
     }
 
-    /// The network and the brokers as they were, for the next round, where this one came to an end
-    /// in the middle.
-    pub fn clear_up(&mut self) -> Result<(), String> {
+    /// Restores the network and the brokers for the next round, where this one ended early.
+    pub(crate) fn clear_up(&mut self) -> Result<(), String> {
         let shared = |undo: &Undo| {
             matches!(undo, Undo::Heal { .. } | Undo::StartBroker { .. } | Undo::ResumeBroker { .. })
         };
@@ -252,7 +251,7 @@ impl Round<'_> {
 
     fn undo(&mut self, undo: Undo) -> Result<(), String> {
         match undo {
-            // Killed and started again meanwhile, it is not paused.
+            // If it was killed and restarted meanwhile, it is not paused.
             Undo::Resume { actor, life } if self.actors[actor].lives == life => {
                 self.actors[actor].resume();
             }
@@ -262,7 +261,7 @@ impl Round<'_> {
             Undo::Stop { second, killed: false } => self.seconds[second].interrupt(FAREWELL)?,
             Undo::FreeDisk => self.free_disk()?,
             Undo::StartBroker { node } => self.cluster()?.restart(node as u32 + 1),
-            // Killed meanwhile, it is not paused.
+            // If it was killed meanwhile, it is not paused.
             Undo::ResumeBroker { node } if self.cluster()?.pid(node as u32 + 1).is_none() => {}
             Undo::ResumeBroker { node } => self.cluster()?.resume(node as u32 + 1),
         }

@@ -1,5 +1,5 @@
-//! A reader of committed records that reads along while things go wrong. What it saw must be what
-//! the log holds in the end, at the same offsets; and what is published together must be seen
+//! A reader of committed records that reads along while faults strike. The records it sees must be
+//! those of the final log, at the same offsets; and records published together must become visible
 //! together.
 
 use crate::book::{Places, of_place};
@@ -11,15 +11,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Connects to the log; it may be away.
-pub type Connect = Box<dyn Fn() -> eventlog::Result<Arc<dyn Log>> + Send>;
+/// Connects to the log, which may be away.
+pub(crate) type Connect = Box<dyn Fn() -> eventlog::Result<Arc<dyn Log>> + Send>;
 
-/// What it saw so far.
+/// What the witness saw so far.
 #[derive(Clone, Default)]
-pub struct Sight {
+pub(crate) struct Sight {
     /// Every record, by partition.
     pub seen: BTreeMap<TopicPartition, Vec<Record>>,
-    /// What could not be, each a sentence.
+    /// Violations, each a sentence.
     pub wrong: Vec<String>,
 }
 
@@ -30,15 +30,15 @@ struct Shared {
 }
 
 /// The reader's thread.
-pub struct Witness {
+pub(crate) struct Witness {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Witness {
-    /// Begins to read behind `ends`. A log that shows all partitions at one moment (`at_once`) must
-    /// show what was published together together.
-    pub fn start(connect: Connect, ends: &Places, at_once: bool) -> Witness {
+    /// Starts to read at `ends`. A log that shows all partitions at one moment (`at_once`) must show
+    /// the records of one publish together.
+    pub(crate) fn start(connect: Connect, ends: &Places, at_once: bool) -> Witness {
         let shared = Arc::new(Shared {
             sight: Mutex::default(),
             count: AtomicU64::new(0),
@@ -50,12 +50,12 @@ impl Witness {
     }
 
     /// Records seen so far.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.shared.count.load(Ordering::Relaxed)
     }
 
     /// The last record it saw of each partition.
-    pub fn last(&self) -> Vec<(TopicPartition, Record)> {
+    pub(crate) fn last(&self) -> Vec<(TopicPartition, Record)> {
         let sight = self.shared.sight.lock().unwrap_or_else(PoisonError::into_inner);
         let last = |(place, seen): (&TopicPartition, &Vec<Record>)| {
             Some((place.clone(), seen.last()?.clone()))
@@ -63,21 +63,21 @@ impl Witness {
         sight.seen.iter().filter_map(last).collect()
     }
 
-    /// Stops it and gives what it saw.
-    pub fn finish(mut self) -> Sight {
+    /// Stops it and returns what it saw.
+    pub(crate) fn finish(mut self) -> Sight {
         self.shared.stop.store(true, Ordering::Relaxed);
         let died = self.thread.take().is_some_and(|thread| thread.join().is_err());
         let mut sight = self.shared.sight.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sight = std::mem::take(&mut *sight);
         if died {
-            sight.wrong.push("the reader that read along died".to_owned());
+            sight.wrong.push("the witness died".to_owned());
         }
         sight
     }
 }
 
-/// What a witness sees in so many looks through `reader`.
-pub fn look(reader: &mut dyn Reader, looks: usize, ends: &Places, at_once: bool) -> Sight {
+/// What a witness sees in so many polls of `reader`.
+pub(crate) fn look(reader: &mut dyn Reader, looks: usize, ends: &Places, at_once: bool) -> Sight {
     let shared =
         Shared { sight: Mutex::default(), count: AtomicU64::new(0), stop: AtomicBool::new(false) };
     let (mut next, mut days) = (ends.clone(), Days::default());
@@ -137,7 +137,7 @@ fn read(
         }
         *expected = position.max(*expected);
     }
-    // A read that was full shows some partitions later than others.
+    // A full poll shows some partitions later than others.
     if at_once && bytes < 4 << 20 {
         sight.wrong.extend(days.torn());
     }
@@ -164,8 +164,8 @@ impl Days {
         }
     }
 
-    /// Publishes seen in part: the source's day, and what one active role says of a day, are on all
-    /// partitions together.
+    /// Publishes seen in part: the source's day, and a day's events of a role with one active instance,
+    /// must appear on all partitions together.
     fn torn(&mut self) -> Option<String> {
         for topic in [Topic::Bars, Topic::Orders, Topic::Fills] {
             let of = |place: &&TopicPartition| &*place.topic == topic.name();

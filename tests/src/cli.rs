@@ -1,4 +1,4 @@
-//! The program as its users run it: the built binary, its exit code and what it wrote.
+//! The program as its users run it: the built binary, its exit code and its output.
 
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a command gave.
+/// A finished command.
 #[derive(Debug)]
 pub struct Ran {
     /// Its exit code.
@@ -19,13 +19,13 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Its output as one JSON document; it must have ended well.
+    /// Its output as one JSON document; it must have exited with 0.
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 
-    /// Its output as one JSON document a line; it must have ended well.
+    /// Its output as one JSON document a line; it must have exited with 0.
     pub fn lines(&self) -> Vec<Value> {
         assert_eq!(self.code, 0, "{self:?}");
         let parsed = self.out.lines().map(|line| {
@@ -34,7 +34,7 @@ impl Ran {
         parsed.collect()
     }
 
-    /// It could not run and said all of `words` on standard error.
+    /// Checks that it could not run and that its standard error contains all of `words`.
     pub fn refused(&self, words: &[&str]) {
         assert_eq!(self.code, 2, "{self:?}");
         assert!(words.iter().all(|word| self.err.contains(word)), "{words:?}: {self:?}");
@@ -79,7 +79,7 @@ pub fn finish(mut command: Command) -> Ran {
     }
 }
 
-/// Asks a running program's HTTP side; gives the status and the whole answer.
+/// Sends a GET to a running program; returns the status and the whole response.
 pub fn get(address: &str, path: &str, token: Option<&str>) -> (u16, String) {
     let asked = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(address)?;
@@ -119,13 +119,13 @@ impl Running {
         ended.unwrap_or_else(|| panic!("it did not stop within 30 s of Ctrl-C"))
     }
 
-    /// As Ctrl-C does.
+    /// Sends SIGINT, as Ctrl-C does.
     pub fn ctrl_c(&self) {
         let asked = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         assert!(asked.is_ok_and(|status| status.success()), "it is gone already");
     }
 
-    /// Its exit code, where it ends in that time.
+    /// Its exit code, if it ends within `time`.
     pub fn ends_within(&mut self, time: Duration) -> Option<i32> {
         let deadline = Instant::now() + time;
         while Instant::now() < deadline {
@@ -141,20 +141,20 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
-            let _ = self.0.kill(); // it has ended in between
+            let _ = self.0.kill(); // it may have ended in between
             let _ = self.0.wait();
         }
     }
 }
 
-/// Waits until `found` gives something; `what` is what is missing otherwise.
+/// Waits up to a minute until `found` returns something; a failure names it `what`.
 pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(found) = found() {
             return found;
         }
-        assert!(Instant::now() < deadline, "after a minute there is no {what}");
+        assert!(Instant::now() < deadline, "no {what} within a minute");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -1,5 +1,4 @@
-//! A real Kafka for one test: `infra/deploy/kafka/kafka` on free ports, in a folder that goes
-//! with it.
+//! A real Kafka for one test: `infra/deploy/kafka/kafka` on free ports, in a temporary folder.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -26,11 +25,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster, or none with a line on standard error where Kafka cannot run here. Where one
+    /// A cluster, or none, with a line on standard error, where Kafka cannot run. Where one
     /// node is enough, `BUTTERQUANT_KAFKA=host:port` may name a running broker instead, and
-    /// `BUTTERQUANT_KAFKA_DIR` the folder it was started in by the script: topics of the tests' own
-    /// stay there, and those of the run `demo` (`demo.butterquant.…`), whose ever, are deleted.
-    /// `BUTTERQUANT_NO_KAFKA` leaves these tests out; otherwise in CI (env `CI`) it must run.
+    /// `BUTTERQUANT_KAFKA_DIR` the folder it was started in by the script: the tests leave their
+    /// own topics there, and delete those of any run named `demo` (`demo.butterquant.…`).
+    /// `BUTTERQUANT_NO_KAFKA` skips these tests; otherwise Kafka must run in CI (env `CI`).
     pub fn start(nodes: u32) -> Option<Self> {
         match std::env::var("BUTTERQUANT_KAFKA") {
             Ok(brokers) if nodes == 1 && !brokers.is_empty() => {
@@ -41,7 +40,7 @@ impl Cluster {
         }
     }
 
-    /// One node that all tests of this process share; it goes with the process.
+    /// One node that all tests of this process share; it ends with the process.
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(1)).as_ref()
@@ -58,7 +57,7 @@ impl Cluster {
             eprintln!("skipped: no Kafka here, {missing}");
             return None;
         }
-        // Another process may take the ports between the look and the start.
+        // Another process may take the ports before Kafka does.
         for base in free_blocks().take(5) {
             let folder = tempfile::Builder::new().prefix("butterquant-kafka-").tempdir();
             let folder = folder.unwrap_or_else(|error| panic!("{error}"));
@@ -83,13 +82,13 @@ impl Cluster {
         &self.brokers
     }
 
-    /// The addresses that want a user and password over TLS; none for a broker of which only the
+    /// The addresses that require a user and password over TLS; none for a broker of which only the
     /// address is known. The file holds librdkafka properties, one `key=value` a line.
     pub fn sasl_ssl(&self) -> Option<Login> {
         self.login("sasl_ssl.properties")
     }
 
-    /// The addresses that want a client certificate.
+    /// The addresses that require a client certificate.
     pub fn mtls(&self) -> Option<Login> {
         self.login("mtls.properties")
     }
@@ -110,17 +109,17 @@ impl Cluster {
         self.control(&["kill-node", &n.to_string()]);
     }
 
-    /// Starts node `n` again and returns when it answers.
+    /// Restarts node `n` and returns when it answers.
     pub fn restart(&self, n: u32) {
         self.control(&["start-node", &n.to_string()]);
     }
 
-    /// Stops node `n` in its tracks, until [`Self::resume`].
+    /// Pauses node `n` until [`Self::resume`].
     pub fn pause(&self, n: u32) {
         self.control(&["pause-node", &n.to_string()]);
     }
 
-    /// Lets node `n` go on.
+    /// Resumes node `n`.
     pub fn resume(&self, n: u32) {
         self.control(&["resume-node", &n.to_string()]);
     }
@@ -129,12 +128,12 @@ impl Cluster {
     pub fn pid(&self, n: u32) -> Option<u32> {
         let file = self.folder.as_ref()?.join(format!("node-{n}/pid"));
         let pid = std::fs::read_to_string(file).ok()?.trim().parse().ok()?;
-        // What has ended but was not yet asked after has no command line.
+        // A process that has ended but was not reaped has no command line.
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         (!line.is_empty()).then_some(pid)
     }
 
-    /// What one of Kafka's own tools says; it must end well.
+    /// The output of one of Kafka's own tools, which must succeed.
     pub fn tool(&self, words: &str) -> String {
         let mut command = Command::new(script_file());
         command.arg("tool").args(words.split_whitespace());
@@ -145,8 +144,8 @@ impl Cluster {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// For each node: where it tells clients to come, for a proxy to listen there, and the listener
-    /// behind it.
+    /// For each node, the address it advertises to clients, where a proxy is to listen, and the
+    /// listener behind it.
     pub fn proxied(&self) -> Vec<(SocketAddr, SocketAddr)> {
         let plain = self.brokers.split(',').filter_map(|one| one.parse::<SocketAddr>().ok());
         let beside = |at: SocketAddr, by| SocketAddr::new(at.ip(), at.port() + by);

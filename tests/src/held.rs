@@ -1,6 +1,6 @@
-//! A market of days that are held here, to be altered or cut before history is drawn from them.
+//! A market of days held in memory, which a test alters or cuts before it draws history from them.
 
-#![allow(clippy::unwrap_used)] // it is test code, though no test itself
+#![allow(clippy::unwrap_used)] // test code outside a test module
 
 use producers::history::{HistoryPlan, draw};
 use producers::simulated::{SimulatedMarket, SimulationPlan};
@@ -9,8 +9,7 @@ use schemas::events::{Sample, Samples};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
 
-/// What is known of a row but its weight, which depends on how many rows there are; by ticker and
-/// day.
+/// Rows by ticker and day, without their weights, which depend on the number of rows.
 pub type Rows = BTreeMap<(String, Day), Sample>;
 
 /// The days of a simulated market.

@@ -1,11 +1,11 @@
-//! Programs in another language that read what ours writes. Where Python or its packages are
-//! missing a test says so and skips; in CI (env `CI`) it fails.
+//! Python scripts that read what the program writes. Where Python or its packages are missing, a
+//! test says so and skips; in CI (env `CI`) it fails.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Runs `tests/python/<script>` on `folder` and gives what it printed; none when the packages it
-/// needs cannot be imported.
+/// Runs `tests/python/<script>` on `folder` and returns its output; none when `packages` cannot be
+/// imported.
 ///
 /// # Panics
 /// The script found something wrong, or CI lacks its packages.
@@ -16,10 +16,10 @@ pub fn run(script: &str, packages: &[&str], folder: &Path) -> Option<String> {
     if !found.as_ref().is_ok_and(|output| output.status.success()) {
         let why = found.map_or_else(|error| error.to_string(), |output| text(&output.stderr));
         let how = "pip install -r tests/python/requirements.txt, and name that python in BUTTERQUANT_PYTHON";
-        let said =
+        let problem =
             format!("{script} cannot run: {}; {how}", why.lines().last().unwrap_or_default());
-        assert!(std::env::var_os("CI").is_none(), "{said}");
-        say(&format!("skipped: {said}"));
+        assert!(std::env::var_os("CI").is_none(), "{problem}");
+        say(&format!("skipped: {problem}"));
         return None;
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script);

@@ -1,4 +1,4 @@
-//! `analyze` explains one analysis in numbers and a picture; `bench scan` says what it measured.
+//! `analyze` explains one analysis in numbers and a picture; `bench scan` reports its measurements.
 
 use serde_json::Value;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-/// Width and height as a PNG's first chunk says them.
+/// Width and height from a PNG's first chunk.
 fn png_size(file: &Path) -> (u32, u32) {
     let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     assert_eq!(&bytes[1..4], b"PNG");

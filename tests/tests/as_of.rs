@@ -1,5 +1,5 @@
-//! What a drawn row may know: features the bars of its day and before, the label those up to its
-//! evaluation day, and nothing that came later.
+//! A drawn row knows nothing of the future: its features use bars up to its day, its label bars up to
+//! its evaluation day.
 
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
@@ -30,7 +30,7 @@ fn bars_after_its_day_change_no_feature_and_bars_after_its_evaluation_no_label()
     let (plain, spoilt) = (drawn(&plain), drawn(&spoilt));
     let [mut over, mut held, mut later] = [0; 3];
     for (key, row) in &plain {
-        // What cannot be opened at its other price has no row.
+        // A candidate that cannot be opened at its changed price has no row.
         let Some(other) = spoilt.get(key) else {
             assert!(row.evaluation_day > known, "{key:?}");
             continue;

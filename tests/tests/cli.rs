@@ -1,4 +1,4 @@
-//! The program as a user meets it: the demo, and every reading verb over what it left.
+//! The program's demo, and every reading verb over its run.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ struct Demo {
     account: Value,
 }
 
-/// The demo all tests read; one at a time, as a stopped run has one reader at once.
+/// The demo that all tests read; one at a time, as a stopped run admits one reader.
 fn demo() -> (&'static Demo, MutexGuard<'static, ()>) {
     static MADE: OnceLock<Demo> = OnceLock::new();
     static READING: Mutex<()> = Mutex::new(());

@@ -1,5 +1,4 @@
-//! The program's configuration, what it says when something is wrong, and two processes on one
-//! folder.
+//! The program's configuration, its error messages, and two processes on one folder.
 
 use serde_json::Value;
 use std::time::Duration;
@@ -95,8 +94,7 @@ fn what_is_not_there_is_said_with_the_remedy() {
     assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "reading makes nothing");
 }
 
-/// A verb that only reads has the folders to itself for a moment; a run that was begun in that moment
-/// did not begin.
+/// A verb that reads holds the folders for a moment; a run started in that moment used to fail.
 #[test]
 fn a_run_begins_though_somebody_reads_just_then() {
     for held in ["log", "state"] {
@@ -132,7 +130,7 @@ fn a_second_process_reads_through_the_first() {
     let topics = run(data.path(), "topics list -o json").json();
     assert_eq!(list(&topics).len(), 11);
     run(data.path(), "up --source sim:5,stocks=8,days=280").refused(&["in use"]);
-    // A what-if made beside it is a run of its own, here.
+    // A what-if beside it is a run of its own.
     let beside = folder();
     let scan = "scan --source sim:5,stocks=2,days=30 --tickers SIM001 -o json";
     let mut what_if = command(beside.path(), scan);
@@ -143,7 +141,7 @@ fn a_second_process_reads_through_the_first() {
     let _held = kv::Db::open(data.path().join("runs/live/state-a")).unwrap();
     run(data.path(), "run scorer --name a").refused(&["in use", "each its own with --name"]);
     assert_eq!(run(data.path(), "topics list -o json").json(), topics, "it was left alone");
-    // What is asked of another process goes through no proxy.
+    // Calls to another process bypass the proxy.
     let mut halt = command(data.path(), "halt --reason test -o json");
     halt.env("ALL_PROXY", "http://127.0.0.1:9");
     let halted = finish(halt).json();

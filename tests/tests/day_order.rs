@@ -1,5 +1,4 @@
-//! Day markers and the day order where they break systems: what is sent twice, late, changed,
-//! half, or never.
+//! Day markers and the day order under events sent twice, late, changed, in part, or never.
 
 use eventlog::MemoryLog;
 use producers::source::BarChange;
@@ -11,9 +10,10 @@ use shell::wire;
 use std::sync::LazyLock;
 use tests::simulation::Simulation;
 use tests::simulation::checks::{events, replays};
+use tests::simulation::dimensions::{PARTITIONS, SIMULATED};
 use tests::simulation::market::EMPTY_PARTITION;
 use tests::simulation::snapshot::contents;
-use tests::simulation::world::{PARTITIONS, SIMULATED, cast};
+use tests::simulation::world::cast;
 
 static SIMULATION: LazyLock<Simulation> = LazyLock::new(Simulation::default);
 
@@ -176,7 +176,7 @@ fn bar_of(events: &[Event], factor: f64) -> Event {
 
 #[test]
 fn every_role_that_reads_waits_for_every_input() {
-    // The order of the day is one table; a role that leaves an input out would not wait for it.
+    // One table gives the day's order; a role that omits an input would not wait for it.
     for role in Role::ALL.into_iter().filter(|role| !role.inputs().is_empty()) {
         let env = SIMULATION.run().env;
         let mut instance = Instance::join(&env, role, "alone").unwrap();

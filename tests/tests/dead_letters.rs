@@ -1,5 +1,5 @@
-//! Ten thousand bad events among a hundred thousand good ones: every bad one is kept with its
-//! bytes, every good one is scored once, and an operator deals with what is left.
+//! Ten thousand bad events among a hundred thousand good ones: every bad one is kept with its bytes,
+//! every good one is scored once, and an operator handles the dead letters.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
@@ -35,7 +35,7 @@ fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-/// Letters by reason, and of those open, as `dlq list` counts them.
+/// Dead letters by reason, all and open, as `dlq list` counts them.
 fn counted(data: &Path) -> BTreeMap<String, (u64, u64)> {
     let listed = run(data, "dlq list --limit 1 -o json").json();
     assert_eq!(listed["letters"].as_array().unwrap().len(), 1);
@@ -90,7 +90,7 @@ fn an_operator_deals_with_letters_alone_and_beside_the_owner() {
         letters_are(&*log, written)
     };
     deal_with(data, &ids);
-    // Nothing of that was scored again.
+    // No event was scored again.
     scores_are(&EmbeddedLog::open(&path).unwrap(), &few);
 }
 
@@ -106,13 +106,13 @@ fn deal_with(data: &Path, ids: &BTreeMap<Kind, Vec<u64>>) {
     assert_eq!((bytes.len(), shown["bytes"].as_u64()), (1 << 20, Some(1 << 20)));
     assert_eq!(shown["sha256"], schemas::id::sha256_hex(&bytes));
 
-    // Alone, and then beside the process that owns the log.
+    // First alone, then beside the process that owns the log.
     run(data, &format!("dlq drop {large}")).refused(&["--why"]);
     assert_eq!(run(data, &format!("dlq drop {large} --why noise")).code, 0);
     run(data, &format!("dlq redrive {large}")).refused(&["dropped already", "noise"]);
     run(data, &format!("dlq redrive {poison} 99999999")).refused(&["99999999", "no such letter"]);
     let scorer = Running::start(data, "run scorer");
-    // Looking sooner would take the log from under it.
+    // Looking sooner would open the log before it does.
     let owner = data.join("runs/live/log/owner");
     wait_for("owner of the log", || {
         std::fs::read_to_string(&owner).ok().filter(|owner| owner.contains("http://"))
@@ -126,7 +126,8 @@ fn deal_with(data: &Path, ids: &BTreeMap<Kind, Vec<u64>>) {
     assert_eq!(run(data, &format!("dlq redrive {poison} {late} --why again")).code, 0);
     run(data, &format!("dlq redrive {late}")).refused(&["redriven already", "again"]);
     run(data, &format!("dlq drop {late} --why no")).refused(&["redriven already"]);
-    // What is still not finite is a new letter that names the first; the other one is late.
+    // The value that is still not finite becomes a new dead letter that names the first; the other one
+    // is late.
     let again = wait_for("letter of what was put back", || {
         let listed = run(data, "dlq list --reason contract --state open -n 1 -o json").json();
         let last = listed["letters"][0].clone();
@@ -164,7 +165,7 @@ fn get(endpoint: &str, path: &str) -> String {
     text
 }
 
-/// Letters of the log in order: what is said of a letter stands behind it.
+/// Dead letters in log order, each followed by the events about it.
 #[test]
 fn a_word_on_a_letter_follows_it() {
     let folder = tempfile::tempdir().unwrap();

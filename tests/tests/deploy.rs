@@ -1,5 +1,5 @@
-//! What is given to Prometheus and Grafana names only what `/metrics` of a running program really
-//! prints, and what is given to Docker only keys and files that there are.
+//! The files for Prometheus and Grafana name only metrics that a running program serves, and those for
+//! Docker only keys and files that exist.
 #![allow(clippy::unwrap_used)] // a test
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Every metric of this program in `text`, with the labels in the braces behind it.
+/// Every metric of this program in `text`, with the labels in its braces.
 fn named(text: &str) -> Metrics {
     let mut named = Metrics::new();
     for (at, _) in text.match_indices("butterquant_") {
@@ -35,7 +35,7 @@ fn named(text: &str) -> Metrics {
     named
 }
 
-/// What `by (…)` groups by in `text`.
+/// The labels of every `by (…)` in `text`.
 fn grouped_by(text: &str) -> BTreeSet<String> {
     let lists = text.split("by (").skip(1).filter_map(|rest| rest.split(')').next());
     lists.flat_map(|list| list.split(',').map(|label| label.trim().to_owned())).collect()
@@ -69,7 +69,7 @@ fn told_by_a_running_program() -> Metrics {
         let (code, answer) = get(&format!("127.0.0.1:{port}"), "/metrics", None);
         assert_eq!(code, 200, "{answer}");
         let helped = answer.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-        // A metric without a line as yet has its head.
+        // A metric without a value yet has its `# TYPE` line.
         let mut told: Metrics = helped
             .filter_map(|l| Some((l.split(' ').next()?.to_owned(), BTreeSet::new())))
             .collect();
@@ -89,8 +89,9 @@ fn dashboard_and_alerts_name_what_is_told_and_all_of_it() {
     let mut shown = BTreeSet::new();
     for expression in expressions() {
         for (name, wanted) in named(&expression) {
-            let of = told.get(&name).unwrap_or_else(|| panic!("{name} is not told: {expression}"));
-            // Where there are no dead letters they have no lines.
+            let of =
+                told.get(&name).unwrap_or_else(|| panic!("{name} is not served: {expression}"));
+            // Dead letters have no lines where there are none.
             assert!(of.is_empty() || wanted.is_subset(of), "{expression}: {of:?}");
             shown.insert(name);
         }
@@ -101,7 +102,7 @@ fn dashboard_and_alerts_name_what_is_told_and_all_of_it() {
         assert!(by.iter().all(known), "{expression}: {labels:?}");
     }
     let told: BTreeSet<String> = told.into_keys().collect();
-    assert_eq!(shown, told, "every figure told is shown");
+    assert_eq!(shown, told, "every metric served is shown");
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn prometheus_takes_its_settings_and_rules() {
     }
 }
 
-/// What stands behind `key: ` in the compose file, wherever it stands.
+/// The values of `key: ` anywhere in the compose file.
 fn values(key: &str) -> Vec<String> {
     let text = std::fs::read_to_string(compose().join("compose.yaml")).unwrap();
     let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
@@ -164,18 +165,21 @@ fn the_compose_file_names_files_that_are_there() {
     let context = compose().join(&values("context")[0]);
     assert!(context.join("Cargo.toml").exists(), "{}", context.display());
     let built = values("dockerfile").into_iter().map(|file| context.join(file));
-    // Grafana finds its first page under the folder that is mounted there.
+    // Grafana finds its start page in the folder mounted there.
     let home = values("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH").remove(0);
     let home = home.strip_prefix("/etc/grafana/provisioning").unwrap();
     let home = compose().join("grafana").join(home.trim_start_matches('/'));
     for file in mounted.into_iter().chain(built).chain([home]) {
         assert!(file.exists(), "{} is not there", file.display());
     }
-    // The user makes the secret, as the head of the file says, and git never takes it.
+    // The user creates the secret, as the head of the file explains, and git ignores it.
     let ignored = std::fs::read_to_string(compose().join("../../../.gitignore")).unwrap();
     for secret in values("file") {
         let secret = secret.trim_start_matches("./");
-        assert!(text.contains(&format!("> {secret} ")), "how to make {secret} is not said");
+        assert!(
+            text.contains(&format!("> {secret} ")),
+            "the file does not explain how to create {secret}"
+        );
         assert!(ignored.contains(&format!("/infra/deploy/compose/{secret}")), "{secret}");
     }
 }

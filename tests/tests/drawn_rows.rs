@@ -1,5 +1,5 @@
-//! A row drawn from history is the row that a live run would have had: what the scanner says of
-//! its day and the labeler weeks later, day by day over the same market.
+//! A row drawn from history equals the row of a live run: the scanner's features of its day and the
+//! labeler's label weeks later, day by day over the same market.
 
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
@@ -17,9 +17,9 @@ use tests::held::{Rows, drawn, simulated};
 const FIRST: usize = 251;
 const DAYS: usize = 330;
 
-/// The day of a split, a Tuesday. Nothing is evaluated on the Monday before: what is evaluated on
-/// the last day before a split the labeler prices in the new shares, the draw in the old ones, and
-/// costs in dollars a share are not the same in both.
+/// The day of a split, a Tuesday. Nothing is evaluated on the Monday before: a candidate evaluated on
+/// the last day before a split is priced in new shares by the labeler and in old ones by the draw,
+/// and costs in dollars per share differ between the two.
 const SPLIT: usize = 276;
 
 /// Three stocks, of which one splits two for one and one has no bar on some days.
@@ -49,7 +49,7 @@ fn market() -> Vec<MarketDay> {
     given
 }
 
-/// A role's day: it takes the events in, decides, and takes in what it said.
+/// A role's day: it applies the events, decides, and applies its own events.
 fn day_of(
     machine: &mut dyn Machine,
     controls: &ControlState,
@@ -64,7 +64,7 @@ fn day_of(
     said
 }
 
-/// Rows as a live run comes to them.
+/// The rows of a live run.
 fn lived(market: &[MarketDay]) -> Rows {
     let opened = RunOpened { scan_from: market[FIRST].day, ..RunOpened::default() };
     let controls = ControlState { opened: Some(opened), ..ControlState::default() };
@@ -106,7 +106,7 @@ fn a_drawn_row_is_what_scanner_and_labeler_say() {
     let market = market();
     let (mut lived, mut drawn) = (lived(&market), drawn(&market));
     drawn.values_mut().for_each(|row| row.stratum.clear()); // a live run has none
-    // The last days' short holdings are over as well; of them nothing is drawn.
+    // Short holdings of the last days have ended too, but no rows are drawn from those days.
     let last = market[DAYS - 1].day;
     let whole = |as_of: Day| quant::Term::of(as_of, f64::INFINITY).evaluation_day < last;
     assert!(lived.keys().any(|(_, as_of)| !whole(*as_of)));

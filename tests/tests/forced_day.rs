@@ -1,4 +1,4 @@
-//! A day that does not close, and the operator who closes it.
+//! An operator closes a day that does not close by itself.
 
 use schemas::events::{Controls, DayClosed, DayForced, Fills, Orders};
 use schemas::role::Role;
@@ -7,8 +7,9 @@ use shell::instance::Progress;
 use std::sync::LazyLock;
 use tests::simulation::Simulation;
 use tests::simulation::checks::{events, replays};
+use tests::simulation::dimensions::{PARTITIONS, SIMULATED};
 use tests::simulation::part::UNITS;
-use tests::simulation::world::{PARTITIONS, SIMULATED, cast_without, settle};
+use tests::simulation::world::{cast_without, settle};
 
 static SIMULATION: LazyLock<Simulation> = LazyLock::new(Simulation::default);
 
@@ -25,7 +26,7 @@ fn a_day_that_never_closes_is_waited_for_until_an_operator_closes_it() {
         SIMULATION.market_day(0).into_iter().filter(|event| event.id != missing.id).collect();
     run.write(&given);
     let mut instances = run.readers();
-    // then everybody waits, and says for what,
+    // then every role waits and reports what it waits for,
     let waits = |unit: &str| {
         let all = run.env.board.all();
         all.into_iter()
@@ -38,7 +39,7 @@ fn a_day_that_never_closes_is_waited_for_until_an_operator_closes_it() {
     assert_eq!(waits("executor"), (previous, "butterquant.fills.v1/0".to_owned()));
     assert_eq!(waits("broker"), (previous, "butterquant.bars.v1/2".to_owned()));
     assert_eq!(run.env.board.closed_by_all(UNITS), Some(previous));
-    // until the marker is written, with its usual id, and the reason said.
+    // until the marker is written, with its usual id and the reason.
     let forced = DayClosed { partition: 2, previous_day: previous, ..DayClosed::default() };
     let forced = Event::marker(Topic::Bars, day, forced).unwrap();
     assert_eq!(forced.id, missing.id);
@@ -52,7 +53,7 @@ fn a_day_that_never_closes_is_waited_for_until_an_operator_closes_it() {
     run.write(&[forced]);
     settle(&mut instances, &mut || Progress::Idle);
     assert_eq!(run.env.board.closed_by_all(UNITS), Some(day));
-    // What comes after is late, and the run goes on.
+    // Later events are late, and the run goes on.
     run.write(&[missing]);
     instances.into_iter().for_each(|instance| instance.finish().unwrap());
     run.play_to_the_end();
@@ -62,7 +63,7 @@ fn a_day_that_never_closes_is_waited_for_until_an_operator_closes_it() {
 
 #[test]
 fn a_day_closed_in_the_executors_place_is_replayed_as_it_was_lived() {
-    // Given a day that the executor did not come to and that an operator closed for it,
+    // Given a day that the executor did not reach and that an operator closed for it,
     let intended =
         |topic, event: &Event| topic == Topic::Orders && event.body.kind() == "ORDER_INTENDED";
     let undisturbed = SIMULATION.run();
@@ -92,7 +93,7 @@ fn a_day_closed_in_the_executors_place_is_replayed_as_it_was_lived() {
     run.write(&forced.collect::<Vec<_>>());
     settle(&mut instances, &mut || Progress::Idle);
     instances.into_iter().for_each(|instance| instance.finish().unwrap());
-    // when the executor comes back and says what it decides of that day after all,
+    // when the executor returns and publishes its decisions of that day after all,
     run.play_to_the_end();
     // then the broker never trades it,
     let events = events(&SIMULATION.world, &run.log);
@@ -110,6 +111,6 @@ fn a_day_closed_in_the_executors_place_is_replayed_as_it_was_lived() {
         _ => false,
     };
     assert!(!late.is_empty() && !events.iter().any(traded), "{late:?}");
-    // and the executor's state is made again from the log as it lived it.
+    // and the executor's state is rebuilt from the log as it was.
     replays(&SIMULATION.world, &run.ended(), false).unwrap();
 }

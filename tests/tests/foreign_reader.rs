@@ -1,5 +1,5 @@
-//! Another Avro program reads every event this one writes, and this one reads what that writes:
-//! with the schemas of today, and with a next version that neither this program knows.
+//! Another Avro implementation reads every event that this program writes, and the other way round:
+//! with today's schemas, and with a next version that this program does not know.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -17,7 +17,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// The event as its Avro record reads, empty fields left out.
+/// The event as its Avro record has it, without empty fields.
 fn record(event: &Event) -> Value {
     let kind = event.body.kind();
     let body = serde_json::to_value(&event.body).unwrap();
@@ -34,7 +34,7 @@ fn record(event: &Event) -> Value {
     })
 }
 
-/// One event of each kind, as the codec writes it, and what is needed to read it.
+/// One event of each kind, as the codec writes it, with the schema to read it.
 fn write_all(folder: &Path) -> Vec<Event> {
     fs::create_dir_all(folder).unwrap();
     let events = one_of_each();
@@ -84,7 +84,7 @@ fn a_foreign_program_reads_every_event_and_is_read_also_from_the_future() {
         let about = events.iter().rev().find(|event| event.topic() == topic).unwrap();
         assert_eq!((read.topic(), read.body.kind()), (topic, "UNKNOWN"));
         assert_eq!((read.id, read.day, &read.ticker), (about.id, about.day, &about.ticker));
-        // Without the schema it was written with, it is not taken for something else.
+        // Without its writer's schema it is not misread.
         assert!(codec::decode(topic, &value).is_err(), "{topic}");
     }
 }
@@ -104,7 +104,7 @@ fn a_schema_from_elsewhere_that_does_not_fit_is_an_error() {
     assert!(read(of(Topic::Bars), &value[1..]).is_err());
 }
 
-/// Files that were edited before anything was released, each agreed upon; it stays empty.
+/// Schema files edited before the first release, each by agreement; the list stays empty.
 const EDITED: [&str; 0] = [];
 
 #[test]

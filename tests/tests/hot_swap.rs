@@ -27,12 +27,11 @@ use tests::simulation::opening;
 const PARTITIONS: u32 = 4;
 /// Events a second.
 const RATE: usize = 10_000;
-/// How many of these must really have been fed, and how long after the last of them the scorers may
-/// be done: the rate is part of what is proven.
+/// The rate that must really have been fed, and the time that the scorers may take after the last
+/// event: the rate is part of the proof.
 const LEAST_RATE: f64 = 9_000.0;
 const MOST_BEHIND: Duration = Duration::from_secs(1);
-/// A machine may be too busy to feed that fast: how often it is tried, and how long it is left alone
-/// in between.
+/// A machine may be too busy to feed that fast: the number of tries, and the pause between them.
 const TRIES: u32 = 6;
 const PAUSE: Duration = Duration::from_secs(3);
 const A_DAY: usize = 5_000;
@@ -68,7 +67,7 @@ fn publish(producer: &mut dyn Producer, events: &[Event]) {
     producer.publish(batch, None).unwrap();
 }
 
-/// The run's day before: models 1 and 2, the first in force.
+/// The day before the run: models 1 and 2, the first in force.
 fn open(log: &MemoryLog) -> Vec<ModelTrained> {
     shell::open::ensure_topics(log, PARTITIONS).unwrap();
     let opened = RunOpened {
@@ -101,7 +100,7 @@ fn machines(loader: Arc<scorer::Loader>) -> Machines {
     })
 }
 
-/// Model 3 as it must never be put in force: model 2 cut short, under its own hash.
+/// Model 3, which must never be put in force: model 2 truncated, under its own hash.
 fn damaged(day: Day, sound: &ModelTrained) -> (Event, ModelRef) {
     let onnx = sound.onnx[..sound.onnx.len() / 2].to_vec();
     let sha256 = schemas::id::sha256_hex(&onnx);
@@ -110,13 +109,13 @@ fn damaged(day: Day, sound: &ModelTrained) -> (Event, ModelRef) {
     (Event::new(day, "", &["3"], Models::ModelTrained(made)), model)
 }
 
-/// How the feeding went.
+/// The result of the feeding.
 struct Fed {
-    /// Where the rollback was said.
+    /// The offset of the rollback.
     rollback: i64,
     /// Events a second.
     rate: f64,
-    /// When the last was there.
+    /// When the last event was published.
     done: Instant,
 }
 
@@ -186,15 +185,15 @@ fn predictions(log: &MemoryLog) -> BTreeMap<EventId, Vec<(Event, Score)>> {
     found
 }
 
-/// What the version says of the rows, asked for alone and at rest.
+/// The scores of a version for the rows, computed alone and at rest.
 fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::Score> {
     let loaded: Model = engine.load(&model.onnx).unwrap();
     let rows: Vec<[f64; 23]> = (0..A_DAY).map(row).collect();
     loaded.score(&rows).unwrap()
 }
 
-/// Feeds and scores at once, and looks at every prediction; gives how fast events were fed and how
-/// long after the last of them all were scored.
+/// Feeds and scores at the same time and checks every prediction; returns the rate of the feed and the
+/// time from the last event until all were scored.
 fn scene() -> (f64, Duration) {
     let log = MemoryLog::new("hot-swap").unwrap();
     let models = open(&log);
@@ -236,7 +235,7 @@ fn scene() -> (f64, Duration) {
     (fed.rate, behind)
 }
 
-/// Another provider's scores differ in bits, and a replay says that this is why.
+/// Another provider's scores differ in bits, and a replay names that as the reason.
 fn another_provider_is_named(env: Env) {
     let candle = machines(Arc::new(scorer::Loader::new(Engine::candle())));
     let verified = shell::replay::verify(&Env { machines: candle, ..env }, &mut |_| {}).unwrap();
@@ -247,7 +246,8 @@ fn another_provider_is_named(env: Env) {
     }
 }
 
-/// By the version in force at its offset, with the very bits that version gives at rest.
+/// Checks that each was scored by the version in force at its offset, with exactly the bits that this
+/// version gives at rest.
 fn each_is_scored_once(log: &MemoryLog, engine: &Engine, models: &[ModelTrained], rollback: i64) {
     let found = predictions(log);
     let expected = [alone(engine, &models[0]), alone(engine, &models[1])];

@@ -1,5 +1,5 @@
-//! `kill -9` at any moment loses nothing and doubles nothing: a run that was killed over and over
-//! ends with the same bytes in every topic as one that was left alone.
+//! `kill -9` at any moment loses nothing and duplicates nothing: a run killed repeatedly ends with the
+//! same bytes in every topic as an undisturbed one.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 

@@ -1,4 +1,4 @@
-//! The parquet lake as its users meet it: read by pandas and DuckDB.
+//! The parquet lake is readable by pandas and DuckDB.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

@@ -1,5 +1,5 @@
-//! That the loop can learn, on the simulated market: where structure is planted, the model beats
-//! class prior and technical score on later days by more than chance; where none is, it does not.
+//! The loop can learn: on a simulated market with planted structure, the model beats class prior and
+//! technical score on later days by more than chance; on one without, it does not.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it expects")]
 
@@ -10,13 +10,13 @@ use schemas::Body;
 use schemas::events::Samples;
 use success::{Assessment, Contract, Estimate, Row, TrainSettings, train_and_assess};
 
-/// More than one, so that it is not one lucky market.
+/// Several, so that one lucky market does not decide.
 const SEEDS: [u64; 3] = [7, 1, 2];
 const STOCKS: usize = 40;
 const DAYS: usize = 1_100;
-/// The model knows what was evaluated before this day and is judged on scans from it on.
+/// The model is trained on rows evaluated before this day and judged on scans from it on.
 const SPLIT: usize = 640;
-/// A training takes rows of every third day; the judging takes all, for narrow intervals.
+/// The training uses rows of every third day; the assessment uses all, for narrow intervals.
 const KNOWN_EVERY: i32 = 3;
 /// All rows there are, of any stratum.
 const ALL: usize = STOCKS * DAYS;
@@ -75,7 +75,7 @@ fn said(of: &Estimate) -> String {
     format!("{:+.4} ({:+.4} to {:+.4})", of.value, of.low.unwrap(), of.high.unwrap())
 }
 
-/// The mean of estimates from markets that have nothing in common, and its 95 % interval.
+/// The mean of estimates from independent markets, and its 95 % interval.
 fn pooled(of: &[Estimate]) -> (f64, f64, f64) {
     let count = of.len() as f64;
     let mean = of.iter().map(|one| one.value).sum::<f64>() / count;

@@ -1,5 +1,5 @@
-//! The `model` verbs as an operator meets them, over a run that has two versions: one in force, one
-//! that passed its gate, and one that did not.
+//! The `model` verbs, over a run with three versions: a former champion, the champion, and one that
+//! did not pass its gate.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
@@ -132,7 +132,7 @@ fn an_operator_rolls_back_and_promotes_and_what_cannot_be_is_refused() {
     ] {
         run(data, &format!("model {words}")).refused(&says);
     }
-    assert_eq!(controls(data), (None, None), "nothing was said");
+    assert_eq!(controls(data), (None, None), "nothing was written");
     assert!(run(data, "model rollback").out.contains("model 1 is in force again"));
     assert_eq!(controls(data), (Some(1), None));
     run(data, "model rollback").refused(&["no champion before this one"]);
@@ -171,7 +171,7 @@ fn files_and_versions_are_verified_and_damage_is_found() {
         assert_eq!(bad.code, 1, "{bad:?}");
         assert!(bad.out.contains("WRONG") && bad.out.contains("seal"), "{}", bad.out);
     }
-    // The folder was never written: that is found, and what writes it is said.
+    // The folder was never written: `verify` finds that and names the verb that writes it.
     let log = run(data, "model verify");
     assert_eq!(log.code, 1, "{log:?}");
     assert!(log.out.contains("rebuild --all"), "{}", log.out);
@@ -189,7 +189,7 @@ fn bench(folder: &Path, words: &str) -> Ran {
 fn one_event_is_scored_within_the_budget() {
     let folder = opened();
     let mut tried = Vec::new();
-    // Where something else takes the processor away for long, the 99th percentile is not ours.
+    // Other load on the processor makes the 99th percentile meaningless.
     for _ in 0..3 {
         let ran = bench(folder.path(), "--share 0.1");
         let said: Value = serde_json::from_str(&ran.out).unwrap();

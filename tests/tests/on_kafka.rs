@@ -33,7 +33,7 @@ impl Homes {
         finish(command).json()
     }
 
-    /// Runs it on both and gives what both say of the topics and of the day reached.
+    /// Runs it on both and returns each one's topic digests and last day.
     fn both(&self, words: &str) -> (Value, Value) {
         let kafka = ["--log", "kafka", "--brokers", self.brokers];
         let embedded = self.ask(self.data[0].path(), words, &[]);
@@ -42,7 +42,7 @@ impl Homes {
             assert!(!embedded[part].is_null(), "{part}: {embedded}");
             assert_eq!(embedded[part], on_kafka[part], "{words}: {part}");
         }
-        // What it said of the log is what the log says of itself.
+        // Its summary's digests are those of `topics`.
         let listed = self.ask(self.data[1].path(), "topics list", &kafka);
         for one in listed.as_array().unwrap() {
             let name = one["topic"].as_str().unwrap();
@@ -61,7 +61,7 @@ fn some(topics: &Value, names: &[&str]) {
 #[test]
 fn the_demo_is_the_same() {
     let Some(homes) = Homes::new("demo") else { return };
-    // A demo begins empty and has one name.
+    // A demo starts empty and has one name.
     let homes = Homes { run: "demo".to_owned(), ..homes };
     homes.both("demo --days 1 --stocks 3 --history 0");
     let (topics, _) = homes.both("demo --days 3 --stocks 8 --history 1400");
@@ -74,7 +74,7 @@ fn a_run_that_is_stopped_and_goes_on_is_the_same_and_so_is_a_backtest() {
     let source = "--source sim:5,stocks=4,days=270";
     let (_, last) = homes.both(&format!("up {source} --until 2099-01-01"));
     let last: Day = last.as_str().unwrap().parse().unwrap();
-    // From the beginning again, in two goes.
+    // From the start again, in two parts.
     let homes = Homes { run: format!("{}-again", homes.run), ..homes };
     let (from, until) = (last + -6, last + -3);
     let up = format!("up {source} --from {from} --until");

@@ -1,6 +1,6 @@
-//! `bench pipeline` on a real Kafka: scorers in processes of their own add up and predict each event
-//! once through every change of hands, and Kafka Streams does the same hop beside them. How fast all
-//! that is on the machine at hand, and whether limits are met, is no matter here.
+//! `bench pipeline` on a real Kafka: scorers in processes of their own predict each event once through
+//! every hand-over, and Kafka Streams runs the same hop beside them. Neither speed nor limits are
+//! checked here.
 #![allow(clippy::unwrap_used)] // a test
 
 use serde_json::Value;
@@ -10,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use tests::cli::{command, finish};
 use tests::cluster::Cluster;
 
-/// One at a time: each of them wants the machine for itself.
+/// One at a time: each needs the machine for itself.
 static QUIET: Mutex<()> = Mutex::new(());
 
-/// What it tells; it may have missed a limit.
+/// Its report; it may have missed a limit.
 fn report(cluster: &Cluster, words: &str, script: Option<&Path>) -> Value {
     let _quiet = QUIET.lock().unwrap_or_else(PoisonError::into_inner);
     let data = tempfile::tempdir().unwrap();
@@ -43,7 +43,7 @@ fn scorers_held_to_a_rate_add_up_and_every_event_is_predicted_once() {
     assert_eq!((&scale["twice"], &scale["missing"]), (&0.into(), &0.into()), "{scale}");
     let phases = scale["phases"].as_array().unwrap();
     assert_eq!(phases.len(), 3);
-    // 400 a second are little to any machine: less would be a partition that nobody reads.
+    // Any machine manages 400 a second: less would mean an unread partition.
     assert!(phases.iter().all(|phase| phase["share"].as_f64().unwrap() > 0.9), "{scale}");
 }
 

@@ -1,5 +1,4 @@
-//! The harness of the Kafka tests: a cluster that is killed and comes back, and ends with its
-//! test.
+//! The harness of the Kafka tests: a cluster that is killed, restarts, and ends with its test.
 #![allow(clippy::unwrap_used)] // a test
 
 use eventlog::kafka::GroupProtocol;
@@ -29,7 +28,7 @@ fn a_node_is_killed_and_comes_back_with_what_it_held() {
     assert!(std::net::TcpStream::connect(address).is_err(), "it ends with its test");
 }
 
-/// What the brokers say of a group: its type, and what it is a group of.
+/// A group as the brokers describe it: its type and protocol.
 fn kind(cluster: &Cluster, group: &str) -> Vec<String> {
     let listed = cluster.tool("groups --list");
     let words = listed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
@@ -57,7 +56,7 @@ fn a_group_uses_the_new_protocol_where_the_brokers_have_it_and_the_classic_one_w
     }
 }
 
-/// A member that publishes without end, a record and an offset each time; it tells of each.
+/// A member that publishes without end, a record and an offset each time, and reports each.
 fn publish_on(settings: KafkaSettings, told: &SyncSender<()>) {
     let log = KafkaLog::connect(settings).unwrap();
     let mut member = log.member("coordinated", "one", &["moved".to_string()]).unwrap();
@@ -84,7 +83,7 @@ fn publish_on(settings: KafkaSettings, told: &SyncSender<()>) {
     }
 }
 
-/// Sending offsets waited without end for a coordinator that had left the cluster.
+/// Sending offsets used to wait without end for a coordinator that had left the cluster.
 #[test]
 fn offsets_are_sent_though_the_coordinator_of_their_group_has_left() {
     let Some(cluster) = Cluster::start_own(3) else { return };
@@ -98,7 +97,7 @@ fn offsets_are_sent_though_the_coordinator_of_their_group_has_left() {
     let state = cluster.tool("consumer-groups --describe --state --group coordinated");
     let id = state.split(['(', ')']).find_map(|part| part.parse().ok()).unwrap();
     cluster.kill(id);
-    // It stays away. What was under way when it went is told of first.
+    // It stays away. The publish in flight is reported first.
     std::thread::sleep(Duration::from_secs(8));
     while heard.try_recv().is_ok() {}
     for _ in 0..20 {

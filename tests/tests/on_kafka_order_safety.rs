@@ -1,5 +1,5 @@
-//! As `order_safety`, on Apache Kafka: roles are members of a group there, and a standby takes
-//! over when the session of the active one is over.
+//! As `order_safety`, on Apache Kafka: roles are members of a group there, and a standby takes over
+//! when the active one's session ends.
 
 use std::sync::LazyLock;
 use tests::cluster::Cluster;

@@ -1,5 +1,5 @@
-//! A broker that is away for a minute is waited for: no process ends, each says what it waits
-//! for, memory stays where it was, and afterwards every topic is what it is without the outage.
+//! Processes wait for a broker that is away for a minute: none ends, each logs what it waits for,
+//! memory stays bounded, and afterwards every topic is the same as without the outage.
 #![allow(clippy::unwrap_used)] // a test
 
 use serde_json::Value;
@@ -15,10 +15,10 @@ const MARKET: &str = "sim:5,stocks=12,days=420,structure=on";
 /// Forty days before that market's last.
 const FROM: &str = "2016-06-20";
 const OUTAGE: Duration = Duration::from_secs(60);
-/// What a process may take more at its highest, after an outage than before it, in KiB: the
-/// buffers of a few clients, not a queue that grows.
+/// How far a process's peak memory may rise through an outage, in KiB: the buffers of a few clients,
+/// not a growing queue.
 const ROOM_KIB: u64 = 64 << 10;
-/// How long the rest of the run may take once the broker is back.
+/// Time for the rest of the run once the broker is back.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 fn verb(data: &Path, words: &str) -> Command {
@@ -27,7 +27,7 @@ fn verb(data: &Path, words: &str) -> Command {
     command
 }
 
-/// The digest of every topic; none where a broker is just starting.
+/// The digest of every topic; none while a broker is starting.
 fn digests(data: &Path, words: &str) -> Option<BTreeMap<String, String>> {
     let ran = finish(verb(data, &format!("topics list -o json {words}")));
     let topics: Value = serde_json::from_str(&ran.out).ok()?;
@@ -59,7 +59,7 @@ impl Roles {
         assert!(ended.is_none(), "{ended:?}: {}", self.said());
     }
 
-    /// The most memory it ever took, in KiB.
+    /// Its peak memory, in KiB.
     fn highest(&self) -> u64 {
         let status = read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -75,12 +75,12 @@ impl Roles {
 
 impl Drop for Roles {
     fn drop(&mut self) {
-        let _ = self.child.kill(); // it has ended
+        let _ = self.child.kill(); // it may have ended
         let _ = self.child.wait();
     }
 }
 
-/// Waits until `done`, while all live.
+/// Waits until `done`; all processes must stay alive.
 fn until(what: &str, roles: &mut [Roles], patience: Duration, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + patience;
     while !done() {

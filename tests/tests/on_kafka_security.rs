@@ -1,5 +1,5 @@
-//! SASL_SSL and mutual TLS on a real Kafka, through the program: what is let in, what is refused
-//! and how, and that no secret is ever written.
+//! SASL_SSL and mutual TLS on a real Kafka, through the program: accepted and refused logins, and
+//! that no secret is ever written.
 #![allow(clippy::unwrap_used)] // a test
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tests::cli::{Ran, command, finish};
 use tests::cluster::{Cluster, Login};
 
-/// The program with a login from the environment, apart from what `change` gives otherwise.
+/// The program with a login from the environment, changed by `change`.
 fn with(data: &Path, words: &str, login: &Login, change: &[(&str, &str)]) -> Command {
     let mut command = command(data, words);
     command.env("BUTTERQUANT_LOG", "kafka").env("BUTTERQUANT_BROKERS", &login.brokers);
@@ -24,7 +24,7 @@ fn with(data: &Path, words: &str, login: &Login, change: &[(&str, &str)]) -> Com
     command
 }
 
-/// The login, or nothing where there is no cluster or only its address is known.
+/// The login; none where there is no cluster or only its address is known.
 fn login(of: impl Fn(&Cluster) -> Option<Login>) -> Option<Login> {
     let login = of(Cluster::shared()?);
     if login.is_none() {
@@ -69,7 +69,7 @@ fn a_client_with_a_certificate_scans_and_reads() {
     scans_and_reads(&login, "mtls");
 }
 
-/// It is refused at once, with `words` and exit code 2.
+/// Checks that it is refused at once, with `words` and exit code 2.
 fn refused(login: &Login, change: &[(&str, &str)], words: &[&str]) {
     let data = tempfile::tempdir().unwrap();
     for verb in ["topics list", "up --source sim:5,stocks=2,days=280"] {
@@ -91,7 +91,7 @@ fn who_is_not_let_in_is_told_why_and_what_to_do() {
         &["Authentication failed", "check kafka.sasl.username, kafka.sasl.password"],
     );
     refused(&sasl, &[("sasl.mechanism", "GSSAPI")], &["GSSAPI", "SCRAM-SHA-512"]);
-    // Any certificate that did not sign the brokers' will do.
+    // Any certificate that did not sign the brokers' serves.
     let other = mtls.properties["ssl.certificate.location"].clone();
     for login in [&sasl, &mtls] {
         let change = [("ssl.ca.location", other.as_str())];
@@ -103,8 +103,7 @@ fn who_is_not_let_in_is_told_why_and_what_to_do() {
     refused(&mtls, &none, &["certificate", "kafka.ssl.certificate.location"]);
 }
 
-/// None of the secrets is in what it wrote, and something is: the test would not see what the
-/// program keeps to itself.
+/// Checks that the output is not empty and contains none of the secrets.
 fn silent(ran: &Ran, secrets: &[&str], says: &str) {
     let written = format!("{}{}", ran.out, ran.err);
     assert!(written.contains(says), "{says}: {written}");
@@ -137,7 +136,7 @@ fn no_secret_is_written_at_any_level() {
             let ran = ask(&format!("{verb} -o {output}"), &key);
             silent(&ran, &secrets, if verb == "config show" { "not shown" } else { "sound" });
         }
-        // librdkafka's own debug lines are among it.
+        // The output includes librdkafka's own debug lines.
         let ran = ask(&format!("--run none topics list -o {output}"), &key);
         silent(&ran, &secrets, "SASL SCRAM client in state");
         let misspelt = [("sasl.passwrod", right.as_str())];

@@ -1,6 +1,5 @@
-//! Subscribers nobody here wrote read the topics of a real Kafka: Confluent's Python client with
-//! its Avro deserializer, in groups of its own, and kcat. Schemas come from what the program
-//! serves as a registry.
+//! Third-party subscribers read the topics of a real Kafka: Confluent's Python client with its Avro
+//! deserializer, in groups of its own, and kcat. They get their schemas from the program's registry.
 
 #![allow(clippy::unwrap_used)]
 
@@ -27,14 +26,14 @@ const TOKEN: &str = "a-token-of-this-test";
 /// Records of a transaction.
 const AT_ONCE: usize = 1_000;
 
-/// What is on a topic: records, and events of each kind.
+/// The content of a topic: records, and events by kind.
 #[derive(Default)]
 struct Told {
     records: usize,
     kinds: BTreeMap<&'static str, usize>,
 }
 
-/// A demo's log and one event of every kind there is, copied to Kafka.
+/// A demo's log and one event of every kind, copied to Kafka.
 fn fill(data: &Path, kafka: &KafkaLog) -> BTreeMap<Topic, Told> {
     std::fs::write(
         data.join("butterquant.toml"),
@@ -102,7 +101,7 @@ fn subscribers_with_tools_of_their_own_read_every_event_once() {
     let Some(cluster) = Cluster::start(1) else { return };
     let data = tempfile::tempdir().unwrap();
     let mut settings = KafkaSettings::new(cluster.brokers());
-    // The broker may be one that is kept.
+    // The broker may be a permanent one.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let prefix = format!("subscribed-{}.", now.as_millis());
     settings.prefix = prefix.clone();

@@ -1,5 +1,4 @@
-//! Topics on a real Kafka: made to keep everything, and reported where somebody made or set them
-//! otherwise.
+//! Topics on a real Kafka: created to keep everything, and reported where their settings differ.
 #![allow(clippy::unwrap_used)] // a test
 
 use eventlog::{
@@ -16,7 +15,7 @@ fn settings(cluster: &Cluster, run: &str) -> KafkaSettings {
     settings
 }
 
-/// A name that no other test's run on the same broker has.
+/// A run name that no other test on the same broker uses.
 fn run_of(test: &str) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     format!("{test}-{}", now.as_millis())
@@ -154,7 +153,7 @@ fn the_largest_letter_is_taken_and_read_and_too_large_a_bar_is_refused() {
 #[test]
 fn three_copies_are_safe_with_two_and_fewer_are_reported() {
     let Some(cluster) = &Cluster::start(3) else { return };
-    // As a production cluster is reached, with a password over TLS.
+    // As with a production cluster, with a password over TLS.
     let login = cluster.sasl_ssl().unwrap();
     let with = |run: &str, copies: Option<u32>| {
         let mut settings = KafkaSettings::new(login.brokers.as_str());
@@ -173,15 +172,15 @@ fn three_copies_are_safe_with_two_and_fewer_are_reported() {
     let found = shell::open::ensure_topics(&with("one", Some(3)), 1).unwrap();
     let of_bars = found.iter().find(|one| one.topic == Topic::Bars.name()).unwrap().to_string();
     assert!(of_bars.contains("replication is 1, not 3"), "{of_bars}");
-    // Where none are asked for it is what the brokers give a topic: three of these.
+    // Without a setting, the brokers' default applies: three here.
     assert_eq!(shell::open::ensure_topics(&with("one", None), 1).unwrap(), found);
     assert_eq!(shell::open::ensure_topics(&with("three", None), 1).unwrap(), []);
     let refused = shell::open::ensure_topics(&with("five", Some(5)), 1).unwrap_err().to_string();
     assert!(refused.contains("not 5 brokers") && refused.contains("replication"), "{refused}");
 }
 
-/// A client of ours that had lost its brokers went on saying that a partition was unknown, and an
-/// executor that had taken over never began.
+/// A client that had lost its brokers used to go on reporting an unknown partition, and an executor
+/// that had taken over never started.
 #[test]
 fn a_partition_that_a_client_does_not_know_is_found_when_it_is_asked_for_again() {
     let Some(cluster) = Cluster::shared() else { return };

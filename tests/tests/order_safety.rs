@@ -1,5 +1,5 @@
-//! An intent is submitted at most once, and no fill is counted twice or missed, whichever of the
-//! role and its broker dies, sleeps or says nothing in between; on the embedded log.
+//! An intent is submitted at most once, and no fill is counted twice or missed, whether the role or
+//! its broker dies, stalls or does not answer in between; on the embedded log.
 
 use tests::orders::Home;
 use tests::orders::scenes::{

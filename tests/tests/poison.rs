@@ -1,5 +1,5 @@
-//! Bad records on every topic and partition that a role reads: each has one letter, from the one
-//! role that keeps those of its topic, and nobody decides otherwise because of them.
+//! Bad records on every topic and partition that a role reads: each has one dead letter, from the role
+//! that keeps those of its topic, and no decision changes because of them.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use tests::simulation::Simulation;
 use tests::simulation::checks::replays;
-use tests::simulation::world::PARTITIONS;
+use tests::simulation::dimensions::PARTITIONS;
 
 static SIMULATION: LazyLock<Simulation> = LazyLock::new(Simulation::default);
 
@@ -118,7 +118,7 @@ fn bad_records_on_every_partition_have_one_letter_each_and_change_nothing() {
         }
     }
     assert!(expected.is_empty(), "without a letter: {:?}", expected.keys());
-    // What is left is what the simulated world holds anyway.
+    // The others are those of the simulated world itself.
     let usual = letters(&undisturbed.log, before).into_iter();
     let mut usual: Vec<_> = usual.map(|said| (said.stage, said.value)).collect();
     usual.sort();

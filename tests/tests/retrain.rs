@@ -1,6 +1,6 @@
-//! A run long enough for months to begin and candidates to mature: rules fire on the log, replay
-//! fires the same ones, and people see how far each is, how good predictions are, which versions
-//! there are and what they rest on.
+//! A run long enough for months to begin and candidates to mature: rules fire on the log, a replay
+//! fires the same ones, and the verbs show each rule's progress, the quality of predictions, and the
+//! versions with their provenance.
 
 #![allow(clippy::unwrap_used)]
 
@@ -70,7 +70,7 @@ fn months_train_by_themselves_and_replay_trains_on_the_same_days() {
     a_model_that_holds_one_class_likeliest_is_found(data);
 }
 
-/// What the first version shows of itself; gives the number of versions.
+/// Checks `model show` of the first version; returns the number of versions.
 fn versions_are_shown(data: &Path) -> usize {
     let listed = run(data, "--run demo model list -o json").json();
     let models = list(&listed["models"]);
@@ -125,14 +125,14 @@ fn what_a_version_rests_on_is_drawn(data: &Path) {
     let mut contract = quant::FEATURE_NAMES.to_vec();
     contract.sort_unstable();
     assert_eq!(names, contract);
-    // The head of a PNG with its width and height.
+    // The header of a PNG with its width and height.
     assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
     assert_eq!(png[16..24], [1_480_u32.to_be_bytes(), 1_240_u32.to_be_bytes()].concat());
     assert!(png.len() > 20_000, "{} bytes are no picture of 23 bars", png.len());
     run(data, "--run demo model explain 1 --out x.gif").refused(&["x.gif", ".png or .svg"]);
 }
 
-/// The names, what the JSON says, and that a changed byte is found and mended.
+/// Checks file names and their JSON, and that a changed byte is found and repaired.
 fn the_folder_is_a_view_of_the_log(data: &Path, versions: usize) {
     let models = data.join("runs/demo/models");
     let names = |folder: &Path| {
@@ -177,7 +177,7 @@ fn the_folder_is_a_view_of_the_log(data: &Path, versions: usize) {
     assert_eq!(found.code, 1, "{found:?}");
     let wrong: Vec<&str> = found.out.lines().filter(|line| line.contains("WRONG")).collect();
     assert!(wrong.len() == 1 && wrong[0].contains("success_model_v1.onnx"), "{}", found.out);
-    // A rebuild mends it, and says that what was there was something else.
+    // A rebuild repairs it and reports that the file differed.
     let rebuilt = run(data, "--run demo rebuild --all -o json");
     assert_eq!(rebuilt.code, 1, "{rebuilt:?}");
     let rebuilt: Value = serde_json::from_str(&rebuilt.out).unwrap();
@@ -189,7 +189,7 @@ fn the_folder_is_a_view_of_the_log(data: &Path, versions: usize) {
     assert_eq!(verify().code, 0, "{:?}", verify());
 }
 
-/// A model that has learnt nothing but that losses are frequent, put on the log beside the others.
+/// Puts a model on the log that has only learnt that losses are frequent.
 fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
     let first = run(data, "--run demo model show 1 -o json").json();
     let found = store::rows::read_rows(&data.join("runs/demo/lake")).unwrap();

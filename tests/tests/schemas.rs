@@ -1,4 +1,4 @@
-//! `schemas` as a user meets it: listed, shown, checked, served, registered.
+//! The `schemas` verbs: listed, shown, checked, served, registered.
 
 #![allow(clippy::unwrap_used)]
 

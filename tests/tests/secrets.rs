@@ -1,4 +1,4 @@
-//! Secrets from files, and that none is ever shown; the HTTP side opens to nobody else unasked.
+//! Secrets are read from files and never shown; the HTTP side is closed to other machines by default.
 #![allow(clippy::unwrap_used)] // a test
 
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
@@ -42,7 +42,7 @@ fn a_secret_is_read_from_its_file_and_never_shown() {
     let shown = run(data.path(), "config show -o json").json();
     let from = shown["token"]["from"].as_str().unwrap();
     assert!(from.contains(&closed.display().to_string()) && from.contains("butterquant.toml"));
-    // The environment goes before the file, a secret in a file before one below it.
+    // The environment overrides the file, and a secret in a file overrides one in a layer below.
     let mut asked = command(data.path(), "config show -o json");
     asked.env("BUTTERQUANT_KAFKA_SASL_PASSWORD_FILE", &closed);
     let shown = finish(asked).json();

@@ -1,5 +1,5 @@
-//! `setup onnxruntime` as a user meets it: pip and wheels are real. The wheels of most tests are made
-//! here of the library at hand, so that they need no network; one asks the package index itself.
+//! `setup onnxruntime` with real pip and wheels. Most tests build their wheels from the library at
+//! hand, so that they need no network; one uses the package index itself.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
@@ -10,7 +10,7 @@ use std::process::Command;
 use tests::cli::{Ran, command, finish, run};
 use tests::python::say;
 
-/// The Python of these tests goes before others: the program starts `python3`.
+/// Puts the Python of these tests first on the PATH: the program starts `python3`.
 fn python() -> (OsString, OsString) {
     let python = std::env::var_os("BUTTERQUANT_PYTHON").unwrap_or_else(|| "python3".into());
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -20,7 +20,7 @@ fn python() -> (OsString, OsString) {
     (python, std::env::join_paths(folders).unwrap())
 }
 
-/// Says what is missing where something is; in CI nothing may be.
+/// Reports what is missing, if anything; in CI nothing may be.
 fn there<T>(found: Option<T>, missing: &str) -> Option<T> {
     if found.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{missing}");
@@ -35,7 +35,7 @@ fn pip() -> Option<()> {
     there(works.then_some(()), "BUTTERQUANT_PYTHON (or python3) has no pip")
 }
 
-/// An ONNX Runtime library without CUDA to make wheels of.
+/// An ONNX Runtime library without CUDA to build wheels from.
 fn library() -> Option<PathBuf> {
     pip()?;
     let found = std::env::var_os("BUTTERQUANT_ONNXRUNTIME").map(PathBuf::from);
@@ -43,7 +43,7 @@ fn library() -> Option<PathBuf> {
     there(found, "BUTTERQUANT_ONNXRUNTIME names no libonnxruntime.so to make a wheel of")
 }
 
-/// A folder of wheels with one, of `package`, that holds `library`.
+/// A folder with one wheel of `package` that holds `library`.
 fn wheels(folder: &Path, package: &str, library: &[u8]) -> PathBuf {
     let name = package.replace('-', "_");
     let (content, wheels) = (folder.join("content"), folder.join("wheels"));
@@ -71,7 +71,7 @@ fn wheels(folder: &Path, package: &str, library: &[u8]) -> PathBuf {
     wheels
 }
 
-/// `setup` over a data folder; with `wheels` pip looks there and nowhere else.
+/// `setup` over a data folder; with `wheels`, pip uses only that folder.
 fn setup(data: &Path, words: &str, wheels: Option<&Path>, named: Option<&OsStr>) -> Ran {
     let mut setup = command(data, &format!("setup onnxruntime --yes {words}"));
     setup.env("PATH", python().1).env_remove("ORT_DYLIB_PATH");
@@ -97,7 +97,7 @@ fn the_library_that_was_fetched_is_tried_whatever_else_is_named() {
     let left = std::fs::read_dir(data.join("onnxruntime")).unwrap().count();
     assert_eq!(left, 2, "the library and the receipt, no download folder");
 
-    // Where nothing else is named it is what scores from now on.
+    // Unless another is named, it scores from now on.
     let bench = run(&data, "model bench --share 0.001 --budget-us 100000 -o json").json();
     assert_eq!(bench["in_use"], "onnxruntime-cpu");
 }

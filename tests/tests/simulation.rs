@@ -1,6 +1,6 @@
-//! A thousand seeds of the real roles in the real shell; any one can be run alone:
+//! A thousand seeds of the real roles in the real shell. To run one alone:
 //! `BUTTERQUANT_SIM_SEED=123 cargo test --release -p tests --test simulation -- --nocapture`.
-//! `BUTTERQUANT_SIM_SEEDS` says how many.
+//! `BUTTERQUANT_SIM_SEEDS` sets their number.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,10 +17,10 @@ static SIMULATION: LazyLock<Simulation> = LazyLock::new(Simulation::default);
 fn number(name: &str) -> Option<u64> {
     std::env::var(name)
         .ok()
-        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
-/// Plays seeds on two threads until one fails; faults by kind, or the seed and what broke.
+/// Runs seeds on two threads until one fails; returns faults by kind, or the seed and its failure.
 fn play(seeds: u64, planted: Planted) -> Result<BTreeMap<Fault, u64>, (u64, String)> {
     let next = AtomicU64::new(0);
     let work = || {
@@ -104,7 +104,7 @@ fn the_undisturbed_run_has_something_of_everything_and_replays_without_help() {
     replays(world, &log, true).unwrap();
 }
 
-/// The undisturbed run once more, as a run that ended.
+/// The undisturbed run again, as a finished run.
 fn undisturbed() -> Ended {
     let world = &SIMULATION.world;
     let (log, states) = world.base.fork();

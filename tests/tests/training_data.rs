@@ -1,4 +1,4 @@
-//! Training data as its users make it and look at it: `history generate` and `data validate`.
+//! The verbs of training data: `history generate` and `data validate`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -19,7 +19,7 @@ fn generate(data: &Path, more: &str) -> Value {
     run(data, &format!("history generate {MARKET} {WANTED} {more} -o json")).json()
 }
 
-/// What a topic holds, as its digest says.
+/// The digest of a topic.
 fn samples(data: &Path) -> (u64, String) {
     let topics = run(data, "topics list -o json").json();
     let found = topics.as_array().unwrap().iter().find(|one| one["topic"] == "samples").unwrap();
@@ -43,7 +43,7 @@ fn the_same_seed_gives_the_same_bytes_and_adds_nothing_twice() {
     let (rows, digest) = samples(data.path());
     assert_eq!(rows, all);
 
-    // Again, with other threads and into another file: the same bytes, nothing new.
+    // Again, with another number of threads and into another file: the same bytes, nothing new.
     let file = data.path().join("again.parquet");
     let again = generate(data.path(), &format!("--threads 3 --out {}", file.display()));
     assert_eq!(
@@ -57,7 +57,7 @@ fn the_same_seed_gives_the_same_bytes_and_adds_nothing_twice() {
     );
     assert_eq!(samples(data.path()), (all, digest.clone()));
 
-    // In another folder too; another seed gives others, of which some were there.
+    // The same in another folder; another seed gives other rows, some of which were there.
     assert_eq!(generate(other.path(), "")["sha256"], first["sha256"]);
     assert_eq!(samples(other.path()), (all, digest));
     let more = generate(other.path(), "--seed 8");
@@ -88,7 +88,7 @@ fn a_run_opens_with_the_rows_drawn_for_it_and_takes_more_while_it_runs() {
     late.refused(&["reaches into this run", "its own outcomes"]);
     assert_eq!(up.interrupt(), 0);
 
-    // What the first training saw is what was drawn before the run was opened.
+    // The first training used the rows drawn before the run was opened.
     let first = run(data.path(), "topics consume models -n 1 -o json").lines();
     let evidence = first[0]["data"]["evidence"].as_str().unwrap().to_owned();
     assert!(evidence.starts_with(&format!("{all} rows of history")), "{evidence}");
@@ -105,7 +105,7 @@ fn a_run_does_not_open_over_rows_of_the_days_it_would_scan() {
     let twice = format!("of {all} rows on samples are of days from {last} on, the last of {last}");
     let remedy = format!("`butterquant history generate --run ID --before {last}`");
     up("").refused(&[&twice, "count them twice", "scan from a later day", &remedy]);
-    // It is not open, and does not open with more history either.
+    // The run is not open, and more history does not open it.
     assert!(run(data.path(), "runs").out.contains("`butterquant up` opens it"));
     up("--history 50").refused(&[&twice]);
     assert_eq!(samples(data.path()).0, all);
@@ -143,7 +143,7 @@ fn rows_are_checked_shown_and_drawn() {
     for words in ["trend_slope", "vix_level", "Classes, share of the rows"] {
         assert!(picture.contains(words), "{words} is missing");
     }
-    // With a test named, the rows that reach into it are found.
+    // Given a test period, the rows that reach into it are found.
     let mid = said["span"].as_array().unwrap()[1].as_str().unwrap();
     let ran =
         run(data.path(), &format!("data validate {file} --no-picture --test-from {mid} -o json"));

@@ -1,5 +1,5 @@
-//! What can go wrong with the lake and the views, each with the place and the remedy: both
-//! can always be made again from the log, and the messages say so.
+//! Errors of the lake and the views, each with the place and the remedy: both can always be rebuilt
+//! from the log, and the messages say so.
 
 use schemas::Topic;
 use std::io::{self, ErrorKind};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// A failure of the lake or the views.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No space is left where the lake lies.
-    #[error("no space is left for {}; free some, then start again", path.display())]
+    /// The disk of the lake is full.
+    #[error("no space is left for {}; free some, then restart", path.display())]
     Full {
         /// The file or folder that was written.
         path: PathBuf,
@@ -19,7 +19,7 @@ pub enum StoreError {
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
@@ -28,28 +28,28 @@ pub enum StoreError {
     Unreadable {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
-    /// A file of the lake is no parquet file, or not a whole one.
-    #[error("{} is damaged: {detail}; `butterquant rebuild` makes the lake again from the log", path.display())]
+    /// A file of the lake is not a complete parquet file.
+    #[error("{} is damaged: {detail}; `butterquant rebuild` rebuilds the lake from the log", path.display())]
     DamagedFile {
         /// The file.
         path: PathBuf,
-        /// What the parquet reader said.
+        /// The parquet reader's message.
         detail: String,
     },
-    /// A file of rows is no parquet file, or not a whole one.
+    /// A file of rows is not a complete parquet file.
     #[error("{} cannot be read as parquet: {detail}; write it again, with `butterquant history generate` or, in the lake, `butterquant rebuild`", path.display())]
     DamagedRows {
         /// The file.
         path: PathBuf,
-        /// What the parquet reader said.
+        /// The parquet reader's message.
         detail: String,
     },
     /// A parquet file that does not hold labelled rows.
-    #[error("{} holds no labelled rows: column {column}: {detail}; a file of rows has the columns that `butterquant history generate` writes", path.display())]
+    #[error("{} does not hold labelled rows: column {column}: {detail}; such a file has the columns that `butterquant history generate` writes", path.display())]
     NotRows {
         /// The file.
         path: PathBuf,
@@ -59,12 +59,12 @@ pub enum StoreError {
         detail: String,
     },
     /// A folder without any rows.
-    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run's lake is made while it runs or by `butterquant rebuild`", path.display())]
+    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run writes its lake while it runs, and `butterquant rebuild` rebuilds it", path.display())]
     NoRows {
         /// The folder.
         path: PathBuf,
     },
-    /// Events could not be made into a parquet file: a bug in this program.
+    /// Events could not be converted to parquet: a bug in this program.
     #[error("events of {topic} cannot be written as parquet: {detail}; please report this")]
     Columns {
         /// Their topic.
@@ -72,10 +72,8 @@ pub enum StoreError {
         /// What was wrong.
         detail: String,
     },
-    /// An event was handed over as one of another topic: a bug in this program.
-    #[error(
-        "an event of {found} was to be written to the lake as one of {topic}; please report this"
-    )]
+    /// An event was given as one of another topic: a bug in this program.
+    #[error("an event of {found} was given to the lake as one of {topic}; please report this")]
     WrongTopic {
         /// The file's topic.
         topic: Topic,
@@ -83,7 +81,7 @@ pub enum StoreError {
         found: Topic,
     },
     /// A stored view cannot be read by this program.
-    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild` makes the views again from the log", path.display())]
+    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild` rebuilds the views from the log", path.display())]
     DamagedView {
         /// The directory of the views.
         path: PathBuf,
@@ -97,7 +95,7 @@ pub enum StoreError {
     Encode {
         /// Which view.
         key: String,
-        /// What the encoder said.
+        /// The encoder's message.
         detail: String,
     },
     /// The embedded store failed.

@@ -1,9 +1,9 @@
-//! What people look at: materialised views in the embedded store, the parquet lake, and the
+//! Data for people and reports: materialised views in the embedded store, the parquet lake, and the
 //! figures of a track's performance.
 //!
-//! None of it is truth. Everything here is a fold of the log, so each part can be removed
-//! ([`Lake::remove_all`], [`Views::remove_all`]) and made again, and two runs over the same
-//! log have the same digests.
+//! The log is the truth; everything here is a fold of it. So each part can be removed
+//! ([`Lake::remove_all`], [`Views::remove_all`]) and rebuilt, and two runs over the same log have the
+//! same digests.
 
 mod error;
 pub mod figures;

@@ -1,5 +1,4 @@
-//! The lake as its readers meet it: files that are there whole, the same every time, and
-//! columns that hold what the events said.
+//! The lake for its readers: whole files, the same every time, whose columns hold the events' values.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
@@ -32,7 +31,7 @@ fn fill(lake: &Lake) {
 
 #[test]
 fn given_every_topic_when_written_then_each_is_counted_and_can_be_removed() {
-    // A lake to look at by hand (tests/python/read_lake.py) stays where this names a folder.
+    // Keeps a lake in the folder named here, to read by hand (tests/python/read_lake.py).
     let kept = std::env::var_os("BUTTERQUANT_KEEP_LAKE");
     let temporary = tempfile::tempdir().unwrap();
     let dir = kept.as_ref().map_or(temporary.path(), Path::new);
@@ -117,7 +116,7 @@ fn given_what_a_crash_left_when_written_to_then_it_is_gone_and_the_data_is_not()
     let leftover = lake.path(Topic::Scans, MONDAY).with_file_name(".events.parquet.new");
     fs::write(&leftover, "half a fi").unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    // Who only opens it may be beside the writer, whose file that would be.
+    // A reader may open the lake beside its writer, whose temporary file this would be.
     assert!(leftover.exists());
     fill(&lake);
     assert_eq!(lake.files().unwrap().len(), 22);
@@ -151,7 +150,7 @@ fn given_a_damaged_file_or_a_path_that_cannot_be_written_then_the_error_names_bo
     let said = Lake::open(file.join("lake")).unwrap_err().to_string();
     assert!(said.contains("a-file/lake") && said.contains("permissions"), "{said}");
 
-    // Root may write anywhere, so this part says something only to other users.
+    // Root may write anywhere, so this part only tests other users.
     let topic = dir.path().join("topic=bars");
     fs::set_permissions(&topic, fs::Permissions::from_mode(0o500)).unwrap();
     if fs::create_dir(topic.join("probe")).is_err() {

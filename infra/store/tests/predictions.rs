@@ -1,4 +1,4 @@
-//! Predictions beside what came of them, and the features of late, over a few made-up days.
+//! Predictions beside their outcomes, and recent features, over a few made-up days.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
@@ -44,7 +44,7 @@ fn a_scan_day_matures_with_its_last_candidate_and_only_champions_count() {
         );
         let report = || quality_report(&views.predictions(usize::MAX).unwrap());
         assert_eq!((report().matured_days, report().open_days), (0, 1));
-        // Champion's likeliest class is 3; what came of C, which no champion scored, is nothing.
+        // The champion's likeliest class is 3; C, which no champion scored, does not count.
         given(MONDAY + 20, vec![matured(MONDAY + 20, &a, 3), matured(MONDAY + 20, &c, 0)]);
         assert_eq!((report().matured_days, report().open_days), (0, 1));
         let none =
@@ -55,7 +55,7 @@ fn a_scan_day_matures_with_its_last_candidate_and_only_champions_count() {
         assert_eq!((report.matured_days, report.open_days), (1, 0));
         let [low] = &report.regimes[..] else { panic!("{:?}", report.regimes) };
         assert_eq!((low.name.as_str(), low.quality.rows, low.quality.accuracy), ("low", 1, 1.0));
-        assert_eq!(views.predictions(1).unwrap()[0].1.said[0].version, 3);
+        assert_eq!(views.predictions(1).unwrap()[0].1.candidates[0].version, 3);
     });
 }
 
@@ -81,7 +81,7 @@ fn features_of_the_last_twenty_scan_days_are_kept_and_no_model_has_a_reference()
             views.recent_features().unwrap().iter().map(|of| of.scan_day).collect();
         assert_eq!(days, (MONDAY.0 + 5..MONDAY.0 + 25).collect::<Vec<_>>());
         assert_eq!(views.recent_features().unwrap()[0].features, [5.0; 23]);
-        // Bytes that are no model say nothing, and end nothing.
+        // Bytes that are not a model give no reference and no error.
         given(MONDAY + 25, vec![trained(MONDAY + 25, 1)]);
         assert_eq!(views.drift_reference(1).unwrap(), None);
     });

@@ -1,4 +1,4 @@
-//! The rankings of a made-up day, as a view and as the file people open.
+//! The rankings of a made-up day, as a view and as the file for people.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 

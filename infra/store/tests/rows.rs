@@ -1,4 +1,4 @@
-//! Labelled rows read back from what the program writes, and what files that hold none say.
+//! Labelled rows read back from files that the program writes, and the errors of files without rows.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -88,7 +88,7 @@ fn a_lake_joins_features_with_outcomes_and_has_the_samples_too() {
     lake.write_day(Topic::Outcomes, DAY + 30, &[matured("D", DAY + 30, 0.1)]).unwrap();
 
     let found = read_rows(dir.path()).unwrap();
-    // C waits for its outcome; B has none and never will.
+    // C still waits for its outcome; B will never have one.
     assert_eq!((found.files, found.open), (4, vec![DAY]));
     let told: Vec<_> = found
         .rows

@@ -1,4 +1,4 @@
-//! The views over a few made-up days: what each shows, and the laws they all keep.
+//! The views over a few made-up days: their contents, and the laws common to all.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
@@ -102,7 +102,7 @@ fn given_fills_in_parts_when_closed_then_nothing_is_lost_and_no_loss_exceeds_the
             executed(TUESDAY, &open, 2, 1_000_002, 0),
             close.clone(),
         ];
-        // Worth less than the cost of selling it; then one contract more than is held.
+        // Worth less than the cost of selling; then one contract more than is held.
         let sold = vec![
             executed(WEDNESDAY, &close, 1, 10_000, 20_000),
             executed(WEDNESDAY, &close, 3, 0, 0),

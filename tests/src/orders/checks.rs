@@ -1,16 +1,16 @@
-//! What must hold of the orders of a run however it was disturbed: what the paper broker kept,
-//! what the log says, and the executor's book are one story.
+//! The invariants of the orders of a run however it was disturbed: the paper broker's journal, the
+//! log and the executor's book agree.
 
 use super::Site;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What became of the orders.
+/// The orders of a run and their fates.
 #[derive(Debug, Default)]
 pub struct Story {
-    /// Intents, by order id: their day and what they say.
+    /// Intents by order id, with their day.
     pub intents: BTreeMap<i64, (String, Value)>,
-    /// By order id: what `fills` says of it, in order, with the day.
+    /// The events on `fills` by order id, in order, with the day.
     pub fills: BTreeMap<i64, Vec<(String, String, Value)>>,
     /// Refusals because of an order of unknown fate.
     pub unsettled: usize,
@@ -22,7 +22,7 @@ fn text(value: &Value) -> String {
 }
 
 impl Story {
-    /// As the log tells it. Every event id is there once.
+    /// Reads them from the log; every event id must be there once.
     pub fn of(site: &Site) -> Story {
         let mut story = Story::default();
         let mut ids = BTreeSet::new();
@@ -66,7 +66,7 @@ impl Story {
         ends.first().map(|(_, day, _)| day.as_str())
     }
 
-    /// Orders whose fate nobody knows at the end of the run.
+    /// Orders of unknown fate at the end of the run.
     pub fn unknown(&self) -> Vec<i64> {
         let unknown = |id: &&i64| {
             self.said(**id, "ORDER_UNKNOWN").is_some()
@@ -76,7 +76,7 @@ impl Story {
         self.intents.keys().filter(unknown).copied().collect()
     }
 
-    /// An id is accepted at most once, and an id the broker has is never sent to it again.
+    /// Checks that the broker accepted an id at most once and that no id it has was sent to it again.
     fn is_the_brokers(&self, journal: &[Value]) {
         let mut accepted = BTreeMap::new();
         for entry in journal {
@@ -114,15 +114,15 @@ impl Story {
         }
     }
 
-    /// Every intent whose day is over has ended, works, or is known to be unknown.
+    /// Checks that every intent whose day is over has ended, works, or is recorded as unknown.
     fn is_complete(&self, last_day: &str) {
         for (id, (day, _)) in self.intents.iter().filter(|(_, (day, _))| day.as_str() < last_day) {
             assert!(self.fills.contains_key(id), "order {id} of {day} was forgotten");
         }
     }
 
-    /// On every day each track holds what the fills up to that day say, and opens nothing while
-    /// the fate of one of its orders is unknown.
+    /// Checks that on every day each track holds the positions of the fills up to that day, and opens
+    /// nothing while the fate of one of its orders is unknown.
     fn is_the_executors(&self) {
         for (day, mark) in &self.marks {
             let (mut held, mut unknown) = (0, BTreeSet::new());
@@ -150,7 +150,7 @@ impl Story {
         }
     }
 
-    /// All of it, and that the record can be replayed and everything rebuilt from it.
+    /// All checks, and that the record can be replayed and everything rebuilt from it.
     pub fn check(site: &Site) -> Story {
         let story = Story::of(site);
         story.is_the_brokers(&site.journal());

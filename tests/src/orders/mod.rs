@@ -1,6 +1,6 @@
-//! A live run whose broker role talks to a paper broker outside: the processes, each of which a
-//! test may kill, stop or replace, and (in `checks`) what must hold of the orders whatever it did.
-#![allow(clippy::unwrap_used)] // it is test code, though no test itself
+//! A live run whose broker role trades with a paper broker process: the processes, each of which a
+//! test may kill, pause or replace, and (in `checks`) the invariants of the orders.
+#![allow(clippy::unwrap_used)] // test code outside a test module
 
 pub mod checks;
 pub mod scenes;
@@ -24,7 +24,7 @@ const OTHERS: &str = "run source scanner scorer labeler executor retrainer mater
 /// Where the run's log lives.
 #[derive(Clone)]
 pub enum Home {
-    /// In the run's folder; whoever runs the other roles owns it.
+    /// In the run's folder, owned by the process of the other roles.
     Embedded,
     /// On these brokers.
     Kafka(String),
@@ -51,10 +51,10 @@ fn free_port() -> u16 {
 }
 
 impl Site {
-    /// A run that is to wait so long for each answer of its broker.
+    /// A run that waits so long for each answer of its broker.
     pub fn new(home: &Home, name: &str, wait_ms: u32) -> Site {
         let ports = (free_port(), free_port());
-        // Runs on one Kafka have names of their own.
+        // Runs that share a Kafka need distinct names.
         let run = format!("{name}-{}-{}", std::process::id(), ports.0);
         let folder = tempfile::tempdir().unwrap();
         Site { folder, home: home.clone(), run, ports, wait_ms }
@@ -91,7 +91,7 @@ impl Site {
         process
     }
 
-    /// The paper broker, misbehaving so.
+    /// Starts the paper broker with this misbehaviour.
     pub fn paper_broker(&self, failures: &[String]) -> Process {
         let dir = self.folder.path().join("paper");
         let listen = format!("127.0.0.1:{}", self.ports.0);
@@ -120,12 +120,12 @@ impl Site {
         assert!(status.success());
     }
 
-    /// All roles but the broker, over the owned log.
+    /// Starts all roles but the broker, over the owned log.
     pub fn others(&self) -> Process {
         self.start("others", self.command("main", &format!("{OTHERS} --source {MARKET}")))
     }
 
-    /// A broker role, with a data folder of its own; it goes on from the state at the opening, so
+    /// Starts a broker role with a data folder of its own; it goes on from the state at the opening, so
     /// that it need not read everything again.
     pub fn broker_role(&self, name: &str) -> Process {
         if !self.folder.path().join(name).exists() {
@@ -135,14 +135,14 @@ impl Site {
         self.start(name, self.command(name, &format!("run broker --name {name}")))
     }
 
-    /// The whole program to the market's last day.
+    /// Runs the whole program to the market's last day.
     pub fn up(&self) -> Command {
         let market = producers::source::open(MARKET, None).unwrap();
         let last = market.days().last().unwrap();
         self.command("main", &format!("up --source {MARKET} --from {FROM} --until {last} -o json"))
     }
 
-    /// What is left of the run, undisturbed; the digest of every topic.
+    /// Runs the rest undisturbed; returns the digest of every topic.
     pub fn finish(&self) -> BTreeMap<String, String> {
         let account = finish(self.up()).json();
         let topics = account["topics"].as_object().unwrap().iter();
@@ -151,18 +151,18 @@ impl Site {
             .collect()
     }
 
-    /// A verb that answers with one JSON document a line.
+    /// Runs a verb that prints one JSON document a line.
     pub fn lines(&self, words: &str) -> Vec<Value> {
         finish(self.command("main", words)).lines()
     }
 
-    /// A verb that must end well.
+    /// Runs a verb that must succeed.
     pub fn does(&self, words: &str) {
         let ran = finish(self.command("main", words));
         assert_eq!(ran.code, 0, "{words}: {ran:?}");
     }
 
-    /// What the paper broker has kept. The last line may be half written.
+    /// The paper broker's journal. The last line may be half written.
     pub fn journal(&self) -> Vec<Value> {
         let text = read_to_string(self.folder.path().join("paper/journal.jsonl"));
         let text = text.unwrap_or_default();
@@ -182,12 +182,12 @@ impl Site {
 }
 
 impl Process {
-    /// What it wrote on standard error.
+    /// Its standard error so far.
     pub fn said(&self) -> String {
         read_to_string(&self.errors).unwrap_or_default()
     }
 
-    /// Waits until it has said this.
+    /// Waits until its standard error contains this.
     pub fn says(&self, word: &str) {
         wait_for(&format!("{word:?} from {}", self.name), || {
             self.said().contains(word).then_some(())
@@ -199,29 +199,29 @@ impl Process {
         assert!(status.unwrap().success(), "{} is gone: {}", self.name, self.said());
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it, as a power cut would.
     pub fn kill(mut self) {
         assert!(self.child.try_wait().unwrap().is_none(), "{} ended: {}", self.name, self.said());
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Whether it has ended by itself, and how.
+    /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<i32> {
         self.child.try_wait().unwrap().map(|status| status.code().unwrap_or(-1))
     }
 
-    /// Stops it where it stands.
+    /// Pauses it.
     pub fn pause(&self) {
         self.signal("-STOP");
     }
 
-    /// Lets it go on.
+    /// Resumes it.
     pub fn resume(&self) {
         self.signal("-CONT");
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Stops it and waits until it has ended.
     pub fn stop(mut self) {
         self.signal("-INT");
         wait_for(&format!("end of {}", self.name), || self.child.try_wait().unwrap());
@@ -231,7 +231,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
-            let _ = self.child.kill(); // it has ended in between
+            let _ = self.child.kill(); // it may have ended in between
             let _ = self.child.wait();
         }
     }

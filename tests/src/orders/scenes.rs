@@ -1,5 +1,5 @@
-//! What is done to a role and its broker, and what must come of it; the same wherever the log
-//! lives.
+//! Scenes in which a role and its broker are disturbed, with the outcome each must have; they run on
+//! every home of the log.
 
 use super::checks::Story;
 use super::{FROM, Home, MARKET, Site};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Every topic of the run that nothing disturbs, where no broker is outside.
+/// The digest of every topic of an undisturbed run without an external broker.
 static UNDISTURBED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let market = producers::source::open(MARKET, None).unwrap();
@@ -27,9 +27,9 @@ fn entries<'a>(journal: &'a [Value], happened: &'a str) -> impl Iterator<Item = 
     journal.iter().filter(move |entry| entry["happened"] == happened)
 }
 
-/// To the last day, with everything that must hold; then the log must be that of the undisturbed
-/// run, to the byte: an order found at the broker is recorded as an answer would have been, and
-/// nothing of who asked when is in an event.
+/// Runs to the last day and checks every invariant. Then the log must equal that of the undisturbed
+/// run, byte for byte: an order found at the broker is recorded as its answer would have been, and no
+/// event holds which process asked, or when.
 fn ends_as_if_undisturbed(site: &Site) -> Story {
     assert_eq!(site.finish(), *UNDISTURBED);
     let story = Story::check(site);
@@ -37,7 +37,7 @@ fn ends_as_if_undisturbed(site: &Site) -> Story {
     story
 }
 
-/// The role dies over and over after the broker accepted an order and before it said so.
+/// The role dies repeatedly between the broker's acceptance of an order and its acknowledgement.
 pub fn role_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
     let site = Site::new(home, "killed", 20_000);
     let failures = [named("late:15000", ids), "never,share:0.3,seed:3".to_owned()];
@@ -55,8 +55,8 @@ pub fn role_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
     ends_as_if_undisturbed(&site);
 }
 
-/// The active role is stopped in its tracks while it waits for the acknowledgement of `id`; when
-/// another one has taken over and gone on, it wakes and is told `why` it may not.
+/// The active role is paused while it waits for the acknowledgement of `id`; once another one has
+/// taken over and gone on, it wakes and is refused because of `why`.
 fn role_paused_while_another_takes_over(site: &Site, late: &str, id: i64, why: &str) {
     let _paper = site.paper_broker(&[named(late, &[id])]);
     site.open();
@@ -67,7 +67,7 @@ fn role_paused_while_another_takes_over(site: &Site, late: &str, id: i64, why: &
     let second = site.broker_role("second");
     site.accepted(12);
     first.resume();
-    // What it does next is refused.
+    // Its next call is refused.
     first.says(why);
     site.accepted(20);
     let journal = site.journal();
@@ -83,7 +83,7 @@ fn role_paused_while_another_takes_over(site: &Site, late: &str, id: i64, why: &
     ends_as_if_undisturbed(site);
 }
 
-/// It wakes with orders to send, and its answer has not come in time: the broker refuses it.
+/// It wakes with orders to send, and its answer is overdue: the broker refuses it.
 pub fn role_that_wakes_is_refused_by_the_broker(home: &Home) {
     let site = Site::new(home, "paused", 1_000);
     let why = "the broker refuses this session";
@@ -91,8 +91,8 @@ pub fn role_that_wakes_is_refused_by_the_broker(home: &Home) {
     assert!(entries(&site.journal(), "displaced").count() > 0);
 }
 
-/// It wakes with the last answer of the day, which came while it slept, and nothing left to send:
-/// the log refuses what it publishes.
+/// It wakes with the day's last answer, which arrived while it was paused, and nothing left to send:
+/// the log refuses its publish.
 pub fn role_that_wakes_is_fenced_on_the_log(home: &Home) {
     let site = Site::new(home, "fenced", 30_000);
     let why = "another owner has taken over";
@@ -100,7 +100,7 @@ pub fn role_that_wakes_is_fenced_on_the_log(home: &Home) {
     assert_eq!(entries(&site.journal(), "displaced").count(), 0);
 }
 
-/// The broker itself dies, over and over, with an order accepted and not acknowledged.
+/// The broker itself dies repeatedly with an order accepted and not acknowledged.
 pub fn broker_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
     let site = Site::new(home, "broker", 20_000);
     let failures = [named("late:15000", ids)];
@@ -119,7 +119,7 @@ pub fn broker_killed_before_the_acknowledgement(home: &Home, ids: &[i64]) {
     ends_as_if_undisturbed(&site);
 }
 
-/// A broker that does everything wrong it can, and is killed on top of it: what is not settled is
+/// A broker that misbehaves in every way, and is killed as well: an order that is not settled is
 /// unknown and blocks its track until it is.
 pub fn broker_that_fails_in_every_way(home: &Home) {
     let site = Site::new(home, "failing", 200);
@@ -137,7 +137,7 @@ pub fn broker_that_fails_in_every_way(home: &Home) {
     site.open();
     let others = site.others();
     let role = site.broker_role("role");
-    // Nobody knows what became of the second order, until the broker starts anew.
+    // The fate of the second order is unknown until the broker restarts.
     wait_for("a word on the order of unknown fate", || {
         let fills = site.lines("topics consume fills");
         let unknown = |event: &Value| {
@@ -174,7 +174,7 @@ pub fn broker_that_fails_in_every_way(home: &Home) {
     drop(paper);
 }
 
-/// Trading is halted after orders were intended and before they are sent.
+/// Trading is halted between an order's intent and its submission.
 pub fn halted_before_the_orders_are_sent(home: &Home) {
     let site = Site::new(home, "halted", 1_000);
     let paper = site.paper_broker(&[]);

@@ -1,6 +1,7 @@
-//! What became of them.
+//! Checks the dead letters and predictions that the mixture led to.
 
-use super::{BEFORE, Kind, Mixture, PARTITIONS, Written};
+use super::mixture::Mixture;
+use super::record::{BEFORE, Kind, PARTITIONS, Written};
 use eventlog::Log;
 use schemas::events::Predictions;
 use schemas::id::sha256_hex;
@@ -10,14 +11,15 @@ use shell::wire;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Every bad record has one letter, with all that belonged to it, and nothing else has one.
-/// Gives the letters' ids by kind.
+/// Checks that every bad record has one dead letter, with its key, headers and bytes, and that
+/// nothing else has one. Returns the letters' ids by kind.
 pub fn letters_are(log: &dyn Log, mut written: Written) -> BTreeMap<Kind, Vec<u64>> {
     let mut ids: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
     entries(log, 0, &mut |entry| {
         let Entry::Letter(Letter { id, said, .. }) = entry else { panic!("{entry:?}") };
         let bad = written.remove(&(said.partition, said.offset));
-        let bad = bad.unwrap_or_else(|| panic!("a good event, or a second letter: {said:?}"));
+        let bad =
+            bad.unwrap_or_else(|| panic!("the letter of a good event, or a second one: {said:?}"));
         assert_eq!((said.topic.as_str(), said.stage.as_str()), (Topic::Features.name(), bad.stage));
         assert_eq!((said.value.len(), sha256_hex(&said.value)), (bad.bytes, bad.sha256));
         assert_eq!((Some(said.key), said.length), (bad.key, None), "{:?}", bad.kind);
@@ -27,11 +29,11 @@ pub fn letters_are(log: &dyn Log, mut written: Written) -> BTreeMap<Kind, Vec<u6
         Ok(true)
     })
     .unwrap();
-    assert!(written.is_empty(), "{} bad records have no letter", written.len());
+    assert!(written.is_empty(), "{} bad records have no dead letter", written.len());
     ids
 }
 
-/// Every good event was scored once.
+/// Checks that every good event was scored once.
 pub fn scores_are(log: &dyn Log, mixture: &Mixture) {
     let mut scored = vec![0_u8; mixture.good()];
     let mut reader = log.reader().unwrap();

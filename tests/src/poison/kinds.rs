@@ -1,39 +1,39 @@
-//! The ways to be bad, one by one.
+//! How each kind of bad record is made.
 
-use super::{Kind, PARTITIONS, ticker};
-use crate::simulation::chance::Chance;
+use super::record::{Kind, PARTITIONS, ticker};
+use crate::simulation::rng::SimRng;
 use eventlog::NewRecord;
 use schemas::codec::{self, DecodeError};
 use schemas::events::{Bar, Bars, Features};
 use schemas::{Body, Day, Event, Topic};
 use shell::wire;
 
-/// A record bad in the way of `kind`, made from the good one of `n`; `large` bytes if large.
+/// A bad record of `kind`, made from the good one of stock `n`; of `large` bytes if large.
 pub(super) fn bad_one(
     kind: Kind,
     day: Day,
     n: usize,
     good: &NewRecord,
-    chance: &mut Chance,
+    rng: &mut SimRng,
     large: usize,
 ) -> (NewRecord, Option<(Kind, &'static str)>) {
     let mut record = good.clone();
     let value = &mut record.value;
     let stage = match kind {
         Kind::Noise => {
-            *value = noise(chance.below(200), chance);
+            *value = noise(rng.below(200), rng);
             "decode"
         }
         Kind::Truncated => {
-            value.truncate(1 + chance.below(value.len() - 1));
+            value.truncate(1 + rng.below(value.len() - 1));
             "decode"
         }
         Kind::Trailing => {
-            value.extend(noise(1 + chance.below(5), chance));
+            value.extend(noise(1 + rng.below(5), rng));
             "decode"
         }
         Kind::UnknownSchema => {
-            value[1..5].copy_from_slice(&(10_000 + chance.below(1 << 30) as u32).to_be_bytes());
+            value[1..5].copy_from_slice(&(10_000 + rng.below(1 << 30) as u32).to_be_bytes());
             "schema"
         }
         Kind::WrongTopic => {
@@ -43,8 +43,8 @@ pub(super) fn bad_one(
             "topic"
         }
         Kind::Large => {
-            let begins = value[..chance.below(40)].to_vec();
-            let mut bytes = noise(4_096, chance).repeat(large / 4_096 + 1);
+            let begins = value[..rng.below(40)].to_vec();
+            let mut bytes = noise(4_096, rng).repeat(large / 4_096 + 1);
             bytes.truncate(large);
             bytes[..begins.len()].copy_from_slice(&begins);
             let id = bytes[1..5] == good.value[1..5] || bytes[0] != 0;
@@ -54,15 +54,15 @@ pub(super) fn bad_one(
         Kind::NotFinite => {
             let mut event = codec::decode(Topic::Features, value).unwrap();
             if let Body::Features(Features::FeaturesExtracted(vector)) = &mut event.body {
-                let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][chance.below(3)];
-                vector.values[chance.below(23)] = bad;
+                let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][rng.below(3)];
+                vector.values[rng.below(23)] = bad;
             }
             *value = codec::encode(&event).unwrap();
             "contract"
         }
-        Kind::Flipped => flipped(value, chance),
+        Kind::Flipped => flipped(value, rng),
         Kind::WrongPartition => {
-            let other = 1 + chance.below(PARTITIONS as usize - 1) as u32;
+            let other = 1 + rng.below(PARTITIONS as usize - 1) as u32;
             record.to = wire::place(Topic::Features, (record.to.partition + other) % PARTITIONS);
             "partition"
         }
@@ -82,12 +82,12 @@ pub(super) fn bad_one(
     (record, Some((kind, stage)))
 }
 
-/// Bits turned round until the decoder refuses it. What it accepts is another good event: no
-/// reader can tell.
-fn flipped(value: &mut [u8], chance: &mut Chance) -> &'static str {
+/// Flips bits until the decoder refuses the value: one that it accepts is another good event, which
+/// no reader can tell from the first.
+fn flipped(value: &mut [u8], rng: &mut SimRng) -> &'static str {
     loop {
-        let at = chance.below(value.len());
-        value[at] ^= 1 << chance.below(8);
+        let at = rng.below(value.len());
+        value[at] ^= 1 << rng.below(8);
         match codec::decode(Topic::Features, value) {
             Ok(_) => {}
             Err(DecodeError::NoHeader(_) | DecodeError::Datum { .. }) => return "decode",
@@ -97,7 +97,7 @@ fn flipped(value: &mut [u8], chance: &mut Chance) -> &'static str {
     }
 }
 
-/// Bytes that are no Confluent header.
-fn noise(length: usize, chance: &mut Chance) -> Vec<u8> {
-    (0..length).map(|at| chance.below(256).max(usize::from(at == 0)) as u8).collect()
+/// Bytes that do not begin with a Confluent header.
+fn noise(length: usize, rng: &mut SimRng) -> Vec<u8> {
+    (0..length).map(|at| rng.below(256).max(usize::from(at == 0)) as u8).collect()
 }

@@ -1,13 +1,13 @@
-//! Publishing good and bad records, keeping what the bad ones were.
+//! Publishes good and bad records and remembers the bad ones.
 
-use super::{Bad, Kind, Written};
+use super::record::{Bad, Kind, Written};
 use eventlog::{Batch, Log, NewRecord};
 use schemas::id::sha256_hex;
 
-/// Bytes of a publish, about.
+/// Bytes after which a batch is published.
 const MOST_BYTES: usize = 4 << 20;
 
-/// What is published next, and which of it is bad.
+/// The batch to be published next, and which of its records are bad.
 pub(super) struct Out<'a> {
     log: &'a dyn Log,
     batch: Batch,
@@ -16,7 +16,7 @@ pub(super) struct Out<'a> {
 }
 
 impl<'a> Out<'a> {
-    /// Nothing yet, for `log`.
+    /// Empty, for `log`.
     pub(super) fn to(log: &'a dyn Log) -> Out<'a> {
         Out { log, batch: Batch::default(), bad: Vec::new(), bytes: 0 }
     }

@@ -1,6 +1,6 @@
-//! Scorers over them.
+//! Runs scorers over the mixture.
 
-use super::PARTITIONS;
+use super::record::PARTITIONS;
 use consumers::scorer::{Loader, Scorer};
 use eventlog::{Log, TopicPartition};
 use schemas::Topic;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use success::Engine;
 
-/// What scorers on `log` are given; their states are in memory.
+/// The environment of scorers on `log`; their states are in memory.
 pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
     let (states, loader) = (MemoryStates::default(), Arc::new(Loader::new(Engine::candle())));
     let machines = move |role| -> Option<Box<dyn Machine>> {
@@ -33,7 +33,7 @@ pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
     (env, states)
 }
 
-/// Runs two scorers until they have read all there is.
+/// Runs two scorers until they have read everything.
 pub fn score(env: &Env) {
     let stop = Arc::new(AtomicBool::new(false));
     let deadline = Instant::now() + Duration::from_secs(300);

@@ -1,5 +1,6 @@
-//! What must be the same whatever happened: every partition's sequence, every state, every
-//! replay; and what must hold where an operator spoke in between, which makes runs differ.
+//! The invariants of a run however it was disturbed: every partition's sequence, every state and
+//! every replay are those of the undisturbed run; and the invariants that remain where an operator
+//! intervened, which makes runs differ.
 
 use super::faults::Fault;
 use super::sink::RecordingSink;
@@ -16,7 +17,7 @@ use shell::wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What a run left behind.
+/// The remains of a run.
 pub struct Ended {
     /// The log.
     pub log: MemoryLog,
@@ -44,7 +45,7 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 impl Reference {
-    /// Goes on from where the warm-up ended, undisturbed.
+    /// Runs on from the end of the warm-up, undisturbed.
     pub fn of(world: &World) -> Reference {
         let (log, states) = world.base.fork();
         let sink = Arc::<RecordingSink>::default();
@@ -53,10 +54,10 @@ impl Reference {
         Reference { contents, committed: committed(&log), states: states.all(), sink: sink.days() }
     }
 
-    /// Every check that holds when no operator spoke.
+    /// Every check that holds when no operator intervened.
     ///
     /// # Errors
-    /// What came out otherwise.
+    /// The first difference.
     pub fn check(&self, world: &World, ended: &Ended) -> Result<(), String> {
         for (place, found) in &contents(&ended.log, &world.base.ends) {
             let found_all = found.len();
@@ -89,13 +90,13 @@ impl Reference {
             })?;
         }
         ensure(ended.sink == self.sink, || {
-            format!("the sink was given {:?} instead of {:?}", ended.sink, self.sink)
+            format!("the sink received {:?} instead of {:?}", ended.sink, self.sink)
         })?;
         all_closed(world, ended)
     }
 }
 
-/// Dead letters come from several roles, in any order among them; nothing else does.
+/// Dead letters come from several roles in any order; every other partition has one writer.
 fn in_order(place: &TopicPartition, records: &[Record]) -> Vec<Record> {
     let mut records = records.to_vec();
     if &*place.topic == Topic::DeadLetters.name() {
@@ -126,21 +127,24 @@ fn said(place: &TopicPartition, record: &Record) -> String {
     }
 }
 
-/// The board shows every unit, and each has closed the last day.
+/// Checks that the board shows every unit and that each has closed the last day.
 ///
 /// # Errors
 /// It does not.
 pub fn all_closed(world: &World, ended: &Ended) -> Result<(), String> {
     ensure(ended.closed == Some(world.last_day), || {
-        format!("the board says that {:?} was closed by all, not {}", ended.closed, world.last_day)
+        format!(
+            "according to the board all units closed {:?}, not {}",
+            ended.closed, world.last_day
+        )
     })
 }
 
-/// Everything decided again gives what is on the log; everything made again gives what was
-/// saved and what the sink was given.
+/// Checks that a replay decides what is on the log, and that a rebuild gives the saved states and
+/// the sink's days.
 ///
 /// # Errors
-/// Where it does not.
+/// The first difference.
 pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> {
     let sink = Arc::<RecordingSink>::default();
     let machines: Machines =
@@ -155,12 +159,12 @@ pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> 
     }
     for (unit, before) in &ended.states {
         ensure(saved.all()[unit].machine == before.machine, || {
-            format!("{unit} was rebuilt otherwise")
+            format!("the rebuilt state of {unit} differs")
         })?;
     }
     let again: BTreeMap<Day, String> =
         sink.days().into_iter().filter(|(day, _)| ended.sink.contains_key(day)).collect();
-    ensure(again == ended.sink, || "the sink was given other days by the rebuild".to_owned())
+    ensure(again == ended.sink, || "the rebuild gave the sink other days".to_owned())
 }
 
 /// Every event of the simulated days, by partition, with its offset.
@@ -175,11 +179,11 @@ pub fn events(world: &World, log: &MemoryLog) -> Vec<(Topic, i64, Event)> {
     read.collect()
 }
 
-/// What holds however an operator interferes: nothing is said twice, no id is used twice, and
-/// nothing is opened under a halt.
+/// The invariants that hold however an operator intervenes: no event is there twice, no order id is
+/// used twice, and nothing is opened under a halt.
 ///
 /// # Errors
-/// What does not hold.
+/// The first that is violated.
 pub fn halts_hold(world: &World, ended: &Ended) -> Result<(), String> {
     let events = events(world, &ended.log);
     let mut ids = BTreeSet::new();
@@ -214,7 +218,7 @@ pub fn halts_hold(world: &World, ended: &Ended) -> Result<(), String> {
             ),
             _ => continue,
         };
-        ensure(fresh, || format!("{} uses an id again", event.body.kind()))?;
+        ensure(fresh, || format!("{} reuses an id", event.body.kind()))?;
         ensure(!opened || !halted_at(offset, track), || {
             format!("{} opens under a halt at controls offset {offset}", event.body.kind())
         })?;

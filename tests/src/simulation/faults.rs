@@ -1,15 +1,15 @@
-//! What can go wrong around one instance, drawn from the seed.
+//! The faults that can strike one instance, drawn from the seed.
 //!
-//! A stall is the wicked one: in the middle of a publish or a save the other instances go on,
-//! as they do while a process is paused, and the group may have given its partitions away.
+//! A stall is the worst: in the middle of a publish or a save the other instances go on, as they do
+//! while a process is paused, and the group may reassign the stalled instance's partitions.
 
-use super::chance::Chance;
+use super::rng::SimRng;
 use eventlog::{ErrorClass, Log, LogError, MemoryLog, Result};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Kinds of faults and how often each strikes where it can, in 10,000.
+/// Kinds of faults.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[allow(missing_docs)]
 pub enum Fault {
@@ -36,7 +36,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    fn chance(self) -> u32 {
+    /// How often it strikes where it can, in 10,000.
+    fn odds(self) -> u32 {
         match self {
             Fault::EmptyPoll => 400,
             Fault::PollRefused => 30,
@@ -55,15 +56,15 @@ impl Fault {
     }
 }
 
-/// Who carries on while an instance is stalled.
+/// The other instances, which go on while one is stalled.
 pub trait Others: Send + Sync {
-    /// Steps others `steps` times.
+    /// Takes `steps` steps of other instances.
     fn go_on(&self, steps: u32);
 }
 
-/// The weather of one seed: its draws and what struck so far.
+/// The faults of one seed: its draws and the faults that struck so far.
 pub struct Weather {
-    chance: Mutex<Chance>,
+    rng: Mutex<SimRng>,
     struck: Mutex<BTreeMap<Fault, u64>>,
     calm: AtomicBool,
 }
@@ -76,17 +77,17 @@ impl Weather {
     /// Of `seed`.
     pub fn new(seed: u64) -> Arc<Weather> {
         let (struck, calm) = (Mutex::default(), AtomicBool::new(false));
-        Arc::new(Weather { chance: Mutex::new(Chance::new(seed)), struck, calm })
+        Arc::new(Weather { rng: Mutex::new(SimRng::new(seed)), struck, calm })
     }
 
     /// A draw.
     pub fn within(&self, low: u32, high: u32) -> u32 {
-        held(&self.chance).within(low, high)
+        held(&self.rng).within(low, high)
     }
 
     /// Whether `fault` strikes now; counted when it does.
     pub fn strikes(&self, fault: Fault) -> bool {
-        let strikes = !self.is_calm() && held(&self.chance).happens(fault.chance());
+        let strikes = !self.is_calm() && held(&self.rng).happens(fault.odds());
         if strikes {
             *held(&self.struck).entry(fault).or_default() += 1;
         }
@@ -102,13 +103,13 @@ impl Weather {
         self.calm.load(Relaxed)
     }
 
-    /// What struck, by kind.
+    /// The faults that struck, by kind.
     pub fn struck(&self) -> BTreeMap<Fault, u64> {
         held(&self.struck).clone()
     }
 }
 
-/// One instance as the faults see it.
+/// The process of one instance, which faults strike.
 pub struct Actor {
     pub(super) log: MemoryLog,
     pub(super) weather: Arc<Weather>,
@@ -116,9 +117,9 @@ pub struct Actor {
     pub(super) seat: Mutex<Option<(String, String, Vec<String>)>>,
     dead: AtomicBool,
     pub(super) evicted: AtomicBool,
-    /// Another process has its name: it goes for good when it finds out.
+    /// Another process has its name: it ends for good when it learns of that.
     replaced: AtomicBool,
-    /// Polls of the membership for which it goes on believing what it last heard.
+    /// Polls of the membership that still return the last assignment.
     deaf: AtomicU32,
 }
 
@@ -147,22 +148,22 @@ impl Actor {
         self.replaced.load(Relaxed)
     }
 
-    /// Another process has its name from now on.
+    /// Gives its name to another process.
     pub fn replace(&self) {
         self.replaced.store(true, Relaxed);
     }
 
-    /// Polls left for which it is deaf.
+    /// Polls that still return its last assignment.
     pub fn deaf_for(&self) -> u32 {
         self.deaf.load(Relaxed)
     }
 
-    /// Makes it believe its last assignment for so many polls.
+    /// Lets so many polls return its last assignment.
     pub fn deafen(&self, polls: u32) {
         self.deaf.store(polls, Relaxed);
     }
 
-    /// The group gives its place away, as after a session timeout.
+    /// Evicts it from its group, as after a session timeout.
     pub fn evict(&self) {
         if let Some((group, instance, topics)) = held(&self.seat).clone()
             && !self.is_replaced()
@@ -196,5 +197,5 @@ impl Actor {
 }
 
 pub(super) fn refused(class: ErrorClass, what: &str) -> LogError {
-    LogError::new(class, what, "simulation", "this is an injected fault")
+    LogError::new(class, what, "simulation", "an injected fault")
 }

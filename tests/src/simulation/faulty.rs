@@ -1,5 +1,5 @@
-//! A log and a state folder that refuse, lose answers, stall, stop giving, or take the whole
-//! process with them.
+//! A log and a state folder that refuse calls, lose answers, stall, return nothing, or end the whole
+//! process.
 
 use super::faults::{Actor, Fault, held, refused};
 use eventlog::{

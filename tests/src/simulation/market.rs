@@ -1,8 +1,8 @@
 //! A made-up market, small and quick: five tickers that leave one of three partitions empty,
 //! prices that swing around a line, a split, and a ticker missing on one day.
 
-use super::chance::Chance;
-use super::world::PARTITIONS;
+use super::dimensions::PARTITIONS;
+use super::rng::SimRng;
 use producers::source::{BarChange, DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, partition_of};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub const EMPTY_PARTITION: u32 = 1;
 const TICKERS: usize = 5;
 
-/// Every day of the market, made at once; clones share them.
+/// Every day of the market; clones share them.
 #[derive(Clone)]
 pub struct MadeUpMarket {
     universe: Arc<Vec<String>>,
@@ -34,14 +34,14 @@ impl MadeUpMarket {
     /// ticker, the even ones have a split.
     pub fn new(seed: u64, count: usize, eventful: &[usize]) -> MadeUpMarket {
         let universe = universe();
-        let mut chance = Chance::new(seed);
+        let mut rng = SimRng::new(seed);
         let mut prices: Vec<Price> = (0..TICKERS)
             .map(|n| Price { line: 3.0 + 0.4 * n as f64, phase: n as f64, ratio: 1.0 })
             .collect();
         let (mut day, mut vix) = (Day(18_267), 18.0_f64);
         let (mut days, mut made) = (Vec::new(), Vec::new());
         for number in 0..count {
-            vix = (vix + 0.1 * (18.0 - vix) + chance.between(-1.2, 1.2)).clamp(10.0, 45.0);
+            vix = (vix + 0.1 * (18.0 - vix) + rng.between(-1.2, 1.2)).clamp(10.0, 45.0);
             let mut today =
                 MarketDay { day, vix: Some((vix * 100.0).round() / 100.0), ..MarketDay::default() };
             for (which, price) in prices.iter_mut().enumerate() {
@@ -56,7 +56,7 @@ impl MadeUpMarket {
                     };
                     today.actions.push((ticker.clone(), split));
                 }
-                let bar = price.bar(day, number, &mut chance);
+                let bar = price.bar(day, number, &mut rng);
                 if lucky && number % 2 == 1 {
                     today.missing.push((ticker, "no row".to_owned()));
                 } else {
@@ -87,18 +87,18 @@ impl MadeUpMarket {
         &self.made[self.days.partition_point(|known| *known < day)]
     }
 
-    /// The same market on the evening of `day`: of what comes it learns by [`Self::learn`].
+    /// The same market on the evening of `day`; [`Self::learn`] reveals later days.
     pub fn on(&self, day: Day) -> MadeUpMarket {
         let known = self.days.partition_point(|known| *known <= day);
         MadeUpMarket { known: Arc::new(AtomicUsize::new(known)), ..self.clone() }
     }
 
-    /// The same market, in which a bar reads otherwise now.
+    /// The same market with one bar changed.
     pub fn changed(&self, change: BarChange) -> MadeUpMarket {
         MadeUpMarket { changes: vec![change], ..self.clone() }
     }
 
-    /// The next day becomes known, to all clones.
+    /// Reveals the next day, to all clones.
     pub fn learn(&self) {
         self.known.fetch_add(1, Relaxed);
     }
@@ -107,13 +107,13 @@ impl MadeUpMarket {
 impl Price {
     /// A walk, and on top of it a swing of twelve days, so that short-lived butterflies are
     /// chosen and mature soon.
-    fn bar(&mut self, day: Day, number: usize, chance: &mut Chance) -> Bar {
-        self.line += chance.between(-0.012, 0.0125);
+    fn bar(&mut self, day: Day, number: usize, rng: &mut SimRng) -> Bar {
+        self.line += rng.between(-0.012, 0.0125);
         let swing = 0.03 * (self.phase + number as f64 * std::f64::consts::TAU / 12.0).sin();
         let close = (self.line + swing).exp() / self.ratio;
-        let open = close * (1.0 + chance.between(-0.006, 0.006));
+        let open = close * (1.0 + rng.between(-0.006, 0.006));
         let (high, low) = (open.max(close) * 1.004, open.min(close) * 0.996);
-        let volume = 1e6 * chance.between(0.8, 1.4);
+        let volume = 1e6 * rng.between(0.8, 1.4);
         Bar { bar_day: day, open, high, low, close, volume }
     }
 }

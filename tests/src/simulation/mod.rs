@@ -1,12 +1,12 @@
-//! The seeded simulation: the real roles in the real shell on an in-memory log, with everything
-//! around them that can go wrong going wrong.
+//! The seeded simulation: the real roles in the real shell on an in-memory log, while everything
+//! around them fails.
 //!
-//! A warm-up is run once; each seed goes on from a copy of it for a few days in a storm, and
-//! then the checks compare what came out with the undisturbed run.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // it is test code, though no test itself
+//! A warm-up runs once; each seed goes on from a copy of it for a few days of faults, and then the
+//! checks compare the result with the undisturbed run.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // test code outside a test module
 
-pub mod chance;
 pub mod checks;
+pub mod dimensions;
 pub mod faults;
 pub mod faulty;
 pub mod market;
@@ -16,6 +16,7 @@ pub mod outside;
 pub mod part;
 pub mod planted;
 pub mod remembered;
+pub mod rng;
 pub mod run;
 pub mod sink;
 pub mod snapshot;
@@ -30,9 +31,9 @@ use world::World;
 
 /// The world and its undisturbed run.
 pub struct Simulation {
-    /// What all seeds share.
+    /// Shared by all seeds.
     pub world: Arc<World>,
-    /// What all seeds are compared with.
+    /// The run that every seed is compared with.
     pub reference: Reference,
 }
 
@@ -45,17 +46,17 @@ impl Default for Simulation {
 }
 
 impl Simulation {
-    /// Whether the operator speaks in this seed.
+    /// Whether an operator intervenes in this seed.
     pub fn has_controls(seed: u64) -> bool {
         seed % 4 == 3
     }
 
-    /// Plays one seed and checks it. Where nobody spoke, the log must be the undisturbed run's
-    /// record by record, so that its replays are known once that run's are; one in sixteen is
-    /// replayed all the same.
+    /// Runs one seed and checks it. Without an operator the log must be that of the undisturbed run,
+    /// record by record, so that a replay would repeat that run's; one in sixteen is replayed all the
+    /// same.
     ///
     /// # Errors
-    /// What broke or came out otherwise.
+    /// What broke or differs.
     pub fn seed(&self, seed: u64, planted: Planted) -> Result<Ended, String> {
         let controls = Simulation::has_controls(seed);
         let ended = Theatre::play(&self.world, seed, controls, planted)?;

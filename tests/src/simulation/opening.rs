@@ -1,14 +1,14 @@
 //! How a simulated run begins: its settings, a champion, and a challenger that is promoted on the
 //! second simulated day.
 
-use super::chance::Chance;
-use super::world::MATURING;
+use super::dimensions::MATURING;
+use super::rng::SimRng;
 use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, Settings};
 use schemas::{Day, Event, Money};
 use success::{Contract, Row, TrainSettings};
 
-/// Thresholds so low that both tracks trade, limits so low that they refuse as well; trainings
-/// are asked for often and refused at once.
+/// Thresholds so low that both tracks trade, limits so low that they also refuse; trainings are
+/// triggered often and refused at once.
 pub(super) fn settings() -> Settings {
     Settings {
         expected_roi_over: -0.5,
@@ -53,18 +53,18 @@ pub fn models(day: Day) -> (Vec<Event>, ModelRef) {
 }
 
 fn trained(seed: u64) -> success::Trained {
-    let mut chance = Chance::new(seed);
-    let row = |n: usize, chance: &mut Chance| {
+    let mut rng = SimRng::new(seed);
+    let row = |n: usize, rng: &mut SimRng| {
         let mut features = [0.0; 23];
-        features.fill_with(|| chance.between(-1.0, 1.0));
-        features[success::MAX_LOSS] = chance.between(0.1, 0.9);
-        let roi = features[0] * 0.4 + chance.between(-0.3, 0.3);
+        features.fill_with(|| rng.between(-1.0, 1.0));
+        features[success::MAX_LOSS] = rng.between(0.1, 0.9);
+        let roi = features[0] * 0.4 + rng.between(-0.3, 0.3);
         let scan_day = (n / 4) as i32;
         let class = success::class_of_roi(roi);
         let evaluation_day = scan_day + 1;
         Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
     };
-    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
+    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut rng)).collect();
     let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
     let how = TrainSettings {
         seed,

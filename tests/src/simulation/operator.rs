@@ -1,4 +1,4 @@
-//! The operator of a simulation: says on `controls` whatever comes to mind.
+//! The operator of a simulation, who writes random commands to `controls`.
 
 use super::faults::Weather;
 use super::world::World;
@@ -9,10 +9,10 @@ use schemas::events::{
 };
 use shell::ShellError;
 
-/// Says something.
+/// Writes one command.
 ///
 /// # Errors
-/// The log does not take it.
+/// The log's.
 pub fn speak(world: &World, log: &MemoryLog, weather: &Weather) -> Result<(), ShellError> {
     let reason = || "the simulation says so".to_owned();
     let tracks = [None, Some(Track::ButterAI), Some(Track::ButterBaseline)];

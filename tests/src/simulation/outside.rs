@@ -1,6 +1,6 @@
-//! A broker outside for every fourth seed: it keeps what it accepted while roles die, sleep and
-//! are replaced around their calls to it. It loses answers, never orders, so that the log must
-//! come out as if it were not there.
+//! An external broker for every fourth seed: it keeps the orders it accepted while roles die, stall
+//! and are replaced around their calls to it. It loses answers, never orders, so the log must be the
+//! same as without it.
 
 use super::faults::{Actor, Fault, held};
 use super::planted::Planted;
@@ -22,8 +22,8 @@ struct Books {
 pub struct Outside(Arc<Mutex<Books>>);
 
 impl Outside {
-    /// The broker of a seed, if it has one; never where an operator speaks: what was submitted
-    /// before a halt may be recorded after it.
+    /// The broker of a seed, if it has one; none where an operator intervenes, because an order
+    /// submitted before a halt may be recorded after it.
     pub fn of_seed(seed: u64) -> Option<Outside> {
         (seed % 4 == 1).then(Outside::default)
     }
@@ -44,7 +44,7 @@ impl Outside {
         })
     }
 
-    /// What must never have happened.
+    /// The first violation: an order submitted twice.
     pub fn violation(&self) -> Option<String> {
         held(&self.0).violation.clone()
     }
@@ -58,8 +58,7 @@ struct Session {
 }
 
 impl Session {
-    /// One call; nobody else's is carried out in between, but before and after it anything may
-    /// happen.
+    /// One call; no other is carried out in between, but anything may happen before and after it.
     fn call(&self, id: i64, carry_out: impl FnOnce(&mut Books)) -> Result<OrderStatus, VenueError> {
         self.lives()?;
         self.actor.stalls(Fault::StallAtBroker);

@@ -1,4 +1,4 @@
-//! A part in the play: an instance or the source, and where it is just now.
+//! A part in the play: an instance or the source, and its state.
 
 use super::faults::Actor;
 use schemas::role::Role;
@@ -7,7 +7,7 @@ use shell::instance::{Instance, Progress};
 use shell::source::Source;
 use std::sync::Arc;
 
-/// Who plays, by role and number of instances.
+/// The roles that run and their numbers of instances.
 pub(super) const CAST: [(Role, u32); 8] = [
     (Role::Source, 1),
     (Role::Scanner, 2),
@@ -19,15 +19,15 @@ pub(super) const CAST: [(Role, u32); 8] = [
     (Role::Materializer, 1),
 ];
 /// Units of all roles: three roles by partition, four that read all.
-pub const UNITS: usize = 3 * super::world::PARTITIONS as usize + 4;
+pub const UNITS: usize = 3 * super::dimensions::PARTITIONS as usize + 4;
 
-/// What steps.
+/// An instance or the source.
 pub(super) enum Running {
     Role(Box<Instance>),
     Source(Box<Source>),
 }
 
-/// Where it is.
+/// The state of a part.
 pub(super) enum Body {
     Waiting(Running),
     /// In the middle of a step, stalled while others go on.
@@ -35,7 +35,7 @@ pub(super) enum Body {
     Gone,
 }
 
-/// One instance and what befalls it.
+/// One instance and its process.
 pub(super) struct Part {
     pub(super) role: Role,
     pub(super) name: String,

@@ -1,4 +1,4 @@
-//! Bugs put in on purpose, to see that the checks find them.
+//! Bugs planted on purpose, to show that the checks find them.
 
 use super::faults::held;
 use super::faulty::FaultyStates;
@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex};
 pub enum Planted {
     /// None.
     Nothing,
-    /// The executor's answers depend on how often this process has asked it.
+    /// The executor's decisions depend on how many this process has asked for.
     CountedSteps,
-    /// A save keeps the new state beside the old place in the day.
+    /// A save holds the new state beside the old place in the day.
     TornSave,
     /// A save is one record ahead of what was applied.
     SavedAhead,
-    /// The broker role believes that the broker never has an order.
+    /// The broker role is told that the broker has no order.
     Unasked,
 }
 

@@ -1,6 +1,6 @@
-//! A scan takes milliseconds and is a pure function of the scanner's saved bytes and the day, so
-//! a thousand seeds share its answers. What is remembered is told apart by all it depends on;
-//! the undisturbed run is verified without this.
+//! A scan takes milliseconds and is a pure function of the scanner's saved bytes and the day, so a
+//! thousand seeds share its results, keyed by a hash of everything they depend on. The undisturbed
+//! run is verified without this cache.
 
 use super::faults::held;
 use producers::scanner::Scanner;
@@ -9,10 +9,10 @@ use schemas::{Day, Event, id::sha256_hex};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// Answers by the hash of what was asked.
+/// Decisions by the hash of their inputs.
 pub type Memory = Arc<Mutex<BTreeMap<String, Vec<Event>>>>;
 
-/// A scanner that looks its answers up first.
+/// A scanner that looks its decisions up first.
 pub struct RememberedScanner {
     scanner: Scanner,
     memory: Memory,
@@ -20,7 +20,7 @@ pub struct RememberedScanner {
 }
 
 impl RememberedScanner {
-    /// With what is remembered already; days before `scan_from` are asked directly.
+    /// Over `memory`; days before `scan_from` are not cached.
     pub fn new(memory: &Memory, scan_from: Day) -> RememberedScanner {
         RememberedScanner { scanner: Scanner::default(), memory: Arc::clone(memory), scan_from }
     }

@@ -1,10 +1,11 @@
-//! A copy of the log before the simulated days and who works on it, for scenarios told by hand.
+//! A copy of the log before the simulated days, for scenarios written by hand.
 
 use super::Simulation;
 use super::checks::{Ended, replays};
+use super::dimensions::{PARTITIONS, SIMULATED};
 use super::sink::RecordingSink;
 use super::snapshot::contents;
-use super::world::{PARTITIONS, SIMULATED, cast, settle};
+use super::world::{cast, settle};
 use eventlog::{Batch, Log, MemoryLog};
 use producers::source::day_events;
 use schemas::{Day, Event, Topic};
@@ -21,7 +22,7 @@ pub struct Run<'a> {
     pub log: MemoryLog,
     /// The state folder.
     pub states: MemoryStates,
-    /// What an instance is given.
+    /// The environment of an instance.
     pub env: Env,
     sink: Arc<RecordingSink>,
 }
@@ -51,38 +52,38 @@ impl Simulation {
 }
 
 impl Run<'_> {
-    /// Writes events as they are.
+    /// Writes `events` to the log.
     pub fn write(&self, events: &[Event]) {
         let records = events.iter().map(|event| wire::record(event, PARTITIONS, "test").unwrap());
         let batch = Batch { records: records.collect(), ..Batch::default() };
         self.log.producer("test").unwrap().publish(batch, None).unwrap();
     }
 
-    /// Everybody and `source`, until nothing is left to do; then all stop.
+    /// Runs every role and `source` until nothing is left to do, then stops them.
     pub fn play(&self, mut source: Source) {
         let mut instances = cast(&self.env);
         settle(&mut instances, &mut || source.step().unwrap());
         instances.into_iter().for_each(|instance| instance.finish().unwrap());
     }
 
-    /// Everybody, and the source up to and with `until`.
+    /// Runs every role, and the source through `until`.
     pub fn play_to(&self, until: Day) {
         self.play(self.simulation.world.source(&self.env, until));
     }
 
-    /// Everybody to the last day.
+    /// Runs every role and the source through the last day.
     pub fn play_to_the_end(&self) {
         self.play_to(self.simulation.world.last_day);
     }
 
-    /// Everybody but a source, when they have read all there is.
+    /// Every role without a source, after they have read everything.
     pub fn readers(&self) -> Vec<Instance> {
         let mut instances = cast(&self.env);
         settle(&mut instances, &mut || Progress::Idle);
         instances
     }
 
-    /// What it left behind.
+    /// The remains of the run.
     pub fn ended(&self) -> Ended {
         Ended {
             log: self.log.clone(),
@@ -93,8 +94,8 @@ impl Run<'_> {
         }
     }
 
-    /// Everything but `bars` is what the undisturbed run wrote, record by record, and everything
-    /// can be replayed.
+    /// Checks that everything but `bars` is as the undisturbed run wrote it, record by record, and that
+    /// all of it can be replayed.
     pub fn check_decisions(&self) {
         let Simulation { world, reference } = self.simulation;
         for (place, found) in contents(&self.log, &world.base.ends) {
@@ -105,13 +106,13 @@ impl Run<'_> {
         replays(world, &self.ended(), false).unwrap();
     }
 
-    /// Events that came too late for a unit since the warm-up.
+    /// Late events of a unit since the warm-up.
     pub fn late(&self, unit: &str) -> u64 {
         let before = self.simulation.world.base.states[unit].cursor.counts;
         self.states.all()[unit].cursor.counts.late - before.late
     }
 
-    /// Events that a unit met again since the warm-up.
+    /// Duplicate events of a unit since the warm-up.
     pub fn repeated(&self, unit: &str) -> u64 {
         let before = self.simulation.world.base.states[unit].cursor.counts;
         self.states.all()[unit].cursor.counts.duplicates - before.duplicates

@@ -1,4 +1,4 @@
-//! A sink that remembers what it was given, so that views can be compared without any.
+//! A sink that records its days, so that runs can be compared without views.
 
 use consumers::materializer::Projections;
 use schemas::events::Settings;
@@ -14,7 +14,7 @@ pub struct RecordingSink {
 }
 
 impl RecordingSink {
-    /// What it was given.
+    /// The recorded days.
     pub fn days(&self) -> BTreeMap<Day, String> {
         super::faults::held(&self.days).clone()
     }

@@ -1,13 +1,12 @@
-//! A log and the saved states as they were at a moment, and copies of both to go on from.
+//! A log and the saved states at one moment, and copies of both to go on from.
 
+use super::dimensions::PARTITIONS;
 use eventlog::{Batch, Consumed, Log, MemoryLog, NewRecord, Record, TopicPartition};
 use schemas::Topic;
 use schemas::role::Role;
 use shell::saved::{MemoryStates, SavedUnit, StateStore};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-use super::world::PARTITIONS;
 
 /// Every record of a log by partition.
 pub type Contents = BTreeMap<TopicPartition, Vec<Record>>;
@@ -47,7 +46,7 @@ pub fn contents(log: &dyn Log, from: &BTreeMap<TopicPartition, u64>) -> Contents
     found
 }
 
-/// What every role's group has committed.
+/// The committed offsets of every role's group.
 pub fn committed(log: &dyn Log) -> BTreeMap<&'static str, Vec<Consumed>> {
     let places: Vec<TopicPartition> = places().collect();
     let groups = Role::ALL.into_iter().map(|role| {
@@ -62,8 +61,7 @@ pub fn committed(log: &dyn Log) -> BTreeMap<&'static str, Vec<Consumed>> {
 }
 
 impl Snapshot {
-    /// Of `log` and `states`. Headers that nobody reads back are left out: they are most of a
-    /// copy's cost.
+    /// Of `log` and `states`, without the headers that no role reads: they are most of a copy's cost.
     pub fn of(log: &MemoryLog, states: &MemoryStates) -> Snapshot {
         let contents = contents(log, &BTreeMap::new());
         let ends =
@@ -86,7 +84,7 @@ impl Snapshot {
         }
     }
 
-    /// A log and states that stand where the snapshot was taken.
+    /// A copy of the log and the states.
     pub fn fork(&self) -> (MemoryLog, MemoryStates) {
         let log = MemoryLog::new("simulated").unwrap();
         shell::open::ensure_topics(&log, PARTITIONS).unwrap();

@@ -1,5 +1,5 @@
-//! The seeded scheduler: which instance steps next, who is killed, replaced, deaf or stalled,
-//! and what the operator says meanwhile.
+//! The seeded scheduler: which instance steps next, which is killed, replaced, stalled or left with
+//! an old assignment, and which commands the operator writes meanwhile.
 
 use super::checks::Ended;
 use super::faults::{Actor, Fault, Others, Weather, held};
@@ -40,11 +40,11 @@ pub struct Theatre {
 }
 
 impl Theatre {
-    /// Plays `seed` to its end: the storm until every unit has closed the last day, then calm
-    /// until nothing moves.
+    /// Runs `seed` to its end: faults until every unit has closed the last day, then calm until
+    /// nothing moves.
     ///
     /// # Errors
-    /// A sentence that says what broke.
+    /// What broke, as a sentence.
     pub fn play(
         world: &Arc<World>,
         seed: u64,
@@ -132,7 +132,7 @@ impl Theatre {
                 && self.weather.strikes(Fault::ControlSaid)
                 && let Err(error) = operator::speak(&self.world, &self.log, &self.weather)
             {
-                self.fail(format!("the operator cannot speak: {error}"));
+                self.fail(format!("the operator cannot write: {error}"));
             }
             self.act();
             let over = || self.board.closed_by_all(UNITS) >= Some(self.world.last_day);
@@ -142,7 +142,7 @@ impl Theatre {
         }
     }
 
-    /// One step of one instance, or what befalls it instead.
+    /// One step of one instance, or a fault instead.
     fn act(&self) {
         let Some((at, mut running)) = self.call() else { return };
         let result = running.step();
@@ -188,7 +188,7 @@ impl Theatre {
         }
     }
 
-    /// Whether another process is started under the part's name while it still runs.
+    /// Whether another process starts under the part's name while it still runs.
     fn replaces(&self, part: &Part) -> bool {
         let replaces = !part.actor.is_replaced() && self.weather.strikes(Fault::TakenOver);
         if replaces {
@@ -198,13 +198,13 @@ impl Theatre {
         replaces
     }
 
-    /// Whether an instance goes on after a step that ended so.
+    /// Whether an instance goes on after a step with this error.
     fn outlives(&self, part: &Part, error: Option<ShellError>) -> bool {
         let Some(error) = error else { return true };
         if part.actor.is_dead() {
             return false;
         }
-        // Long work that could not read the log publishes nothing and is asked for again.
+        // Long work that could not read the log publishes nothing and is started again.
         let passing = error.passing()
             || matches!(error, ShellError::Effect { .. }) && !self.weather.is_calm();
         if !passing {
@@ -213,8 +213,8 @@ impl Theatre {
         passing
     }
 
-    /// No more faults: everybody is there again, and goes on until nothing moves. Then all
-    /// start once more from what is saved, which a stalled save may have left behind the log.
+    /// Ends the faults: every instance runs again until nothing moves. Then all restart from their saved
+    /// states, which a stalled save may have left behind the log.
     fn calm(&self) -> Result<(), String> {
         self.weather.calm_down();
         let mut parts = std::mem::take(&mut *held(&self.cast));
@@ -253,7 +253,10 @@ impl Theatre {
                 return Err(failure);
             }
             if rounds == MOST_CALM_ROUNDS {
-                return Err(format!("it never comes to rest: {last}; {:?}", self.board.all()));
+                return Err(format!(
+                    "still busy after {MOST_CALM_ROUNDS} rounds: {last}; {:?}",
+                    self.board.all()
+                ));
             }
         }
         Ok(())

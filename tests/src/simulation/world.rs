@@ -1,6 +1,6 @@
-//! The small world a simulation lives in: the market, the machines of every role, and the quiet
-//! run in which nothing goes wrong.
+//! The small world of a simulation: the market, the machines of every role, and the undisturbed run.
 
+use super::dimensions::{MATURING, PARTITIONS, SIMULATED, WARM_UP};
 use super::market::MadeUpMarket;
 use super::opening;
 use super::remembered::{Memory, RememberedScanner};
@@ -22,18 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use success::Engine;
 
-/// Partitions of a data topic.
-pub const PARTITIONS: u32 = 3;
-/// Bars a scan needs.
-const WARM_UP: usize = 252;
-/// Days of scanning until the first outcomes mature.
-pub(super) const MATURING: usize = 22;
-/// Days that are simulated.
-pub const SIMULATED: usize = 4;
-
-/// Everything the seeds share.
+/// Everything that the seeds share.
 pub struct World {
-    /// The market, a few days longer than what is simulated.
+    /// The market, a few days longer than the simulation.
     pub market: MadeUpMarket,
     /// How the run was opened.
     pub opened: RunOpened,
@@ -46,7 +37,7 @@ pub struct World {
 }
 
 impl World {
-    /// Runs the warm-up: all roles, undisturbed, up to the first maturing outcomes.
+    /// Runs the warm-up: all roles, undisturbed, until the first outcomes mature.
     pub fn new() -> World {
         let first = WARM_UP + MATURING;
         let market =
@@ -75,7 +66,7 @@ impl World {
         world
     }
 
-    /// The real machines; the scanner's answers are remembered.
+    /// The real machines, with the scanner's decisions cached.
     pub fn machines(&self, sink: &Arc<RecordingSink>) -> Machines {
         let (memory, scan_from) = (Arc::clone(&self.memory), self.opened.scan_from);
         let plain = self.plain_machines(sink);
@@ -85,7 +76,7 @@ impl World {
         })
     }
 
-    /// The real machines and nothing else.
+    /// The real machines without a cache.
     pub fn plain_machines(&self, sink: &Arc<RecordingSink>) -> Machines {
         let (loader, sink) = (Arc::clone(&self.loader), Arc::clone(sink));
         Arc::new(move |role| -> Option<Box<dyn Machine>> {
@@ -104,7 +95,7 @@ impl World {
         })
     }
 
-    /// What an instance on `log` is given.
+    /// The environment of an instance on `log`.
     pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn StateStore>, machines: Machines) -> Env {
         let policy = Policy {
             max_records: 2_000,
@@ -123,12 +114,12 @@ impl World {
         }
     }
 
-    /// The source of the market up to and with `until`.
+    /// The source of the market through `until`.
     pub fn source(&self, env: &Env, until: Day) -> Source {
         self.source_of(env, self.market.clone(), until)
     }
 
-    /// The same of a market that may know less.
+    /// The source of `market`, which may know fewer days.
     pub fn source_of(&self, env: &Env, market: MadeUpMarket, until: Day) -> Source {
         Source::new(env, Box::new(market), self.opened.clone(), Some(until))
     }
@@ -138,8 +129,8 @@ impl World {
         self.market.days().iter().copied().filter(|day| *day <= self.last_day).collect()
     }
 
-    /// Bytes that are no event, where a group reads them, an active instance, and everybody; and
-    /// before the day `number` a bar of it, twice: the source's own will be in conflict with it.
+    /// Writes bytes that are not an event to topics read by a group, by an active instance and by every
+    /// instance; and, ahead of day `number`, one of its bars twice: the source's own conflicts with it.
     fn spoil(&self, log: &MemoryLog, number: usize) {
         let bad = |(topic, partition)| NewRecord {
             to: wire::place(topic, partition),
@@ -161,7 +152,7 @@ impl World {
         log.producer("test").unwrap().publish(Batch { records, ..Batch::default() }, None).unwrap();
     }
 
-    /// One instance a role and the source, in turn, until nothing is left to do.
+    /// Steps one instance of each role and the source in turn until nothing is left to do.
     pub fn run_quietly(
         &self,
         log: &MemoryLog,
@@ -188,13 +179,13 @@ pub fn cast(env: &Env) -> Vec<Instance> {
     cast_without(env, Role::Source)
 }
 
-/// One instance of every role that reads, but for `absent`.
+/// One instance of every role that reads, except `absent`.
 pub fn cast_without(env: &Env, absent: Role) -> Vec<Instance> {
     let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty() && *role != absent);
     roles.map(|role| Instance::join(env, role, "quiet").unwrap()).collect()
 }
 
-/// Steps all in turn until nobody finds anything to do for a few rounds.
+/// Steps all in turn until none has had anything to do for a few rounds.
 pub fn settle(cast: &mut [Instance], source: &mut dyn FnMut() -> Progress) {
     let mut idle = 0;
     while idle < 5 {

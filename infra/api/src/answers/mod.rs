@@ -3,7 +3,7 @@
 //!
 //! | query | its answer, as JSON |
 //! |---|---|
-//! | `rankings?day=` | that of `rankings_combined.json`; without rankings `date` is null and `ranked_days` says which days have some |
+//! | `rankings?day=` | that of `rankings_combined.json`; without rankings `date` is null and `ranked_days` lists the days with some |
 //! | `positions` | `through`, `positions` (held), `pending` (orders that have not ended) |
 //! | `journal?last=` | `through`, `count` (of all), `trades` (closed, latest first) |
 //! | `models` | `through`, `champion`, `challenger`, `models` (by version), `changes` (of aliases) |

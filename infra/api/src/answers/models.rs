@@ -7,7 +7,7 @@ use schemas::events::ModelRef;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Views;
-use store::views::{AliasChange, ModelCard, Models, Refusal};
+use store::views::{AliasChange, ModelCard, ModelHistory, ModelRefusal};
 use success::{Assessment, Metrics};
 
 /// Asks for every version of the model.
@@ -58,7 +58,7 @@ impl ModelStatus {
         }
     }
 
-    fn of(card: &ModelCard, models: &Models) -> ModelStatus {
+    fn of(card: &ModelCard, models: &ModelHistory) -> ModelStatus {
         let holds = |alias: &Option<ModelRef>| {
             alias.as_ref().is_some_and(|model| model.version == card.version)
         };
@@ -99,14 +99,14 @@ pub struct ModelRow {
     /// The gate's figures, in sentences.
     pub verdict: Vec<String>,
     /// The reasons against it, by day.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<ModelRefusal>,
     /// Metrics, parents and provenance. None where it is not JSON: the rest is still shown, and
-    /// `model verify` says what is wrong.
+    /// `model verify` reports the problem.
     pub manifest: Option<Value>,
 }
 
 impl ModelRow {
-    fn of(card: &ModelCard, models: &Models) -> ModelRow {
+    fn of(card: &ModelCard, models: &ModelHistory) -> ModelRow {
         ModelRow {
             version: card.version,
             status: ModelStatus::of(card, models),

@@ -8,7 +8,7 @@ use schemas::{Day, EventId, Money};
 use serde::{Deserialize, Serialize};
 use store::Views;
 use store::json::dollars;
-use store::views::{OrderState, PendingOrder, Position};
+use store::views::{OpenPosition, OrderState, PendingOrder};
 
 /// Asks for positions and pending orders.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +70,7 @@ pub struct PendingRow {
     pub broker_order_id: i64,
     /// Opens or closes.
     pub action: Action,
-    /// How far it came.
+    /// Its state.
     pub state: OrderState,
     /// The butterfly.
     pub structure: StructureRow,
@@ -86,8 +86,8 @@ pub struct PendingRow {
     pub expected_roi: Option<f64>,
 }
 
-impl From<&Position> for PositionRow {
-    fn from(of: &Position) -> PositionRow {
+impl From<&OpenPosition> for PositionRow {
+    fn from(of: &OpenPosition) -> PositionRow {
         PositionRow {
             track: of.track,
             ticker: of.ticker.clone(),

@@ -74,10 +74,10 @@ fn drift(views: &Views, champion: Option<i64>) -> Result<Result<Vec<Drift>, Stri
     };
     let Some(reference) = views.drift_reference(version)? else {
         return Ok(Err(format!(
-            "model v{version} says nothing of its training rows: they had fewer than {} scan days, or it is older than this; the next training mends it",
+            "model v{version} has no reference: it was trained on fewer than {} scan days, or by an earlier program; the next training has one",
             2 * DRIFT_DAYS
         )));
     };
     let found = reference.drift(&views.recent_features()?);
-    Ok(found.ok_or_else(|| format!("fewer than {DRIFT_DAYS} days were scanned so far")))
+    Ok(found.ok_or_else(|| format!("fewer than {DRIFT_DAYS} days have been scanned so far")))
 }

@@ -4,16 +4,16 @@ use schemas::Day;
 use schemas::events::{Strategy, Structure};
 use serde::{Deserialize, Serialize};
 use store::json::strategy_name;
-use store::views::Strikes;
+use store::views::StrikePrices;
 
-/// Strikes and dates of a butterfly.
+/// StrikePrices and dates of a butterfly.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct StructureRow {
     /// How it is built.
     #[serde(with = "strategy_name")]
     pub strategy: Strategy,
     /// Dollars.
-    pub strikes: Strikes,
+    pub strikes: StrikePrices,
     /// The options' last day.
     pub expiry: Day,
     /// The last day it is held.
@@ -24,7 +24,7 @@ impl From<&Structure> for StructureRow {
     fn from(of: &Structure) -> StructureRow {
         StructureRow {
             strategy: of.strategy,
-            strikes: Strikes {
+            strikes: StrikePrices {
                 lower: of.centre - of.wing,
                 centre: of.centre,
                 upper: of.centre + of.wing,

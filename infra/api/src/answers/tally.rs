@@ -5,7 +5,7 @@ use anyhow::Result;
 use schemas::Day;
 use serde::{Deserialize, Serialize};
 use store::Views;
-use store::views::Tally;
+use store::views::EventTally;
 
 /// Asks for the counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +18,7 @@ pub struct TallyView {
     pub through: Option<Day>,
     /// Counts up to its close.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub tally: EventTally,
 }
 
 impl ViewQuery for TallyQuery {

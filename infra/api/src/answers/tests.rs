@@ -1,4 +1,4 @@
-//! Every answer is the same after it went through JSON, and a URL names the query it came from.
+//! Every answer survives JSON, and every query's URL leads back to it.
 
 use super::query::ViewQuery;
 use super::*;

@@ -1,5 +1,5 @@
-//! `quality`: what the champions predicted beside the outcomes, over time and by regime, and the
-//! drift of the features. Exit code 1 when a feature drifts.
+//! `quality`: the champions' predictions beside their outcomes, over time and by regime, and the drift
+//! of the features. Exit code 1 when a feature drifts.
 
 use crate::exit::Found;
 use crate::printer::{line, show_view};
@@ -41,7 +41,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         let drawn = over_time(config.run(), &found);
         if drawn.months.is_empty() {
             bail!(
-                "{}: there is nothing to draw, as no scan day has matured yet; candidates mature three to six weeks after their scan",
+                "{}: nothing to draw: no scan day has matured yet; candidates mature three to six weeks after their scan",
                 file.display()
             );
         }
@@ -66,7 +66,7 @@ fn print(found: &QualityFigures) {
     let periods: Vec<&Period> =
         report.recent.iter().chain(&report.regimes).chain(&report.months).collect();
     if periods.is_empty() {
-        line("no scan day with predictions has matured yet: that takes three to six weeks");
+        line("no scan day with predictions has matured yet; that takes three to six weeks");
     } else {
         line(table(
             &[
@@ -79,8 +79,8 @@ fn print(found: &QualityFigures) {
                 "± error>",
                 "log loss>",
                 "calibration error>",
-                "Loss said>",
-                "Loss came>",
+                "Loss predicted>",
+                "Loss observed>",
             ],
             periods.into_iter().map(row),
         ));

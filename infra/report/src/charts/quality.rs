@@ -15,7 +15,7 @@ pub struct QualityOverTime<'a> {
     pub heading: [String; 2],
     /// Figures by calendar month, ascending.
     pub months: &'a [Period],
-    /// The accuracy that starts a training when it is doubted.
+    /// The accuracy below which a training starts.
     pub least_accuracy: f64,
 }
 
@@ -75,7 +75,7 @@ impl QualityOverTime<'_> {
         let values = lines.iter().flat_map(|(_, _, points)| points).map(|(_, y)| *y);
         let ends = band.iter().flat_map(|(_, points)| points).map(|(_, y)| *y);
         let mut y = padded(values.chain(ends).chain(level.iter().map(|(y, _)| *y)), 0.1);
-        // An error by itself is seen against none.
+        // A single line without a band is an error, drawn from zero.
         let alone = band.is_none() && lines.len() == 1;
         y.start = if alone { 0.0 } else { y.start.max(0.0) };
         let digits = digits(&y);
@@ -113,8 +113,14 @@ impl QualityOverTime<'_> {
     }
 
     fn losses<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
-        let said = (BLUE, "mean probability", self.points(|month| month.mean_probability[0]));
-        let came = (INK, "frequency", self.points(|month| month.frequency[0]));
-        self.draw(panel, "c  Class Loss: what was said and what came", &[said, came], None, None)
+        let predicted = (BLUE, "mean probability", self.points(|month| month.mean_probability[0]));
+        let observed = (INK, "frequency", self.points(|month| month.frequency[0]));
+        self.draw(
+            panel,
+            "c  Class Loss: predicted and observed",
+            &[predicted, observed],
+            None,
+            None,
+        )
     }
 }

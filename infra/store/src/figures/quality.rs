@@ -2,7 +2,7 @@
 //! of which every candidate has its outcome count: the first outcomes of a day are those of its
 //! shortest holdings.
 
-use crate::views::ScanDay;
+use crate::views::ScoredDay;
 use schemas::Day;
 use schemas::evaluation::RECENT_DAYS;
 use serde::{Deserialize, Serialize};
@@ -41,9 +41,9 @@ pub struct QualityReport {
 }
 
 /// The figures of scan days, which ascend.
-pub fn quality_report(days: &[(Day, ScanDay)]) -> QualityReport {
-    let matured: Vec<&(Day, ScanDay)> = days.iter().filter(|(_, day)| day.matured()).collect();
-    let mut months: Vec<(String, Vec<&(Day, ScanDay)>)> = Vec::new();
+pub fn quality_report(days: &[(Day, ScoredDay)]) -> QualityReport {
+    let matured: Vec<&(Day, ScoredDay)> = days.iter().filter(|(_, day)| day.matured()).collect();
+    let mut months: Vec<(String, Vec<&(Day, ScoredDay)>)> = Vec::new();
     for one in &matured {
         let (year, month, _) = one.0.ymd();
         let name = format!("{year:04}-{month:02}");
@@ -60,7 +60,10 @@ pub fn quality_report(days: &[(Day, ScanDay)]) -> QualityReport {
     let recent = &matured[matured.len().saturating_sub(RECENT_DAYS)..];
     QualityReport {
         matured_days: matured.len(),
-        open_days: days.iter().filter(|(_, day)| !day.said.is_empty() && !day.matured()).count(),
+        open_days: days
+            .iter()
+            .filter(|(_, day)| !day.candidates.is_empty() && !day.matured())
+            .count(),
         recent: period("recent", recent),
         months: months.iter().filter_map(|(name, days)| period(name, days)).collect(),
         regimes: REGIMES.iter().filter_map(of_regime).collect(),
@@ -72,18 +75,18 @@ fn regime(vix: f64) -> &'static str {
     held.map_or(REGIMES[0].0, |(name, _)| *name)
 }
 
-fn period(name: &str, days: &[&(Day, ScanDay)]) -> Option<Period> {
+fn period(name: &str, days: &[&(Day, ScoredDay)]) -> Option<Period> {
     let (first, last) = (days.first()?.0, days.last()?.0);
     let (mut rows, mut longest) = (Vec::new(), 1);
     for (scan_day, of) in days {
-        for said in &of.said {
-            let Some(came) = said.came else { continue };
-            longest = longest.max(came.evaluation_day - *scan_day);
+        for one in &of.candidates {
+            let Some(outcome) = one.outcome else { continue };
+            longest = longest.max(outcome.evaluation_day - *scan_day);
             rows.push(HeldOut {
                 scan_day: scan_day.0,
-                class: came.class,
+                class: outcome.class,
                 weight: 1.0,
-                probabilities: said.probabilities,
+                probabilities: one.probabilities,
             });
         }
     }
@@ -94,20 +97,20 @@ fn period(name: &str, days: &[&(Day, ScanDay)]) -> Option<Period> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::{Came, Said};
+    use crate::views::{MaturedOutcome, ScoredCandidate};
     use schemas::EventId;
 
     /// A scan day whose two candidates are said to be Loss with 70 %; `classes` came.
-    fn day(date: &str, vix: f64, classes: [Option<u8>; 2]) -> (Day, ScanDay) {
+    fn day(date: &str, vix: f64, classes: [Option<u8>; 2]) -> (Day, ScoredDay) {
         let day: Day = date.parse().unwrap();
-        let came = |class: u8| Came { class, evaluation_day: day + 20 };
-        let said = |class: Option<u8>| Said {
+        let outcome = |class: u8| MaturedOutcome { class, evaluation_day: day + 20 };
+        let one = |class: Option<u8>| ScoredCandidate {
             candidate: EventId::default(),
             version: 1,
             probabilities: [0.7, 0.1, 0.1, 0.1],
-            came: class.map(came),
+            outcome: class.map(outcome),
         };
-        (day, ScanDay { vix: Some(vix), said: classes.map(said).into() })
+        (day, ScoredDay { vix: Some(vix), candidates: classes.map(one).into() })
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! From events to arrow columns. A payload is taken as the JSON value serde makes of it and
-//! read along each column's path; what is not there is null.
+//! From events to arrow columns. A payload is serialised to a JSON value and read along each column's
+//! path; a missing value is null.
 //!
-//! JSON knows no infinities: a number that is not finite becomes null, never a zero. No
-//! role publishes one.
+//! JSON has no infinities: a number that is not finite becomes null, never zero. No role publishes
+//! one.
 
-use super::schema::{Column, Kind};
+use super::schema::{Column, ColumnKind};
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array,
     ListArray, StringArray, StructArray,
@@ -17,7 +17,7 @@ use schemas::Event;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// One row an event, in their order.
+/// One row per event, in their order.
 pub(super) fn record_batch(columns: &[Column], events: &[Event]) -> Result<RecordBatch, String> {
     let payloads = events.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
     let (mut fields, mut arrays) = shared_columns(events);
@@ -36,8 +36,7 @@ pub(super) fn record_batch(columns: &[Column], events: &[Event]) -> Result<Recor
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|cause| cause.to_string())
 }
 
-/// What the event says, without the names of its topic and kind around it; none for a kind
-/// that this program does not know.
+/// The event's payload, without the topic and kind around it; none for an unknown kind.
 fn payload(event: &Event) -> Result<Option<Value>, String> {
     let inside = |value: Value| match value {
         Value::Object(map) => map.into_iter().next().map(|(_, inner)| inner),
@@ -49,7 +48,7 @@ fn payload(event: &Event) -> Result<Option<Value>, String> {
 
 fn at_path<'a>(event: &Event, payload: Option<&'a Value>, path: &[String]) -> Option<&'a Value> {
     let (field, inner) = path.split_first()?;
-    // A payload's field has its kind's name in small letters; a test in `schema` holds that.
+    // A payload's field is its kind's name in lower case, as a test in `schema` checks.
     if !field.eq_ignore_ascii_case(event.body.kind()) {
         return None;
     }
@@ -87,46 +86,50 @@ fn shared_columns(events: &[Event]) -> (Vec<Field>, Vec<ArrayRef>) {
         .unzip()
 }
 
-fn data_type(kind: &Kind) -> DataType {
+fn data_type(kind: &ColumnKind) -> DataType {
     match kind {
-        Kind::Double => DataType::Float64,
-        Kind::Int => DataType::Int32,
-        Kind::Long => DataType::Int64,
-        Kind::Bool => DataType::Boolean,
-        Kind::Text => DataType::Utf8,
-        Kind::Bytes => DataType::Binary,
-        Kind::Date => DataType::Date32,
-        Kind::List(item) => DataType::List(item_field(item)),
-        Kind::Struct(fields) => DataType::Struct(struct_fields(fields)),
+        ColumnKind::Double => DataType::Float64,
+        ColumnKind::Int => DataType::Int32,
+        ColumnKind::Long => DataType::Int64,
+        ColumnKind::Bool => DataType::Boolean,
+        ColumnKind::Text => DataType::Utf8,
+        ColumnKind::Bytes => DataType::Binary,
+        ColumnKind::Date => DataType::Date32,
+        ColumnKind::List(item) => DataType::List(item_field(item)),
+        ColumnKind::Struct(fields) => DataType::Struct(struct_fields(fields)),
     }
 }
 
-fn item_field(item: &Kind) -> Arc<Field> {
+fn item_field(item: &ColumnKind) -> Arc<Field> {
     Arc::new(Field::new("element", data_type(item), true))
 }
 
-fn struct_fields(fields: &[(String, Kind)]) -> Fields {
+fn struct_fields(fields: &[(String, ColumnKind)]) -> Fields {
     fields.iter().map(|(name, kind)| Field::new(name, data_type(kind), true)).collect()
 }
 
-fn array(kind: &Kind, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowError> {
+fn array(kind: &ColumnKind, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowError> {
     Ok(match kind {
-        Kind::Double => {
+        ColumnKind::Double => {
             Arc::new(values.iter().map(|v| v.and_then(Value::as_f64)).collect::<Float64Array>())
         }
-        Kind::Int => Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Int32Array>()),
-        Kind::Date => Arc::new(values.iter().map(|v| v.and_then(day)).collect::<Date32Array>()),
-        Kind::Long => {
+        ColumnKind::Int => Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Int32Array>()),
+        ColumnKind::Date => {
+            Arc::new(values.iter().map(|v| v.and_then(day)).collect::<Date32Array>())
+        }
+        ColumnKind::Long => {
             Arc::new(values.iter().map(|v| v.and_then(Value::as_i64)).collect::<Int64Array>())
         }
-        Kind::Bool => {
+        ColumnKind::Bool => {
             Arc::new(values.iter().map(|v| v.and_then(Value::as_bool)).collect::<BooleanArray>())
         }
-        Kind::Text => {
+        ColumnKind::Text => {
             Arc::new(values.iter().map(|v| v.and_then(Value::as_str)).collect::<StringArray>())
         }
-        Kind::Bytes => Arc::new(values.iter().map(|v| v.and_then(bytes)).collect::<BinaryArray>()),
-        Kind::List(item) => {
+        ColumnKind::Bytes => {
+            Arc::new(values.iter().map(|v| v.and_then(bytes)).collect::<BinaryArray>())
+        }
+        ColumnKind::List(item) => {
             let lists: Vec<Option<&Vec<Value>>> =
                 values.iter().map(|v| v.and_then(Value::as_array)).collect();
             let lengths = lists.iter().map(|list| list.map_or(0, Vec::len));
@@ -141,7 +144,7 @@ fn array(kind: &Kind, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowError>
                 Some(nulls),
             )?)
         }
-        Kind::Struct(fields) => {
+        ColumnKind::Struct(fields) => {
             let inner = fields
                 .iter()
                 .map(|(name, kind)| {
@@ -162,7 +165,7 @@ fn present(value: &Value) -> Option<&Value> {
     (!value.is_null()).then_some(value)
 }
 
-/// Days since the epoch of a date as JSON has it.
+/// Days since the epoch of a date in JSON.
 fn day(value: &Value) -> Option<i32> {
     value.as_str()?.parse::<schemas::Day>().ok().map(|day| day.0)
 }
@@ -171,7 +174,7 @@ fn int(value: &Value) -> Option<i32> {
     value.as_i64().and_then(|long| i32::try_from(long).ok())
 }
 
-/// serde writes bytes into JSON as an array of numbers.
+/// serde writes bytes as an array of numbers.
 fn bytes(value: &Value) -> Option<Vec<u8>> {
     let numbers = value.as_array()?;
     numbers.iter().map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok())).collect()

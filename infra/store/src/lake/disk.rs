@@ -1,24 +1,25 @@
-//! The lake's dealings with the file system. A file is there whole or not at all: it is
-//! written under another name in the same folder, then renamed.
+//! The lake's file operations. A file is whole or absent: it is written under a temporary name in the
+//! same folder, then renamed.
 //!
-//! The other name begins with a dot and does not end in `.parquet`, so that no reader takes
-//! it for data; what a crash left under such a name is removed when the lake is opened.
+//! The temporary name begins with a dot and does not end in `.parquet`, so that no reader takes it
+//! for data; the lake's first write removes such files that a crash left.
 
 use crate::StoreError;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// The one file of a topic's day.
+pub(super) const FILE: &str = "events.parquet";
 const LEFTOVER: &str = ".events.parquet.new";
 
-/// Creates `dir` and what is above it.
+/// Creates `dir` and its parents.
 pub(super) fn make_dir(dir: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(dir).map_err(|cause| StoreError::writing(dir, cause))
 }
 
-/// Puts `bytes` at `path` in the place of what was there. It is not forced to the disk: that
-/// costs 18 ms a file, a third of a backtest, and what a power failure takes from the lake
-/// `butterquant rebuild` makes again.
+/// Writes `bytes` to `path`, replacing the file. It is not synced: that costs 18 ms a file, a third
+/// of a backtest, and `butterquant rebuild` restores a lake after a power failure.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     make_dir(dir)?;
@@ -26,14 +27,14 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let written = File::create(&fresh).and_then(|mut file| file.write_all(bytes));
     let moved = written.and_then(|()| fs::rename(&fresh, path));
     if let Err(cause) = moved {
-        // The first failure is the one to tell; the leftover also goes at the next start.
+        // The first failure is the one to report; the next start also removes the leftover.
         let _ = fs::remove_file(&fresh);
         return Err(StoreError::writing(path, cause));
     }
     Ok(())
 }
 
-/// Removes what a crash left half written below `dir`.
+/// Removes half-written files that a crash left below `dir`.
 pub(super) fn remove_leftovers(dir: &Path) -> Result<(), StoreError> {
     for path in entries_below(dir)? {
         if path.file_name().is_some_and(|name| name == LEFTOVER) {
@@ -46,12 +47,12 @@ pub(super) fn remove_leftovers(dir: &Path) -> Result<(), StoreError> {
 /// The data files below `dir`, by path.
 pub(super) fn data_files(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut files = entries_below(dir)?;
-    files.retain(|path| path.file_name().is_some_and(|name| name == super::FILE));
+    files.retain(|path| path.file_name().is_some_and(|name| name == FILE));
     Ok(files)
 }
 
-/// Every file in the lake's folders (`topic=…/date=…/`) below `dir`, by path. Other folders
-/// are not the lake's and are not looked into.
+/// Every file in the lake's folders (`topic=…/date=…/`) below `dir`, by path. Other folders do not
+/// belong to the lake and are skipped.
 fn entries_below(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut files = Vec::new();
     for topic in folders(dir, "topic=")? {
@@ -72,7 +73,7 @@ pub(super) fn folders(dir: &Path, prefix: &str) -> Result<Vec<PathBuf>, StoreErr
     Ok(found)
 }
 
-/// What `dir` holds, by name; nothing where there is no such folder.
+/// The entries of `dir`, by name; none if there is no such folder.
 fn list(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let wrong = |cause| StoreError::reading(dir, cause);
     if !dir.try_exists().map_err(wrong)? {

@@ -1,10 +1,10 @@
-//! The parquet lake: every event of every topic as columns, for pandas, DuckDB and the like.
+//! The parquet lake: every event of every topic in columns, for pandas, DuckDB and the like.
 //!
 //! Layout: `topic=<dataset>/date=YYYY-MM-DD/events.parquet`, hive style; the date is the
 //! trading day that was processed when the file was written.
 //!
 //! Invariants:
-//! 1. A file is there whole or not at all, and the same events give the same bytes.
+//! 1. A file is whole or absent, and the same events give the same bytes.
 //! 2. A file's columns follow from the topic's newest schema alone, never from the events.
 //! 3. Writing a day again replaces its file; a day without events has none.
 
@@ -28,9 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The one file of a topic's day.
-const FILE: &str = "events.parquet";
-/// Who made a file. It is part of the bytes, so it names no version that changes by itself.
+/// The creator named in a file. It is part of the bytes, so it must not contain the program's version.
 const CREATED_BY: &str = "butterquant lake format 1";
 
 /// A folder of parquet files by topic and day. One process writes it; any may read.
@@ -38,8 +36,8 @@ const CREATED_BY: &str = "butterquant lake format 1";
 pub struct Lake {
     dir: PathBuf,
     columns: BTreeMap<Topic, Vec<Column>>,
-    /// Whether what a crash left was removed; at the first write, because others open it too and
-    /// must not take the writer's file away.
+    /// Whether the leftovers of a crash were removed. That happens at the first write, because a reader
+    /// that opens the lake must not remove the writer's file.
     swept: Arc<AtomicBool>,
 }
 
@@ -60,8 +58,8 @@ impl Lake {
         Ok(Lake { dir, columns, swept: Arc::default() })
     }
 
-    /// Writes all events of `topic` on `day`, in their order, in the place of what was
-    /// there. No events write nothing. The first write removes what a crash left half written.
+    /// Writes all events of `topic` on `day`, in their order, replacing the file; without events it
+    /// writes nothing. The first write removes the leftovers of a crash.
     ///
     /// # Errors
     /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::Full`] or
@@ -79,8 +77,7 @@ impl Lake {
         self.write_file(&self.path(topic, day), topic, events)
     }
 
-    /// Writes events of `topic` with the lake's columns into any file, in the place of what was
-    /// there.
+    /// Writes events of `topic` with the lake's columns into any file, replacing it.
     ///
     /// # Errors
     /// As [`Lake::write_day`].
@@ -118,7 +115,7 @@ impl Lake {
 
     /// Where the events of `topic` on `day` are, or would be.
     pub fn path(&self, topic: Topic, day: Day) -> PathBuf {
-        self.dir.join(format!("topic={topic}")).join(format!("date={day}")).join(FILE)
+        self.dir.join(format!("topic={topic}")).join(format!("date={day}")).join(disk::FILE)
     }
 
     /// The folder.
@@ -134,11 +131,10 @@ impl Lake {
         disk::data_files(&self.dir)
     }
 
-    /// Rows a topic, from the files' footers: the cheap check that each is a whole parquet
-    /// file.
+    /// Rows per topic, from the files' footers: a cheap check that each is a complete parquet file.
     ///
     /// # Errors
-    /// [`StoreError::DamagedFile`] names the first that is not.
+    /// [`StoreError::DamagedFile`] for the first that is not.
     pub fn rows(&self) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut rows = BTreeMap::new();
         for path in self.files()? {
@@ -171,10 +167,10 @@ impl Lake {
         Ok(hashes.into_iter().map(|(topic, hash)| (topic, id::hex(&hash.finalize()))).collect())
     }
 
-    /// Removes every topic's folder; the lake is then as if new.
+    /// Removes every topic's folder; the lake is then empty.
     ///
     /// # Errors
-    /// [`StoreError::Unwritable`] names what cannot be removed.
+    /// [`StoreError::Unwritable`] for the first folder that cannot be removed.
     pub fn remove_all(&self) -> Result<(), StoreError> {
         for folder in disk::folders(&self.dir, "topic=")? {
             fs::remove_dir_all(&folder).map_err(|cause| StoreError::writing(&folder, cause))?;

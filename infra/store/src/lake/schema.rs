@@ -1,5 +1,5 @@
-//! The columns of a topic, derived from its Avro schema file alone: the file says what a
-//! column is called and of which type, whatever the events of a day happen to hold.
+//! The columns of a topic, derived from its Avro schema alone: the schema gives each column's name and
+//! type, whatever the events of a day contain.
 //!
 //! | Avro | column |
 //! |---|---|
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// A column's type.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Kind {
+pub(super) enum ColumnKind {
     Double,
     Int,
     Long,
@@ -23,17 +23,17 @@ pub(super) enum Kind {
     Text,
     Bytes,
     Date,
-    List(Box<Kind>),
-    Struct(Vec<(String, Kind)>),
+    List(Box<ColumnKind>),
+    Struct(Vec<(String, ColumnKind)>),
 }
 
-/// A payload column: where its value stands in the event and what it is.
+/// A payload column: the place of its value in the event, and its type.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Column {
     /// The payload field, then the fields inside it.
     pub(super) path: Vec<String>,
     /// Its type.
-    pub(super) kind: Kind,
+    pub(super) kind: ColumnKind,
 }
 
 impl Column {
@@ -43,13 +43,13 @@ impl Column {
     }
 }
 
-/// The fields every topic's record begins with; they have columns of their own.
+/// The fields that every topic's record begins with; they have columns of their own.
 const SHARED: [&str; 6] = ["kind", "id", "day", "ticker", "revision", "control_offset"];
 
 /// The payload columns of the schema file `text`, in its order.
 ///
 /// # Errors
-/// A sentence, for a schema that uses what this table above does not know.
+/// A sentence, for a schema with a type outside the table above.
 pub(super) fn payload_columns(text: &str) -> Result<Vec<Column>, String> {
     let schema: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
     let mut reader = Reader { named: BTreeMap::new() };
@@ -62,9 +62,9 @@ pub(super) fn payload_columns(text: &str) -> Result<Vec<Column>, String> {
     Ok(columns)
 }
 
-fn flatten(path: Vec<String>, kind: Kind, columns: &mut Vec<Column>) {
+fn flatten(path: Vec<String>, kind: ColumnKind, columns: &mut Vec<Column>) {
     match kind {
-        Kind::Struct(fields) => {
+        ColumnKind::Struct(fields) => {
             for (name, kind) in fields {
                 let mut inner = path.clone();
                 inner.push(name);
@@ -75,13 +75,13 @@ fn flatten(path: Vec<String>, kind: Kind, columns: &mut Vec<Column>) {
     }
 }
 
-/// Reads types; a type that was named earlier in the file may be used by its name.
+/// Reads types; a type named earlier in the file may be used by its name.
 struct Reader {
-    named: BTreeMap<String, Kind>,
+    named: BTreeMap<String, ColumnKind>,
 }
 
 impl Reader {
-    fn fields(&mut self, record: &Value) -> Result<Vec<(String, Kind)>, String> {
+    fn fields(&mut self, record: &Value) -> Result<Vec<(String, ColumnKind)>, String> {
         let fields = record["fields"].as_array().ok_or("a record without fields")?;
         fields
             .iter()
@@ -92,41 +92,41 @@ impl Reader {
             .collect()
     }
 
-    fn kind(&mut self, avro: &Value) -> Result<Kind, String> {
+    fn kind(&mut self, avro: &Value) -> Result<ColumnKind, String> {
         match avro {
             Value::String(name) => self.by_name(name),
             Value::Array(branches) => {
                 let mut others = branches.iter().filter(|branch| *branch != "null");
                 match (others.next(), others.next()) {
                     (Some(only), None) => self.kind(only),
-                    _ => Err(format!("a union that is not null and one other: {avro}")),
+                    _ => Err(format!("a union other than null and one type: {avro}")),
                 }
             }
             Value::Object(_) => self.complex(avro),
-            _ => Err(format!("no Avro type: {avro}")),
+            _ => Err(format!("not an Avro type: {avro}")),
         }
     }
 
-    fn by_name(&self, name: &str) -> Result<Kind, String> {
+    fn by_name(&self, name: &str) -> Result<ColumnKind, String> {
         match name {
-            "double" => Ok(Kind::Double),
-            "int" => Ok(Kind::Int),
-            "long" => Ok(Kind::Long),
-            "boolean" => Ok(Kind::Bool),
-            "string" => Ok(Kind::Text),
-            "bytes" => Ok(Kind::Bytes),
+            "double" => Ok(ColumnKind::Double),
+            "int" => Ok(ColumnKind::Int),
+            "long" => Ok(ColumnKind::Long),
+            "boolean" => Ok(ColumnKind::Bool),
+            "string" => Ok(ColumnKind::Text),
+            "bytes" => Ok(ColumnKind::Bytes),
             _ => self.named.get(name).cloned().ok_or(format!("no column type for Avro's {name}")),
         }
     }
 
-    fn complex(&mut self, avro: &Value) -> Result<Kind, String> {
-        let of_type = avro["type"].as_str().ok_or(format!("no Avro type: {avro}"))?;
+    fn complex(&mut self, avro: &Value) -> Result<ColumnKind, String> {
+        let of_type = avro["type"].as_str().ok_or(format!("not an Avro type: {avro}"))?;
         let kind = match (of_type, avro["logicalType"].as_str()) {
-            ("int", Some("date")) => Kind::Date,
+            ("int", Some("date")) => ColumnKind::Date,
             (_, Some(logical)) => return Err(format!("no column type for Avro's {logical}")),
-            ("array", None) => Kind::List(Box::new(self.kind(&avro["items"])?)),
-            ("record", None) => Kind::Struct(self.fields(avro)?),
-            ("enum", None) => Kind::Text,
+            ("array", None) => ColumnKind::List(Box::new(self.kind(&avro["items"])?)),
+            ("record", None) => ColumnKind::Struct(self.fields(avro)?),
+            ("enum", None) => ColumnKind::Text,
             (simple, None) => self.by_name(simple)?,
         };
         if let Some(name) = avro["name"].as_str() {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use schemas::codec::schema_versions;
 
-    fn column(topic: &str, name: &str) -> Option<Kind> {
+    fn column(topic: &str, name: &str) -> Option<ColumnKind> {
         let version = schema_versions().iter().find(|v| v.topic.dataset() == topic).unwrap();
         let columns = payload_columns(version.text).unwrap();
         columns.into_iter().find(|c| c.name() == name).map(|c| c.kind)
@@ -153,23 +153,23 @@ mod tests {
             assert!(!payload_columns(version.text).unwrap().is_empty(), "{}", version.topic);
         }
         for (topic, name, kind) in [
-            ("scans", "candidate_scanned.spot", Kind::Double),
-            ("scans", "candidate_scanned.structure.strategy", Kind::Text),
-            ("scans", "candidate_scanned.structure.expiry", Kind::Date),
-            ("scans", "candidate_scanned.pricing.strike_step", Kind::Double),
-            ("scans", "candidate_scanned.arima_order", Kind::List(Box::new(Kind::Int))),
-            ("scans", "day_closed.challenger.version", Kind::Long),
-            ("bars", "day_closed.scan", Kind::List(Box::new(Kind::Text))),
-            ("models", "model_trained.onnx", Kind::Bytes),
-            ("models", "model_trained.passed", Kind::Bool),
-            ("dead-letters", "event_rejected.value", Kind::Bytes),
-            ("controls", "run_opened.settings.capital", Kind::Long),
-            ("samples", "sample_drawn.class", Kind::Int),
+            ("scans", "candidate_scanned.spot", ColumnKind::Double),
+            ("scans", "candidate_scanned.structure.strategy", ColumnKind::Text),
+            ("scans", "candidate_scanned.structure.expiry", ColumnKind::Date),
+            ("scans", "candidate_scanned.pricing.strike_step", ColumnKind::Double),
+            ("scans", "candidate_scanned.arima_order", ColumnKind::List(Box::new(ColumnKind::Int))),
+            ("scans", "day_closed.challenger.version", ColumnKind::Long),
+            ("bars", "day_closed.scan", ColumnKind::List(Box::new(ColumnKind::Text))),
+            ("models", "model_trained.onnx", ColumnKind::Bytes),
+            ("models", "model_trained.passed", ColumnKind::Bool),
+            ("dead-letters", "event_rejected.value", ColumnKind::Bytes),
+            ("controls", "run_opened.settings.capital", ColumnKind::Long),
+            ("samples", "sample_drawn.class", ColumnKind::Int),
         ] {
             assert_eq!(column(topic, name), Some(kind), "{topic} {name}");
         }
         let legs = column("scans", "candidate_scanned.legs").unwrap();
-        assert!(matches!(legs, Kind::List(item) if matches!(*item, Kind::Struct(_))));
+        assert!(matches!(legs, ColumnKind::List(item) if matches!(*item, ColumnKind::Struct(_))));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Labelled rows as they stand in parquet files: those of `history generate`, or the lake's, where
-//! features meet their outcomes. Nothing is judged here: what a file does not say is `None`.
+//! Labelled rows as read from parquet files: those of `history generate`, or the lake's, where
+//! features are joined with their outcomes. They are not validated here: a missing value is `None`.
 
 mod part;
 
@@ -15,13 +15,13 @@ use std::sync::Arc;
 pub struct FoundRow {
     /// The file, and the row in it, 1 first.
     pub place: (Arc<str>, usize),
-    /// Of whom.
+    /// The stock.
     pub ticker: String,
     /// The day of the scan.
     pub as_of: Option<Day>,
-    /// The day marked.
+    /// The day of its outcome.
     pub evaluation_day: Option<Day>,
-    /// Which definitions.
+    /// Version of the feature contract.
     pub contract_version: Option<i32>,
     /// The features.
     pub values: Vec<Option<f64>>,
@@ -33,14 +33,14 @@ pub struct FoundRow {
     pub weight: Option<f64>,
 }
 
-/// What files hold.
+/// The rows of some files.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FoundRows {
     /// In the order of files and rows.
     pub rows: Vec<FoundRow>,
     /// Files read.
     pub files: usize,
-    /// The scan day of each candidate of a lake that has no outcome (yet).
+    /// The scan days of a lake's candidates without an outcome (yet).
     pub open: Vec<Day>,
 }
 
@@ -92,7 +92,7 @@ fn lake([samples_dir, features_dir, outcomes_dir]: &[PathBuf; 3]) -> Result<Foun
     Ok(found)
 }
 
-/// Below a folder, by path.
+/// The parquet files below a folder, by path.
 fn parquet_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let wrong = |cause| StoreError::reading(folder, cause);
     let (mut files, mut folders) = (Vec::new(), Vec::new());
@@ -147,7 +147,7 @@ fn candidates(path: &Path) -> Result<Vec<(String, FoundRow)>, StoreError> {
             as_of: part.day("day", at)?,
             contract_version: part.int("contract_version", at)?,
             values: part.list("values", at)?,
-            // What a training gives a candidate of the run itself.
+            // The weight that a training gives a candidate of the run itself.
             weight: Some(1.0),
             ..FoundRow::default()
         };

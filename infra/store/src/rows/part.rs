@@ -1,5 +1,5 @@
-//! The columns of rows as arrow gives them: a file is read in parts, and whatever types a foreign
-//! writer chose come to those that are read here.
+//! The columns of a file of rows. It is read in parts, and a foreign writer's types are cast to those
+//! read here.
 
 use crate::StoreError;
 use arrow::array::{Array, AsArray, ListArray, StringArray};
@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Rows of a file that are in memory at once.
+/// The rows of a file that are in memory at once.
 pub(super) struct Part<'a> {
     file: &'a Path,
     name: Arc<str>,
@@ -23,7 +23,7 @@ pub(super) struct Part<'a> {
     batch: RecordBatch,
 }
 
-/// Gives `take` every row of `kind`, of which the columns named `of` are read.
+/// Calls `take` for every row of `kind`; only the columns named in `of` are read.
 pub(super) fn read(
     path: &Path,
     (kind, prefix): (&'static str, &'static str),
@@ -60,7 +60,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Columns of every file that are read; the others bear the kind's prefix.
+/// Columns that all kinds share; the others bear the kind's prefix.
 const SHARED: [&str; 3] = ["kind", "day", "ticker"];
 
 impl<'a> Part<'a> {

@@ -3,12 +3,12 @@
 //! Invariants:
 //! 1. Money stays [`Money`]; what is paid for a position is released in whole by its closes,
 //!    to the millionth, also when it is filled or closed in parts.
-//! 2. A close never makes a position short: what is over is counted as unmatched.
+//! 2. A close never makes a position short: the excess is counted as unmatched.
 //! 3. An order is pending until it is executed in full, cancelled or rejected; one of
 //!    unknown fate stays.
 
 use super::rankings::champion_scores;
-use super::{ClosedTrade, OrderState, PendingOrder, Position};
+use super::trades::{ClosedTrade, OpenPosition, OrderState, PendingOrder};
 use schemas::events::{Action, Execution, Fills, Orders, SHARES_PER_CONTRACT, Track};
 use schemas::{Body, Day, Event, EventId, Money};
 use serde::{Deserialize, Serialize};
@@ -17,20 +17,20 @@ use std::collections::BTreeMap;
 /// Open positions and pending orders of both tracks.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Entries", into = "Entries")]
-pub struct Book {
-    positions: BTreeMap<(Track, EventId), Position>,
+pub struct PositionBook {
+    positions: BTreeMap<(Track, EventId), OpenPosition>,
     pending: BTreeMap<(Track, i64), PendingOrder>,
 }
 
-/// The book as it is written: lists, which every format can hold; the keys are in them.
+/// The book as it is stored: lists, which every format can hold and which contain the keys.
 #[derive(Serialize, Deserialize)]
 struct Entries {
-    positions: Vec<Position>,
+    positions: Vec<OpenPosition>,
     pending: Vec<PendingOrder>,
 }
 
-impl From<Book> for Entries {
-    fn from(book: Book) -> Entries {
+impl From<PositionBook> for Entries {
+    fn from(book: PositionBook) -> Entries {
         Entries {
             positions: book.positions.into_values().collect(),
             pending: book.pending.into_values().collect(),
@@ -38,28 +38,28 @@ impl From<Book> for Entries {
     }
 }
 
-impl From<Entries> for Book {
-    fn from(entries: Entries) -> Book {
-        let position = |p: Position| ((p.track, p.candidate), p);
+impl From<Entries> for PositionBook {
+    fn from(entries: Entries) -> PositionBook {
+        let position = |p: OpenPosition| ((p.track, p.candidate), p);
         let pending = |o: PendingOrder| ((o.intent.track, o.intent.broker_order_id), o);
-        Book {
+        PositionBook {
             positions: entries.positions.into_iter().map(position).collect(),
             pending: entries.pending.into_iter().map(pending).collect(),
         }
     }
 }
 
-/// What a day added to the journal.
+/// A day's additions to the journal.
 #[derive(Default)]
 pub(super) struct DayJournal {
     pub(super) closed: Vec<ClosedTrade>,
-    /// Fills for which no position or no quantity was there.
+    /// Fills without a position, or above its quantity.
     pub(super) unmatched: u64,
 }
 
-impl Book {
+impl PositionBook {
     /// The open positions, by track, then candidate.
-    pub fn positions(&self) -> impl Iterator<Item = &Position> {
+    pub fn positions(&self) -> impl Iterator<Item = &OpenPosition> {
         self.positions.values()
     }
 
@@ -127,7 +127,7 @@ impl Book {
         }
     }
 
-    /// The order an execution belongs to, less what was executed of it.
+    /// The order that an execution belongs to; its executed quantity is taken off.
     fn take_pending(&mut self, done: &Execution) -> Option<PendingOrder> {
         let key = (done.track, done.broker_order_id);
         let pending = self.pending.get_mut(&key)?;
@@ -143,7 +143,7 @@ impl Book {
     fn open(&mut self, day: Day, event: &Event, done: &Execution, order: Option<PendingOrder>) {
         let paid = (done.price + done.fees) * SHARES_PER_CONTRACT.saturating_mul(done.quantity);
         let position =
-            self.positions.entry((done.track, done.candidate)).or_insert_with(|| Position {
+            self.positions.entry((done.track, done.candidate)).or_insert_with(|| OpenPosition {
                 track: done.track,
                 ticker: event.ticker.clone(),
                 candidate: done.candidate,
@@ -162,7 +162,7 @@ impl Book {
             let all = |one: Money, many: i64| i128::from(one.0) * i128::from(many);
             let sum = all(old, held) + all(new, added);
             let mean = sum / (i128::from(held) + i128::from(added));
-            Money(i64::try_from(mean).unwrap_or(old.0)) // it lies between the two
+            Money(i64::try_from(mean).unwrap_or(old.0)) // it lies between the two prices
         };
         position.entry_price = mean(position.entry_price, done.price);
         position.entry_fees = mean(position.entry_fees, done.fees);
@@ -221,7 +221,7 @@ impl Book {
     }
 }
 
-/// `part` of `whole` parts of `amount`, rounded towards nothing.
+/// `part` of `whole` parts of `amount`, rounded towards zero.
 fn share(amount: Money, part: i64, whole: i64) -> Money {
     let micros = i128::from(amount.0) * i128::from(part) / i128::from(whole.max(1));
     Money(i64::try_from(micros).unwrap_or(amount.0))

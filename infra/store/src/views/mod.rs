@@ -1,43 +1,43 @@
-//! The materialised views: what the log amounts to, kept in the embedded store so that
-//! nobody has to fold the log to look at it.
+//! The materialised views: summaries of the log in the embedded store, so that reading them needs no
+//! fold of the log.
 //!
-//! Each view is a pure fold (its module) of a day's events; this file stores what they give.
+//! Each view is a pure fold (its module) of a day's events; this file stores the results.
 //!
 //! Invariants:
 //! 1. All changes of a day and the mark of the day are one batch, durable when
 //!    [`Views::apply_day`] returns; a day not after the mark changes nothing.
 //! 2. The stored bytes depend on the days, events and settings applied, on nothing else:
 //!    two runs over one log have the same [`Views::digest`].
-//! 3. Views touch only their own tree; the directory may hold other things.
+//! 3. Views touch only their own tree; the database may hold others.
 
 mod book;
 mod models;
 mod predictions;
 mod ranking_file;
 mod rankings;
-mod shelf;
 mod tally;
 mod trades;
+mod view_store;
 
-pub use book::Book;
-pub use models::{AliasChange, ModelCard, Models, Refusal};
-pub use predictions::{Came, Said, ScanDay};
-pub use ranking_file::{RankingsFile, Strikes, Thresholds};
+pub use book::PositionBook;
+pub use models::{AliasChange, ModelCard, ModelHistory, ModelRefusal};
+pub use predictions::{MaturedOutcome, ScoredCandidate, ScoredDay};
+pub use ranking_file::{RankingsFile, StrikePrices, Thresholds};
 pub use rankings::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
-pub use tally::Tally;
-pub use trades::{ClosedTrade, EquityPoint, OrderState, PendingOrder, Position};
+pub use tally::EventTally;
+pub use trades::{ClosedTrade, EquityPoint, OpenPosition, OrderState, PendingOrder};
 
 use crate::StoreError;
 use schemas::events::{Orders, Settings, Track};
 use schemas::{Body, Day, Event};
-use shelf::{Key, Shelf};
 use std::collections::BTreeMap;
 use success::{DriftReference, Seen};
+use view_store::{ViewKey, ViewStore};
 
 /// The views of one run.
 #[derive(Clone)]
 pub struct Views {
-    shelf: Shelf,
+    store: ViewStore,
 }
 
 impl Views {
@@ -46,21 +46,21 @@ impl Views {
     /// # Errors
     /// [`StoreError::DamagedView`] when another version of this program wrote them.
     pub fn open(db: &kv::Db) -> Result<Views, StoreError> {
-        Ok(Views { shelf: Shelf::open(db)? })
+        Ok(Views { store: ViewStore::open(db)? })
     }
 
     /// The last day the views contain.
     ///
     /// # Errors
-    /// As every reading here: [`StoreError::Kv`] from the store, [`StoreError::DamagedView`]
-    /// for bytes that are no such view.
+    /// As every read here: [`StoreError::Kv`] from the store, [`StoreError::DamagedView`] for bytes
+    /// that are not such a view.
     pub fn through(&self) -> Result<Option<Day>, StoreError> {
-        self.shelf.get(Key::Through)
+        self.store.get(ViewKey::Through)
     }
 
-    /// Takes in all events of trading day `day`, in the fixed reading order; `settings` are
-    /// those in force at its close and decide the rankings' recommendations. A day that is
-    /// not after [`Views::through`] was taken in before and is skipped.
+    /// Applies all events of trading day `day`, in the fixed reading order; `settings` are those in
+    /// force at its close and decide the rankings' recommendations. A day that is not after
+    /// [`Views::through`] was applied before and is skipped.
     ///
     /// # Errors
     /// As [`Views::through`]; nothing of the day is stored then.
@@ -73,42 +73,42 @@ impl Views {
         if self.through()?.is_some_and(|through| day <= through) {
             return Ok(());
         }
-        let mut batch = self.shelf.batch();
+        let mut batch = self.store.batch();
 
         let mut book = self.book()?;
         let journal = book.apply(day, events);
-        batch.put(Key::Book, &book)?;
+        batch.put(ViewKey::Book, &book)?;
         if !journal.closed.is_empty() {
-            batch.put(Key::Journal(day), &journal.closed)?;
+            batch.put(ViewKey::Journal(day), &journal.closed)?;
         }
 
         let mut tally = self.tally()?;
         tally.apply(events);
         tally.unmatched_fills += journal.unmatched;
-        batch.put(Key::Tally, &tally)?;
+        batch.put(ViewKey::Tally, &tally)?;
 
         let mut models = self.models()?;
         if models.apply(day, events) {
-            batch.put(Key::Models, &models)?;
+            batch.put(ViewKey::Models, &models)?;
         }
-        predictions::apply(&self.shelf, &mut batch, day, events)?;
+        predictions::apply(&self.store, &mut batch, day, events)?;
         if let Some(rankings) = Rankings::of_day(day, events, settings) {
-            batch.put(Key::Rankings(day), &rankings)?;
+            batch.put(ViewKey::Rankings(day), &rankings)?;
         }
         let marks = equity_points(day, events);
         if !marks.is_empty() {
-            batch.put(Key::Equity(day), &marks)?;
+            batch.put(ViewKey::Equity(day), &marks)?;
         }
-        batch.put(Key::Through, &day)?;
-        self.shelf.commit(batch)
+        batch.put(ViewKey::Through, &day)?;
+        self.store.commit(batch)
     }
 
-    /// The rankings of `day`; none when nothing was scanned on it.
+    /// The rankings of `day`; none if nothing was scanned on it.
     ///
     /// # Errors
     /// As [`Views::through`].
     pub fn rankings(&self, day: Day) -> Result<Option<Rankings>, StoreError> {
-        self.shelf.get(Key::Rankings(day))
+        self.store.get(ViewKey::Rankings(day))
     }
 
     /// The days that have rankings, ascending.
@@ -116,7 +116,7 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn ranked_days(&self) -> Result<Vec<Day>, StoreError> {
-        self.shelf.days(Key::Rankings(Day(0)))
+        self.store.days(ViewKey::Rankings(Day(0)))
     }
 
     /// The last day that has rankings.
@@ -124,15 +124,15 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn last_ranked_day(&self) -> Result<Option<Day>, StoreError> {
-        self.shelf.last_day(Key::Rankings(Day(0)))
+        self.store.last_day(ViewKey::Rankings(Day(0)))
     }
 
     /// Open positions and pending orders of both tracks.
     ///
     /// # Errors
     /// As [`Views::through`].
-    pub fn book(&self) -> Result<Book, StoreError> {
-        Ok(self.shelf.get(Key::Book)?.unwrap_or_default())
+    pub fn book(&self) -> Result<PositionBook, StoreError> {
+        Ok(self.store.get(ViewKey::Book)?.unwrap_or_default())
     }
 
     /// Every closed trade, by the day it was closed, then in the order of the fills.
@@ -140,15 +140,15 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn journal(&self) -> Result<Vec<ClosedTrade>, StoreError> {
-        Ok(self.shelf.all::<Vec<ClosedTrade>>(Key::Journal(Day(0)))?.concat())
+        Ok(self.store.all::<Vec<ClosedTrade>>(ViewKey::Journal(Day(0)))?.concat())
     }
 
-    /// How `track` was marked, day by day.
+    /// The daily marks of `track`, ascending.
     ///
     /// # Errors
     /// As [`Views::through`].
     pub fn equity(&self, track: Track) -> Result<Vec<EquityPoint>, StoreError> {
-        let days = self.shelf.all::<Vec<EquityPoint>>(Key::Equity(Day(0)))?;
+        let days = self.store.all::<Vec<EquityPoint>>(ViewKey::Equity(Day(0)))?;
         Ok(days.into_iter().flatten().filter(|point| point.mark.track == track).collect())
     }
 
@@ -156,24 +156,24 @@ impl Views {
     ///
     /// # Errors
     /// As [`Views::through`].
-    pub fn tally(&self) -> Result<Tally, StoreError> {
-        Ok(self.shelf.get(Key::Tally)?.unwrap_or_default())
+    pub fn tally(&self) -> Result<EventTally, StoreError> {
+        Ok(self.store.get(ViewKey::Tally)?.unwrap_or_default())
     }
 
-    /// The models, their verdicts and who is in force.
+    /// The models, their verdicts and the versions in force.
     ///
     /// # Errors
     /// As [`Views::through`].
-    pub fn models(&self) -> Result<Models, StoreError> {
-        Ok(self.shelf.get(Key::Models)?.unwrap_or_default())
+    pub fn models(&self) -> Result<ModelHistory, StoreError> {
+        Ok(self.store.get(ViewKey::Models)?.unwrap_or_default())
     }
 
-    /// What champions said on the last `most` scan days and what came of it, by scan day.
+    /// The champions' predictions of the last `most` scan days and their outcomes, by scan day.
     ///
     /// # Errors
     /// As [`Views::through`].
-    pub fn predictions(&self, most: usize) -> Result<Vec<(Day, ScanDay)>, StoreError> {
-        self.shelf.last(Key::Judged(Day(0)), most)
+    pub fn predictions(&self, most: usize) -> Result<Vec<(Day, ScoredDay)>, StoreError> {
+        self.store.last(ViewKey::Predictions(Day(0)), most)
     }
 
     /// The features of the last scan days, as many as drift is measured over.
@@ -181,17 +181,17 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn recent_features(&self) -> Result<Vec<Seen>, StoreError> {
-        predictions::recent_features(&self.shelf)
+        predictions::recent_features(&self.store)
     }
 
-    /// What the drift from a model's training rows is measured against; none for a version that
-    /// did not pass its gate, or was trained on too few days.
+    /// The reference for drift from a model's training rows; none for a version that did not pass its
+    /// gate, or was trained on too few days.
     ///
     /// # Errors
     /// As [`Views::through`].
     pub fn drift_reference(&self, version: i64) -> Result<Option<DriftReference>, StoreError> {
         let mut all: BTreeMap<i64, DriftReference> =
-            self.shelf.get(Key::References)?.unwrap_or_default();
+            self.store.get(ViewKey::References)?.unwrap_or_default();
         Ok(all.remove(&version))
     }
 
@@ -200,7 +200,7 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn digest(&self) -> Result<String, StoreError> {
-        self.shelf.digest()
+        self.store.digest()
     }
 
     /// Removes every view and the mark; the next day applied is the first again.
@@ -208,7 +208,7 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn remove_all(&self) -> Result<(), StoreError> {
-        self.shelf.clear()
+        self.store.clear()
     }
 }
 

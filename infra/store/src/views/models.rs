@@ -1,21 +1,21 @@
-//! The models that were trained, what the gate said of each, and who is in force: a fold of
-//! `models`, and of the rollbacks on `controls` where these are handed over too.
+//! The models that were trained, the gate's verdict on each, and the versions in force: a fold of
+//! `models`, and of the rollbacks on `controls` if those are given too.
 
-use schemas::events::{Alias, Controls, DayClosed, ModelRef, ModelTrained, Models as Said};
+use schemas::events::{Alias, Controls, DayClosed, ModelRef, ModelTrained, Models};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Reasons given on a day against a version.
+/// A day's reasons against a version.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct ModelRefusal {
     /// The day.
     pub day: Day,
-    /// Each reason and what would settle it.
+    /// Each reason and its remedy.
     pub reasons: Vec<String>,
 }
 
-/// A version of the model and what became of it. The model's bytes stay on the log.
+/// A version of the model and its history. The model's bytes stay on the log.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct ModelCard {
     /// 1, 2, 3 …
@@ -24,26 +24,26 @@ pub struct ModelCard {
     pub sha256: Option<String>,
     /// The day its training was triggered.
     pub triggered_on: Option<Day>,
-    /// By which rule.
+    /// The rule that triggered it.
     pub rule: Option<String>,
     /// The figures that fired it.
     pub evidence: Option<String>,
-    /// The day its training was over.
+    /// The day its training ended.
     pub trained_on: Option<Day>,
-    /// Whether the gate let it pass.
+    /// Whether it passed the gate.
     pub passed: Option<bool>,
     /// The gate's figures, in sentences.
     pub verdict: Vec<String>,
     /// Metrics, parents and provenance, as JSON.
     pub manifest: Option<String>,
-    /// What was said against it, by day.
-    pub refusals: Vec<Refusal>,
+    /// The reasons against it, by day.
+    pub refusals: Vec<ModelRefusal>,
 }
 
-/// A version took an alias.
+/// A version received an alias.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AliasChange {
-    /// The day it was said: a promotion takes effect from the next, a rollback at once.
+    /// The day of the event: a promotion takes effect on the next, a rollback at once.
     pub day: Day,
     /// Which alias.
     pub alias: Alias,
@@ -51,7 +51,7 @@ pub struct AliasChange {
     pub version: i64,
     /// SHA-256 of its ONNX bytes, where it is known.
     pub sha256: Option<String>,
-    /// Whether an operator put an earlier version back.
+    /// Whether an operator rolled back to an earlier version.
     pub rollback: bool,
     /// Why.
     pub reason: String,
@@ -59,10 +59,10 @@ pub struct AliasChange {
 
 /// The models of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Models {
+pub struct ModelHistory {
     /// By version.
     pub cards: BTreeMap<i64, ModelCard>,
-    /// In the order they were said.
+    /// In the order of the log.
     pub changes: Vec<AliasChange>,
     /// The champion the last marker of `models` names.
     pub champion: Option<ModelRef>,
@@ -70,13 +70,13 @@ pub struct Models {
     pub challenger: Option<ModelRef>,
 }
 
-impl Models {
-    /// Takes in a day; whether anything changed.
+impl ModelHistory {
+    /// Applies a day; returns whether anything changed.
     pub(super) fn apply(&mut self, day: Day, events: &[Event]) -> bool {
         let mut changed = false;
         for event in events {
             changed |= match &event.body {
-                Body::Models(said) => self.learn(day, said),
+                Body::Models(event) => self.learn(day, event),
                 Body::Controls(Controls::RolledBack(back)) => {
                     let sha256 = self.cards.get(&back.version).and_then(|c| c.sha256.clone());
                     self.changes.push(AliasChange {
@@ -95,22 +95,22 @@ impl Models {
         changed
     }
 
-    fn learn(&mut self, day: Day, said: &Said) -> bool {
-        match said {
-            Said::RetrainTriggered(trigger) => {
+    fn learn(&mut self, day: Day, event: &Models) -> bool {
+        match event {
+            Models::RetrainTriggered(trigger) => {
                 let card = self.card(trigger.version);
                 card.triggered_on = Some(day);
-                // One training answers every rule that is due, each with an event of its own.
+                // One training serves every rule that is due, each with an event of its own.
                 join(&mut card.rule, " + ", &trigger.rule);
                 join(&mut card.evidence, "; ", &trigger.evidence);
             }
-            Said::ModelTrained(trained) => self.trained(day, trained),
-            Said::ModelRefused(refused) => {
-                // A version that was never trained, named by an operator, gets no card.
+            Models::ModelTrained(trained) => self.trained(day, trained),
+            Models::ModelRefused(refused) => {
+                // A version that an operator named but that was never trained gets no card.
                 let Some(card) = self.cards.get_mut(&refused.version) else { return false };
-                card.refusals.push(Refusal { day, reasons: refused.reasons.clone() });
+                card.refusals.push(ModelRefusal { day, reasons: refused.reasons.clone() });
             }
-            Said::ModelPromoted(promoted) => self.changes.push(AliasChange {
+            Models::ModelPromoted(promoted) => self.changes.push(AliasChange {
                 day,
                 alias: promoted.alias,
                 version: promoted.version,
@@ -118,8 +118,8 @@ impl Models {
                 rollback: promoted.reason.starts_with("rolled back"),
                 reason: promoted.reason.clone(),
             }),
-            Said::DayClosed(marker) => return self.stand(marker),
-            Said::Unknown => return false,
+            Models::DayClosed(marker) => return self.set_in_force(marker),
+            Models::Unknown => return false,
         }
         true
     }
@@ -137,7 +137,7 @@ impl Models {
         card.manifest = Some(trained.manifest.clone());
     }
 
-    fn stand(&mut self, marker: &DayClosed) -> bool {
+    fn set_in_force(&mut self, marker: &DayClosed) -> bool {
         let same = self.champion == marker.champion && self.challenger == marker.challenger;
         self.champion.clone_from(&marker.champion);
         self.challenger.clone_from(&marker.challenger);
@@ -145,8 +145,8 @@ impl Models {
     }
 }
 
-fn join(said: &mut Option<String>, between: &str, more: &str) {
-    *said = Some(match said.take() {
+fn join(joined: &mut Option<String>, between: &str, more: &str) {
+    *joined = Some(match joined.take() {
         Some(before) => before + between + more,
         None => more.to_owned(),
     });

@@ -1,8 +1,8 @@
-//! What champions said and what came of it, by scan day; the features of the last scan days; and
-//! what the drift of each model that passed its gate is measured against.
+//! The champions' predictions and their outcomes, by scan day; the features of the last scan days;
+//! and the drift reference of each model that passed its gate.
 
 use super::rankings::champion_scores;
-use super::shelf::{Changes, Key, Shelf};
+use super::view_store::{ViewBatch, ViewKey, ViewStore};
 use crate::StoreError;
 use schemas::events::{Bars, Features, Models, Outcomes};
 use schemas::{Body, Day, Event, EventId};
@@ -10,106 +10,115 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use success::{CLASSES, DRIFT_DAYS, DriftReference, FEATURES, Seen, drift_reference};
 
-/// What came of a candidate.
+/// The outcome of a candidate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Came {
+pub struct MaturedOutcome {
     /// Loss 0, Minor 1, Good 2, Excellent 3.
     pub class: u8,
-    /// The day it was marked.
+    /// The day it was evaluated.
     pub evaluation_day: Day,
 }
 
 /// A champion's prediction.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Said {
+pub struct ScoredCandidate {
     /// The scan event.
     pub candidate: EventId,
-    /// Whose.
+    /// The champion's version.
     pub version: i64,
-    /// Of each class.
+    /// One per class.
     pub probabilities: [f32; CLASSES],
-    /// None as long as it is open.
-    pub came: Option<Came>,
+    /// None while it is open.
+    pub outcome: Option<MaturedOutcome>,
 }
 
-/// The predictions of a scan day; those that can have no outcome are left out.
+/// The predictions of a scan day, without those whose outcome is missing for good.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct ScanDay {
+pub struct ScoredDay {
     /// The close of the volatility index.
     pub vix: Option<f64>,
     /// In the order of the candidates' ids.
-    pub said: Vec<Said>,
+    pub candidates: Vec<ScoredCandidate>,
 }
 
-impl ScanDay {
+impl ScoredDay {
     /// Whether every candidate that was scored has its outcome.
     pub fn matured(&self) -> bool {
-        !self.said.is_empty() && self.said.iter().all(|said| said.came.is_some())
+        !self.candidates.is_empty() && self.candidates.iter().all(|one| one.outcome.is_some())
     }
 }
 
-/// Takes in a day.
+/// Applies a day.
 pub(super) fn apply(
-    shelf: &Shelf,
-    batch: &mut Changes,
+    store: &ViewStore,
+    batch: &mut ViewBatch,
     day: Day,
     events: &[Event],
 ) -> Result<(), StoreError> {
     let scored = scan_day(day, events);
-    if !scored.said.is_empty() {
-        batch.put(Key::Judged(day), &scored)?;
+    if !scored.candidates.is_empty() {
+        batch.put(ViewKey::Predictions(day), &scored)?;
     }
-    outcomes(shelf, batch, events)?;
-    features(shelf, batch, day, events)?;
-    references(shelf, batch, events)
+    outcomes(store, batch, events)?;
+    features(store, batch, day, events)?;
+    references(store, batch, events)
 }
 
-fn scan_day(day: Day, events: &[Event]) -> ScanDay {
+fn scan_day(day: Day, events: &[Event]) -> ScoredDay {
     let vix = events.iter().find_map(|event| match &event.body {
         Body::Bars(Bars::DayClosed(marker)) if event.day == day => marker.vix,
         _ => None,
     });
-    let said = champion_scores(day, events).into_iter().filter_map(|(candidate, score)| {
+    let candidates = champion_scores(day, events).into_iter().filter_map(|(candidate, score)| {
         let probabilities: [f64; CLASSES] = score.probabilities.as_slice().try_into().ok()?;
         let probabilities = probabilities.map(|p| p as f32);
-        Some(Said { candidate, version: score.model_version, probabilities, came: None })
+        Some(ScoredCandidate {
+            candidate,
+            version: score.model_version,
+            probabilities,
+            outcome: None,
+        })
     });
-    ScanDay { vix, said: said.collect() }
+    ScoredDay { vix, candidates: candidates.collect() }
 }
 
-fn outcomes(shelf: &Shelf, batch: &mut Changes, events: &[Event]) -> Result<(), StoreError> {
-    let mut ended: BTreeMap<Day, BTreeMap<EventId, Option<Came>>> = BTreeMap::new();
+fn outcomes(store: &ViewStore, batch: &mut ViewBatch, events: &[Event]) -> Result<(), StoreError> {
+    let mut ended: BTreeMap<Day, BTreeMap<EventId, Option<MaturedOutcome>>> = BTreeMap::new();
     for event in events {
-        let (scan_day, candidate, came) = match &event.body {
+        let (scan_day, candidate, outcome) = match &event.body {
             Body::Outcomes(Outcomes::CandidateMatured(of)) => {
-                let came =
+                let class =
                     u8::try_from(of.class).ok().filter(|class| usize::from(*class) < CLASSES);
                 let evaluation_day = of.evaluation_day;
-                (of.scan_day, of.candidate, came.map(|class| Came { class, evaluation_day }))
+                (
+                    of.scan_day,
+                    of.candidate,
+                    class.map(|class| MaturedOutcome { class, evaluation_day }),
+                )
             }
             Body::Outcomes(Outcomes::OutcomeMissing(of)) => (of.scan_day, of.candidate, None),
             _ => continue,
         };
-        ended.entry(scan_day).or_default().insert(candidate, came);
+        ended.entry(scan_day).or_default().insert(candidate, outcome);
     }
     for (day, ended) in ended {
-        let Some(mut scored) = shelf.get::<ScanDay>(Key::Judged(day))? else { continue };
-        scored.said.retain_mut(|said| match ended.get(&said.candidate) {
-            Some(Some(came)) => {
-                said.came = Some(*came);
+        let Some(mut scored) = store.get::<ScoredDay>(ViewKey::Predictions(day))? else { continue };
+        scored.candidates.retain_mut(|one| match ended.get(&one.candidate) {
+            Some(Some(outcome)) => {
+                one.outcome = Some(*outcome);
                 true
             }
             Some(None) => false,
             None => true,
         });
-        batch.put(Key::Judged(day), &scored)?;
+        batch.put(ViewKey::Predictions(day), &scored)?;
     }
     Ok(())
 }
 
 fn features(
-    shelf: &Shelf,
-    batch: &mut Changes,
+    store: &ViewStore,
+    batch: &mut ViewBatch,
     day: Day,
     events: &[Event],
 ) -> Result<(), StoreError> {
@@ -127,15 +136,16 @@ fn features(
     if rows.is_empty() {
         return Ok(());
     }
-    let kept = shelf.days(Key::Features(day))?;
+    let kept = store.days(ViewKey::Features(day))?;
     let old = (kept.len() + 1).saturating_sub(DRIFT_DAYS);
-    kept.into_iter().take(old).for_each(|day| batch.remove(Key::Features(day)));
-    batch.put(Key::Features(day), &rows)
+    kept.into_iter().take(old).for_each(|day| batch.remove(ViewKey::Features(day)));
+    batch.put(ViewKey::Features(day), &rows)
 }
 
-/// Those of the last scan days.
-pub(super) fn recent_features(shelf: &Shelf) -> Result<Vec<Seen>, StoreError> {
-    let days: Vec<(Day, Vec<[f32; FEATURES]>)> = shelf.last(Key::Features(Day(0)), DRIFT_DAYS)?;
+/// The features of the last scan days.
+pub(super) fn recent_features(store: &ViewStore) -> Result<Vec<Seen>, StoreError> {
+    let days: Vec<(Day, Vec<[f32; FEATURES]>)> =
+        store.last(ViewKey::Features(Day(0)), DRIFT_DAYS)?;
     let seen = |(day, rows): (Day, Vec<[f32; FEATURES]>)| {
         rows.into_iter().map(move |row| Seen {
             scan_day: day.0,
@@ -146,12 +156,16 @@ pub(super) fn recent_features(shelf: &Shelf) -> Result<Vec<Seen>, StoreError> {
     Ok(days.into_iter().flat_map(seen).collect())
 }
 
-fn references(shelf: &Shelf, batch: &mut Changes, events: &[Event]) -> Result<(), StoreError> {
+fn references(
+    store: &ViewStore,
+    batch: &mut ViewBatch,
+    events: &[Event],
+) -> Result<(), StoreError> {
     let mut passed: BTreeMap<i64, DriftReference> = BTreeMap::new();
     for event in events {
         if let Body::Models(Models::ModelTrained(model)) = &event.body
             && model.passed
-            // Bytes that are no model are the scorer's to refuse.
+            // The scorer refuses bytes that are not a model.
             && let Ok(Some(reference)) = drift_reference(&model.onnx)
         {
             passed.insert(model.version, reference);
@@ -160,7 +174,8 @@ fn references(shelf: &Shelf, batch: &mut Changes, events: &[Event]) -> Result<()
     if passed.is_empty() {
         return Ok(());
     }
-    let mut all: BTreeMap<i64, DriftReference> = shelf.get(Key::References)?.unwrap_or_default();
+    let mut all: BTreeMap<i64, DriftReference> =
+        store.get(ViewKey::References)?.unwrap_or_default();
     all.append(&mut passed);
-    batch.put(Key::References, &all)
+    batch.put(ViewKey::References, &all)
 }

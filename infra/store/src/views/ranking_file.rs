@@ -1,7 +1,7 @@
 //! The rankings as JSON, as in the file `rankings_combined.json`: strategies by name, strikes
 //! together, refused tickers apart.
 
-use super::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
+use super::rankings::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
 use crate::{StoreError, json};
 use schemas::events::Strategy;
 use schemas::{Day, EventId};
@@ -35,7 +35,7 @@ pub struct Thresholds {
 
 /// The strikes of a butterfly, dollars.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Strikes {
+pub struct StrikePrices {
     /// Lower.
     pub lower: f64,
     /// Centre.
@@ -75,7 +75,7 @@ impl RankingsFile {
 
 /// [`Ranked`] as the file has it.
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct RankedEntry {
     rank: u32,
     ticker: String,
     candidate: EventId,
@@ -93,16 +93,16 @@ struct Entry {
     entry_on_or_after: Day,
     evaluation_day: Day,
     expiry: Day,
-    strikes: Strikes,
+    strikes: StrikePrices,
     debit: f64,
     risk: f64,
     max_profit: f64,
     tags: Vec<String>,
 }
 
-impl From<&Ranked> for Entry {
-    fn from(of: &Ranked) -> Entry {
-        Entry {
+impl From<&Ranked> for RankedEntry {
+    fn from(of: &Ranked) -> RankedEntry {
+        RankedEntry {
             rank: of.rank,
             ticker: of.ticker.clone(),
             candidate: of.candidate,
@@ -119,7 +119,7 @@ impl From<&Ranked> for Entry {
             entry_on_or_after: of.entry_from,
             evaluation_day: of.evaluation_day,
             expiry: of.expiry,
-            strikes: Strikes { lower: of.lower, centre: of.centre, upper: of.upper },
+            strikes: StrikePrices { lower: of.lower, centre: of.centre, upper: of.upper },
             debit: of.debit,
             risk: of.risk,
             max_profit: of.max_profit,
@@ -128,8 +128,8 @@ impl From<&Ranked> for Entry {
     }
 }
 
-impl From<Entry> for Ranked {
-    fn from(of: Entry) -> Ranked {
+impl From<RankedEntry> for Ranked {
+    fn from(of: RankedEntry) -> Ranked {
         Ranked {
             rank: of.rank,
             ticker: of.ticker,
@@ -158,17 +158,17 @@ impl From<Entry> for Ranked {
     }
 }
 
-/// [`Ranked`] candidates, each as an [`Entry`].
+/// [`Ranked`] candidates, each as a [`RankedEntry`].
 mod entries {
-    use super::{Entry, Ranked};
+    use super::{Ranked, RankedEntry};
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer>(ranked: &[Ranked], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(ranked.iter().map(Entry::from))
+        to.collect_seq(ranked.iter().map(RankedEntry::from))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Ranked>, D::Error> {
-        let entries = Vec::<Entry>::deserialize(from)?;
+        let entries = Vec::<RankedEntry>::deserialize(from)?;
         Ok(entries.into_iter().map(Ranked::from).collect())
     }
 }

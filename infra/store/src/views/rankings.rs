@@ -1,7 +1,7 @@
 //! A day's candidates, best first: technical score descending, then ticker.
 //!
-//! Only a champion's prediction of the same day counts; a shadow's is not shown. What came
-//! after its day closed is late and not ranked.
+//! Only a champion's prediction of the same day counts; a shadow's is not shown. An event after its
+//! day closed is late and not ranked.
 
 use schemas::events::{Alias, Predictions, Scan, Scans, Score, Settings, Strategy};
 use schemas::{Body, Day, Event, EventId};
@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 const CLASSES: [&str; 4] = ["Loss", "Minor", "Good", "Excellent"];
 /// Below this share of spectral power the dominant cycle is called weak.
 const WEAK_CYCLE: f64 = 0.10;
-/// Trend slope, in daily standard deviations, from which a trend is one.
+/// Trend slope, in daily standard deviations, from which a trend is tagged.
 const TREND: f64 = 0.1;
-/// Close of the volatility index above which a day is called one of high volatility.
+/// Close of the volatility index above which a day counts as one of high volatility.
 const HIGH_VIX: f64 = 30.0;
 
-/// What the thresholds in force say of a candidate.
+/// A candidate's standing against the thresholds in force.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Recommendation {
@@ -29,13 +29,13 @@ pub enum Recommendation {
     Avoid,
 }
 
-/// Where a success probability comes from.
+/// The source of a success probability.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuccessSource {
     /// P(Good) + P(Excellent) of the champion.
     Champion,
-    /// The scan's chance to end between the break-evens, as no champion scored it.
+    /// The scan's probability of ending between the break-evens, as no champion scored it.
     ProbProfit,
 }
 
@@ -52,15 +52,15 @@ pub struct Ranked {
     pub score: f64,
     /// How the butterfly is built.
     pub strategy: Strategy,
-    /// What the thresholds say.
+    /// By the thresholds.
     pub recommendation: Recommendation,
-    /// The class the champion holds most probable.
+    /// The champion's most probable class.
     pub predicted_class: Option<String>,
     /// Its probability.
     pub confidence: Option<f64>,
-    /// The chance that it succeeds, 0–1.
+    /// The probability of success, 0–1.
     pub success_probability: f64,
-    /// Where that chance comes from.
+    /// The source of that probability.
     pub success_source: SuccessSource,
     /// The champion's expected return on the capital at risk; none without a model.
     pub expected_roi: Option<f64>,
@@ -68,7 +68,7 @@ pub struct Ranked {
     pub model_version: Option<i64>,
     /// The day it was scanned, at its close.
     pub scan_day: Day,
-    /// It can be entered at the first open on or after this day.
+    /// The first day on which it can be entered, at the open.
     pub entry_from: Day,
     /// The last day it is held.
     pub evaluation_day: Day,
@@ -86,7 +86,7 @@ pub struct Ranked {
     pub risk: f64,
     /// Highest profit at expiry.
     pub max_profit: f64,
-    /// What stands out: `put`, `cheap-volatility`, `weak-cycle`, `no-model` …
+    /// Its traits: `put`, `cheap-volatility`, `weak-cycle`, `no-model` …
     pub tags: Vec<String>,
 }
 
@@ -95,9 +95,9 @@ pub struct Ranked {
 pub struct RefusedTicker {
     /// The stock.
     pub ticker: String,
-    /// Short and stable.
+    /// A short, stable code.
     pub code: String,
-    /// A sentence.
+    /// The reason, as a sentence.
     pub reason: String,
 }
 
@@ -117,7 +117,7 @@ pub struct Rankings {
 }
 
 impl Rankings {
-    /// The rankings of `day`; none when nothing was scanned on it.
+    /// The rankings of `day`; none if nothing was scanned on it.
     pub(super) fn of_day(day: Day, events: &[Event], settings: &Settings) -> Option<Rankings> {
         let champions = champion_scores(day, events);
         let mut ranked = Vec::new();

@@ -6,31 +6,30 @@ use schemas::{Body, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Counts over all days taken in.
+/// Counts over all days applied.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Tally {
+pub struct EventTally {
     /// Events by topic, then kind; day markers included.
     pub events: BTreeMap<String, BTreeMap<String, u64>>,
     /// Matured candidates by class: Loss, Minor, Good, Excellent.
     pub outcomes: [u64; 4],
-    /// Refusals by who refused (`scans`, `predictions`, `orders/ButterAI`,
-    /// `fills/ButterAI`, `outcomes`, `models`), then code. Where an event has no code its
-    /// kind stands for it.
+    /// Refusals by origin (`scans`, `predictions`, `orders/ButterAI`, `fills/ButterAI`, `outcomes`,
+    /// `models`), then code, or the event's kind where it has no code.
     pub refusals: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Fills for which the book held no position, or less than was closed.
+    /// Fills without a position, or above its quantity.
     pub unmatched_fills: u64,
 }
 
-impl Tally {
+impl EventTally {
     pub(super) fn apply(&mut self, events: &[Event]) {
         for event in events {
             let kinds = self.events.entry(event.topic().dataset().to_owned()).or_default();
             *kinds.entry(event.body.kind().to_owned()).or_default() += 1;
-            self.count_what_it_says(event);
+            self.count_outcome(event);
         }
     }
 
-    fn count_what_it_says(&mut self, event: &Event) {
+    fn count_outcome(&mut self, event: &Event) {
         let kind = event.body.kind();
         match &event.body {
             Body::Scans(Scans::CandidateRefused(why)) => self.refused("scans", &why.code),

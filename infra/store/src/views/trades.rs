@@ -1,5 +1,5 @@
-//! What the book and the journal hold: positions, pending orders, closed trades, marks.
-//! Prices are per share, in [`Money`]; contracts are of 100 shares.
+//! The entries of the book and the journal: positions, pending orders, closed trades, marks. Prices
+//! are per share, in [`Money`]; contracts are of 100 shares.
 
 use schemas::events::{OrderIntent, Structure, Track, TrackMarked};
 use schemas::{Day, EventId, Money};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A position held.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Position {
+pub struct OpenPosition {
     /// Whose book.
     pub track: Track,
     /// The stock.
@@ -20,7 +20,7 @@ pub struct Position {
     pub quantity: i64,
     /// The day it was first filled.
     pub entry_day: Day,
-    /// Mid value D paid per share; the mean where it was filled in parts.
+    /// Mid value D paid per share; the mean over partial fills.
     pub entry_price: Money,
     /// Spread and commission c paid per share; the mean likewise.
     pub entry_fees: Money,
@@ -30,11 +30,11 @@ pub struct Position {
     pub reason: String,
     /// The champion that scored it (ButterAI).
     pub model_version: Option<i64>,
-    /// What that champion expected (ButterAI), as a fraction.
+    /// The return that champion expected (ButterAI), as a fraction.
     pub expected_roi: Option<f64>,
 }
 
-/// What is known of an order that has not ended.
+/// The state of an order that has not ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderState {
@@ -53,17 +53,17 @@ pub struct PendingOrder {
     pub ticker: String,
     /// The day it was decided.
     pub decided_on: Day,
-    /// As it was decided; `quantity` is what is still to be filled.
+    /// As it was decided, but `quantity` is what remains to be filled.
     pub intent: OrderIntent,
-    /// How far it came.
+    /// Its state.
     pub state: OrderState,
     /// The champion that scored its candidate on that day (ButterAI, opening).
     pub model_version: Option<i64>,
-    /// What that champion expected, as a fraction.
+    /// The return that champion expected, as a fraction.
     pub expected_roi: Option<f64>,
 }
 
-/// A trade that is over, or the part of one that was closed.
+/// A closed trade, or the closed part of one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ClosedTrade {
     /// Whose book.
@@ -92,17 +92,17 @@ pub struct ClosedTrade {
     pub pnl: Money,
     /// What was at risk in the contracts closed.
     pub capital_at_risk: Money,
-    /// `pnl` ÷ `capital_at_risk`; −1 is everything.
+    /// `pnl` ÷ `capital_at_risk`; −1 is a total loss.
     pub roi: f64,
     /// Why it was closed.
     pub reason: String,
     /// The champion that scored it (ButterAI).
     pub model_version: Option<i64>,
-    /// What that champion expected (ButterAI), as a fraction.
+    /// The return that champion expected (ButterAI), as a fraction.
     pub expected_roi: Option<f64>,
 }
 
-/// How a track stood at a day's close.
+/// A track's mark at a day's close.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EquityPoint {
     /// The day.

@@ -17,7 +17,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
 fn list_models(found: &ModelsView) {
     if found.models.is_empty() {
         return line(
-            "no model yet: one is trained once enough candidates have matured; `butterquant up --history N` trains one from the past, `butterquant train` asks for one",
+            "no model yet: the first is trained once enough candidates have matured; `butterquant up --history N` trains one from history, `butterquant train` requests one",
         );
     }
     let rows = found.models.iter().map(|model| {
@@ -45,7 +45,7 @@ fn list_models(found: &ModelsView) {
         ],
         rows,
     ));
-    line("More of one: `butterquant model show VERSION`.");
+    line("Details of a version: `butterquant model show VERSION`.");
 }
 
 fn text(of: Option<&str>) -> String {

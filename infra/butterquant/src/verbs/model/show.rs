@@ -74,7 +74,7 @@ fn show_model(one: &OneModel) {
         line(format!("refused on {}: {}", refusal.day, refusal.reasons.join("; ")));
     }
     for change in &one.changes {
-        let how = if change.rollback { "put back as" } else { "became" };
+        let how = if change.rollback { "restored as" } else { "became" };
         let alias = match change.alias {
             Alias::Champion => "champion",
             Alias::Challenger => "challenger",
@@ -83,7 +83,8 @@ fn show_model(one: &OneModel) {
     }
     if let Some(held_out) = model.held_out() {
         line(calibration_heading(&held_out));
-        let named = CLASS_NAMES.iter().flat_map(|name| [format!("{name} said>"), "came>".into()]);
+        let named =
+            CLASS_NAMES.iter().flat_map(|name| [format!("{name} predicted>"), "observed>".into()]);
         let header: Vec<String> = ["bin>".to_owned()].into_iter().chain(named).collect();
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
         line(table(&header, calibration_rows(&held_out.calibration_curve)));
@@ -110,7 +111,7 @@ fn calibration_heading(held_out: &Assessment) -> String {
     });
     format!(
         "\nCalibration on {} rows of {} held-out scan days, in bins of equal count by ascending \
-         probability of the class; error {:.4}{interval}, {:.4} on average were its probabilities right",
+         probability of the class; error {:.4}{interval}; {:.4} would be expected of correct probabilities",
         held_out.rows, held_out.days, model.calibration_error, model.calibration_by_chance
     )
 }
@@ -135,7 +136,7 @@ mod tests {
     use success::{Estimate, Figures};
 
     #[test]
-    fn a_curve_has_a_line_a_bin_and_says_beside_each_class_what_came() {
+    fn a_curve_has_a_line_per_bin_with_prediction_and_frequency_of_each_class() {
         let bin = |mean_probability, frequency| Bin { mean_probability, frequency, rows: 3 };
         let curve = [
             vec![bin(0.25, 0.3), bin(0.5, 0.45)],
@@ -178,7 +179,7 @@ mod tests {
         });
         assert!(heading.contains("1200 rows of 60 held-out scan days"), "{heading}");
         assert!(
-            heading.contains("error 0.0200 (95 % interval by scan day 0.0100 to 0.0300), 0.0150")
+            heading.contains("error 0.0200 (95 % interval by scan day 0.0100 to 0.0300); 0.0150")
         );
     }
 }

@@ -1,8 +1,8 @@
-//! Where views lie in the embedded store: one codec, one key a view or a view's day.
+//! The views' tree in the embedded store: one codec, one key per view or per day of a view.
 //!
-//! Values are postcard, which is exact for floats and the same bytes for the same value. A
-//! format number is stored beside them: views written by another version are refused with
-//! the remedy, never half understood.
+//! Values are postcard, which is exact for floats and gives the same bytes for the same value. A
+//! format number is stored beside them: views written by another version are refused with the
+//! remedy, never misread.
 
 use crate::StoreError;
 use kv::{Batch, Db, Tree};
@@ -11,12 +11,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 const TREE: &str = "views";
-/// Raised with every change of a stored type.
+/// Incremented with every change of a stored type.
 const FORMAT: u32 = 3;
 
 /// A stored view, or one day of it.
 #[derive(Clone, Copy)]
-pub(super) enum Key {
+pub(super) enum ViewKey {
     Format,
     Through,
     Book,
@@ -25,35 +25,35 @@ pub(super) enum Key {
     Rankings(Day),
     Journal(Day),
     Equity(Day),
-    Judged(Day),
+    Predictions(Day),
     Features(Day),
     References,
 }
 
-impl Key {
+impl ViewKey {
     fn name(self) -> &'static str {
         match self {
-            Key::Format => "format",
-            Key::Through => "through",
-            Key::Book => "book",
-            Key::Tally => "tally",
-            Key::Models => "models",
-            Key::Rankings(_) => "rankings/",
-            Key::Journal(_) => "journal/",
-            Key::Equity(_) => "equity/",
-            Key::Judged(_) => "judged/",
-            Key::Features(_) => "features/",
-            Key::References => "references",
+            ViewKey::Format => "format",
+            ViewKey::Through => "through",
+            ViewKey::Book => "book",
+            ViewKey::Tally => "tally",
+            ViewKey::Models => "models",
+            ViewKey::Rankings(_) => "rankings/",
+            ViewKey::Journal(_) => "journal/",
+            ViewKey::Equity(_) => "equity/",
+            ViewKey::Predictions(_) => "judged/",
+            ViewKey::Features(_) => "features/",
+            ViewKey::References => "references",
         }
     }
 
     fn day(self) -> Option<Day> {
         match self {
-            Key::Rankings(day)
-            | Key::Journal(day)
-            | Key::Equity(day)
-            | Key::Judged(day)
-            | Key::Features(day) => Some(day),
+            ViewKey::Rankings(day)
+            | ViewKey::Journal(day)
+            | ViewKey::Equity(day)
+            | ViewKey::Predictions(day)
+            | ViewKey::Features(day) => Some(day),
             _ => None,
         }
     }
@@ -61,7 +61,7 @@ impl Key {
     fn bytes(self) -> Vec<u8> {
         let mut bytes = self.name().as_bytes().to_vec();
         if let Some(day) = self.day() {
-            // The sign bit is turned so that days before 1970 come first.
+            // The sign bit is flipped so that days before 1970 sort first.
             bytes.extend_from_slice(&(day.0.cast_unsigned() ^ (1 << 31)).to_be_bytes());
         }
         bytes
@@ -74,64 +74,64 @@ impl Key {
 
 /// The tree of the views.
 #[derive(Clone)]
-pub(super) struct Shelf {
+pub(super) struct ViewStore {
     db: Db,
     tree: Tree,
 }
 
-/// Changes that are stored whole or not at all.
-pub(super) struct Changes(Batch);
+/// Changes that are stored all or none.
+pub(super) struct ViewBatch(Batch);
 
-impl Changes {
-    pub(super) fn put<T: Serialize>(&mut self, key: Key, value: &T) -> Result<(), StoreError> {
+impl ViewBatch {
+    pub(super) fn put<T: Serialize>(&mut self, key: ViewKey, value: &T) -> Result<(), StoreError> {
         let bytes = postcard::to_stdvec(value)
             .map_err(|cause| StoreError::Encode { key: key.label(), detail: cause.to_string() })?;
         self.0.insert(key.bytes(), bytes);
         Ok(())
     }
 
-    pub(super) fn remove(&mut self, key: Key) {
+    pub(super) fn remove(&mut self, key: ViewKey) {
         self.0.remove(key.bytes());
     }
 }
 
-impl Shelf {
-    pub(super) fn open(db: &Db) -> Result<Shelf, StoreError> {
-        let shelf = Shelf { db: db.clone(), tree: db.tree(TREE)? };
-        match shelf.get::<u32>(Key::Format)? {
-            Some(FORMAT) | None => Ok(shelf),
-            Some(other) => Err(shelf.damaged(
-                Key::Format.label(),
+impl ViewStore {
+    pub(super) fn open(db: &Db) -> Result<ViewStore, StoreError> {
+        let store = ViewStore { db: db.clone(), tree: db.tree(TREE)? };
+        match store.get::<u32>(ViewKey::Format)? {
+            Some(FORMAT) | None => Ok(store),
+            Some(other) => Err(store.damaged(
+                ViewKey::Format.label(),
                 format!("they have format {other}, this program reads {FORMAT}"),
             )),
         }
     }
 
-    pub(super) fn batch(&self) -> Changes {
-        Changes(Batch::new())
+    pub(super) fn batch(&self) -> ViewBatch {
+        ViewBatch(Batch::new())
     }
 
-    /// Stores `changes`, durably.
-    pub(super) fn commit(&self, mut changes: Changes) -> Result<(), StoreError> {
-        changes.put(Key::Format, &FORMAT)?;
-        self.tree.apply(changes.0)?;
+    /// Stores `batch`, durably.
+    pub(super) fn commit(&self, mut batch: ViewBatch) -> Result<(), StoreError> {
+        batch.put(ViewKey::Format, &FORMAT)?;
+        self.tree.apply(batch.0)?;
         Ok(self.db.flush()?)
     }
 
-    pub(super) fn get<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>, StoreError> {
+    pub(super) fn get<T: DeserializeOwned>(&self, key: ViewKey) -> Result<Option<T>, StoreError> {
         let stored = self.tree.get(key.bytes())?;
         stored.map(|bytes| self.decode(&key.label(), &bytes)).transpose()
     }
 
-    /// Every day's value of a view, ascending; the day in `any` does not matter.
-    pub(super) fn all<T: DeserializeOwned>(&self, any: Key) -> Result<Vec<T>, StoreError> {
+    /// Every day's value of the view of `any`, whose own day does not matter, ascending.
+    pub(super) fn all<T: DeserializeOwned>(&self, any: ViewKey) -> Result<Vec<T>, StoreError> {
         self.tree.scan_prefix(any.name()).map(|entry| self.decode(any.name(), &entry?.1)).collect()
     }
 
     /// The last `most` days of a view and their values, ascending.
     pub(super) fn last<T: DeserializeOwned>(
         &self,
-        any: Key,
+        any: ViewKey,
         most: usize,
     ) -> Result<Vec<(Day, T)>, StoreError> {
         let entries = self.tree.scan_prefix(any.name()).rev().take(most);
@@ -145,17 +145,17 @@ impl Shelf {
     }
 
     /// The days a view has, ascending.
-    pub(super) fn days(&self, any: Key) -> Result<Vec<Day>, StoreError> {
+    pub(super) fn days(&self, any: ViewKey) -> Result<Vec<Day>, StoreError> {
         self.tree.scan_prefix(any.name()).map(|entry| self.day_in(any, &entry?.0)).collect()
     }
 
-    /// The last of them.
-    pub(super) fn last_day(&self, any: Key) -> Result<Option<Day>, StoreError> {
+    /// The last day a view has.
+    pub(super) fn last_day(&self, any: ViewKey) -> Result<Option<Day>, StoreError> {
         let last = self.tree.scan_prefix(any.name()).next_back().transpose()?;
         last.map(|(key, _)| self.day_in(any, &key)).transpose()
     }
 
-    fn day_in(&self, any: Key, key: &[u8]) -> Result<Day, StoreError> {
+    fn day_in(&self, any: ViewKey, key: &[u8]) -> Result<Day, StoreError> {
         let tail = key.get(any.name().len()..).and_then(|tail| <[u8; 4]>::try_from(tail).ok());
         let tail = tail
             .ok_or_else(|| self.damaged(any.name().to_owned(), "its key has no day".to_owned()))?;
