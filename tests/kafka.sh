@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # The tests on a real Kafka, as one command: starts one node, runs the log's own tests (the
-# conformance suite in both group protocols among them) and every on_kafka* test on it, and stops
-# it. Some of the tests start more nodes of their own. Arguments go to `cargo test`. At the end it
-# plays the chaos test's rounds on three nodes; BUTTERQUANT_CHAOS is `none`, or arguments for it, such
-# as `--rounds 1 --seed 2`. Without Java it says so and is done; in CI that is a failure.
+# conformance suite in both group protocols among them) and every on_kafka* test on it, three programs
+# at a time, and stops it. Each program has topics of its own there; some start more nodes. Arguments
+# go to each program, such as `--skip NAME`; BUTTERQUANT_PROGRAMS names those to run, if not all. At the
+# end it plays the chaos test's rounds on three nodes; BUTTERQUANT_CHAOS is `none`, or arguments for it,
+# such as `--rounds 1 --seed 2`. Without Java it says so and ends; in CI that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/parts.sh
 
 if ! command -v java >/dev/null; then
   echo "skipped: the Kafka tests need a Java 17 runtime and Maven"
@@ -14,30 +16,39 @@ if ! command -v java >/dev/null; then
 fi
 kafka=infra/deploy/kafka/kafka
 dir=$(mktemp -d)
-trap '$kafka stop --now --dir "$dir" 2>/dev/null || true; rm -rf "$dir"' EXIT
+at_end() { $kafka stop --now --dir "$dir" 2>/dev/null || true; rm -rf "$dir"; }
 
-begun=no
-for port in 19092 19192 19292 19392; do
-  if said=$($kafka start --dir "$dir" --port $port --while $$ 2>&1); then
-    begun=yes
-    break
-  fi
-  case $said in *"is taken"*) ;; *) break ;; esac
-done
-echo "$said"
-[ $begun = yes ] || exit 2
+start_node() {
+  local said port
+  for port in 19092 19192 19292 19392; do
+    if said=$($kafka start --dir "$dir" --port $port --while $$ 2>&1); then
+      echo "$said"
+      export BUTTERQUANT_KAFKA=127.0.0.1:$port BUTTERQUANT_KAFKA_DIR=$dir
+      return
+    fi
+    case $said in *"is taken"*) ;; *) break ;; esac
+  done
+  echo "$said" >&2
+  exit 2
+}
 
-export BUTTERQUANT_KAFKA=127.0.0.1:$port BUTTERQUANT_KAFKA_DIR=$dir
-cargo build --release --workspace
-tests=()
-for file in infra/log/tests/kafka*.rs tests/tests/on_kafka*.rs; do
-  tests+=(--test "$(basename "$file" .rs)")
-done
-cargo test --release --workspace "${tests[@]}" "$@"
+part "build" cargo build --release --workspace --all-targets
+part "a Kafka node" start_node
+# Those that take longest first. A name counts once.
+programs=${BUTTERQUANT_PROGRAMS:-}
+if [ -z "$programs" ]; then
+  first="on_kafka_order_safety on_kafka_outage on_kafka_cluster kafka_groups on_kafka_security on_kafka"
+  others=$(for file in infra/log/tests/kafka*.rs tests/tests/on_kafka*.rs; do basename "$file" .rs; done \
+    | grep -vxF -e on_kafka_bench -e "${first// /$'\n'}")
+  programs="$first $others on_kafka_bench"
+fi
+[ "${1:-}" != -- ] || shift
+export BUTTERQUANT_TEST_ARGS="$*"
+# shellcheck disable=SC2086 # words, not one argument
+part "tests on Kafka" beside "${BUTTERQUANT_BESIDE:-3}" $programs
 
 if [ "${BUTTERQUANT_CHAOS:-}" != none ]; then
   $kafka stop --now --dir "$dir"
-  # Words, not one argument.
-  # shellcheck disable=SC2086
-  cargo test --release --workspace --test chaos -- --log kafka3 ${BUTTERQUANT_CHAOS:-}
+  export BUTTERQUANT_CHAOS="--log kafka3 ${BUTTERQUANT_CHAOS:-}"
+  part "chaos on three nodes" beside 1 chaos
 fi
