@@ -5,9 +5,7 @@
 mod made_up;
 
 use kv::Db;
-use made_up::{
-    MONDAY, executed, intended, marked, matured, refused, scanned, scored, trained,
-};
+use made_up::{MONDAY, executed, intended, marked, matured, refused, scanned, scored, trained};
 use schemas::events::{
     Action, Alias, DayClosed, Fills, ModelPromoted, ModelRef, Models, OrderEnded, OrderRefused,
     Orders, Scans, Settings, Track,

@@ -11,7 +11,7 @@ use crate::progress::Steps;
 use crate::verbs::Found;
 use crate::{engine, out};
 use anyhow::{Context, Result, bail};
-use consumers::retrainer::Judged;
+use consumers::retrainer::HeldOutDays;
 use schemas::Day;
 use schemas::events::ModelTrained;
 use serde::Serialize;
@@ -43,7 +43,7 @@ struct Explained {
 
 /// The rows of the lake on which a version was judged: of its held-out days.
 pub fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
-    let judged = Judged::of(&model.manifest)
+    let judged = HeldOutDays::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
     let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
     rows.retain(|row| (judged.first.0..=judged.last.0).contains(&row.scan_day));
