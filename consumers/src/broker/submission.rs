@@ -33,7 +33,7 @@ pub(super) fn handle_all(
         // Submitted orders are at the broker; the next attempt asks for them first and so gets
         // further each time.
         if context.overdue() && sent {
-            let what = "the broker is slow; the role shows that it lives and goes on".to_owned();
+            let what = "the broker is slow; the role polls its group and continues".to_owned();
             return Err(EffectError { what, away: true });
         }
         events.extend(task.handle(venue, context, &mut sent)?);

@@ -79,7 +79,7 @@ pub enum VenueError {
         reason: String,
     },
     /// The broker does not understand the call.
-    #[error("the broker and this program do not understand each other: {0}")]
+    #[error("the broker's protocol is not this program's: {0}")]
     Foreign(String),
 }
 

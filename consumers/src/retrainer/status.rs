@@ -108,9 +108,9 @@ fn manual(state: &RetrainerState, controls: &ControlState) -> TriggerStatus {
     let requested = controls.training_requested.filter(|offset| *offset > state.training_answered);
     rule_status(
         "manual",
-        requested.map(|offset| format!("asked for at controls offset {offset}")),
+        requested.map(|offset| format!("requested at controls offset {offset}")),
         false,
-        "none is asked for; `butterquant train` asks".to_owned(),
+        "no training is requested; `butterquant train` requests one".to_owned(),
         json!({ "controls_offset": requested }),
     )
 }
@@ -158,7 +158,7 @@ fn accuracy(state: &RetrainerState) -> TriggerStatus {
         _ => String::new(),
     };
     let summary = if of.fired {
-        format!("fired; armed again by the next promotion, for the days scored after it{figures}")
+        format!("fired; the next promotion arms it again, for the days scored after it{figures}")
     } else if days < RECENT_DAYS {
         format!(
             "{days} of {RECENT_DAYS} scan days have matured{figures}; fires below {:.0} %",
@@ -177,9 +177,9 @@ fn vix(state: &RetrainerState) -> TriggerStatus {
     let index = &state.triggers.index;
     let days = index.above.len();
     let summary = if index.fired {
-        format!("fired; armed again by a close that is not above {VIX_OVER}")
+        format!("fired; a close that is not above {VIX_OVER} arms it again")
     } else {
-        format!("{days} of {VIX_DAYS} closes in a row above {VIX_OVER}")
+        format!("{days} of {VIX_DAYS} consecutive closes above {VIX_OVER}")
     };
     let figures = json!({ "closes": index.above, "days": days, "of": VIX_DAYS, "over": VIX_OVER });
     rule_status("vix", evidence(state, "vix"), index.fired, summary, figures)

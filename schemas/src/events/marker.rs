@@ -1,6 +1,6 @@
 //! The day marker, which all topics share.
 
-use super::learning::ModelRef;
+use super::model_ref::ModelRef;
 use crate::Day;
 use serde::{Deserialize, Serialize};
 

@@ -11,6 +11,8 @@ mod dead_letters;
 mod learning;
 mod marker;
 mod market;
+mod model_ref;
+mod predictions;
 mod trading;
 
 pub use analysis::*;
@@ -19,4 +21,6 @@ pub use dead_letters::*;
 pub use learning::*;
 pub use marker::*;
 pub use market::*;
+pub use model_ref::*;
+pub use predictions::*;
 pub use trading::*;

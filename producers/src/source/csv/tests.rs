@@ -150,7 +150,9 @@ fn a_folder_with_nothing_to_read_is_an_error() {
     assert!(error(folder(&[]).path()).contains("there is no stock file"));
     assert!(error(folder(&[("^VIX.csv", b"")]).path()).contains("there is no stock file"));
     let none = error(folder(&[("A.csv", b""), ("B.csv", b"x\n")]).path());
-    assert!(none.contains("not one of 2 stock files") && none.contains("A.csv: the file is empty"));
+    assert!(
+        none.contains("none of the 2 stock files") && none.contains("A.csv: the file is empty")
+    );
 }
 
 #[test]
