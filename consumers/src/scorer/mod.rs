@@ -174,7 +174,7 @@ impl Machine for Scorer {
         let Body::Models(models) = &event.body else { return };
         match models {
             Models::ModelTrained(model) if model.passed => {
-                // The first sound bytes of a version stand.
+                // The first usable bytes of a version are kept.
                 let known = self.state.models.get(&model.version);
                 if known.is_none_or(|known| known.problem.is_some()) {
                     self.state.models.insert(model.version, StoredModel::of(model));

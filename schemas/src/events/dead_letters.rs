@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 pub struct DeadLetter {
     /// The role that could not handle it.
     pub role: String,
-    /// Where it stands.
+    /// Its topic.
     pub topic: String,
-    /// Where it stands.
+    /// Its partition.
     pub partition: i64,
-    /// Where it stands.
+    /// Its offset.
     pub offset: i64,
     /// Its key.
     #[serde(with = "apache_avro::serde::bytes")]
@@ -82,7 +82,7 @@ impl DeadLetter {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Fate {
-    /// Its bytes were published again where they stood.
+    /// Its bytes were published again, on their partition.
     #[default]
     Redriven,
     /// It was dropped.

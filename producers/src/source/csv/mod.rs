@@ -142,7 +142,7 @@ impl CsvMarket {
         for bar in old.bars.iter().filter(given) {
             if file.table.bar(bar.bar_day).is_none() {
                 self.notes.push(file.problem_of_file(format!(
-                    "the bar of {} is gone; it was given already and stands",
+                    "the bar of {} is gone; it was given already and is kept",
                     bar.bar_day
                 )));
             }

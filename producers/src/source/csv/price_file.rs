@@ -44,13 +44,13 @@ pub(super) fn list(folder: &Path) -> io::Result<FolderListing> {
         if ticker == VIX {
             listing.vix = path;
         } else if ticker.starts_with('^') {
-            unused("an index is no stock and is not read", "move it elsewhere");
+            unused("an index is not a stock, so it is not read", "move it elsewhere");
         } else if !is_ticker(&ticker) {
-            unused("its name is no ticker, so it is not read", "name the file like AAPL.csv");
+            unused("its name is not a ticker, so it is not read", "name the file like AAPL.csv");
         } else if let Entry::Vacant(free) = listing.stocks.entry(ticker) {
             free.insert(path);
         } else {
-            unused("another file has the same ticker in other letters", "delete one of the two");
+            unused("another file has the same ticker in another case", "delete one of the two");
         }
     }
     Ok(listing)

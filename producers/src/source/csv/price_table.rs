@@ -109,7 +109,7 @@ impl TableReader<'_> {
                 Err(what) => self.bad_row(line, day, what),
                 Ok(bar) if !seen.insert(bar.bar_day) => self.problem(
                     Some(line),
-                    format!("there is an earlier row for {}, which stands", bar.bar_day),
+                    format!("there is an earlier row for {}, which is kept", bar.bar_day),
                     "delete the wrong one of the two",
                 ),
                 Ok(bar) => {
@@ -122,7 +122,7 @@ impl TableReader<'_> {
             }
         }
         if let Some((line, day)) = unsorted {
-            let what = format!("{day} stands below a later day; the rows were put in order");
+            let what = format!("{day} comes after a later day; the rows were sorted");
             self.problem(Some(line), what, "sort the file by date, oldest first");
             self.table.bars.sort_by_key(|bar| bar.bar_day);
         }

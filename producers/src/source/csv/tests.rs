@@ -88,9 +88,9 @@ fn rows_that_are_no_bars() {
 fn rows_out_of_order_or_twice() {
     let row = |day: u32, close: u32| format!("2018-06-{day},10,99,9,{close},1,100\n");
     let unsorted = format!("{HEAD}{}{}{}", row(29, 12), row(27, 10), row(28, 11));
-    check(unsorted.as_bytes(), 3, ":3: 2018-06-27 stands below a later day");
+    check(unsorted.as_bytes(), 3, ":3: 2018-06-27 comes after a later day");
     let twice = format!("{HEAD}{}{}{}", row(28, 11), row(28, 50), row(29, 12));
-    check(twice.as_bytes(), 2, ":3: there is an earlier row for 2018-06-28, which stands");
+    check(twice.as_bytes(), 2, ":3: there is an earlier row for 2018-06-28, which is kept");
     let dir = folder(&[("A.csv", unsorted.as_bytes()), ("B.csv", twice.as_bytes())]);
     let mut market = CsvMarket::open(dir.path(), None).unwrap();
     let first = market.next_day(None).unwrap().unwrap();
@@ -165,7 +165,7 @@ fn the_index_is_no_stock_and_its_absence_is_said() {
     assert_eq!(market.universe(), ["A"]);
     let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
     for part in
-        ["^VIX.csv: the file cannot be read", "an index is no stock", "its name is no ticker"]
+        ["^VIX.csv: the file cannot be read", "an index is not a stock", "its name is not a ticker"]
     {
         assert!(problems.iter().any(|p| p.contains(part)), "{part}: {problems:#?}");
     }
