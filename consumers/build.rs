@@ -1,9 +1,9 @@
-//! Names the code that makes a model, for its manifest: the package's version and a hash of the
-//! sources a training runs through and of the exact packages they are built with.
+//! Names the code that trains a model, for its manifest: the package's version and a hash of the
+//! sources that a training runs through and of the exact packages they are built with.
 //!
-//! It is no commit: a build without git, or of a changed tree, must name its code too, two clones
-//! must name it alike, and a commit that touches no training must not change what a model says.
-//! The commit is found by making the hash again of each: it is the first twelve digits of what
+//! It is not a commit: a build without git, or of a changed tree, must name its code too, two clones
+//! must agree, and a commit that does not touch training must not change the name. To find the
+//! commit, compute the hash for each: it is the first twelve digits of what
 //! `(cat Cargo.lock; git ls-files 'models/success/src/*.rs' 'consumers/src/retrainer/*.rs' |
 //! LC_ALL=C sort | xargs cat) | sha256sum` prints in its tree.
 
@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
     for folder in SOURCES {
         rust_files(&root, Path::new(folder), &mut files)?;
     }
-    // By their bytes, as `LC_ALL=C sort` has them, not by their parts.
+    // By bytes, as `LC_ALL=C sort` does, not by path components.
     files.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     files.insert(0, PathBuf::from("Cargo.lock"));
     let mut hash = Sha256::new();

@@ -1,5 +1,5 @@
-//! Floor 2: the pure machines, one folder a role. None has a clock, a random source, I/O or
-//! hash order; each says in its head what never happens.
+//! Floor 2: the pure machines, one folder per role. None has a clock, a random source, I/O or hash
+//! order; each lists its invariants at its top.
 
 pub mod broker;
 pub mod executor;

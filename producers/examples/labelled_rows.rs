@@ -2,8 +2,8 @@
 //! on the day) in a column of its own: for looking at the planted structure from outside.
 //! `cargo run --release -p producers --example labelled_rows -- SEED on|off OUT.csv [STEP]`
 
-use producers::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::Market;
+use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use quant::{FEATURE_NAMES, PriceBar, PriceWindow, Settings, VixWindow};
 use schemas::Day;
 use std::error::Error;

@@ -1,9 +1,8 @@
-//! Floor 2: where events begin. A source says what the market did on a day, `history` draws
-//! labelled rows from what a market did before. Nothing here knows a log: what it makes are
-//! plain events, and whoever calls publishes them.
+//! Floor 2: where events begin. `source` gives a market's trading days, `history` draws labelled
+//! rows from the days before a run, `scanner` turns days into candidates. Nothing here knows the
+//! log: callers publish the events.
 
 pub mod history;
 mod rng;
 pub mod scanner;
-pub mod simulated;
 pub mod source;

@@ -1,12 +1,12 @@
-//! Whether a schema may be a version of a topic's: FULL_TRANSITIVE as Avro means it (each reads
-//! what the other wrote), and this project's own, stricter rules, because a checker that says two
-//! schemas resolve has been wrong about unions:
+//! Whether a schema may become a topic's next version: Avro's FULL_TRANSITIVE (each version reads the
+//! others' data), and this project's stricter rules, because Avro's check has been wrong about
+//! unions:
 //!
-//! 1. One record, of the topic's name; no union at the top.
-//! 2. `kind` is an enum that begins with `UNKNOWN` and has it as default. Every other kind has a
+//! 1. One record, named after the topic; no union at the top.
+//! 2. `kind` is an enum that begins with `UNKNOWN`, its default. Every other kind has a
 //!    nullable field of its name, null by default.
-//! 3. What is there stays: no field, branch or symbol goes, moves or changes its type or
-//!    default. What is new comes last, and a new field has a default.
+//! 3. Nothing is removed: no field, branch or symbol goes, moves or changes its type or default.
+//!    Additions come last, and a new field has a default.
 
 use crate::Topic;
 use crate::codec::SchemaVersion;
@@ -14,11 +14,11 @@ use crate::registry::{InvalidSchema, normal, parsed, versions};
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use serde_json::Value;
 
-/// What stands against `text` as a version of `topic` beside `others`, each a sentence; nothing
-/// where it is compatible.
+/// The problems of `text` as a version of `topic` beside `others`, one sentence each; empty if it is
+/// compatible.
 ///
 /// # Errors
-/// `text` is no schema.
+/// `text` is not a schema.
 pub fn check(
     topic: Topic,
     others: &[&SchemaVersion],
@@ -40,15 +40,17 @@ pub fn check(
                 Err(error) => found.push(format!("{what} ({error})")),
             }
         }
-        problems.extend(found.into_iter().map(|said| format!("version {}: {said}", other.version)));
+        problems.extend(
+            found.into_iter().map(|problem| format!("version {}: {problem}", other.version)),
+        );
     }
     Ok(problems)
 }
 
-/// The same beside every version there is.
+/// The same beside all versions.
 ///
 /// # Errors
-/// `text` is no schema.
+/// `text` is not a schema.
 pub fn check_all(topic: Topic, text: &str) -> Result<Vec<String>, InvalidSchema> {
     check(topic, &versions(topic).collect::<Vec<_>>(), text)
 }
@@ -58,11 +60,11 @@ fn of_itself(topic: Topic, new: &Value) -> Vec<String> {
     let expected = versions(topic).next().and_then(|first| normal(first.text).ok());
     let name = |schema: &Value| (schema["namespace"].clone(), schema["name"].clone());
     if new["type"] != "record" {
-        return vec!["the top is no record".to_owned()];
+        return vec!["the top level is not a record".to_owned()];
     }
     let mut problems = Vec::new();
     if expected.is_some_and(|expected| name(&expected) != name(new)) {
-        problems.push(format!("the record is not called as {topic}'s is"));
+        problems.push(format!("the record's name is not that of {topic}"));
     }
     let fields = list(&new["fields"]);
     let Some(kind) = fields.iter().find(|field| field["name"] == "kind") else {
@@ -74,7 +76,8 @@ fn of_itself(topic: Topic, new: &Value) -> Vec<String> {
         && kind["type"]["default"] == "UNKNOWN"
         && kind["default"] == "UNKNOWN";
     if !unknown {
-        problems.push("`kind` is no enum that begins with UNKNOWN and defaults to it".to_owned());
+        problems
+            .push("`kind` is not an enum that begins with UNKNOWN and defaults to it".to_owned());
     }
     for symbol in symbols.iter().skip(1).filter_map(Value::as_str) {
         let own = fields.iter().find(|field| field["name"] == *symbol.to_lowercase());
@@ -148,9 +151,9 @@ fn fields_kept(old: &Value, new: &Value, path: &str, problems: &mut Vec<String>)
         let path = path_of(field);
         let top = !path.contains('.');
         if top && !nullable(field) {
-            problems.push(format!("{path}: a new field is nullable, null by default"));
+            problems.push(format!("{path}: a new field must be nullable, null by default"));
         } else if field.get("default").is_none() {
-            problems.push(format!("{path}: a new field has a default"));
+            problems.push(format!("{path}: a new field must have a default"));
         }
     }
 }

@@ -1,25 +1,25 @@
-//! The operator's word so far: a fold of `controls`. It is no role's state: a decision is given
-//! the fold up to one offset and records that offset, so that it can be made again.
+//! The operator's commands so far: a fold of `controls`. It belongs to no role's state: a decision
+//! gets the fold up to one offset and records that offset, so that it can be repeated.
 
 use crate::events::{Controls, RunOpened, Settings, Track};
 use crate::{Body, Event};
 use std::collections::BTreeMap;
 
-/// An earlier model put back in force.
+/// A request to put an earlier model back in force.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rollback {
     /// The version to use.
     pub version: i64,
-    /// Where it was said.
+    /// Its offset on `controls`.
     pub offset: i64,
 }
 
-/// A version asked to be champion from the next day on.
+/// A request to make a version champion from the next day on.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Promotion {
     /// The version to use.
     pub version: i64,
-    /// Where it was said.
+    /// Its offset on `controls`.
     pub offset: i64,
 }
 
@@ -28,17 +28,17 @@ pub struct Promotion {
 pub struct ControlState {
     /// The last offset applied; −1 before any.
     pub offset: i64,
-    /// How the run began.
+    /// The run's opening.
     pub opened: Option<RunOpened>,
-    /// In force.
+    /// Settings in force.
     pub settings: Settings,
-    /// Halted tracks and the offset that halted each.
+    /// Halted tracks, with the offset that halted each.
     pub halted: BTreeMap<Track, i64>,
     /// The last rollback.
     pub rollback: Option<Rollback>,
-    /// The last promotion asked for.
+    /// The last promotion requested.
     pub promotion: Option<Promotion>,
-    /// Where a training was last asked for.
+    /// Offset of the last request for a training.
     pub training_requested: Option<i64>,
 }
 
@@ -60,9 +60,9 @@ impl ControlState {
     /// Applies the event at `offset`.
     pub fn apply(&mut self, offset: i64, event: &Event) {
         self.offset = offset;
-        let Body::Controls(said) = &event.body else { return };
+        let Body::Controls(command) = &event.body else { return };
         let tracks = |one: &Option<Track>| one.map_or(Track::ALL.to_vec(), |track| vec![track]);
-        match said {
+        match command {
             Controls::RunOpened(opened) => {
                 self.settings = opened.settings.clone();
                 self.opened = Some(opened.clone());
@@ -81,8 +81,8 @@ impl ControlState {
             Controls::RolledBack(back) => {
                 self.rollback = Some(Rollback { version: back.version, offset });
             }
-            Controls::PromotionRequested(asked) => {
-                self.promotion = Some(Promotion { version: asked.version, offset });
+            Controls::PromotionRequested(request) => {
+                self.promotion = Some(Promotion { version: request.version, offset });
             }
             Controls::TrainingRequested(_) => self.training_requested = Some(offset),
             Controls::DayForced(_) | Controls::Unknown => {}

@@ -1,5 +1,4 @@
-//! A calendar day. Every event carries the trading day being processed; nothing in a decision
-//! ever asks what time it is.
+//! A calendar day. Every event carries the trading day being processed; no decision reads a clock.
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -11,7 +10,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Day(pub i32);
 
-/// A number in formats for programs (Avro, saved state), `2018-06-29` in those for people.
+/// A number in binary formats (Avro, saved state), `2018-06-29` in human-readable ones.
 impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -35,7 +34,7 @@ impl<'de> Deserialize<'de> for Day {
 const EPOCH_FROM_CE: i32 = 719_163;
 
 impl Day {
-    /// The day of a civil date; `None` for a date that does not exist.
+    /// The day of a civil date; `None` if the date does not exist.
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Day> {
         NaiveDate::from_ymd_opt(year, month, day).map(Day::of)
     }
@@ -80,7 +79,7 @@ impl Day {
     }
 }
 
-/// Stays within what can be counted: a forged date is wrong, never the end of the program.
+/// Saturates, so that a forged date is wrong but never a panic.
 impl Add<i32> for Day {
     type Output = Day;
     fn add(self, days: i32) -> Day {
@@ -102,9 +101,9 @@ impl fmt::Display for Day {
     }
 }
 
-/// The text is no date of the form `2018-06-29`.
+/// The text is not a date of the form `2018-06-29`.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no date; write it as 2018-06-29")]
+#[error("{0:?} is not a date; write it as 2018-06-29")]
 pub struct NotADate(String);
 
 impl FromStr for Day {

@@ -1,4 +1,4 @@
-//! One event of any topic, and the ids events have.
+//! One event of any topic.
 
 use crate::{
     Day, EventId, Topic,
@@ -9,7 +9,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What an event says, by topic.
+/// An event's content, by topic.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[allow(missing_docs, clippy::large_enum_variant)]
 pub enum Body {
@@ -29,21 +29,21 @@ pub enum Body {
 /// One event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Event {
-    /// Hash of what it is about and its revision.
+    /// Hash of its subject and revision.
     pub id: EventId,
-    /// The trading day being processed, not the date it speaks of.
+    /// The trading day being processed, not the date of its data.
     pub day: Day,
-    /// The key; empty where no ticker is meant.
+    /// The key; empty if the event concerns no ticker.
     pub ticker: String,
     /// 0 first.
     pub revision: i32,
-    /// The last `controls` offset known when it was decided.
+    /// The last `controls` offset known to its decision.
     pub control_offset: Option<i64>,
-    /// The event that led to this one (a header).
+    /// The event that caused this one (a header).
     pub causation: Option<EventId>,
     /// The candidate it belongs to (a header).
     pub correlation: Option<EventId>,
-    /// What it says.
+    /// The content.
     pub body: Body,
 }
 
@@ -76,7 +76,7 @@ macro_rules! bodies {
 bodies!(Bars Scans Features Predictions Orders Fills Outcomes Models Controls Samples DeadLetters);
 
 impl Body {
-    /// The day marker, if this is one.
+    /// The day marker, if it is one.
     pub fn marker(&self) -> Option<&DayClosed> {
         match self {
             Body::Bars(Bars::DayClosed(marker))
@@ -93,12 +93,12 @@ impl Body {
 }
 
 impl Event {
-    /// An event about `about` (with the topic and kind, what its id is made of) on `day`.
+    /// An event on `day` about `about`, which with topic and kind determines its id.
     pub fn new(day: Day, ticker: &str, about: &[&str], body: impl Into<Body>) -> Event {
         Event::revised(day, ticker, about, 0, body)
     }
 
-    /// The same at a revision: another word on the same thing.
+    /// The same at a revision.
     pub fn revised(
         day: Day,
         ticker: &str,
@@ -122,7 +122,7 @@ impl Event {
     }
 
     /// The marker that closes `day` on a partition of `topic`; `None` for a topic without
-    /// markers. Its id is topic, partition and day: of two, the first in the partition stands.
+    /// markers. Its id is topic, partition and day: of two, the first in the partition counts.
     pub fn marker(topic: Topic, day: Day, marker: DayClosed) -> Option<Event> {
         let partition = marker.partition.to_string();
         let body: Body = match topic {

@@ -1,28 +1,28 @@
 //! Record headers: CloudEvents in binary mode, the candidate (`correlation_id`), the event that
-//! led to this one (`causation_id`), a W3C `traceparent`. Nothing here decides anything.
+//! caused this one (`causation_id`), a W3C `traceparent`. No decision depends on them.
 
 use crate::{Event, EventId, id::hex};
 
-/// The headers of an event and what each means; the last two are not on every event.
+/// The headers of an event and their meanings; the last two are optional.
 pub const MEANINGS: [(&str, &str); 9] = [
     ("ce_specversion", "CloudEvents, binary mode: 1.0"),
-    ("ce_id", "the event's id: the same again is the same event"),
+    ("ce_id", "the event's id: equal ids are the same event"),
     ("ce_type", "the topic's name, a dot, the kind"),
-    ("ce_source", "who wrote it: /butterquant/ROLE"),
+    ("ce_source", "the writer: /butterquant/ROLE"),
     ("ce_time", "its trading day's close"),
     ("content-type", "application/vnd.confluent.avro"),
     ("traceparent", "W3C trace context: events of one candidate are one trace"),
-    ("correlation_id", "the candidate it belongs to, if it does"),
-    ("causation_id", "the id of the event that led to it, if one did"),
+    ("correlation_id", "the candidate it belongs to, if any"),
+    ("causation_id", "the id of the event that caused it, if any"),
 ];
 
 /// The further headers of a dead letter, as Kafka Connect's tools know them.
 pub const DEAD_LETTER_MEANINGS: [(&str, &str); 6] = [
-    ("__connect.errors.topic", "where the record was that could not be handled"),
+    ("__connect.errors.topic", "the topic of the record that could not be handled"),
     ("__connect.errors.partition", "its partition"),
     ("__connect.errors.offset", "its offset"),
-    ("__connect.errors.stage", "what could not be done with it"),
-    ("__connect.errors.exception.class.name", "the same as a name"),
+    ("__connect.errors.stage", "the processing stage that failed"),
+    ("__connect.errors.exception.class.name", "the stage as a class name"),
     ("__connect.errors.exception.message", "why"),
 ];
 
@@ -48,7 +48,7 @@ pub fn write(event: &Event, role: &str) -> Vec<(String, Vec<u8>)> {
     headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect()
 }
 
-/// The headers of a dead letter, beside [`write`]'s: what Kafka Connect's tools look for.
+/// The further headers of a dead letter, which Kafka Connect's tools read.
 pub fn dead_letter(letter: &crate::events::DeadLetter) -> Vec<(String, Vec<u8>)> {
     [
         ("topic", letter.topic.clone()),

@@ -1,5 +1,5 @@
-//! Event ids: a hash of what an event is about and its revision, so that deciding the same
-//! thing twice makes the same id and the second is recognised.
+//! Event ids: a hash of an event's subject and revision, so that deciding the same thing twice gives
+//! the same id and the duplicate is recognised.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
@@ -11,8 +11,8 @@ use std::str::FromStr;
 pub struct EventId(pub [u8; 16]);
 
 impl EventId {
-    /// The id of what `about` names (each part counts with its length, so parts cannot run
-    /// into one another), at `revision` (0 first).
+    /// The id of the subject `about` at `revision` (0 first). Each part is hashed with its length, so
+    /// that parts cannot run into one another.
     pub fn of(about: &[&str], revision: u32) -> EventId {
         let mut hash = Sha256::new();
         for part in about {
@@ -45,7 +45,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// Digits of an id.
 const LENGTH: usize = 32;
 
-/// The text is no event id.
+/// The text is not an event id.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no event id; one has 32 hexadecimal digits")]
 pub struct NotAnId(String);

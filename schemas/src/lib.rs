@@ -1,5 +1,5 @@
-//! Floor 0: what every other room agrees on. Events, topics, ids, money, the feature contract,
-//! the roles and what each reads, and the codec between them and bytes.
+//! Floor 0: what every other room agrees on. Events, topics, ids, money, the feature contract, the
+//! roles and their inputs, and the codec between events and bytes.
 
 pub mod codec;
 pub mod compatibility;

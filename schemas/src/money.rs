@@ -1,6 +1,6 @@
 //! Money in orders, fills and books is fixed-point: millionths of a dollar in an `i64`
-//! (±9.2 million million dollars). Floating point stays in the analytics. Arithmetic stops at these
-//! ends: an event with a number out of all proportion stops nobody.
+//! (±9.2 trillion dollars). Floating point stays in the analytics. Arithmetic saturates, so that an
+//! event with an absurd amount cannot stop the program.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,10 +12,10 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 pub struct Money(pub i64);
 
 impl Money {
-    /// Nothing.
+    /// No money.
     pub const ZERO: Money = Money(0);
 
-    /// The amount nearest to `dollars`; `None` when that is not finite or does not fit.
+    /// The amount nearest to `dollars`; `None` if that is not finite or does not fit.
     pub fn from_dollars(dollars: f64) -> Option<Money> {
         let micros = (dollars * 1e6).round();
         (micros.is_finite() && micros.abs() < 9.2e18).then_some(Money(micros as i64))

@@ -71,18 +71,18 @@ impl Topic {
         }
     }
 
-    /// Whether it has one partition whatever the partition count is.
+    /// Whether it always has one partition.
     pub fn single(self) -> bool {
         matches!(self, Topic::Models | Topic::Controls | Topic::DeadLetters)
     }
 
-    /// How many partitions it has where data topics have `partitions`.
+    /// Its number of partitions if data topics have `partitions`.
     pub fn partitions(self, partitions: u32) -> u32 {
         if self.single() { 1 } else { partitions }
     }
 
-    /// Bytes of the largest batch of records it takes, where that is more than usual: `models`
-    /// carries ONNX files, a dead letter the whole of another record.
+    /// The largest batch of records in bytes, if above the default: `models` carries ONNX files, a
+    /// dead letter another whole record.
     pub fn largest(self) -> Option<u32> {
         matches!(self, Topic::Models | Topic::DeadLetters).then_some(4 << 20)
     }
@@ -99,10 +99,10 @@ impl fmt::Display for Topic {
     }
 }
 
-/// No topic has this name.
+/// The text does not name a topic.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "no topic {0:?}; the topics are bars, scans, features, predictions, orders, fills, outcomes, models, controls, samples, dead-letters"
+    "unknown topic {0:?}; the topics are bars, scans, features, predictions, orders, fills, outcomes, models, controls, samples, dead-letters"
 )]
 pub struct UnknownTopic(String);
 

@@ -1,4 +1,4 @@
-//! Which schemas may be a topic's next version, and which text is which version.
+//! Which schemas may become a topic's next version, and which version a text is.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -10,13 +10,13 @@ fn newest(topic: Topic) -> Value {
     serde_json::from_str(registry::versions(topic).next_back().unwrap().text).unwrap()
 }
 
-/// Given the newest schema of `topic` with this change, then this is what stands against it.
+/// Given the newest schema of `topic` with this change, then these are its problems.
 fn check(topic: Topic, change: impl Fn(&mut Value), expected: &[&str]) {
     let mut schema = newest(topic);
     change(&mut schema);
     let found = compatibility::check_all(topic, &schema.to_string()).unwrap();
     for expected in expected {
-        assert!(found.iter().any(|said| said.contains(expected)), "{expected}: {found:#?}");
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}: {found:#?}");
     }
     assert_eq!(found.is_empty(), expected.is_empty(), "{found:#?}");
 }
@@ -66,8 +66,8 @@ fn a_next_version_adds_kinds_and_fields_with_defaults() {
 fn what_breaks_a_reader_is_refused() {
     let bars =
         |change: &dyn Fn(&mut Value), expected: &[&str]| check(Topic::Bars, change, expected);
-    bars(&|schema| *schema = json!(["null", schema.clone()]), &["the top is no record"]);
-    bars(&|schema| schema["name"] = "Other".into(), &["not called"]);
+    bars(&|schema| *schema = json!(["null", schema.clone()]), &["the top level is not a record"]);
+    bars(&|schema| schema["name"] = "Other".into(), &["name is not that of"]);
     bars(&|schema| drop(fields(schema).remove(0)), &["no field `kind`", "kind: the field is gone"]);
     bars(&|schema| drop(fields(schema).pop()), &["DAY_CLOSED has no nullable field", "gone"]);
     bars(&|schema| fields(schema).swap(1, 2), &["id: the field is gone or moved"]);
@@ -91,7 +91,7 @@ fn what_breaks_a_reader_is_refused() {
     );
     bars(
         &|schema| with_kind(schema, json!({ "name": "halted", "type": "string" })),
-        &["HALTED has no", "halted: a new field is nullable", "version 1: it cannot read"],
+        &["HALTED has no", "halted: a new field must be nullable", "version 1: it cannot read"],
     );
     bars(
         &|schema| field(schema, "revision")["type"] = "long".into(),
@@ -109,7 +109,7 @@ fn what_breaks_a_reader_is_refused() {
     );
     bars(
         &|schema| fields(bar(schema)).push(json!({ "name": "turnover", "type": "double" })),
-        &["bar_closed.turnover: a new field has a default", "it cannot read"],
+        &["bar_closed.turnover: a new field must have a default", "it cannot read"],
     );
     bars(
         &|schema| drop(fields(bar(schema)).remove(5)),

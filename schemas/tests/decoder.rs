@@ -1,5 +1,5 @@
-//! The decoder meets whatever a topic may hold: it never panics, never asks for more memory than
-//! its bound, and what it accepts it writes and reads again as the same.
+//! Whatever a topic holds, the decoder never panics, never allocates more than its bound, and what
+//! it accepts survives encoding and decoding unchanged.
 
 #![allow(clippy::unwrap_used, unsafe_code, reason = "a test's own allocator that counts")]
 
@@ -20,11 +20,11 @@ thread_local! {
 }
 
 fn note(bytes: usize) {
-    // A thread that ends has none any more.
+    // A thread that is ending no longer has one.
     let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(bytes)));
 }
 
-// SAFETY: everything is passed on to the system's allocator as it came.
+// SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(layout.size());
@@ -49,7 +49,7 @@ static ALLOCATOR: Counting = Counting;
 /// Payloads a topic; `BUTTERQUANT_FUZZ` sets another number.
 const PAYLOADS: u64 = 100_000;
 
-/// Decodes `value` and, where it is accepted, everything a shell does with it. Whether it was.
+/// Decodes `value` and, if it is accepted, does what a shell does with it; whether it was accepted.
 fn survives(topic: Topic, value: &[u8]) -> bool {
     LARGEST.set(0);
     let decoded = codec::decode(topic, value);
@@ -79,12 +79,12 @@ fn newest(topic: Topic) -> u32 {
 fn no_payload_harms_the_decoder() {
     let payloads = std::env::var("BUTTERQUANT_FUZZ").ok().and_then(|text| text.parse().ok());
     let payloads = payloads.unwrap_or(PAYLOADS);
-    let made: Vec<(Topic, Vec<u8>)> =
+    let encoded: Vec<(Topic, Vec<u8>)> =
         one_of_each().iter().map(|event| (event.topic(), codec::encode(event).unwrap())).collect();
     for topic in Topic::ALL {
         let own: Vec<&[u8]> =
-            made.iter().filter(|(of, _)| *of == topic).map(|(_, value)| &value[..]).collect();
-        let any: Vec<&[u8]> = made.iter().map(|(_, value)| &value[..]).collect();
+            encoded.iter().filter(|(of, _)| *of == topic).map(|(_, value)| &value[..]).collect();
+        let any: Vec<&[u8]> = encoded.iter().map(|(_, value)| &value[..]).collect();
         let ids: Vec<u32> = codec::schema_versions()
             .iter()
             .filter(|version| version.topic == topic)
@@ -95,12 +95,12 @@ fn no_payload_harms_the_decoder() {
             let value = mutator.payload(&own, &any, &ids);
             accepted += u64::from(survives(topic, &value));
         }
-        // Mutations that break everything would test nothing but the first five bytes.
+        // If every mutation were refused, only the first five bytes would be tested.
         assert!(accepted > payloads / 50 && accepted < payloads, "{topic}: {accepted} accepted");
     }
 }
 
-/// A datum of `topic`'s newest schema that begins like a sound one (kind 0) and goes on so.
+/// A datum of `topic`'s newest schema that begins like a valid one (kind 0) and goes on with `rest`.
 fn forged(topic: Topic, rest: &[u8]) -> Vec<u8> {
     [&[0][..], &newest(topic).to_be_bytes(), &[0], rest].concat()
 }
@@ -127,8 +127,8 @@ fn a_forged_id_is_quoted_briefly() {
     }
     value.push(left as u8);
     value.extend(std::iter::repeat_n(b'x', long as usize));
-    let said = codec::decode(Topic::Bars, &value).unwrap_err().to_string();
-    assert!(said.len() < 500, "{} bytes of words", said.len());
+    let error = codec::decode(Topic::Bars, &value).unwrap_err().to_string();
+    assert!(error.len() < 500, "{} bytes of text", error.len());
     assert!(!survives(Topic::Bars, &value));
 }
 
@@ -141,8 +141,8 @@ fn a_datum_of_an_older_version_that_was_cut_off_is_refused() {
         older[1..5].copy_from_slice(&(100 + Topic::DeadLetters as u32).to_be_bytes());
         let read = |cut: usize| codec::decode(Topic::DeadLetters, &older[..cut]).ok();
         let accepted: Vec<_> = (5..older.len()).filter_map(read).collect();
-        // What version 2 added stands behind what version 1 had: cut off there, and only there,
-        // it is whole; a kind of version 2 never is.
+        // Version 2 appended its fields to those of version 1: a datum cut off there is a whole one of
+        // version 1, and any other cut is not; a kind of version 2 never is.
         let whole = usize::from(event.body.kind() == "EVENT_REJECTED");
         assert_eq!(accepted.len(), whole, "{}", event.body.kind());
         assert!(accepted.iter().all(|read| read.id == event.id));

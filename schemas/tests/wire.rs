@@ -1,4 +1,4 @@
-//! Encode ∘ decode is the identity for every kind; every schema parses; damage is an error.
+//! Encoding and decoding is the identity for every kind; every schema parses; damage is an error.
 
 mod fixtures;
 

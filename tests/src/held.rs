@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // test code outside a test module
 
 use producers::history::{HistoryPlan, draw};
-use producers::simulated::{SimulatedMarket, SimulationPlan};
+use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::{DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Sample, Samples};
 use schemas::{Body, Day, Event};

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it expects")]
 
 use producers::history::{HistoryPlan, draw};
-use producers::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::Market;
+use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use schemas::Body;
 use schemas::events::Samples;
 use success::{Assessment, Contract, Estimate, Row, TrainSettings, train_and_assess};

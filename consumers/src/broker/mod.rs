@@ -1,87 +1,64 @@
-//! The broker role: it answers each order of the day before at the day's open. Where no broker is
-//! outside, the answers are a pure function of the log; else they are what the outside said, and
-//! recorded.
+//! The broker role: answers each order of the previous day at the day's open. Without an external
+//! broker the answers are a pure function of the log; with one they are its recorded answers.
 //!
 //! Invariants:
 //! 1. An order id is used once; a second order under it is rejected.
-//! 2. Under halt an order that opens is answered by a cancel that names the `controls` offset
-//!    and uses its id up; an order that closes is always carried out.
-//! 3. An order that closes works until its ticker has a bar; one that opens lives one day.
-//! 4. A split cancels every order of its ticker: the strikes they name are there no more.
+//! 2. Under halt an opening order is answered by a cancel that names the `controls` offset and uses
+//!    its id up; a closing order is always carried out.
+//! 3. A closing order works until its ticker has a bar; an opening order lives one day.
+//! 4. A split cancels every order of its ticker: their strikes no longer exist.
 //! 5. An order of unknown fate is never sent again.
 
-mod fills;
+mod order;
+mod submission;
+mod terms;
 #[cfg(test)]
 mod tests;
+mod trade;
 mod venue;
 
-pub use fills::{Terms, Trade};
+pub use terms::Terms;
+pub use trade::Trade;
 pub use venue::{Order, OrderStatus, Venue, VenueError};
 
+use order::WorkingOrder;
 use quant::Book;
-use schemas::events::{Action, Bars, Fills, OrderIntent, Orders};
+use schemas::events::{Action, Bars, Fills, Orders};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use venue::Errand;
-
-/// An order the broker has not ended.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Working {
-    ticker: String,
-    intent: OrderIntent,
-    event: EventId,
-    acknowledged: bool,
-    unknown: bool,
-    reused: bool,
-    split: bool,
-}
-
-impl Working {
-    fn used_before(&self, day: Day) -> Event {
-        let id = self.intent.broker_order_id;
-        self.reject(day, "ID_USED", &format!("order id {id} has been used before"))
-    }
-
-    fn split_reason(&self) -> String {
-        format!("{} was split before the order was carried out; order again", self.ticker)
-    }
-
-    fn halted_by(&self, offset: i64) -> String {
-        format!("{} was halted at controls offset {offset}", self.intent.track.name())
-    }
-}
+use submission::OrderTask;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
+struct BrokerState {
     book: Book,
     used: BTreeSet<i64>,
-    /// By order id and intent event, so that a second use of an id has a place.
-    working: BTreeMap<(i64, EventId), Working>,
+    /// By order id and intent event: an id may be used twice.
+    working: BTreeMap<(i64, EventId), WorkingOrder>,
 }
 
-/// The broker's answers.
+/// The broker's machine.
 #[derive(Default)]
 pub struct Broker {
-    state: State,
+    state: BrokerState,
     venue: Option<Arc<dyn Venue>>,
 }
 
 impl Broker {
-    /// Over a broker outside.
+    /// A broker role whose orders go to `venue`.
     pub fn with_venue(venue: Arc<dyn Venue>) -> Broker {
-        Broker { state: State::default(), venue: Some(venue) }
+        Broker { state: BrokerState::default(), venue: Some(venue) }
     }
 
-    /// The answer where no broker is outside.
-    fn answer(&self, order: &Working, day: Day, context: &Context<'_>) -> Vec<Event> {
+    /// The answer without an external broker.
+    fn answer(&self, order: &WorkingOrder, day: Day, context: &Context<'_>) -> Vec<Event> {
         if order.reused {
             return vec![order.used_before(day)];
         }
         if order.unknown {
-            return Vec::new(); // it went to a broker outside, which alone can settle it
+            return Vec::new(); // only the external broker that got it can settle it
         }
         if order.split {
             return vec![order.cancel(day, "SPLIT", &order.split_reason())];
@@ -101,8 +78,8 @@ impl Broker {
         order.acknowledge(day).into_iter().chain(ended).collect()
     }
 
-    /// Every order of this id.
-    fn of_id(&mut self, id: i64) -> impl Iterator<Item = &mut Working> {
+    /// Every order with this id.
+    fn of_id(&mut self, id: i64) -> impl Iterator<Item = &mut WorkingOrder> {
         let orders = self.state.working.range_mut((id, EventId::default())..);
         orders.take_while(move |((order, _), _)| *order == id).map(|(_, working)| working)
     }
@@ -123,7 +100,7 @@ impl Machine for Broker {
             }
             Body::Orders(Orders::OrderIntended(intent)) => {
                 let reused = !self.state.used.insert(intent.broker_order_id);
-                let working = Working {
+                let working = WorkingOrder {
                     ticker: event.ticker.clone(),
                     intent: intent.clone(),
                     event: event.id,
@@ -134,22 +111,22 @@ impl Machine for Broker {
                 };
                 self.state.working.insert((intent.broker_order_id, event.id), working);
             }
-            Body::Fills(Fills::OrderAcknowledged(said)) => {
-                for working in self.of_id(said.broker_order_id) {
+            Body::Fills(Fills::OrderAcknowledged(order)) => {
+                for working in self.of_id(order.broker_order_id) {
                     (working.acknowledged, working.unknown) = (true, false);
                 }
             }
-            Body::Fills(Fills::OrderUnknown(said)) => {
-                self.of_id(said.broker_order_id).for_each(|working| working.unknown = true);
+            Body::Fills(Fills::OrderUnknown(order)) => {
+                self.of_id(order.broker_order_id).for_each(|working| working.unknown = true);
             }
-            Body::Fills(Fills::OrderRejected(said)) if said.code == "ID_USED" => {
+            Body::Fills(Fills::OrderRejected(ended)) if ended.code == "ID_USED" => {
                 self.state.working.retain(|(order, _), working| {
-                    *order != said.broker_order_id || !working.reused
+                    *order != ended.broker_order_id || !working.reused
                 });
             }
-            Body::Fills(Fills::OrderExecuted(said)) => self.drop_order(said.broker_order_id),
-            Body::Fills(Fills::OrderCancelled(said) | Fills::OrderRejected(said)) => {
-                self.drop_order(said.broker_order_id)
+            Body::Fills(Fills::OrderExecuted(done)) => self.drop_order(done.broker_order_id),
+            Body::Fills(Fills::OrderCancelled(ended) | Fills::OrderRejected(ended)) => {
+                self.drop_order(ended.broker_order_id)
             }
             _ => {}
         }
@@ -164,15 +141,15 @@ impl Machine for Broker {
                 .collect::<Vec<_>>()
                 .into();
         };
-        let errands: Vec<Errand> = orders
+        let tasks: Vec<OrderTask> = orders
             .map(|order| {
                 let terms = Terms::of(order, day, &self.state.book);
-                Errand { order: order.clone(), day, terms }
+                OrderTask { order: order.clone(), day, terms }
             })
             .collect();
         Decision {
             events: Vec::new(),
-            effect: Some(Box::new(move |context| venue::see_to(&errands, &*venue, context))),
+            effect: Some(Box::new(move |context| submission::handle_all(&tasks, &*venue, context))),
         }
     }
 

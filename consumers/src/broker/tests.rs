@@ -1,6 +1,6 @@
-//! What the paper broker answers to an order, given the day's bar and the operator's word.
+//! What the paper broker answers to an order, given the day's bar and the controls.
 
-mod outside;
+mod external;
 
 use super::Broker;
 use crate::testkit::{Driven, bar, bars_closed, day, split, structure};
@@ -38,20 +38,20 @@ fn broker(orders: impl IntoIterator<Item = Event>) -> Driven<Broker> {
 fn trade(driven: &mut Driven<Broker>, n: i32, bars: impl IntoIterator<Item = Event>) -> Vec<Event> {
     driven.take(bars);
     driven.take([bars_closed(n, Some(20.0))]);
-    let said = driven.end(day(n));
+    let decided = driven.end(day(n));
     driven.restart(Broker::default());
-    said
+    decided
 }
 
-fn ending(said: &Event) -> &OrderEnded {
-    match &said.body {
+fn ending(decided: &Event) -> &OrderEnded {
+    match &decided.body {
         Body::Fills(Fills::OrderCancelled(ended) | Fills::OrderRejected(ended)) => ended,
         other => panic!("{other:?}"),
     }
 }
 
 /// The answers as one line.
-fn line(said: &[Event]) -> String {
+fn line(decided: &[Event]) -> String {
     let word = |event: &Event| match &event.body {
         Body::Fills(Fills::OrderAcknowledged(of)) => format!("acknowledged {}", of.broker_order_id),
         Body::Fills(Fills::OrderExecuted(of)) => format!("executed {}", of.broker_order_id),
@@ -62,7 +62,7 @@ fn line(said: &[Event]) -> String {
         Body::Fills(Fills::OrderUnknown(of)) => format!("unknown {}", of.broker_order_id),
         other => panic!("{other:?}"),
     };
-    said.iter().map(word).collect::<Vec<_>>().join("; ")
+    decided.iter().map(word).collect::<Vec<_>>().join("; ")
 }
 
 /// Given one order and these events of day 71, when the day ends, then this is answered.
@@ -93,8 +93,8 @@ fn an_order_is_answered_once_by_what_its_day_allows() {
     }
 }
 
-fn execution(said: &[Event]) -> &Execution {
-    match &said.last().unwrap().body {
+fn execution(decided: &[Event]) -> &Execution {
+    match &decided.last().unwrap().body {
         Body::Fills(Fills::OrderExecuted(execution)) => execution,
         other => panic!("{other:?}"),
     }
@@ -106,11 +106,11 @@ fn it_trades_at_the_open_with_the_costs_of_a_label() {
     for (open, price, fees) in [(101.0, 6_197_896, 160_236), (97.0, 5_809_739, 144_654)] {
         for action in [Action::Open, Action::Close] {
             let mut driven = broker([order(7, action)]);
-            let said = trade(&mut driven, 71, [bar(71, "A", open, 130.0)]);
-            let done = execution(&said);
+            let decided = trade(&mut driven, 71, [bar(71, "A", open, 130.0)]);
+            let done = execution(&decided);
             assert_eq!((done.price, done.fees), (Money(price), Money(fees)), "{action:?}");
             assert_eq!((done.spot, done.sigma, done.quantity), (open, 0.16, 2));
-            assert_eq!(said[1].correlation, Some(done.candidate));
+            assert_eq!(decided[1].correlation, Some(done.candidate));
 
             let structure = structure(70, day(70) + 25);
             let entry = quant::entry(
@@ -130,8 +130,8 @@ fn it_trades_at_the_open_with_the_costs_of_a_label() {
 fn under_halt_the_cancel_names_the_offset_and_the_id_is_used_up() {
     let mut driven = broker([order(7, Action::Open)]);
     driven.controls.halted.insert(Track::ButterAI, 5);
-    let said = trade(&mut driven, 71, [bar(71, "A", 101.0, 101.0)]);
-    assert!(ending(&said[0]).reason.contains("controls offset 5"));
+    let decided = trade(&mut driven, 71, [bar(71, "A", 101.0, 101.0)]);
+    assert!(ending(&decided[0]).reason.contains("controls offset 5"));
 
     driven.controls.halted.clear();
     driven.take([ordered(71, 7, Action::Open, "A")]);
@@ -142,9 +142,9 @@ fn under_halt_the_cancel_names_the_offset_and_the_id_is_used_up() {
 fn a_second_order_under_an_id_is_rejected_whatever_became_of_the_first() {
     // Both on one day: the first in the log stands.
     let mut driven = broker([ordered(70, 7, Action::Open, "B"), ordered(70, 7, Action::Open, "A")]);
-    let said = trade(&mut driven, 71, [bar(71, "A", 101.0, 101.0), bar(71, "B", 101.0, 101.0)]);
+    let decided = trade(&mut driven, 71, [bar(71, "A", 101.0, 101.0), bar(71, "B", 101.0, 101.0)]);
     let of = |ticker: &str| {
-        line(&said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>())
+        line(&decided.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>())
     };
     assert_eq!(of("B"), "acknowledged 7; executed 7");
     assert_eq!(of("A"), "rejected ID_USED 7");
@@ -162,8 +162,8 @@ fn a_close_works_until_a_bar_comes_and_then_no_more() {
     let mut driven = broker([order(7, Action::Close)]);
     assert_eq!(line(&trade(&mut driven, 71, [])), "acknowledged 7");
     assert_eq!(line(&trade(&mut driven, 72, [bar(72, "B", 101.0, 101.0)])), "");
-    let said = trade(&mut driven, 73, [bar(73, "A", 97.0, 99.0)]);
-    assert_eq!((line(&said).as_str(), execution(&said).spot), ("executed 7", 97.0));
+    let decided = trade(&mut driven, 73, [bar(73, "A", 97.0, 99.0)]);
+    assert_eq!((line(&decided).as_str(), execution(&decided).spot), ("executed 7", 97.0));
     assert_eq!(line(&trade(&mut driven, 74, [bar(74, "A", 97.0, 99.0)])), "");
 }
 
@@ -177,8 +177,8 @@ fn answers_and_state_are_the_same_whatever_order_other_tickers_come_in() {
     let bars: Vec<Event> = ["A", "C"].iter().map(|ticker| bar(71, ticker, 101.0, 99.0)).collect();
     let mut forward = broker(orders.clone());
     let mut backward = broker(orders.into_iter().rev());
-    let said = trade(&mut forward, 71, bars.clone());
-    assert_eq!(said.len(), 6);
-    assert_eq!(trade(&mut backward, 71, bars.into_iter().rev()), said);
+    let decided = trade(&mut forward, 71, bars.clone());
+    assert_eq!(decided.len(), 6);
+    assert_eq!(trade(&mut backward, 71, bars.into_iter().rev()), decided);
     assert_eq!(forward.machine.save(), backward.machine.save());
 }

@@ -1,4 +1,4 @@
-//! A track's book: what is held, what is pending, what it is worth.
+//! A track's book: positions, pending orders and their worth.
 
 use quant::{Book, mark};
 use schemas::events::{
@@ -8,9 +8,9 @@ use schemas::{Day, EventId, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A butterfly held.
+/// A butterfly in the book.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(super) struct Position {
+pub(super) struct HeldButterfly {
     pub(super) ticker: String,
     structure: Structure,
     quantity: i64,
@@ -19,26 +19,26 @@ pub(super) struct Position {
     risk: f64,
     /// Last mark: mid D, cost c per share, and the volatility of that day.
     marked: (f64, f64, f64),
-    /// Shares of one contract: after a split more, or fewer, than before.
+    /// Shares of one contract, which a split changes.
     shares: f64,
     closing: bool,
 }
 
-impl Position {
-    /// What `contracts` are worth at `dollars` per share.
+impl HeldButterfly {
+    /// The worth of `contracts` at `dollars` per share.
     fn times_shares(&self, dollars: f64, contracts: i64) -> Money {
         Money::from_dollars(dollars * self.shares * contracts as f64).unwrap_or_default()
     }
 }
 
-/// Everything of one track.
+/// The book of one track.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct TrackBook {
-    pub(super) positions: BTreeMap<EventId, Position>,
-    /// Orders to open without an answer: ticker by order id.
+    pub(super) positions: BTreeMap<EventId, HeldButterfly>,
+    /// Unanswered orders to open: ticker by order id.
     pub(super) pending: BTreeMap<i64, String>,
     pub(super) last_equity: Option<Money>,
-    /// Orders of which nobody knows what became: nothing is opened until all are settled.
+    /// Orders of unknown fate; the track opens nothing until all are settled.
     pub(super) unsettled: BTreeSet<i64>,
     cash: Money,
 }
@@ -66,7 +66,7 @@ impl TrackBook {
         self.settled(done.broker_order_id);
         self.cash = self.cash
             - (done.price + done.fees) * done.quantity.saturating_mul(SHARES_PER_CONTRACT);
-        let position = Position {
+        let position = HeldButterfly {
             ticker: ticker.to_owned(),
             structure: done.structure.clone(),
             quantity: done.quantity,
@@ -82,7 +82,7 @@ impl TrackBook {
     pub(super) fn closed(&mut self, done: &Execution) {
         self.settled(done.broker_order_id);
         if let Some(position) = self.positions.remove(&done.candidate) {
-            // Nobody pays to get rid of a butterfly: it is worth nothing at least.
+            // A butterfly is never worth less than nothing: it need not be sold.
             let per_share = (done.price - done.fees).max(Money::ZERO);
             self.cash += position.times_shares(per_share.dollars(), done.quantity);
         }
@@ -97,7 +97,7 @@ impl TrackBook {
         }
     }
 
-    /// A split: strikes and what was paid per share shrink, the shares grow.
+    /// Applies a split: strikes and prices per share shrink, the number of shares grows.
     pub(super) fn split(&mut self, ticker: &str, ratio: f64) {
         for position in self.positions.values_mut().filter(|position| position.ticker == ticker) {
             position.structure.centre /= ratio;
@@ -109,8 +109,8 @@ impl TrackBook {
         }
     }
 
-    /// Marks every position whose ticker has a bar and a volatility on `day`; the others keep
-    /// their last mark.
+    /// Marks every position whose ticker has a bar and a volatility on `day`; the others keep their
+    /// last mark.
     pub(super) fn mark(&mut self, day: Day, market: &Book) {
         for position in self.positions.values_mut() {
             if let Some((close, sigma)) = market.close_and_sigma(&position.ticker, day) {
@@ -126,7 +126,7 @@ impl TrackBook {
         }
     }
 
-    /// Cash gained and spent, and positions at mid.
+    /// Cash, and positions at mid.
     pub(super) fn worth(&self) -> Money {
         let held = self
             .positions
@@ -135,7 +135,7 @@ impl TrackBook {
         held.fold(self.cash, |sum, held| sum + held)
     }
 
-    /// Orders to close: profit taken, or no later trading day before the evaluation date.
+    /// Orders to close: profit target reached, or no later trading day before the evaluation date.
     pub(super) fn exits(&self, day: Day, settings: &Settings) -> Vec<(String, OrderIntent)> {
         let mut exits: Vec<(String, OrderIntent)> = Vec::new();
         for (candidate, position) in self.positions.iter().filter(|(_, position)| !position.closing)
@@ -167,7 +167,7 @@ impl TrackBook {
         exits
     }
 
-    /// Tickers held or about to be.
+    /// Tickers held or on order.
     pub(super) fn tickers(&self) -> impl Iterator<Item = &str> {
         let held = self.positions.values().map(|position| position.ticker.as_str());
         held.chain(self.pending.values().map(String::as_str))

@@ -1,20 +1,20 @@
-//! Choosing among a day's candidates: the threshold, then the limits, highest value first.
+//! The choice among a day's candidates: the threshold, then the limits, highest value first.
 
 use super::book::TrackBook;
 use schemas::events::{Action, OrderIntent, OrderRefused, SHARES_PER_CONTRACT, Scan, Settings};
 use schemas::{EventId, Money};
 use std::collections::BTreeSet;
 
-/// A candidate and the number its track compares.
+/// A candidate and the value its track compares.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate<'a> {
+pub(super) struct TrackCandidate<'a> {
     pub(super) ticker: &'a str,
     pub(super) id: EventId,
     pub(super) scan: &'a Scan,
     pub(super) value: f64,
 }
 
-impl Candidate<'_> {
+impl TrackCandidate<'_> {
     pub(super) fn intent(&self, quantity: i64, threshold: f64) -> OrderIntent {
         OrderIntent {
             action: Action::Open,
@@ -30,10 +30,10 @@ impl Candidate<'_> {
     }
 }
 
-/// What came of the candidates over the threshold.
+/// The choice among the candidates over the threshold.
 #[derive(Default)]
-pub(super) struct Chosen<'a> {
-    pub(super) trades: Vec<(Candidate<'a>, i64)>,
+pub(super) struct Choice<'a> {
+    pub(super) trades: Vec<(TrackCandidate<'a>, i64)>,
     pub(super) refusals: Vec<(String, OrderRefused)>,
     pub(super) over_threshold: i64,
 }
@@ -48,21 +48,21 @@ fn company<'a>(ticker: &'a str, settings: &'a Settings) -> &'a str {
         .unwrap_or(ticker)
 }
 
-/// Contracts for the capital to be put at risk.
+/// Contracts for the capital at risk per trade.
 fn quantity(scan: &Scan, settings: &Settings) -> i64 {
     let per_contract = Money::from_dollars(scan.risk).unwrap_or_default() * SHARES_PER_CONTRACT;
     if per_contract <= Money::ZERO { 0 } else { settings.risk_per_trade.0 / per_contract.0 }
 }
 
-/// Goes through `candidates`, highest value first.
+/// Chooses among `candidates`, which descend by value.
 pub(super) fn choose<'a>(
-    candidates: &[Candidate<'a>],
+    candidates: &[TrackCandidate<'a>],
     threshold: f64,
     held: &TrackBook,
     settings: &Settings,
     halted: Option<i64>,
-) -> Chosen<'a> {
-    let mut chosen = Chosen::default();
+) -> Choice<'a> {
+    let mut chosen = Choice::default();
     let mut companies: BTreeSet<String> =
         held.tickers().map(|ticker| company(ticker, settings).to_owned()).collect();
     let room = settings.max_open.saturating_sub((held.positions.len() + held.pending.len()) as i64);

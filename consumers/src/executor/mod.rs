@@ -1,14 +1,12 @@
-//! The executor: at the last prediction marker of a day it decides everything of the day, exits
-//! first, under one `controls` offset; two tracks side by side on the same events.
+//! The executor: decides all orders of a day at its last prediction marker, exits first, under one
+//! `controls` offset, for two tracks side by side on the same events.
 //!
 //! Invariants:
-//! 1. A track opens at most one position in a company, counted over its share classes, and
-//!    never more than its limits; what stands over the threshold and is not traded is refused
-//!    with the reason.
-//! 2. ButterAI trades predictions of the champion only, never a shadow's, never an unscored
-//!    candidate.
+//! 1. A track opens at most one position per company, over all its share classes, and never exceeds
+//!    its limits; a candidate over the threshold that is not traded is refused with the reason.
+//! 2. ButterAI trades only predictions of the champion, never a shadow's or an unscored candidate.
 //! 3. An order id is used once, over both tracks and for ever.
-//! 4. A book changes by fills alone; an intent changes what is pending, nothing else.
+//! 4. A book changes by fills alone; an intent changes only what is pending.
 
 mod book;
 mod choose;
@@ -16,7 +14,7 @@ mod choose;
 mod tests;
 
 use book::TrackBook;
-use choose::Candidate;
+use choose::TrackCandidate;
 use quant::Book;
 use schemas::events::{
     Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track,
@@ -28,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
+struct ExecutorState {
     market: Book,
     tracks: BTreeMap<Track, TrackBook>,
     last_order_id: i64,
@@ -40,13 +38,13 @@ struct State {
     unscored: BTreeMap<String, String>,
 }
 
-/// The executor's decisions.
+/// The executor's machine.
 #[derive(Default)]
-pub struct Executor(State);
+pub struct Executor(ExecutorState);
 
 impl Executor {
-    /// Everything of the day for one track: orders to close, orders to open, refusals, the mark.
-    fn track(
+    /// The day's decisions for one track: orders to close, orders to open, refusals, the mark.
+    fn decide_track(
         &self,
         track: Track,
         day: Day,
@@ -56,21 +54,21 @@ impl Executor {
         let settings = &context.controls.settings;
         let empty = TrackBook::default();
         let held = self.0.tracks.get(&track).unwrap_or(&empty);
-        let mut said = Vec::new();
-        let mut intend = |ticker: &str, mut intent: OrderIntent| {
+        let mut events = Vec::new();
+        let mut submit = |ticker: &str, mut intent: OrderIntent| {
             *next_id += 1;
             intent.track = track;
             intent.broker_order_id = *next_id;
             let about = [track.name(), &next_id.to_string()];
             let candidate = intent.candidate;
-            said.push(
+            events.push(
                 Event::new(day, ticker, &about, Orders::OrderIntended(intent))
                     .about_candidate(candidate),
             );
         };
         let exits = held.exits(day, settings);
         for (ticker, intent) in &exits {
-            intend(ticker, intent.clone());
+            submit(ticker, intent.clone());
         }
         let candidates = self.candidates(track);
         let threshold = match track {
@@ -80,7 +78,7 @@ impl Executor {
         let halted = context.controls.halted.get(&track).copied();
         let chosen = choose::choose(&candidates, threshold, held, settings, halted);
         for (candidate, quantity) in &chosen.trades {
-            intend(candidate.ticker, candidate.intent(*quantity, threshold));
+            submit(candidate.ticker, candidate.intent(*quantity, threshold));
         }
         let refused = chosen.refusals.into_iter().map(|(ticker, mut refusal)| {
             refusal.track = track;
@@ -104,21 +102,21 @@ impl Executor {
         };
         let mark =
             Event::new(day, "", &[track.name(), &day.to_string()], Orders::TrackMarked(mark));
-        said.extend(refused);
-        said.push(mark);
-        said
+        events.extend(refused);
+        events.push(mark);
+        events
     }
 
-    /// What a track can compare, highest value first, then by ticker.
-    fn candidates(&self, track: Track) -> Vec<Candidate<'_>> {
+    /// The candidates that a track can compare, highest value first, then by ticker.
+    fn candidates(&self, track: Track) -> Vec<TrackCandidate<'_>> {
         let value = |id: &EventId, scan: &Scan| match track {
             Track::ButterAI => self.0.scores.get(id).map(|score| score.expected_roi),
             Track::ButterBaseline => Some(scan.score),
         };
         let scans = self.0.scans.iter();
-        let mut candidates: Vec<Candidate<'_>> = scans
+        let mut candidates: Vec<TrackCandidate<'_>> = scans
             .filter_map(|(ticker, (id, scan))| {
-                Some(Candidate { ticker, id: *id, scan, value: value(id, scan)? })
+                Some(TrackCandidate { ticker, id: *id, scan, value: value(id, scan)? })
             })
             .collect();
         candidates.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.ticker.cmp(b.ticker)));
@@ -192,9 +190,10 @@ impl Machine for Executor {
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
         let mut next_id = self.0.last_order_id;
-        let said =
-            Track::ALL.into_iter().flat_map(|track| self.track(track, day, &mut next_id, context));
-        said.collect::<Vec<_>>().into()
+        let events = Track::ALL
+            .into_iter()
+            .flat_map(|track| self.decide_track(track, day, &mut next_id, context));
+        events.collect::<Vec<_>>().into()
     }
 
     fn close_day(&mut self, _: Day) {

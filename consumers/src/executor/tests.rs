@@ -1,4 +1,4 @@
-//! What the executor chooses and refuses, day by day, on made-up candidates.
+//! What the executor chooses and refuses, day by day, on artificial candidates.
 
 mod books;
 mod laws;
@@ -34,9 +34,9 @@ fn short(track: Track) -> &'static str {
     if track == Track::ButterAI { "AI" } else { "Base" }
 }
 
-/// The orders and refusals as one line, in the order in which they were said.
-fn line(said: &[Event]) -> String {
-    let words = said.iter().filter_map(|event| match &event.body {
+/// The orders and refusals as one line, in the order of decision.
+fn line(decided: &[Event]) -> String {
+    let words = decided.iter().filter_map(|event| match &event.body {
         Body::Orders(Orders::OrderIntended(intent)) => {
             let does = if intent.action == Action::Open { "opens" } else { "closes" };
             Some(format!("{} {does} {}", short(intent.track), event.ticker))
@@ -49,24 +49,24 @@ fn line(said: &[Event]) -> String {
     words.collect::<Vec<_>>().join("; ")
 }
 
-fn intents(said: &[Event]) -> Vec<(Event, OrderIntent)> {
+fn intents(decided: &[Event]) -> Vec<(Event, OrderIntent)> {
     let intent = |event: &Event| match &event.body {
         Body::Orders(Orders::OrderIntended(intent)) => Some((event.clone(), intent.clone())),
         _ => None,
     };
-    said.iter().filter_map(intent).collect()
+    decided.iter().filter_map(intent).collect()
 }
 
-fn marks(said: &[Event]) -> Vec<TrackMarked> {
+fn marks(decided: &[Event]) -> Vec<TrackMarked> {
     let mark = |event: &Event| match &event.body {
         Body::Orders(Orders::TrackMarked(mark)) => Some(mark.clone()),
         _ => None,
     };
-    said.iter().filter_map(mark).collect()
+    decided.iter().filter_map(mark).collect()
 }
 
-/// The broker's executions on day `n` of the intents in `said`, in millionths of a dollar.
-fn filled(n: i32, said: &[Event], price: i64, fees: i64) -> Vec<Event> {
+/// The broker's executions on day `n` of the intents in `decided`, in millionths of a dollar.
+fn filled(n: i32, decided: &[Event], price: i64, fees: i64) -> Vec<Event> {
     let execution = |(event, intent): (Event, OrderIntent)| {
         let done = Execution {
             broker_order_id: intent.broker_order_id,
@@ -84,11 +84,11 @@ fn filled(n: i32, said: &[Event], price: i64, fees: i64) -> Vec<Event> {
         let id = event.id.to_string();
         Event::new(day(n), &event.ticker, &[&id], Fills::OrderExecuted(done))
     };
-    intents(said).into_iter().map(execution).collect()
+    intents(decided).into_iter().map(execution).collect()
 }
 
 /// The same orders, ended without a trade.
-fn ended(n: i32, said: &[Event], kind: fn(OrderEnded) -> Fills) -> Vec<Event> {
+fn ended(n: i32, decided: &[Event], kind: fn(OrderEnded) -> Fills) -> Vec<Event> {
     let ended = |(event, intent): (Event, OrderIntent)| {
         let ended = OrderEnded {
             broker_order_id: intent.broker_order_id,
@@ -99,7 +99,7 @@ fn ended(n: i32, said: &[Event], kind: fn(OrderEnded) -> Fills) -> Vec<Event> {
         };
         Event::new(day(n), &event.ticker, &[&event.id.to_string()], kind(ended))
     };
-    intents(said).into_iter().map(ended).collect()
+    intents(decided).into_iter().map(ended).collect()
 }
 
 /// An executor that knows 70 days of these tickers.
@@ -109,7 +109,7 @@ fn executor(tickers: &[&str]) -> Driven<Executor> {
     driven
 }
 
-/// Given these candidates on one day, when the day ends, then this is said.
+/// Given these candidates on one day, when the day ends, then this is decided.
 fn check(change: impl FnOnce(&mut Settings), candidates: &[Candidate<'_>], expected: &str) {
     let tickers: Vec<&str> = candidates.iter().map(|(ticker, ..)| *ticker).collect();
     let mut driven = executor(&tickers);
@@ -158,12 +158,14 @@ fn a_halted_track_refuses_by_naming_the_offset_and_the_other_goes_on() {
     let mut driven = executor(&["A"]);
     driven.controls.halted.insert(Track::ButterAI, 41);
     driven.take(today(70, &[("A", 61.0, Some(0.2))]));
-    let said = driven.end(day(70));
-    assert_eq!(line(&said), "AI HALTED A; Base opens A");
-    let Body::Orders(Orders::OrderRefused(refused)) = &said[0].body else { panic!("{said:?}") };
+    let decided = driven.end(day(70));
+    assert_eq!(line(&decided), "AI HALTED A; Base opens A");
+    let Body::Orders(Orders::OrderRefused(refused)) = &decided[0].body else {
+        panic!("{decided:?}")
+    };
     assert!(refused.reason.contains("controls offset 41"), "{}", refused.reason);
     assert_eq!(
-        (said[0].correlation, refused.candidate),
+        (decided[0].correlation, refused.candidate),
         (Some(refused.candidate), scanned(70, "A", 0.0).id)
     );
 }
@@ -179,9 +181,9 @@ fn a_shadow_is_never_traded_and_without_a_model_the_mark_says_so() {
         driven.take([scored(scan, Alias::Challenger, 9.0), unscored(scan, Alias::Champion, &why)]);
     }
     driven.take([closed(Topic::Predictions, 70)]);
-    let said = driven.end(day(70));
-    assert_eq!(line(&said), "");
-    let [ai, base] = &marks(&said)[..] else { panic!("{said:?}") };
+    let decided = driven.end(day(70));
+    assert_eq!(line(&decided), "");
+    let [ai, base] = &marks(&decided)[..] else { panic!("{decided:?}") };
     assert_eq!((ai.candidates, ai.highest, ai.note.as_deref()), (0, None, Some("no model for A")));
     assert_eq!((base.candidates, base.highest, base.note.as_deref()), (2, Some(0.0), None));
 

@@ -1,10 +1,9 @@
-//! The labeler: every candidate, traded or not, comes to one outcome or to the reason why it
-//! has none.
+//! The labeler: gives every candidate, traded or not, one outcome or the reason why it has none.
 //!
 //! Invariants:
-//! 1. A candidate is labelled once, when a marker of a day after its evaluation date has come.
-//! 2. A label uses the bars up to the evaluation date and the pricing recorded in the scan;
-//!    whether and how the candidate was traded changes nothing.
+//! 1. A candidate is labelled once, at the first marker of a day after its evaluation date.
+//! 2. A label uses the bars up to the evaluation date and the pricing recorded in the scan. It does
+//!    not depend on whether and how the candidate was traded.
 
 #[cfg(test)]
 mod tests;
@@ -16,9 +15,9 @@ use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A candidate that has no label yet.
+/// A candidate without a label.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Open {
+struct OpenCandidate {
     ticker: String,
     scan_day: Day,
     structure: Structure,
@@ -27,19 +26,19 @@ struct Open {
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
+struct LabelerState {
     book: Book,
-    open: BTreeMap<EventId, Open>,
+    open: BTreeMap<EventId, OpenCandidate>,
 }
 
-/// The labeler's decisions for one partition.
+/// The labeler's machine for one partition.
 #[derive(Default)]
-pub struct Labeler(State);
+pub struct Labeler(LabelerState);
 
 impl Labeler {
-    fn label(&self, day: Day, candidate: EventId, open: &Open) -> Event {
+    fn label(&self, day: Day, candidate: EventId, open: &OpenCandidate) -> Event {
         let about = candidate.to_string();
-        let said = match self.price(open) {
+        let outcome = match self.price(open) {
             Ok(label) => Outcomes::CandidateMatured(Outcome {
                 candidate,
                 scan_day: open.scan_day,
@@ -66,10 +65,10 @@ impl Labeler {
                 })
             }
         };
-        Event::new(day, &open.ticker, &[&about], said).about_candidate(candidate)
+        Event::new(day, &open.ticker, &[&about], outcome).about_candidate(candidate)
     }
 
-    fn price(&self, open: &Open) -> Result<Label, NoLabel> {
+    fn price(&self, open: &OpenCandidate) -> Result<Label, NoLabel> {
         let window = self.0.book.window(&open.ticker).ok_or(NoLabel::NoBarAfter)?;
         let (butterfly, pricing) = ((&open.structure).into(), (&open.pricing).into());
         label(&butterfly, open.scan_day, open.sigma, window.bars(), self.0.book.vix(), &pricing)
@@ -90,7 +89,7 @@ impl Machine for Labeler {
                 }
             }
             Body::Scans(Scans::CandidateScanned(scan)) => {
-                let open = Open {
+                let open = OpenCandidate {
                     ticker: event.ticker.clone(),
                     scan_day: event.day,
                     structure: scan.structure.clone(),
@@ -111,10 +110,10 @@ impl Machine for Labeler {
 
     fn decide(&self, cause: Cause<'_>, _: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        let ripe = self.0.open.iter().filter(|(_, open)| open.structure.evaluation_day < day);
-        let mut ripe: Vec<(&EventId, &Open)> = ripe.collect();
-        ripe.sort_by_key(|(id, open)| (open.scan_day, &open.ticker, **id));
-        ripe.into_iter().map(|(id, open)| self.label(day, *id, open)).collect::<Vec<_>>().into()
+        let matured = self.0.open.iter().filter(|(_, open)| open.structure.evaluation_day < day);
+        let mut matured: Vec<(&EventId, &OpenCandidate)> = matured.collect();
+        matured.sort_by_key(|(id, open)| (open.scan_day, &open.ticker, **id));
+        matured.into_iter().map(|(id, open)| self.label(day, *id, open)).collect::<Vec<_>>().into()
     }
 
     fn close_day(&mut self, _: Day) {}

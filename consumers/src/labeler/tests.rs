@@ -1,4 +1,4 @@
-//! When a candidate gets its label, which, or why it has none.
+//! When a candidate gets its label, and which, or why it has none.
 
 use super::Labeler;
 use crate::testkit::{
@@ -22,30 +22,30 @@ fn labeler() -> Driven<Labeler> {
     driven
 }
 
-/// Days 71 to 90, each `change`d; all that is said, and on which day.
+/// Days 71 to 90, each `change`d; all decided events.
 fn mature(
     driven: &mut Driven<Labeler>,
     change: impl Fn(i32, Vec<Event>) -> Vec<Event>,
 ) -> Vec<Event> {
     let days = 71..=EVALUATION + 1;
-    let said = days.flat_map(|n| {
+    let decided = days.flat_map(|n| {
         driven.take(change(n, market(n, &["A", "B"])));
         driven.end(day(n))
     });
-    said.collect()
+    decided.collect()
 }
 
 /// Given days changed like this, when the candidate matures, then this is its one outcome.
 fn check(change: impl Fn(i32, Vec<Event>) -> Vec<Event>) -> Outcomes {
     let mut driven = labeler();
-    let said = mature(&mut driven, change);
-    let [outcome] = &said[..] else { panic!("{said:?}") };
+    let decided = mature(&mut driven, change);
+    let [outcome] = &decided[..] else { panic!("{decided:?}") };
     assert_eq!(outcome.day, day(EVALUATION + 1));
     assert_eq!(
         (outcome.ticker.as_str(), outcome.correlation),
         ("A", Some(scanned(70, "A", 0.0).id))
     );
-    // Never a second one.
+    // There is never a second one.
     driven.take(market(EVALUATION + 2, &["A", "B"]));
     assert_eq!(driven.end(day(EVALUATION + 2)), []);
     match &outcome.body {
@@ -113,10 +113,10 @@ fn without_a_bar_on_the_evaluation_date_the_last_one_before_it_is_marked() {
     assert_eq!(outcome.evaluation_day, day(EVALUATION - 1));
 }
 
-/// The source's word that a ticker has no bar on day `n`.
+/// The source's event that a ticker has no bar on day `n`.
 fn missing(n: i32, ticker: &str) -> Event {
-    let said = TickerMissing { reason: "no row".to_owned() };
-    Event::new(day(n), ticker, &[ticker, &day(n).to_string()], Bars::TickerMissing(said))
+    let decided = TickerMissing { reason: "no row".to_owned() };
+    Event::new(day(n), ticker, &[ticker, &day(n).to_string()], Bars::TickerMissing(decided))
 }
 
 #[test]
@@ -126,28 +126,28 @@ fn a_day_after_the_evaluation_date_is_waited_for_however_long_it_takes() {
         driven.take(market(n, &["A", "B"]));
         assert_eq!(driven.end(day(n)), []);
     }
-    // Nobody trades for three weeks: no marker, no label.
+    // No trading for three weeks: no marker, no label.
     let after = EVALUATION + 15;
     driven.take(market(after, &["A", "B"]));
-    let said = driven.end(day(after));
+    let decided = driven.end(day(after));
     let [Body::Outcomes(outcome)] =
-        &said.iter().map(|event| event.body.clone()).collect::<Vec<_>>()[..]
+        &decided.iter().map(|event| event.body.clone()).collect::<Vec<_>>()[..]
     else {
-        panic!("{said:?}")
+        panic!("{decided:?}")
     };
     assert_eq!(matured(outcome.clone()).evaluation_day, day(EVALUATION - 3));
 }
 
 #[test]
 fn a_bar_declared_missing_is_not_waited_for_and_stays_missing() {
-    // It never trades again after its entry: what it closed at then is the mark.
+    // It never trades again after its entry, so it is marked at that close.
     let gone = |n: i32, events: Vec<Event>| match n {
         71 => events,
         _ => vec![missing(n, "A"), bars_closed(n, Some(20.0))],
     };
     let outcome = matured(check(gone));
     assert_eq!((outcome.entry_day, outcome.evaluation_day), (day(71), day(71)));
-    // What comes later for such a day is no bar of it: the same label.
+    // A later correction adds no bar to such a day: the label is the same.
     let late = |n: i32, events: Vec<Event>| {
         let mut events = gone(n, events);
         if n == 80 {
@@ -164,7 +164,7 @@ fn whatever_bars_are_missing_every_candidate_has_one_word_in_the_end() {
     let mut driven = Driven::new(Labeler::default());
     driven.take(history(70, &tickers));
     let mut scans = BTreeMap::new();
-    let mut said: BTreeMap<EventId, Vec<&str>> = BTreeMap::new();
+    let mut decided: BTreeMap<EventId, Vec<&str>> = BTreeMap::new();
     for n in 70..140 {
         // A always trades, B on every third day, C not from day 75 on, D never again.
         let trades = |ticker: &str| match ticker {
@@ -184,13 +184,13 @@ fn whatever_bars_are_missing_every_candidate_has_one_word_in_the_end() {
         for event in driven.end(day(n)) {
             let candidate = event.correlation.unwrap();
             assert_eq!(scans.get(&candidate), Some(&event.ticker));
-            said.entry(candidate).or_default().push(event.body.kind());
+            decided.entry(candidate).or_default().push(event.body.kind());
         }
     }
-    assert_eq!(said.len(), scans.len());
-    assert!(said.values().all(|words| words.len() == 1), "{said:?}");
+    assert_eq!(decided.len(), scans.len());
+    assert!(decided.values().all(|words| words.len() == 1), "{decided:?}");
     let of = |ticker: &str| -> Vec<&str> {
-        said.iter().filter(|(id, _)| scans[id] == ticker).map(|(_, words)| words[0]).collect()
+        decided.iter().filter(|(id, _)| scans[id] == ticker).map(|(_, words)| words[0]).collect()
     };
     assert!(of("A").len() == 20 && of("A").iter().all(|kind| *kind == "CANDIDATE_MATURED"));
     // The candidate of C's last day has no bar to be opened at; D's only one neither.
@@ -253,7 +253,7 @@ fn many_mature_in_one_order_and_a_restart_on_any_day_changes_nothing() {
     let run = |restart: bool, tickers: [&str; 3]| {
         let mut driven = Driven::new(Labeler::default());
         driven.take(history(70, &tickers));
-        let mut said = Vec::new();
+        let mut decided = Vec::new();
         for n in 70..100 {
             driven.take(market(n, &tickers));
             if n < 74 {
@@ -262,9 +262,9 @@ fn many_mature_in_one_order_and_a_restart_on_any_day_changes_nothing() {
             if restart {
                 driven.restart(Labeler::default());
             }
-            said.extend(driven.end(day(n)));
+            decided.extend(driven.end(day(n)));
         }
-        (said, driven.machine.save())
+        (decided, driven.machine.save())
     };
     let plain = run(false, ["A", "B", "C"]);
     let place = |event: &Event| match &event.body {

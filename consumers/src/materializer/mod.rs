@@ -22,7 +22,7 @@ pub trait Projections: Send + Sync {
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
+struct MaterializerState {
     today: Vec<Event>,
     decided_under: i64,
 }
@@ -30,13 +30,13 @@ struct State {
 /// The materializer's machine.
 pub struct Materializer {
     projections: Arc<dyn Projections>,
-    state: State,
+    state: MaterializerState,
 }
 
 impl Materializer {
     /// A machine that writes days to `projections`.
     pub fn new(projections: Arc<dyn Projections>) -> Materializer {
-        Materializer { projections, state: State::default() }
+        Materializer { projections, state: MaterializerState::default() }
     }
 }
 
@@ -51,7 +51,7 @@ impl Machine for Materializer {
     fn decide(&self, cause: Cause<'_>, _: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
         let projections = Arc::clone(&self.projections);
-        let State { today, decided_under } = self.state.clone();
+        let MaterializerState { today, decided_under } = self.state.clone();
         Decision {
             events: Vec::new(),
             effect: Some(Box::new(move |context| {

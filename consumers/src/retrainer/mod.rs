@@ -3,81 +3,49 @@
 //!
 //! Invariants:
 //! 1. A model in force from a day is trained only on rows evaluated before that day.
-//! 2. One training at a time: while a challenger is watched none starts, the count goes on.
-//! 3. What a training made is read from the log; it is never trained again.
+//! 2. One training at a time: while a challenger is watched none starts, but counting continues.
+//! 3. The result of a training is read from the log; it is never trained again.
 //! 4. `samples` are rows, never new outcomes.
 //! 5. A candidate waits for its outcome no longer than the longest butterfly of its day can last:
-//!    a word that came too late, or never, keeps no scan day open for ever.
+//!    an outcome that is late or missing does not keep its scan day open for ever.
 
 mod accuracy;
+mod due;
+mod history_training;
 mod model_acceptance;
 mod operator;
 mod rows;
+mod state;
 mod status;
 #[cfg(test)]
 mod tests;
 mod train;
 mod triggers;
+mod verdict;
 
 pub use accuracy::MIN_ACCURACY;
+pub use history_training::{HistoryModels, train_from_history};
 pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
-pub use rows::embargo;
-use rows::{features_of, sound};
+pub use rows::{HeldOutDays, embargo};
 pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
-pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
+pub use train::{TrainRequest, train_and_judge};
 
+use due::Due;
 use quant::Term;
+use rows::features_of;
+use schemas::controls::ControlState;
 use schemas::events::{
-    Alias, Bars, DayClosed, Features, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models,
-    Outcomes, Predictions, RetrainTriggered,
+    Alias, Bars, DayClosed, Features, ModelRefused, Models, Predictions, RetrainTriggered,
 };
-use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
-use schemas::{Body, Day, Event, EventId};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use schemas::role::{
+    BadState, Cause, Context, Decision, EffectContext, Machine, Role, restore_state, save_state,
+};
+use schemas::{Body, Day, Event};
+use state::{RetrainerState, Watched};
 use std::sync::Arc;
-use success::Row;
-use triggers::{Due, Triggers};
 
-/// A challenger being watched.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Watched {
-    model: ModelRef,
-    days: i64,
-    scored_today: i64,
-    problem: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
-    /// Candidates without an outcome: features by candidate.
-    waiting: BTreeMap<EventId, (Day, [f64; 23], Option<f64>)>,
-    rows: Vec<Row>,
-    /// Outcomes since the last training began.
-    new_outcomes: i64,
-    features_today: i64,
-    last_version: i64,
-    /// Bytes of every model that passed its gate.
-    models: BTreeMap<i64, Vec<u8>>,
-    champion: Option<ModelRef>,
-    watched: Option<Watched>,
-    judged: Vec<Judged>,
-    /// `controls` offsets already answered.
-    training_answered: i64,
-    rollback_answered: i64,
-    promotion_answered: i64,
-    triggers: Triggers,
-}
-
-impl State {
-    /// Scan days with a candidate that has no outcome yet.
-    fn open_days(&self) -> BTreeSet<i32> {
-        self.waiting.values().map(|(day, ..)| day.0).collect()
-    }
-}
-
-/// The retrainer's decisions, and where the models it trains are tried.
-pub struct Retrainer(State, Arc<dyn AcceptanceTest>);
+/// The retrainer's machine, and the acceptance test of its models.
+pub struct Retrainer(RetrainerState, Arc<dyn AcceptanceTest>);
 
 impl Default for Retrainer {
     fn default() -> Retrainer {
@@ -86,18 +54,23 @@ impl Default for Retrainer {
 }
 
 impl Retrainer {
-    /// What it trains is tried by `trial`.
-    pub fn with_acceptance_test(trial: Arc<dyn AcceptanceTest>) -> Retrainer {
-        let state = State {
+    /// A retrainer whose models take `acceptance`.
+    pub fn with_acceptance_test(acceptance: Arc<dyn AcceptanceTest>) -> Retrainer {
+        let state = RetrainerState {
             training_answered: -1,
             rollback_answered: -1,
             promotion_answered: -1,
-            ..State::default()
+            ..RetrainerState::default()
         };
-        Retrainer(state, trial)
+        Retrainer(state, acceptance)
     }
 
-    /// Begins the training that answers every rule that is due.
+    /// The status after `closed`, the last day closed, under `controls`.
+    pub fn status(&self, closed: Day, controls: &ControlState) -> RetrainerStatus {
+        RetrainerStatus::of(&self.0, closed, controls)
+    }
+
+    /// Begins the training that answers every due rule.
     fn start(&self, day: Day, due: Vec<Due>, context: &Context<'_>) -> Decision {
         let version = self.0.last_version + 1;
         let trigger = |(rule, evidence): Due| {
@@ -126,15 +99,15 @@ impl Retrainer {
             judged: self.0.judged.clone(),
             settings: context.controls.settings.clone(),
         };
-        let (samples_end, trial) = (context.samples_end.to_vec(), Arc::clone(&self.1));
-        let effect = move |context: &dyn schemas::role::EffectContext| {
+        let (samples_end, acceptance) = (context.samples_end.to_vec(), Arc::clone(&self.1));
+        let effect = move |context: &dyn EffectContext| {
             let samples = context.samples(&samples_end)?;
-            Ok(train_and_judge(request, &samples, &*trial, &mut |_, _| {}))
+            Ok(train_and_judge(request, &samples, &*acceptance, &mut |_, _| {}))
         };
         Decision { events, effect: Some(Box::new(effect)) }
     }
 
-    /// What becomes of the challenger at the end of a day on which it was watched.
+    /// The challenger's fate at the end of a day on which it was watched.
     fn watch(&self, day: Day, watched: &Watched, context: &Context<'_>) -> Vec<Event> {
         let version = watched.model.version;
         let about = version.to_string();
@@ -147,7 +120,7 @@ impl Retrainer {
             return Vec::new();
         }
         let reason = format!("scored every candidate of {days} days");
-        let promoted = promotion(&watched.model, Alias::Champion, reason);
+        let promoted = operator::promotion(&watched.model, Alias::Champion, reason);
         vec![Event::new(day, "", &[&about, "champion"], Models::ModelPromoted(promoted))]
     }
 
@@ -162,80 +135,6 @@ impl Retrainer {
             )
         })
     }
-
-    fn take_model(&mut self, said: &Models) {
-        let state = &mut self.0;
-        match said {
-            Models::RetrainTriggered(triggered) => {
-                state.last_version = state.last_version.max(triggered.version);
-                state.new_outcomes = 0;
-                state.triggers.begun(triggered);
-            }
-            Models::ModelTrained(ModelTrained { version, onnx, manifest, passed, .. }) => {
-                state.judged.extend(Judged::of(manifest));
-                if *passed {
-                    state.models.insert(*version, onnx.clone());
-                }
-            }
-            Models::ModelRefused(refused) => {
-                if state
-                    .watched
-                    .as_ref()
-                    .is_some_and(|watched| watched.model.version == refused.version)
-                {
-                    state.watched = None;
-                }
-            }
-            Models::ModelPromoted(promoted) => {
-                let model = ModelRef { version: promoted.version, sha256: promoted.sha256.clone() };
-                match promoted.alias {
-                    Alias::Champion => {
-                        state.triggers.accuracy.promoted();
-                        state.watched = None;
-                        state.champion = Some(model);
-                    }
-                    Alias::Challenger => {
-                        state.watched =
-                            Some(Watched { model, days: 0, scored_today: 0, problem: None });
-                    }
-                }
-            }
-            Models::DayClosed(_) | Models::Unknown => {}
-        }
-    }
-
-    fn take_outcome(&mut self, said: &Outcomes) {
-        match said {
-            Outcomes::CandidateMatured(outcome) => {
-                self.0.new_outcomes += 1;
-                let came = Some((outcome.class, outcome.evaluation_day));
-                self.0.triggers.accuracy.came(outcome.candidate, came);
-                let Some((scan_day, features, score)) = self.0.waiting.remove(&outcome.candidate)
-                else {
-                    return;
-                };
-                let row = Row {
-                    features,
-                    class: u8::try_from(outcome.class).unwrap_or(u8::MAX),
-                    roi: outcome.roi,
-                    scan_day: scan_day.0,
-                    evaluation_day: outcome.evaluation_day.0,
-                    weight: 1.0,
-                    score,
-                };
-                self.0.rows.extend(sound(&row).then_some(row));
-            }
-            Outcomes::OutcomeMissing(missing) => {
-                self.0.triggers.accuracy.came(missing.candidate, None);
-                self.0.waiting.remove(&missing.candidate);
-            }
-            Outcomes::DayClosed(_) | Outcomes::Unknown => {}
-        }
-    }
-}
-
-fn promotion(model: &ModelRef, alias: Alias, reason: String) -> ModelPromoted {
-    ModelPromoted { version: model.version, sha256: model.sha256.clone(), alias, reason }
 }
 
 impl Machine for Retrainer {
@@ -253,7 +152,7 @@ impl Machine for Retrainer {
             }
             Body::Predictions(Predictions::CandidateScored(score)) => match score.alias {
                 Alias::Champion => {
-                    self.0.triggers.accuracy.said(score.candidate, event.day, score.class);
+                    self.0.triggers.accuracy.predicted(score.candidate, event.day, score.class);
                 }
                 Alias::Challenger => {
                     if let Some(watched) = &mut self.0.watched {
@@ -268,11 +167,11 @@ impl Machine for Retrainer {
                     watched.problem.get_or_insert_with(|| refused.reason.clone());
                 }
             }
-            Body::Outcomes(said) => self.take_outcome(said),
-            Body::Models(said) => {
-                self.take_model(said);
-                operator::answered(self, event);
-                if let Models::RetrainTriggered(triggered) = said
+            Body::Outcomes(outcome) => self.0.take_outcome(outcome),
+            Body::Models(model) => {
+                self.0.take_model(model);
+                operator::answered(&mut self.0, event);
+                if let Models::RetrainTriggered(triggered) = model
                     && triggered.rule == "manual"
                 {
                     self.0.training_answered = event.control_offset.unwrap_or(-1);
@@ -284,18 +183,18 @@ impl Machine for Retrainer {
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        let (mut said, named) = operator::answers(self, day, context);
+        let (mut events, named) = operator::answers(&self.0, day, context);
         if named {
-            return said.into();
+            return events.into();
         }
         if let Some(watched) = &self.0.watched {
-            said.extend(self.watch(day, watched, context));
-            return said.into();
+            events.extend(self.watch(day, watched, context));
+            return events.into();
         }
-        let due = triggers::due(self, context.controls);
-        // A day that answers an operator trains nothing: what is due is still there tomorrow.
-        if due.is_empty() || !said.is_empty() {
-            return said.into();
+        let due = due::due(&self.0, context.controls);
+        // A day that answers an operator trains nothing; due rules are still due tomorrow.
+        if due.is_empty() || !events.is_empty() {
+            return events.into();
         }
         self.start(day, due, context)
     }
@@ -308,7 +207,7 @@ impl Machine for Retrainer {
     fn close_day(&mut self, day: Day) {
         let longest = |scanned: Day| Term::of(scanned, f64::INFINITY).evaluation_day;
         self.0.waiting.retain(|_, (scanned, ..)| longest(*scanned) >= day);
-        // A challenger named today is in force from tomorrow: today it scored nothing.
+        // A challenger named today is in force from tomorrow; today it scored nothing.
         if let Some(watched) = &mut self.0.watched {
             watched.days += i64::from(watched.scored_today > 0);
             watched.scored_today = 0;
@@ -327,6 +226,6 @@ impl Machine for Retrainer {
     }
 }
 
-/// What settles that a shadow fell.
+/// The remedy for a refused challenger.
 const SHADOW_REMEDY: &str =
     "mend what kept it from scoring; the next training makes another challenger";

@@ -1,55 +1,61 @@
-//! What an operator asks of the champion: `rollback` and `promote`, said on `controls`, answered
-//! on `models` at the day's end, once, in the order in which they were said.
+//! An operator's requests about the champion: `rollback` and `promote` on `controls`, each answered
+//! once on `models`, at the end of the day and in the order of the requests.
 //!
 //! A version that is not on the log, did not pass its gate or is damaged is refused with the
-//! reason. A challenger that is watched while another version is put in force was judged against
-//! a champion that is gone: it falls, and the log says so.
+//! reason. A challenger that is watched while another version is put in force was judged against a
+//! champion that is gone: it is refused too, on the log.
 
-use super::{Retrainer, promotion};
-use schemas::events::{Alias, ModelRef, ModelRefused, Models};
+use super::state::RetrainerState;
+use schemas::events::{Alias, ModelPromoted, ModelRef, ModelRefused, Models};
 use schemas::role::Context;
 use schemas::{Body, Day, Event};
 use success::{Contract, Model};
 
-/// What can be asked.
+/// A kind of request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Wish {
+enum Request {
     Rollback,
     Promotion,
 }
 
-impl Wish {
-    /// How its answer begins, granted and refused.
-    fn words(self) -> [&'static str; 2] {
+impl Request {
+    /// How the reason of its answer begins: granted, refused.
+    fn reason_starts(self) -> [&'static str; 2] {
         match self {
-            Wish::Rollback => ["rolled back", "not rolled back"],
-            Wish::Promotion => ["promoted by an operator", "not promoted"],
+            Request::Rollback => ["rolled back", "not rolled back"],
+            Request::Promotion => ["promoted by an operator", "not promoted"],
         }
     }
 }
 
-/// The last wish of each kind that is not answered yet, in the order of their offsets.
-fn asked(machine: &Retrainer, context: &Context<'_>) -> Vec<(i64, Wish, i64)> {
-    let (controls, state) = (context.controls, &machine.0);
-    let back = controls.rollback.as_ref().map(|back| (back.offset, Wish::Rollback, back.version));
-    let up = controls.promotion.as_ref().map(|up| (up.offset, Wish::Promotion, up.version));
+/// The last request of each kind that is not answered yet, in the order of their offsets.
+fn asked(state: &RetrainerState, context: &Context<'_>) -> Vec<(i64, Request, i64)> {
+    let controls = context.controls;
+    let back =
+        controls.rollback.as_ref().map(|back| (back.offset, Request::Rollback, back.version));
+    let up = controls.promotion.as_ref().map(|up| (up.offset, Request::Promotion, up.version));
     let mut asked: Vec<_> = [back, up].into_iter().flatten().collect();
-    asked.retain(|(offset, wish, _)| match wish {
-        Wish::Rollback => *offset > state.rollback_answered,
-        Wish::Promotion => *offset > state.promotion_answered,
+    asked.retain(|(offset, request, _)| match request {
+        Request::Rollback => *offset > state.rollback_answered,
+        Request::Promotion => *offset > state.promotion_answered,
     });
     asked.sort_by_key(|(offset, ..)| *offset);
     asked
 }
 
-/// The answers to what was asked since the last day's end, and whether a champion was named.
-pub(super) fn answers(machine: &Retrainer, day: Day, context: &Context<'_>) -> (Vec<Event>, bool) {
-    let (mut said, mut in_force) = (Vec::new(), None);
-    for (offset, wish, version) in asked(machine, context) {
-        let [granted, refused] = wish.words();
-        let about = [version.to_string(), format!("{wish:?}").to_lowercase(), offset.to_string()];
+/// The answers to the requests since the last day's end, and whether one names a champion.
+pub(super) fn answers(
+    state: &RetrainerState,
+    day: Day,
+    context: &Context<'_>,
+) -> (Vec<Event>, bool) {
+    let (mut events, mut in_force) = (Vec::new(), None);
+    for (offset, request, version) in asked(state, context) {
+        let [granted, refused] = request.reason_starts();
+        let about =
+            [version.to_string(), format!("{request:?}").to_lowercase(), offset.to_string()];
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
-        let body = match usable(machine, version) {
+        let body = match usable(state, version) {
             Ok(model) => {
                 in_force = Some(version);
                 let reason = format!("{granted} at controls offset {offset}");
@@ -60,9 +66,9 @@ pub(super) fn answers(machine: &Retrainer, day: Day, context: &Context<'_>) -> (
                 Models::ModelRefused(ModelRefused { version, reasons: vec![reason] })
             }
         };
-        said.push(Event::new(day, "", &about, body));
+        events.push(Event::new(day, "", &about, body));
     }
-    let watched = machine.0.watched.as_ref().map(|watched| watched.model.version);
+    let watched = state.watched.as_ref().map(|watched| watched.model.version);
     if let (Some(version), Some(challenger)) = (in_force, watched)
         && version != challenger
     {
@@ -74,18 +80,18 @@ pub(super) fn answers(machine: &Retrainer, day: Day, context: &Context<'_>) -> (
         let fallen = ModelRefused { version: challenger, reasons: vec![reason] };
         let about = [challenger.to_string(), "displaced".to_owned(), day.to_string()];
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
-        // First, so that the promotion is the day's last word on the champion.
-        said.insert(0, Event::new(day, "", &about, Models::ModelRefused(fallen)));
+        // First, so that the promotion is the day's last event about the champion.
+        events.insert(0, Event::new(day, "", &about, Models::ModelRefused(fallen)));
     }
-    (said, in_force.is_some())
+    (events, in_force.is_some())
 }
 
-/// The version, if it may be put in force.
-fn usable(machine: &Retrainer, version: i64) -> Result<ModelRef, String> {
-    let known = machine.0.models.keys().map(|known| format!("v{known}")).collect::<Vec<_>>();
+/// The model of `version`, if it may be put in force.
+fn usable(state: &RetrainerState, version: i64) -> Result<ModelRef, String> {
+    let known = state.models.keys().map(|known| format!("v{known}")).collect::<Vec<_>>();
     let known =
         if known.is_empty() { "no version has".to_owned() } else { known.join(", ") + " have" };
-    let onnx = machine.0.models.get(&version).ok_or_else(|| {
+    let onnx = state.models.get(&version).ok_or_else(|| {
         format!(
             "v{version} is not among the versions that passed their gate ({known}); see \
              `butterquant model list`"
@@ -96,19 +102,25 @@ fn usable(machine: &Retrainer, version: i64) -> Result<ModelRef, String> {
     Ok(ModelRef { version, sha256: schemas::id::sha256_hex(onnx) })
 }
 
-/// Takes in which wishes an own event answers: all up to the offset it was decided under.
-pub(super) fn answered(machine: &mut Retrainer, event: &Event) {
-    let said = match &event.body {
+/// Notes which requests an own event answers: all up to the offset under which it was decided.
+pub(super) fn answered(state: &mut RetrainerState, event: &Event) {
+    let reason = match &event.body {
         Body::Models(Models::ModelPromoted(promoted)) => Some(&promoted.reason),
         Body::Models(Models::ModelRefused(refused)) => refused.reasons.first(),
         _ => None,
     };
-    let (Some(said), Some(offset)) = (said, event.control_offset) else { return };
-    let answers = |wish: Wish| wish.words().iter().any(|words| said.starts_with(words));
-    if answers(Wish::Rollback) {
-        machine.0.rollback_answered = offset;
+    let (Some(reason), Some(offset)) = (reason, event.control_offset) else { return };
+    let answers =
+        |request: Request| request.reason_starts().iter().any(|start| reason.starts_with(start));
+    if answers(Request::Rollback) {
+        state.rollback_answered = offset;
     }
-    if answers(Wish::Promotion) {
-        machine.0.promotion_answered = offset;
+    if answers(Request::Promotion) {
+        state.promotion_answered = offset;
     }
+}
+
+/// The promotion of `model`.
+pub(super) fn promotion(model: &ModelRef, alias: Alias, reason: String) -> ModelPromoted {
+    ModelPromoted { version: model.version, sha256: model.sha256.clone(), alias, reason }
 }

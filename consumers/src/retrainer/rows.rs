@@ -1,24 +1,41 @@
-//! Rows as a training takes them, and how they are split by time.
+//! Training rows, and their split by time.
 
-use super::Judged;
 use schemas::Day;
 use schemas::evaluation::HELD_OUT_DAYS;
 use schemas::events::Sample;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use success::{CLASSES, Row};
 
-/// What settles that there are too few rows or days.
+/// The remedy for too few rows or days.
 pub(super) const REMEDY: &str = "draw more of the past with `butterquant history generate` or wait \
                                  until more days have matured";
 
-/// The numbers of a features event or a sample, if they are of this contract and all finite.
+/// The scan days a challenger was judged on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HeldOutDays {
+    /// First held-out scan day.
+    pub first: Day,
+    /// Last held-out scan day.
+    pub last: Day,
+}
+
+impl HeldOutDays {
+    /// The days recorded in a trained model's manifest.
+    pub fn of(manifest: &str) -> Option<HeldOutDays> {
+        let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
+        serde_json::from_value(manifest.get("held_out")?.clone()).ok()
+    }
+}
+
+/// The values of a features event or a sample, if they follow this contract and are finite.
 pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; 23]> {
     let features: [f64; 23] = values.try_into().ok()?;
     let finite = features.iter().all(|value| (*value as f32).is_finite());
     (contract_version == quant::CONTRACT_VERSION as i32 && finite).then_some(features)
 }
 
-/// Whether a training can take the row; one that it cannot would end every training to come.
+/// Whether a training can use the row; one unusable row would end every later training.
 pub(super) fn sound(row: &Row) -> bool {
     usize::from(row.class) < CLASSES
         && row.roi.is_finite()
@@ -41,16 +58,15 @@ pub(super) fn row_of(sample: &Sample) -> Option<Row> {
     sound(&row).then_some(row)
 }
 
-/// Rows split at the first held-out day. What lies between the parts is in neither: that is the
-/// embargo.
+/// Rows split at the first held-out day. Rows between the parts, under the embargo, are in neither.
 pub(super) struct Split {
     pub(super) train: Vec<Row>,
     pub(super) held_out: Vec<Row>,
-    pub(super) days: Judged,
+    pub(super) days: HeldOutDays,
 }
 
-/// Rows are of matured candidates, and `open` are scan days with a candidate that is not. Such a
-/// day shows its shortest holdings alone, and nobody is judged on it.
+/// Splits rows of matured candidates. `open` are scan days with a candidate that has not matured:
+/// such a day shows only its shortest holdings, so no model is judged on it.
 pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, String> {
     rows.sort_by(|a, b| {
         let key = |row: &Row| (row.scan_day, row.evaluation_day);
@@ -68,7 +84,7 @@ pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, S
     Ok(Split { train, held_out, days })
 }
 
-/// How many of these rows a training could train on.
+/// The number of rows before the embargo.
 pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
     held_out(rows, open).map_or(0, |days| {
         let before = embargo(rows, days.first);
@@ -76,12 +92,12 @@ pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
     })
 }
 
-/// The last matured scan days; their number where they are too few.
-fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<Judged, usize> {
+/// The last matured scan days; their number if they are too few.
+fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<HeldOutDays, usize> {
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
     let matured: Vec<i32> = days.difference(open).copied().collect();
     match (matured.iter().rev().nth(HELD_OUT_DAYS - 1), matured.last()) {
-        (Some(first), Some(last)) => Ok(Judged { first: Day(*first), last: Day(*last) }),
+        (Some(first), Some(last)) => Ok(HeldOutDays { first: Day(*first), last: Day(*last) }),
         _ => Err(matured.len()),
     }
 }

@@ -1,15 +1,16 @@
-//! How far each rule is from firing, for people and programs.
+//! The retrainer's status, for people and programs: how far each rule is from firing.
 
 use super::accuracy::MIN_ACCURACY;
-use super::triggers::{VIX_DAYS, VIX_OVER, enough_rows, waiting};
-use super::{Retrainer, State};
+use super::due::{enough_rows, waiting};
+use super::state::RetrainerState;
+use super::triggers::{VIX_DAYS, VIX_OVER};
 use schemas::Day;
 use schemas::controls::ControlState;
 use schemas::evaluation::RECENT_DAYS;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// One rule.
+/// The status of a rule.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct TriggerStatus {
     /// `manual`, `count`, `month`, `accuracy`, `vix`.
@@ -17,7 +18,8 @@ pub struct TriggerStatus {
     /// `due` (the next training answers it), `armed`, or `fired` (until it is armed again).
     pub state: &'static str,
     /// How far it is from firing, in a sentence.
-    pub said: String,
+    #[serde(rename = "said")]
+    pub summary: String,
     /// The same as figures.
     pub figures: Value,
 }
@@ -29,33 +31,36 @@ pub struct WatchStatus {
     pub version: i64,
     /// Days on which it scored every candidate.
     pub days: i64,
-    /// Days it is watched.
+    /// Days it must be watched.
     pub of: i64,
 }
 
-/// Where the retrainer stands.
+/// The retrainer's status.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct RetrainerStatus {
     /// The champion from the next day on.
     pub champion: Option<i64>,
-    /// While it is watched no training starts.
+    /// The challenger being watched; no training starts meanwhile.
     pub watching: Option<WatchStatus>,
-    /// Matured candidates of this run that a training can take.
+    /// Matured candidates of this run that a training can use.
     pub rows: i64,
-    /// Rows of `samples` that the last training saw, at most.
+    /// Upper bound of the `samples` rows that the last training read.
     pub samples: i64,
     /// Rows that a training needs.
     pub rows_needed: i64,
-    /// Whether a training could have them, before `samples` are read.
+    /// Whether a training could have that many, judged before `samples` are read.
     pub enough_rows: bool,
     /// Every rule.
     pub triggers: Vec<TriggerStatus>,
 }
 
-impl Retrainer {
-    /// Where it stands after `closed`, the last day it closed, under `controls`.
-    pub fn status(&self, closed: Day, controls: &ControlState) -> RetrainerStatus {
-        let state = &self.0;
+impl RetrainerStatus {
+    /// The status after `closed`, the last day closed, under `controls`.
+    pub(super) fn of(
+        state: &RetrainerState,
+        closed: Day,
+        controls: &ControlState,
+    ) -> RetrainerStatus {
         let least = controls.settings.min_training_rows;
         RetrainerStatus {
             champion: state.champion.as_ref().map(|model| model.version),
@@ -79,7 +84,8 @@ impl Retrainer {
     }
 }
 
-fn status(
+/// The status of one rule.
+fn rule_status(
     rule: &'static str,
     due: Option<String>,
     fired: bool,
@@ -91,27 +97,27 @@ fn status(
         (None, true) => "fired",
         (None, false) => "armed",
     };
-    TriggerStatus { rule, state, said: due.unwrap_or(armed), figures }
+    TriggerStatus { rule, state, summary: due.unwrap_or(armed), figures }
 }
 
-fn evidence(state: &State, rule: &str) -> Option<String> {
+fn evidence(state: &RetrainerState, rule: &str) -> Option<String> {
     waiting(state).into_iter().find(|(waits, _)| *waits == rule).map(|(_, evidence)| evidence)
 }
 
-fn manual(state: &State, controls: &ControlState) -> TriggerStatus {
-    let asked = controls.training_requested.filter(|offset| *offset > state.training_answered);
-    status(
+fn manual(state: &RetrainerState, controls: &ControlState) -> TriggerStatus {
+    let requested = controls.training_requested.filter(|offset| *offset > state.training_answered);
+    rule_status(
         "manual",
-        asked.map(|offset| format!("asked for at controls offset {offset}")),
+        requested.map(|offset| format!("requested at controls offset {offset}")),
         false,
-        "none is asked for; `butterquant train` asks".to_owned(),
-        json!({ "controls_offset": asked }),
+        "no training is requested; `butterquant train` requests one".to_owned(),
+        json!({ "controls_offset": requested }),
     )
 }
 
-fn count(state: &State, controls: &ControlState) -> TriggerStatus {
+fn count(state: &RetrainerState, controls: &ControlState) -> TriggerStatus {
     let (new, over) = (state.new_outcomes, controls.settings.retrain_outcomes);
-    status(
+    rule_status(
         "count",
         (new > over).then(|| format!("{new} outcomes since the last training, more than {over}")),
         false,
@@ -120,11 +126,11 @@ fn count(state: &State, controls: &ControlState) -> TriggerStatus {
     )
 }
 
-fn month(state: &State, closed: Day) -> TriggerStatus {
+fn month(state: &RetrainerState, closed: Day) -> TriggerStatus {
     let (year, month, _) = closed.ymd();
     let next = Day::from_ymd(year + i32::from(month == 12), month % 12 + 1, 1);
     let next = next.map(|day| day.to_string());
-    status(
+    rule_status(
         "month",
         evidence(state, "month"),
         false,
@@ -136,9 +142,9 @@ fn month(state: &State, closed: Day) -> TriggerStatus {
     )
 }
 
-fn accuracy(state: &State) -> TriggerStatus {
+fn accuracy(state: &RetrainerState) -> TriggerStatus {
     let of = &state.triggers.accuracy;
-    let now = of.now();
+    let now = of.recent();
     let (days, mean) = (now.map_or(0, |now| now.days), now.map(|now| now.mean));
     let bound = now.and_then(|now| now.bound);
     let figures = match (mean, bound) {
@@ -151,8 +157,8 @@ fn accuracy(state: &State) -> TriggerStatus {
         }
         _ => String::new(),
     };
-    let said = if of.fired {
-        format!("fired; armed again by the next promotion, for the days scored after it{figures}")
+    let summary = if of.fired {
+        format!("fired; the next promotion arms it again, for the days scored after it{figures}")
     } else if days < RECENT_DAYS {
         format!(
             "{days} of {RECENT_DAYS} scan days have matured{figures}; fires below {:.0} %",
@@ -164,17 +170,17 @@ fn accuracy(state: &State) -> TriggerStatus {
     let figures = json!({
         "days": days, "of": RECENT_DAYS, "accuracy": mean, "bound": bound, "below": MIN_ACCURACY,
     });
-    status("accuracy", evidence(state, "accuracy"), of.fired, said, figures)
+    rule_status("accuracy", evidence(state, "accuracy"), of.fired, summary, figures)
 }
 
-fn vix(state: &State) -> TriggerStatus {
+fn vix(state: &RetrainerState) -> TriggerStatus {
     let index = &state.triggers.index;
     let days = index.above.len();
-    let said = if index.fired {
-        format!("fired; armed again by a close that is not above {VIX_OVER}")
+    let summary = if index.fired {
+        format!("fired; a close that is not above {VIX_OVER} arms it again")
     } else {
-        format!("{days} of {VIX_DAYS} closes in a row above {VIX_OVER}")
+        format!("{days} of {VIX_DAYS} consecutive closes above {VIX_OVER}")
     };
     let figures = json!({ "closes": index.above, "days": days, "of": VIX_DAYS, "over": VIX_OVER });
-    status("vix", evidence(state, "vix"), index.fired, said, figures)
+    rule_status("vix", evidence(state, "vix"), index.fired, summary, figures)
 }

@@ -1,4 +1,4 @@
-//! When a training starts, how long a challenger is watched, what a rollback does: day by day.
+//! When a training starts and how long a challenger is watched, day by day.
 
 mod matured;
 mod operator;
@@ -30,8 +30,8 @@ fn learnt(n: i32, ticker: &str, values: Vec<f64>) -> [Event; 2] {
     [features(n - 5, ticker, scan.id, values), matured(n, &scan, 0.1, 2)]
 }
 
-/// What was said on `models` as one line.
-fn line(said: &[Event]) -> String {
+/// The events on `models` as one line.
+fn line(decided: &[Event]) -> String {
     let word = |event: &Event| match &event.body {
         Body::Models(Models::RetrainTriggered(of)) => format!("{} v{}", of.rule, of.version),
         Body::Models(Models::ModelTrained(of)) => format!("trained v{}", of.version),
@@ -43,7 +43,7 @@ fn line(said: &[Event]) -> String {
         }
         other => panic!("{other:?}"),
     };
-    said.iter().map(word).collect::<Vec<_>>().join("; ")
+    decided.iter().map(word).collect::<Vec<_>>().join("; ")
 }
 
 /// The versions that the day's marker names.
@@ -55,9 +55,9 @@ fn named(driven: &Driven<Retrainer>) -> (Option<i64>, Option<i64>) {
 
 /// Ends the day and comes back after a restart.
 fn end(driven: &mut Driven<Retrainer>, n: i32) -> String {
-    let said = line(&driven.end(day(n)));
+    let decided = line(&driven.end(day(n)));
     driven.restart(Retrainer::default());
-    said
+    decided
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn features_and_outcomes_become_rows_where_a_training_can_take_them() {
         vector.contract_version = 2;
     }
     driven.take([other, outcome]);
-    // An outcome of which the features were never seen, or that is none.
+    // Outcomes without known features, or without a usable value.
     let scan = scanned(70, "E", 0.0);
     driven.take([matured(75, &scan, 0.1, 2), features(70, "E", scan.id, vec![0.5; 23])]);
     driven.take([matured(75, &scan, f64::NAN, 2)]);
@@ -178,8 +178,8 @@ fn a_challenger_that_scores_every_candidate_of_five_days_is_promoted() {
         assert_eq!(shadow_day(&mut driven, n, candidates, candidates), "", "day {n}");
         assert_eq!(named(&driven), (Some(1), Some(2)));
     }
-    let said = shadow_day(&mut driven, 77, 1, 1);
-    assert_eq!(said, "Champion v2: scored every candidate of 5 days");
+    let decided = shadow_day(&mut driven, 77, 1, 1);
+    assert_eq!(decided, "Champion v2: scored every candidate of 5 days");
     assert_eq!(named(&driven), (Some(2), None));
     assert_eq!(end(&mut driven, 78), "count v1");
 }
@@ -202,6 +202,8 @@ fn a_challenger_that_misses_or_refuses_a_candidate_falls() {
         unscored(&scan, Alias::Champion, "not mine"),
         unscored(&scan, Alias::Challenger, "rsi is NaN"),
     ]);
-    let said = shadow_day(&mut driven, 71, 1, 1);
-    assert!(said.starts_with("refused v2: as a shadow it refused a candidate: rsi is NaN; mend"));
+    let decided = shadow_day(&mut driven, 71, 1, 1);
+    assert!(
+        decided.starts_with("refused v2: as a shadow it refused a candidate: rsi is NaN; mend")
+    );
 }

@@ -1,20 +1,20 @@
-//! The rows at hand scored in one session call: one call costs about as much for a few hundred
-//! rows as for one, so under load a score costs a fraction, and a lone event waits for nobody.
+//! Scores the rows at hand in one session call. A call costs about as much for a few hundred rows as
+//! for one, so that a score costs a fraction under load, and a lone event need not wait.
 
 use schemas::events::{FeatureVector, Features};
 use schemas::{Body, Event, EventId};
 use std::collections::BTreeMap;
 use success::{FEATURES, Model, Score};
 
-/// A features event as a model takes it.
-pub(super) type Row = (EventId, [f64; FEATURES]);
+/// A features event as model input.
+pub(super) type FeatureRow = (EventId, [f64; FEATURES]);
 
-/// Scores made ahead, by version and features event. A cache: without it the same scores come
-/// from the model one by one.
+/// Scores computed ahead, by version and features event. A cache: without it the model gives the
+/// same scores one by one.
 #[derive(Default)]
-pub(super) struct Ready(BTreeMap<(i64, EventId), ([f64; FEATURES], Score)>);
+pub(super) struct ScoreCache(BTreeMap<(i64, EventId), ([f64; FEATURES], Score)>);
 
-/// The numbers that a model is asked with.
+/// The values of a features event, if a model can score them.
 pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String> {
     let values: [f64; FEATURES] = features.values.as_slice().try_into().map_err(|_| {
         format!(
@@ -33,8 +33,8 @@ pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String
     Ok(values)
 }
 
-/// The rows among `events` that can be scored.
-pub(super) fn rows(events: &[&Event]) -> Vec<Row> {
+/// The scorable rows among `events`.
+pub(super) fn scorable(events: &[&Event]) -> Vec<FeatureRow> {
     let row = |event: &&Event| match &event.body {
         Body::Features(Features::FeaturesExtracted(features)) => {
             let values = values(features).ok()?;
@@ -46,10 +46,10 @@ pub(super) fn rows(events: &[&Event]) -> Vec<Row> {
     events.iter().filter_map(row).collect()
 }
 
-impl Ready {
-    /// Scores `rows` at once. Where that fails nothing is kept.
-    pub(super) fn score(&mut self, version: i64, model: &Model, rows: &[Row]) {
-        // One row is scored when it is decided on.
+impl ScoreCache {
+    /// Scores `rows` at once; keeps nothing if that fails.
+    pub(super) fn score(&mut self, version: i64, model: &Model, rows: &[FeatureRow]) {
+        // A single row is scored when it is decided on.
         if rows.len() < 2 {
             return;
         }
@@ -66,7 +66,7 @@ impl Ready {
     }
 
     /// The score of exactly this row.
-    pub(super) fn of(&self, version: i64, id: EventId, row: &[f64; FEATURES]) -> Option<Score> {
+    pub(super) fn get(&self, version: i64, id: EventId, row: &[f64; FEATURES]) -> Option<Score> {
         let (values, score) = self.0.get(&(version, id))?;
         let same = values.iter().zip(row).all(|(a, b)| a.to_bits() == b.to_bits());
         same.then_some(*score)

@@ -1,4 +1,4 @@
-//! Loaded models, shared by the scorers of a process: a model is loaded once, by its bytes.
+//! Loaded models, shared by a process's scorers: each is loaded once, by its bytes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,17 +13,17 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// With what computes scores.
+    /// A loader for `engine`.
     pub fn new(engine: Engine) -> Loader {
         Loader { engine, loaded: Mutex::default() }
     }
 
-    /// What computes scores: `onnxruntime-cpu`, …
+    /// The engine's provider: `onnxruntime-cpu`, …
     pub fn provider(&self) -> &str {
         self.engine.provider()
     }
 
-    /// The model of `onnx`, whose hash is `sha256`; the reason when the engine cannot use it.
+    /// The model of `onnx`, whose hash is `sha256`, or why the engine cannot use it.
     pub(crate) fn load(&self, version: i64, sha256: &str, onnx: &[u8]) -> Loaded {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = loaded.get(sha256) {

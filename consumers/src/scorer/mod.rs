@@ -1,15 +1,15 @@
-//! The scorer: every features event becomes a prediction of the champion in force on its day,
-//! and of the challenger where one is being watched, or a refusal with its reason.
+//! The scorer: every features event becomes a prediction of the champion in force on its day, and
+//! of the challenger if one is being watched, or a refusal with its reason.
 //!
 //! Invariants:
 //! 1. An event is scored by the models named in the `models` marker of the day before, unless a
-//!    later rollback names another; which one it was is in the prediction.
-//! 2. No event goes unscored in silence: without a model, or with one that cannot be loaded or
-//!    gives no finite number, the event is refused on the log.
-//! 3. A loaded model is a cache of its bytes; the bytes are the state. Scores made for several
-//!    events at once are a cache too: a score has the same bits whatever is scored with it.
-//! 4. Bytes that are cut short, changed or of another shape are never in force: what was in force
-//!    before goes on, and a marker or a rollback that names them changes nothing.
+//!    later rollback names another; the prediction names the model.
+//! 2. No event goes unscored silently: without a model, or with one that cannot be loaded or gives
+//!    no finite number, the event is refused on the log.
+//! 3. A loaded model is a cache of its bytes; the bytes are the state. Scores computed for several
+//!    events at once are a cache too: a score's bits do not depend on the other rows.
+//! 4. Bytes that are truncated, changed or of another shape are never in force: a marker or a
+//!    rollback that names them changes nothing.
 
 mod batch;
 mod loader;
@@ -18,7 +18,7 @@ mod tests;
 
 pub use loader::Loader;
 
-use batch::{Ready, values};
+use batch::{ScoreCache, values};
 use schemas::controls::ControlState;
 use schemas::events::{
     Alias, FeatureVector, Features, ModelRef, ModelTrained, Models, Predictions, Score,
@@ -32,15 +32,15 @@ use std::sync::Arc;
 use success::{Contract, Model};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Stored {
+struct StoredModel {
     sha256: String,
     onnx: Vec<u8>,
     /// Why it cannot be used, if so.
     problem: Option<String>,
 }
 
-impl Stored {
-    fn of(model: &ModelTrained) -> Stored {
+impl StoredModel {
+    fn of(model: &ModelTrained) -> StoredModel {
         let ModelTrained { version, sha256, onnx, .. } = model;
         let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
         let problem = if schemas::id::sha256_hex(onnx) == *sha256 {
@@ -51,33 +51,33 @@ impl Stored {
                  verify {version}` says more, `butterquant train` asks for another"
             ))
         };
-        Stored { sha256: sha256.clone(), onnx: onnx.clone(), problem }
+        StoredModel { sha256: sha256.clone(), onnx: onnx.clone(), problem }
     }
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
-    models: BTreeMap<i64, Stored>,
+struct ScorerState {
+    models: BTreeMap<i64, StoredModel>,
     champion: Option<ModelRef>,
     challenger: Option<ModelRef>,
-    /// The `controls` offset under which the last marker named its champion.
+    /// `controls` offset under which the last marker named its champion.
     named_at: i64,
 }
 
-/// The scorer's decisions for one partition.
+/// The scorer's machine for one partition.
 pub struct Scorer {
     loader: Arc<Loader>,
-    state: State,
-    ready: Ready,
+    state: ScorerState,
+    cache: ScoreCache,
 }
 
 impl Scorer {
-    /// Scores with what `loader` loads.
+    /// A scorer whose models `loader` loads.
     pub fn new(loader: Arc<Loader>) -> Scorer {
-        Scorer { loader, state: State::default(), ready: Ready::default() }
+        Scorer { loader, state: ScorerState::default(), cache: ScoreCache::default() }
     }
 
-    /// The version that scores as champion, or why none does.
+    /// The version that scores as champion, or why there is none.
     fn champion(&self, controls: &ControlState) -> Result<i64, String> {
         let sound = |version: &i64| {
             self.state.models.get(version).is_some_and(|stored| stored.problem.is_none())
@@ -128,7 +128,7 @@ impl Scorer {
     ) -> Result<Score, String> {
         let (model, sha256) = self.model(version)?;
         let values = values(features)?;
-        let score = match self.ready.of(version, event.id, &values) {
+        let score = match self.cache.get(version, event.id, &values) {
             Some(score) => score,
             None => {
                 let scores = model.score(&[values]).map_err(|error| error.to_string())?;
@@ -147,7 +147,7 @@ impl Scorer {
         })
     }
 
-    fn say(
+    fn predict(
         &self,
         event: &Event,
         features: &FeatureVector,
@@ -155,7 +155,7 @@ impl Scorer {
         alias: Alias,
     ) -> Event {
         let scored = version.and_then(|version| self.score(version, alias, event, features));
-        let said = match scored {
+        let prediction = match scored {
             Ok(score) => Predictions::CandidateScored(score),
             Err(reason) => Predictions::ScoringRefused(ScoreRefused {
                 candidate: features.candidate,
@@ -164,27 +164,27 @@ impl Scorer {
             }),
         };
         let alias = if alias == Alias::Champion { "champion" } else { "challenger" };
-        Event::new(event.day, &event.ticker, &[&features.candidate.to_string(), alias], said)
+        Event::new(event.day, &event.ticker, &[&features.candidate.to_string(), alias], prediction)
             .about_candidate(features.candidate)
     }
 }
 
 impl Machine for Scorer {
     fn evolve(&mut self, event: &Event) {
-        let Body::Models(said) = &event.body else { return };
-        match said {
+        let Body::Models(models) = &event.body else { return };
+        match models {
             Models::ModelTrained(model) if model.passed => {
-                // The first sound bytes of a version stand.
+                // The first usable bytes of a version are kept.
                 let known = self.state.models.get(&model.version);
                 if known.is_none_or(|known| known.problem.is_some()) {
-                    self.state.models.insert(model.version, Stored::of(model));
+                    self.state.models.insert(model.version, StoredModel::of(model));
                 }
             }
             Models::DayClosed(marker) => {
                 self.state.challenger = marker.challenger.clone();
                 let usable = |named: &ModelRef| self.usable(named);
                 let now = self.state.champion.as_ref();
-                // What goes on may be what a rollback put back: the marker then ends no rollback.
+                // The model that stays may be a rollback's: this marker then ends no rollback.
                 if marker.champion.as_ref().is_none_or(usable) || !now.is_some_and(usable) {
                     self.state.champion = marker.champion.clone();
                     self.state.named_at = event.control_offset.unwrap_or(-1);
@@ -197,15 +197,15 @@ impl Machine for Scorer {
     fn prepare(&mut self, events: &[&Event], context: &Context<'_>) {
         let champion = self.champion(context.controls).ok();
         let challenger = self.state.challenger.as_ref().map(|model| model.version);
-        let rows = batch::rows(events);
-        let mut ready = Ready::default();
+        let rows = batch::scorable(events);
+        let mut cache = ScoreCache::default();
         for version in champion.into_iter().chain(challenger) {
-            // What cannot be scored here is asked for again one by one, which gives the reason.
+            // Failures are repeated one by one in `decide`, which gives the reason.
             if let Ok((model, _)) = self.model(version) {
-                ready.score(version, &model, &rows);
+                cache.score(version, &model, &rows);
             }
         }
-        self.ready = ready;
+        self.cache = cache;
     }
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
@@ -214,11 +214,16 @@ impl Machine for Scorer {
             return Decision::default();
         };
         let champion = self.champion(context.controls);
-        let mut said = vec![self.say(event, features, champion, Alias::Champion)];
+        let mut predictions = vec![self.predict(event, features, champion, Alias::Champion)];
         if let Some(challenger) = &self.state.challenger {
-            said.push(self.say(event, features, Ok(challenger.version), Alias::Challenger));
+            predictions.push(self.predict(
+                event,
+                features,
+                Ok(challenger.version),
+                Alias::Challenger,
+            ));
         }
-        said.into()
+        predictions.into()
     }
 
     fn decides_on(&self, topic: Topic) -> bool {
@@ -233,7 +238,7 @@ impl Machine for Scorer {
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
         self.state = restore_state(Role::Scorer, saved)?;
-        self.ready = Ready::default();
+        self.cache = ScoreCache::default();
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Which model scores a candidate, and what is said when none can.
+//! Which model scores a candidate, and the refusal if none can.
 
 use super::{Loader, Scorer};
 use crate::testkit::learning::{model, rows, trained};
@@ -41,7 +41,7 @@ fn scorer(champion: Option<i64>, challenger: Option<i64>) -> Driven<Scorer> {
     driven
 }
 
-/// What is said of one candidate with these features: a version, or a reason.
+/// The predictions for one candidate with these features: versions or reasons.
 fn says(driven: &mut Driven<Scorer>, values: Vec<f64>) -> String {
     let candidate = scanned(71, "A", 0.0).id;
     says_of(driven, &features(71, "A", candidate, values))
@@ -49,7 +49,7 @@ fn says(driven: &mut Driven<Scorer>, values: Vec<f64>) -> String {
 
 fn says_of(driven: &mut Driven<Scorer>, asked: &Event) -> String {
     driven.take([asked.clone()]);
-    let said = driven.decide(Cause::Event(asked)).events;
+    let decided = driven.decide(Cause::Event(asked)).events;
     let word = |event: &Event| match &event.body {
         Body::Predictions(Predictions::CandidateScored(score)) => {
             assert_eq!(event.correlation, Some(score.candidate));
@@ -65,15 +65,16 @@ fn says_of(driven: &mut Driven<Scorer>, asked: &Event) -> String {
         }
         other => panic!("{other:?}"),
     };
-    said.iter().map(word).collect::<Vec<_>>().join("; ")
+    decided.iter().map(word).collect::<Vec<_>>().join("; ")
 }
 
-/// Given this event instead, when it is to be scored, then the refusal holds these words.
+/// Given this event, when it is scored, then the refusal contains these words.
 fn check_refused(driven: &mut Driven<Scorer>, asked: &Event, words: &[&str]) {
-    let said = says_of(driven, asked);
+    let decided = says_of(driven, asked);
     assert!(
-        said.starts_with("Champion refused: ") && words.iter().all(|word| said.contains(word)),
-        "{said}"
+        decided.starts_with("Champion refused: ")
+            && words.iter().all(|word| decided.contains(word)),
+        "{decided}"
     );
 }
 
@@ -81,10 +82,10 @@ fn check_refused(driven: &mut Driven<Scorer>, asked: &Event, words: &[&str]) {
 fn the_champion_scores_and_a_challenger_beside_it() {
     assert_eq!(says(&mut scorer(Some(1), None), values()), "Champion v1");
     assert_eq!(says(&mut scorer(Some(1), Some(2)), values()), "Champion v1; Challenger v2");
-    let said = says(&mut scorer(None, Some(2)), values());
+    let decided = says(&mut scorer(None, Some(2)), values());
     assert!(
-        said.starts_with("Champion refused: no model") && said.ends_with("Challenger v2"),
-        "{said}"
+        decided.starts_with("Champion refused: no model") && decided.ends_with("Challenger v2"),
+        "{decided}"
     );
 }
 
@@ -182,7 +183,7 @@ fn a_rollback_after_the_marker_overrides_it_and_one_before_does_not() {
         let mut driven = scorer(Some(1), None);
         driven.controls.rollback = Some(Rollback { version: 2, offset });
         assert_eq!(says(&mut driven, values()), expected, "rolled back at {offset}");
-        // The next day's marker, decided after it, is the last word.
+        // The next day's marker, decided later, overrides it.
         driven.take([named(71, Some(1), None, 12)]);
         assert_eq!(says(&mut driven, values()), "Champion v1");
         driven.restart(Scorer::new(loader()));
@@ -242,8 +243,11 @@ fn a_model_of_another_contract_is_never_in_force() {
     let mut driven = Driven::new(Scorer::new(loader()));
     driven.take([trained(day(69), 1, other.onnx, &other.sha256), named(70, Some(1), None, 10)]);
     let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
-    let said = says_of(&mut driven, &asked);
-    assert!(said.starts_with("Champion refused: ") && said.contains("sha256 is another"), "{said}");
+    let decided = says_of(&mut driven, &asked);
+    assert!(
+        decided.starts_with("Champion refused: ") && decided.contains("sha256 is another"),
+        "{decided}"
+    );
     let mut marker = named(70, Some(1), None, 10);
     if let Body::Models(schemas::events::Models::DayClosed(closed)) = &mut marker.body {
         closed.champion.as_mut().unwrap().sha256 = other.sha256;
@@ -274,12 +278,12 @@ fn events_looked_at_together_are_scored_as_they_are_alone() {
     let context = schemas::role::Context { controls: &controls, samples_end: &[] };
     driven.machine.prepare(&asked.iter().collect::<Vec<_>>(), &context);
     assert_eq!(driven.machine.save(), before, "looking changes no state");
-    assert_eq!(driven.machine.ready.len(), 80, "both models have scored the sound rows");
+    assert_eq!(driven.machine.cache.len(), 80, "both models have scored the sound rows");
     let together: Vec<_> =
         asked.iter().map(|event| driven.decide(Cause::Event(event)).events).collect();
     assert_eq!(together, alone);
 
-    // What was made ahead for other numbers under the same id is not used.
+    // A score computed ahead for other values under the same id is not used.
     let changed = features(71, "T0", scanned(71, "T0", 0.0).id, values_but_one());
     let fresh = scorer(Some(1), Some(2)).decide(Cause::Event(&changed)).events;
     assert_eq!(driven.decide(Cause::Event(&changed)).events, fresh);

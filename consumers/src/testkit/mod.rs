@@ -1,4 +1,4 @@
-//! What the machines' tests share: made-up days, a trained model, numbers from a seed.
+//! Shared by the machines' tests: artificial days, a trained model, numbers from a seed.
 
 mod days;
 mod lcg;

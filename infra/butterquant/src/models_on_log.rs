@@ -2,7 +2,7 @@
 //! force now.
 
 use anyhow::{Context, Result, bail};
-use consumers::retrainer::Judged;
+use consumers::retrainer::HeldOutDays;
 use report::data_quality::audit;
 use run::config::Config;
 use run::data_dir::{self, Opened, RunDir};
@@ -137,7 +137,7 @@ fn go_back(stack: &mut Vec<i64>, version: i64) {
 
 /// The rows of the lake on which a version was judged: of its held-out days.
 pub(crate) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
-    let judged = Judged::of(&model.manifest)
+    let judged = HeldOutDays::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
     let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
     rows.retain(|row| (judged.first.0..=judged.last.0).contains(&row.scan_day));

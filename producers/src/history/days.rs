@@ -1,31 +1,31 @@
-//! The market's days before the run, by ticker, as the draw needs them.
+//! The market's days before the run, by ticker, for the draw.
 
 use crate::source::{Market, SourceError};
 use quant::{PriceBar, WINDOW};
 use schemas::Day;
 use std::collections::BTreeMap;
 
-/// A ticker's days, as indices into [`Days::days`].
+/// A ticker's days, as indices into [`MarketHistory::days`].
 #[derive(Default)]
-pub(super) struct Ticker {
+pub(super) struct TickerHistory {
     pub(super) name: String,
     /// Ascending.
     pub(super) bars: Vec<(usize, PriceBar)>,
-    /// New shares per old share, and the day before whose open it takes effect.
+    /// The day before whose open a split takes effect, and its new shares per old share.
     pub(super) splits: Vec<(usize, f64)>,
 }
 
 /// All days before a given one.
-pub(super) struct Days {
+pub(super) struct MarketHistory {
     pub(super) days: Vec<Day>,
     pub(super) vix: Vec<Option<f64>>,
-    pub(super) tickers: Vec<Ticker>,
+    pub(super) tickers: Vec<TickerHistory>,
 }
 
-impl Days {
-    pub(super) fn read(market: &mut dyn Market, before: Day) -> Result<Days, SourceError> {
-        let mut days = Days { days: Vec::new(), vix: Vec::new(), tickers: Vec::new() };
-        let mut tickers: BTreeMap<String, Ticker> = BTreeMap::new();
+impl MarketHistory {
+    pub(super) fn read(market: &mut dyn Market, before: Day) -> Result<MarketHistory, SourceError> {
+        let mut days = MarketHistory { days: Vec::new(), vix: Vec::new(), tickers: Vec::new() };
+        let mut tickers: BTreeMap<String, TickerHistory> = BTreeMap::new();
         let mut after = None;
         while let Some(day) = market.next_day(after)?.filter(|market_day| market_day.day < before) {
             let at = days.days.len();
@@ -42,12 +42,12 @@ impl Days {
             after = Some(day.day);
         }
         days.tickers =
-            tickers.into_iter().map(|(name, ticker)| Ticker { name, ..ticker }).collect();
+            tickers.into_iter().map(|(name, ticker)| TickerHistory { name, ..ticker }).collect();
         Ok(days)
     }
 
-    /// Days that may have rows: 252 bars can be known, the index is, and the longest butterfly
-    /// possible is over before the last day read.
+    /// MarketHistory that may have rows: 252 bars may be known, the index is known, and the longest possible
+    /// butterfly ends before the last day read.
     pub(super) fn eligible(&self) -> Vec<usize> {
         let last = self.days.last().copied().unwrap_or_default();
         (WINDOW - 1..self.days.len())

@@ -1,15 +1,15 @@
-//! Labelled rows from days that are over, for a model to begin with. They are drawn from strata
-//! of the volatility index, so that rare high volatility is seen at all, and weighted back to
-//! how often each stratum came.
+//! Labelled rows from days that are over, to train a run's first model. They are drawn from strata
+//! of the volatility index, so that rare high volatility is represented, and weighted back to each
+//! stratum's frequency.
 //!
 //! 1. Nothing on or after `before` is read: a row's features are those known at its close, and
-//!    its evaluation day lies before `before`, with a later trading day before it too (only then
-//!    is a label known).
-//! 2. A day is eligible only if the longest butterfly possible on it is over by then; otherwise
-//!    the last weeks would hold short ones alone.
+//!    its evaluation day lies before `before`, with a later trading day also before it (a label is
+//!    known only then).
+//! 2. A day is eligible only if its longest possible butterfly is over by then; otherwise the last
+//!    weeks would hold short ones alone.
 //! 3. The draw is without replacement and spread evenly over a stratum's days. A row that is
 //!    refused or has no label is replaced by another, of the same day first.
-//! 4. The same plan and data give the same rows, whatever the number of threads.
+//! 4. Equal plans and data give equal rows, whatever the number of threads.
 
 mod days;
 mod rows;
@@ -20,15 +20,15 @@ mod tests;
 pub use strata::Stratum;
 
 use crate::source::{Market, SourceError};
-use days::Days;
-use rows::{Job, Row};
+use days::MarketHistory;
+use rows::{DrawnRow, RowJob};
 use schemas::events::{Pricing, Sample, Samples};
 use schemas::{Day, Event};
 use std::collections::BTreeMap;
 use std::fmt;
-use strata::Draw;
+use strata::StratumDraw;
 
-/// What history to draw.
+/// The history to draw.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryPlan {
     /// Rows wanted from days with the index below 15.
@@ -39,13 +39,13 @@ pub struct HistoryPlan {
     pub high: usize,
     /// Only days before this one are read.
     pub before: Day,
-    /// The day of the events: that of the run's opening.
+    /// The day of the events: the run's opening.
     pub opening_day: Day,
-    /// Decides which rows are drawn.
+    /// Selects the rows.
     pub seed: u64,
-    /// How options are priced.
+    /// Option pricing.
     pub pricing: Pricing,
-    /// Worker threads; they change no result.
+    /// Worker threads; the result does not depend on them.
     pub threads: usize,
 }
 
@@ -57,7 +57,7 @@ impl HistoryPlan {
         HistoryPlan { low, normal, high, before, opening_day, seed: 7, pricing, threads: 2 }
     }
 
-    /// So many rows in all, in the same shares: two to three to two.
+    /// The same plan with `rows` rows in all, in the ratio two to three to two.
     pub fn of_rows(self, rows: usize) -> HistoryPlan {
         let (low, normal) = (rows * 2 / 7, rows * 3 / 7);
         HistoryPlan { low, normal, high: rows - low - normal, ..self }
@@ -72,20 +72,20 @@ impl HistoryPlan {
     }
 }
 
-/// What came of one stratum.
+/// The draw of one stratum.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StratumReport {
-    /// Which.
+    /// The stratum.
     pub stratum: Stratum,
     /// Rows wanted.
     pub wanted: usize,
     /// Its eligible days.
     pub eligible_days: usize,
-    /// Bars on those days: the rows there are to draw from.
+    /// Bars on those days, the rows to draw from.
     pub eligible_rows: usize,
     /// Rows drawn.
     pub drawn: usize,
-    /// Of each of its rows; 0 without rows.
+    /// Weight of each of its rows; 0 without rows.
     pub weight: f64,
 }
 
@@ -99,39 +99,39 @@ impl fmt::Display for StratumReport {
             stratum.range(),
         )?;
         if drawn < wanted {
-            f.write_str("; that is all it has")?;
+            f.write_str("; it has no more")?;
         }
         Ok(())
     }
 }
 
-/// What came of the draw.
+/// The result of the draw.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HistoryReport {
     /// Low, normal, high.
     pub strata: Vec<StratumReport>,
-    /// Rows tried that gave none, by refusal or label code.
+    /// Candidates that gave no row, by refusal or label code.
     pub refused: BTreeMap<&'static str, usize>,
     /// First and last day of the rows.
     pub span: Option<(Day, Day)>,
 }
 
-/// The rows drawn and how that went.
+/// The drawn rows and the report.
 #[derive(Clone, PartialEq, Debug)]
 pub struct History {
     /// `SampleDrawn`, ascending by day and ticker.
     pub samples: Vec<Event>,
-    /// The account.
+    /// How the draw went.
     pub report: HistoryReport,
 }
 
-/// No history can be drawn.
+/// History cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The market cannot be read.
     #[error("the market's days cannot be read")]
     Source(#[from] SourceError),
-    /// No day can have a row.
+    /// No day can give a row.
     #[error(
         "none of the {days} trading days before {before} can give a row ({with_vix} of them have the volatility index): a row needs 252 bars before it and about 45 days after it; load earlier days or begin the run later"
     )]
@@ -140,21 +140,21 @@ pub enum HistoryError {
         before: Day,
         /// Trading days read.
         days: usize,
-        /// Those with the index.
+        /// Those with a close of the index.
         with_vix: usize,
     },
 }
 
-/// Draws history from `market`; `progress` is told how many rows of how many are done.
+/// Draws history from `market`; `progress` gets the rows done and their total.
 ///
 /// # Errors
-/// [`HistoryError`]; a stratum that is too small is none, it is in the report.
+/// [`HistoryError`]. A stratum that is too small is not an error; the report shows it.
 pub fn draw(
     market: &mut dyn Market,
     plan: &HistoryPlan,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<History, HistoryError> {
-    let days = Days::read(market, plan.before)?;
+    let days = MarketHistory::read(market, plan.before)?;
     let eligible = days.eligible();
     if eligible.is_empty() {
         return Err(HistoryError::NoEligibleDay {
@@ -163,14 +163,14 @@ pub fn draw(
             with_vix: days.vix.iter().flatten().count(),
         });
     }
-    let mut draws: Vec<Draw> = Stratum::ALL
-        .map(|stratum| Draw::new(stratum, plan.wanted(stratum), &days, &eligible, plan.seed))
+    let mut draws: Vec<StratumDraw> = Stratum::ALL
+        .map(|stratum| StratumDraw::new(stratum, plan.wanted(stratum), &days, &eligible, plan.seed))
         .into();
-    let of = draws.iter().map(|draw| draw.wanted.min(draw.rows_there_are())).sum();
-    let mut drawn: Vec<Vec<Row>> = vec![Vec::new(); draws.len()];
+    let of = draws.iter().map(|draw| draw.wanted.min(draw.available_rows())).sum();
+    let mut drawn: Vec<Vec<DrawnRow>> = vec![Vec::new(); draws.len()];
     let mut refused: BTreeMap<&'static str, usize> = BTreeMap::new();
     loop {
-        let mut jobs: Vec<Job> = Vec::new();
+        let mut jobs: Vec<RowJob> = Vec::new();
         let mut owners = Vec::new();
         for (owner, draw) in draws.iter_mut().enumerate() {
             let more = draw.next();
@@ -181,29 +181,31 @@ pub fn draw(
             break;
         }
         let before: usize = drawn.iter().map(Vec::len).sum();
-        let results = rows::make(&days, &jobs, plan, &mut |done| progress(before + done, of));
+        let results = rows::build(&days, &jobs, &plan.pricing, plan.threads, &mut |done| {
+            progress(before + done, of)
+        });
         for ((job, owner), result) in jobs.iter().zip(owners).zip(results) {
             match result {
                 Ok(row) => {
-                    draws[owner].took(job.day);
+                    draws[owner].drawn(job.day);
                     drawn[owner].push(row);
                 }
                 Err(code) => *refused.entry(code).or_insert(0) += 1,
             }
         }
     }
-    Ok(told(&days, plan, &draws, drawn, refused))
+    Ok(history(&days, plan, &draws, drawn, refused))
 }
 
-/// The events and the account.
-fn told(
-    days: &Days,
+/// The events and the report.
+fn history(
+    days: &MarketHistory,
     plan: &HistoryPlan,
-    draws: &[Draw],
-    drawn: Vec<Vec<Row>>,
+    draws: &[StratumDraw],
+    drawn: Vec<Vec<DrawnRow>>,
     refused: BTreeMap<&'static str, usize>,
 ) -> History {
-    let all_days: usize = draws.iter().map(Draw::days).sum();
+    let all_days: usize = draws.iter().map(StratumDraw::days).sum();
     let all_rows: usize = drawn.iter().map(Vec::len).sum();
     let mut samples = Vec::new();
     let mut strata = Vec::new();
@@ -217,7 +219,7 @@ fn told(
             stratum: draw.stratum,
             wanted: draw.wanted,
             eligible_days: draw.days(),
-            eligible_rows: draw.rows_there_are(),
+            eligible_rows: draw.available_rows(),
             drawn: rows.len(),
             weight,
         });

@@ -1,48 +1,48 @@
-//! The rows themselves: each ticker's days are walked once, as the scanner and the labeler walk
-//! them, so that a drawn row is the row that a live run would have had.
+//! Builds the drawn rows. Each ticker's days are walked once, as the scanner and the labeler walk
+//! them, so that a drawn row equals the row of a live run.
 
-use super::HistoryPlan;
-use super::days::{Days, Ticker};
+use super::days::{MarketHistory, TickerHistory};
 use quant::{Butterfly, FEATURE_COUNT, NoLabel, PriceWindow, Settings, VixWindow};
 use schemas::Day;
-use schemas::events::Sample;
+use schemas::events::{Pricing, Sample};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-/// A row to make: a ticker on a day, as indices.
+/// A row to build: a ticker on a day, as indices.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Job {
+pub(super) struct RowJob {
     pub(super) day: usize,
     pub(super) ticker: usize,
 }
 
-/// A row made; weight and stratum come later.
+/// A row without its weight and stratum, which are known after the draw.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Row {
+pub(super) struct DrawnRow {
     pub(super) ticker: usize,
     pub(super) sample: Sample,
 }
 
-type Made = Result<Row, &'static str>;
+/// A row, or the code of its refusal.
+type RowResult = Result<DrawnRow, &'static str>;
 
-/// Makes the rows of `jobs`, in their order; a row that cannot be made is its code. `progress`
-/// is told how many are made so far.
-pub(super) fn make(
-    days: &Days,
-    jobs: &[Job],
-    plan: &HistoryPlan,
+/// Builds the rows of `jobs`, in their order, on `threads`; `progress` gets the number built so far.
+pub(super) fn build(
+    days: &MarketHistory,
+    jobs: &[RowJob],
+    pricing: &Pricing,
+    threads: usize,
     progress: &mut dyn FnMut(usize),
-) -> Vec<Made> {
+) -> Vec<RowResult> {
     let mut by_ticker: Vec<Vec<(usize, usize)>> = vec![Vec::new(); days.tickers.len()];
     for (number, job) in jobs.iter().enumerate() {
         by_ticker[job.ticker].push((job.day, number));
     }
     by_ticker.iter_mut().for_each(|of| of.sort_unstable());
-    let settings = Settings::from(&plan.pricing);
+    let settings = Settings::from(pricing);
     let next = AtomicUsize::new(0);
-    let mut made: Vec<Made> = jobs.iter().map(|_| Err("NOT_MADE")).collect();
+    let mut built: Vec<RowResult> = jobs.iter().map(|_| Err("NOT_MADE")).collect();
     std::thread::scope(|scope| {
-        let threads = plan.threads.max(1);
+        let threads = threads.max(1);
         let (send, receive) = mpsc::sync_channel(threads);
         for _ in 0..threads {
             let (send, next, by_ticker, settings) = (send.clone(), &next, &by_ticker, &settings);
@@ -51,7 +51,7 @@ pub(super) fn make(
                     let ticker = next.fetch_add(1, Ordering::Relaxed);
                     let Some(wanted) = by_ticker.get(ticker) else { break };
                     if !wanted.is_empty() {
-                        let rows = Walk::new(days, ticker, settings).all(wanted);
+                        let rows = TickerWalk::new(days, ticker, settings).all(wanted);
                         if send.send(rows).is_err() {
                             break;
                         }
@@ -64,16 +64,16 @@ pub(super) fn make(
         for rows in receive {
             for (number, row) in rows {
                 done += usize::from(row.is_ok());
-                made[number] = row;
+                built[number] = row;
             }
             progress(done);
         }
     });
-    made
+    built
 }
 
 /// A row whose label is not known yet.
-struct Open {
+struct OpenRow {
     number: usize,
     as_of: Day,
     sigma: f64,
@@ -83,20 +83,20 @@ struct Open {
     butterfly: Butterfly,
 }
 
-struct Walk<'a> {
-    days: &'a Days,
-    ticker: &'a Ticker,
+struct TickerWalk<'a> {
+    days: &'a MarketHistory,
+    ticker: &'a TickerHistory,
     index: usize,
     settings: &'a Settings,
     window: PriceWindow,
     vix: VixWindow,
-    open: Vec<Open>,
-    rows: Vec<(usize, Made)>,
+    open: Vec<OpenRow>,
+    rows: Vec<(usize, RowResult)>,
 }
 
-impl<'a> Walk<'a> {
-    fn new(days: &'a Days, index: usize, settings: &'a Settings) -> Walk<'a> {
-        Walk {
+impl<'a> TickerWalk<'a> {
+    fn new(days: &'a MarketHistory, index: usize, settings: &'a Settings) -> TickerWalk<'a> {
+        TickerWalk {
             days,
             ticker: &days.tickers[index],
             index,
@@ -108,18 +108,18 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks all days; `wanted` are days and the numbers of the rows wanted there, ascending.
-    fn all(mut self, wanted: &[(usize, usize)]) -> Vec<(usize, Made)> {
+    /// Walks all days; `wanted` are days and the numbers of their rows, ascending.
+    fn all(mut self, wanted: &[(usize, usize)]) -> Vec<(usize, RowResult)> {
         let mut wanted = wanted.iter().peekable();
         let mut bars = self.ticker.bars.iter().peekable();
         let mut splits = self.ticker.splits.iter().peekable();
         for (at, day) in self.days.days.iter().enumerate() {
-            self.settle(*day);
+            self.label_matured(*day);
             while let Some((_, ratio)) = splits.next_if(|(of, _)| *of == at) {
                 self.split(*ratio);
             }
             if let Some(close) = self.days.vix[at] {
-                // Days ascend and the source gives prices only, so there is nothing to refuse.
+                // Days ascend and prices come from the source, so this cannot fail.
                 let _ = self.vix.push(*day, close);
             }
             if let Some((_, bar)) = bars.next_if(|(of, _)| *of == at) {
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
 
     fn scan(&mut self, number: usize, day: Day) {
         match quant::analyze(&self.window, &self.vix, day, self.settings) {
-            Ok(analysis) => self.open.push(Open {
+            Ok(analysis) => self.open.push(OpenRow {
                 number,
                 as_of: day,
                 sigma: analysis.current_iv,
@@ -151,16 +151,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Only what is not traded yet or still held is priced in new shares.
+    /// Converts the window and every open butterfly to new shares.
     fn split(&mut self, ratio: f64) {
         if self.window.apply_split(ratio).is_ok() {
             self.open.iter_mut().for_each(|open| open.butterfly.apply_split(ratio));
         }
     }
 
-    /// Labels what `day` shows to be over.
-    fn settle(&mut self, day: Day) {
-        let over = |open: &mut Open| open.butterfly.evaluation_day < day;
+    /// Labels the rows whose evaluation day lies before `day`.
+    fn label_matured(&mut self, day: Day) {
+        let over = |open: &mut OpenRow| open.butterfly.evaluation_day < day;
         for open in self.open.extract_if(.., over) {
             let label = quant::label(
                 &open.butterfly,
@@ -174,7 +174,7 @@ impl<'a> Walk<'a> {
                 Err(NoLabel::NoBarAfter) => Err("NO_BAR_AFTER"),
                 Err(NoLabel::NotTradable { .. }) => Err("NOT_TRADABLE_AT_OPEN"),
                 Err(NoLabel::NoVixAtExit) => Err("NO_VIX_AT_EXIT"),
-                Ok(outcome) => Ok(Row {
+                Ok(outcome) => Ok(DrawnRow {
                     ticker: self.index,
                     sample: Sample {
                         as_of: open.as_of,

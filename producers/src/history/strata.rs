@@ -1,7 +1,7 @@
-//! Which rows to try next: strata of the volatility index, and an even spread over their days.
+//! The order in which rows are tried: strata of the volatility index, spread evenly over their days.
 
-use super::days::Days;
-use super::rows::Job;
+use super::days::MarketHistory;
+use super::rows::RowJob;
 use crate::rng::RandomStream;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -30,7 +30,7 @@ impl Stratum {
         }
     }
 
-    /// As it stands in each sample.
+    /// The name in each sample.
     pub fn name(self) -> &'static str {
         match self {
             Stratum::Low => "low",
@@ -39,7 +39,7 @@ impl Stratum {
         }
     }
 
-    /// Its closes in words.
+    /// The range of closes, in words.
     pub fn range(self) -> &'static str {
         match self {
             Stratum::Low => "index below 15",
@@ -49,31 +49,31 @@ impl Stratum {
     }
 }
 
-/// A day of a stratum: its tickers in the order in which they are tried.
-struct OpenDay {
+/// A day of a stratum, with its tickers in the order of trial.
+struct StratumDay {
     day: usize,
     tickers: Vec<usize>,
     tried: usize,
-    took: usize,
+    drawn: usize,
 }
 
-/// One stratum's draw: rounds of jobs until it has what is wanted or has tried everything.
-pub(super) struct Draw {
+/// One stratum's draw: rounds of jobs until it has enough rows or has tried all.
+pub(super) struct StratumDraw {
     pub(super) stratum: Stratum,
     pub(super) wanted: usize,
-    days: Vec<OpenDay>,
+    days: Vec<StratumDay>,
     /// Position in `days` of a day.
     places: BTreeMap<usize, usize>,
 }
 
-impl Draw {
+impl StratumDraw {
     pub(super) fn new(
         stratum: Stratum,
         wanted: usize,
-        market: &Days,
+        market: &MarketHistory,
         eligible: &[usize],
         seed: u64,
-    ) -> Draw {
+    ) -> StratumDraw {
         let mut tickers_of: BTreeMap<usize, Vec<usize>> = eligible
             .iter()
             .filter(|day| market.vix[**day].map(Stratum::of) == Some(stratum))
@@ -86,53 +86,52 @@ impl Draw {
                 }
             }
         }
-        let days: Vec<OpenDay> = tickers_of
+        let days: Vec<StratumDay> = tickers_of
             .into_iter()
             .map(|(day, mut tickers)| {
-                // Each day has its own stream: other days in the data change nothing here.
+                // Each day has its own stream, so that other days in the data change nothing here.
                 RandomStream::new(seed, market.days[day].0 as u64).shuffle(&mut tickers);
-                OpenDay { day, tickers, tried: 0, took: 0 }
+                StratumDay { day, tickers, tried: 0, drawn: 0 }
             })
             .collect();
         let places = days.iter().enumerate().map(|(at, open)| (open.day, at)).collect();
-        Draw { stratum, wanted, days, places }
+        StratumDraw { stratum, wanted, days, places }
     }
 
     pub(super) fn days(&self) -> usize {
         self.days.len()
     }
 
-    pub(super) fn rows_there_are(&self) -> usize {
+    pub(super) fn available_rows(&self) -> usize {
         self.days.iter().map(|day| day.tickers.len()).sum()
     }
 
-    /// The rows to try next: as many as are still wanted, always from the day that has fewest.
-    /// Among equals the order of reversed bits (0, ½, ¼, ¾, …) keeps every beginning of it
-    /// spread over the whole stratum.
-    pub(super) fn next(&mut self) -> Vec<Job> {
-        let took: usize = self.days.iter().map(|day| day.took).sum();
+    /// The next round: as many rows as are still wanted, always from the day that has fewest. Ties
+    /// are broken by reversed bits (0, ½, ¼, ¾, …), which spreads every prefix over the stratum.
+    pub(super) fn next(&mut self) -> Vec<RowJob> {
+        let drawn: usize = self.days.iter().map(|day| day.drawn).sum();
         let mut fewest: BinaryHeap<Reverse<(usize, usize, usize)>> = self
             .days
             .iter()
             .enumerate()
-            .map(|(at, day)| Reverse((day.took, at.reverse_bits(), at)))
+            .map(|(at, day)| Reverse((day.drawn, at.reverse_bits(), at)))
             .collect();
         let mut jobs = Vec::new();
-        while jobs.len() < self.wanted.saturating_sub(took) {
+        while jobs.len() < self.wanted.saturating_sub(drawn) {
             let Some(Reverse((count, order, at))) = fewest.pop() else { break };
             let day = &mut self.days[at];
             let Some(ticker) = day.tickers.get(day.tried) else { continue };
-            jobs.push(Job { day: day.day, ticker: *ticker });
+            jobs.push(RowJob { day: day.day, ticker: *ticker });
             day.tried += 1;
             fewest.push(Reverse((count + 1, order, at)));
         }
         jobs
     }
 
-    /// A row of `day` was drawn.
-    pub(super) fn took(&mut self, day: usize) {
+    /// Counts a row drawn on `day`.
+    pub(super) fn drawn(&mut self, day: usize) {
         if let Some(at) = self.places.get(&day) {
-            self.days[*at].took += 1;
+            self.days[*at].drawn += 1;
         }
     }
 }

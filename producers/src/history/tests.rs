@@ -1,7 +1,7 @@
-//! The draw's laws, on simulated markets.
+//! Laws of the draw, on simulated markets.
 
 use super::*;
-use crate::simulated::{SimulatedMarket, SimulationPlan};
+use crate::source::simulated::{SimulatedMarket, SimulationPlan};
 use schemas::Body;
 use std::collections::BTreeSet;
 
@@ -29,13 +29,14 @@ fn samples(history: &History) -> Vec<(&str, &Sample)> {
 #[test]
 fn rows_are_known_weighted_and_drawn_once() {
     let plan = plan(600);
-    let mut told = Vec::new();
-    let history = draw(&mut market(12, 600), &plan, &mut |done, of| told.push((done, of))).unwrap();
+    let mut progress = Vec::new();
+    let history =
+        draw(&mut market(12, 600), &plan, &mut |done, of| progress.push((done, of))).unwrap();
     let rows = samples(&history);
     let reports = &history.report.strata;
     assert_eq!(rows.len(), reports.iter().map(|s| s.drawn).sum::<usize>());
-    assert_eq!(told.last(), Some(&(rows.len(), told[0].1)));
-    assert!(told.windows(2).all(|two| two[0].0 <= two[1].0));
+    assert_eq!(progress.last(), Some(&(rows.len(), progress[0].1)));
+    assert!(progress.windows(2).all(|two| two[0].0 <= two[1].0));
     let distinct: BTreeSet<_> = rows.iter().map(|(ticker, row)| (row.as_of, *ticker)).collect();
     assert_eq!(distinct.len(), rows.len());
     for (_, row) in &rows {
@@ -44,8 +45,8 @@ fn rows_are_known_weighted_and_drawn_once() {
         assert_eq!(quant::Class::of(row.roi).index() as i32, row.class);
         assert_eq!(Stratum::of(row.values[22] * 100.0).name(), row.stratum);
     }
-    // The weights of all rows add up to their number, and each stratum's share of the weight is
-    // its share of the eligible days.
+    // All weights add up to the number of rows; each stratum's share of the weight is its share of
+    // the eligible days.
     let with_rows = reports.iter().filter(|s| s.drawn > 0);
     let days: usize = reports.iter().map(|s| s.eligible_days).sum();
     let lost: usize = reports.iter().filter(|s| s.drawn == 0).map(|s| s.eligible_days).sum();
@@ -82,7 +83,7 @@ fn rows_spread_over_all_days_and_a_small_stratum_gives_all_and_says_so() {
     let refused: usize = history.report.refused.values().sum();
     let eligible: usize = history.report.strata.iter().map(|s| s.eligible_rows).sum();
     assert_eq!(history.samples.len() + refused, eligible);
-    assert!(history.report.strata.iter().all(|s| s.to_string().contains("that is all it has")));
+    assert!(history.report.strata.iter().all(|s| s.to_string().contains("it has no more")));
 
     let days = history.report.strata.iter().map(|s| s.eligible_days).max().unwrap();
     let one_a_day = HistoryPlan { low: days, normal: days, high: days, ..all };
@@ -94,7 +95,7 @@ fn rows_spread_over_all_days_and_a_small_stratum_gives_all_and_says_so() {
         .filter(|(_, row)| row.stratum == name)
         .map(|(_, row)| row.as_of)
         .collect();
-    // Days whose four tickers are all refused give their row to another day.
+    // A day whose four tickers are all refused passes its row to another day.
     assert!(fullest.drawn == days && as_of.len() * 100 >= days * 95, "{} {days}", as_of.len());
 }
 

@@ -4,7 +4,6 @@ use quant::Analysis;
 use schemas::Event;
 use schemas::events::{FeatureVector, Features, Leg, OptionRight, Pricing, Scan, Scans};
 
-/// The scan of an analysis.
 fn scan_of(analysis: &Analysis, pricing: Pricing) -> Scan {
     let legs = analysis.legs.iter().map(|leg| Leg {
         right: match leg.right {
@@ -56,7 +55,7 @@ fn scan_of(analysis: &Analysis, pricing: Pricing) -> Scan {
     }
 }
 
-/// The candidate of an analysis and its features, said together.
+/// The candidate of an analysis and its features.
 pub(super) fn candidate(ticker: &str, analysis: &Analysis, pricing: Pricing) -> [Event; 2] {
     let (day, about) = (analysis.day, [ticker, &analysis.day.to_string()]);
     let scan = Scans::CandidateScanned(scan_of(analysis, pricing));

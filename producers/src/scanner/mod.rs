@@ -1,10 +1,10 @@
-//! The scanner: at a day's end every ticker of the partition is analysed, and each becomes a
-//! candidate with its 23 features or a refusal with its reason.
+//! The scanner: at the end of a day it analyses every ticker of its partition and writes a candidate
+//! with its 23 features, or a refusal with its reason.
 //!
 //! Invariants:
-//! 1. A ticker is scanned once a day, and only when the day's marker names it.
-//! 2. What is scanned on a day uses bars of that day and before, nothing later.
-//! 3. A candidate and its features are said together, or neither.
+//! 1. A ticker is scanned at most once a day, and only if the day's marker names it.
+//! 2. A scan uses bars of its day and before, never later ones.
+//! 3. A candidate and its features are written together, or neither is.
 
 mod events;
 #[cfg(test)]
@@ -22,15 +22,15 @@ use events::candidate;
 pub const WARM_UP_DAYS: usize = 260;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-struct State {
+struct ScannerState {
     book: Book,
-    /// The open day's marker: what to scan and what is missing.
+    /// The open day's marker: tickers to scan and tickers missing.
     marker: Option<DayClosed>,
 }
 
-/// The scanner's decisions for one partition.
+/// The scanner's machine for one partition.
 #[derive(Default)]
-pub struct Scanner(State);
+pub struct Scanner(ScannerState);
 
 impl Scanner {
     fn scan(&self, ticker: &str, day: Day, context: &Context<'_>) -> Vec<Event> {

@@ -1,7 +1,7 @@
-//! What the scanner says at a day's end, on a simulated market and on spoilt copies of it.
+//! What the scanner decides at a day's end, on a simulated market and on damaged copies of it.
 
 use super::Scanner;
-use crate::simulated::{SimulatedMarket, SimulationPlan};
+use crate::source::simulated::{SimulatedMarket, SimulationPlan};
 use crate::source::{BarChange, Market, MarketDay, change_event, day_events};
 use schemas::events::{Bars, Features, Pricing, RunOpened, Scans};
 use schemas::role::Machine;
@@ -52,8 +52,8 @@ fn ready(days: &[MarketDay]) -> Driven<Scanner> {
     driven
 }
 
-/// Each ticker and what it became: `candidate`, or the refusal's code.
-fn words(said: &[Event]) -> Vec<(String, String)> {
+/// Each ticker and its result: `candidate`, or the refusal's code.
+fn words(decided: &[Event]) -> Vec<(String, String)> {
     let word = |event: &Event| match &event.body {
         Body::Scans(Scans::CandidateScanned(_)) => Some("candidate".to_owned()),
         Body::Scans(Scans::CandidateRefused(refused)) => {
@@ -62,23 +62,23 @@ fn words(said: &[Event]) -> Vec<(String, String)> {
         }
         _ => None,
     };
-    said.iter().filter_map(|event| Some((event.ticker.clone(), word(event)?))).collect()
+    decided.iter().filter_map(|event| Some((event.ticker.clone(), word(event)?))).collect()
 }
 
-/// Given days spoilt for SIM002, when day `LAST` is scanned, then it is this and the others are
-/// candidates.
-fn check(spoil: impl Fn(usize, &mut MarketDay), expected: &str) {
+/// Given days damaged for SIM002, when day `LAST` is scanned, then SIM002 has this result and the
+/// others are candidates.
+fn check(damage: impl Fn(usize, &mut MarketDay), expected: &str) {
     let mut days = days();
-    days.iter_mut().enumerate().for_each(|(n, day)| spoil(n, day));
-    let said = pass(&mut ready(&days), &days[LAST]);
+    days.iter_mut().enumerate().for_each(|(n, day)| damage(n, day));
+    let decided = pass(&mut ready(&days), &days[LAST]);
     let expected: Vec<(String, String)> =
         [("SIM001", "candidate"), ("SIM002", expected), ("SIM003", "candidate")]
             .map(|(ticker, word)| (ticker.to_owned(), word.to_owned()))
             .into();
-    assert_eq!(words(&said), expected);
+    assert_eq!(words(&decided), expected);
 }
 
-/// SIM002's bar of a day, to be spoilt.
+/// SIM002's bar of a day, to be damaged.
 fn bar(day: &mut MarketDay) -> &mut schemas::events::Bar {
     &mut day.bars.iter_mut().find(|(ticker, _)| ticker == "SIM002").unwrap().1
 }
@@ -88,7 +88,7 @@ fn set_price(day: &mut MarketDay, price: f64) {
     (bar.open, bar.high, bar.low, bar.close) = (price, price, price, price);
 }
 
-/// The day as a source gives it when SIM002 has no row.
+/// The day as a source gives it if SIM002 has no row.
 fn miss(day: &mut MarketDay) {
     day.bars.retain(|(ticker, _)| ticker != "SIM002");
     day.missing.push(("SIM002".to_owned(), "no row".to_owned()));
@@ -139,13 +139,13 @@ fn a_ticker_is_a_candidate_or_a_refusal_with_its_code() {
 
 #[test]
 fn without_the_index_nothing_is_a_candidate() {
-    for spoilt in [LAST, LAST - 1, LAST - 126] {
+    for damaged in [LAST, LAST - 1, LAST - 126] {
         let mut days = days();
-        days[spoilt].vix = None;
-        let said = pass(&mut ready(&days), &days[LAST]);
+        days[damaged].vix = None;
+        let decided = pass(&mut ready(&days), &days[LAST]);
         assert!(
-            said.len() == 3 && words(&said).iter().all(|(_, word)| word == "NO_VIX"),
-            "{spoilt}"
+            decided.len() == 3 && words(&decided).iter().all(|(_, word)| word == "NO_VIX"),
+            "{damaged}"
         );
     }
 }
@@ -160,9 +160,9 @@ fn the_settings_in_force_price_the_candidate_and_are_recorded() {
     ] {
         let mut driven = ready(&days);
         driven.controls.settings.pricing = pricing;
-        let said = pass(&mut driven, &days[LAST]);
-        assert!(words(&said).iter().all(|(_, word)| word == expected), "{:?}", words(&said));
-        for event in said {
+        let decided = pass(&mut driven, &days[LAST]);
+        assert!(words(&decided).iter().all(|(_, word)| word == expected), "{:?}", words(&decided));
+        for event in decided {
             if let Body::Scans(Scans::CandidateScanned(scan)) = event.body {
                 assert_eq!(scan.pricing, pricing);
             }
@@ -173,9 +173,9 @@ fn the_settings_in_force_price_the_candidate_and_are_recorded() {
 #[test]
 fn a_candidate_and_its_features_are_said_together() {
     let days = days();
-    let said = pass(&mut ready(&days), &days[LAST]);
-    assert_eq!(said.len(), 6);
-    for pair in said.chunks(2) {
+    let decided = pass(&mut ready(&days), &days[LAST]);
+    assert_eq!(decided.len(), 6);
+    for pair in decided.chunks(2) {
         let [scan, features] = pair else { panic!("{pair:?}") };
         assert!(matches!(&scan.body, Body::Scans(Scans::CandidateScanned(_))));
         let Body::Features(Features::FeaturesExtracted(vector)) = &features.body else {
@@ -189,7 +189,7 @@ fn a_candidate_and_its_features_are_said_together() {
         assert_eq!((scan.correlation, features.correlation), (Some(scan.id), Some(scan.id)));
         assert!(vector.values.iter().all(|value| value.is_finite()));
     }
-    assert!(said.is_sorted_by_key(|event| event.ticker.clone()));
+    assert!(decided.is_sorted_by_key(|event| event.ticker.clone()));
 }
 
 #[test]
@@ -197,14 +197,14 @@ fn warm_up_days_scan_nothing_and_a_missing_ticker_is_refused_on_scan_days_only()
     let mut days = days();
     days[LAST - 1].missing.push(("GONE".to_owned(), "no row".to_owned()));
     days[LAST].missing.push(("GONE".to_owned(), "no row".to_owned()));
-    let mut driven = ready(&days); // asserts that nothing is said before
-    let said = words(&pass(&mut driven, &days[LAST]));
-    assert_eq!(said[0], ("GONE".to_owned(), "NO_BAR".to_owned()));
-    assert_eq!(said.len(), 4);
+    let mut driven = ready(&days); // asserts that nothing is decided before
+    let decided = words(&pass(&mut driven, &days[LAST]));
+    assert_eq!(decided[0], ("GONE".to_owned(), "NO_BAR".to_owned()));
+    assert_eq!(decided.len(), 4);
     // A day is scanned once, and only when its marker has named what to scan.
     assert_eq!(driven.decide_day(days[LAST].day).events, []);
     assert_eq!(driven.decide_day(days[LAST + 1].day).events, []);
-    // Before the run was opened nothing is known of its scan days.
+    // Before the run is opened its scan days are unknown.
     driven.controls.opened = None;
     let events = events(&driven, &MarketDay { bars: Vec::new(), ..days[LAST + 1].clone() });
     driven.take(events);
@@ -216,7 +216,7 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
     let days = days();
     let plain = pass(&mut ready(&days), &days[LAST]);
 
-    // Another future, and another day's row coming late: the first row of a day stands.
+    // A late row of another day changes nothing: the first row of a day stands.
     let mut driven = ready(&days);
     let today = events(&driven, &days[LAST]);
     driven.take(today);
@@ -227,7 +227,7 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
     driven.take(late);
     assert_eq!(driven.end(days[LAST].day), plain);
 
-    // A correction of yesterday is used from the day on which it is known.
+    // A correction of yesterday counts from the day on which it is known.
     let mut driven = ready(&days);
     assert_eq!(pass(&mut driven, &days[LAST]), plain);
     let mut uncorrected = ready(&days);
@@ -240,8 +240,8 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
     driven.take([change_event(days[LAST + 1].day, &change)]);
     let (with, without) =
         (pass(&mut driven, &days[LAST + 1]), pass(&mut uncorrected, &days[LAST + 1]));
-    let of = |said: &[Event], ticker: &str| {
-        said.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>()
+    let of = |decided: &[Event], ticker: &str| {
+        decided.iter().filter(|e| e.ticker == ticker).cloned().collect::<Vec<_>>()
     };
     assert_ne!(of(&with, "SIM002"), of(&without, "SIM002"));
     assert_eq!(of(&with, "SIM001"), of(&without, "SIM001"));

@@ -1,13 +1,13 @@
-//! The events of a market day on `bars`: what each ticker did, and the marker of every
-//! partition, written together in one transaction.
+//! A market day as events on `bars`: each ticker's, and the marker of every partition, to be
+//! published in one transaction.
 
-use super::{BarChange, MarketDay};
+use super::market::{BarChange, MarketDay};
 use schemas::events::{Bars, DayClosed, TickerMissing};
 use schemas::{Day, Event, Topic, partition_of};
 
-/// The day's events, partition after partition, each partition's own by ticker (its splits and
-/// dividends first, as they take effect before the open) and then its marker. With `scan` the
-/// markers name the tickers with a bar, which are to be scanned; on warm-up days none.
+/// The day's events, partition by partition: ordered by ticker (splits and dividends first, as they
+/// take effect before the open), then the marker. With `scan` the markers name the tickers to
+/// scan, those with a bar; on warm-up days they name none.
 pub fn day_events(
     market_day: &MarketDay,
     previous_day: Day,
@@ -65,7 +65,7 @@ pub fn day_events(
     events
 }
 
-/// The event of a bar that changed after its day was given; `day` is the day being processed.
+/// The correction of a bar that changed after its day was given; `day` is the day being processed.
 pub fn change_event(day: Day, change: &BarChange) -> Event {
     let about = [change.ticker.as_str(), &change.bar.bar_day.to_string()];
     let body = Bars::BarCorrected(change.bar.clone());

@@ -1,14 +1,15 @@
 //! The market named by one line of text, as operators and recorded runs write it.
 
-use super::{CsvMarket, Market, SourceError};
-use crate::simulated::{SimulatedMarket, SimulationPlan};
+use super::csv::CsvMarket;
+use super::market::{Market, SourceError};
+use super::simulated::{SimulatedMarket, SimulationPlan};
 use std::path::Path;
 
 /// Opens the market that `spec` names: `csv:FOLDER` (or just a folder's path),
 /// `sim:SEED` or `sim:SEED,stocks=100,days=1000,structure=on|off`. With `tickers`, only those.
 ///
 /// # Errors
-/// The text names no market, or it has nothing to read, or not all those tickers.
+/// The text does not name a market, or it has nothing to read or not all `tickers`.
 pub fn open(spec: &str, tickers: Option<&[String]>) -> Result<Box<dyn Market>, SourceError> {
     let bad = |what: String| SourceError::Spec { spec: spec.to_owned(), what };
     match spec.trim().split_once(':') {
@@ -20,14 +21,14 @@ pub fn open(spec: &str, tickers: Option<&[String]>) -> Result<Box<dyn Market>, S
             Ok(Box::new(SimulatedMarket::open(simulation(plan).map_err(bad)?, tickers)?))
         }
         _ if Path::new(spec).is_dir() => Ok(Box::new(CsvMarket::open(Path::new(spec), tickers)?)),
-        _ => Err(bad("it begins with neither csv: nor sim: and is no folder".into())),
+        _ => Err(bad("it begins with neither csv: nor sim: and is not a folder".into())),
     }
 }
 
 fn simulation(text: &str) -> Result<SimulationPlan, String> {
     let mut parts = text.split(',').map(str::trim);
     let seed = parts.next().unwrap_or_default();
-    let seed = seed.parse().map_err(|_| format!("the seed {seed:?} is no whole number"))?;
+    let seed = seed.parse().map_err(|_| format!("the seed {seed:?} is not a whole number"))?;
     let mut plan = SimulationPlan { seed, ..SimulationPlan::default() };
     for part in parts {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
@@ -43,8 +44,8 @@ fn simulation(text: &str) -> Result<SimulationPlan, String> {
             ("days", _) => plan.days = count(SimulationPlan::MAX_DAYS)?,
             ("structure", "on") => plan.structure = true,
             ("structure", "off") => plan.structure = false,
-            ("structure", _) => return Err("structure is on or off".into()),
-            _ => return Err(format!("it has no setting {key:?}")),
+            ("structure", _) => return Err("structure must be on or off".into()),
+            _ => return Err(format!("there is no setting {key:?}")),
         }
     }
     Ok(plan)
@@ -67,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_names_no_market_says_why() {
-        for (spec, said) in [
+        for (spec, expected) in [
             ("", "neither csv: nor sim:"),
             ("csv:", "a folder must follow"),
             ("yahoo:AAPL", "neither"),
@@ -76,15 +77,15 @@ mod tests {
             ("sim:-1", "the seed"),
             ("sim:1,stocks=0", "stocks must be a whole number from 1 to"),
             ("sim:1,days=many", "days must be"),
-            ("sim:1,structure=maybe", "structure is on or off"),
+            ("sim:1,structure=maybe", "structure must be on or off"),
             ("sim:1,speed=9", "no setting \"speed\""),
             ("csv:/no/such/folder", "/no/such/folder: the folder cannot be read"),
         ] {
             let error = open(spec, None).err().unwrap().to_string();
-            assert!(error.contains(said), "{spec}: {error}");
+            assert!(error.contains(expected), "{spec}: {error}");
         }
         let wanted = ["SIM001".to_owned(), "NOPE".to_owned()];
         let error = open("sim:1,stocks=2", Some(&wanted)).err().unwrap().to_string();
-        assert_eq!(error, "the market has no NOPE; it has SIM001, SIM002");
+        assert_eq!(error, "the market does not have NOPE; it has SIM001, SIM002");
     }
 }

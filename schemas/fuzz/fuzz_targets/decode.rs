@@ -1,6 +1,6 @@
-//! The decoder under libFuzzer: the first byte chooses the topic, the second whether the value
-//! gets a schema id of that topic, so that the fuzzer need not find one. It must not panic, must
-//! not ask for more memory than its bound, and must read what it wrote as the same.
+//! The decoder under libFuzzer. The first byte chooses the topic, the second a schema id of that
+//! topic or none, so that the fuzzer need not find one. The decoder must not panic, must not allocate
+//! more than its bound, and must read back what was written.
 
 #![no_main]
 

@@ -1,6 +1,7 @@
-//! What the scanner and the scorer say: `scans`, `features`, `predictions`.
+//! The scanner's events: `scans` and `features`.
 
-use crate::{Day, EventId, events::DayClosed};
+use super::marker::DayClosed;
+use crate::{Day, EventId};
 use serde::{Deserialize, Serialize};
 
 /// The three ways to build one butterfly payoff.
@@ -17,7 +18,7 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    /// As people write it.
+    /// The name in text.
     pub fn name(self) -> &'static str {
         match self {
             Strategy::CallButterfly => "call butterfly",
@@ -27,7 +28,7 @@ impl Strategy {
     }
 }
 
-/// What an option gives the right to.
+/// The right an option gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OptionRight {
@@ -38,10 +39,10 @@ pub enum OptionRight {
     Put,
 }
 
-/// The strikes and dates that make a butterfly; enough to price it again on any day.
+/// A butterfly's strikes and dates: enough to price it on any day.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Structure {
-    /// Which options it is built of.
+    /// The options it is built from.
     pub strategy: Strategy,
     /// Centre strike K, dollars.
     pub centre: f64,
@@ -49,7 +50,7 @@ pub struct Structure {
     pub wing: f64,
     /// The options' last day.
     pub expiry: Day,
-    /// The last day on which it is held.
+    /// Last day of holding.
     pub evaluation_day: Day,
     /// Calendar days from the scan to expiry.
     pub dte: i32,
@@ -64,7 +65,7 @@ pub struct Leg {
     pub right: OptionRight,
     /// Dollars.
     pub strike: f64,
-    /// How many; negative is sold.
+    /// Number of options; negative is sold.
     pub ratio: i32,
     /// Mid value, dollars.
     pub price: f64,
@@ -80,16 +81,16 @@ pub struct Leg {
     pub theta: f64,
 }
 
-/// What pricing was done with; recorded, so that labels use the same.
+/// Pricing parameters; recorded, so that labels use the same ones.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Pricing {
     /// Interest rate, continuous, a fraction a year.
     pub rate: f64,
     /// Dividend yield, continuous, a fraction a year.
     pub dividend: f64,
-    /// Strike step in dollars; none takes the table by price.
+    /// Strike step in dollars; `None` uses the table by price.
     pub strike_step: Option<f64>,
-    /// Least half spread of an option, dollars per share.
+    /// Minimum half spread of an option, dollars per share.
     pub min_half_spread: f64,
     /// Half spread as a share of S·φ(d1)·√T.
     pub half_spread_rate: f64,
@@ -110,7 +111,7 @@ impl Default for Pricing {
     }
 }
 
-/// A ticker was analysed and a butterfly chosen. The event's id is the candidate.
+/// A ticker was analysed and a butterfly chosen. The event's id identifies the candidate.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Scan {
     /// Close of the scan day, dollars.
@@ -153,9 +154,9 @@ pub struct Scan {
     pub max_profit: f64,
     /// Dollars per share at expiry.
     pub max_loss: f64,
-    /// Lower and upper stock price at which it breaks even at expiry.
+    /// Lower and upper stock price of break-even at expiry.
     pub break_evens: Vec<f64>,
-    /// Chance to end between the break-evens.
+    /// Probability of ending between the break-evens.
     pub prob_profit: f64,
     /// Whole position, per dollar of the stock.
     pub delta: f64,
@@ -167,7 +168,7 @@ pub struct Scan {
     pub theta: f64,
     /// Technical score, 0–100.
     pub score: f64,
-    /// What it was priced with.
+    /// Pricing parameters.
     pub pricing: Pricing,
 }
 
@@ -189,16 +190,16 @@ records! {
     }
 }
 
-/// What the model sees of a candidate.
+/// A candidate's model input.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct FeatureVector {
     /// The scan event.
     pub candidate: EventId,
-    /// Which definitions.
+    /// Version of the feature contract.
     pub contract_version: i32,
     /// 23 numbers in contract order.
     pub values: Vec<f64>,
-    /// Technical score, 0–100; no model sees it, it is a baseline.
+    /// Technical score, 0–100: a baseline, not a model input.
     pub score: Option<f64>,
 }
 
@@ -206,58 +207,6 @@ records! {
     /// `butterquant.features.v1`
     Features, FeaturesKind, FeaturesRecord {
         FeaturesExtracted features_extracted: FeatureVector = "FEATURES_EXTRACTED",
-        DayClosed day_closed: DayClosed = "DAY_CLOSED",
-    }
-}
-
-/// Whose prediction it is; only a champion's is ever traded.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Alias {
-    /// In force.
-    #[default]
-    Champion,
-    /// Being watched.
-    Challenger,
-}
-
-/// A candidate was scored by a model.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct Score {
-    /// The scan event.
-    pub candidate: EventId,
-    /// Champion, or the challenger as a shadow.
-    pub alias: Alias,
-    /// The model's version.
-    pub model_version: i64,
-    /// SHA-256 of the model's ONNX bytes.
-    pub model_sha256: String,
-    /// What computed it: `onnxruntime-cpu`, `candle-cpu`, …
-    pub provider: String,
-    /// Loss, Minor, Good, Excellent.
-    pub probabilities: Vec<f64>,
-    /// Σ P(class) · mean ROI of that class.
-    pub expected_roi: f64,
-    /// The most probable class, 0–3.
-    pub class: i32,
-}
-
-/// A candidate could not be scored, so it cannot be traded on this model.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct ScoreRefused {
-    /// The scan event.
-    pub candidate: EventId,
-    /// For which model.
-    pub alias: Alias,
-    /// A sentence.
-    pub reason: String,
-}
-
-records! {
-    /// `butterquant.predictions.v1`
-    Predictions, PredictionsKind, PredictionsRecord {
-        CandidateScored candidate_scored: Score = "CANDIDATE_SCORED",
-        ScoringRefused scoring_refused: ScoreRefused = "SCORING_REFUSED",
         DayClosed day_closed: DayClosed = "DAY_CLOSED",
     }
 }

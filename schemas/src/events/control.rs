@@ -1,41 +1,40 @@
-//! What an operator says: `controls`. Settings reach a decision only through here.
+//! The operator's events: `controls`, the only way for settings to reach a decision.
 
-use crate::{
-    Day, Money,
-    events::{Pricing, Track},
-};
+use super::analysis::Pricing;
+use super::trading::Track;
+use crate::{Day, Money};
 use serde::{Deserialize, Serialize};
 
-/// The settings decisions are made with.
+/// The settings of decisions.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Settings {
-    /// How options are priced.
+    /// Option pricing.
     pub pricing: Pricing,
     /// Each track's own capital.
     pub capital: Money,
-    /// Capital put at risk by one position.
+    /// Capital at risk per position.
     pub risk_per_trade: Money,
-    /// New positions of a track a day, at most.
+    /// New positions per track and day, at most.
     pub max_new_per_day: i64,
-    /// Positions of a track at once, at most.
+    /// Positions per track, at most.
     pub max_open: i64,
-    /// ButterAI trades expected ROI above this.
+    /// ButterAI trades above this expected ROI.
     pub expected_roi_over: f64,
-    /// ButterBaseline trades technical score above this.
+    /// ButterBaseline trades above this technical score.
     pub score_over: f64,
-    /// Share of the maximum profit at which profit is taken.
+    /// Share of the maximum profit at which a position is closed.
     pub take_profit: f64,
-    /// Matured outcomes that start a training: more than this many.
+    /// A training starts after more matured outcomes than this.
     pub retrain_outcomes: i64,
-    /// Rows a model needs before it is trained or trusted.
+    /// Rows a training needs.
     pub min_training_rows: i64,
-    /// Passes over the rows in a training, at most.
+    /// Epochs of a training, at most.
     pub training_epochs: i64,
-    /// Days a challenger is watched before it is promoted.
+    /// Days a challenger is watched before its promotion.
     pub shadow_days: i64,
-    /// Where every random draw of training comes from.
+    /// Seed of training.
     pub seed: i64,
-    /// Tickers of one company, joined by `=`: counted once towards limits.
+    /// Tickers of one company, joined by `=`; they count as one towards limits.
     pub share_classes: Vec<String>,
 }
 
@@ -65,11 +64,11 @@ impl Default for Settings {
 pub struct RunOpened {
     /// `live`, `backtest`, `demo`, `what-if`.
     pub kind: String,
-    /// The market it reads, as given.
+    /// The market, as given.
     pub source: String,
     /// The first trading day, warm-up included.
     pub first_day: Day,
-    /// The day before it: that of the opening markers.
+    /// The day before it, of the opening markers.
     pub previous_day: Day,
     /// The first day on which tickers are scanned.
     pub scan_from: Day,
@@ -77,32 +76,32 @@ pub struct RunOpened {
     pub settings: Settings,
 }
 
-/// Other settings are in force.
+/// New settings are in force.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct SettingsChanged {
-    /// All of them.
+    /// All settings.
     pub settings: Settings,
 }
 
-/// Trading stops: no order that opens a position is sent.
+/// Trading stops: no order to open a position is sent.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Halted {
-    /// One track, or both.
+    /// One track, or `None` for both.
     pub track: Option<Track>,
     /// Why.
     pub reason: String,
 }
 
-/// Trading goes on.
+/// Trading resumes.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Resumed {
-    /// One track, or both.
+    /// One track, or `None` for both.
     pub track: Option<Track>,
     /// Why.
     pub reason: String,
 }
 
-/// An earlier model is the champion again, at once.
+/// An earlier model becomes champion again, at once.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct RolledBack {
     /// The version to use.
@@ -111,7 +110,7 @@ pub struct RolledBack {
     pub reason: String,
 }
 
-/// A stuck day was closed by writing its missing marker.
+/// An operator closed a stuck day by writing its missing marker.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct DayForced {
     /// Topic of the marker.
@@ -124,14 +123,14 @@ pub struct DayForced {
     pub reason: String,
 }
 
-/// A training is wanted at the next day's end.
+/// A training is requested for the end of the next day.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TrainingRequested {
     /// Why.
     pub reason: String,
 }
 
-/// A version is to be the champion from the next day on.
+/// A version is requested as champion from the next day on.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct PromotionRequested {
     /// The version to use.

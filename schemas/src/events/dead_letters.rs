@@ -1,41 +1,41 @@
-//! What went wrong: `dead-letters`, and what an operator did about it.
+//! `dead-letters`: rejected events, and what operators did about them.
 
 use crate::EventId;
 use serde::{Deserialize, Serialize};
 
-/// An event that could not be handled, with its original bytes. The event's offset is the
-/// letter's id.
+/// An event that could not be handled, with its original bytes. Its offset on this topic is the
+/// dead letter's id.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// The role that could not handle it.
     pub role: String,
-    /// Where it stands.
+    /// Its topic.
     pub topic: String,
-    /// Where it stands.
+    /// Its partition.
     pub partition: i64,
-    /// Where it stands.
+    /// Its offset.
     pub offset: i64,
     /// Its key.
     #[serde(with = "apache_avro::serde::bytes")]
     pub key: Vec<u8>,
-    /// Its value: whole, unless `sha256` is set.
+    /// Its value; whole unless `sha256` is set.
     #[serde(with = "apache_avro::serde::bytes")]
     pub value: Vec<u8>,
     /// `decode`, `schema`, `topic`, `partition`, `contract`, `conflict`, `order`.
     pub stage: String,
-    /// What was wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
-    /// The event it was made of, if that much could be read.
+    /// The event's id, if it could be read.
     pub event: Option<EventId>,
     /// Its headers, in their order.
     pub headers: Vec<LetterHeader>,
-    /// Its record's time, in milliseconds since 1970; 0 where it was not kept.
+    /// Its record's time in milliseconds since 1970; 0 if it was not kept.
     pub timestamp_ms: i64,
-    /// The letter whose bytes it is, put back by an operator.
+    /// The dead letter that an operator redrove into this event, if any.
     pub redriven: Option<i64>,
-    /// Bytes of the whole value, where it was too large to be kept whole.
+    /// Length of the whole value, if it was too large to keep.
     pub length: Option<i64>,
-    /// SHA-256 of the whole value, where it was too large to be kept whole.
+    /// SHA-256 of the whole value, if it was too large to keep.
     pub sha256: Option<String>,
 }
 
@@ -50,13 +50,12 @@ pub struct LetterHeader {
 }
 
 impl DeadLetter {
-    /// Bytes the value had where it stands.
+    /// The original length of the value.
     pub fn bytes(&self) -> u64 {
         self.length.map_or(self.value.len() as u64, |length| length.unsigned_abs())
     }
 
-    /// Keeps at most `most` bytes of the value; a value that is cut leaves its length and
-    /// SHA-256.
+    /// Keeps at most `most` bytes of the value; a truncated value keeps its length and SHA-256.
     pub fn shorten(&mut self, most: usize) {
         if self.value.len() > most {
             self.length.get_or_insert(self.value.len() as i64);
@@ -65,8 +64,8 @@ impl DeadLetter {
         }
     }
 
-    /// Keeps about `most` bytes of the value, of the key and of the headers each, for where many
-    /// letters are held at once.
+    /// Keeps about `most` bytes each of the value, the key and the headers, for holding many dead
+    /// letters at once.
     pub fn abridge(&mut self, most: usize) {
         self.shorten(most);
         self.key.truncate(most);
@@ -79,31 +78,31 @@ impl DeadLetter {
     }
 }
 
-/// What became of a letter.
+/// What an operator did with a dead letter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Fate {
-    /// Its bytes were put back where they stood.
+    /// Its bytes were published again, on their partition.
     #[default]
     Redriven,
-    /// It was given up.
+    /// It was dropped.
     Dropped,
 }
 
-/// An operator dealt with a letter; a letter is settled once.
+/// An operator settled a dead letter, which is possible once.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct LetterSettled {
-    /// The letter: its offset in this topic.
+    /// The dead letter: its offset on this topic.
     pub letter: i64,
-    /// What was done.
+    /// What was done with it.
     pub fate: Fate,
-    /// The letter's topic.
+    /// The dead letter's topic.
     pub topic: String,
-    /// The letter's stage.
+    /// The dead letter's stage.
     pub stage: String,
     /// Why, in the operator's words.
     pub why: String,
-    /// Who.
+    /// The operator.
     pub by: String,
 }
 

@@ -1,36 +1,26 @@
-//! What is learnt: `models` and `samples`.
+//! The retrainer's events, `models`, and the rows of history, `samples`.
 
-use crate::{
-    Day,
-    events::{Alias, DayClosed},
-};
+use super::marker::DayClosed;
+use super::predictions::Alias;
+use crate::Day;
 use serde::{Deserialize, Serialize};
 
-/// A version of the model.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct ModelRef {
-    /// 1, 2, 3 …
-    pub version: i64,
-    /// SHA-256 of its ONNX bytes.
-    pub sha256: String,
-}
-
-/// A training begins, and by which rule.
+/// A rule starts a training.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct RetrainTriggered {
-    /// The version the training will make.
+    /// The version to be trained.
     pub version: i64,
     /// `history`, `count`, `month`, `accuracy`, `vix`, `manual`.
     pub rule: String,
     /// The figures that fired it.
     pub evidence: String,
-    /// Outcomes known at that moment.
+    /// Number of outcomes known then.
     pub outcomes: i64,
-    /// First offset of `samples` the training does not see, by partition.
+    /// End offset of each `samples` partition for the training.
     pub samples_end: Vec<i64>,
 }
 
-/// A training ended with a model.
+/// A training produced a model.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ModelTrained {
     /// Its version.
@@ -44,27 +34,27 @@ pub struct ModelTrained {
     pub manifest: String,
     /// The gate's figures, in sentences.
     pub verdict: Vec<String>,
-    /// Whether the gate let it pass to be the challenger.
+    /// Whether it passed the gate, and so may become challenger.
     pub passed: bool,
 }
 
-/// A training failed, or a challenger fell.
+/// A training failed, or a challenger was refused.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ModelRefused {
     /// Its version.
     pub version: i64,
-    /// Each reason and what would settle it.
+    /// Reasons, each with its remedy.
     pub reasons: Vec<String>,
 }
 
-/// A version took an alias, from the next day on.
+/// A version takes an alias, from the next day on.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ModelPromoted {
     /// Its version.
     pub version: i64,
-    /// Its bytes' SHA-256.
+    /// SHA-256 of its ONNX bytes.
     pub sha256: String,
-    /// Which alias.
+    /// The alias.
     pub alias: Alias,
     /// Why.
     pub reason: String,
@@ -81,14 +71,14 @@ records! {
     }
 }
 
-/// A row of generated or imported history; never counted as a new outcome.
+/// A row of drawn or imported history; never counted as a new outcome.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Sample {
     /// The day its features were known.
     pub as_of: Day,
     /// The day its label was known.
     pub evaluation_day: Day,
-    /// Which definitions.
+    /// Version of the feature contract.
     pub contract_version: i32,
     /// 23 numbers in contract order.
     pub values: Vec<f64>,
@@ -100,7 +90,7 @@ pub struct Sample {
     pub weight: f64,
     /// `low`, `normal` or `high` volatility.
     pub stratum: String,
-    /// Technical score, 0–100; no model sees it, it is a baseline.
+    /// Technical score, 0–100: a baseline, not a model input.
     pub score: Option<f64>,
 }
 

@@ -1,12 +1,13 @@
-//! What the market says: `bars`.
+//! The market: `bars`.
 
-use crate::{Day, events::DayClosed};
+use super::marker::DayClosed;
+use crate::Day;
 use serde::{Deserialize, Serialize};
 
-/// A day's prices of a ticker, as known at its close; unadjusted.
+/// A ticker's prices of a day, as known at its close; unadjusted.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Bar {
-    /// The day the prices are of.
+    /// The day of the prices.
     pub bar_day: Day,
     /// Dollars per share.
     pub open: f64,
@@ -39,7 +40,7 @@ pub struct CorporateAction {
 }
 
 impl CorporateAction {
-    /// The ratio of a split, if this is one that can be: a finite number above 0.
+    /// The ratio of a valid split: finite and above 0.
     pub fn split(&self) -> Option<f64> {
         self.split_ratio.filter(|ratio| *ratio > 0.0 && ratio.is_finite())
     }

@@ -1,21 +1,20 @@
-//! What is traded and what comes of it: `orders`, `fills`, `outcomes`.
+//! Trading: `orders`, `fills`, `outcomes`.
 
-use crate::{
-    Day, EventId, Money,
-    events::{DayClosed, Pricing, Structure},
-};
+use super::analysis::{Pricing, Structure};
+use super::marker::DayClosed;
+use crate::{Day, EventId, Money};
 use serde::{Deserialize, Serialize};
 
 /// Shares of one option contract.
 pub const SHARES_PER_CONTRACT: i64 = 100;
 
-/// The two ways of choosing, side by side on the same events.
+/// The two strategies, side by side on the same events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub enum Track {
-    /// Trades expected ROI over its threshold.
+    /// Trades by expected ROI.
     #[default]
     ButterAI,
-    /// Trades technical score over its threshold.
+    /// Trades by technical score.
     ButterBaseline,
 }
 
@@ -23,7 +22,7 @@ impl Track {
     /// Both, in the order in which they decide.
     pub const ALL: [Track; 2] = [Track::ButterAI, Track::ButterBaseline];
 
-    /// As it is written everywhere.
+    /// Its name everywhere.
     pub fn name(self) -> &'static str {
         match self {
             Track::ButterAI => "ButterAI",
@@ -32,7 +31,7 @@ impl Track {
     }
 }
 
-/// Opening takes risk on, closing takes it off.
+/// What an order does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Action {
@@ -43,35 +42,35 @@ pub enum Action {
     Close,
 }
 
-/// An intent: the broker role will submit it once it is on the log.
+/// The intent to trade; the broker role submits it once it is on the log.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct OrderIntent {
-    /// Whose book.
+    /// The track.
     pub track: Track,
-    /// The id the broker will know it by; used once.
+    /// The order's id at the broker; used once.
     pub broker_order_id: i64,
     /// Open or close.
     pub action: Action,
     /// The scan event.
     pub candidate: EventId,
-    /// What to trade.
+    /// The butterfly.
     pub structure: Structure,
     /// Contracts of [`SHARES_PER_CONTRACT`] shares.
     pub quantity: i64,
-    /// Volatility of the decision's day, a fraction a year.
+    /// Volatility on the day of the decision, a fraction a year.
     pub sigma: f64,
-    /// What it is priced with.
+    /// Pricing parameters.
     pub pricing: Pricing,
-    /// Why: the threshold passed, take profit, or the evaluation day.
+    /// The reason: threshold, take profit, or evaluation day.
     pub reason: String,
-    /// The number compared with the track's threshold.
+    /// The value compared with the track's threshold.
     pub value: f64,
 }
 
 /// A candidate over its track's threshold that is not traded.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct OrderRefused {
-    /// Whose book.
+    /// The track.
     pub track: Track,
     /// The scan event.
     pub candidate: EventId,
@@ -84,25 +83,25 @@ pub struct OrderRefused {
 /// A track's book at the day's close.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TrackMarked {
-    /// Whose book.
+    /// The track.
     pub track: Track,
-    /// Capital plus everything gained and lost, open positions at mid.
+    /// Capital plus all gains and losses, open positions at mid.
     pub equity: Money,
     /// The day's change.
     pub change: Money,
-    /// Positions held over night.
+    /// Positions held overnight.
     pub open_positions: i64,
-    /// Candidates of the day with a value to compare.
+    /// The day's candidates with a value to compare.
     pub candidates: i64,
-    /// Of these, over the threshold.
+    /// Those over the threshold.
     pub over_threshold: i64,
-    /// The highest value seen.
+    /// The highest value.
     pub highest: Option<f64>,
-    /// Orders to open decided today.
+    /// Orders to open, decided on the day.
     pub opened: i64,
-    /// Orders to close decided today.
+    /// Orders to close, decided on the day.
     pub closed: i64,
-    /// Why nothing could be traded, if that is so.
+    /// Why nothing could be traded, if so.
     pub note: Option<String>,
 }
 
@@ -121,7 +120,7 @@ records! {
 pub struct Acknowledged {
     /// The order.
     pub broker_order_id: i64,
-    /// Whose book.
+    /// The track.
     pub track: Track,
 }
 
@@ -130,27 +129,27 @@ pub struct Acknowledged {
 pub struct Execution {
     /// The order.
     pub broker_order_id: i64,
-    /// Whose book.
+    /// The track.
     pub track: Track,
-    /// The broker's own id of the trade.
+    /// The broker's id of the trade.
     pub execution_id: String,
     /// Open or close.
     pub action: Action,
     /// The scan event.
     pub candidate: EventId,
-    /// What was traded.
+    /// The butterfly.
     pub structure: Structure,
     /// Contracts of [`SHARES_PER_CONTRACT`] shares.
     pub quantity: i64,
     /// Mid value D per share.
     pub price: Money,
-    /// Spread and commission per share, paid on top (open) or off (close).
+    /// Spread and commission per share, added to (open) or taken off (close) the price.
     pub fees: Money,
-    /// The stock's price it was done at.
+    /// The stock's price at the trade.
     pub spot: f64,
-    /// Volatility it was priced with, a fraction a year.
+    /// Volatility used in pricing, a fraction a year.
     pub sigma: f64,
-    /// What it was priced with.
+    /// Pricing parameters.
     pub pricing: Pricing,
 }
 
@@ -159,7 +158,7 @@ pub struct Execution {
 pub struct OrderEnded {
     /// The order.
     pub broker_order_id: i64,
-    /// Whose book.
+    /// The track.
     pub track: Track,
     /// Open or close.
     pub action: Action,
@@ -183,16 +182,16 @@ records! {
     }
 }
 
-/// A candidate, traded or not, came to its evaluation day.
+/// A candidate, traded or not, reached its evaluation day.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Outcome {
     /// The scan event.
     pub candidate: EventId,
-    /// When it was scanned.
+    /// The scan day.
     pub scan_day: Day,
-    /// The bar at whose open it was entered.
+    /// Day of the bar at whose open it was entered.
     pub entry_day: Day,
-    /// The bar at whose close it was marked.
+    /// Day of the bar at whose close it was marked.
     pub evaluation_day: Day,
     /// D at entry, dollars per share.
     pub entry_debit: f64,
@@ -202,7 +201,7 @@ pub struct Outcome {
     pub exit_debit: f64,
     /// c at evaluation, dollars per share.
     pub exit_cost: f64,
-    /// Return on the capital at risk; −1 is everything.
+    /// Return on the capital at risk; −1 is a total loss.
     pub roi: f64,
     /// Loss 0, Minor 1, Good 2, Excellent 3.
     pub class: i32,
@@ -213,7 +212,7 @@ pub struct Outcome {
 pub struct OutcomeMissing {
     /// The scan event.
     pub candidate: EventId,
-    /// When it was scanned.
+    /// The scan day.
     pub scan_day: Day,
     /// Short and stable: `NO_VIX`.
     pub code: String,

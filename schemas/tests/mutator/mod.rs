@@ -1,4 +1,4 @@
-//! Payloads made by damaging sound ones, from a seed.
+//! Damaged payloads, from a seed.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// The same seed gives the same payloads everywhere.
 pub(crate) struct Mutator(ChaCha8Rng);
 
-/// Numbers that hurt where a length or an index is expected, as Avro writes them.
+/// Harmful lengths and indices, as Avro encodes them.
 const NUMBERS: [&[u8]; 8] = [
     &[0],
     &[1],
@@ -36,8 +36,7 @@ impl Mutator {
         of[self.below(of.len())]
     }
 
-    /// A payload: a sound one of `own` that was damaged, one of `any` topic under one of the own
-    /// schema `ids`, or noise.
+    /// A payload: a damaged one of `own`, one of `any` topic under one of the schema `ids`, or noise.
     pub(crate) fn payload(&mut self, own: &[&[u8]], any: &[&[u8]], ids: &[u32]) -> Vec<u8> {
         let mut value = match self.below(10) {
             0 => (0..self.below(300)).map(|_| self.next() as u8).collect(),

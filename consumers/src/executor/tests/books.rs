@@ -21,9 +21,9 @@ fn holding(evaluation: Day) -> Driven<Executor> {
         scored(&scan, Alias::Champion, 0.2),
         closed(Topic::Predictions, 70),
     ]);
-    let said = driven.end(day(70));
-    assert_eq!(line(&said), "AI opens A");
-    driven.take(filled(71, &said, 5_500_000, 200_000));
+    let decided = driven.end(day(70));
+    assert_eq!(line(&decided), "AI opens A");
+    driven.take(filled(71, &decided, 5_500_000, 200_000));
     driven
 }
 
@@ -35,8 +35,8 @@ fn quiet(driven: &mut Driven<Executor>, n: i32, vix: f64) -> Vec<Event> {
 }
 
 /// Equity and its change of the AI track, the positions held.
-fn mark(said: &[Event]) -> (Money, Money, i64) {
-    let mark = &marks(said)[0];
+fn mark(decided: &[Event]) -> (Money, Money, i64) {
+    let mark = &marks(decided)[0];
     assert_eq!(mark.track, Track::ButterAI);
     (mark.equity, mark.change, mark.open_positions)
 }
@@ -82,19 +82,19 @@ fn an_intent_changes_no_book_and_fills_change_it_to_the_millionth() {
         scored(&scan, Alias::Champion, 0.2),
         closed(Topic::Predictions, 70),
     ]);
-    let said = driven.end(day(70));
-    assert_eq!(intents(&said)[0].1.quantity, 3); // 2,000 / 650
-    assert_eq!(mark(&said), (CAPITAL, Money::ZERO, 0));
+    let decided = driven.end(day(70));
+    assert_eq!(intents(&decided)[0].1.quantity, 3); // 2,000 / 650
+    assert_eq!(mark(&decided), (CAPITAL, Money::ZERO, 0));
 
     // Paid 6.358023 × 300; worth 10 − |101 − 100| = 9 a share.
-    driven.take(filled(71, &said, 6_123_456, 234_567));
-    let said = quiet(&mut driven, 71, 20.0);
+    driven.take(filled(71, &decided, 6_123_456, 234_567));
+    let decided = quiet(&mut driven, 71, 20.0);
     let gained = Money(2_700_000_000 - 1_907_406_900);
-    assert_eq!(mark(&said), (CAPITAL + gained, gained, 1));
-    assert_eq!(line(&said), "AI closes A");
+    assert_eq!(mark(&decided), (CAPITAL + gained, gained, 1));
+    assert_eq!(line(&decided), "AI closes A");
 
     // Received 8.25 × 300.
-    driven.take(filled(72, &said, 8_500_000, 250_000));
+    driven.take(filled(72, &decided, 8_500_000, 250_000));
     let gained = Money(2_475_000_000 - 1_907_406_900);
     assert_eq!(mark(&quiet(&mut driven, 72, 20.0)), (CAPITAL + gained, Money(-225_000_000), 0));
 }
@@ -102,8 +102,8 @@ fn an_intent_changes_no_book_and_fills_change_it_to_the_millionth() {
 #[test]
 fn nobody_pays_to_get_rid_of_a_butterfly() {
     let mut driven = holding(day(71));
-    let said = quiet(&mut driven, 71, 20.0);
-    driven.take(filled(72, &said, 10_000, 66_000));
+    let decided = quiet(&mut driven, 71, 20.0);
+    driven.take(filled(72, &decided, 10_000, 66_000));
     assert_eq!(mark(&quiet(&mut driven, 72, 20.0)).0, CAPITAL + Money(-1_710_000_000));
 }
 
@@ -116,14 +116,14 @@ fn a_split_makes_more_shares_of_a_lower_price_and_changes_no_worth() {
         bars_closed(72, Some(20.0)),
         closed(Topic::Predictions, 72),
     ]);
-    let said = driven.end(day(72));
+    let decided = driven.end(day(72));
     // Worth 5 − 0 a share, 200 shares a contract.
     let paid = Money(1_710_000_000);
-    assert_eq!(mark(&said).0, CAPITAL + Money(3_000_000_000) - paid);
-    let (_, close) = &intents(&said)[0];
+    assert_eq!(mark(&decided).0, CAPITAL + Money(3_000_000_000) - paid);
+    let (_, close) = &intents(&decided)[0];
     assert_eq!((close.structure.centre, close.structure.wing, close.quantity), (50.0, 5.0, 3));
 
-    driven.take(filled(73, &said, 4_500_000, 250_000));
+    driven.take(filled(73, &decided, 4_500_000, 250_000));
     driven.take([bars_closed(73, Some(20.0)), closed(Topic::Predictions, 73)]);
     assert_eq!(mark(&driven.end(day(73))).0, CAPITAL + Money(2_550_000_000) - paid);
 }
@@ -138,9 +138,9 @@ fn profit_is_taken_at_70_percent_of_the_maximum_only_after_a_fall_of_volatility(
         for n in 71..74 {
             assert_eq!(line(&quiet(&mut driven, n, 20.0)), "", "day {n}");
         }
-        let said = quiet(&mut driven, 74, vix);
-        assert_eq!(line(&said), expected, "index at {vix}");
-        for (_, intent) in intents(&said) {
+        let decided = quiet(&mut driven, 74, vix);
+        assert_eq!(line(&decided), expected, "index at {vix}");
+        for (_, intent) in intents(&decided) {
             assert!(intent.reason.starts_with("take profit"), "{}", intent.reason);
             assert!(intent.value >= take_profit, "{}", intent.value);
         }
@@ -158,9 +158,9 @@ fn time_is_up_on_the_last_weekday_on_or_before_the_evaluation_day() {
         for n in 71..last {
             assert_eq!(line(&quiet(&mut driven, n, 20.0)), "", "{evaluation}, day {n}");
         }
-        let said = quiet(&mut driven, last, 20.0);
-        assert_eq!(line(&said), "AI closes A", "{evaluation}");
-        assert!(intents(&said)[0].1.reason.contains("evaluation day"));
+        let decided = quiet(&mut driven, last, 20.0);
+        assert_eq!(line(&decided), "AI closes A", "{evaluation}");
+        assert!(intents(&decided)[0].1.reason.contains("evaluation day"));
     }
 }
 
@@ -184,13 +184,13 @@ fn a_company_held_or_ordered_is_not_opened_again_and_counts_towards_the_limit() 
     let mut driven = executor(&all);
     driven.controls.settings.max_open = 1;
     driven.take(today(70, &[("GOOG", 0.0, Some(0.2))]));
-    let said = driven.end(day(70));
+    let decided = driven.end(day(70));
     for n in [71, 72] {
         // First ordered and unanswered, then held.
         driven.take(today(n, &[("GOOGL", 0.0, Some(0.3)), ("A", 0.0, Some(0.2))]));
         let refused = "AI COMPANY_HELD GOOGL; AI POSITION_LIMIT A";
         assert_eq!(line(&driven.end(day(n))), refused, "day {n}");
-        driven.take(filled(n, &said, 5_000_000, 0).into_iter().filter(|_| n == 71));
+        driven.take(filled(n, &decided, 5_000_000, 0).into_iter().filter(|_| n == 71));
     }
     driven.controls.settings.max_open = 2;
     driven.take(today(73, &[("A", 0.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
@@ -201,9 +201,9 @@ fn a_company_held_or_ordered_is_not_opened_again_and_counts_towards_the_limit() 
 fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
     let mut driven = executor(&["A", "B", "C", "D"]);
     driven.take(today(70, &[("A", 61.0, Some(0.2)), ("B", 0.0, Some(0.3))]));
-    let said = driven.end(day(70));
-    assert_eq!(line(&said), "AI opens B; AI opens A; Base opens A");
-    let (b, a) = (&said[0..1], &said[1..2]);
+    let decided = driven.end(day(70));
+    assert_eq!(line(&decided), "AI opens B; AI opens A; Base opens A");
+    let (b, a) = (&decided[0..1], &decided[1..2]);
     driven.take([ended(71, b, Fills::OrderUnknown), ended(71, a, Fills::OrderUnknown)].concat());
     let c = [("C", 61.0, Some(0.2))];
     driven.take(today(71, &c));
@@ -213,12 +213,12 @@ fn an_order_of_unknown_fate_blocks_its_track_until_every_one_is_settled() {
     assert_eq!(line(&driven.end(day(72))), "AI UNSETTLED C; Base COMPANY_HELD C");
     driven.take(filled(73, b, 5_000_000, 0));
     driven.take(today(73, &c));
-    let said = driven.end(day(73));
-    assert_eq!(line(&said), "AI opens C; Base COMPANY_HELD C");
+    let decided = driven.end(day(73));
+    assert_eq!(line(&decided), "AI opens C; Base COMPANY_HELD C");
     // That the broker has the order, working, settles it as well.
-    driven.take(ended(74, &said[..1], Fills::OrderUnknown));
+    driven.take(ended(74, &decided[..1], Fills::OrderUnknown));
     let has = Acknowledged {
-        broker_order_id: intents(&said)[0].1.broker_order_id,
+        broker_order_id: intents(&decided)[0].1.broker_order_id,
         track: Track::ButterAI,
     };
     driven.take([Event::new(day(74), "C", &["C"], Fills::OrderAcknowledged(has))]);

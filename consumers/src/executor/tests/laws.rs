@@ -33,14 +33,14 @@ fn run(
 ) -> (Vec<Event>, Vec<u8>) {
     let mut driven = Driven::new(Executor::default());
     driven.take(history(70, &TICKERS));
-    let (mut said, mut all, mut taken) = (Vec::new(), Vec::new(), 0);
+    let (mut decided, mut all, mut taken) = (Vec::new(), Vec::new(), 0);
     for (n, candidates) in (70..).zip(days) {
         let candidates: Vec<Candidate<'_>> = TICKERS
             .iter()
             .zip(candidates)
             .map(|(ticker, (score, roi))| (*ticker, *score, *roi))
             .collect();
-        let mut events = [filled(n, &said, 5_800_000, 150_000), today(n, &candidates)].concat();
+        let mut events = [filled(n, &decided, 5_800_000, 150_000), today(n, &candidates)].concat();
         if let Some(random) = &mut shuffle {
             events = shuffled(events, random);
         }
@@ -51,8 +51,8 @@ fn run(
                 driven.restart(Executor::default());
             }
         }
-        said = driven.end(day(n));
-        all.extend(said.clone());
+        decided = driven.end(day(n));
+        all.extend(decided.clone());
     }
     (all, driven.machine.save())
 }

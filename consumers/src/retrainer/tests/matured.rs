@@ -1,15 +1,15 @@
-//! Held out are matured scan days alone: short butterflies mature weeks before long ones, and a
-//! day that shows only these judges nobody.
+//! Only matured scan days are held out: short butterflies mature weeks before long ones, and no
+//! model is judged on a day that shows only these.
 
 use super::end;
 use super::training::{Held, judge, manifest, request, trained};
-use crate::retrainer::{Judged, Retrainer};
+use crate::retrainer::{HeldOutDays, Retrainer};
 use crate::testkit::learning::{rows, sample};
 use crate::testkit::{Driven, day, features, scanned};
 use schemas::Event;
 use success::Row;
 
-/// The day at whose end the trainings below begin: what was evaluated before it is known.
+/// The day at whose end the trainings below begin; rows evaluated before it are known.
 const NOW: i32 = 150;
 
 /// Twenty candidates a day on days 0 to 149, in turn held for three days and for nine.
@@ -25,8 +25,7 @@ fn known(row: &Row) -> bool {
     row.evaluation_day < day(NOW).0
 }
 
-/// A retrainer that has seen all features and the outcomes known by now, and what its training
-/// says.
+/// The events of a training that knows all features and the outcomes up to now.
 fn trained_on(candidates: &[(i32, Row)]) -> Vec<Event> {
     let mut driven = Driven::new(Retrainer::default());
     driven.controls.training_requested = Some(0);
@@ -48,8 +47,8 @@ fn trained_on(candidates: &[(i32, Row)]) -> Vec<Event> {
 fn the_last_sixty_matured_days_are_held_out_and_days_still_open_have_no_part() {
     let plain = trained_on(&candidates());
     // Day 140 is the last whose nine-day holdings are over; days 141 to 146 show short ones alone.
-    let days = Judged { first: day(81), last: day(140) };
-    assert_eq!(Judged::of(&trained(&plain).manifest), Some(days));
+    let days = HeldOutDays { first: day(81), last: day(140) };
+    assert_eq!(HeldOutDays::of(&trained(&plain).manifest), Some(days));
     assert_eq!(manifest(&plain)["gate"]["rows"], 60 * 20);
     // Nor are days trained on that show, before day 81 begins, their short holdings alone.
     assert_eq!(manifest(&plain)["model"]["rows"], 72 * 20);
@@ -76,8 +75,8 @@ fn a_day_of_history_that_is_known_in_part_is_open_as_well() {
     let samples: Vec<Event> = all.iter().enumerate().map(|(n, row)| sample(n, row)).collect();
     let mut early = request(Vec::new(), |_| {});
     early.known_by = day(NOW) + -1;
-    let said = judge(early, &samples);
-    assert_eq!(manifest(&said), manifest(&trained_on(&candidates())));
+    let decided = judge(early, &samples);
+    assert_eq!(manifest(&decided), manifest(&trained_on(&candidates())));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What an operator asks of the champion is answered once, and nothing it displaces goes silently.
+//! An operator's request is answered once, and a displaced challenger is refused on the log.
 
 use super::{end, named, shadow_day, watching};
 use crate::retrainer::Retrainer;
@@ -74,17 +74,20 @@ fn a_version_that_is_not_there_or_did_not_pass_is_refused_with_an_event_once() {
     driven.take([failed]);
     for (offset, version, n) in [(3, 9, 76), (4, 3, 77)] {
         rollback(&mut driven, version, offset);
-        let said = end(&mut driven, n);
+        let decided = end(&mut driven, n);
         let begins = format!(
             "refused v{version}: not rolled back at controls offset {offset}: v{version} is not \
              among the versions that passed their gate (v1, v2 have)"
         );
-        assert!(said.starts_with(&begins) && said.contains("butterquant model list"), "{said}");
+        assert!(
+            decided.starts_with(&begins) && decided.contains("butterquant model list"),
+            "{decided}"
+        );
         assert_eq!(named(&driven), (Some(2), None));
     }
     promote(&mut driven, 9, 5);
-    let said = end(&mut driven, 78);
-    assert!(said.starts_with("refused v9: not promoted at controls offset 5"), "{said}");
+    let decided = end(&mut driven, 78);
+    assert!(decided.starts_with("refused v9: not promoted at controls offset 5"), "{decided}");
     assert_eq!(end(&mut driven, 79), "");
     assert_eq!(named(&driven), (Some(2), None));
 }
@@ -95,8 +98,11 @@ fn a_damaged_version_is_refused() {
     let cut = &model().onnx[..500];
     driven.take([trained(day(75), 3, cut.to_vec(), &schemas::id::sha256_hex(cut))]);
     promote(&mut driven, 3, 5);
-    let said = end(&mut driven, 76);
-    assert!(said.starts_with("refused v3: not promoted") && said.contains("seal"), "{said}");
+    let decided = end(&mut driven, 76);
+    assert!(
+        decided.starts_with("refused v3: not promoted") && decided.contains("seal"),
+        "{decided}"
+    );
     assert_eq!(named(&driven), (Some(2), None));
 }
 
@@ -105,10 +111,13 @@ fn a_challenger_that_is_displaced_falls_with_an_event() {
     let mut driven = watching();
     shadow_day(&mut driven, 71, 1, 1);
     rollback(&mut driven, 1, 4);
-    let said = shadow_day(&mut driven, 72, 1, 1);
-    assert!(said.starts_with("refused v2: model v1 was put in force by an operator"), "{said}");
-    assert!(said.contains("butterquant model promote 2"), "{said}");
-    assert!(said.ends_with("Champion v1: rolled back at controls offset 4"), "{said}");
+    let decided = shadow_day(&mut driven, 72, 1, 1);
+    assert!(
+        decided.starts_with("refused v2: model v1 was put in force by an operator"),
+        "{decided}"
+    );
+    assert!(decided.contains("butterquant model promote 2"), "{decided}");
+    assert!(decided.ends_with("Champion v1: rolled back at controls offset 4"), "{decided}");
     assert_eq!(named(&driven), (Some(1), None));
 
     // The challenger itself may be put in force: then nothing falls.
@@ -125,11 +134,11 @@ fn a_challenger_that_is_displaced_falls_with_an_event() {
 fn a_word_that_is_refused_disturbs_no_shadow() {
     let mut driven = watching();
     rollback(&mut driven, 9, 4);
-    let said = shadow_day(&mut driven, 71, 1, 1);
-    assert!(said.starts_with("refused v9"), "{said}");
+    let decided = shadow_day(&mut driven, 71, 1, 1);
+    assert!(decided.starts_with("refused v9"), "{decided}");
     for n in 72..75 {
         assert_eq!(shadow_day(&mut driven, n, 1, 1), "");
     }
-    let said = shadow_day(&mut driven, 75, 1, 1);
-    assert_eq!(said, "Champion v2: scored every candidate of 5 days");
+    let decided = shadow_day(&mut driven, 75, 1, 1);
+    assert_eq!(decided, "Champion v2: scored every candidate of 5 days");
 }

@@ -1,8 +1,8 @@
-//! A training from rows to events: what it may see, what it needs, what its verdict leads to.
+//! A training from rows to events: which rows it uses and needs, and what its verdict leads to.
 
 use super::line;
 use crate::retrainer::{
-    AcceptanceReport, AcceptanceTest, Judged, NoAcceptanceTest, Retrainer, TrainRequest,
+    AcceptanceReport, AcceptanceTest, HeldOutDays, NoAcceptanceTest, Retrainer, TrainRequest,
     train_and_judge, train_from_history,
 };
 use crate::testkit::learning::{model, rows, sample};
@@ -38,15 +38,15 @@ pub(super) fn judge(request: TrainRequest, samples: &[Event]) -> Vec<Event> {
     train_and_judge(request, samples, &NoAcceptanceTest, &mut |_, _| {})
 }
 
-pub(super) fn trained(said: &[Event]) -> &ModelTrained {
-    match &said[0].body {
+pub(super) fn trained(decided: &[Event]) -> &ModelTrained {
+    match &decided[0].body {
         Body::Models(Models::ModelTrained(model)) => model,
-        _ => panic!("{}", line(said)),
+        _ => panic!("{}", line(decided)),
     }
 }
 
-pub(super) fn manifest(said: &[Event]) -> serde_json::Value {
-    serde_json::from_str(&trained(said).manifest).unwrap()
+pub(super) fn manifest(decided: &[Event]) -> serde_json::Value {
+    serde_json::from_str(&trained(decided).manifest).unwrap()
 }
 
 #[test]
@@ -57,32 +57,32 @@ fn too_few_rows_are_refused_with_the_number_there_is_and_the_number_needed() {
         (rows(60, 30), ["0 rows are of days that were over", "1000"]),
         (rows(110, 20), ["940 rows are of days that were over", "1000"]), // days 0 to 46
     ] {
-        let said = judge(request(rows, |_| {}), &[]);
-        let said = line(&said);
+        let decided = judge(request(rows, |_| {}), &[]);
+        let decided = line(&decided);
         assert!(
-            said.starts_with("refused v4: ") && words.iter().all(|word| said.contains(word)),
-            "{said}"
+            decided.starts_with("refused v4: ") && words.iter().all(|word| decided.contains(word)),
+            "{decided}"
         );
         assert!(
-            said.contains("draw more of the past with `butterquant history generate`"),
-            "{said}"
+            decided.contains("draw more of the past with `butterquant history generate`"),
+            "{decided}"
         );
     }
 }
 
 #[test]
 fn the_settings_say_how_many_rows_are_enough() {
-    let said = judge(request(rows(110, 20), |settings| settings.min_training_rows = 940), &[]);
-    assert_eq!(trained(&said).version, 4);
-    assert_eq!(manifest(&said)["model"]["rows"], 940);
+    let decided = judge(request(rows(110, 20), |settings| settings.min_training_rows = 940), &[]);
+    assert_eq!(trained(&decided).version, 4);
+    assert_eq!(manifest(&decided)["model"]["rows"], 940);
 }
 
 #[test]
 fn a_row_evaluated_on_or_after_the_first_held_out_day_is_not_trained_on() {
-    let said = judge(request(enough(), |_| {}), &[]);
-    let model = &manifest(&said)["model"];
+    let decided = judge(request(enough(), |_| {}), &[]);
+    let model = &manifest(&decided)["model"];
     // Scanned on days 0 to 86: evaluated before day 90. The rows held out are judged too.
-    let held_out = &manifest(&said)["held_out_metrics"];
+    let held_out = &manifest(&decided)["held_out_metrics"];
     assert_eq!((&held_out["days"], &held_out["rows"]), (&60.into(), &(60 * 20).into()));
     for rival in ["model", "class_prior", "technical_score", "logistic", "network"] {
         let log_loss = &held_out[rival]["log_loss"];
@@ -93,18 +93,18 @@ fn a_row_evaluated_on_or_after_the_first_held_out_day_is_not_trained_on() {
     }
     assert_eq!((&model["rows"], &model["last_evaluation_day"]), (&(87 * 20).into(), &89.into()));
     assert_eq!(
-        Judged::of(&trained(&said).manifest),
-        Some(Judged { first: Day(90), last: Day(149) })
+        HeldOutDays::of(&trained(&decided).manifest),
+        Some(HeldOutDays { first: Day(90), last: Day(149) })
     );
 
-    // Whatever such a row says, the model is the same to the last byte; another row changes it.
+    // Such a row does not change one byte of the model; another row does.
     let with = |scan_day: i32| {
         let mut rows = enough();
         let changed = rows.iter_mut().filter(|row| row.scan_day == scan_day);
         changed.for_each(|row| (row.class, row.roi) = (3 - row.class, -row.roi));
         trained(&judge(request(rows, |_| {}), &[])).sha256.clone()
     };
-    let (plain, embargoed) = (&trained(&said).sha256, [with(87), with(89), with(120)]);
+    let (plain, embargoed) = (&trained(&decided).sha256, [with(87), with(89), with(120)]);
     assert!(embargoed.iter().all(|sha256| sha256 == plain));
     assert_ne!(&with(86), plain);
 }
@@ -147,16 +147,17 @@ fn the_order_of_rows_changes_nothing_and_the_seed_does() {
 #[test]
 fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next() {
     let deep = |settings: &mut Settings| settings.training_epochs = 25;
-    let said = judge(request(rows(200, 30), deep), &[]);
-    assert_eq!(line(&said), "trained v4; Challenger v4: passed the gate");
+    let decided = judge(request(rows(200, 30), deep), &[]);
+    assert_eq!(line(&decided), "trained v4; Challenger v4: passed the gate");
     assert!(
-        trained(&said).passed && trained(&said).verdict[0].contains("the class prior on 60 days")
+        trained(&decided).passed
+            && trained(&decided).verdict[0].contains("the class prior on 60 days")
     );
 
     // Against a weak champion, after two challengers judged on any of the days from 140 on.
-    let overlapping = Judged { first: Day(80), last: Day(140) };
-    let before = Judged { first: Day(60), last: Day(139) };
-    let against = |champion: &[u8], judged: Vec<Judged>| {
+    let overlapping = HeldOutDays { first: Day(80), last: Day(140) };
+    let before = HeldOutDays { first: Day(60), last: Day(139) };
+    let against = |champion: &[u8], judged: Vec<HeldOutDays>| {
         let champion = Some(champion.to_vec());
         judge(TrainRequest { champion, judged, ..request(rows(200, 30), deep) }, &[])
     };
@@ -168,7 +169,7 @@ fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next
     assert_eq!((&gate["baseline_is_prior"], trained(&second).passed), (&false.into(), true));
 
     // Against itself it is no better.
-    let third = against(&trained(&said).onnx, vec![]);
+    let third = against(&trained(&decided).onnx, vec![]);
     assert!(!trained(&third).passed);
     assert!(line(&third).starts_with("trained v4; refused v4: "), "{}", line(&third));
 }
@@ -227,10 +228,10 @@ impl AcceptanceTest for Wrong {
 #[test]
 fn what_fails_its_trial_is_refused_however_good_it_is() {
     let deep = request(rows(200, 30), |settings| settings.training_epochs = 25);
-    let said = train_and_judge(deep, &[], &Wrong, &mut |_, _| {});
-    assert_eq!(line(&said), "trained v4; refused v4: too slow: buy a new one");
-    assert!(!trained(&said).passed);
-    assert_eq!(manifest(&said)["trial"], "tried");
+    let decided = train_and_judge(deep, &[], &Wrong, &mut |_, _| {});
+    assert_eq!(line(&decided), "trained v4; refused v4: too slow: buy a new one");
+    assert!(!trained(&decided).passed);
+    assert_eq!(manifest(&decided)["trial"], "tried");
 }
 
 /// A log whose `samples` hold these, or that cannot be read.
@@ -265,13 +266,13 @@ fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() 
     };
     // Days 1 to 149 come from samples, day 0 from the retrainer's own rows.
     let samples = enough().iter().enumerate().skip(20).map(|(n, row)| sample(n, row)).collect();
-    let said = start()(&Held(Ok(samples))).unwrap();
-    assert_eq!(manifest(&said)["model"]["rows"], 87 * 20);
+    let decided = start()(&Held(Ok(samples))).unwrap();
+    assert_eq!(manifest(&decided)["model"]["rows"], 87 * 20);
     assert_eq!(start()(&Held(Err("the log is gone".into()))).unwrap_err().what, "the log is gone");
 
     let mut watching = Driven::new(Retrainer::default());
-    watching.take(said);
-    assert_eq!(watching.machine.0.judged, [Judged { first: Day(90), last: Day(149) }]);
+    watching.take(decided);
+    assert_eq!(watching.machine.0.judged, [HeldOutDays { first: Day(90), last: Day(149) }]);
     let challenger = watching.machine.0.watched.is_some();
     assert_eq!(challenger, watching.machine.0.models.contains_key(&1));
 }

@@ -1,4 +1,4 @@
-//! When each rule fires, on made days: once an episode, kept while nothing can be trained.
+//! When each rule fires: once per episode, and kept while no training can begin.
 
 use super::{end, learnt, line, matured, shadow_day, watching};
 use crate::retrainer::Retrainer;
@@ -22,12 +22,12 @@ fn scanning(n: i32, vix: f64) -> Event {
     marker(Topic::Bars, n, DayClosed { vix: Some(vix), scan, ..DayClosed::default() })
 }
 
-fn evidence(said: &[Event]) -> Vec<String> {
+fn evidence(decided: &[Event]) -> Vec<String> {
     let of = |event: &Event| match &event.body {
         Body::Models(Models::RetrainTriggered(triggered)) => triggered.evidence.clone(),
         other => panic!("{other:?}"),
     };
-    said.iter().map(of).collect()
+    decided.iter().map(of).collect()
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn a_high_index_before_the_first_scan_day_fires_on_that_day() {
     assert_eq!(end(&mut driven, 9), "vix v1");
 }
 
-/// Day `n`: the champion says class 0 of two candidates; those of day `n - 5` turn out as class 0
-/// where `hits` says so, as class 3 otherwise.
+/// Day `n`: the champion predicts class 0 for two candidates; those of day `n - 5` mature as class 0
+/// where `hits` is true, else as class 3.
 fn judged_day(driven: &mut Driven<Retrainer>, n: i32, hits: impl Fn(i32) -> [bool; 2]) -> String {
     for ticker in ["A", "B"] {
         let scan = scanned(n, ticker, 0.0);
@@ -163,9 +163,9 @@ fn accuracy_that_may_be_low_by_chance_fires_nothing() {
     assert_eq!((of.rule, of.state, &of.figures["days"]), ("accuracy", "armed", &60.into()));
     let (mean, bound) = (of.figures["accuracy"].as_f64(), of.figures["bound"].as_f64());
     assert!((mean.unwrap() - 1.0 / 3.0).abs() < 0.01 && bound.unwrap() > 0.5, "{of:?}");
-    assert!(of.said.starts_with("60 scan days; 33."), "{}", of.said);
+    assert!(of.summary.starts_with("60 scan days; 33."), "{}", of.summary);
     // A day with a candidate that has no outcome yet is not matured.
-    assert!(driven.machine.0.triggers.accuracy.now().is_some_and(|now| now.days == 60));
+    assert!(driven.machine.0.triggers.accuracy.recent().is_some_and(|recent| recent.days == 60));
 }
 
 #[test]
@@ -225,5 +225,5 @@ fn state_of_another_shape_names_the_remedy() {
     let saved = Retrainer::default().save();
     let mut driven = driven();
     let error = driven.machine.restore(&saved[..saved.len() - 1]).unwrap_err().to_string();
-    assert!(error.contains("`butterquant rebuild` makes it again"), "{error}");
+    assert!(error.contains("`butterquant rebuild` recreates it"), "{error}");
 }

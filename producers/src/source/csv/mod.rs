@@ -1,23 +1,23 @@
-//! A folder of Yahoo-style CSV files, one a ticker (`AAPL.csv`), and `^VIX.csv` beside them.
+//! A folder of Yahoo-style CSV files, one per ticker (`AAPL.csv`), with `^VIX.csv` beside them.
 //!
 //! 1. A trading day is a day on which at least one stock file has a row; a stock without a
 //!    valid one is missing, and the reason names file and line.
-//! 2. The universe is fixed when the folder is opened. A file that cannot be read stays in it
-//!    and is missing each day, so that a damaged file is seen and a mended one comes back.
-//! 3. Files whose size or time changed are read again when the known days are used up. A new
-//!    last day that some files still lack is held back until a poll finds nothing changed: a
+//! 2. The universe is fixed when the folder is opened. An unreadable file keeps its ticker in it,
+//!    missing each day, so that the damage is seen and a repaired file comes back.
+//! 3. Files whose size or time changed are read again once all known days are given. A new last
+//!    day that some files still lack is held back until a poll finds nothing changed: a
 //!    downloader writes its files one after another.
-//! 4. A row of a day already given that reads otherwise now is a [`BarChange`]; the day stands.
+//! 4. A row of a day already given that reads differently now is a [`BarChange`]; the day stands.
 
-mod file;
-mod sheet;
+mod price_file;
+mod price_table;
 #[cfg(test)]
 mod tests;
 
-use super::{BarChange, DataProblem, Market, MarketDay, SourceError, choose};
-use file::{File, list};
+use super::market::{BarChange, DataProblem, Market, MarketDay, SourceError, choose};
+use price_file::{PriceFile, list};
+use price_table::{FileKind, PriceTable};
 use schemas::{Day, id::sha256_hex};
-use sheet::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -26,10 +26,10 @@ pub struct CsvMarket {
     folder: PathBuf,
     universe: Vec<String>,
     /// In the order of `universe`.
-    stocks: Vec<File>,
-    vix: File,
+    stocks: Vec<PriceFile>,
+    vix: PriceFile,
     days: Vec<Day>,
-    /// Files that are no market data, found once; and changes that no event can tell.
+    /// Unused files, found once, and changes that no event can express.
     notes: Vec<DataProblem>,
     problems: Vec<DataProblem>,
     given: Option<Day>,
@@ -39,53 +39,53 @@ pub struct CsvMarket {
 }
 
 impl CsvMarket {
-    /// Opens the folder and reads every file in it; with `tickers`, only theirs.
+    /// Opens the folder and reads its price files; with `tickers`, only theirs.
     ///
     /// # Errors
-    /// The folder cannot be read, has no stock file, not one valid bar, or not those tickers.
+    /// The folder cannot be read, or has no stock file, no valid bar, or not all `tickers`.
     pub fn open(folder: &Path, tickers: Option<&[String]>) -> Result<CsvMarket, SourceError> {
         let shown = folder.display().to_string();
-        let found =
+        let listing =
             list(folder).map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
-        if found.stocks.is_empty() {
+        if listing.stocks.is_empty() {
             return Err(SourceError::NoFiles { folder: shown });
         }
-        let universe = choose(found.stocks.keys().cloned().collect(), tickers)?;
-        let stocks = found
+        let universe = choose(listing.stocks.keys().cloned().collect(), tickers)?;
+        let stocks = listing
             .stocks
             .into_iter()
             .filter(|(ticker, _)| universe.contains(ticker))
-            .map(|(_, path)| File::open(path, Kind::Stock))
+            .map(|(_, path)| PriceFile::open(path, FileKind::Stock))
             .collect();
         let mut market = CsvMarket {
             folder: folder.to_owned(),
             universe,
             stocks,
-            vix: File::open(found.vix, Kind::Index),
+            vix: PriceFile::open(listing.vix, FileKind::Index),
             days: Vec::new(),
-            notes: found.problems,
+            notes: listing.problems,
             problems: Vec::new(),
             given: None,
             half_written: false,
             changes: Vec::new(),
             revisions: BTreeMap::new(),
         };
-        market.index();
-        if market.stocks.iter().all(|file| file.sheet.bars.is_empty()) {
+        market.derive();
+        if market.stocks.iter().all(|file| file.table.bars.is_empty()) {
             let first = market.problems.first().map_or_else(String::new, DataProblem::to_string);
             return Err(SourceError::NoBars { folder: shown, files: market.stocks.len(), first });
         }
         Ok(market)
     }
 
-    /// What follows from the files as read.
-    fn index(&mut self) {
+    /// Derives days and problems from the files as read.
+    fn derive(&mut self) {
         let days: BTreeSet<Day> = self
             .stocks
             .iter()
             .flat_map(|file| {
-                let bars = file.sheet.bars.iter().map(|bar| bar.bar_day);
-                bars.chain(file.sheet.refused.keys().copied())
+                let bars = file.table.bars.iter().map(|bar| bar.bar_day);
+                bars.chain(file.table.refused.keys().copied())
             })
             .collect();
         self.days = days.into_iter().collect();
@@ -95,7 +95,7 @@ impl CsvMarket {
         }
     }
 
-    /// Reads again what changed on disk; whether anything did.
+    /// Reads the changed files again; whether there were any.
     fn refresh(&mut self) -> Result<bool, SourceError> {
         if let Err(source) = std::fs::read_dir(&self.folder) {
             let folder = self.folder.display().to_string();
@@ -105,16 +105,16 @@ impl CsvMarket {
         for at in 0..self.stocks.len() {
             if let Some(old) = self.stocks[at].refresh() {
                 changed = true;
-                self.compare(at, &old);
+                self.record_changes(at, &old);
             }
         }
         if let Some(old) = self.vix.refresh() {
             changed = true;
             let given = |bar: &&schemas::events::Bar| Some(bar.bar_day) <= self.given;
             for bar in old.bars.iter().filter(given) {
-                let now = self.vix.sheet.bar(bar.bar_day).map(|bar| bar.close);
+                let now = self.vix.table.bar(bar.bar_day).map(|bar| bar.close);
                 if now != Some(bar.close) {
-                    self.notes.push(self.vix.note(format!(
+                    self.notes.push(self.vix.problem_of_file(format!(
                         "the close of {} was {}, is {now:?} now, and the day was given already",
                         bar.bar_day, bar.close
                     )));
@@ -122,16 +122,16 @@ impl CsvMarket {
             }
         }
         if changed {
-            self.index();
+            self.derive();
         }
         Ok(changed)
     }
 
-    /// What the file at `at` says otherwise of days already given.
-    fn compare(&mut self, at: usize, old: &sheet::Sheet) {
+    /// Records how the file at `at` differs from `old` on days already given.
+    fn record_changes(&mut self, at: usize, old: &PriceTable) {
         let (file, ticker) = (&self.stocks[at], &self.universe[at]);
         let given = |bar: &&schemas::events::Bar| Some(bar.bar_day) <= self.given;
-        for bar in file.sheet.bars.iter().filter(given) {
+        for bar in file.table.bars.iter().filter(given) {
             if old.bar(bar.bar_day) != Some(bar) {
                 let revision = self.revisions.entry((ticker.clone(), bar.bar_day)).or_insert(0);
                 *revision += 1;
@@ -140,9 +140,9 @@ impl CsvMarket {
             }
         }
         for bar in old.bars.iter().filter(given) {
-            if file.sheet.bar(bar.bar_day).is_none() {
-                self.notes.push(file.note(format!(
-                    "the bar of {} is gone; it was given already and stands",
+            if file.table.bar(bar.bar_day).is_none() {
+                self.notes.push(file.problem_of_file(format!(
+                    "the bar of {} is gone; it was given already and is kept",
                     bar.bar_day
                 )));
             }
@@ -154,14 +154,14 @@ impl CsvMarket {
         (at < self.days.len()).then_some(at)
     }
 
-    /// Whether the last day lacks files that had the day before it.
+    /// Whether a file that has the day before the last one lacks the last.
     fn lacks_files(&self, at: usize) -> bool {
         if at == 0 || at + 1 < self.days.len() {
             return false;
         }
         let (before, day) = (self.days[at - 1], self.days[at]);
         self.stocks.iter().chain([&self.vix]).any(|file| {
-            let has = |day| file.sheet.bar(day).is_some() || file.sheet.refused.contains_key(&day);
+            let has = |day| file.table.bar(day).is_some() || file.table.refused.contains_key(&day);
             has(before) && !has(day)
         })
     }
@@ -169,12 +169,12 @@ impl CsvMarket {
     fn day(&self, day: Day) -> MarketDay {
         let mut market_day = MarketDay { day, ..MarketDay::default() };
         for (ticker, file) in self.universe.iter().zip(&self.stocks) {
-            match file.sheet.bar(day) {
+            match file.table.bar(day) {
                 Some(bar) => market_day.bars.push((ticker.clone(), bar.clone())),
                 None => market_day.missing.push((ticker.clone(), file.why_missing(day))),
             }
         }
-        market_day.vix = self.vix.sheet.bar(day).map(|bar| bar.close);
+        market_day.vix = self.vix.table.bar(day).map(|bar| bar.close);
         market_day
     }
 }
@@ -225,7 +225,7 @@ impl Market for CsvMarket {
             (Some(first), Some(last)) => format!("{days} trading days from {first} to {last}"),
             _ => "no trading day".to_owned(),
         };
-        let vix = self.vix.sheet.bars.len();
+        let vix = self.vix.table.bars.len();
         format!("{folder}: {stocks} stocks, {span}, {vix} closes of ^VIX")
     }
 }

@@ -1,4 +1,4 @@
-//! Every bad input costs what it must and no more, and says where and what to do.
+//! Bad input costs its row or file and no more; each problem names place and remedy.
 
 use super::*;
 use std::fs;
@@ -15,7 +15,7 @@ fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     folder
 }
 
-/// Writes the file with a time of its own, as a later write has.
+/// Writes the file with a modification time of its own.
 fn write_later(folder: &tempfile::TempDir, name: &str, text: &str) {
     static LATER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     let path = folder.path().join(name);
@@ -25,8 +25,8 @@ fn write_later(folder: &tempfile::TempDir, name: &str, text: &str) {
     file.set_modified(SystemTime::now() + Duration::from_secs(seconds)).unwrap();
 }
 
-/// Given two good stocks and `bad` as BAD.csv, the good ones go on and `said` is reported.
-fn check(bad: &[u8], bars: usize, said: &str) {
+/// Given two good stocks and `bad` as BAD.csv, the good ones go on and `expected` is reported.
+fn check(bad: &[u8], bars: usize, expected: &str) {
     let good = format!("{HEAD}{GOOD}");
     let dir = folder(&[
         ("AAA.csv", good.as_bytes()),
@@ -36,14 +36,14 @@ fn check(bad: &[u8], bars: usize, said: &str) {
     ]);
     let mut market = CsvMarket::open(dir.path(), None).unwrap();
     let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
-    assert!(problems.iter().any(|p| p.contains(said)), "{said}: {problems:#?}");
+    assert!(problems.iter().any(|p| p.contains(expected)), "{expected}: {problems:#?}");
     assert!(problems.iter().all(|p| p.contains("BAD.csv")), "{problems:#?}");
     assert!(market.problems().iter().all(|p| p.remedy.len() > 5));
     let (mut after, mut seen) = (None, 0);
     while let Some(day) = market.next_day(after).unwrap() {
         after = Some(day.day);
         let has = |ticker: &str| day.bars.iter().any(|(t, _)| t == ticker);
-        if market.stocks[0].sheet.bar(day.day).is_some() {
+        if market.stocks[0].table.bar(day.day).is_some() {
             assert!(has("AAA") && has("ZZZ"));
         }
         seen += usize::from(has("BAD"));
@@ -51,12 +51,12 @@ fn check(bad: &[u8], bars: usize, said: &str) {
         assert_eq!(missing.is_some(), !has("BAD"));
         assert!(missing.is_none_or(|(_, why)| why.starts_with("BAD.csv")), "{missing:?}");
     }
-    assert_eq!(seen, bars, "{said}");
+    assert_eq!(seen, bars, "{expected}");
 }
 
 #[test]
 fn rows_that_are_no_bars() {
-    for (row, said) in [
+    for (row, expected) in [
         ("2018-06-29,10,11,9,0,1,100", "BAD.csv:4: Close is \"0\", which is no price above 0"),
         ("2018-06-29,-10,11,9,10,1,100", ":4: Open is \"-10\""),
         ("2018-06-29,nan,11,9,10,1,100", ":4: Open is \"nan\""),
@@ -77,7 +77,7 @@ fn rows_that_are_no_bars() {
         ("\"2018-06-29,10,11,9,10,1,", ":4: Volume is \"\""),
     ] {
         let rows = format!("{HEAD}2018-06-27,10,11,9,10,1,100\n2018-06-28,10,11,9,10,1,0\n{row}");
-        check(rows.as_bytes(), 2, said);
+        check(rows.as_bytes(), 2, expected);
     }
     let mut bytes = format!("{HEAD}2018-06-28,10,11,9,10,1,5\n2018-06-29,10,").into_bytes();
     bytes.extend(b"\xff\xfe,9,10,1,100\n");
@@ -88,9 +88,9 @@ fn rows_that_are_no_bars() {
 fn rows_out_of_order_or_twice() {
     let row = |day: u32, close: u32| format!("2018-06-{day},10,99,9,{close},1,100\n");
     let unsorted = format!("{HEAD}{}{}{}", row(29, 12), row(27, 10), row(28, 11));
-    check(unsorted.as_bytes(), 3, ":3: 2018-06-27 stands below a later day");
+    check(unsorted.as_bytes(), 3, ":3: 2018-06-27 comes after a later day");
     let twice = format!("{HEAD}{}{}{}", row(28, 11), row(28, 50), row(29, 12));
-    check(twice.as_bytes(), 2, ":3: there is an earlier row for 2018-06-28, which stands");
+    check(twice.as_bytes(), 2, ":3: there is an earlier row for 2018-06-28, which is kept");
     let dir = folder(&[("A.csv", unsorted.as_bytes()), ("B.csv", twice.as_bytes())]);
     let mut market = CsvMarket::open(dir.path(), None).unwrap();
     let first = market.next_day(None).unwrap().unwrap();
@@ -104,7 +104,7 @@ fn files_that_are_no_price_files() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
     let wide: Vec<u8> = HEAD.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let semicolons = HEAD.replace(',', ";");
-    for (bytes, said) in [
+    for (bytes, expected) in [
         (&b""[..], "BAD.csv: the file is empty; download it again"),
         (b"\n\n", "BAD.csv: the file is empty"),
         (HEAD.as_bytes(), "BAD.csv: there is no row below the first line"),
@@ -115,7 +115,7 @@ fn files_that_are_no_price_files() {
         (GOOD.as_bytes(), ":1: there is no column Date"),
         (semicolons.as_bytes(), "; separate the columns by commas"),
     ] {
-        check(bytes, 0, said);
+        check(bytes, 0, expected);
     }
     let many = "2018-06-29,x,x,x,x,x,x\n".repeat(50);
     check(format!("{HEAD}{many}").as_bytes(), 0, "BAD.csv: 30 more rows are no bars");
@@ -150,7 +150,9 @@ fn a_folder_with_nothing_to_read_is_an_error() {
     assert!(error(folder(&[]).path()).contains("there is no stock file"));
     assert!(error(folder(&[("^VIX.csv", b"")]).path()).contains("there is no stock file"));
     let none = error(folder(&[("A.csv", b""), ("B.csv", b"x\n")]).path());
-    assert!(none.contains("not one of 2 stock files") && none.contains("A.csv: the file is empty"));
+    assert!(
+        none.contains("none of the 2 stock files") && none.contains("A.csv: the file is empty")
+    );
 }
 
 #[test]
@@ -161,13 +163,13 @@ fn the_index_is_no_stock_and_its_absence_is_said() {
     let dir = folder(&files);
     let mut market = CsvMarket::open(dir.path(), None).unwrap();
     assert_eq!(market.universe(), ["A"]);
-    let said: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
+    let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
     for part in
-        ["^VIX.csv: the file cannot be read", "an index is no stock", "its name is no ticker"]
+        ["^VIX.csv: the file cannot be read", "an index is not a stock", "its name is not a ticker"]
     {
-        assert!(said.iter().any(|p| p.contains(part)), "{part}: {said:#?}");
+        assert!(problems.iter().any(|p| p.contains(part)), "{part}: {problems:#?}");
     }
-    assert_eq!((said.len(), market.next_day(None).unwrap().unwrap().vix), (3, None));
+    assert_eq!((problems.len(), market.next_day(None).unwrap().unwrap().vix), (3, None));
     let one = CsvMarket::open(dir.path(), Some(&["a".to_owned()])).unwrap();
     assert_eq!(one.universe(), ["A"]);
 }
@@ -183,32 +185,32 @@ fn days_appended_later_come_whole_and_changed_days_are_changes() {
         after = Some(day.day);
     }
     assert_eq!(market.days().len(), 2);
-    // A is there first: the day is held back until B is there too.
+    // A is written first: the day is held back until B has it too.
     write_later(&dir, "A.csv", &text("2018-07-02,1,1,1,1,1,1\n"));
     assert_eq!(market.next_day(after).unwrap(), None);
     write_later(&dir, "B.csv", &text("2018-07-02,2,2,2,2,2,2\n"));
     let day = market.next_day(after).unwrap().unwrap();
     assert_eq!((day.bars.len(), day.missing.len()), (2, 0));
     assert_ne!(market.data_sha256(), sha);
-    // Only A ever comes: once nothing changes any more, B is missing.
+    // B never gets the day: once nothing changes any more, it is missing.
     let after = Some(day.day);
     write_later(&dir, "A.csv", &text("2018-07-02,1,1,1,1,1,1\n2018-07-03,1,1,1,1,1,1\n"));
     assert_eq!(market.next_day(after).unwrap(), None);
     let day = market.next_day(after).unwrap().unwrap();
     assert_eq!(day.missing, [("B".to_owned(), "B.csv: there is no row for 2018-07-03".to_owned())]);
-    // A day given reads otherwise, another one late: two changes; a second time, revision 2.
+    // A given day reads differently and another gets a row: two changes; again, revision 2.
     let after = Some(day.day);
     let rows = "2018-07-02,2,2,2,3,2,2\n2018-07-03,2,2,2,2,2,2\n";
     write_later(&dir, "B.csv", &text(rows));
     assert_eq!(market.next_day(after).unwrap(), None);
-    let told: Vec<_> = market.changes().iter().map(|c| (c.bar.close, c.revision)).collect();
-    assert_eq!((told, market.changes().len()), (vec![(3.0, 1), (2.0, 1)], 0));
+    let changes: Vec<_> = market.changes().iter().map(|c| (c.bar.close, c.revision)).collect();
+    assert_eq!((changes, market.changes().len()), (vec![(3.0, 1), (2.0, 1)], 0));
     write_later(&dir, "B.csv", &text("2018-07-02,2,2,2,4,2,2\n"));
     assert_eq!(market.next_day(after).unwrap(), None);
-    let told: Vec<_> = market.changes().iter().map(|c| (c.bar.close, c.revision)).collect();
-    assert_eq!(told, [(4.0, 2)]);
+    let changes: Vec<_> = market.changes().iter().map(|c| (c.bar.close, c.revision)).collect();
+    assert_eq!(changes, [(4.0, 2)]);
     assert!(market.problems().iter().any(|p| p.what.contains("the bar of 2018-07-03 is gone")));
-    // A file that goes away is said, and what was known of it stays.
+    // A removed file is reported, and its known content stays.
     fs::remove_file(dir.path().join("B.csv")).unwrap();
     assert_eq!(market.next_day(after).unwrap(), None);
     assert!(market.problems().iter().any(|p| p.file.ends_with("B.csv")));
@@ -223,13 +225,13 @@ proptest::proptest! {
     ), junk in proptest::collection::vec(proptest::num::u8::ANY, 0..40)) {
         let mut bytes = format!("{HEAD}{}\n", rows.join("\n")).into_bytes();
         bytes.extend(junk);
-        for kind in [Kind::Stock, Kind::Index] {
-            let sheet = sheet::read("F.csv", &bytes, kind);
-            assert!(sheet.bars.is_sorted_by(|a, b| a.bar_day < b.bar_day));
-            for bar in &sheet.bars {
+        for kind in [FileKind::Stock, FileKind::Index] {
+            let table = price_table::read("F.csv", &bytes, kind);
+            assert!(table.bars.is_sorted_by(|a, b| a.bar_day < b.bar_day));
+            for bar in &table.bars {
                 assert!(bar.close > 0.0 && bar.open > 0.0 && bar.high > 0.0 && bar.low > 0.0);
                 assert!(bar.volume >= 0.0 && (bar.high * bar.low * bar.open).is_finite());
-                assert!(!sheet.refused.contains_key(&bar.bar_day));
+                assert!(!table.refused.contains_key(&bar.bar_day));
             }
         }
     }

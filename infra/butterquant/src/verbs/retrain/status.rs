@@ -90,7 +90,7 @@ fn print(status: &Status) {
     let rows = of
         .triggers
         .iter()
-        .map(|one| vec![one.rule.to_owned(), one.state.to_owned(), one.said.clone()]);
+        .map(|one| vec![one.rule.to_owned(), one.state.to_owned(), one.summary.clone()]);
     line(table(&["rule", "state", "how far"], rows));
     if let Some(watched) = &of.watching {
         line(format!(

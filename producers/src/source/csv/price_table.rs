@@ -1,42 +1,41 @@
-//! One file of daily prices, read row by row: bars, and a problem with its line for everything
-//! that is no bar. Columns are found by their names in the first line, in any order and case;
-//! `Adj Close` is never looked for, because it holds later dividends.
+//! One file of daily prices, read row by row: bars, and a problem with its line for every row that
+//! is not one. The first line names the columns, in any order and case; `Adj Close` is never read,
+//! because it contains later dividends.
 //!
-//! Quotes are not treated as grouping (no number or date needs them), so that one stray quote
-//! costs its row and not the rest of the file.
+//! Quotes do not group fields (no number or date needs them), so that a stray quote costs its row
+//! and not the rest of the file.
 
-use super::super::DataProblem;
-use super::file::name_of;
+use super::super::market::DataProblem;
 use csv::{ByteRecord, ReaderBuilder};
 use schemas::Day;
 use schemas::events::Bar;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows reported one by one; the rest of a file's bad rows are counted.
+/// Bad rows of a file that are reported one by one; the others are counted.
 const REPORTED_ROWS: usize = 20;
 
-/// What is required of a file.
+/// What a file must contain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    /// All four prices above 0 and a volume not below 0.
+pub(super) enum FileKind {
+    /// All four prices, above 0, and a volume not below 0.
     Stock,
-    /// A close above 0, and the other prices where there are columns for them; no volume.
+    /// A close above 0; other prices are optional, volume is ignored.
     Index,
 }
 
-/// A file as read.
+/// A file's content.
 #[derive(Clone, Default)]
-pub(super) struct Sheet {
-    /// Ascending by day, one a day.
+pub(super) struct PriceTable {
+    /// Ascending, one per day.
     pub(super) bars: Vec<Bar>,
-    /// Days with a row that is no bar, and why.
+    /// Days whose row is not a bar, and why.
     pub(super) refused: BTreeMap<Day, String>,
-    /// All that is wrong.
+    /// All problems.
     pub(super) problems: Vec<DataProblem>,
 }
 
-impl Sheet {
-    /// The bar of that day.
+impl PriceTable {
+    /// The bar of `day`.
     pub(super) fn bar(&self, day: Day) -> Option<&Bar> {
         self.bars.binary_search_by_key(&day, |bar| bar.bar_day).ok().map(|at| &self.bars[at])
     }
@@ -47,28 +46,39 @@ const DATE: usize = 0;
 const CLOSE: usize = 4;
 const VOLUME: usize = 5;
 
-struct Reading<'a> {
+/// A file's name without its folder, which differs between machines and so is not recorded.
+pub(super) fn name_of(path: &str) -> &str {
+    path.rsplit(std::path::is_separator).next().unwrap_or(path)
+}
+
+struct TableReader<'a> {
     file: &'a str,
-    kind: Kind,
+    kind: FileKind,
     columns: [Option<usize>; 6],
     width: usize,
     bad_rows: usize,
-    sheet: Sheet,
+    table: PriceTable,
 }
 
-/// Reads the whole of `bytes`, which `file` holds.
-pub(super) fn read(file: &str, bytes: &[u8], kind: Kind) -> Sheet {
+/// Reads `bytes`, the content of `file`.
+pub(super) fn read(file: &str, bytes: &[u8], kind: FileKind) -> PriceTable {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reading =
-        Reading { file, kind, columns: [None; 6], width: 0, bad_rows: 0, sheet: Sheet::default() };
-    reading.all(text);
-    reading.sheet
+    let mut reader = TableReader {
+        file,
+        kind,
+        columns: [None; 6],
+        width: 0,
+        bad_rows: 0,
+        table: PriceTable::default(),
+    };
+    reader.all(text);
+    reader.table
 }
 
-impl Reading<'_> {
+impl TableReader<'_> {
     fn problem(&mut self, line: Option<u64>, what: String, remedy: &str) {
         let (file, remedy) = (self.file.to_owned(), remedy.to_owned());
-        self.sheet.problems.push(DataProblem { file, line, what, remedy });
+        self.table.problems.push(DataProblem { file, line, what, remedy });
     }
 
     fn all(&mut self, text: &[u8]) {
@@ -99,22 +109,22 @@ impl Reading<'_> {
                 Err(what) => self.bad_row(line, day, what),
                 Ok(bar) if !seen.insert(bar.bar_day) => self.problem(
                     Some(line),
-                    format!("there is an earlier row for {}, which stands", bar.bar_day),
+                    format!("there is an earlier row for {}, which is kept", bar.bar_day),
                     "delete the wrong one of the two",
                 ),
                 Ok(bar) => {
-                    let last = self.sheet.bars.last().map(|last| last.bar_day);
+                    let last = self.table.bars.last().map(|last| last.bar_day);
                     if unsorted.is_none() && last > Some(bar.bar_day) {
                         unsorted = Some((line, bar.bar_day));
                     }
-                    self.sheet.bars.push(bar);
+                    self.table.bars.push(bar);
                 }
             }
         }
         if let Some((line, day)) = unsorted {
-            let what = format!("{day} stands below a later day; the rows were put in order");
+            let what = format!("{day} comes after a later day; the rows were sorted");
             self.problem(Some(line), what, "sort the file by date, oldest first");
-            self.sheet.bars.sort_by_key(|bar| bar.bar_day);
+            self.table.bars.sort_by_key(|bar| bar.bar_day);
         }
         self.close();
     }
@@ -131,7 +141,7 @@ impl Reading<'_> {
         let mut absent = Vec::new();
         for (at, column) in COLUMNS.into_iter().enumerate() {
             self.columns[at] = names.iter().position(|name| *name == column.to_ascii_lowercase());
-            let needed = self.kind == Kind::Stock || at == DATE || at == CLOSE;
+            let needed = self.kind == FileKind::Stock || at == DATE || at == CLOSE;
             if needed && self.columns[at].is_none() {
                 absent.push(column);
             }
@@ -148,7 +158,7 @@ impl Reading<'_> {
         Err((format!("there is no column {}; the file is not read", absent.join(", ")), remedy))
     }
 
-    /// The row's day where it can be read, and its bar or what is wrong.
+    /// The row's day if it can be read, and its bar or what is wrong.
     fn row(&self, row: &ByteRecord) -> (Option<Day>, Result<Bar, String>) {
         let day = self.columns[DATE]
             .and_then(|at| self.text(row, at))
@@ -166,7 +176,8 @@ impl Reading<'_> {
         })?;
         let mut numbers = [0.0; 6];
         for (at, number) in numbers.iter_mut().enumerate().skip(1) {
-            let read = self.columns[at].is_some() && !(self.kind == Kind::Index && at == VOLUME);
+            let read =
+                self.columns[at].is_some() && !(self.kind == FileKind::Index && at == VOLUME);
             if !read {
                 continue;
             }
@@ -210,7 +221,7 @@ impl Reading<'_> {
         }
         if let Some(day) = day {
             let reason = format!("{}:{line}: {what}", name_of(self.file));
-            self.sheet.refused.entry(day).or_insert(reason);
+            self.table.refused.entry(day).or_insert(reason);
         }
     }
 
@@ -219,10 +230,10 @@ impl Reading<'_> {
             let more = self.bad_rows - REPORTED_ROWS;
             self.problem(None, format!("{more} more rows are no bars"), "correct them");
         }
-        if self.sheet.bars.is_empty() && self.bad_rows == 0 {
+        if self.table.bars.is_empty() && self.bad_rows == 0 {
             self.problem(None, "there is no row below the first line".into(), "download it again");
         }
-        let Sheet { bars, refused, .. } = &mut self.sheet;
+        let PriceTable { bars, refused, .. } = &mut self.table;
         refused.retain(|day, _| bars.binary_search_by_key(day, |bar| bar.bar_day).is_err());
     }
 }

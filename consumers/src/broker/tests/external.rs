@@ -1,5 +1,5 @@
-//! A broker outside, and everything it may leave unanswered: an intent is submitted at most once,
-//! and what nobody knows is said to be unknown until somebody does.
+//! An external broker, and every call it may leave unanswered: an intent is submitted at most once,
+//! and an order of unknown fate is recorded as such until it is settled.
 
 use super::{line, order, ordered};
 use crate::broker::{Broker, Order, OrderStatus, Terms, Venue, VenueError};
@@ -13,25 +13,25 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
-struct Books {
+struct VenueOrders {
     orders: BTreeMap<i64, OrderStatus>,
     calls: Vec<String>,
-    /// Kinds of call that are carried out and not answered.
+    /// Kinds of calls that are carried out but not answered.
     silent: Vec<&'static str>,
-    /// Whether submissions are lost on the way.
+    /// Whether submissions get lost.
     loses: bool,
     away: bool,
 }
 
 #[derive(Default)]
-struct Outside(Mutex<Books>);
+struct FakeVenue(Mutex<VenueOrders>);
 
-impl Outside {
-    fn be(&self, change: impl FnOnce(&mut Books)) {
+impl FakeVenue {
+    fn be(&self, change: impl FnOnce(&mut VenueOrders)) {
         change(&mut self.0.lock().unwrap());
     }
 
-    /// The calls since the last look.
+    /// The calls since the last time.
     fn calls(&self) -> String {
         std::mem::take(&mut self.0.lock().unwrap().calls).join("; ")
     }
@@ -65,7 +65,7 @@ fn come_to(id: i64, terms: &Terms) -> OrderStatus {
     }
 }
 
-impl Venue for Outside {
+impl Venue for FakeVenue {
     fn ask(&self, id: i64) -> Result<OrderStatus, VenueError> {
         self.call("ask", id, |_| {})
     }
@@ -94,15 +94,15 @@ impl Venue for Outside {
     }
 }
 
-/// The outside of the broker: the operator's word as it is now, and the time.
+/// The effect's context: the controls now, and the time.
 #[derive(Default)]
-struct Now {
+struct TestContext {
     controls: ControlState,
-    /// How often the work is still in time when it asks; always, where none.
+    /// How many more times the work is in time when it asks; `None` is always.
     in_time: Cell<Option<u32>>,
 }
 
-impl EffectContext for Now {
+impl EffectContext for TestContext {
     fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
         Err("no broker reads samples".to_owned().into())
     }
@@ -124,19 +124,19 @@ impl EffectContext for Now {
 
 struct Stage {
     driven: Driven<Broker>,
-    outside: Arc<Outside>,
-    now: Now,
+    outside: Arc<FakeVenue>,
+    now: TestContext,
 }
 
 fn stage(orders: impl IntoIterator<Item = Event>) -> Stage {
-    let outside = Arc::<Outside>::default();
+    let outside = Arc::<FakeVenue>::default();
     let mut driven = Driven::new(Broker::with_venue(outside.clone()));
     driven.take(orders);
-    Stage { driven, outside, now: Now::default() }
+    Stage { driven, outside, now: TestContext::default() }
 }
 
 impl Stage {
-    /// What comes of day `n` with these bars; nothing of it is kept yet.
+    /// The result of day `n`; nothing of it is recorded yet.
     fn attempt(&mut self, n: i32) -> Result<Vec<Event>, EffectError> {
         let decision = self.driven.decide_day(day(n));
         assert!(decision.events.is_empty());
@@ -151,11 +151,11 @@ impl Stage {
     /// Day `n` with these bars, recorded; then a restart.
     fn trade(&mut self, n: i32, bars: impl IntoIterator<Item = Event>) -> Vec<Event> {
         self.bars(n, bars);
-        let said = self.attempt(n).unwrap();
-        self.driven.take(said.clone());
+        let decided = self.attempt(n).unwrap();
+        self.driven.take(decided.clone());
         self.driven.machine.close_day(day(n));
         self.driven.restart(Broker::with_venue(self.outside.clone()));
-        said
+        decided
     }
 }
 
@@ -202,9 +202,9 @@ fn after_a_crash_the_broker_is_asked_before_anything_is_sent() {
     let mut stage = stage([order(7, Action::Open)]);
     stage.bars(71, open_at(71, 101.0));
     for calls in ["ask 7; submit 7", "ask 7", "ask 7"] {
-        let mut said = stage.attempt(71).unwrap(); // and it dies before it can publish
-        said.iter_mut().for_each(|event| event.control_offset = expected[0].control_offset);
-        assert_eq!((said, stage.outside.calls().as_str()), (expected.clone(), calls));
+        let mut decided = stage.attempt(71).unwrap(); // and it dies before it can publish
+        decided.iter_mut().for_each(|event| event.control_offset = expected[0].control_offset);
+        assert_eq!((decided, stage.outside.calls().as_str()), (expected.clone(), calls));
     }
 }
 
@@ -229,17 +229,17 @@ fn what_nobody_confirms_or_denies_is_unknown_and_never_sent_again() {
     for (arrived, settled) in [(true, "acknowledged 7; executed 7"), (false, "LOST 7")] {
         let mut stage = stage([order(7, Action::Open)]);
         stage.bars(71, open_at(71, 101.0));
-        // It is submitted and the role dies; then the broker says nothing any more.
+        // The order is submitted and the role dies; then the broker stops answering.
         stage.outside.be(|books| books.loses = !arrived);
         let sent = stage.attempt(71).unwrap();
         stage.outside.be(|books| books.silent = vec!["ask"]);
         assert_eq!(line(&stage.trade(71, [])), "unknown 7");
-        assert_eq!(line(&stage.trade(72, open_at(72, 103.0))), "", "it is said once");
+        assert_eq!(line(&stage.trade(72, open_at(72, 103.0))), "", "it is decided once");
         stage.outside.be(|books| books.silent.clear());
-        let said = stage.trade(73, open_at(73, 105.0));
-        assert_eq!(line(&said), settled);
+        let decided = stage.trade(73, open_at(73, 105.0));
+        assert_eq!(line(&decided), settled);
         if arrived {
-            assert_eq!(super::execution(&said), super::execution(&sent), "the price of its day");
+            assert_eq!(super::execution(&decided), super::execution(&sent), "the price of its day");
         }
         assert_eq!(stage.outside.calls().matches("submit").count(), 1);
         assert_eq!(line(&stage.trade(74, open_at(74, 105.0))), "");
@@ -278,8 +278,8 @@ fn orders_that_a_slow_broker_leaves_for_later_are_sent_when_the_role_has_shown_t
     assert!(stage.attempt(71).unwrap_err().away);
     assert_eq!(stage.outside.calls(), "ask 7; submit 7");
     stage.now.in_time.set(None);
-    let said = stage.attempt(71).unwrap();
-    assert_eq!(line(&said), "acknowledged 7; executed 7; acknowledged 8; executed 8");
+    let decided = stage.attempt(71).unwrap();
+    assert_eq!(line(&decided), "acknowledged 7; executed 7; acknowledged 8; executed 8");
     assert_eq!(stage.outside.calls(), "ask 7; ask 8; submit 8");
 }
 
@@ -301,10 +301,10 @@ fn the_operators_word_is_read_after_the_broker_was_asked_and_before_anything_is_
     stage.now.controls.offset = 9;
     stage.now.controls.halted.insert(Track::ButterAI, 8);
     for attempt in 0..2 {
-        let said = stage.attempt(71).unwrap();
-        assert_eq!(line(&said), "HALTED 7; acknowledged 8; executed 8");
-        assert!(super::ending(&said[0]).reason.contains("controls offset 8"));
-        // What the broker has already is recorded as such, whatever was said since.
+        let decided = stage.attempt(71).unwrap();
+        assert_eq!(line(&decided), "HALTED 7; acknowledged 8; executed 8");
+        assert!(super::ending(&decided[0]).reason.contains("controls offset 8"));
+        // An order that the broker already has is recorded as such, whatever the controls say since.
         let calls = ["ask 7; withdraw 7; ask 8; submit 8", "ask 7; ask 8"];
         assert_eq!(stage.outside.calls(), calls[attempt]);
         stage.now.controls.halted.clear();
@@ -327,7 +327,7 @@ fn a_working_close_is_given_each_days_terms_until_it_trades() {
     stage.outside.be(|books| books.silent = vec!["amend"]);
     assert_eq!(line(&stage.trade(73, open_at(73, 97.0))), "", "known to be there, not unknown");
     stage.outside.be(|books| books.silent.clear());
-    let said = stage.trade(74, open_at(74, 99.0));
-    assert_eq!((line(&said).as_str(), super::execution(&said).spot), ("executed 7", 97.0));
+    let decided = stage.trade(74, open_at(74, 99.0));
+    assert_eq!((line(&decided).as_str(), super::execution(&decided).spot), ("executed 7", 97.0));
     assert_eq!(stage.outside.calls(), "ask 7; submit 7; ask 7; ask 7; amend 7; ask 7");
 }

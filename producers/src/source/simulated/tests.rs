@@ -1,5 +1,4 @@
-//! The simulation's promises: the same market from the same seed, and the structure where it is
-//! planted and nowhere else.
+//! A seed gives one market, with structure where it is planted and nowhere else.
 
 use super::*;
 
@@ -24,7 +23,7 @@ fn a_seed_is_a_market_and_more_stocks_or_days_change_nothing() {
     for (day, other) in days.iter().zip(&more) {
         assert_eq!((day.day, day.vix, &day.bars[..]), (other.day, other.vix, &other.bars[..5]));
     }
-    // From the middle, without the days before having been asked for.
+    // From the middle, without asking for the days before.
     let mut late = market(7, 5, 60, true);
     assert_eq!(late.next_day(Some(days[40].day)).unwrap().as_ref(), Some(&days[41]));
     let plan = SimulationPlan { seed: 7, stocks: 5, days: 60, structure: true };

@@ -5,27 +5,27 @@ use crate::rng::RandomStream;
 
 /// Sectors a stock can belong to.
 pub(super) const SECTORS: usize = 8;
-/// The level that the index returns to between jumps, points.
+/// Level that the index reverts to between jumps, points.
 const CALM: f64 = 16.0;
-/// Share of the distance (in logarithms) that goes back a day: half of it in 115 days.
+/// Share of the distance (in logarithms) it reverts per day: half in 115 days.
 const RETURN: f64 = 0.006;
-/// The mean logarithm, jumps counted, above the calm level's: about 18 points.
+/// Mean logarithm, jumps included, above the calm level's: about 18 points.
 const USUAL: f64 = 0.13;
 /// Daily standard deviation of the logarithm.
 const SHAKE: f64 = 0.02;
-/// Chance of a jump up on a day, and its least and greatest size in logarithms.
+/// Daily chance of a jump up, and its smallest and largest size in logarithms.
 const JUMP: (f64, f64, f64) = (1.0 / 250.0, 0.10, 0.30);
-/// ln(9.5/16) and ln(48/16): it turns back at both.
+/// ln(9.5/16) and ln(48/16), where the index is reflected.
 const BOUNDS: (f64, f64) = (-0.521_297, 1.098_612);
 /// Correlation of the market's return with the index's own move.
 const LEVERAGE: f64 = -0.6;
 const REST: f64 = 0.8;
 
-/// What a day brings to all stocks.
+/// A day's shocks, common to all stocks.
 pub(super) struct Shocks {
     /// The index at the close, points, two decimals.
     pub(super) vix: f64,
-    /// Volatility of the day as a multiple of the usual: from the index of the day before.
+    /// The day's volatility as a multiple of the usual, from the previous day's index.
     pub(super) scale: f64,
     /// Standard normal.
     pub(super) market: f64,
@@ -34,20 +34,20 @@ pub(super) struct Shocks {
 }
 
 /// The index's state.
-pub(super) struct Index {
+pub(super) struct VolatilityIndex {
     random: RandomStream,
     /// ln(index/16).
     level: f64,
 }
 
-impl Index {
-    pub(super) fn new(seed: u64) -> Index {
+impl VolatilityIndex {
+    pub(super) fn new(seed: u64) -> VolatilityIndex {
         let mut random = RandomStream::new(seed, 0);
         let level = random.between(-0.1, 0.4);
-        Index { random, level }
+        VolatilityIndex { random, level }
     }
 
-    /// The next day.
+    /// Advances by a day.
     pub(super) fn step(&mut self) -> Shocks {
         let scale = exp(self.level - USUAL);
         let shake = self.random.normal();
@@ -55,7 +55,7 @@ impl Index {
         let (jumps, size) = (self.random.uniform() < chance, self.random.between(least, most));
         let jump = if jumps { size } else { 0.0 };
         let moved = self.level - RETURN * self.level + SHAKE * shake + jump;
-        self.level = turned_back(moved, BOUNDS);
+        self.level = reflected(moved, BOUNDS);
         let own = self.random.normal();
         let jump_shock = if jumps { -1.0 } else { 0.0 };
         let market = LEVERAGE * shake + REST * own + jump_shock;
@@ -66,8 +66,8 @@ impl Index {
     }
 }
 
-/// `x`, or its mirror image where it lies outside of the bounds.
-pub(super) fn turned_back(x: f64, (low, high): (f64, f64)) -> f64 {
+/// `x`, reflected at the bounds if it lies outside.
+pub(super) fn reflected(x: f64, (low, high): (f64, f64)) -> f64 {
     match x {
         x if x < low => (2.0 * low - x).min(high),
         x if x > high => (2.0 * high - x).max(low),

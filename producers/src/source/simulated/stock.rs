@@ -1,20 +1,20 @@
 //! One stock: its noise, its spells, its bars.
 
 use super::exp::exp;
-use super::index::{SECTORS, Shocks, turned_back};
+use super::index::{SECTORS, Shocks, reflected};
 use crate::rng::RandomStream;
 use schemas::{Day, events::Bar};
 
-/// Share of the distance to the line that a drawn price loses a day.
+/// Share of its distance to the line that a drawn price loses per day.
 const PULL: f64 = 0.45;
-/// Share of its last move that a running price makes again.
+/// Share of its last move that a running price repeats.
 const RUN: f64 = 0.65;
-/// The line's own daily movement, as a share of the stock's.
+/// The line's daily movement, as a share of the stock's.
 const LINE: f64 = 0.06;
-/// Least length of a spell and how many days longer it may be.
+/// Shortest spell, and how many days longer it may be.
 const SPELL: (usize, usize) = (140, 160);
-/// ln 40 and ln 600: the line of a price turns back at both. It begins anywhere between them, as it
-/// goes on: strike steps and costs weigh alike on early and on late rows.
+/// ln 40 and ln 600, where the line of a price is reflected. It begins anywhere between them, so
+/// that strike steps and costs affect early and late rows alike.
 const BOUNDS: (f64, f64) = (3.688_879, 6.396_930);
 /// Square root of the trading days in a year.
 const ROOT_252: f64 = 15.874_507_866_387_544;
@@ -33,7 +33,7 @@ pub(super) struct Stock {
     volume: f64,
     drawn: bool,
     days_left: usize,
-    /// Log price of the line; the price itself where none draws it.
+    /// Log price of the line; in running spells the price itself.
     line: f64,
     /// Log price minus the line.
     distance: f64,
@@ -45,7 +45,7 @@ impl Stock {
     /// Stock `number` (0 first) of the market.
     pub(super) fn new(seed: u64, number: u64, structure: bool) -> Stock {
         let mut noise = RandomStream::new(seed, 2 * number + 2);
-        // Neighbours share their spells, one drawn while the other runs: at any time half are.
+        // Neighbours have opposite spells, so that at any time half of the stocks are drawn.
         let (pair, odd) = (number / 2, number % 2 == 1);
         let mut spells = RandomStream::new(seed, 4 * pair + 3);
         let sigma = noise.between(0.45, 0.60) / ROOT_252;
@@ -78,18 +78,18 @@ impl Stock {
         let own = self.noise.normal();
         let factors = self.market * shocks.market + self.sector_part * shocks.sectors[self.sector];
         let noise = sigma * (factors + self.own_part * own);
-        // Of the day's noise about half comes overnight; the pull works while there is trading.
+        // About half of the day's noise comes overnight; the pull works during trading.
         let overnight = 0.5 * noise + 0.2 * sigma * self.noise.normal();
         let line_step = LINE * sigma * self.noise.normal();
         let before = self.line + self.distance;
         let drawn = self.drawn && self.structure;
         if drawn {
             self.distance += noise - PULL * self.distance;
-            self.line = turned_back(self.line + line_step, BOUNDS);
+            self.line = reflected(self.line + line_step, BOUNDS);
         } else {
             let run = if self.structure { RUN } else { 0.0 };
             let step = run * self.moved + (1.0 - run * run).sqrt() * noise;
-            self.line = turned_back(before + step, BOUNDS);
+            self.line = reflected(before + step, BOUNDS);
             self.distance = 0.0;
         }
         self.moved = self.line + self.distance - before;
@@ -111,12 +111,12 @@ impl Stock {
         (bar, drawn)
     }
 
-    /// Ends a spell that is over and begins the other kind.
+    /// Ends a finished spell and begins one of the other kind.
     fn turn(&mut self) {
         if self.days_left == 0 {
             self.drawn = !self.drawn;
             self.days_left = SPELL.0 + self.spells.below(SPELL.1 + 1);
-            // The line of a new spell begins where the price is.
+            // The line of a new spell begins at the price.
             self.line += self.distance;
             self.distance = 0.0;
         }
@@ -124,8 +124,8 @@ impl Stock {
     }
 }
 
-/// What is left of the spell that a stock is in when it is first looked at: long spells are met
-/// more often, and anywhere in them. So spells turn as often early as late.
+/// The days left of a stock's first spell. The first day is likelier to fall into a long spell, and
+/// falls anywhere in it; so spells turn as often early as late.
 fn rest_of_spell(spells: &mut RandomStream) -> usize {
     let longest = SPELL.0 + SPELL.1;
     loop {

@@ -1,0 +1,58 @@
+//! The result of an order at the day's open, with the same costs as labels.
+
+use super::order::WorkingOrder;
+use super::trade::Trade;
+use quant::{Book, entry, mark};
+use schemas::events::Action;
+use schemas::{Day, Money};
+use serde::{Deserialize, Serialize};
+
+/// The result of an order in the day's market.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "terms", rename_all = "snake_case")]
+pub enum Terms {
+    /// It trades.
+    Trade(Trade),
+    /// It ends without a trade.
+    Cancel {
+        /// Short and stable: `NO_BAR`.
+        code: String,
+        /// A sentence.
+        reason: String,
+    },
+    /// It keeps working.
+    Wait,
+}
+
+impl Terms {
+    fn cancel(code: &str, reason: String) -> Terms {
+        Terms::Cancel { code: code.to_owned(), reason }
+    }
+
+    /// The terms of `order` at the open of `day`.
+    pub(super) fn of(order: &WorkingOrder, day: Day, market: &Book) -> Terms {
+        let intent = &order.intent;
+        let Some(bar) = market.bar(&order.ticker, day) else {
+            return match intent.action {
+                Action::Open => {
+                    Terms::cancel("NO_BAR", format!("{} has no bar on {day}", order.ticker))
+                }
+                Action::Close => Terms::Wait,
+            };
+        };
+        let (butterfly, pricing) = ((&intent.structure).into(), (&intent.pricing).into());
+        let at = entry(&butterfly, day, bar.open, intent.sigma, &pricing);
+        if intent.action == Action::Open && !at.tradable {
+            let reason = format!(
+                "the capital at risk is {:.3} of the wing at the open, outside 0.05 to 0.95",
+                at.max_loss
+            );
+            return Terms::cancel("NOT_TRADABLE", reason);
+        }
+        let now = mark(&butterfly, bar.open, intent.sigma, day, &pricing);
+        match (Money::from_dollars(now.debit), Money::from_dollars(now.cost)) {
+            (Some(price), Some(fees)) => Terms::Trade(Trade { price, fees, spot: bar.open }),
+            _ => Terms::cancel("NO_PRICE", "the price is not a finite number".to_owned()),
+        }
+    }
+}

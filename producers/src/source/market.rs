@@ -1,0 +1,162 @@
+//! A market: the tickers, and one whole trading day after another, each as known at its close.
+//!
+//! 1. Days only go forward. A day is given whole (every ticker has a bar or is missing with the
+//!    reason) or not at all.
+//! 2. Unreadable data costs the row or the file, never the day: it becomes a [`DataProblem`] that
+//!    names place and remedy. Only a market with nothing to read is an error.
+//! 3. A bar that changes after its day was given never changes that day: it is a [`BarChange`].
+
+use schemas::Day;
+use schemas::events::{Bar, CorporateAction};
+use std::fmt;
+
+/// A whole trading day of a market, as known at its close.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct MarketDay {
+    /// The trading day.
+    pub day: Day,
+    /// Bars by ticker, ascending.
+    pub bars: Vec<(String, Bar)>,
+    /// Tickers of the universe without a bar, ascending, and why.
+    pub missing: Vec<(String, String)>,
+    /// Splits and dividends that take effect before the day's open, by ticker, ascending.
+    pub actions: Vec<(String, CorporateAction)>,
+    /// Close of the volatility index, points.
+    pub vix: Option<f64>,
+}
+
+/// A fault in a market's data; the rest of the data is used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DataProblem {
+    /// The file, or its equivalent.
+    pub file: String,
+    /// The line, 1 first, if one line is at fault.
+    pub line: Option<u64>,
+    /// What is wrong and its consequence, a sentence without the full stop.
+    pub what: String,
+    /// The remedy.
+    pub remedy: String,
+}
+
+impl fmt::Display for DataProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}; {}", self.file, self.what, self.remedy),
+            None => write!(f, "{}: {}; {}", self.file, self.what, self.remedy),
+        }
+    }
+}
+
+/// A bar of a day already given that reads differently now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BarChange {
+    /// The ticker.
+    pub ticker: String,
+    /// As it reads now.
+    pub bar: Bar,
+    /// 1 for the first change of this bar that this market object saw.
+    pub revision: i32,
+}
+
+/// A source of trading days.
+pub trait Market: Send {
+    /// The tickers, ascending; fixed for the market's life.
+    fn universe(&self) -> &[String];
+
+    /// The first day after `after`, or the first of all; `None` if there is none (yet).
+    ///
+    /// # Errors
+    /// The market can no longer be read.
+    fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError>;
+
+    /// All known days, ascending; [`Market::next_day`] may add to them.
+    fn days(&self) -> &[Day];
+
+    /// The faults of the data as last read.
+    fn problems(&self) -> &[DataProblem];
+
+    /// Bars of days already given that changed since the last call.
+    fn changes(&mut self) -> Vec<BarChange> {
+        Vec::new()
+    }
+
+    /// SHA-256 of the data, in hexadecimal; markets with equal hashes give equal days.
+    fn data_sha256(&self) -> String;
+
+    /// A description in one sentence, for people.
+    fn describe(&self) -> String;
+}
+
+/// The market cannot be opened or read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The text does not name a market.
+    #[error(
+        "{spec:?} does not name a market: {what}; write csv:FOLDER, sim:SEED or sim:SEED,stocks=100,days=1000,structure=on"
+    )]
+    Spec {
+        /// As given.
+        spec: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The folder does not exist or cannot be read.
+    #[error("{folder}: the folder cannot be read; check the path and its permissions")]
+    Folder {
+        /// As given.
+        folder: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The folder holds no stock file.
+    #[error(
+        "{folder}: there is no stock file; put one file per ticker there, such as AAPL.csv, with the columns Date, Open, High, Low, Close, Volume"
+    )]
+    NoFiles {
+        /// As given.
+        folder: String,
+    },
+    /// The stock files hold no valid bar.
+    #[error(
+        "{folder}: none of the {files} stock files has a valid row; the first problem is {first}"
+    )]
+    NoBars {
+        /// As given.
+        folder: String,
+        /// The number of stock files.
+        files: usize,
+        /// The first problem.
+        first: String,
+    },
+    /// The market does not have all requested tickers.
+    #[error("the market does not have {wanted}; it has {known}")]
+    NoSuchTicker {
+        /// The missing tickers, joined by commas.
+        wanted: String,
+        /// The market's tickers, or the first of them.
+        known: String,
+    },
+}
+
+/// The tickers of `known` that `wanted` names, whatever their case, ascending; all if it names none.
+///
+/// # Errors
+/// [`SourceError::NoSuchTicker`] for unknown names.
+pub(super) fn choose(
+    known: Vec<String>,
+    wanted: Option<&[String]>,
+) -> Result<Vec<String>, SourceError> {
+    let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return Ok(known) };
+    let has = |list: &[String], ticker: &str| list.iter().any(|t| t.eq_ignore_ascii_case(ticker));
+    let absent: Vec<&str> = wanted.iter().map(|t| t.trim()).filter(|t| !has(&known, t)).collect();
+    if absent.is_empty() {
+        let trimmed: Vec<String> = wanted.iter().map(|t| t.trim().to_owned()).collect();
+        return Ok(known.into_iter().filter(|ticker| has(&trimmed, ticker)).collect());
+    }
+    let (shown, more) = (known.len().min(12), known.len().saturating_sub(12));
+    let mut list = known[..shown].join(", ");
+    if more > 0 {
+        list.push_str(&format!(" and {more} more"));
+    }
+    Err(SourceError::NoSuchTicker { wanted: absent.join(", "), known: list })
+}
