@@ -17,6 +17,10 @@ pub enum ErrorClass {
     Fatal,
     /// Nothing was written, and nothing will be until the process that owns the log starts again.
     Closed,
+    /// Nothing was written, because members have joined or left the group since this one last
+    /// polled: poll the membership, reload, and go on. Comes with every instance that starts or
+    /// stops.
+    Rebalanced,
 }
 
 /// What went wrong, where, and what to do about it.
@@ -54,6 +58,16 @@ impl LogError {
             what,
             place.to_string(),
             "another owner has taken over; reload from the committed offsets before going on",
+        )
+    }
+
+    /// Refused because the group's partitions have been shared out anew.
+    pub(crate) fn rebalanced(what: impl Into<String>, place: impl ToString) -> Self {
+        Self::new(
+            ErrorClass::Rebalanced,
+            what,
+            place.to_string(),
+            "poll the membership and reload from the committed offsets",
         )
     }
 

@@ -8,8 +8,9 @@
 //! Invariants, of every home:
 //! 1. Records of a partition are read in offset order, whole publishes only.
 //! 2. A publish holds the records and the offsets they were made from, or neither.
-//! 3. An owner that lost its right (a newer producer of the same id, moved offsets, a
-//!    newer assignment) is refused as [`ErrorClass::Fenced`] and nothing is written.
+//! 3. An owner that lost its right (a newer producer of the same id, moved offsets, a member
+//!    that took its place) is refused as [`ErrorClass::Fenced`], a member that has not seen its
+//!    newest assignment as [`ErrorClass::Rebalanced`]; nothing is written.
 //! 4. A reader names what it is due to read and from where; nothing else is delivered.
 //!
 //! What is absent on purpose: deleting records, automatic commits, callbacks, and a clock.

@@ -84,6 +84,11 @@ impl ShellError {
         }
     }
 
+    /// Whether it only says that an instance of the same role has started or stopped.
+    pub fn rebalanced(&self) -> bool {
+        matches!(self, ShellError::Log(error) if error.class == ErrorClass::Rebalanced)
+    }
+
     /// Whether what a role needs is away, the log or what its long work goes to: it is waited
     /// for, however long.
     pub fn away(&self) -> bool {

@@ -3,6 +3,7 @@
 
 use crate::instance::{Env, Instance, Progress};
 use crate::{error::ShellError, source::Source};
+use eventlog::ErrorClass;
 use schemas::Day;
 use schemas::role::Role;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -132,26 +133,32 @@ fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
             Ok(false)
         }
     });
-    if let Some(Err(error)) = joined.map(Instance::finish) {
-        tracing::warn!(instance, "the last batch was not committed: {error}");
+    match joined.map(Instance::finish) {
+        // Saved state is behind what is committed; the next start decides the rest again.
+        Some(Err(error)) if error.passing() => {
+            tracing::info!(instance, "{error}; the next start takes in its last batch again");
+        }
+        Some(Err(error)) => tracing::warn!(instance, "the last batch was not committed: {error}"),
+        Some(Ok(())) | None => {}
     }
 }
 
-/// Failures of a role's own long work (a training, writing the lake) without a publish between
-/// them before it is given up. A log or a broker that is away is waited for.
+/// Failures of a role's own long work (a training, writing the lake) in a row, without a publish
+/// in between, before the run ends. A log or an external broker that is away is waited for.
 const PATIENCE: u32 = 20;
 
-/// How long after it was told a wait is told again.
+/// Pause between two warnings about the same streak of failures.
 const REMIND: Duration = Duration::from_secs(60);
 
-/// Failures in a row: told when they begin, once a minute while they last, and when they end.
+/// Failures in a row. A warning says when they begin and again every minute; rebalances and
+/// failures that the next attempts mend are no reason for one.
 #[derive(Default)]
 struct Streak {
     failures: u32,
-    /// Those of its own work among them: it is done again only after others succeeded.
+    /// Failures of the role's own work among them. It is repeated only after others succeeded.
     own: u32,
     begun: Option<Instant>,
-    told: Option<Instant>,
+    warned: Option<Instant>,
 }
 
 impl Streak {
@@ -161,8 +168,9 @@ impl Streak {
         self.own += u32::from(!error.away());
         self.begun.get_or_insert_with(Instant::now);
         let failures = self.failures;
-        if self.told.is_none_or(|told| told.elapsed() > REMIND) {
-            self.told = Some(Instant::now());
+        let due = self.warned.is_none_or(|warned| warned.elapsed() > REMIND);
+        if due && failures > tolerated(error) {
+            self.warned = Some(Instant::now());
             tracing::warn!(instance, failures, "{error}; going on from the last save");
         } else {
             tracing::debug!(instance, failures, "{error}");
@@ -176,6 +184,20 @@ impl Streak {
             tracing::info!(instance, failures, "goes on after {seconds:.1} s");
             *self = Streak::default();
         }
+    }
+}
+
+/// Failures in a row that call for no warning. Every start or stop of an instance rebalances its
+/// group; only a group that does not settle for half a minute needs a look. A call to the log that
+/// fails and then succeeds needs none. A lost place and failed work are reported at once.
+fn tolerated(error: &ShellError) -> u32 {
+    match error {
+        ShellError::Log(log) => match log.class {
+            ErrorClass::Rebalanced => 30,
+            ErrorClass::Retry => 2,
+            _ => 0,
+        },
+        _ => 0,
     }
 }
 
@@ -197,44 +219,4 @@ fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, She
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::board::Board;
-    use crate::instance::Policy;
-    use crate::saved::MemoryStates;
-    use crate::troubled::TroubledLog;
-    use eventlog::ErrorClass;
-
-    /// A process that only serves the log to others has nothing to publish and so would never
-    /// hear that its log is closed, while those others wait for it to start again.
-    #[test]
-    fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
-        let env = Env {
-            log: Arc::new(TroubledLog::closed()),
-            states: Arc::new(MemoryStates::default()),
-            partitions: 1,
-            machines: Arc::new(|role| panic!("{role} was not asked for")),
-            board: Arc::new(Board::default()),
-            policy: Policy::default(),
-        };
-        let plan = Plan { roles: Vec::new(), until: None, name: None };
-        let (stop, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
-        let ended = run(&env, &plan, None, &stop, &mut |_| {
-            stop.fetch_or(begun.elapsed() > Duration::from_secs(5), Ordering::Relaxed);
-        });
-        let Err(ShellError::Log(error)) = ended else { panic!("it went on: {ended:?}") };
-        assert_eq!(error.class, ErrorClass::Closed);
-    }
-
-    /// It went on without the role, and said that all was well.
-    #[test]
-    fn a_thread_that_ends_badly_stops_the_others_and_names_itself() {
-        let stop = Arc::<AtomicBool>::default();
-        let shared = Shared { stop: Arc::clone(&stop), failure: Mutex::default() };
-        guarded("executor-0", &shared, || panic!("a defect"));
-        assert!(shared.stopped());
-        let failure = shared.failure.into_inner().ok().flatten();
-        let said = failure.map_or(String::new(), |failure| failure.to_string());
-        assert!(said.starts_with("executor-0 ended badly"), "{said}");
-    }
-}
+mod tests;

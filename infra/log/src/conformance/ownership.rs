@@ -103,7 +103,7 @@ pub(super) fn stale(suite: &Suite<'_>) -> Outcome {
     let second = joined(suite, &group, "b")?;
     let batch = suite.made_from(suite.tp(0), 0, 4, "x");
     let late = producer.publish(batch.clone(), Some(&*first));
-    refused("a member that has not looked", late, ErrorClass::Fenced)?;
+    refused("a member that has not looked", late, ErrorClass::Rebalanced)?;
     first.poll()?;
     producer.publish(batch, Some(&*first))?;
     let taken_over = joined(suite, &group, "a")?;

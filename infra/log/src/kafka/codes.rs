@@ -13,6 +13,8 @@ pub(super) enum Meaning {
     Redo,
     /// Another owner has taken over.
     Fenced,
+    /// The group is sharing out its partitions anew.
+    Rebalanced,
     /// One record is itself the cause.
     Record,
     /// The brokers do not accept who this client says it is.
@@ -136,7 +138,6 @@ fn of_brokers(code: Code) -> Option<Meaning> {
         | Code::UnknownProducerId => Meaning::Redo,
         Code::IllegalGeneration
         | Code::UnknownMemberId
-        | Code::RebalanceInProgress
         | Code::InvalidProducerEpoch
         | Code::InvalidTransactionalState
         | Code::InvalidProducerIdMapping
@@ -147,6 +148,7 @@ fn of_brokers(code: Code) -> Option<Meaning> {
         | Code::FencedMemberEpoch
         | Code::UnreleasedInstanceId
         | Code::StaleMemberEpoch => Meaning::Fenced,
+        Code::RebalanceInProgress => Meaning::Rebalanced,
         Code::InvalidMessage
         | Code::InvalidMessageSize
         | Code::MessageSizeTooLarge

@@ -7,6 +7,7 @@
 //! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; said once a minute |
 //! | `Redo` | the transaction was purged, a sequence has a gap | retry | the same, with a new producer, whose start ends the lost transaction |
 //! | `Fenced` | newer producer, newer assignment, group gone | fenced | reloads from the committed offsets with what the group gives it now |
+//! | `Rebalanced` | the group is changing hands | rebalanced | the same; no warning, as it comes with every start and stop of a member |
 //! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and leaving out an own event would lose it. What was read and cannot be decoded never comes here, it is a dead letter |
 //! | `Login` | wrong password, certificate refused | fatal | halts, at the start within seconds |
 //! | `Rights` | no right to a topic, group or transactional id | fatal | halts |
@@ -35,6 +36,7 @@ pub(crate) fn class(code: Code) -> ErrorClass {
             ErrorClass::Retry
         }
         Some(Meaning::Fenced) => ErrorClass::Fenced,
+        Some(Meaning::Rebalanced) => ErrorClass::Rebalanced,
         _ => ErrorClass::Fatal,
     }
 }
@@ -76,6 +78,9 @@ fn remedy(code: Code) -> &'static str {
             Some(Meaning::Redo) => "open a new producer after reloading",
             Some(Meaning::Fenced) => {
                 "another owner has taken over; reload from the committed offsets before going on"
+            }
+            Some(Meaning::Rebalanced) => {
+                "poll the membership and reload from the committed offsets"
             }
             Some(Meaning::Record) => "look at this record; the broker's log says more",
             Some(Meaning::Login) => "check the kafka.sasl settings, and what the cluster allows",
@@ -198,6 +203,11 @@ mod tests {
             ErrorClass::Fenced,
             &[Code::ProducerFenced, Code::InvalidProducerEpoch, Code::StaleMemberEpoch],
         );
+    }
+
+    #[test]
+    fn an_ordinary_change_of_hands_is_told_apart() {
+        check(ErrorClass::Rebalanced, &[Code::RebalanceInProgress]);
     }
 
     #[test]

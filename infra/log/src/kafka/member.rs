@@ -57,12 +57,12 @@ impl ConsumerContext for Watch {
             Rebalance::Assign(list) => (list, true),
             Rebalance::Revoke(list) => (list, false),
             Rebalance::Error(error) => {
-                tracing::warn!(%error, "a rebalance failed");
+                tracing::info!(%error, "a rebalance failed; the group tries again");
                 return;
             }
         };
         if given && let Err(error) = consumer.pause(list) {
-            tracing::warn!(%error, "could not pause what was assigned");
+            tracing::debug!(%error, "could not pause assigned partitions");
         }
         for element in list.elements() {
             let place = (element.topic().to_string(), element.partition() as u32);

@@ -53,7 +53,7 @@ impl Outage {
         let State::Lasts(begun, told) = &*state else { return false };
         let (told, lasted) = (*told, begun.elapsed());
         if told || lasted > SETTLE {
-            tracing::warn!("Kafka answers again after {:.1} s", lasted.as_secs_f64());
+            tracing::info!("Kafka answers again after {:.1} s", lasted.as_secs_f64());
         }
         *state = State::Over(Instant::now());
         told || lasted > SETTLE

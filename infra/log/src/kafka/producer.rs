@@ -107,11 +107,11 @@ impl KafkaProducer {
             None => Ok(()),
         };
         self.deliver()?;
-        // Who was fenced is told so, not that its records were thrown away for it.
-        if let Err(fenced) = &committed
-            && fenced.class == ErrorClass::Fenced
+        // A lost place in the group is the cause to report; that its records were purged follows.
+        if let Err(lost) = &committed
+            && matches!(lost.class, ErrorClass::Fenced | ErrorClass::Rebalanced)
         {
-            return Err(fenced.clone());
+            return Err(lost.clone());
         }
         let offsets = self.producer.context().outcome(&batch.records)?;
         committed.map(|()| offsets)
@@ -213,9 +213,8 @@ impl KafkaProducer {
         match aborted {
             Ok(()) => reason,
             Err(error) if error.class == ErrorClass::Fenced => self.end(error),
-            // An open transaction that cannot be aborted will time out at the broker.
             Err(error) => {
-                tracing::warn!(%error, "a transaction could not be aborted");
+                tracing::info!(%error, "could not abort a transaction; the broker will time it out");
                 self.end(reason)
             }
         }

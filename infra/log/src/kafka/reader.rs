@@ -205,7 +205,7 @@ impl KafkaReader {
     fn start_over(&mut self) {
         self.stands.clear();
         if let Err(error) = self.consumer.unassign() {
-            tracing::warn!(%error, "could not drop a reader's partitions");
+            tracing::debug!(%error, "could not unassign a reader's partitions");
         }
     }
 

@@ -73,14 +73,14 @@ impl Groups {
         })
     }
 
-    /// Whether the seat still is what it was when last polled.
+    /// Refuses a seat that has been taken over, or that has not polled since the group changed.
     pub(crate) fn check(&self, seat: &Seat) -> Result<()> {
         let groups = lock(&self.0);
         let group = held(&groups, seat)?;
         if group.generation == seat.generation {
             return Ok(());
         }
-        Err(LogError::fenced(
+        Err(LogError::rebalanced(
             format!("{} has not yet seen its newest assignment", seat.instance),
             &seat.group,
         ))
