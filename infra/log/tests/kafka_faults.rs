@@ -57,7 +57,7 @@ fn a_plain_copy_is_the_same_records() {
     let mut hasty = settings;
     hasty.timeout = Duration::from_millis(500);
     let short = copy_plainly(&hasty, "from", "to", 1_501).unwrap_err();
-    assert!(short.to_string().contains("1500 of 1501"), "{short}");
+    assert!(short.to_string().contains("1500 of the 1501"), "{short}");
 }
 
 /// One broker that only seems to know transactions, with the topic `t` of one partition.

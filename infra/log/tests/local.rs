@@ -7,7 +7,7 @@ mod loopback;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventlog::conformance::{self, Traits};
+use eventlog::conformance::{self, Capabilities};
 use eventlog::remote::{self, PATH};
 use eventlog::{
     Batch, EmbeddedLog, ErrorClass, Log, MemoryLog, NewRecord, RemoteLog, Server, TopicPartition,
@@ -15,7 +15,7 @@ use eventlog::{
 };
 
 fn conforms(log: &dyn Log) {
-    let failures = conformance::run(log, "conf", Traits::LOCAL);
+    let failures = conformance::run(log, "conf", Capabilities::LOCAL);
     assert!(failures.is_empty(), "{failures:#?}");
 }
 

@@ -113,12 +113,8 @@ impl tracing::Subscriber for Warnings {
 fn one_day(log: &MemoryLog) {
     let (day, before) = (Day(20_000), Day(19_999));
     open::ensure_topics(log, 1).unwrap();
-    let run = RunOpened {
-        first_day: day,
-        previous_day: before,
-        scan_from: day,
-        ..RunOpened::default()
-    };
+    let run =
+        RunOpened { first_day: day, previous_day: before, scan_from: day, ..RunOpened::default() };
     open::open(log, 1, &run, Vec::new(), None).unwrap();
     let marker = |topic| {
         let closed = DayClosed { previous_day: before, ..DayClosed::default() };
