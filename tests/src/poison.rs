@@ -17,7 +17,7 @@ use kinds::bad_one;
 use out::Out;
 use schemas::events::{DayClosed, FeatureVector, Features, ModelRef, RunOpened};
 use schemas::{Day, Event, EventId, Topic};
-use shell::wire;
+use shell::record_codec;
 use std::collections::BTreeMap;
 
 /// Partitions of a data topic.
@@ -113,7 +113,7 @@ impl Mixture {
             }
             for n in 0..self.good_a_day {
                 let good =
-                    wire::record(&features(day, n, &mut chance), PARTITIONS, "test").unwrap();
+                    record_codec::record(&features(day, n, &mut chance), PARTITIONS, "test").unwrap();
                 // Those that would be taken for the good one come before it; it is a correction.
                 let guests = hosts.remove(&n).unwrap_or_default();
                 let (after, before) =
@@ -127,7 +127,7 @@ impl Mixture {
                 }
             }
             for marker in markers(day, &champion) {
-                out.add((wire::record(&marker, PARTITIONS, "test").unwrap(), None), &mut written);
+                out.add((record_codec::record(&marker, PARTITIONS, "test").unwrap(), None), &mut written);
             }
             out.publish(&mut written);
         }

@@ -1,7 +1,7 @@
 //! Reading `controls`: to its end before a decision, or up to the offset a recorded decision
 //! was made under.
 
-use crate::{inspect::inspect, wire};
+use crate::{inspect::inspect, record_codec};
 use eventlog::{Log, Reader, Result};
 use schemas::controls::ControlState;
 use schemas::{Event, Topic};
@@ -33,7 +33,7 @@ impl ControlBook {
 
     /// Reads to the end offset asked for now.
     pub fn refresh(&mut self, log: &dyn Log) -> Result<()> {
-        let place = wire::place(Topic::Controls, 0);
+        let place = record_codec::place(Topic::Controls, 0);
         let end = log.watermarks(&place)?.high;
         let mut nothing = 0;
         while self.next < end {
@@ -41,7 +41,7 @@ impl ControlBook {
             let fetched = self.reader.poll(&due, 1_000, Duration::from_secs(5))?;
             nothing = if fetched.is_empty() { nothing + 1 } else { 0 };
             if nothing == PATIENCE {
-                return Err(wire::gave_nothing(&place));
+                return Err(record_codec::gave_nothing(&place));
             }
             for fetched in fetched {
                 for record in &fetched.records {

@@ -2,7 +2,7 @@
 
 use crate::board::Board;
 use crate::saved::StateStore;
-use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, wire};
+use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, record_codec};
 use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
@@ -65,7 +65,7 @@ impl Env {
     pub fn identity(&self) -> Result<String, ShellError> {
         let controls = Topic::Controls.name();
         // Known to be there: a broker that just started may not have heard of it yet.
-        let topic = self.log.topic_identity(controls)?.ok_or_else(|| wire::not_known(controls))?;
+        let topic = self.log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
         Ok(format!("{}/{topic}", self.log.identity()?))
     }
 
@@ -121,10 +121,10 @@ impl Env {
     fn has_closed_days(&self, unit: &Unit) -> Result<bool, ShellError> {
         let Some(&(topic, partition)) = unit.outputs.first() else { return Ok(false) };
         let own = |record: &Record| {
-            let event = wire::event(topic, record).ok()?;
+            let event = record_codec::event(topic, record).ok()?;
             (event.body.marker().is_some() && event.causation.is_some()).then_some(())
         };
-        Ok(tail::last(&*self.log, &wire::place(topic, partition), own)?.is_some())
+        Ok(tail::last(&*self.log, &record_codec::place(topic, partition), own)?.is_some())
     }
 
     /// The partitions of each unit of a role that holds `partitions`.
@@ -174,7 +174,7 @@ mod tests {
         let mut marked = |day, causation| {
             let marker = Event::marker(Topic::Outcomes, Day(day), DayClosed::default()).unwrap();
             let marker = Event { causation, ..marker };
-            let records = vec![wire::record(&marker, 1, "labeler").unwrap()];
+            let records = vec![record_codec::record(&marker, 1, "labeler").unwrap()];
             producer.publish(Batch { records, ..Batch::default() }, None).unwrap();
         };
         assert!(env.committed(&unit).unwrap().iter().all(Option::is_none), "it has not begun");

@@ -2,7 +2,7 @@
 //! it stands, so that every role and every replay judges it alike; what fails is a dead letter,
 //! and its id does not count as seen.
 
-use crate::wire;
+use crate::record_codec;
 use eventlog::Record;
 use schemas::codec::DecodeError;
 use schemas::{Event, EventId, Topic, contract};
@@ -24,7 +24,7 @@ pub struct Bad {
 /// [`Bad`]: no event (`decode`, `schema`, `topic`), one whose place is elsewhere (`partition`),
 /// or one with numbers that are none (`contract`).
 pub fn inspect(topic: Topic, partition: u32, total: u32, record: &Record) -> Result<Event, Bad> {
-    let event = wire::event(topic, record).map_err(unreadable)?;
+    let event = record_codec::event(topic, record).map_err(unreadable)?;
     if event.body.kind() == "UNKNOWN" {
         return Ok(event); // of a newer version, which alone knows where it belongs; it is skipped
     }
@@ -56,7 +56,7 @@ fn misplaced(event: &Event, partition: u32, total: u32, record: &Record) -> Opti
             format!("a day marker of partition {} on partition {partition}", marker.partition)
         });
     }
-    let belongs = wire::partition(event, total);
+    let belongs = record_codec::partition(event, total);
     if belongs != partition {
         return Some(format!(
             "an event of {:?} belongs on partition {belongs} of {total} (murmur2), not on {partition}",
@@ -83,7 +83,7 @@ mod tests {
     const TOTAL: u32 = 12;
 
     fn on(partition: u32, event: &Event) -> Record {
-        let written = wire::record(event, TOTAL, "test").unwrap();
+        let written = record_codec::record(event, TOTAL, "test").unwrap();
         let (key, value, headers) = (written.key, written.value, written.headers);
         Record { offset: u64::from(partition), timestamp_ms: 1, key, value, headers }
     }

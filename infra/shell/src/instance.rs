@@ -11,7 +11,7 @@
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
 use crate::tail::Ends;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, wire};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, record_codec};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -257,7 +257,7 @@ impl Instance {
         let identity = self.env.identity()?;
         let mut ends = BTreeMap::new();
         for &topic in self.role.outputs().iter().filter(|topic| topic.single()) {
-            ends.insert(topic, self.env.log.watermarks(&wire::place(topic, 0))?.high);
+            ends.insert(topic, self.env.log.watermarks(&record_codec::place(topic, 0))?.high);
         }
         let mut saved = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {

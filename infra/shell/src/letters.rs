@@ -1,7 +1,7 @@
 //! Dead letters: a bad event stops nobody, and one role keeps it with its bytes.
 
 use crate::inspect::Bad;
-use crate::{cursor::Stage, error::ShellError, unit::Unit, voice::Voice, wire};
+use crate::{cursor::Stage, error::ShellError, unit::Unit, voice::Voice, record_codec};
 use eventlog::Record;
 use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
@@ -50,7 +50,7 @@ impl Unit {
         let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
         let day = self.cursor.current.unwrap_or(self.cursor.closed);
         let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));
-        self.pending.push(wire::record(&letter, self.total, self.role.name())?);
+        self.pending.push(record_codec::record(&letter, self.total, self.role.name())?);
         Ok(())
     }
 }
@@ -139,7 +139,7 @@ mod tests {
             assert!(letter.message.contains(said), "{}", letter.message);
         }
         let event = Event::new(schemas::Day(1), "", &["x"], DeadLetters::EventRejected(letter));
-        let written = wire::record(&event, 12, "scorer").unwrap();
+        let written = record_codec::record(&event, 12, "scorer").unwrap();
         let head: usize =
             written.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         assert!(written.value.len() + head < 4 << 20);

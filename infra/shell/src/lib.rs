@@ -23,7 +23,7 @@ mod tail;
 mod troubled;
 pub mod unit;
 pub mod voice;
-pub mod wire;
+pub mod record_codec;
 mod world;
 
 pub use error::ShellError;

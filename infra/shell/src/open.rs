@@ -4,7 +4,7 @@
 
 use crate::tail::Ends;
 use crate::world::samples_before;
-use crate::{controls::ControlBook, error::ShellError, wire};
+use crate::{controls::ControlBook, error::ShellError, record_codec};
 use eventlog::{Batch, Log, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
@@ -79,9 +79,9 @@ pub fn open(
     }
     let mut batch = Batch::default();
     for event in &events {
-        batch.records.push(wire::record(event, partitions, "opening")?);
+        batch.records.push(record_codec::record(event, partitions, "opening")?);
     }
-    batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
+    batch.expected_end.push((record_codec::place(Topic::Controls, 0), 0));
     publish(log, &mut *producer, batch)?;
     Ok(())
 }
@@ -98,7 +98,7 @@ fn publish(log: &dyn Log, producer: &mut dyn Producer, batch: Batch) -> Result<u
     for (place, offset) in behind {
         while log.watermarks(&place)?.high <= offset {
             if Instant::now() > deadline {
-                return Err(wire::not_shown(&place, offset).into());
+                return Err(record_codec::not_shown(&place, offset).into());
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -120,14 +120,14 @@ pub fn say_with(
     // Opened first: its number is the end of what an earlier operator said.
     let mut producer = log.producer("operator")?;
     let Some(opened) = opened(log)? else { return Err(ShellError::NotOpened) };
-    let place = wire::place(Topic::Controls, 0);
+    let place = record_codec::place(Topic::Controls, 0);
     let end = log.watermarks(&place)?.high;
     let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
     let mut batch = Batch::default();
-    batch.records.push(wire::record(&event, 1, "operator")?);
+    batch.records.push(record_codec::record(&event, 1, "operator")?);
     batch.expected_end.push((place, end));
     if let Some((marker, partitions)) = marker {
-        let record = wire::record(marker, partitions, "operator")?;
+        let record = record_codec::record(marker, partitions, "operator")?;
         let end = log.watermarks(&record.to)?.high;
         batch.expected_end.push((record.to.clone(), end));
         batch.records.push(record);
@@ -159,7 +159,7 @@ pub fn publish_samples(
     let mut ends = Vec::with_capacity(partitions as usize);
     let mut highs = Vec::with_capacity(partitions as usize);
     for partition in 0..partitions {
-        let place = wire::place(Topic::Samples, partition);
+        let place = record_codec::place(Topic::Samples, partition);
         let high = log.watermarks(&place)?.high;
         let behind = match high {
             0 => 0,
@@ -173,15 +173,15 @@ pub fn publish_samples(
     let mut known: BTreeSet<EventId> = events.iter().map(|event| event.id).collect();
     let there = events.len();
     for event in samples.iter().filter(|event| known.insert(event.id)) {
-        let at = wire::partition(event, partitions) as usize;
+        let at = record_codec::partition(event, partitions) as usize;
         ends[at] = ends[at].max(highs[at]) + 1;
-        batch.records.push(wire::record(event, partitions, "history")?);
+        batch.records.push(record_codec::record(event, partitions, "history")?);
         events.push(event.clone());
     }
     if let Some(mut producer) = producer.filter(|_| !batch.records.is_empty()) {
         producer.publish(batch, None)?;
     }
-    events.sort_by_key(|event| wire::partition(event, partitions));
+    events.sort_by_key(|event| record_codec::partition(event, partitions));
     Ok(Put { added: events.len() - there, events, ends })
 }
 

@@ -2,7 +2,7 @@
 //! place of decisions, in verification beside them.
 
 use crate::controls::ControlBook;
-use crate::wire;
+use crate::record_codec;
 use eventlog::{Log, Reader, Result};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ impl Recorded {
     pub fn new(log: &dyn Log, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
         let mut tails = Vec::with_capacity(outputs.len());
         for &(topic, partition, next) in outputs {
-            let end = log.written_end(&wire::place(topic, partition))?;
+            let end = log.written_end(&record_codec::place(topic, partition))?;
             tails.push(Tail { topic, partition, next, end, ahead: Vec::new() });
         }
         Ok(Recorded {
@@ -133,17 +133,17 @@ impl Tail {
             self.fetch(reader)?;
             nothing = if self.next > from { 0 } else { nothing + 1 };
             if nothing == PATIENCE {
-                return Err(wire::gave_nothing(&wire::place(self.topic, self.partition)));
+                return Err(record_codec::gave_nothing(&record_codec::place(self.topic, self.partition)));
             }
         }
     }
 
     fn fetch(&mut self, reader: &mut dyn Reader) -> Result<()> {
-        let due = [(wire::place(self.topic, self.partition), self.next)];
+        let due = [(record_codec::place(self.topic, self.partition), self.next)];
         for fetched in reader.poll(&due, 2_000, Duration::from_secs(2))? {
             for record in fetched.records {
                 // Bytes on an own output that are no event were not written by this role.
-                if let Ok(event) = wire::event(self.topic, &record) {
+                if let Ok(event) = record_codec::event(self.topic, &record) {
                     self.ahead.push((event, record.value));
                 }
             }
@@ -193,7 +193,7 @@ mod tests {
         let cause = EventId::default();
         let marker = Event::marker(Topic::Outcomes, Day(1), DayClosed::default()).unwrap();
         let marker = Event { causation: Some(cause), ..marker };
-        let records = vec![wire::record(&marker, 1, "labeler").unwrap()];
+        let records = vec![record_codec::record(&marker, 1, "labeler").unwrap()];
         let batch = Batch { records, ..Batch::default() };
         log.producer("labeler").unwrap().publish(batch, None).unwrap();
         let mut recorded = Recorded::new(&log, &[(Topic::Outcomes, 0, 0)]).unwrap();

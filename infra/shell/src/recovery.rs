@@ -1,7 +1,7 @@
 //! A unit coming back: from its save, then from the log, without a word.
 
 use crate::{
-    error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, voice::Voice, wire,
+    error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, voice::Voice, record_codec,
 };
 use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Unit {
                 {
                     let (place, from) = (self.place(stage), self.next(stage));
                     if from < limits[stage] && log.written_end(place)? > from {
-                        return Err(wire::gave_nothing(place).into());
+                        return Err(record_codec::gave_nothing(place).into());
                     }
                 }
                 return Err(self.mismatch(

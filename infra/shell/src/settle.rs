@@ -7,7 +7,7 @@
 //! 2. However many letters there are, the values of few are held at a time.
 
 use crate::letters::REDRIVEN;
-use crate::{error::ShellError, wire};
+use crate::{error::ShellError, record_codec};
 use eventlog::{Batch, Log, NewRecord, Producer};
 use schemas::events::{DeadLetter, DeadLetters, Fate, LetterSettled};
 use schemas::{Body, Day, Event, Topic};
@@ -49,15 +49,15 @@ pub fn entries(
     from: u64,
     visit: &mut dyn FnMut(Entry) -> Result<bool, ShellError>,
 ) -> Result<u64, ShellError> {
-    let place = wire::place(Topic::DeadLetters, 0);
+    let place = record_codec::place(Topic::DeadLetters, 0);
     let (mut reader, mut next) = (log.reader()?, from);
     let end = log.watermarks(&place)?.high;
     while next < end {
         let fetched =
             reader.poll(&[(place.clone(), next)], MOST_RECORDS, Duration::from_secs(5))?;
-        let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+        let fetched = fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
         for record in fetched.records {
-            let Ok(event) = wire::event(Topic::DeadLetters, &record) else { continue };
+            let Ok(event) = record_codec::event(Topic::DeadLetters, &record) else { continue };
             let (id, day) = (record.offset, event.day);
             let goes_on = match event.body {
                 Body::DeadLetters(DeadLetters::EventRejected(said)) => {
@@ -266,7 +266,7 @@ impl Open {
             self.bytes += letter.said.value.len() + letter.said.key.len();
             self.batch.records.push(put_back(letter)?);
         }
-        self.batch.records.push(wire::record(&settled, 1, "operator")?);
+        self.batch.records.push(record_codec::record(&settled, 1, "operator")?);
         if self.bytes >= MOST_BYTES || self.batch.records.len() >= MOST_RECORDS {
             self.publish()?;
         }
@@ -294,7 +294,7 @@ fn put_back(letter: Letter) -> Result<NewRecord, ShellError> {
     let mut headers: Vec<(String, Vec<u8>)> = kept.filter(|(name, _)| name != REDRIVEN).collect();
     headers.push((REDRIVEN.to_owned(), id.to_string().into_bytes()));
     Ok(NewRecord {
-        to: wire::place(topic, partition),
+        to: record_codec::place(topic, partition),
         timestamp_ms: if said.timestamp_ms > 0 { said.timestamp_ms } else { day.close_ms() },
         key: (!said.key.is_empty()).then_some(said.key),
         value: said.value,

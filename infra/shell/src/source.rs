@@ -3,7 +3,7 @@
 
 use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
-use crate::{error::ShellError, tail, wire};
+use crate::{error::ShellError, tail, record_codec};
 use eventlog::{Batch, Log, Producer};
 use producers::source::{Change, Market, change_event, day_events};
 use schemas::events::{Bars, RunOpened};
@@ -73,14 +73,14 @@ impl Source {
         };
         let mut batch = Batch::default();
         for partition in 0..self.env.partitions {
-            let place = wire::place(Topic::Bars, partition);
+            let place = record_codec::place(Topic::Bars, partition);
             let end = log.watermarks(&place)?.high;
             batch.expected_end.push((place, end));
         }
         let scan = today.day >= self.opened.scan_from;
         let day = day_events(&today, last, scan, self.env.partitions);
         for event in with_changes(day, &self.changes, today.day, self.env.partitions) {
-            batch.records.push(wire::record(&event, self.env.partitions, "source")?);
+            batch.records.push(record_codec::record(&event, self.env.partitions, "source")?);
         }
         producer.publish(batch, None)?;
         self.last = Some(today.day);
@@ -98,9 +98,9 @@ fn with_changes(
 ) -> Vec<Event> {
     let mut events: Vec<Event> = changes.iter().map(|change| change_event(day, change)).collect();
     let mut counts = vec![0; partitions as usize];
-    events.iter().for_each(|event| counts[wire::partition(event, partitions) as usize] += 1);
+    events.iter().for_each(|event| counts[record_codec::partition(event, partitions) as usize] += 1);
     events.extend(day_events.into_iter().map(|mut event| {
-        let partition = wire::partition(&event, partitions) as usize;
+        let partition = record_codec::partition(&event, partitions) as usize;
         if let Body::Bars(Bars::DayClosed(marker)) = &mut event.body {
             marker.events += counts[partition];
         }
@@ -121,7 +121,7 @@ pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day,
 
 /// A marker that no role takes in closes nothing: it is judged as they judge it.
 fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
-    tail::last(log, &wire::place(Topic::Bars, partition), |record| {
+    tail::last(log, &record_codec::place(Topic::Bars, partition), |record| {
         let event = inspect(Topic::Bars, partition, total, record).ok()?;
         event.body.marker().map(|_| event.day)
     })

@@ -1,6 +1,6 @@
 //! Looking at a partition from its end: in windows that grow until they hold what is looked for.
 
-use crate::{error::ShellError, wire};
+use crate::{error::ShellError, record_codec};
 use eventlog::{Log, Record, TopicPartition};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub fn last<T>(
         let mut found = None;
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(place))?;
+            let fetched = fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(place))?;
             found = fetched.records.iter().filter_map(&mut pick).last().or(found);
             next = fetched.position;
         }

@@ -15,7 +15,7 @@ use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::inspect::{Bad, inspect};
 use crate::saved::SavedUnit;
 use crate::voice::{Answer, Voice};
-use crate::{error::ShellError, wire};
+use crate::{error::ShellError, record_codec};
 use eventlog::{Consumed, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
 use schemas::role::{Cause, Context, Machine, Role};
@@ -65,7 +65,7 @@ impl Unit {
         previous: Day,
     ) -> Unit {
         let stages = stages(role, partitions);
-        let places = stages.iter().map(|stage| wire::place(stage.topic, stage.partition)).collect();
+        let places = stages.iter().map(|stage| record_codec::place(stage.topic, stage.partition)).collect();
         let outputs: Vec<(Topic, u32)> = role
             .outputs()
             .iter()
@@ -320,14 +320,14 @@ impl Unit {
         let Answer { events, fresh, control_offset } = voice.answer(self, cause, day, id)?;
         for event in &events {
             self.machine.evolve(event);
-            let partition = wire::partition(event, self.total);
+            let partition = record_codec::partition(event, self.total);
             if let Some(i) =
                 self.outputs.iter().position(|&output| output == (event.topic(), partition))
             {
                 self.written[i] += 1;
             }
             if fresh {
-                self.pending.push(wire::record(event, self.total, self.role.name())?);
+                self.pending.push(record_codec::record(event, self.total, self.role.name())?);
             }
         }
         Ok(control_offset)

@@ -2,7 +2,7 @@
 //! both and compared (verification).
 
 use crate::{
-    controls::ControlBook, error::ShellError, recorded::Recorded, tail::Ends, unit::Unit, wire,
+    controls::ControlBook, error::ShellError, recorded::Recorded, tail::Ends, unit::Unit, record_codec,
     world::LogWorld,
 };
 use eventlog::{Log, NewRecord};
@@ -148,11 +148,11 @@ impl Voice<'_> {
         marker: &Event,
     ) -> Result<Option<NewRecord>, ShellError> {
         match self {
-            Voice::Live { .. } => Ok(Some(wire::record(marker, unit.total, unit.role.name())?)),
+            Voice::Live { .. } => Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?)),
             // It was published with the offsets up to which is recovered: state without what was
             // said of the day would be another one.
             Voice::Recovery { recorded, .. } if recorded.marker(topic, partition).is_none() => {
-                Err(wire::gave_nothing(&wire::place(topic, partition)).into())
+                Err(record_codec::gave_nothing(&record_codec::place(topic, partition)).into())
             }
             Voice::Recovery { .. } => Ok(None),
             Voice::Verify { recorded, differences, .. } => {
@@ -187,7 +187,7 @@ fn stamped(mut events: Vec<Event>, total: u32, cause: EventId, control_offset: i
         event.causation = Some(cause);
         event.control_offset.get_or_insert(control_offset);
     }
-    events.sort_by_key(|event| (event.topic(), wire::partition(event, total)));
+    events.sort_by_key(|event| (event.topic(), record_codec::partition(event, total)));
     events
 }
 
@@ -260,7 +260,7 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
 fn samples_end(log: &dyn Log, total: u32, ends: &mut Ends) -> Result<Vec<i64>, ShellError> {
     (0..total)
         .map(|partition| {
-            Ok(ends.behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64)
+            Ok(ends.behind_last_record(log, &record_codec::place(Topic::Samples, partition))? as i64)
         })
         .collect()
 }

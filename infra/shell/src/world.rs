@@ -1,6 +1,6 @@
 //! The outside as long work sees it: what the log holds, and how much time is left.
 
-use crate::{controls::ControlBook, error::ShellError, inspect::inspect, wire};
+use crate::{controls::ControlBook, error::ShellError, inspect::inspect, record_codec};
 use eventlog::Log;
 use schemas::controls::ControlState;
 use schemas::events::Settings;
@@ -49,11 +49,11 @@ pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, 
     }
     let mut reader = log.reader()?;
     for (partition, &end) in ends.iter().enumerate() {
-        let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
+        let (place, end) = (record_codec::place(Topic::Samples, partition as u32), end.max(0) as u64);
         let mut next = 0;
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+            let fetched = fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
             let before_end = fetched.records.iter().filter(|record| record.offset < end);
             let sound =
                 |record| inspect(Topic::Samples, partition as u32, ends.len() as u32, record).ok();

@@ -9,7 +9,7 @@ use shell::board::Board;
 use shell::instance::{Env, Policy};
 use shell::runner::{Plan, run};
 use shell::saved::MemoryStates;
-use shell::wire;
+use shell::record_codec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ pub fn score(env: &Env) {
 /// Offsets of `features` that the scorers have not committed.
 pub fn lag(log: &dyn Log) -> u64 {
     let places: Vec<TopicPartition> =
-        (0..PARTITIONS).map(|partition| wire::place(Topic::Features, partition)).collect();
+        (0..PARTITIONS).map(|partition| record_codec::place(Topic::Features, partition)).collect();
     let committed = log.committed(Role::Scorer.name(), &places).unwrap();
     let behind = places.iter().zip(committed).map(|(place, committed)| {
         log.watermarks(place).unwrap().high.saturating_sub(committed.unwrap_or(0))

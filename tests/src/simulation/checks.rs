@@ -12,7 +12,7 @@ use schemas::{Body, Day, Event, Topic};
 use shell::instance::Machines;
 use shell::replay::{rebuild, verify};
 use shell::saved::{MemoryStates, SavedUnit};
-use shell::wire;
+use shell::record_codec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ fn in_order(place: &TopicPartition, records: &[Record]) -> Vec<Record> {
 
 fn said(place: &TopicPartition, record: &Record) -> String {
     let topic: Topic = place.topic.parse().unwrap();
-    match wire::event(topic, record) {
+    match record_codec::event(topic, record) {
         Ok(Event { body: Body::DeadLetters(DeadLetters::EventRejected(letter)), day, .. }) => {
             format!(
                 "dead letter of {}/{} at {} on {day}",
@@ -169,7 +169,7 @@ pub fn events(world: &World, log: &MemoryLog) -> Vec<(Topic, i64, Event)> {
     let read = contents.iter().flat_map(|(place, records)| {
         let topic: Topic = place.topic.parse().unwrap();
         records.iter().filter_map(move |record| {
-            Some((topic, record.offset as i64, wire::event(topic, record).ok()?))
+            Some((topic, record.offset as i64, record_codec::event(topic, record).ok()?))
         })
     });
     read.collect()

@@ -11,7 +11,7 @@ use schemas::{Day, Event, Topic};
 use shell::instance::{Env, Instance, Progress};
 use shell::saved::MemoryStates;
 use shell::source::Source;
-use shell::wire;
+use shell::record_codec;
 use std::sync::Arc;
 
 /// One scenario's log, states and sink.
@@ -53,7 +53,7 @@ impl Simulation {
 impl Run<'_> {
     /// Writes events as they are.
     pub fn write(&self, events: &[Event]) {
-        let records = events.iter().map(|event| wire::record(event, PARTITIONS, "test").unwrap());
+        let records = events.iter().map(|event| record_codec::record(event, PARTITIONS, "test").unwrap());
         let batch = Batch { records: records.collect(), ..Batch::default() };
         self.log.producer("test").unwrap().publish(batch, None).unwrap();
     }

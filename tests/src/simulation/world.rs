@@ -17,7 +17,7 @@ use shell::board::Board;
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
 use shell::saved::{MemoryStates, StateStore};
 use shell::source::Source;
-use shell::wire;
+use shell::record_codec;
 use std::sync::Arc;
 use std::time::Duration;
 use success::Engine;
@@ -141,7 +141,7 @@ impl World {
     /// before the day `number` a bar of it, twice: the source's own will be in conflict with it.
     fn spoil(&self, log: &MemoryLog, number: usize) {
         let bad = |(topic, partition)| NewRecord {
-            to: wire::place(topic, partition),
+            to: record_codec::place(topic, partition),
             timestamp_ms: 1,
             key: Some(b"BAD".to_vec()),
             value: b"no event".to_vec(),
@@ -156,7 +156,7 @@ impl World {
         if let Body::Bars(Bars::BarClosed(bar)) = &mut bar.body {
             bar.close = bar.open;
         }
-        records.extend([(); 2].map(|()| wire::record(&bar, PARTITIONS, "test").unwrap()));
+        records.extend([(); 2].map(|()| record_codec::record(&bar, PARTITIONS, "test").unwrap()));
         log.producer("test").unwrap().publish(Batch { records, ..Batch::default() }, None).unwrap();
     }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use eventlog::{Log, Reader, Record, TopicPartition};
 use schemas::codec::DecodeError;
 use schemas::{Day, Event, Topic, partition_of};
-use shell::wire;
+use shell::record_codec;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ struct Queue {
 
 impl Queue {
     fn new(log: &dyn Log, args: &ConsumeArgs, partition: u32) -> Result<Queue> {
-        let place = wire::place(args.topic, partition);
+        let place = record_codec::place(args.topic, partition);
         let marks = log.watermarks(&place)?;
         let next = match args.from {
             Some(day) => log.offset_for_time(&place, i64::from(day.0) * 86_400_000)?.max(marks.low),
@@ -77,7 +77,7 @@ impl Queue {
 
     fn take(&mut self, records: Vec<Record>, position: u64) {
         for record in records {
-            let event = wire::event(self.topic, &record);
+            let event = record_codec::event(self.topic, &record);
             self.ahead.push_back((plain::day(&record, &event), record, event));
         }
         self.next = position;

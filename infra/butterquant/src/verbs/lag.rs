@@ -12,7 +12,7 @@ use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
 use shell::settle::Tally;
-use shell::wire;
+use shell::record_codec;
 use std::collections::BTreeMap;
 
 /// What a unit is doing.
@@ -95,7 +95,7 @@ fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>>
     let mut ends = BTreeMap::new();
     for topic in Topic::ALL {
         for partition in 0..topic.partitions(partitions) {
-            let place = wire::place(topic, partition);
+            let place = record_codec::place(topic, partition);
             let high = log.watermarks(&place)?.high;
             ends.insert(place, high);
         }
@@ -110,7 +110,7 @@ fn judged(
 ) -> UnitLine {
     let topic: Option<Topic> = standing.topic.parse().ok();
     let end = topic
-        .and_then(|topic| ends.get(&wire::place(topic, standing.partition)))
+        .and_then(|topic| ends.get(&record_codec::place(topic, standing.partition)))
         .copied()
         .unwrap_or(0);
     let place = format!("{}/{}", standing.topic, standing.partition);
@@ -147,7 +147,7 @@ fn by_partition(
                 continue; // every instance reads it, outside the group
             }
             let places: Vec<TopicPartition> =
-                (0..topic.partitions(partitions)).map(|one| wire::place(topic, one)).collect();
+                (0..topic.partitions(partitions)).map(|one| record_codec::place(topic, one)).collect();
             for (place, committed) in places.iter().zip(log.committed(role.name(), &places)?) {
                 let name = if role.by_partition() {
                     format!("{role}-{}", place.partition)

@@ -7,7 +7,7 @@ use crate::board::Board;
 use crate::instance::Policy;
 use crate::saved::MemoryStates;
 use crate::troubled::TroubledLog;
-use crate::{open, wire};
+use crate::{open, record_codec};
 use eventlog::{Batch, Log, Member, MemoryLog};
 use schemas::events::{DayClosed, RunOpened};
 use schemas::role::{BadState, Cause, Context, Decision, Machine};
@@ -119,7 +119,7 @@ fn one_day(log: &MemoryLog) {
     let marker = |topic| {
         let closed = DayClosed { previous_day: before, ..DayClosed::default() };
         let marker = Event::marker(topic, day, closed).unwrap();
-        wire::record(&marker, 1, "test").unwrap()
+        record_codec::record(&marker, 1, "test").unwrap()
     };
     let records = vec![marker(Topic::Features), marker(Topic::Models)];
     let batch = Batch { records, ..Batch::default() };

@@ -14,7 +14,7 @@ use schemas::{EventId, Topic};
 use serde::Serialize;
 use serde_json::Value;
 use shell::settle::{Entry, Letter, entries};
-use shell::wire;
+use shell::record_codec;
 
 /// Bytes a line of hexadecimal shows, and lines at most.
 const ACROSS: usize = 32;
@@ -140,11 +140,11 @@ fn decoded(letter: &DeadLetter) -> Result<Value, String> {
         value: letter.value.clone(),
         headers: Vec::new(),
     };
-    let event = wire::event(topic, &record);
+    let event = record_codec::event(topic, &record);
     if let Err(error) = &event {
         return Err(error.to_string());
     }
-    let place = wire::place(topic, u32::try_from(letter.partition).unwrap_or(0));
+    let place = record_codec::place(topic, u32::try_from(letter.partition).unwrap_or(0));
     serde_json::to_value(Shower::new(topic).line(&place, &record, &event))
         .map_err(|error| error.to_string())
 }

@@ -15,7 +15,7 @@ fn check(unit: (&str, Topic, u64), current: Option<Day>, newest: i32, expect: (S
         next_offset,
         counts: Counts::default(),
     };
-    let ends = BTreeMap::from([(wire::place(topic, 3), 10)]);
+    let ends = BTreeMap::from([(record_codec::place(topic, 3), 10)]);
     let found = judged(standing, &ends, Some(Day(newest)));
     assert_eq!((found.state, found.verdict.as_str()), expect);
 }
