@@ -2,7 +2,7 @@
 //! how good predictions are.
 
 use crate::answers::quality::{FeatureDrift, QualityFigures};
-use shell::board::UnitStatus;
+use shell::status_board::UnitStatus;
 use shell::settle::Tally;
 use std::fmt::Write;
 

@@ -25,7 +25,7 @@ use eventlog::remote::PATH;
 use eventlog::{Log, Server};
 use schemas::Day;
 use serde_json::{Value, json};
-use shell::board::Board;
+use shell::status_board::StatusBoard;
 use shell::settle::Tally;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -76,7 +76,7 @@ struct Served {
     counting: Mutex<Counting>,
     /// As last counted, as metrics: the letters, and how good predictions are.
     told: Mutex<(String, String)>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     views: Views,
 }
 
@@ -118,7 +118,7 @@ pub fn start(
     listen: &str,
     token: Option<String>,
     log: Arc<dyn Log>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     views: Views,
 ) -> Result<Serving> {
     let calls = Server::new(Arc::clone(&log));

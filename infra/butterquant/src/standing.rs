@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use schemas::role::Role;
 use schemas::{Day, NotADate, Topic};
 use serde::{Deserialize, Serialize};
-use shell::board::UnitStatus;
+use shell::status_board::UnitStatus;
 use shell::cursor::{Counts, stages};
 use shell::saved::{KvStates, SavedUnit, StateStore};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What all instances of a process share, and what of it depends on the role.
 
-use crate::board::Board;
+use crate::status_board::StatusBoard;
 use crate::saved::StateStore;
 use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, record_codec};
 use eventlog::{Log, Record, TopicPartition};
@@ -55,7 +55,7 @@ pub struct Env {
     /// Makes machines.
     pub machines: Machines,
     /// What units are doing.
-    pub board: Arc<Board>,
+    pub board: Arc<StatusBoard>,
     /// Pace.
     pub policy: Policy,
 }

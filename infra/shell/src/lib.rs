@@ -2,7 +2,7 @@
 //! a run is opened, how days are published, how everything is decided again from the record.
 
 mod ahead;
-pub mod board;
+pub mod status_board;
 pub mod controls;
 pub mod cursor;
 mod env;

@@ -10,7 +10,7 @@
 //!    together or not at all.
 
 use crate::ahead::Ahead;
-use crate::board::UnitStatus;
+use crate::status_board::UnitStatus;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::inspect::{Bad, inspect};
 use crate::saved::SavedUnit;

@@ -5,7 +5,7 @@ use consumers::scorer::{Loader, Scorer};
 use eventlog::{Log, TopicPartition};
 use schemas::Topic;
 use schemas::role::{Machine, Role};
-use shell::board::Board;
+use shell::status_board::StatusBoard;
 use shell::instance::{Env, Policy};
 use shell::runner::{Plan, run};
 use shell::saved::MemoryStates;
@@ -27,7 +27,7 @@ pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
         states: Arc::new(states.clone()),
         partitions: PARTITIONS,
         machines: Arc::new(machines),
-        board: Arc::new(Board::default()),
+        board: Arc::new(StatusBoard::default()),
         policy: Policy::default(),
     };
     (env, states)

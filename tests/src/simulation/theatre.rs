@@ -13,7 +13,7 @@ use super::world::World;
 use eventlog::MemoryLog;
 use schemas::role::Role;
 use shell::ShellError;
-use shell::board::Board;
+use shell::status_board::StatusBoard;
 use shell::instance::{Instance, Policy, Progress};
 use shell::saved::MemoryStates;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -30,7 +30,7 @@ pub struct Theatre {
     states: MemoryStates,
     sink: Arc<RecordingSink>,
     weather: Arc<Weather>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     planted: Planted,
     outside: Option<Outside>,
     cast: Mutex<Vec<Part>>,

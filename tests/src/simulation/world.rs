@@ -13,7 +13,7 @@ use producers::source::{Market, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Topic};
-use shell::board::Board;
+use shell::status_board::StatusBoard;
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
 use shell::saved::{MemoryStates, StateStore};
 use shell::source::Source;
@@ -117,7 +117,7 @@ impl World {
             states,
             partitions: PARTITIONS,
             machines,
-            board: Arc::new(Board::default()),
+            board: Arc::new(StatusBoard::default()),
             policy,
         }
     }

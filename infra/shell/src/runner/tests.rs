@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::board::Board;
+use crate::status_board::StatusBoard;
 use crate::instance::Policy;
 use crate::saved::MemoryStates;
 use crate::troubled::TroubledLog;
@@ -23,7 +23,7 @@ fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
         states: Arc::new(MemoryStates::default()),
         partitions: 1,
         machines: Arc::new(|role| panic!("{role} was not asked for")),
-        board: Arc::new(Board::default()),
+        board: Arc::new(StatusBoard::default()),
         policy: Policy::default(),
     };
     let plan = Plan { roles: Vec::new(), until: None, name: None };

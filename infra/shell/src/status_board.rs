@@ -29,12 +29,12 @@ pub struct UnitStatus {
 
 /// All units of this process.
 #[derive(Default)]
-pub struct Board {
+pub struct StatusBoard {
     units: Mutex<BTreeMap<(Role, String), (u64, UnitStatus)>>,
     owners: AtomicU64,
 }
 
-impl Board {
+impl StatusBoard {
     fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
         self.units.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
