@@ -11,7 +11,7 @@
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
 use crate::tail::Ends;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, record_codec};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit, decisions::DecisionSource, record_codec};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -119,8 +119,8 @@ impl Instance {
             for unit in self.units.iter_mut().filter(|unit| unit.has_read()) {
                 let controls = &mut self.controls;
                 let ends = &mut self.ends;
-                let mut voice = Voice::Live { controls, log: &*self.env.log, ends };
-                closed |= unit.step(most, &mut voice)?;
+                let mut source = DecisionSource::Live { controls, log: &*self.env.log, ends };
+                closed |= unit.step(most, &mut source)?;
             }
         }
         if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
@@ -346,7 +346,7 @@ impl Instance {
         }
         let limits: Vec<u64> = committed.into_iter().map(|offset| offset.unwrap_or(0)).collect();
         let mut recorded = Recorded::new(log, &outputs_from(unit))?;
-        unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+        unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
         unit.committed = unit.cursor.positions.clone();
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Dead letters: a bad event stops nobody, and one role keeps it with its bytes.
 
 use crate::inspect::Bad;
-use crate::{cursor::Stage, error::ShellError, unit::Unit, voice::Voice, record_codec};
+use crate::{cursor::Stage, error::ShellError, unit::Unit, decisions::DecisionSource, record_codec};
 use eventlog::Record;
 use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
@@ -40,10 +40,10 @@ impl Unit {
         &mut self,
         record: &Record,
         bad: Bad,
-        voice: &Voice<'_>,
+        source: &DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let Stage { topic, partition, .. } = self.stages[self.cursor.stage];
-        if !self.guards(topic) || !voice.is_live() {
+        if !self.guards(topic) || !source.is_live() {
             return Ok(());
         }
         let letter = letter(self.role, topic, partition, record, bad);

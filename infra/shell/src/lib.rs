@@ -22,7 +22,7 @@ mod tail;
 #[cfg(test)]
 mod troubled;
 pub mod unit;
-pub mod voice;
+pub mod decisions;
 pub mod record_codec;
 mod world;
 

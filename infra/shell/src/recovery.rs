@@ -1,7 +1,7 @@
 //! A unit coming back: from its save, then from the log, without a word.
 
 use crate::{
-    error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, voice::Voice, record_codec,
+    error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, decisions::DecisionSource, record_codec,
 };
 use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
@@ -34,12 +34,12 @@ impl Unit {
         Ok(())
     }
 
-    /// Reads what the log holds up to `limits` (by stage), speaking with `voice`.
+    /// Reads what the log holds up to `limits` (by stage), speaking with `source`.
     pub(crate) fn run_to(
         &mut self,
         log: &dyn Log,
         limits: &[u64],
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let mut reader = log.reader()?;
         let limits: Vec<u64> = (0..limits.len())
@@ -65,9 +65,9 @@ impl Unit {
                     "waits for a marker that the log does not hold, though later offsets are committed",
                 ));
             }
-            self.step(usize::MAX, voice)?;
+            self.step(usize::MAX, source)?;
         }
-        self.read_unowned(&mut *reader, voice)
+        self.read_unowned(&mut *reader, source)
     }
 
     fn behind(&self, limits: &[u64]) -> bool {
@@ -103,7 +103,7 @@ impl Unit {
     fn read_unowned(
         &mut self,
         reader: &mut dyn Reader,
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let stage = self.cursor.stage;
         if self.grouped(stage) {
@@ -115,7 +115,7 @@ impl Unit {
                 self.read(stage, fetched.records.into_iter(), fetched.position);
             }
         }
-        self.step(usize::MAX, voice).map(|_| ())
+        self.step(usize::MAX, source).map(|_| ())
     }
 
     pub(crate) fn mismatch(&self, what: &str) -> ShellError {

@@ -2,7 +2,7 @@
 
 use crate::controls::ControlBook;
 use crate::env::{Env, outputs_from};
-use crate::voice::{Difference, Voice};
+use crate::decisions::{Difference, DecisionSource};
 use crate::{error::ShellError, recorded::Recorded, unit::Unit};
 use schemas::Day;
 use schemas::role::Role;
@@ -43,13 +43,13 @@ pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellErr
             say(&unit.name);
             let limits = limits(env, &unit)?;
             let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            let mut voice = Voice::Verify {
+            let mut source = DecisionSource::Verify {
                 recorded: &mut recorded,
                 controls: &mut controls,
                 differences: &mut found.differences,
                 compared: &mut found.decisions,
             };
-            unit.run_to(log, &limits, &mut voice)?;
+            unit.run_to(log, &limits, &mut source)?;
         }
     }
     Ok(found)
@@ -82,7 +82,7 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
             say(&unit.name);
             let limits = limits(env, &unit)?;
             let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+            unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
             let made = unit.save(&identity);
             // An unreadable old state is what a rebuild is for.
             let old = env.states.load(&unit.name).ok().flatten();
@@ -109,6 +109,6 @@ pub fn state_of(env: &Env, role: Role) -> Result<(Day, Vec<u8>), ShellError> {
     let mut unit = env.fresh_unit(role, &all, previous_day(&controls)?)?;
     let limits = limits(env, &unit)?;
     let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-    unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+    unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
     Ok((unit.cursor.closed, unit.machine.save()))
 }

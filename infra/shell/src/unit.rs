@@ -14,7 +14,7 @@ use crate::status_board::UnitStatus;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::inspect::{Bad, inspect};
 use crate::saved::SavedUnit;
-use crate::voice::{Answer, Voice};
+use crate::decisions::{Answer, DecisionSource};
 use crate::{error::ShellError, record_codec};
 use eventlog::{Consumed, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
@@ -211,11 +211,11 @@ impl Unit {
 
     /// Takes in what was read of the due stage, up to its marker and at most `most` records.
     /// True when that closed a day.
-    pub fn step(&mut self, most: usize, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
+    pub fn step(&mut self, most: usize, source: &mut DecisionSource<'_>) -> Result<bool, ShellError> {
         let stage = self.cursor.stage;
         let mut left = most;
         while left > 0 {
-            let lot = self.look(stage, left.min(TOGETHER), voice);
+            let lot = self.look(stage, left.min(TOGETHER), source);
             if lot.is_empty() {
                 self.cursor.positions[stage] = self.next(stage);
                 return Ok(false);
@@ -224,9 +224,9 @@ impl Unit {
             for inspected in lot {
                 let Some(record) = self.ahead[stage].pop() else { return Ok(false) };
                 self.cursor.positions[stage] = record.offset + 1;
-                if let Some(marker) = self.take_in(&record, inspected, voice)? {
+                if let Some(marker) = self.take_in(&record, inspected, source)? {
                     if self.cursor.stage_done() {
-                        self.finish_day(&marker, voice)?;
+                        self.finish_day(&marker, source)?;
                         return Ok(true);
                     }
                     return Ok(false);
@@ -238,7 +238,7 @@ impl Unit {
 
     /// Inspects what comes next of a stage, to its marker and at most `most` records, and shows the
     /// sound events to a machine that decides now.
-    fn look(&mut self, stage: usize, most: usize, voice: &Voice<'_>) -> Vec<Result<Event, Bad>> {
+    fn look(&mut self, stage: usize, most: usize, source: &DecisionSource<'_>) -> Vec<Result<Event, Bad>> {
         let Stage { topic, partition, .. } = self.stages[stage];
         let mut lot = Vec::new();
         for record in self.ahead[stage].next().take(most) {
@@ -249,7 +249,7 @@ impl Unit {
                 break;
             }
         }
-        if let Some(controls) = voice.controls_now()
+        if let Some(controls) = source.controls_now()
             && self.machine.decides_on(topic)
         {
             let events: Vec<&Event> = lot.iter().filter_map(|one| one.as_ref().ok()).collect();
@@ -263,14 +263,14 @@ impl Unit {
         &mut self,
         record: &Record,
         inspected: Result<Event, Bad>,
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<Option<Event>, ShellError> {
         let stage = self.stages[self.cursor.stage];
         let event = match inspected {
             Ok(event) => event,
             Err(bad) => {
                 self.cursor.counts.undecodable += 1;
-                self.dead_letter(record, bad, voice)?;
+                self.dead_letter(record, bad, source)?;
                 return Ok(None);
             }
         };
@@ -283,7 +283,7 @@ impl Unit {
             Verdict::Apply => {
                 self.machine.evolve(&event);
                 if self.machine.decides_on(stage.topic) {
-                    self.say(Cause::Event(&event), event.day, event.id, voice)?;
+                    self.say(Cause::Event(&event), event.day, event.id, source)?;
                 }
                 Ok(None)
             }
@@ -293,7 +293,7 @@ impl Unit {
             }
             Verdict::Conflict => {
                 let what = "another event has this id already; the first one stands".to_owned();
-                self.dead_letter(record, rejected("conflict", what), voice)?;
+                self.dead_letter(record, rejected("conflict", what), source)?;
                 Ok(None)
             }
             Verdict::OutOfOrder => {
@@ -301,7 +301,7 @@ impl Unit {
                     "an event of {} where {} is the last closed day",
                     event.day, self.cursor.closed
                 );
-                self.dead_letter(record, rejected("order", what), voice)?;
+                self.dead_letter(record, rejected("order", what), source)?;
                 Ok(None)
             }
             Verdict::Duplicate | Verdict::Late => Ok(None),
@@ -315,9 +315,9 @@ impl Unit {
         cause: Cause<'_>,
         day: Day,
         id: EventId,
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<i64, ShellError> {
-        let Answer { events, fresh, control_offset } = voice.answer(self, cause, day, id)?;
+        let Answer { events, fresh, control_offset } = source.answer(self, cause, day, id)?;
         for event in &events {
             self.machine.evolve(event);
             let partition = record_codec::partition(event, self.total);
@@ -333,10 +333,10 @@ impl Unit {
         Ok(control_offset)
     }
 
-    fn finish_day(&mut self, last: &Event, voice: &mut Voice<'_>) -> Result<(), ShellError> {
+    fn finish_day(&mut self, last: &Event, source: &mut DecisionSource<'_>) -> Result<(), ShellError> {
         let day = self.cursor.current.unwrap_or(last.day);
         let previous = self.cursor.closed;
-        let control_offset = self.say(Cause::DayClosed { day, previous }, day, last.id, voice)?;
+        let control_offset = self.say(Cause::DayClosed { day, previous }, day, last.id, source)?;
         for i in 0..self.outputs.len() {
             let (topic, partition) = self.outputs[i];
             let mut marker = DayClosed {
@@ -349,7 +349,7 @@ impl Unit {
             if let Some(mut marker) = Event::marker(topic, day, marker) {
                 marker.causation = Some(last.id);
                 marker.control_offset = Some(control_offset);
-                if let Some(record) = voice.marker(self, topic, partition, &marker)? {
+                if let Some(record) = source.marker(self, topic, partition, &marker)? {
                     self.pending.push(record);
                 }
             }

@@ -23,7 +23,7 @@ pub struct Difference {
 }
 
 /// Where answers come from.
-pub enum Voice<'a> {
+pub enum DecisionSource<'a> {
     /// Decided now.
     Live {
         /// `controls`, read to its end before this batch.
@@ -61,15 +61,15 @@ pub struct Answer {
     pub(crate) control_offset: i64,
 }
 
-impl Voice<'_> {
+impl DecisionSource<'_> {
     pub(crate) fn is_live(&self) -> bool {
-        matches!(self, Voice::Live { .. })
+        matches!(self, DecisionSource::Live { .. })
     }
 
     /// `controls` as decisions are given them, where these are made now.
     pub(crate) fn controls_now(&self) -> Option<&ControlState> {
         match self {
-            Voice::Live { controls, .. } => Some(controls.latest()),
+            DecisionSource::Live { controls, .. } => Some(controls.latest()),
             _ => None,
         }
     }
@@ -82,7 +82,7 @@ impl Voice<'_> {
         id: EventId,
     ) -> Result<Answer, ShellError> {
         match self {
-            Voice::Live { controls, log, ends } => {
+            DecisionSource::Live { controls, log, ends } => {
                 let closing = matches!(cause, Cause::DayClosed { .. });
                 let samples_end = if closing && unit.role == Role::Retrainer {
                     samples_end(*log, unit.total, ends)?
@@ -99,7 +99,7 @@ impl Voice<'_> {
                 let events = stamped(events, unit.total, id, offset);
                 Ok(Answer { events, fresh: true, control_offset: offset })
             }
-            Voice::Recovery { recorded, log } => {
+            DecisionSource::Recovery { recorded, log } => {
                 if unit.outputs.is_empty() {
                     let context = Context { controls: &ControlState::default(), samples_end: &[] };
                     if let Some(effect) = unit.machine.decide(cause, &context).effect {
@@ -111,7 +111,7 @@ impl Voice<'_> {
                 let events = recorded.take(id).into_iter().map(|(event, _)| event).collect();
                 Ok(Answer { events, fresh: false, control_offset: -1 })
             }
-            Voice::Verify { recorded, controls, differences, compared } => {
+            DecisionSource::Verify { recorded, controls, differences, compared } => {
                 recorded.load(day)?;
                 let said = recorded.take(id);
                 let marker = unit
@@ -148,14 +148,14 @@ impl Voice<'_> {
         marker: &Event,
     ) -> Result<Option<NewRecord>, ShellError> {
         match self {
-            Voice::Live { .. } => Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?)),
+            DecisionSource::Live { .. } => Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?)),
             // It was published with the offsets up to which is recovered: state without what was
             // said of the day would be another one.
-            Voice::Recovery { recorded, .. } if recorded.marker(topic, partition).is_none() => {
+            DecisionSource::Recovery { recorded, .. } if recorded.marker(topic, partition).is_none() => {
                 Err(record_codec::gave_nothing(&record_codec::place(topic, partition)).into())
             }
-            Voice::Recovery { .. } => Ok(None),
-            Voice::Verify { recorded, differences, .. } => {
+            DecisionSource::Recovery { .. } => Ok(None),
+            DecisionSource::Verify { recorded, differences, .. } => {
                 let same = recorded
                     .marker(topic, partition)
                     .is_some_and(|(_, bytes)| codec::encode(marker).is_ok_and(|b| b == *bytes));
