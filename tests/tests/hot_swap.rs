@@ -13,7 +13,7 @@ use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Event, EventId, Topic};
 use shell::instance::{Env, Machines, Policy};
 use shell::runner::{Plan, run};
-use shell::saved::MemoryStates;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::record_codec;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -200,7 +200,7 @@ fn scene() -> (f64, Duration) {
     let engine = Engine::discover(ProviderChoice::Cpu, None, &[]).unwrap();
     let env = Env {
         log: Arc::new(log.clone()),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions: PARTITIONS,
         machines: machines(Arc::new(scorer::Loader::new(engine.clone()))),
         board: Arc::default(),

@@ -21,7 +21,7 @@ use schemas::id::sha256_hex;
 use schemas::role::{Machine, Role};
 use shell::ShellError;
 use shell::instance::{Env, Machines, Policy};
-use shell::saved::KvStates;
+use shell::checkpoint::KvCheckpoints;
 use std::path::Path;
 use std::sync::Arc;
 use store::{Lake, Views};
@@ -92,7 +92,7 @@ impl Workshop {
         let engine = engine(config)?;
         let env = Env {
             log: Arc::clone(&opened.log),
-            states: Arc::new(KvStates(db.tree("units")?)),
+            states: Arc::new(KvCheckpoints(db.tree("units")?)),
             partitions,
             machines: machines(
                 engine.clone(),

@@ -9,7 +9,7 @@ use schemas::{Day, NotADate, Topic};
 use serde::{Deserialize, Serialize};
 use shell::status_board::UnitStatus;
 use shell::cursor::{Counts, stages};
-use shell::saved::{KvStates, SavedUnit, StateStore};
+use shell::checkpoint::{KvCheckpoints, UnitCheckpoint, CheckpointStore};
 use std::time::Duration;
 
 /// A day as JSON writes it: `"2018-06-29"`.
@@ -69,7 +69,7 @@ impl Standing {
     }
 
     /// As it was saved.
-    fn saved(role: Role, unit: &str, partitions: &[u32], saved: &SavedUnit) -> Option<Standing> {
+    fn saved(role: Role, unit: &str, partitions: &[u32], saved: &UnitCheckpoint) -> Option<Standing> {
         let cursor = &saved.cursor;
         let stage = *stages(role, partitions).get(cursor.stage)?;
         Some(Standing {
@@ -127,7 +127,7 @@ fn from_board(endpoint: &str, token: Option<&str>) -> Result<Vec<Standing>> {
 }
 
 fn from_saved(db: &kv::Db, partitions: u32) -> Result<Vec<Standing>> {
-    let states = KvStates(db.tree("units")?);
+    let states = KvCheckpoints(db.tree("units")?);
     let mut found = Vec::new();
     for role in Role::ALL {
         for (unit, held) in units_of(role, partitions) {

@@ -1,7 +1,7 @@
 //! What all instances of a process share, and what of it depends on the role.
 
 use crate::status_board::StatusBoard;
-use crate::saved::StateStore;
+use crate::checkpoint::CheckpointStore;
 use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, record_codec};
 use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
@@ -49,7 +49,7 @@ pub struct Env {
     /// The log.
     pub log: Arc<dyn Log>,
     /// Where state is saved.
-    pub states: Arc<dyn StateStore>,
+    pub states: Arc<dyn CheckpointStore>,
     /// Partitions of a data topic.
     pub partitions: u32,
     /// Makes machines.
@@ -150,7 +150,7 @@ pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{open, saved::MemoryStates};
+    use crate::{open, checkpoint::MemoryCheckpoints};
     use consumers::labeler::Labeler;
     use eventlog::{Batch, MemoryLog};
     use schemas::events::DayClosed;
@@ -163,7 +163,7 @@ mod tests {
         open::ensure_topics(&log, 1).unwrap();
         let env = Env {
             log: Arc::new(log),
-            states: Arc::new(MemoryStates::default()),
+            states: Arc::new(MemoryCheckpoints::default()),
             partitions: 1,
             machines: Arc::new(|_| Box::new(Labeler::default())),
             board: Arc::default(),

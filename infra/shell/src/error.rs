@@ -25,7 +25,7 @@ pub enum ShellError {
     },
     /// The state folder failed.
     #[error("the state of {unit} could not be saved or loaded: {cause}")]
-    StateStore {
+    CheckpointStore {
         /// Which unit.
         unit: String,
         /// What happened.

@@ -15,7 +15,7 @@ mod recorded;
 mod recovery;
 pub mod replay;
 pub mod runner;
-pub mod saved;
+pub mod checkpoint;
 pub mod settle;
 pub mod source;
 mod tail;

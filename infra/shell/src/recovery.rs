@@ -1,14 +1,14 @@
 //! A unit coming back: from its save, then from the log, without a word.
 
 use crate::{
-    error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, decisions::DecisionSource, record_codec,
+    error::ShellError, recorded::Recorded, checkpoint::UnitCheckpoint, unit::Unit, decisions::DecisionSource, record_codec,
 };
 use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
 
 impl Unit {
     /// Puts a save back.
-    pub(crate) fn resume(&mut self, saved: SavedUnit, identity: &str) -> Result<(), ShellError> {
+    pub(crate) fn resume(&mut self, saved: UnitCheckpoint, identity: &str) -> Result<(), ShellError> {
         if saved.log_identity != identity {
             return Err(self.mismatch("was saved for another log"));
         }

@@ -13,7 +13,7 @@ use crate::ahead::Ahead;
 use crate::status_board::UnitStatus;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::inspect::{Bad, inspect};
-use crate::saved::SavedUnit;
+use crate::checkpoint::UnitCheckpoint;
 use crate::decisions::{Answer, DecisionSource};
 use crate::{error::ShellError, record_codec};
 use eventlog::{Consumed, NewRecord, Record, TopicPartition};
@@ -177,8 +177,8 @@ impl Unit {
     }
 
     /// Everything of it, for saving.
-    pub(crate) fn save(&self, log_identity: &str) -> SavedUnit {
-        SavedUnit {
+    pub(crate) fn save(&self, log_identity: &str) -> UnitCheckpoint {
+        UnitCheckpoint {
             log_identity: log_identity.to_owned(),
             cursor: self.cursor.clone(),
             own_from: self.own_from.clone(),

@@ -8,7 +8,7 @@ use schemas::role::{Machine, Role};
 use shell::status_board::StatusBoard;
 use shell::instance::{Env, Policy};
 use shell::runner::{Plan, run};
-use shell::saved::MemoryStates;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::record_codec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use success::Engine;
 
 /// What scorers on `log` are given; their states are in memory.
-pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
-    let (states, loader) = (MemoryStates::default(), Arc::new(Loader::new(Engine::candle())));
+pub fn env(log: Arc<dyn Log>) -> (Env, MemoryCheckpoints) {
+    let (states, loader) = (MemoryCheckpoints::default(), Arc::new(Loader::new(Engine::candle())));
     let machines = move |role| -> Box<dyn Machine> {
         assert_eq!(role, Role::Scorer);
         Box::new(Scorer::new(Arc::clone(&loader)))

@@ -11,7 +11,7 @@ use schemas::events::{Action, DeadLetters, Fills, Orders};
 use schemas::{Body, Day, Event, Topic};
 use shell::instance::Machines;
 use shell::replay::{rebuild, verify};
-use shell::saved::{MemoryStates, SavedUnit};
+use shell::checkpoint::{MemoryCheckpoints, UnitCheckpoint};
 use shell::record_codec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct Ended {
     /// The log.
     pub log: MemoryLog,
     /// Every saved unit.
-    pub states: BTreeMap<String, SavedUnit>,
+    pub states: BTreeMap<String, UnitCheckpoint>,
     /// Days handed to the sink, by hash.
     pub sink: BTreeMap<Day, String>,
     /// The day that every unit closed last, as the board shows it.
@@ -35,7 +35,7 @@ pub struct Reference {
     /// Every record of the simulated days.
     pub contents: Contents,
     committed: BTreeMap<&'static str, Vec<Consumed>>,
-    states: BTreeMap<String, SavedUnit>,
+    states: BTreeMap<String, UnitCheckpoint>,
     sink: BTreeMap<Day, String>,
 }
 
@@ -145,7 +145,7 @@ pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> 
     let sink = Arc::<RecordingSink>::default();
     let machines: Machines =
         if plain { world.plain_machines(&sink) } else { world.machines(&sink) };
-    let saved: MemoryStates = states(&ended.states);
+    let saved: MemoryCheckpoints = states(&ended.states);
     let env = world.env(Arc::new(ended.log.clone()), Arc::new(saved.clone()), machines);
     let verified = verify(&env, &mut |_| {}).map_err(|error| format!("verify: {error}"))?;
     ensure(verified.differences.is_empty(), || format!("verify: {:?}", verified.differences))?;

@@ -9,7 +9,7 @@ use eventlog::{Batch, Log, MemoryLog};
 use producers::source::day_events;
 use schemas::{Day, Event, Topic};
 use shell::instance::{Env, Instance, Progress};
-use shell::saved::MemoryStates;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::source::Source;
 use shell::record_codec;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Run<'a> {
     /// The log.
     pub log: MemoryLog,
     /// The state folder.
-    pub states: MemoryStates,
+    pub states: MemoryCheckpoints,
     /// What an instance is given.
     pub env: Env,
     sink: Arc<RecordingSink>,

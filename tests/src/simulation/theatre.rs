@@ -15,7 +15,7 @@ use schemas::role::Role;
 use shell::ShellError;
 use shell::status_board::StatusBoard;
 use shell::instance::{Instance, Policy, Progress};
-use shell::saved::MemoryStates;
+use shell::checkpoint::MemoryCheckpoints;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -27,7 +27,7 @@ const MOST_CALM_ROUNDS: u32 = 2_000;
 pub struct Theatre {
     world: Arc<World>,
     log: MemoryLog,
-    states: MemoryStates,
+    states: MemoryCheckpoints,
     sink: Arc<RecordingSink>,
     weather: Arc<Weather>,
     board: Arc<StatusBoard>,

@@ -15,7 +15,7 @@ use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Topic};
 use shell::status_board::StatusBoard;
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
-use shell::saved::{MemoryStates, StateStore};
+use shell::checkpoint::{MemoryCheckpoints, CheckpointStore};
 use shell::source::Source;
 use shell::record_codec;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl World {
         shell::open::ensure_topics(&log, PARTITIONS).unwrap();
         let (models, champion) = opening::models(world.opened.previous_day);
         shell::open::open(&log, PARTITIONS, &world.opened, models, Some(champion)).unwrap();
-        let states = MemoryStates::default();
+        let states = MemoryCheckpoints::default();
         world.run_quietly(&log, &states, &Arc::default(), warm_until);
         world.spoil(&log, first);
         world.base = Snapshot::of(&log, &states);
@@ -104,7 +104,7 @@ impl World {
     }
 
     /// What an instance on `log` is given.
-    pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn StateStore>, machines: Machines) -> Env {
+    pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn CheckpointStore>, machines: Machines) -> Env {
         let policy = Policy {
             max_records: 2_000,
             wait: Duration::ZERO,
@@ -164,7 +164,7 @@ impl World {
     pub fn run_quietly(
         &self,
         log: &MemoryLog,
-        states: &MemoryStates,
+        states: &MemoryCheckpoints,
         sink: &Arc<RecordingSink>,
         until: Day,
     ) {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use shell::controls::ControlBook;
 use shell::instance::{Env, Policy};
 use shell::replay::state_of;
-use shell::saved::MemoryStates;
+use shell::checkpoint::MemoryCheckpoints;
 use std::sync::Arc;
 
 /// Triggers shown.
@@ -48,7 +48,7 @@ pub fn status(config: &Config) -> Result<Found> {
     let partitions = home::partitions(&*opened.log)?;
     let env = Env {
         log: Arc::clone(&opened.log),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions,
         machines: Arc::new(|_| Box::new(Retrainer::default())),
         board: Arc::default(),

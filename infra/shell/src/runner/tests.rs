@@ -5,7 +5,7 @@
 use super::*;
 use crate::status_board::StatusBoard;
 use crate::instance::Policy;
-use crate::saved::MemoryStates;
+use crate::checkpoint::MemoryCheckpoints;
 use crate::troubled::TroubledLog;
 use crate::{open, record_codec};
 use eventlog::{Batch, Log, Member, MemoryLog};
@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicU32;
 fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
     let env = Env {
         log: Arc::new(TroubledLog::closed()),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions: 1,
         machines: Arc::new(|role| panic!("{role} was not asked for")),
         board: Arc::new(StatusBoard::default()),
@@ -135,7 +135,7 @@ fn while_another_joins(other: &'static str) -> (u32, u32) {
     let (held, inner) = (Arc::clone(&seat), log.clone());
     let env = Env {
         log: Arc::new(log),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions: 1,
         machines: Arc::new(move |_| {
             Box::new(Interrupted { log: inner.clone(), other, seat: Arc::clone(&held) })

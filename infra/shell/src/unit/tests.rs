@@ -7,7 +7,7 @@ use super::TOGETHER;
 use crate::instance::{Env, Policy};
 use crate::open;
 use crate::runner::{Plan, run};
-use crate::saved::MemoryStates;
+use crate::checkpoint::MemoryCheckpoints;
 use crate::record_codec;
 use eventlog::{Batch, Log, MemoryLog};
 use schemas::events::{DayClosed, FeatureVector, Features, RunOpened};
@@ -97,7 +97,7 @@ fn what_is_at_hand_is_shown_together_up_to_the_bound_and_never_more() {
     let made = counting.clone();
     let env = Env {
         log: Arc::new(log),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions: 1,
         machines: Arc::new(move |_| Box::new(made.clone())),
         board: Arc::default(),

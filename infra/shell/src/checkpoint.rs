@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 /// All there is to know of a unit.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct SavedUnit {
+pub struct UnitCheckpoint {
     /// The log it belongs to.
     pub log_identity: String,
     /// Its place in the day.
@@ -21,24 +21,24 @@ pub struct SavedUnit {
 }
 
 /// A place for saved units.
-pub trait StateStore: Send + Sync {
+pub trait CheckpointStore: Send + Sync {
     /// The unit's last save.
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError>;
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError>;
     /// Saves all of them, or none.
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError>;
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError>;
     /// Forgets everything.
     fn clear(&self) -> Result<(), ShellError>;
 }
 
 fn failed(unit: &str, cause: impl ToString) -> ShellError {
-    ShellError::StateStore { unit: unit.to_owned(), cause: cause.to_string() }
+    ShellError::CheckpointStore { unit: unit.to_owned(), cause: cause.to_string() }
 }
 
 /// In the state folder.
-pub struct KvStates(pub kv::Tree);
+pub struct KvCheckpoints(pub kv::Tree);
 
-impl StateStore for KvStates {
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+impl CheckpointStore for KvCheckpoints {
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
         let Some(bytes) = self.0.get(unit).map_err(|e| failed(unit, e))? else { return Ok(None) };
         postcard::from_bytes(&bytes).map(Some).map_err(|cause| ShellError::StateMismatch {
             unit: unit.to_owned(),
@@ -46,7 +46,7 @@ impl StateStore for KvStates {
         })
     }
 
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
         let mut batch = kv::Batch::new();
         for (unit, saved) in units {
             batch.insert(unit, postcard::to_stdvec(saved).map_err(|e| failed(unit, e))?);
@@ -61,25 +61,25 @@ impl StateStore for KvStates {
 
 /// In memory, for simulation.
 #[derive(Clone, Default)]
-pub struct MemoryStates(Arc<Mutex<BTreeMap<String, SavedUnit>>>);
+pub struct MemoryCheckpoints(Arc<Mutex<BTreeMap<String, UnitCheckpoint>>>);
 
-impl MemoryStates {
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SavedUnit>> {
+impl MemoryCheckpoints {
+    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnitCheckpoint>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// A copy of everything saved.
-    pub fn all(&self) -> BTreeMap<String, SavedUnit> {
+    pub fn all(&self) -> BTreeMap<String, UnitCheckpoint> {
         self.held().clone()
     }
 }
 
-impl StateStore for MemoryStates {
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+impl CheckpointStore for MemoryCheckpoints {
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
         Ok(self.held().get(unit).cloned())
     }
 
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
         self.held().extend(units.iter().cloned());
         Ok(())
     }
