@@ -7,7 +7,7 @@ use eventlog::{Batch, Log, MemoryLog, NewRecord};
 use schemas::events::{DayClosed, DeadLetter, FeatureVector, Features, ScanRefused, Scans};
 use schemas::{Event, Topic, codec};
 use shell::inspect::inspect;
-use shell::settle::{Entry, entries};
+use shell::redrive::{DeadLetterEntry, entries};
 use shell::record_codec;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -81,7 +81,7 @@ fn good(log: &MemoryLog, topic: Topic, partition: u32) -> Vec<(Option<Vec<u8>>, 
 fn letters(log: &MemoryLog, from: u64) -> Vec<DeadLetter> {
     let mut found = Vec::new();
     entries(log, from, &mut |entry| {
-        let Entry::Letter(letter) = entry else { panic!("{entry:?}") };
+        let DeadLetterEntry::Letter(letter) = entry else { panic!("{entry:?}") };
         found.push(letter.said);
         Ok(true)
     })

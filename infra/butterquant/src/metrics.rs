@@ -3,7 +3,7 @@
 
 use crate::answers::quality::{FeatureDrift, QualityFigures};
 use shell::status_board::UnitStatus;
-use shell::settle::Tally;
+use shell::redrive::DeadLetterTally;
 use std::fmt::Write;
 
 /// The board in Prometheus' text format.
@@ -56,7 +56,7 @@ pub fn text(units: &[UnitStatus]) -> String {
 }
 
 /// Dead letters by topic, reason and what became of them.
-pub fn letters(tally: &Tally) -> String {
+pub fn letters(tally: &DeadLetterTally) -> String {
     const NAME: &str = "butterquant_dead_letters";
     let mut text =
         format!("# HELP {NAME} Dead letters, by topic, reason and state.\n# TYPE {NAME} gauge\n");

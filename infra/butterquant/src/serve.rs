@@ -26,7 +26,7 @@ use eventlog::{Log, Server};
 use schemas::Day;
 use serde_json::{Value, json};
 use shell::status_board::StatusBoard;
-use shell::settle::Tally;
+use shell::redrive::DeadLetterTally;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -64,7 +64,7 @@ impl Drop for Serving {
 /// What has been counted so far.
 #[derive(Default)]
 struct Counting {
-    letters: Tally,
+    letters: DeadLetterTally,
     /// The day the views had reached when quality was counted.
     measured: Option<Option<Day>>,
 }

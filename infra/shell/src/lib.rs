@@ -9,14 +9,14 @@ mod env;
 mod error;
 pub mod inspect;
 pub mod instance;
-pub mod letters;
+pub mod dead_letters;
 pub mod open;
 mod recorded;
 mod recovery;
 pub mod replay;
 pub mod runner;
 pub mod checkpoint;
-pub mod settle;
+pub mod redrive;
 pub mod source;
 mod tail;
 #[cfg(test)]

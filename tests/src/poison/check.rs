@@ -5,7 +5,7 @@ use eventlog::Log;
 use schemas::events::Predictions;
 use schemas::id::sha256_hex;
 use schemas::{Body, Topic};
-use shell::settle::{Entry, Letter, entries};
+use shell::redrive::{DeadLetterEntry, Letter, entries};
 use shell::record_codec;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub fn letters_are(log: &dyn Log, mut written: Written) -> BTreeMap<Kind, Vec<u64>> {
     let mut ids: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
     entries(log, 0, &mut |entry| {
-        let Entry::Letter(Letter { id, said, .. }) = entry else { panic!("{entry:?}") };
+        let DeadLetterEntry::Letter(Letter { id, said, .. }) = entry else { panic!("{entry:?}") };
         let bad = written.remove(&(said.partition, said.offset));
         let bad = bad.unwrap_or_else(|| panic!("a good event, or a second letter: {said:?}"));
         assert_eq!((said.topic.as_str(), said.stage.as_str()), (Topic::Features.name(), bad.stage));

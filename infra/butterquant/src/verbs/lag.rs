@@ -11,7 +11,7 @@ use eventlog::{Log, TopicPartition};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
-use shell::settle::Tally;
+use shell::redrive::DeadLetterTally;
 use shell::record_codec;
 use std::collections::BTreeMap;
 
@@ -180,7 +180,7 @@ fn by_partition(
 
 fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {
     let mut open = BTreeMap::new();
-    for ((_, reason), count) in Tally::of(log)?.counts {
+    for ((_, reason), count) in DeadLetterTally::of(log)?.counts {
         if count.open > 0 {
             *open.entry(reason).or_default() += count.open;
         }

@@ -7,7 +7,7 @@ use crate::home::{self, RunDir};
 use crate::out;
 use anyhow::Result;
 use serde::Serialize;
-use shell::settle::{Count, Entry, Letter, Tally, entries};
+use shell::redrive::{FateCounts, DeadLetterEntry, Letter, DeadLetterTally, entries};
 use std::collections::VecDeque;
 
 /// Characters of a message that fit into the table.
@@ -30,7 +30,7 @@ struct Row {
     reason: String,
     letters: u64,
     #[serde(flatten)]
-    count: Count,
+    count: FateCounts,
 }
 
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ struct Line {
 pub fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
     let opened = home::reach(config, &run)?;
-    let tally = Tally::of(&*opened.log)?;
+    let tally = DeadLetterTally::of(&*opened.log)?;
     let rows = tally.counts.iter().map(|((topic, reason), count)| Row {
         topic: dataset(topic).to_owned(),
         reason: reason.clone(),
@@ -60,7 +60,7 @@ pub fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
     });
     let (mut matching, mut latest) = (0, VecDeque::new());
     entries(&*opened.log, 0, &mut |entry| {
-        if let Entry::Letter(letter) = entry {
+        if let DeadLetterEntry::Letter(letter) = entry {
             let line = line(letter, &tally);
             if wanted(&line, args) {
                 matching += 1;
@@ -77,7 +77,7 @@ pub fn list(config: &Config, args: &DlqListArgs) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-fn line(letter: Letter, tally: &Tally) -> Line {
+fn line(letter: Letter, tally: &DeadLetterTally) -> Line {
     let Letter { id, day, said } = letter;
     Line {
         id,

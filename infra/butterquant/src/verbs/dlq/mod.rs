@@ -12,7 +12,7 @@ use anyhow::Result;
 use schemas::Topic;
 use schemas::events::{Fate, LetterSettled};
 use serde::Serialize;
-use shell::settle::{Which, Word, settle};
+use shell::redrive::{Instruction, Selection, settle};
 use std::collections::BTreeSet;
 
 /// Carries out one of them.
@@ -22,13 +22,13 @@ pub fn dlq(config: &Config, verb: DlqVerb) -> Result<Found> {
         DlqVerb::Show(args) => show::show(config, &args),
         DlqVerb::Redrive(args) => {
             let which = match args.ids.is_empty() {
-                true => Which::Open(args.reason),
-                false => Which::Ids(args.ids.into_iter().collect()),
+                true => Selection::Open(args.reason),
+                false => Selection::Ids(args.ids.into_iter().collect()),
             };
             settled(config, &which, Fate::Redriven, args.why)
         }
         DlqVerb::Drop(args) => {
-            let which = Which::Ids(args.ids.into_iter().collect());
+            let which = Selection::Ids(args.ids.into_iter().collect());
             settled(config, &which, Fate::Dropped, args.why)
         }
     }
@@ -43,11 +43,11 @@ struct Done {
     too_large: BTreeSet<u64>,
 }
 
-fn settled(config: &Config, which: &Which, fate: Fate, why: String) -> Result<Found> {
+fn settled(config: &Config, which: &Selection, fate: Fate, why: String) -> Result<Found> {
     let run = RunDir::of(config, config.run())?;
     let opened = home::reach(config, &run)?;
     let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    let done = settle(&*opened.log, which, &Word { fate, why, by })?;
+    let done = settle(&*opened.log, which, &Instruction { fate, why, by })?;
     let done = Done { run: run.id, fate, letters: done.settled, too_large: done.too_large };
     out::show(config.output()?, &done, |done| {
         let (letters, what) = (counted(done.letters.len()), said(state(Some(fate))));

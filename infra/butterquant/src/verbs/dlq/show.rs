@@ -13,7 +13,7 @@ use schemas::id::{hex, sha256_hex};
 use schemas::{EventId, Topic};
 use serde::Serialize;
 use serde_json::Value;
-use shell::settle::{Entry, Letter, entries};
+use shell::redrive::{DeadLetterEntry, Letter, entries};
 use shell::record_codec;
 
 /// Bytes a line of hexadecimal shows, and lines at most.
@@ -70,8 +70,8 @@ pub fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
     // What settles a letter stands behind it.
     entries(&*opened.log, args.id, &mut |entry| {
         match entry {
-            Entry::Letter(found) if found.id == args.id => letter = Some(found),
-            Entry::Settled(word) if word.letter.unsigned_abs() == args.id => settled = Some(word),
+            DeadLetterEntry::Letter(found) if found.id == args.id => letter = Some(found),
+            DeadLetterEntry::Settled(word) if word.letter.unsigned_abs() == args.id => settled = Some(word),
             _ => {}
         }
         Ok(letter.is_some() && settled.is_none())

@@ -6,7 +6,7 @@
 //!    settles after that has fenced this one.
 //! 2. However many letters there are, the values of few are held at a time.
 
-use crate::letters::REDRIVEN;
+use crate::dead_letters::REDRIVEN;
 use crate::{error::ShellError, record_codec};
 use eventlog::{Batch, Log, NewRecord, Producer};
 use schemas::events::{DeadLetter, DeadLetters, Fate, LetterSettled};
@@ -35,7 +35,7 @@ pub struct Letter {
 
 /// An entry of `dead-letters`.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Entry {
+pub enum DeadLetterEntry {
     /// A letter.
     Letter(Letter),
     /// What an operator did about one.
@@ -47,7 +47,7 @@ pub enum Entry {
 pub fn entries(
     log: &dyn Log,
     from: u64,
-    visit: &mut dyn FnMut(Entry) -> Result<bool, ShellError>,
+    visit: &mut dyn FnMut(DeadLetterEntry) -> Result<bool, ShellError>,
 ) -> Result<u64, ShellError> {
     let place = record_codec::place(Topic::DeadLetters, 0);
     let (mut reader, mut next) = (log.reader()?, from);
@@ -61,10 +61,10 @@ pub fn entries(
             let (id, day) = (record.offset, event.day);
             let goes_on = match event.body {
                 Body::DeadLetters(DeadLetters::EventRejected(said)) => {
-                    visit(Entry::Letter(Letter { id, day, said }))?
+                    visit(DeadLetterEntry::Letter(Letter { id, day, said }))?
                 }
                 Body::DeadLetters(DeadLetters::LetterSettled(settled)) => {
-                    visit(Entry::Settled(settled))?
+                    visit(DeadLetterEntry::Settled(settled))?
                 }
                 _ => true,
             };
@@ -79,7 +79,7 @@ pub fn entries(
 
 /// Letters of one topic that failed at one stage, by what became of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Count {
+pub struct FateCounts {
     /// Nobody has dealt with them.
     pub open: u64,
     /// Put back.
@@ -90,18 +90,18 @@ pub struct Count {
 
 /// Letters by topic and stage, counted as far as they were read.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Tally {
+pub struct DeadLetterTally {
     next: u64,
     /// By the topic's name and the stage.
-    pub counts: BTreeMap<(String, String), Count>,
+    pub counts: BTreeMap<(String, String), FateCounts>,
     /// What became of every settled letter, by id. Of two words on one letter the first stands.
     pub settled: BTreeMap<u64, LetterSettled>,
 }
 
-impl Tally {
+impl DeadLetterTally {
     /// Of all there is.
-    pub fn of(log: &dyn Log) -> Result<Tally, ShellError> {
-        let mut tally = Tally::default();
+    pub fn of(log: &dyn Log) -> Result<DeadLetterTally, ShellError> {
+        let mut tally = DeadLetterTally::default();
         tally.read_on(log)?;
         Ok(tally)
     }
@@ -110,19 +110,19 @@ impl Tally {
     pub fn read_on(&mut self, log: &dyn Log) -> Result<(), ShellError> {
         let read = self.count(log);
         if read.is_err() {
-            *self = Tally::default();
+            *self = DeadLetterTally::default();
         }
         read
     }
 
     fn count(&mut self, log: &dyn Log) -> Result<(), ShellError> {
-        let Tally { counts, settled, .. } = self;
+        let DeadLetterTally { counts, settled, .. } = self;
         let next = entries(log, self.next, &mut |entry| {
             match entry {
-                Entry::Letter(Letter { said, .. }) => {
+                DeadLetterEntry::Letter(Letter { said, .. }) => {
                     counts.entry((said.topic, said.stage)).or_default().open += 1;
                 }
-                Entry::Settled(word) => {
+                DeadLetterEntry::Settled(word) => {
                     let id = word.letter.unsigned_abs();
                     if let Slot::Vacant(slot) = settled.entry(id) {
                         let count = (word.topic.clone(), word.stage.clone());
@@ -138,7 +138,7 @@ impl Tally {
     }
 }
 
-impl Count {
+impl FateCounts {
     fn settle(&mut self, fate: Fate) {
         self.open = self.open.saturating_sub(1);
         match fate {
@@ -148,9 +148,9 @@ impl Count {
     }
 }
 
-/// Which letters are to be settled.
+/// Selection letters are to be settled.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Which {
+pub enum Selection {
     /// These, all of which must be open.
     Ids(BTreeSet<u64>),
     /// Every open one, or those of a stage.
@@ -159,7 +159,7 @@ pub enum Which {
 
 /// What is to be done with them, and for the record why and by whom.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Word {
+pub struct Instruction {
     /// Put back or given up.
     pub fate: Fate,
     /// In the operator's words.
@@ -170,7 +170,7 @@ pub struct Word {
 
 /// Letters dealt with, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Done {
+pub struct Settled {
     /// Settled now.
     pub settled: BTreeSet<u64>,
     /// Open and left as they are: too large to be kept whole, they cannot be put back.
@@ -182,13 +182,13 @@ pub struct Done {
 /// # Errors
 /// [`ShellError::Letters`] when one that was named is settled already, is none, or was too large
 /// to be kept whole and is to be put back: nothing is done then. A failed publish leaves those
-/// before it settled; a call for [`Which::Open`] goes on from there.
-pub fn settle(log: &dyn Log, which: &Which, word: &Word) -> Result<Done, ShellError> {
+/// before it settled; a call for [`Selection::Open`] goes on from there.
+pub fn settle(log: &dyn Log, which: &Selection, word: &Instruction) -> Result<Settled, ShellError> {
     let producer = log.producer("letters")?;
     let done = choose(log, which, word.fate)?;
-    let mut batch = Open { producer, batch: Batch::default(), bytes: 0 };
+    let mut batch = OpenBatch { producer, batch: Batch::default(), bytes: 0 };
     entries(log, 0, &mut |entry| {
-        if let Entry::Letter(letter) = entry
+        if let DeadLetterEntry::Letter(letter) = entry
             && done.settled.contains(&letter.id)
         {
             batch.add(letter, word)?;
@@ -200,14 +200,14 @@ pub fn settle(log: &dyn Log, which: &Which, word: &Word) -> Result<Done, ShellEr
 }
 
 /// The ids of the letters to settle, checked.
-fn choose(log: &dyn Log, which: &Which, fate: Fate) -> Result<Done, ShellError> {
-    let settled = Tally::of(log)?.settled;
-    let mut done = Done::default();
+fn choose(log: &dyn Log, which: &Selection, fate: Fate) -> Result<Settled, ShellError> {
+    let settled = DeadLetterTally::of(log)?.settled;
+    let mut done = Settled::default();
     entries(log, 0, &mut |entry| {
-        let Entry::Letter(Letter { id, said, .. }) = entry else { return Ok(true) };
+        let DeadLetterEntry::Letter(Letter { id, said, .. }) = entry else { return Ok(true) };
         let wanted = match which {
-            Which::Ids(ids) => ids.contains(&id),
-            Which::Open(stage) => {
+            Selection::Ids(ids) => ids.contains(&id),
+            Selection::Open(stage) => {
                 !settled.contains_key(&id) && stage.as_ref().is_none_or(|one| *one == said.stage)
             }
         };
@@ -217,7 +217,7 @@ fn choose(log: &dyn Log, which: &Which, fate: Fate) -> Result<Done, ShellError> 
         }
         Ok(true)
     })?;
-    if let Which::Ids(ids) = which {
+    if let Selection::Ids(ids) = which {
         let known: BTreeSet<u64> = &done.settled | &done.too_large;
         if !ids.is_subset(&known) {
             return refuse(&(ids - &known), "no such letter; `butterquant dlq list` shows them");
@@ -244,14 +244,14 @@ fn refuse<T>(ids: &BTreeSet<u64>, what: &str) -> Result<T, ShellError> {
 }
 
 /// What is published next.
-struct Open {
+struct OpenBatch {
     producer: Box<dyn Producer>,
     batch: Batch,
     bytes: usize,
 }
 
-impl Open {
-    fn add(&mut self, letter: Letter, word: &Word) -> Result<(), ShellError> {
+impl OpenBatch {
+    fn add(&mut self, letter: Letter, word: &Instruction) -> Result<(), ShellError> {
         let settled = LetterSettled {
             letter: letter.id as i64,
             fate: word.fate,
