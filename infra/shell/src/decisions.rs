@@ -2,8 +2,8 @@
 //! both and compared (verification).
 
 use crate::{
-    controls::ControlBook, error::ShellError, recorded::Recorded, tail::Ends, unit::Unit, record_codec,
-    world::LogWorld,
+    controls::ControlBook, error::ShellError, recorded::Recorded, last_record::Ends, unit::Unit, record_codec,
+    effect_context::EffectContext,
 };
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
@@ -176,7 +176,7 @@ fn carried_out(
     log: &dyn Log,
     controls: &mut ControlBook,
 ) -> Result<Vec<Event>, ShellError> {
-    effect(&LogWorld::new(log, controls))
+    effect(&EffectContext::new(log, controls))
         .map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::status_board::StatusBoard;
 use crate::checkpoint::CheckpointStore;
-use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, record_codec};
+use crate::{error::ShellError, recorded::Recorded, last_record, unit::Unit, record_codec};
 use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
@@ -124,7 +124,7 @@ impl Env {
             let event = record_codec::event(topic, record).ok()?;
             (event.body.marker().is_some() && event.causation.is_some()).then_some(())
         };
-        Ok(tail::last(&*self.log, &record_codec::place(topic, partition), own)?.is_some())
+        Ok(last_record::find_last(&*self.log, &record_codec::place(topic, partition), own)?.is_some())
     }
 
     /// The partitions of each unit of a role that holds `partitions`.

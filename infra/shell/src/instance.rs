@@ -10,7 +10,7 @@
 
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
-use crate::tail::Ends;
+use crate::last_record::Ends;
 use crate::{error::ShellError, recorded::Recorded, unit::Unit, decisions::DecisionSource, record_codec};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;

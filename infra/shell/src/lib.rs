@@ -1,7 +1,7 @@
 //! The one consumer shell: every role runs in its loop, none has one of its own. Around it: how
 //! a run is opened, how days are published, how everything is decided again from the record.
 
-mod ahead;
+mod read_ahead;
 pub mod status_board;
 pub mod controls;
 pub mod cursor;
@@ -18,12 +18,12 @@ pub mod runner;
 pub mod checkpoint;
 pub mod redrive;
 pub mod source;
-mod tail;
+mod last_record;
 #[cfg(test)]
-mod troubled;
+mod faulty_log;
 pub mod unit;
 pub mod decisions;
 pub mod record_codec;
-mod world;
+mod effect_context;
 
 pub use error::ShellError;

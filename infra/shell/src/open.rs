@@ -2,8 +2,8 @@
 //! markers of the day before, so that the first day is like any other. And saying something on
 //! `controls` later.
 
-use crate::tail::Ends;
-use crate::world::samples_before;
+use crate::last_record::Ends;
+use crate::effect_context::samples_before;
 use crate::{controls::ControlBook, error::ShellError, record_codec};
 use eventlog::{Batch, Log, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
@@ -188,7 +188,7 @@ pub fn publish_samples(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::troubled::TroubledLog;
+    use crate::faulty_log::FaultyMemoryLog;
     use schemas::Day;
     use schemas::events::Halted;
 
@@ -196,7 +196,7 @@ mod tests {
     /// not opened: its halt, said next, found no run on the log.
     #[test]
     fn who_opens_a_run_or_says_something_finds_it_there() {
-        let log = TroubledLog::late();
+        let log = FaultyMemoryLog::late();
         ensure_topics(&log, 2).unwrap();
         let run = RunOpened { previous_day: Day(1), first_day: Day(2), ..RunOpened::default() };
         open(&log, 2, &run, Vec::new(), None).unwrap();

@@ -157,7 +157,7 @@ impl Tail {
 mod tests {
     use super::*;
     use crate::open::ensure_topics;
-    use crate::troubled::TroubledLog;
+    use crate::faulty_log::FaultyMemoryLog;
     use eventlog::{Batch, ErrorClass, Fetched, TopicPartition};
     use schemas::events::DayClosed;
 
@@ -188,7 +188,7 @@ mod tests {
     /// was taken for nothing, and said again.
     #[test]
     fn what_was_said_is_read_also_where_readers_are_not_shown_it_yet() {
-        let log = TroubledLog::late();
+        let log = FaultyMemoryLog::late();
         ensure_topics(&log, 1).unwrap();
         let cause = EventId::default();
         let marker = Event::marker(Topic::Outcomes, Day(1), DayClosed::default()).unwrap();

@@ -3,7 +3,7 @@
 
 use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
-use crate::{error::ShellError, tail, record_codec};
+use crate::{error::ShellError, last_record, record_codec};
 use eventlog::{Batch, Log, Producer};
 use producers::source::{Change, Market, change_event, day_events};
 use schemas::events::{Bars, RunOpened};
@@ -121,7 +121,7 @@ pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day,
 
 /// A marker that no role takes in closes nothing: it is judged as they judge it.
 fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
-    tail::last(log, &record_codec::place(Topic::Bars, partition), |record| {
+    last_record::find_last(log, &record_codec::place(Topic::Bars, partition), |record| {
         let event = inspect(Topic::Bars, partition, total, record).ok()?;
         event.body.marker().map(|_| event.day)
     })

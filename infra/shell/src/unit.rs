@@ -9,7 +9,7 @@
 //! 3. The own marker of a day and the offset of the day's last input marker are published
 //!    together or not at all.
 
-use crate::ahead::Ahead;
+use crate::read_ahead::ReadAhead;
 use crate::status_board::UnitStatus;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
 use crate::inspect::{Bad, inspect};
@@ -51,7 +51,7 @@ pub struct Unit {
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
     /// Records read and not due yet, by stage.
-    ahead: Vec<Ahead>,
+    ahead: Vec<ReadAhead>,
 }
 
 impl Unit {
@@ -87,7 +87,7 @@ impl Unit {
             written: vec![0; outputs.len()],
             own_from: vec![0; outputs.len()],
             own_end: vec![0; outputs.len()],
-            ahead: stages.iter().map(|_| Ahead::default()).collect(),
+            ahead: stages.iter().map(|_| ReadAhead::default()).collect(),
             stages,
             places,
             outputs,

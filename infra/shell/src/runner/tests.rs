@@ -6,7 +6,7 @@ use super::*;
 use crate::status_board::StatusBoard;
 use crate::instance::Policy;
 use crate::checkpoint::MemoryCheckpoints;
-use crate::troubled::TroubledLog;
+use crate::faulty_log::FaultyMemoryLog;
 use crate::{open, record_codec};
 use eventlog::{Batch, Log, Member, MemoryLog};
 use schemas::events::{DayClosed, RunOpened};
@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicU32;
 #[test]
 fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
     let env = Env {
-        log: Arc::new(TroubledLog::closed()),
+        log: Arc::new(FaultyMemoryLog::closed()),
         states: Arc::new(MemoryCheckpoints::default()),
         partitions: 1,
         machines: Arc::new(|role| panic!("{role} was not asked for")),

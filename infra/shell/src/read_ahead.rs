@@ -10,7 +10,7 @@ const LOW: usize = FULL / 8;
 
 /// Records of one stage, in offset order, and the position behind them.
 #[derive(Default)]
-pub(crate) struct Ahead {
+pub(crate) struct ReadAhead {
     records: VecDeque<Record>,
     /// The offset behind everything read.
     pub(crate) position: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Ahead {
     full: bool,
 }
 
-impl Ahead {
+impl ReadAhead {
     pub(crate) fn extend(&mut self, records: impl Iterator<Item = Record>, position: u64) {
         for record in records {
             self.bytes += record.bytes();

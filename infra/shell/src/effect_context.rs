@@ -20,16 +20,16 @@ fn failed(what: &str, error: &ShellError) -> EffectError {
 }
 
 /// The outside, as the log shows it.
-pub struct LogWorld<'a> {
+pub struct EffectContext<'a> {
     log: &'a dyn Log,
     controls: RefCell<&'a mut ControlBook>,
     begun: Instant,
 }
 
-impl<'a> LogWorld<'a> {
+impl<'a> EffectContext<'a> {
     /// For work that begins now.
-    pub fn new(log: &'a dyn Log, controls: &'a mut ControlBook) -> LogWorld<'a> {
-        LogWorld { log, controls: RefCell::new(controls), begun: Instant::now() }
+    pub fn new(log: &'a dyn Log, controls: &'a mut ControlBook) -> EffectContext<'a> {
+        EffectContext { log, controls: RefCell::new(controls), begun: Instant::now() }
     }
 
     /// Asks the book of `controls`, read to its end.
@@ -66,7 +66,7 @@ pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, 
     Ok(events)
 }
 
-impl World for LogWorld<'_> {
+impl World for EffectContext<'_> {
     fn samples(&self, end: &[i64]) -> Result<Vec<Event>, EffectError> {
         samples_before(self.log, end).map_err(|error| failed("the samples", &error))
     }

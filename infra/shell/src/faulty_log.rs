@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// The log and its trouble.
-pub(crate) struct TroubledLog {
+pub(crate) struct FaultyMemoryLog {
     inner: MemoryLog,
     /// Looks at a partition that still give the end from before it grew.
     late: u32,
@@ -18,24 +18,24 @@ pub(crate) struct TroubledLog {
     shown: Mutex<BTreeMap<TopicPartition, (u64, u32)>>,
 }
 
-impl TroubledLog {
-    fn new(late: u32, closed: bool) -> TroubledLog {
+impl FaultyMemoryLog {
+    fn new(late: u32, closed: bool) -> FaultyMemoryLog {
         let inner = MemoryLog::new("troubled").unwrap();
-        TroubledLog { inner, late, closed, shown: Mutex::default() }
+        FaultyMemoryLog { inner, late, closed, shown: Mutex::default() }
     }
 
     /// One that shows every publish only at the third look.
-    pub(crate) fn late() -> TroubledLog {
-        TroubledLog::new(2, false)
+    pub(crate) fn late() -> FaultyMemoryLog {
+        FaultyMemoryLog::new(2, false)
     }
 
     /// One that takes no more until it is opened again.
-    pub(crate) fn closed() -> TroubledLog {
-        TroubledLog::new(0, true)
+    pub(crate) fn closed() -> FaultyMemoryLog {
+        FaultyMemoryLog::new(0, true)
     }
 }
 
-impl Log for TroubledLog {
+impl Log for FaultyMemoryLog {
     fn identity(&self) -> Result<String> {
         self.inner.identity()
     }

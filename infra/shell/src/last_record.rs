@@ -9,7 +9,7 @@ use std::time::Duration;
 const FIRST: u64 = 64;
 
 /// What `pick` makes of the last record that it makes anything of.
-pub fn last<T>(
+pub(crate) fn find_last<T>(
     log: &dyn Log,
     place: &TopicPartition,
     mut pick: impl FnMut(&Record) -> Option<T>,
@@ -49,7 +49,7 @@ impl Ends {
         match self.0.get(place) {
             Some(&(then, behind)) if then == high => Ok(behind),
             _ => {
-                let behind = last(log, place, |record| Some(record.offset + 1))?.unwrap_or(0);
+                let behind = find_last(log, place, |record| Some(record.offset + 1))?.unwrap_or(0);
                 self.0.insert(place.clone(), (high, behind));
                 Ok(behind)
             }
