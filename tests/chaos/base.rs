@@ -4,7 +4,7 @@
 use crate::book::{Book, Places, places};
 use eventlog::{EmbeddedLog, Log};
 use schemas::role::Role;
-use shell::checkpoint::{KvCheckpoints, UnitCheckpoint, CheckpointStore};
+use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

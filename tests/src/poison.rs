@@ -112,8 +112,8 @@ impl Mixture {
                 hosts.entry(chance.below(self.good_a_day)).or_default().push(*kind);
             }
             for n in 0..self.good_a_day {
-                let good =
-                    record_codec::record(&features(day, n, &mut chance), PARTITIONS, "test").unwrap();
+                let good = record_codec::record(&features(day, n, &mut chance), PARTITIONS, "test")
+                    .unwrap();
                 // Those that would be taken for the good one come before it; it is a correction.
                 let guests = hosts.remove(&n).unwrap_or_default();
                 let (after, before) =
@@ -127,7 +127,10 @@ impl Mixture {
                 }
             }
             for marker in markers(day, &champion) {
-                out.add((record_codec::record(&marker, PARTITIONS, "test").unwrap(), None), &mut written);
+                out.add(
+                    (record_codec::record(&marker, PARTITIONS, "test").unwrap(), None),
+                    &mut written,
+                );
             }
             out.publish(&mut written);
         }

@@ -11,10 +11,10 @@ use schemas::events::{
 };
 use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Event, EventId, Topic};
-use shell::instance::{Env, Machines, Policy};
-use shell::runner::{Plan, run};
 use shell::checkpoint::MemoryCheckpoints;
+use shell::instance::{Env, Machines, Policy};
 use shell::record_codec;
+use shell::runner::{Plan, run};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

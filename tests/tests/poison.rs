@@ -7,8 +7,8 @@ use eventlog::{Batch, Log, MemoryLog, NewRecord};
 use schemas::events::{DayClosed, DeadLetter, FeatureVector, Features, ScanRefused, Scans};
 use schemas::{Event, Topic, codec};
 use shell::inspect::inspect;
-use shell::redrive::{DeadLetterEntry, entries};
 use shell::record_codec;
+use shell::redrive::{DeadLetterEntry, entries};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -29,7 +29,8 @@ fn bad(topic: Topic, partition: u32) -> Vec<(&'static str, NewRecord)> {
     let marker = |partition: u32, vix| {
         let partition = i64::from(partition);
         let marker = DayClosed { partition, previous_day, vix, ..DayClosed::default() };
-        record_codec::record(&Event::marker(topic, day, marker).unwrap(), PARTITIONS, "test").unwrap()
+        record_codec::record(&Event::marker(topic, day, marker).unwrap(), PARTITIONS, "test")
+            .unwrap()
     };
     let record = |key: &[u8], value: Vec<u8>| NewRecord {
         to: record_codec::place(topic, partition),
@@ -49,8 +50,10 @@ fn bad(topic: Topic, partition: u32) -> Vec<(&'static str, NewRecord)> {
             codec::encode(&Event::new(day, "X", &["x"], scan)).unwrap()
         }
     };
-    let elsewhere =
-        NewRecord { to: record_codec::place(topic, partition), ..marker(partition + PARTITIONS, None) };
+    let elsewhere = NewRecord {
+        to: record_codec::place(topic, partition),
+        ..marker(partition + PARTITIONS, None)
+    };
     vec![
         ("decode", record(b"BAD", b"no event".to_vec())),
         ("decode", record(b"", Vec::new())),

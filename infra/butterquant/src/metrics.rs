@@ -2,8 +2,8 @@
 //! how good predictions are.
 
 use crate::answers::quality::{FeatureDrift, QualityFigures};
-use shell::status_board::UnitStatus;
 use shell::redrive::DeadLetterTally;
+use shell::status_board::UnitStatus;
 use std::fmt::Write;
 
 /// The board in Prometheus' text format.

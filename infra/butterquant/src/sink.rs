@@ -179,7 +179,8 @@ fn read_each(
         let (mut next, end) = (0, log.watermarks(&place)?.high);
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
+            let fetched =
+                fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
             let sound = |record| inspect(topic, partition, partitions, record).ok();
             fetched.records.iter().filter_map(sound).for_each(&mut *take);
             next = fetched.position;

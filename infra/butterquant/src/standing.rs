@@ -7,9 +7,9 @@ use anyhow::{Context, Result, anyhow};
 use schemas::role::Role;
 use schemas::{Day, NotADate, Topic};
 use serde::{Deserialize, Serialize};
-use shell::status_board::UnitStatus;
+use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
-use shell::checkpoint::{KvCheckpoints, UnitCheckpoint, CheckpointStore};
+use shell::status_board::UnitStatus;
 use std::time::Duration;
 
 /// A day as JSON writes it: `"2018-06-29"`.
@@ -69,7 +69,12 @@ impl Standing {
     }
 
     /// As it was saved.
-    fn saved(role: Role, unit: &str, partitions: &[u32], saved: &UnitCheckpoint) -> Option<Standing> {
+    fn saved(
+        role: Role,
+        unit: &str,
+        partitions: &[u32],
+        saved: &UnitCheckpoint,
+    ) -> Option<Standing> {
         let cursor = &saved.cursor;
         let stage = *stages(role, partitions).get(cursor.stage)?;
         Some(Standing {

@@ -1,9 +1,10 @@
 //! Where units keep their state between starts: one value a unit, all values of a save at once.
 
 use crate::{cursor::Cursor, error::ShellError};
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// All there is to know of a unit.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -64,8 +65,8 @@ impl CheckpointStore for KvCheckpoints {
 pub struct MemoryCheckpoints(Arc<Mutex<BTreeMap<String, UnitCheckpoint>>>);
 
 impl MemoryCheckpoints {
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnitCheckpoint>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, UnitCheckpoint>> {
+        self.0.lock()
     }
 
     /// A copy of everything saved.

@@ -1,7 +1,9 @@
 //! Dead letters: a bad event stops nobody, and one role keeps it with its bytes.
 
 use crate::inspect::Bad;
-use crate::{cursor::Stage, error::ShellError, unit::Unit, decisions::DecisionSource, record_codec};
+use crate::{
+    cursor::Stage, decisions::DecisionSource, error::ShellError, record_codec, unit::Unit,
+};
 use eventlog::Record;
 use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
@@ -33,7 +35,7 @@ impl Unit {
             Topic::Models => Role::Materializer,
             Topic::Controls | Topic::Samples | Topic::DeadLetters => return false,
         };
-        self.role == guardian
+        self.identity.role == guardian
     }
 
     pub(crate) fn dead_letter(
@@ -46,11 +48,15 @@ impl Unit {
         if !self.guards(topic) || !source.is_live() {
             return Ok(());
         }
-        let letter = letter(self.role, topic, partition, record, bad);
+        let letter = letter(self.identity.role, topic, partition, record, bad);
         let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
         let day = self.cursor.current.unwrap_or(self.cursor.closed);
         let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));
-        self.pending.push(record_codec::record(&letter, self.total, self.role.name())?);
+        self.pending.push(record_codec::record(
+            &letter,
+            self.identity.total,
+            self.identity.role.name(),
+        )?);
         Ok(())
     }
 }

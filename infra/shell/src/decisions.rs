@@ -2,13 +2,13 @@
 //! both and compared (verification).
 
 use crate::{
-    controls::ControlBook, error::ShellError, recorded::Recorded, last_record::Ends, unit::Unit, record_codec,
-    effect_context::EffectContext,
+    controls::ControlBook, effect_context::EffectContext, error::ShellError, last_record::Ends,
+    record_codec, recorded::Recorded, unit_identity::UnitIdentity,
 };
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
 use schemas::events::{Fills, Models, Predictions};
-use schemas::role::{Cause, Context, Effect, Role};
+use schemas::role::{Cause, Context, Effect, Machine, Role};
 use schemas::{Body, Day, Event, EventId, Topic, codec};
 
 /// A decision that came out otherwise than recorded.
@@ -54,7 +54,7 @@ pub enum DecisionSource<'a> {
 }
 
 /// What is to be said.
-pub struct Answer {
+pub struct Decided {
     pub(crate) events: Vec<Event>,
     /// Whether it is not on the log yet.
     pub(crate) fresh: bool,
@@ -74,13 +74,14 @@ impl DecisionSource<'_> {
         }
     }
 
-    pub(crate) fn answer(
+    pub(crate) fn decide(
         &mut self,
-        unit: &Unit,
+        unit: &UnitIdentity,
+        machine: &dyn Machine,
         cause: Cause<'_>,
         day: Day,
         id: EventId,
-    ) -> Result<Answer, ShellError> {
+    ) -> Result<Decided, ShellError> {
         match self {
             DecisionSource::Live { controls, log, ends } => {
                 let closing = matches!(cause, Cause::DayClosed { .. });
@@ -91,25 +92,25 @@ impl DecisionSource<'_> {
                 };
                 let offset = controls.latest().offset;
                 let context = Context { controls: controls.latest(), samples_end: &samples_end };
-                let decision = unit.machine.decide(cause, &context);
+                let decision = machine.decide(cause, &context);
                 let mut events = decision.events;
                 if let Some(effect) = decision.effect {
                     events.extend(carried_out(effect, unit, *log, controls)?);
                 }
                 let events = stamped(events, unit.total, id, offset);
-                Ok(Answer { events, fresh: true, control_offset: offset })
+                Ok(Decided { events, fresh: true, control_offset: offset })
             }
             DecisionSource::Recovery { recorded, log } => {
                 if unit.outputs.is_empty() {
                     let context = Context { controls: &ControlState::default(), samples_end: &[] };
-                    if let Some(effect) = unit.machine.decide(cause, &context).effect {
+                    if let Some(effect) = machine.decide(cause, &context).effect {
                         carried_out(effect, unit, *log, recorded.controls(*log)?)?;
                     }
-                    return Ok(Answer { events: Vec::new(), fresh: false, control_offset: -1 });
+                    return Ok(Decided { events: Vec::new(), fresh: false, control_offset: -1 });
                 }
                 recorded.load(day)?;
                 let events = recorded.take(id).into_iter().map(|(event, _)| event).collect();
-                Ok(Answer { events, fresh: false, control_offset: -1 })
+                Ok(Decided { events, fresh: false, control_offset: -1 })
             }
             DecisionSource::Verify { recorded, controls, differences, compared } => {
                 recorded.load(day)?;
@@ -126,7 +127,7 @@ impl DecisionSource<'_> {
                     .unwrap_or(-1);
                 let context =
                     Context { controls: controls.at(offset), samples_end: &trained_on(&said) };
-                let decision = unit.machine.decide(cause, &context);
+                let decision = machine.decide(cause, &context);
                 let has_effect = decision.effect.is_some();
                 let decided = stamped(decision.events, unit.total, id, offset);
                 **compared += 1;
@@ -134,7 +135,7 @@ impl DecisionSource<'_> {
                     differences.push(Difference { unit: unit.name.clone(), day, what });
                 }
                 let events = said.into_iter().map(|(event, _)| event).collect();
-                Ok(Answer { events, fresh: false, control_offset: offset })
+                Ok(Decided { events, fresh: false, control_offset: offset })
             }
         }
     }
@@ -142,16 +143,20 @@ impl DecisionSource<'_> {
     /// The record of the own marker, when it is to be published.
     pub(crate) fn marker(
         &mut self,
-        unit: &Unit,
+        unit: &UnitIdentity,
         topic: Topic,
         partition: u32,
         marker: &Event,
     ) -> Result<Option<NewRecord>, ShellError> {
         match self {
-            DecisionSource::Live { .. } => Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?)),
+            DecisionSource::Live { .. } => {
+                Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?))
+            }
             // It was published with the offsets up to which is recovered: state without what was
             // said of the day would be another one.
-            DecisionSource::Recovery { recorded, .. } if recorded.marker(topic, partition).is_none() => {
+            DecisionSource::Recovery { recorded, .. }
+                if recorded.marker(topic, partition).is_none() =>
+            {
                 Err(record_codec::gave_nothing(&record_codec::place(topic, partition)).into())
             }
             DecisionSource::Recovery { .. } => Ok(None),
@@ -172,7 +177,7 @@ impl DecisionSource<'_> {
 /// Does the long work of a decision.
 fn carried_out(
     effect: Effect,
-    unit: &Unit,
+    unit: &UnitIdentity,
     log: &dyn Log,
     controls: &mut ControlBook,
 ) -> Result<Vec<Event>, ShellError> {
@@ -260,7 +265,8 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
 fn samples_end(log: &dyn Log, total: u32, ends: &mut Ends) -> Result<Vec<i64>, ShellError> {
     (0..total)
         .map(|partition| {
-            Ok(ends.behind_last_record(log, &record_codec::place(Topic::Samples, partition))? as i64)
+            Ok(ends.behind_last_record(log, &record_codec::place(Topic::Samples, partition))?
+                as i64)
         })
         .collect()
 }

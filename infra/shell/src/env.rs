@@ -1,8 +1,8 @@
 //! What all instances of a process share, and what of it depends on the role.
 
-use crate::status_board::StatusBoard;
 use crate::checkpoint::CheckpointStore;
-use crate::{error::ShellError, recorded::Recorded, last_record, unit::Unit, record_codec};
+use crate::status_board::StatusBoard;
+use crate::{error::ShellError, last_record, record_codec, recorded::Recorded, unit::Unit};
 use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
@@ -65,7 +65,8 @@ impl Env {
     pub fn identity(&self) -> Result<String, ShellError> {
         let controls = Topic::Controls.name();
         // Known to be there: a broker that just started may not have heard of it yet.
-        let topic = self.log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
+        let topic =
+            self.log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
         Ok(format!("{}/{topic}", self.log.identity()?))
     }
 
@@ -89,8 +90,11 @@ impl Env {
         let mut unit =
             Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
         // A role that writes nothing shows what others said: the opening's models among it.
-        let opening =
-            if unit.outputs.is_empty() { vec![(Topic::Models, 0, 0)] } else { outputs_from(&unit) };
+        let opening = if unit.identity.outputs.is_empty() {
+            vec![(Topic::Models, 0, 0)]
+        } else {
+            outputs_from(&unit)
+        };
         unit.take_opening(&mut Recorded::new(&*self.log, &opening)?)?;
         Ok(unit)
     }
@@ -103,7 +107,7 @@ impl Env {
     pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
         let places: Vec<TopicPartition> =
             (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
-        let mut committed = self.log.committed(unit.role.name(), &places)?;
+        let mut committed = self.log.committed(unit.identity.role.name(), &places)?;
         for (stage, offset) in committed.iter_mut().enumerate() {
             if !unit.grouped(stage) {
                 *offset = None;
@@ -111,7 +115,7 @@ impl Env {
         }
         let lost = |stage: usize| unit.grouped(stage) && committed[stage].is_none();
         if (0..committed.len()).any(lost) && self.has_closed_days(unit)? {
-            return Err(ShellError::PlaceLost { unit: unit.name.clone() });
+            return Err(ShellError::PlaceLost { unit: unit.identity.name.clone() });
         }
         Ok(committed)
     }
@@ -119,12 +123,13 @@ impl Env {
     /// Whether there are markers of the unit's own on the log. Those of the run's opening and of an
     /// operator have no cause.
     fn has_closed_days(&self, unit: &Unit) -> Result<bool, ShellError> {
-        let Some(&(topic, partition)) = unit.outputs.first() else { return Ok(false) };
+        let Some(&(topic, partition)) = unit.identity.outputs.first() else { return Ok(false) };
         let own = |record: &Record| {
             let event = record_codec::event(topic, record).ok()?;
             (event.body.marker().is_some() && event.causation.is_some()).then_some(())
         };
-        Ok(last_record::find_last(&*self.log, &record_codec::place(topic, partition), own)?.is_some())
+        Ok(last_record::find_last(&*self.log, &record_codec::place(topic, partition), own)?
+            .is_some())
     }
 
     /// The partitions of each unit of a role that holds `partitions`.
@@ -139,7 +144,8 @@ impl Env {
 
 pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
     let starts = unit.own_from.iter();
-    unit.outputs
+    unit.identity
+        .outputs
         .iter()
         .zip(starts)
         .map(|(&(topic, partition), &from)| (topic, partition, from))
@@ -150,7 +156,7 @@ pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{open, checkpoint::MemoryCheckpoints};
+    use crate::{checkpoint::MemoryCheckpoints, open};
     use consumers::labeler::Labeler;
     use eventlog::{Batch, MemoryLog};
     use schemas::events::DayClosed;

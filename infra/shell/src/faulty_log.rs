@@ -5,8 +5,8 @@ use eventlog::{
     ErrorClass, Log, LogError, Member, MemoryLog, Producer, Reader, Result, TopicInfo,
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
 /// The log and its trouble.
 pub(crate) struct FaultyMemoryLog {
@@ -61,7 +61,7 @@ impl Log for FaultyMemoryLog {
 
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
         let ends = self.inner.watermarks(tp)?;
-        let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shown.lock();
         let (high, looks) = all.entry(tp.clone()).or_default();
         if ends.high > *high && *looks < self.late {
             *looks += 1;

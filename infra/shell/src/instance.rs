@@ -11,7 +11,9 @@
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
 use crate::last_record::Ends;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, decisions::DecisionSource, record_codec};
+use crate::{
+    decisions::DecisionSource, error::ShellError, record_codec, recorded::Recorded, unit::Unit,
+};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -213,7 +215,7 @@ impl Instance {
     fn rest(&mut self) -> Result<(), ShellError> {
         self.idle += 1;
         if self.idle == self.env.policy.idle_commit {
-            self.units.iter_mut().for_each(Unit::settle);
+            self.units.iter_mut().for_each(Unit::skip_to_read);
             if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
                 self.publish()?;
             }
@@ -261,7 +263,7 @@ impl Instance {
         }
         let mut saved = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
-            saved.push((unit.name.clone(), unit.save(&identity)));
+            saved.push((unit.identity.name.clone(), unit.save(&identity)));
             unit.look_ahead(&ends);
         }
         self.env.states.save(&saved)?;
@@ -289,7 +291,7 @@ impl Instance {
 
     fn forget(&mut self) {
         for unit in self.units.drain(..) {
-            self.env.board.forget(self.role, self.owner, &unit.name);
+            self.env.board.forget(self.role, self.owner, &unit.identity.name);
         }
         self.generation = None;
         self.producer = None;
@@ -319,7 +321,7 @@ impl Instance {
                 (self.env.machines)(self.role),
                 opened.previous_day,
             );
-            match self.env.states.load(&unit.name)? {
+            match self.env.states.load(&unit.identity.name)? {
                 Some(saved) => unit.resume(saved, &identity)?,
                 None => unit = self.env.fresh_unit(self.role, &share, opened.previous_day)?,
             }

@@ -1,30 +1,25 @@
-//! Looking at a partition from its end: in windows that grow until they hold what is looked for.
+//! The last record of some kind in a partition, searched from its end in windows that grow.
 
-use crate::{error::ShellError, record_codec};
-use eventlog::{Log, Record, TopicPartition};
+use crate::error::ShellError;
+use eventlog::{Log, PartitionReader, Record, TopicPartition};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// Records of the first window.
-const FIRST: u64 = 64;
+/// Records in the first window.
+const FIRST_WINDOW: u64 = 64;
 
-/// What `pick` makes of the last record that it makes anything of.
+/// The last record of a partition for which `pick` returns `Some`.
 pub(crate) fn find_last<T>(
     log: &dyn Log,
     place: &TopicPartition,
     mut pick: impl FnMut(&Record) -> Option<T>,
 ) -> Result<Option<T>, ShellError> {
     let end = log.watermarks(place)?.high;
-    let mut back = FIRST;
+    let mut reader = PartitionReader::new(log)?;
+    let mut back = FIRST_WINDOW;
     loop {
-        let mut next = end.saturating_sub(back);
-        let mut reader = log.reader()?;
         let mut found = None;
-        while next < end {
-            let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(place))?;
-            found = fetched.records.iter().filter_map(&mut pick).last().or(found);
-            next = fetched.position;
+        for record in reader.records(place, end.saturating_sub(back)..end) {
+            found = pick(&record?).or(found);
         }
         if found.is_some() || back >= end {
             return Ok(found);
@@ -33,13 +28,14 @@ pub(crate) fn find_last<T>(
     }
 }
 
-/// Offsets behind the last records, looked up again only where a partition has grown. Unlike its
-/// end, such an offset does not count transaction markers, so it is the same wherever the log lives.
+/// The offsets after the last record of each partition, looked up again only where one has grown.
+/// Unlike a partition's end, they do not count transaction markers, so they are the same in every
+/// home of the log.
 #[derive(Default)]
 pub struct Ends(BTreeMap<TopicPartition, (u64, u64)>);
 
 impl Ends {
-    /// The offset behind the last record of a partition.
+    /// The offset after the last record of a partition.
     pub fn behind_last_record(
         &mut self,
         log: &dyn Log,

@@ -2,8 +2,8 @@
 //! markers of the day before, so that the first day is like any other. And saying something on
 //! `controls` later.
 
-use crate::last_record::Ends;
 use crate::effect_context::samples_before;
+use crate::last_record::Ends;
 use crate::{controls::ControlBook, error::ShellError, record_codec};
 use eventlog::{Batch, Log, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};

@@ -3,17 +3,12 @@
 
 use crate::controls::ControlBook;
 use crate::record_codec;
-use eventlog::{Log, Reader, Result};
+use eventlog::{Log, PartitionReader, Result};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// Polls of two seconds that may give nothing, one after the other, before a read is given up: who
-/// waits in it neither stops nor says what it waits for.
-const PATIENCE: u32 = 6;
 
 /// A partition of an own output and how far it has been read.
-struct Tail {
+struct OutputTail {
     topic: Topic,
     partition: u32,
     next: u64,
@@ -23,8 +18,8 @@ struct Tail {
 
 /// The outputs of one day at a time, by the event that led to them.
 pub struct Recorded {
-    reader: Box<dyn Reader>,
-    tails: Vec<Tail>,
+    reader: PartitionReader,
+    tails: Vec<OutputTail>,
     day: Option<Day>,
     by_cause: BTreeMap<Option<EventId>, Vec<(Event, Vec<u8>)>>,
     markers: BTreeMap<(Topic, u32), (Event, Vec<u8>)>,
@@ -40,10 +35,10 @@ impl Recorded {
         let mut tails = Vec::with_capacity(outputs.len());
         for &(topic, partition, next) in outputs {
             let end = log.written_end(&record_codec::place(topic, partition))?;
-            tails.push(Tail { topic, partition, next, end, ahead: Vec::new() });
+            tails.push(OutputTail { topic, partition, next, end, ahead: Vec::new() });
         }
         Ok(Recorded {
-            reader: log.reader()?,
+            reader: PartitionReader::new(log)?,
             tails,
             day: None,
             by_cause: BTreeMap::new(),
@@ -70,7 +65,7 @@ impl Recorded {
         self.by_cause.clear();
         self.markers.clear();
         for tail in &mut self.tails {
-            let (events, marker) = tail.read_day(&mut *self.reader, day)?;
+            let (events, marker) = tail.read_day(&mut self.reader, day)?;
             for (event, bytes) in events {
                 self.by_cause.entry(event.causation).or_default().push((event, bytes));
             }
@@ -97,16 +92,20 @@ impl Recorded {
     }
 }
 
-type Said = (Event, Vec<u8>);
+type RecordedEvent = (Event, Vec<u8>);
 
-impl Tail {
+impl OutputTail {
     /// The day's events in this partition and its marker. An operator may have closed the day
     /// before the role came to it: what the role then said follows that marker and counts, and
     /// its own marker (the one with a cause) stands for the day.
-    fn read_day(&mut self, reader: &mut dyn Reader, day: Day) -> Result<(Vec<Said>, Option<Said>)> {
-        let (mut found, mut marker): (Vec<Said>, Option<Said>) = (Vec::new(), None);
+    fn read_day(
+        &mut self,
+        reader: &mut PartitionReader,
+        day: Day,
+    ) -> Result<(Vec<RecordedEvent>, Option<RecordedEvent>)> {
+        let (mut found, mut marker): (Vec<RecordedEvent>, Option<RecordedEvent>) =
+            (Vec::new(), None);
         let mut ids = std::collections::BTreeSet::new();
-        let mut nothing = 0;
         loop {
             let ahead = std::mem::take(&mut self.ahead);
             let mut ahead = ahead.into_iter();
@@ -129,26 +128,20 @@ impl Tail {
             if self.next >= self.end {
                 return Ok((found, marker));
             }
-            let from = self.next;
             self.fetch(reader)?;
-            nothing = if self.next > from { 0 } else { nothing + 1 };
-            if nothing == PATIENCE {
-                return Err(record_codec::gave_nothing(&record_codec::place(self.topic, self.partition)));
-            }
         }
     }
 
-    fn fetch(&mut self, reader: &mut dyn Reader) -> Result<()> {
-        let due = [(record_codec::place(self.topic, self.partition), self.next)];
-        for fetched in reader.poll(&due, 2_000, Duration::from_secs(2))? {
-            for record in fetched.records {
-                // Bytes on an own output that are no event were not written by this role.
-                if let Ok(event) = record_codec::event(self.topic, &record) {
-                    self.ahead.push((event, record.value));
-                }
+    fn fetch(&mut self, reader: &mut PartitionReader) -> Result<()> {
+        let place = record_codec::place(self.topic, self.partition);
+        let mut records = reader.records(&place, self.next..self.end);
+        for record in records.next_batch()?.into_iter().flatten() {
+            // Bytes on an own output that are no event were not written by this role.
+            if let Ok(event) = record_codec::event(self.topic, &record) {
+                self.ahead.push((event, record.value));
             }
-            self.next = fetched.position;
         }
+        self.next = records.position();
         Ok(())
     }
 }
@@ -156,33 +149,10 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::open::ensure_topics;
     use crate::faulty_log::FaultyMemoryLog;
-    use eventlog::{Batch, ErrorClass, Fetched, TopicPartition};
+    use crate::open::ensure_topics;
+    use eventlog::Batch;
     use schemas::events::DayClosed;
-
-    /// A log that is away.
-    struct Silent;
-
-    impl Reader for Silent {
-        fn poll(
-            &mut self,
-            _: &[(TopicPartition, u64)],
-            _: usize,
-            _: Duration,
-        ) -> Result<Vec<Fetched>> {
-            Ok(Vec::new())
-        }
-    }
-
-    /// A role that came back while no broker answered could not be stopped.
-    #[test]
-    fn a_log_that_gives_nothing_is_not_waited_for_without_end() {
-        let mut tail =
-            Tail { topic: Topic::Scans, partition: 0, next: 0, end: 1, ahead: Vec::new() };
-        let error = tail.read_day(&mut Silent, Day(0)).err().map(|error| error.class);
-        assert_eq!(error, Some(ErrorClass::Retry));
-    }
 
     /// Offsets committed in a transaction were seen before its records were: what the role had said
     /// was taken for nothing, and said again.

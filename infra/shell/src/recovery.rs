@@ -1,19 +1,24 @@
 //! A unit coming back: from its save, then from the log, without a word.
 
 use crate::{
-    error::ShellError, recorded::Recorded, checkpoint::UnitCheckpoint, unit::Unit, decisions::DecisionSource, record_codec,
+    checkpoint::UnitCheckpoint, decisions::DecisionSource, error::ShellError, record_codec,
+    recorded::Recorded, unit::Unit,
 };
 use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
 
 impl Unit {
     /// Puts a save back.
-    pub(crate) fn resume(&mut self, saved: UnitCheckpoint, identity: &str) -> Result<(), ShellError> {
+    pub(crate) fn resume(
+        &mut self,
+        saved: UnitCheckpoint,
+        identity: &str,
+    ) -> Result<(), ShellError> {
         if saved.log_identity != identity {
             return Err(self.mismatch("was saved for another log"));
         }
         if saved.cursor.positions.len() != self.stages.len()
-            || saved.written.len() != self.outputs.len()
+            || saved.written.len() != self.identity.outputs.len()
         {
             return Err(self.mismatch("was saved with another partition count"));
         }
@@ -48,7 +53,7 @@ impl Unit {
         while self.behind(&limits) {
             if !self.has_read() && !self.read_to(&mut *reader, &limits)? {
                 // What is left may hold no event, only the ends of transactions.
-                self.settle();
+                self.skip_to_read();
                 if !self.behind(&limits) {
                     break;
                 }
@@ -119,6 +124,6 @@ impl Unit {
     }
 
     pub(crate) fn mismatch(&self, what: &str) -> ShellError {
-        ShellError::StateMismatch { unit: self.name.clone(), what: what.to_owned() }
+        ShellError::StateMismatch { unit: self.identity.name.clone(), what: what.to_owned() }
     }
 }

@@ -8,13 +8,12 @@
 
 use crate::dead_letters::REDRIVEN;
 use crate::{error::ShellError, record_codec};
-use eventlog::{Batch, Log, NewRecord, Producer};
+use eventlog::{Batch, Log, NewRecord, PartitionReader, Producer};
 use schemas::events::{DeadLetter, DeadLetters, Fate, LetterSettled};
 use schemas::{Body, Day, Event, Topic};
 use serde::Serialize;
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Records and bytes of one publish, about.
 const MOST_RECORDS: usize = 1_000;
@@ -50,31 +49,26 @@ pub fn entries(
     visit: &mut dyn FnMut(DeadLetterEntry) -> Result<bool, ShellError>,
 ) -> Result<u64, ShellError> {
     let place = record_codec::place(Topic::DeadLetters, 0);
-    let (mut reader, mut next) = (log.reader()?, from);
+    let mut reader = PartitionReader::new(log)?;
     let end = log.watermarks(&place)?.high;
-    while next < end {
-        let fetched =
-            reader.poll(&[(place.clone(), next)], MOST_RECORDS, Duration::from_secs(5))?;
-        let fetched = fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
-        for record in fetched.records {
-            let Ok(event) = record_codec::event(Topic::DeadLetters, &record) else { continue };
-            let (id, day) = (record.offset, event.day);
-            let goes_on = match event.body {
-                Body::DeadLetters(DeadLetters::EventRejected(said)) => {
-                    visit(DeadLetterEntry::Letter(Letter { id, day, said }))?
-                }
-                Body::DeadLetters(DeadLetters::LetterSettled(settled)) => {
-                    visit(DeadLetterEntry::Settled(settled))?
-                }
-                _ => true,
-            };
-            if !goes_on {
-                return Ok(id + 1);
+    let mut records = reader.records(&place, from..end);
+    while let Some(record) = records.next().transpose()? {
+        let Ok(event) = record_codec::event(Topic::DeadLetters, &record) else { continue };
+        let (id, day) = (record.offset, event.day);
+        let goes_on = match event.body {
+            Body::DeadLetters(DeadLetters::EventRejected(said)) => {
+                visit(DeadLetterEntry::Letter(Letter { id, day, said }))?
             }
+            Body::DeadLetters(DeadLetters::LetterSettled(settled)) => {
+                visit(DeadLetterEntry::Settled(settled))?
+            }
+            _ => true,
+        };
+        if !goes_on {
+            return Ok(id + 1);
         }
-        next = fetched.position;
     }
-    Ok(next)
+    Ok(records.position())
 }
 
 /// Letters of one topic that failed at one stage, by what became of them.

@@ -1,8 +1,8 @@
 //! Deciding everything again from what the log recorded, and making state again from nothing.
 
 use crate::controls::ControlBook;
+use crate::decisions::{DecisionSource, Difference};
 use crate::env::{Env, outputs_from};
-use crate::decisions::{Difference, DecisionSource};
 use crate::{error::ShellError, recorded::Recorded, unit::Unit};
 use schemas::Day;
 use schemas::role::Role;
@@ -40,7 +40,7 @@ pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellErr
     for role in DECIDING {
         for share in Env::shares(role, 0..env.partitions) {
             let mut unit = env.fresh_unit(role, &share, previous)?;
-            say(&unit.name);
+            say(&unit.identity.name);
             let limits = limits(env, &unit)?;
             let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
             let mut source = DecisionSource::Verify {
@@ -79,18 +79,26 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
     for role in Role::ALL.into_iter().filter(|role| !role.inputs().is_empty()) {
         for share in Env::shares(role, 0..env.partitions) {
             let mut unit = env.fresh_unit(role, &share, previous)?;
-            say(&unit.name);
+            say(&unit.identity.name);
             let limits = limits(env, &unit)?;
             let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
+            unit.run_to(
+                log,
+                &limits,
+                &mut DecisionSource::Recovery { recorded: &mut recorded, log },
+            )?;
             let made = unit.save(&identity);
             // An unreadable old state is what a rebuild is for.
-            let old = env.states.load(&unit.name).ok().flatten();
+            let old = env.states.load(&unit.identity.name).ok().flatten();
             let same = old
                 .filter(|old| old.cursor.positions == made.cursor.positions)
                 .map(|old| old.machine == made.machine && old.cursor == made.cursor);
-            report.push(Rebuilt { unit: unit.name.clone(), closed: unit.cursor.closed, same });
-            saves.push((unit.name.clone(), made));
+            report.push(Rebuilt {
+                unit: unit.identity.name.clone(),
+                closed: unit.cursor.closed,
+                same,
+            });
+            saves.push((unit.identity.name.clone(), made));
         }
     }
     env.states.clear()?;

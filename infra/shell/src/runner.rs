@@ -4,11 +4,12 @@
 use crate::instance::{Env, Instance, Progress};
 use crate::{error::ShellError, source::Source};
 use eventlog::ErrorClass;
+use parking_lot::Mutex;
 use schemas::Day;
 use schemas::role::Role;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Which roles, and how many instances of each.
@@ -55,8 +56,7 @@ impl Shared {
     }
 
     fn fail(&self, error: ShellError) {
-        let mut failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failure.get_or_insert(error);
+        self.failure.lock().get_or_insert(error);
         self.stop.store(true, Ordering::Relaxed);
     }
 }
@@ -105,8 +105,7 @@ pub fn run(
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    let failure = shared.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    failure.map_or(Ok(()), Err)
+    shared.failure.into_inner().map_or(Ok(()), Err)
 }
 
 /// A thread that ends badly ends the others too, and with them the process: without one of its

@@ -98,7 +98,9 @@ fn with_changes(
 ) -> Vec<Event> {
     let mut events: Vec<Event> = changes.iter().map(|change| change_event(day, change)).collect();
     let mut counts = vec![0; partitions as usize];
-    events.iter().for_each(|event| counts[record_codec::partition(event, partitions) as usize] += 1);
+    events
+        .iter()
+        .for_each(|event| counts[record_codec::partition(event, partitions) as usize] += 1);
     events.extend(day_events.into_iter().map(|mut event| {
         let partition = record_codec::partition(&event, partitions) as usize;
         if let Body::Bars(Bars::DayClosed(marker)) = &mut event.body {

@@ -1,11 +1,11 @@
 //! What every unit is doing, for operators: which day it closed last and what it waits for.
 
 use crate::cursor::Counts;
+use parking_lot::{Mutex, MutexGuard};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A unit as seen from outside.
@@ -35,8 +35,8 @@ pub struct StatusBoard {
 }
 
 impl StatusBoard {
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
-        self.units.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
+        self.units.lock()
     }
 
     /// A number for an instance that will show its units here.

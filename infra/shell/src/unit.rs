@@ -9,12 +9,13 @@
 //! 3. The own marker of a day and the offset of the day's last input marker are published
 //!    together or not at all.
 
+use crate::checkpoint::UnitCheckpoint;
+use crate::cursor::{Cursor, Stage, Verdict, stages};
+use crate::decisions::{Decided, DecisionSource};
+use crate::inspect::{Bad, inspect};
 use crate::read_ahead::ReadAhead;
 use crate::status_board::UnitStatus;
-use crate::cursor::{Cursor, Stage, Verdict, stages};
-use crate::inspect::{Bad, inspect};
-use crate::checkpoint::UnitCheckpoint;
-use crate::decisions::{Answer, DecisionSource};
+use crate::unit_identity::UnitIdentity;
 use crate::{error::ShellError, record_codec};
 use eventlog::{Consumed, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
@@ -34,12 +35,9 @@ pub const TOGETHER: usize = 256;
 
 /// One machine and its place in the day.
 pub struct Unit {
-    pub(crate) role: Role,
-    pub(crate) name: String,
-    pub(crate) total: u32,
+    pub(crate) identity: UnitIdentity,
     pub(crate) stages: Vec<Stage>,
     places: Vec<TopicPartition>,
-    pub(crate) outputs: Vec<(Topic, u32)>,
     pub(crate) cursor: Cursor,
     pub(crate) machine: Box<dyn Machine>,
     pub(crate) written: Vec<i64>,
@@ -65,32 +63,20 @@ impl Unit {
         previous: Day,
     ) -> Unit {
         let stages = stages(role, partitions);
-        let places = stages.iter().map(|stage| record_codec::place(stage.topic, stage.partition)).collect();
-        let outputs: Vec<(Topic, u32)> = role
-            .outputs()
-            .iter()
-            .flat_map(|&topic| {
-                let held = if topic.single() { &[0][..] } else { partitions };
-                held.iter().map(move |&partition| (topic, partition))
-            })
-            .collect();
-        let name = match partitions {
-            [one] if role.by_partition() => format!("{role}-{one}"),
-            _ => role.name().to_owned(),
-        };
+        let places =
+            stages.iter().map(|stage| record_codec::place(stage.topic, stage.partition)).collect();
+        let identity = UnitIdentity::new(role, partitions, total);
+        let outputs = identity.outputs.len();
         Unit {
-            role,
-            name,
-            total,
             cursor: Cursor::new(previous, stages.len()),
             committed: vec![0; stages.len()],
-            written: vec![0; outputs.len()],
-            own_from: vec![0; outputs.len()],
-            own_end: vec![0; outputs.len()],
+            written: vec![0; outputs],
+            own_from: vec![0; outputs],
+            own_end: vec![0; outputs],
             ahead: stages.iter().map(|_| ReadAhead::default()).collect(),
             stages,
             places,
-            outputs,
+            identity,
             machine,
             pending: Vec::new(),
         }
@@ -124,7 +110,7 @@ impl Unit {
     /// Whether the stage's offsets are committed for the role's group; a topic that every
     /// instance reads is not.
     pub(crate) fn grouped(&self, stage: usize) -> bool {
-        !(self.role.by_partition() && self.stages[stage].topic.single())
+        !(self.identity.role.by_partition() && self.stages[stage].topic.single())
     }
 
     pub(crate) fn place(&self, stage: usize) -> &TopicPartition {
@@ -151,7 +137,7 @@ impl Unit {
         for (at, record) in self.pending.iter().enumerate() {
             let (topic, partition) = (&*record.to.topic, record.to.partition);
             let same = |own: &(Topic, u32)| own.1 == partition && own.0.name() == topic;
-            if let Some(output) = self.outputs.iter().position(same) {
+            if let Some(output) = self.identity.outputs.iter().position(same) {
                 last.insert(output, at);
             }
         }
@@ -171,7 +157,7 @@ impl Unit {
     /// Keeps where topics end that others write too, so that a unit that comes back need not read
     /// what they said.
     pub(crate) fn look_ahead(&mut self, ends: &BTreeMap<Topic, u64>) {
-        for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.outputs) {
+        for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.identity.outputs) {
             *end = ends.get(topic).map_or(*end, |shared| *shared.max(end));
         }
     }
@@ -201,7 +187,7 @@ impl Unit {
 
     /// Steps over what holds no event (on Kafka, the ends of transactions) in stages of which
     /// nothing is left to take in, due or not, so that an idle partition shows no lag.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn skip_to_read(&mut self) {
         for stage in 0..self.stages.len() {
             if self.ahead[stage].is_empty() {
                 self.cursor.positions[stage] = self.next(stage);
@@ -211,7 +197,11 @@ impl Unit {
 
     /// Takes in what was read of the due stage, up to its marker and at most `most` records.
     /// True when that closed a day.
-    pub fn step(&mut self, most: usize, source: &mut DecisionSource<'_>) -> Result<bool, ShellError> {
+    pub fn step(
+        &mut self,
+        most: usize,
+        source: &mut DecisionSource<'_>,
+    ) -> Result<bool, ShellError> {
         let stage = self.cursor.stage;
         let mut left = most;
         while left > 0 {
@@ -238,11 +228,16 @@ impl Unit {
 
     /// Inspects what comes next of a stage, to its marker and at most `most` records, and shows the
     /// sound events to a machine that decides now.
-    fn look(&mut self, stage: usize, most: usize, source: &DecisionSource<'_>) -> Vec<Result<Event, Bad>> {
+    fn look(
+        &mut self,
+        stage: usize,
+        most: usize,
+        source: &DecisionSource<'_>,
+    ) -> Vec<Result<Event, Bad>> {
         let Stage { topic, partition, .. } = self.stages[stage];
         let mut lot = Vec::new();
         for record in self.ahead[stage].next().take(most) {
-            let inspected = inspect(topic, partition, self.total, record);
+            let inspected = inspect(topic, partition, self.identity.total, record);
             let last = inspected.as_ref().is_ok_and(|event| event.body.marker().is_some());
             lot.push(inspected);
             if last {
@@ -317,28 +312,34 @@ impl Unit {
         id: EventId,
         source: &mut DecisionSource<'_>,
     ) -> Result<i64, ShellError> {
-        let Answer { events, fresh, control_offset } = source.answer(self, cause, day, id)?;
+        let Decided { events, fresh, control_offset } =
+            source.decide(&self.identity, &*self.machine, cause, day, id)?;
         for event in &events {
             self.machine.evolve(event);
-            let partition = record_codec::partition(event, self.total);
-            if let Some(i) =
-                self.outputs.iter().position(|&output| output == (event.topic(), partition))
-            {
-                self.written[i] += 1;
+            if let Some(output) = self.identity.output_of(event) {
+                self.written[output] += 1;
             }
             if fresh {
-                self.pending.push(record_codec::record(event, self.total, self.role.name())?);
+                self.pending.push(record_codec::record(
+                    event,
+                    self.identity.total,
+                    self.identity.role.name(),
+                )?);
             }
         }
         Ok(control_offset)
     }
 
-    fn finish_day(&mut self, last: &Event, source: &mut DecisionSource<'_>) -> Result<(), ShellError> {
+    fn finish_day(
+        &mut self,
+        last: &Event,
+        source: &mut DecisionSource<'_>,
+    ) -> Result<(), ShellError> {
         let day = self.cursor.current.unwrap_or(last.day);
         let previous = self.cursor.closed;
         let control_offset = self.say(Cause::DayClosed { day, previous }, day, last.id, source)?;
-        for i in 0..self.outputs.len() {
-            let (topic, partition) = self.outputs[i];
+        for i in 0..self.identity.outputs.len() {
+            let (topic, partition) = self.identity.outputs[i];
             let mut marker = DayClosed {
                 partition: i64::from(partition),
                 previous_day: previous,
@@ -349,7 +350,7 @@ impl Unit {
             if let Some(mut marker) = Event::marker(topic, day, marker) {
                 marker.causation = Some(last.id);
                 marker.control_offset = Some(control_offset);
-                if let Some(record) = source.marker(self, topic, partition, &marker)? {
+                if let Some(record) = source.marker(&self.identity, topic, partition, &marker)? {
                     self.pending.push(record);
                 }
             }
@@ -363,8 +364,8 @@ impl Unit {
     pub(crate) fn status(&self) -> UnitStatus {
         let (place, next_offset) = self.due();
         UnitStatus {
-            role: self.role.name().to_owned(),
-            unit: self.name.clone(),
+            role: self.identity.role.name().to_owned(),
+            unit: self.identity.name.clone(),
             closed: self.cursor.closed,
             current: self.cursor.current,
             waits_for: place.to_string(),

@@ -5,8 +5,8 @@ use eventlog::Log;
 use schemas::events::Predictions;
 use schemas::id::sha256_hex;
 use schemas::{Body, Topic};
-use shell::redrive::{DeadLetterEntry, Letter, entries};
 use shell::record_codec;
+use shell::redrive::{DeadLetterEntry, Letter, entries};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

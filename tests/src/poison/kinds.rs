@@ -63,7 +63,8 @@ pub(super) fn bad_one(
         Kind::Flipped => flipped(value, chance),
         Kind::WrongPartition => {
             let other = 1 + chance.below(PARTITIONS as usize - 1) as u32;
-            record.to = record_codec::place(Topic::Features, (record.to.partition + other) % PARTITIONS);
+            record.to =
+                record_codec::place(Topic::Features, (record.to.partition + other) % PARTITIONS);
             "partition"
         }
         Kind::WrongKey => {

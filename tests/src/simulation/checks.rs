@@ -9,10 +9,10 @@ use eventlog::{Consumed, MemoryLog, Record, TopicPartition};
 use schemas::controls::ControlState;
 use schemas::events::{Action, DeadLetters, Fills, Orders};
 use schemas::{Body, Day, Event, Topic};
-use shell::instance::Machines;
-use shell::replay::{rebuild, verify};
 use shell::checkpoint::{MemoryCheckpoints, UnitCheckpoint};
+use shell::instance::Machines;
 use shell::record_codec;
+use shell::replay::{rebuild, verify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use eventlog::{
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 use shell::ShellError;
-use shell::checkpoint::{MemoryCheckpoints, UnitCheckpoint, CheckpointStore};
+use shell::checkpoint::{CheckpointStore, MemoryCheckpoints, UnitCheckpoint};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;

@@ -8,10 +8,10 @@ use super::world::{PARTITIONS, SIMULATED, cast, settle};
 use eventlog::{Batch, Log, MemoryLog};
 use producers::source::day_events;
 use schemas::{Day, Event, Topic};
-use shell::instance::{Env, Instance, Progress};
 use shell::checkpoint::MemoryCheckpoints;
-use shell::source::Source;
+use shell::instance::{Env, Instance, Progress};
 use shell::record_codec;
+use shell::source::Source;
 use std::sync::Arc;
 
 /// One scenario's log, states and sink.
@@ -53,7 +53,8 @@ impl Simulation {
 impl Run<'_> {
     /// Writes events as they are.
     pub fn write(&self, events: &[Event]) {
-        let records = events.iter().map(|event| record_codec::record(event, PARTITIONS, "test").unwrap());
+        let records =
+            events.iter().map(|event| record_codec::record(event, PARTITIONS, "test").unwrap());
         let batch = Batch { records: records.collect(), ..Batch::default() };
         self.log.producer("test").unwrap().publish(batch, None).unwrap();
     }

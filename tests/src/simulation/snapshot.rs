@@ -3,7 +3,7 @@
 use eventlog::{Batch, Consumed, Log, MemoryLog, NewRecord, Record, TopicPartition};
 use schemas::Topic;
 use schemas::role::Role;
-use shell::checkpoint::{MemoryCheckpoints, UnitCheckpoint, CheckpointStore};
+use shell::checkpoint::{CheckpointStore, MemoryCheckpoints, UnitCheckpoint};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

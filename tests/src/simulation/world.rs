@@ -13,11 +13,11 @@ use producers::source::{Market, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Topic};
-use shell::status_board::StatusBoard;
+use shell::checkpoint::{CheckpointStore, MemoryCheckpoints};
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
-use shell::checkpoint::{MemoryCheckpoints, CheckpointStore};
-use shell::source::Source;
 use shell::record_codec;
+use shell::source::Source;
+use shell::status_board::StatusBoard;
 use std::sync::Arc;
 use std::time::Duration;
 use success::Engine;
@@ -104,7 +104,12 @@ impl World {
     }
 
     /// What an instance on `log` is given.
-    pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn CheckpointStore>, machines: Machines) -> Env {
+    pub fn env(
+        &self,
+        log: Arc<dyn Log>,
+        states: Arc<dyn CheckpointStore>,
+        machines: Machines,
+    ) -> Env {
         let policy = Policy {
             max_records: 2_000,
             wait: Duration::ZERO,

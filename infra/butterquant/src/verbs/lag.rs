@@ -11,8 +11,8 @@ use eventlog::{Log, TopicPartition};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
-use shell::redrive::DeadLetterTally;
 use shell::record_codec;
+use shell::redrive::DeadLetterTally;
 use std::collections::BTreeMap;
 
 /// What a unit is doing.
@@ -146,8 +146,9 @@ fn by_partition(
             if role.by_partition() && topic.single() {
                 continue; // every instance reads it, outside the group
             }
-            let places: Vec<TopicPartition> =
-                (0..topic.partitions(partitions)).map(|one| record_codec::place(topic, one)).collect();
+            let places: Vec<TopicPartition> = (0..topic.partitions(partitions))
+                .map(|one| record_codec::place(topic, one))
+                .collect();
             for (place, committed) in places.iter().zip(log.committed(role.name(), &places)?) {
                 let name = if role.by_partition() {
                     format!("{role}-{}", place.partition)

@@ -12,10 +12,10 @@ use schemas::events::Models;
 use schemas::role::{Machine, Role};
 use schemas::{Body, Event, Topic};
 use serde::Serialize;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::controls::ControlBook;
 use shell::instance::{Env, Policy};
 use shell::replay::state_of;
-use shell::checkpoint::MemoryCheckpoints;
 use std::sync::Arc;
 
 /// Triggers shown.

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::status_board::StatusBoard;
-use crate::instance::Policy;
 use crate::checkpoint::MemoryCheckpoints;
 use crate::faulty_log::FaultyMemoryLog;
+use crate::instance::Policy;
+use crate::status_board::StatusBoard;
 use crate::{open, record_codec};
 use eventlog::{Batch, Log, Member, MemoryLog};
 use schemas::events::{DayClosed, RunOpened};
@@ -42,7 +42,7 @@ fn a_thread_that_ends_badly_stops_the_others_and_names_itself() {
     let shared = Shared { stop: Arc::clone(&stop), failure: Mutex::default() };
     guarded("executor-0", &shared, || panic!("a defect"));
     assert!(shared.stopped());
-    let failure = shared.failure.into_inner().ok().flatten();
+    let failure = shared.failure.into_inner();
     let said = failure.map_or(String::new(), |failure| failure.to_string());
     assert!(said.starts_with("executor-0 ended badly"), "{said}");
 }
@@ -57,7 +57,7 @@ struct Interrupted {
 
 impl Machine for Interrupted {
     fn evolve(&mut self, _: &Event) {
-        let mut seat = self.seat.lock().unwrap();
+        let mut seat = self.seat.lock();
         if seat.is_none() {
             let topics = [Topic::Features.name().to_owned()];
             *seat = Some(self.log.member(Role::Scorer.name(), self.other, &topics).unwrap());

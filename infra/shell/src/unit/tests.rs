@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 use super::TOGETHER;
+use crate::checkpoint::MemoryCheckpoints;
 use crate::instance::{Env, Policy};
 use crate::open;
-use crate::runner::{Plan, run};
-use crate::checkpoint::MemoryCheckpoints;
 use crate::record_codec;
+use crate::runner::{Plan, run};
 use eventlog::{Batch, Log, MemoryLog};
 use schemas::events::{DayClosed, FeatureVector, Features, RunOpened};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role};
@@ -89,7 +89,8 @@ fn what_is_at_hand_is_shown_together_up_to_the_bound_and_never_more() {
     };
     open::open(&log, 1, &opened, Vec::new(), None).unwrap();
     let events = [day(FIRST, 2 * TOGETHER + 100), day(FIRST + 1, 3)].concat();
-    let records = events.iter().map(|event| record_codec::record(event, 1, "test").unwrap()).collect();
+    let records =
+        events.iter().map(|event| record_codec::record(event, 1, "test").unwrap()).collect();
     let batch = Batch { records, ..Batch::default() };
     log.producer("test").unwrap().publish(batch, None).unwrap();
 

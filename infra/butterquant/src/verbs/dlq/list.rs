@@ -7,7 +7,7 @@ use crate::home::{self, RunDir};
 use crate::out;
 use anyhow::Result;
 use serde::Serialize;
-use shell::redrive::{FateCounts, DeadLetterEntry, Letter, DeadLetterTally, entries};
+use shell::redrive::{DeadLetterEntry, DeadLetterTally, FateCounts, Letter, entries};
 use std::collections::VecDeque;
 
 /// Characters of a message that fit into the table.

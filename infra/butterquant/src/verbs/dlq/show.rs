@@ -13,8 +13,8 @@ use schemas::id::{hex, sha256_hex};
 use schemas::{EventId, Topic};
 use serde::Serialize;
 use serde_json::Value;
-use shell::redrive::{DeadLetterEntry, Letter, entries};
 use shell::record_codec;
+use shell::redrive::{DeadLetterEntry, Letter, entries};
 
 /// Bytes a line of hexadecimal shows, and lines at most.
 const ACROSS: usize = 32;
@@ -71,7 +71,9 @@ pub fn show(config: &Config, args: &DlqShowArgs) -> Result<Found> {
     entries(&*opened.log, args.id, &mut |entry| {
         match entry {
             DeadLetterEntry::Letter(found) if found.id == args.id => letter = Some(found),
-            DeadLetterEntry::Settled(word) if word.letter.unsigned_abs() == args.id => settled = Some(word),
+            DeadLetterEntry::Settled(word) if word.letter.unsigned_abs() == args.id => {
+                settled = Some(word)
+            }
             _ => {}
         }
         Ok(letter.is_some() && settled.is_none())
