@@ -17,8 +17,8 @@ fn conforms(settings: KafkaSettings, run: &str, can: Capabilities) {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// This test cluster isolates no transactions, they only seem to succeed: what passes here
-/// says that the calls are made in the right order, and nothing about transactions.
+/// This test cluster does not isolate transactions, they only seem to succeed: passing here shows
+/// that the calls come in the right order, and nothing about transactions.
 #[test]
 fn the_adapter_speaks_to_the_test_cluster() {
     let cluster = MockCluster::new(1).unwrap();

@@ -1,4 +1,4 @@
-//! Where units keep their state between starts: one value a unit, all values of a save at once.
+//! Checkpoints of units, kept between starts: one value per unit, all values of a save at once.
 
 use crate::{cursor::Cursor, error::ShellError};
 use parking_lot::{Mutex, MutexGuard};
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// All there is to know of a unit.
+/// A unit's complete state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct UnitCheckpoint {
     /// The log it belongs to.
     pub log_identity: String,
     /// Its place in the day.
     pub cursor: Cursor,
-    /// Own outputs before these offsets (by output, in order) belong to what is saved.
+    /// Own outputs before these offsets (by output, in order) are part of this state.
     pub own_from: Vec<u64>,
-    /// Events said since the day began, by output.
+    /// Events written since the day began, by output.
     pub written: Vec<i64>,
     /// The machine's state.
     pub machine: Vec<u8>,
 }
 
-/// A place for saved units.
+/// A store of checkpoints.
 pub trait CheckpointStore: Send + Sync {
-    /// The unit's last save.
+    /// The unit's last checkpoint.
     fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError>;
-    /// Saves all of them, or none.
+    /// Saves all of these, or none.
     fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError>;
-    /// Forgets everything.
+    /// Removes all checkpoints.
     fn clear(&self) -> Result<(), ShellError>;
 }
 

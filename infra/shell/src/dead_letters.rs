@@ -1,4 +1,4 @@
-//! Dead letters: a bad event stops nobody, and one role keeps it with its bytes.
+//! Dead letters: a bad event stops no role, and one role keeps it with its bytes.
 
 use crate::inspect::Bad;
 use crate::{
@@ -9,23 +9,23 @@ use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
 use schemas::{Event, Topic};
 
-/// The header of a record that an operator put back: the letter its bytes were taken from.
+/// The header of a redriven record: the id of the dead letter that held its bytes.
 pub const REDRIVEN: &str = "butterquant.redriven";
-/// Bytes of a value that a letter keeps at most; with the rest it stays below the 4 MiB that
-/// `dead-letters` takes.
+/// Bytes of a value that a dead letter keeps, at most, so that all of it stays below the 4 MiB limit
+/// of `dead-letters`.
 pub const LARGEST_VALUE: usize = 3 << 20;
-/// Bytes of a key, and of all headers together, that a letter keeps.
+/// Bytes of a key, and of all headers together, that a dead letter keeps.
 const LARGEST_HEAD: usize = 256 << 10;
-/// Characters of a letter's message; it may quote what was read.
+/// Characters of a dead letter's message, which may quote the record.
 const LONGEST_MESSAGE: usize = 500;
 
 impl Unit {
-    /// One role keeps the dead letters of a topic, so that a bad event has one; it is one whose
-    /// offsets there are committed, so that none is lost or written twice. `controls`, `samples`
-    /// and `dead-letters` are read by no group: what is bad there changes nothing and is counted
-    /// by `topics list`.
-    fn guards(&self, topic: Topic) -> bool {
-        let guardian = match topic {
+    /// One role keeps the dead letters of a topic, so that a bad event has exactly one. Its group
+    /// commits offsets there, so that none is lost or written twice. No group reads `controls`,
+    /// `samples` and `dead-letters`; bad records there change nothing, and `topics list` counts
+    /// them.
+    fn keeps_dead_letters_of(&self, topic: Topic) -> bool {
+        let keeper = match topic {
             Topic::Bars => Role::Scanner,
             Topic::Scans => Role::Labeler,
             Topic::Features => Role::Scorer,
@@ -35,7 +35,7 @@ impl Unit {
             Topic::Models => Role::Materializer,
             Topic::Controls | Topic::Samples | Topic::DeadLetters => return false,
         };
-        self.identity.role == guardian
+        self.identity.role == keeper
     }
 
     pub(crate) fn dead_letter(
@@ -45,7 +45,7 @@ impl Unit {
         source: &DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let Stage { topic, partition, .. } = self.stages[self.cursor.stage];
-        if !self.guards(topic) || !source.is_live() {
+        if !self.keeps_dead_letters_of(topic) || !source.is_live() {
             return Ok(());
         }
         let letter = letter(self.identity.role, topic, partition, record, bad);
@@ -61,7 +61,7 @@ impl Unit {
     }
 }
 
-/// The letter of a bad record: whole, as far as it fits.
+/// The dead letter of a bad record: whole, as far as it fits.
 fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -> DeadLetter {
     let header = |(name, value): &(String, Vec<u8>)| LetterHeader {
         name: name.clone(),

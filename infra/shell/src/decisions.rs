@@ -1,5 +1,5 @@
-//! Where a unit's answers come from: decided live, read from the record (recovery, rebuild), or
-//! both and compared (verification).
+//! Where a unit's decisions come from: made now, read from the record (recovery, rebuild), or both
+//! and compared (verification).
 
 use crate::{
     controls::ControlBook, effect_context::EffectContext, error::ShellError, last_record::Ends,
@@ -11,52 +11,52 @@ use schemas::events::{Fills, Models, Predictions};
 use schemas::role::{Cause, Context, Effect, Machine, Role};
 use schemas::{Body, Day, Event, EventId, Topic, codec};
 
-/// A decision that came out otherwise than recorded.
+/// A decision that differs from the recorded one.
 #[derive(Clone, PartialEq, Debug, serde::Serialize)]
 pub struct Difference {
     /// Which unit.
     pub unit: String,
     /// The trading day.
     pub day: Day,
-    /// In a sentence.
+    /// The difference, in a sentence.
     pub what: String,
 }
 
-/// Where answers come from.
+/// Where decisions come from.
 pub enum DecisionSource<'a> {
-    /// Decided now.
+    /// Made now.
     Live {
         /// `controls`, read to its end before this batch.
         controls: &'a mut ControlBook,
-        /// For long work and the offsets it sees.
+        /// For effects and the offsets they see.
         log: &'a dyn Log,
         /// Ends of `samples` as last looked up.
         ends: &'a mut Ends,
     },
-    /// Read from what was recorded.
+    /// Read from the record.
     Recovery {
         /// Own outputs.
         recorded: &'a mut Recorded,
-        /// For work whose results are no events.
+        /// For effects whose results are not events.
         log: &'a dyn Log,
     },
-    /// Decided again and compared with what was recorded.
+    /// Made again and compared with the record.
     Verify {
         /// Own outputs.
         recorded: &'a mut Recorded,
         /// For the state at recorded offsets.
         controls: &'a mut ControlBook,
-        /// What differs.
+        /// The differences found.
         differences: &'a mut Vec<Difference>,
         /// Decisions compared.
         compared: &'a mut u64,
     },
 }
 
-/// What is to be said.
+/// The events of a decision.
 pub struct Decided {
     pub(crate) events: Vec<Event>,
-    /// Whether it is not on the log yet.
+    /// Whether they are still to be published.
     pub(crate) fresh: bool,
     pub(crate) control_offset: i64,
 }
@@ -66,7 +66,7 @@ impl DecisionSource<'_> {
         matches!(self, DecisionSource::Live { .. })
     }
 
-    /// `controls` as decisions are given them, where these are made now.
+    /// The controls that decisions see, where these are made now.
     pub(crate) fn controls_now(&self) -> Option<&ControlState> {
         match self {
             DecisionSource::Live { controls, .. } => Some(controls.latest()),
@@ -114,33 +114,33 @@ impl DecisionSource<'_> {
             }
             DecisionSource::Verify { recorded, controls, differences, compared } => {
                 recorded.load(day)?;
-                let said = recorded.take(id);
+                let past = recorded.take(id);
                 let marker = unit
                     .outputs
                     .first()
                     .and_then(|&(topic, partition)| recorded.marker(topic, partition));
-                let offset = said
+                let offset = past
                     .iter()
                     .find(|(event, _)| !result_of_effect(event))
                     .or(marker)
                     .and_then(|(event, _)| event.control_offset)
                     .unwrap_or(-1);
                 let context =
-                    Context { controls: controls.at(offset), samples_end: &trained_on(&said) };
+                    Context { controls: controls.at(offset), samples_end: &trained_on(&past) };
                 let decision = machine.decide(cause, &context);
                 let has_effect = decision.effect.is_some();
                 let decided = stamped(decision.events, unit.total, id, offset);
                 **compared += 1;
-                if let Some(what) = difference(&decided, &said, has_effect) {
+                if let Some(what) = difference(&decided, &past, has_effect) {
                     differences.push(Difference { unit: unit.name.clone(), day, what });
                 }
-                let events = said.into_iter().map(|(event, _)| event).collect();
+                let events = past.into_iter().map(|(event, _)| event).collect();
                 Ok(Decided { events, fresh: false, control_offset: offset })
             }
         }
     }
 
-    /// The record of the own marker, when it is to be published.
+    /// The record of the own marker, if it is to be published.
     pub(crate) fn marker(
         &mut self,
         unit: &UnitIdentity,
@@ -152,8 +152,8 @@ impl DecisionSource<'_> {
             DecisionSource::Live { .. } => {
                 Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?))
             }
-            // It was published with the offsets up to which is recovered: state without what was
-            // said of the day would be another one.
+            // The marker was published with the committed offsets; state without the day's events
+            // would be wrong.
             DecisionSource::Recovery { recorded, .. }
                 if recorded.marker(topic, partition).is_none() =>
             {
@@ -174,7 +174,7 @@ impl DecisionSource<'_> {
     }
 }
 
-/// Does the long work of a decision.
+/// Carries out a decision's effect.
 fn carried_out(
     effect: Effect,
     unit: &UnitIdentity,
@@ -185,8 +185,8 @@ fn carried_out(
         .map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })
 }
 
-/// With the cause and the control offset each was decided under, in the order of topic and
-/// partition, which is the order in which they can be read back.
+/// Adds the cause and the control offset, and sorts by topic and partition, the order in which the
+/// events can be read back.
 fn stamped(mut events: Vec<Event>, total: u32, cause: EventId, control_offset: i64) -> Vec<Event> {
     for event in &mut events {
         event.causation = Some(cause);
@@ -196,10 +196,10 @@ fn stamped(mut events: Vec<Event>, total: u32, cause: EventId, control_offset: i
     events
 }
 
-fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) -> Option<String> {
-    let mut said = said.iter().filter(|(event, _)| !(has_effect && result_of_effect(event)));
+fn difference(decided: &[Event], past: &[(Event, Vec<u8>)], has_effect: bool) -> Option<String> {
+    let mut past = past.iter().filter(|(event, _)| !(has_effect && result_of_effect(event)));
     for event in decided {
-        let Some((recorded, bytes)) = said.next() else {
+        let Some((recorded, bytes)) = past.next() else {
             return Some(format!(
                 "{} {} is decided now and was not recorded",
                 event.body.kind(),
@@ -218,12 +218,12 @@ fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) ->
             ));
         }
     }
-    said.next().map(|(event, _)| {
+    past.next().map(|(event, _)| {
         format!("{} {} was recorded and is not decided now", event.body.kind(), event.ticker)
     })
 }
 
-/// Providers agree within 1e-5, not in every bit: which ones scored explains a difference.
+/// Providers agree within 1e-5, not in every bit, so another provider explains a difference.
 fn another_provider(recorded: &Event, now: &Event) -> String {
     match (&recorded.body, &now.body) {
         (
@@ -237,21 +237,21 @@ fn another_provider(recorded: &Event, now: &Event) -> String {
     }
 }
 
-/// Whether a training or the broker may have made it: where a decision has an effect, such events
-/// are taken as they were recorded.
+/// Whether a training or the broker may have produced it. Where a decision has an effect, such
+/// events are taken as recorded.
 fn result_of_effect(event: &Event) -> bool {
     match &event.body {
-        Body::Fills(said) => !matches!(said, Fills::DayClosed(_)),
-        Body::Models(said) => matches!(
-            said,
+        Body::Fills(fill) => !matches!(fill, Fills::DayClosed(_)),
+        Body::Models(model) => matches!(
+            model,
             Models::ModelTrained(_) | Models::ModelRefused(_) | Models::ModelPromoted(_)
         ),
         _ => false,
     }
 }
 
-fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
-    said.iter()
+fn trained_on(past: &[(Event, Vec<u8>)]) -> Vec<i64> {
+    past.iter()
         .find_map(|(event, _)| match &event.body {
             Body::Models(Models::RetrainTriggered(triggered)) => {
                 Some(triggered.samples_end.clone())
@@ -261,7 +261,7 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
         .unwrap_or_default()
 }
 
-/// Behind the last row of each partition of `samples`.
+/// The offsets after the last row of each partition of `samples`.
 fn samples_end(log: &dyn Log, total: u32, ends: &mut Ends) -> Result<Vec<i64>, ShellError> {
     (0..total)
         .map(|partition| {

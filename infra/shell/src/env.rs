@@ -1,4 +1,4 @@
-//! What all instances of a process share, and what of it depends on the role.
+//! What all instances of a process share.
 
 use crate::checkpoint::CheckpointStore;
 use crate::status_board::StatusBoard;
@@ -9,25 +9,25 @@ use schemas::{Day, Topic};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Makes a role's machine.
+/// Creates a role's machine.
 pub type Machines = Arc<dyn Fn(Role) -> Box<dyn Machine> + Send + Sync>;
 
 /// How the loop paces itself; none of it changes what is decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// Records of a poll, and of what is published in one transaction, at most (or 4 MiB of
-    /// values). A round takes in what is at hand and waits for no more; behind a backlog, though,
-    /// what is decided first waits until the whole round is published: about a quarter of a second
-    /// for 10,000 features, of which a scorer on the embedded log took 38,800 a second of processor
-    /// time (`butterquant bench pipeline`, ONNX Runtime, two cores of an AMD EPYC).
+    /// Records of one poll, and of one transaction, at most (or 4 MiB of values). A round takes in
+    /// the records at hand and waits for no more. With a backlog the first decision of a round waits
+    /// until the whole round is published: about a quarter of a second for 10,000 features, as a
+    /// scorer on the embedded log took 38,800 per second of processor time (`butterquant bench
+    /// pipeline`, ONNX Runtime, two cores of an AMD EPYC).
     pub max_records: usize,
     /// How long a poll waits for the first record.
     pub wait: Duration,
-    /// Publishes between two saves, at most; five times as many of a role by partition.
+    /// Publishes between two saves, at most; five times as many for a role by partition.
     pub save_every: u32,
     /// Empty polls before consumed offsets are committed without outputs.
     pub idle_commit: u32,
-    /// Events an instance takes in a second, at most; none is as many as it can.
+    /// Events an instance takes in per second, at most; `None` is unlimited.
     pub rate: Option<u32>,
 }
 
@@ -52,26 +52,26 @@ pub struct Env {
     pub states: Arc<dyn CheckpointStore>,
     /// Partitions of a data topic.
     pub partitions: u32,
-    /// Makes machines.
+    /// Creates machines.
     pub machines: Machines,
-    /// What units are doing.
+    /// The status of units.
     pub board: Arc<StatusBoard>,
     /// Pace.
     pub policy: Policy,
 }
 
 impl Env {
-    /// The name saved states carry: the log's and its topic's identity.
+    /// The identity that checkpoints carry: the log's and that of its topic `controls`.
     pub fn identity(&self) -> Result<String, ShellError> {
         let controls = Topic::Controls.name();
-        // Known to be there: a broker that just started may not have heard of it yet.
+        // The topic exists; a broker that has just started may not know it yet.
         let topic =
             self.log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
         Ok(format!("{}/{topic}", self.log.identity()?))
     }
 
-    /// Topics whose partitions the members of a role's group share; one active instance holds
-    /// the single partition of `controls`.
+    /// The topics whose partitions the members of a role's group share. Where one instance is active,
+    /// it holds the single partition of `controls`.
     pub(crate) fn group_topics(role: Role) -> Vec<String> {
         if !role.by_partition() {
             return vec![Topic::Controls.name().to_owned()];
@@ -80,7 +80,7 @@ impl Env {
         shared.map(|input| input.topic.name().to_owned()).collect()
     }
 
-    /// A fresh unit, the opening of the run taken in.
+    /// A unit at the start of the run, with the run's opening taken in.
     pub(crate) fn fresh_unit(
         &self,
         role: Role,
@@ -89,7 +89,7 @@ impl Env {
     ) -> Result<Unit, ShellError> {
         let mut unit =
             Unit::new(role, partitions, self.partitions, (self.machines)(role), previous);
-        // A role that writes nothing shows what others said: the opening's models among it.
+        // A role without outputs shows others' events, among them the opening's models.
         let opening = if unit.identity.outputs.is_empty() {
             vec![(Topic::Models, 0, 0)]
         } else {
@@ -102,7 +102,7 @@ impl Env {
     /// The committed offsets of a unit, by stage.
     ///
     /// # Errors
-    /// They are gone though the unit has closed days: to begin at 0 would be to decide all of them
+    /// The offsets are gone though the unit has closed days; starting at 0 would decide all of them
     /// again.
     pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
         let places: Vec<TopicPartition> =
@@ -120,8 +120,8 @@ impl Env {
         Ok(committed)
     }
 
-    /// Whether there are markers of the unit's own on the log. Those of the run's opening and of an
-    /// operator have no cause.
+    /// Whether the log holds markers of the unit itself. Those of the run's opening and of an operator
+    /// have no cause.
     fn has_closed_days(&self, unit: &Unit) -> Result<bool, ShellError> {
         let Some(&(topic, partition)) = unit.identity.outputs.first() else { return Ok(false) };
         let own = |record: &Record| {
@@ -162,7 +162,7 @@ mod tests {
     use schemas::events::DayClosed;
     use schemas::{Event, EventId};
 
-    /// Kafka lets the offsets of a group expire that stood still for a week.
+    /// Kafka lets the offsets of a group expire after a week without commits.
     #[test]
     fn a_unit_that_closed_days_and_whose_offsets_are_gone_does_not_begin_anew() {
         let log = MemoryLog::new("memory").unwrap();

@@ -1,5 +1,5 @@
-//! A log in memory for tests, with a trouble: it shows what was published late, as Kafka does, or
-//! it takes no more, as one on a full disk.
+//! A log in memory with a fault, for tests: it shows records late, as Kafka does, or takes no more
+//! writes, as on a full disk.
 
 use eventlog::{
     ErrorClass, Log, LogError, Member, MemoryLog, Producer, Reader, Result, TopicInfo,
@@ -8,13 +8,13 @@ use eventlog::{
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 
-/// The log and its trouble.
+/// A log in memory and its fault.
 pub(crate) struct FaultyMemoryLog {
     inner: MemoryLog,
-    /// Looks at a partition that still give the end from before it grew.
+    /// How many looks at a grown partition still show its old end.
     late: u32,
     closed: bool,
-    /// The ends shown last, and how many looks have given them since they were passed.
+    /// The ends shown last, and how many looks have shown them since the partitions grew.
     shown: Mutex<BTreeMap<TopicPartition, (u64, u32)>>,
 }
 
@@ -24,12 +24,12 @@ impl FaultyMemoryLog {
         FaultyMemoryLog { inner, late, closed, shown: Mutex::default() }
     }
 
-    /// One that shows every publish only at the third look.
+    /// Shows every publish only at the third look.
     pub(crate) fn late() -> FaultyMemoryLog {
         FaultyMemoryLog::new(2, false)
     }
 
-    /// One that takes no more until it is opened again.
+    /// Takes no writes until it is opened again.
     pub(crate) fn closed() -> FaultyMemoryLog {
         FaultyMemoryLog::new(0, true)
     }

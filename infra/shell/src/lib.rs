@@ -1,5 +1,5 @@
-//! The one consumer shell: every role runs in its loop, none has one of its own. Around it: how
-//! a run is opened, how days are published, how everything is decided again from the record.
+//! The one loop that every role runs in. Around it: opening a run, publishing its days, and
+//! deciding everything again from the record.
 
 pub mod checkpoint;
 pub mod controls;

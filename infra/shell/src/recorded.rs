@@ -1,5 +1,5 @@
-//! What a unit has already said, read from its own output topics: in recovery it stands in the
-//! place of decisions, in verification beside them.
+//! The events a unit has already published, read from its own output topics. In recovery they
+//! replace decisions; verification compares them with new ones.
 
 use crate::controls::ControlBook;
 use crate::record_codec;
@@ -7,7 +7,7 @@ use eventlog::{Log, PartitionReader, Result};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::BTreeMap;
 
-/// A partition of an own output and how far it has been read.
+/// A partition of an own output, and how far it has been read.
 struct OutputTail {
     topic: Topic,
     partition: u32,
@@ -16,20 +16,20 @@ struct OutputTail {
     ahead: Vec<(Event, Vec<u8>)>,
 }
 
-/// The outputs of one day at a time, by the event that led to them.
+/// The outputs of one day at a time, by the event that caused them.
 pub struct Recorded {
     reader: PartitionReader,
     tails: Vec<OutputTail>,
     day: Option<Day>,
     by_cause: BTreeMap<Option<EventId>, Vec<(Event, Vec<u8>)>>,
     markers: BTreeMap<(Topic, u32), (Event, Vec<u8>)>,
-    /// For work that is done again; opened once, because that is a connection.
+    /// For effects that are repeated; opened once, as it is a connection.
     controls: Option<ControlBook>,
 }
 
 impl Recorded {
-    /// Of these outputs, each read from its offset to its end as it is now. To be made after the
-    /// committed offsets were asked for: what was published with them is read then, and waited for
+    /// The events of these outputs, each from its offset to its present end. To be created after the
+    /// committed offsets are known: everything published with them is then read, and waited for
     /// where the cluster does not show it yet.
     pub fn new(log: &dyn Log, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
         let mut tails = Vec::with_capacity(outputs.len());
@@ -47,7 +47,7 @@ impl Recorded {
         })
     }
 
-    /// The book of `controls`, for work that is done again.
+    /// `controls`, for effects that are repeated.
     pub(crate) fn controls(&mut self, log: &dyn Log) -> Result<&mut ControlBook> {
         match &mut self.controls {
             Some(book) => Ok(book),
@@ -55,8 +55,8 @@ impl Recorded {
         }
     }
 
-    /// Reads what was said on `day`, to the next day's first event or the end. Earlier days are passed over;
-    /// of what was said under one id the first stands.
+    /// Reads the events of `day`, to the next day's first event or the end, and skips earlier days.
+    /// The first event of an id stands.
     pub fn load(&mut self, day: Day) -> Result<()> {
         if self.day == Some(day) {
             return Ok(());
@@ -76,12 +76,12 @@ impl Recorded {
         Ok(())
     }
 
-    /// What `cause` led to, in the order of topic, partition and offset.
+    /// The events caused by `cause`, in the order of topic, partition and offset.
     pub fn take(&mut self, cause: EventId) -> Vec<(Event, Vec<u8>)> {
         self.by_cause.remove(&Some(cause)).unwrap_or_default()
     }
 
-    /// Everything of the day, whatever led to it.
+    /// All events of the day, whatever their cause.
     pub fn take_all(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.by_cause).into_values().flatten().map(|(event, _)| event).collect()
     }
@@ -95,9 +95,9 @@ impl Recorded {
 type RecordedEvent = (Event, Vec<u8>);
 
 impl OutputTail {
-    /// The day's events in this partition and its marker. An operator may have closed the day
-    /// before the role came to it: what the role then said follows that marker and counts, and
-    /// its own marker (the one with a cause) stands for the day.
+    /// The day's events in this partition, and its marker. If an operator closed the day before the
+    /// role got to it, the role's events follow that marker and count, and the role's own marker
+    /// (the one with a cause) stands for the day.
     fn read_day(
         &mut self,
         reader: &mut PartitionReader,
@@ -136,7 +136,7 @@ impl OutputTail {
         let place = record_codec::place(self.topic, self.partition);
         let mut records = reader.records(&place, self.next..self.end);
         for record in records.next_batch()?.into_iter().flatten() {
-            // Bytes on an own output that are no event were not written by this role.
+            // The role did not write bytes that are not an event.
             if let Ok(event) = record_codec::event(self.topic, &record) {
                 self.ahead.push((event, record.value));
             }
@@ -154,8 +154,8 @@ mod tests {
     use eventlog::Batch;
     use schemas::events::DayClosed;
 
-    /// Offsets committed in a transaction were seen before its records were: what the role had said
-    /// was taken for nothing, and said again.
+    /// Kafka showed a transaction's offsets before its records: the role took these for missing and
+    /// published them again.
     #[test]
     fn what_was_said_is_read_also_where_readers_are_not_shown_it_yet() {
         let log = FaultyMemoryLog::late();

@@ -1,4 +1,4 @@
-//! A unit coming back: from its save, then from the log, without a word.
+//! The recovery of a unit: from its checkpoint, then from the log, publishing nothing.
 
 use crate::{
     checkpoint::UnitCheckpoint, decisions::DecisionSource, error::ShellError, record_codec,
@@ -8,7 +8,7 @@ use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
 
 impl Unit {
-    /// Puts a save back.
+    /// Restores a checkpoint.
     pub(crate) fn resume(
         &mut self,
         saved: UnitCheckpoint,
@@ -30,7 +30,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Takes in what was said when the run was opened: it precedes every input.
+    /// Takes in the events of the run's opening, which precede every input.
     pub(crate) fn take_opening(&mut self, recorded: &mut Recorded) -> Result<(), ShellError> {
         recorded.load(self.cursor.closed)?;
         for event in recorded.take_all() {
@@ -39,7 +39,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Reads what the log holds up to `limits` (by stage), speaking with `source`.
+    /// Takes in the log up to `limits` (by stage), with decisions from `source`.
     pub(crate) fn run_to(
         &mut self,
         log: &dyn Log,
@@ -52,12 +52,12 @@ impl Unit {
             .collect();
         while self.behind(&limits) {
             if !self.has_read() && !self.read_to(&mut *reader, &limits)? {
-                // What is left may hold no event, only the ends of transactions.
+                // The rest may be transaction markers without an event.
                 self.skip_to_read();
                 if !self.behind(&limits) {
                     break;
                 }
-                // A slow log gives nothing for a while; only its end says that there is nothing.
+                // A slow log gives nothing for a while; only its end shows that nothing is left.
                 let due = self.cursor.stage;
                 for stage in (0..limits.len()).filter(|&stage| self.grouped(stage) || stage == due)
                 {
@@ -80,7 +80,7 @@ impl Unit {
             .any(|stage| self.grouped(stage) && self.cursor.positions[stage] < limits[stage])
     }
 
-    /// Reads more of what it wants, each stage to its limit; false when there is nothing.
+    /// Reads more of each wanted stage, to its limit; false when nothing came.
     fn read_to(&mut self, reader: &mut dyn Reader, limits: &[u64]) -> Result<bool, ShellError> {
         let wanted: Vec<(usize, (TopicPartition, u64))> = self
             .wanted()
@@ -103,8 +103,8 @@ impl Unit {
         Ok(found)
     }
 
-    /// A topic that every instance reads has no committed offset: what is there of the due day
-    /// is taken in, as a unit that had run all the time would have.
+    /// A topic that every instance reads has no committed offset: takes in its records of the due
+    /// day, as a unit that had never stopped would have.
     fn read_unowned(
         &mut self,
         reader: &mut dyn Reader,

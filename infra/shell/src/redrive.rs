@@ -1,10 +1,10 @@
-//! Reading dead letters and settling them: putting bytes back where they stood, or giving them
-//! up. Both are events on `dead-letters` itself, in one publish with the bytes put back.
+//! Reading dead letters and settling them: redriving their bytes to where they came from, or
+//! dropping them. Either is an event on `dead-letters`, in one publish with the redriven bytes.
 //!
 //! Invariants:
-//! 1. A letter is settled once. The producer is opened before the letters are read: whoever
-//!    settles after that has fenced this one.
-//! 2. However many letters there are, the values of few are held at a time.
+//! 1. A dead letter is settled once: the producer is opened before the dead letters are read, so a
+//!    later operator fences this one.
+//! 2. The values of only a few dead letters are in memory at a time.
 
 use crate::dead_letters::REDRIVEN;
 use crate::{error::ShellError, record_codec};
@@ -18,31 +18,31 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Records and bytes of one publish, about.
 const MOST_RECORDS: usize = 1_000;
 const MOST_BYTES: usize = 4 << 20;
-/// Letters that a sentence names.
+/// Ids that a message lists.
 const NAMED: usize = 5;
 
-/// One letter as it stands on the log.
+/// A dead letter on the log.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Letter {
     /// Its offset in `dead-letters`.
     pub id: u64,
     /// The day it was written on.
     pub day: Day,
-    /// What it says.
+    /// The dead letter itself.
     pub said: DeadLetter,
 }
 
 /// An entry of `dead-letters`.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DeadLetterEntry {
-    /// A letter.
+    /// A dead letter.
     Letter(Letter),
-    /// What an operator did about one.
+    /// What an operator did with one.
     Settled(LetterSettled),
 }
 
-/// Shows every entry from offset `from` on to `visit`, oldest first, until it says no; gives the
-/// offset behind the last one read. What cannot be read there is passed over.
+/// Shows every entry from offset `from` on to `visit`, oldest first, until it returns false; returns
+/// the offset after the last entry. Skips records that cannot be read.
 pub fn entries(
     log: &dyn Log,
     from: u64,
@@ -71,36 +71,36 @@ pub fn entries(
     Ok(records.position())
 }
 
-/// Letters of one topic that failed at one stage, by what became of them.
+/// Dead letters of one topic and stage, by fate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct FateCounts {
-    /// Nobody has dealt with them.
+    /// Not settled yet.
     pub open: u64,
-    /// Put back.
+    /// Redriven.
     pub redriven: u64,
-    /// Given up.
+    /// Dropped.
     pub dropped: u64,
 }
 
-/// Letters by topic and stage, counted as far as they were read.
+/// Dead letters by topic and stage, as far as they have been read.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct DeadLetterTally {
     next: u64,
     /// By the topic's name and the stage.
     pub counts: BTreeMap<(String, String), FateCounts>,
-    /// What became of every settled letter, by id. Of two words on one letter the first stands.
+    /// The fate of every settled dead letter, by id. The first of two decisions stands.
     pub settled: BTreeMap<u64, LetterSettled>,
 }
 
 impl DeadLetterTally {
-    /// Of all there is.
+    /// Of all dead letters.
     pub fn of(log: &dyn Log) -> Result<DeadLetterTally, ShellError> {
         let mut tally = DeadLetterTally::default();
         tally.read_on(log)?;
         Ok(tally)
     }
 
-    /// Counts what has come since. After a failure it begins again from nothing.
+    /// Counts those that were added since. After a failure it starts again from the first.
     pub fn read_on(&mut self, log: &dyn Log) -> Result<(), ShellError> {
         let read = self.count(log);
         if read.is_err() {
@@ -142,40 +142,40 @@ impl FateCounts {
     }
 }
 
-/// Selection letters are to be settled.
+/// The dead letters to settle.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Selection {
     /// These, all of which must be open.
     Ids(BTreeSet<u64>),
-    /// Every open one, or those of a stage.
+    /// Every open one, or the open ones of a stage.
     Open(Option<String>),
 }
 
-/// What is to be done with them, and for the record why and by whom.
+/// What to do with them and, for the record, why and by whom.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Instruction {
-    /// Put back or given up.
+    /// Redrive or drop.
     pub fate: Fate,
     /// In the operator's words.
     pub why: String,
-    /// Who.
+    /// The operator.
     pub by: String,
 }
 
-/// Letters dealt with, by id.
+/// The outcome of settling, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Settled {
     /// Settled now.
     pub settled: BTreeSet<u64>,
-    /// Open and left as they are: too large to be kept whole, they cannot be put back.
+    /// Still open: they were too large to be kept whole and cannot be redriven.
     pub too_large: BTreeSet<u64>,
 }
 
-/// Settles letters.
+/// Settles dead letters.
 ///
 /// # Errors
-/// [`ShellError::Letters`] when one that was named is settled already, is none, or was too large
-/// to be kept whole and is to be put back: nothing is done then. A failed publish leaves those
+/// [`ShellError::Letters`] where a selected id is no dead letter, is settled already, or is to be
+/// redriven and was too large to be kept whole; then nothing is done. A failed publish leaves those
 /// before it settled; a call for [`Selection::Open`] goes on from there.
 pub fn settle(log: &dyn Log, which: &Selection, word: &Instruction) -> Result<Settled, ShellError> {
     let producer = log.producer("letters")?;
@@ -193,7 +193,7 @@ pub fn settle(log: &dyn Log, which: &Selection, word: &Instruction) -> Result<Se
     Ok(done)
 }
 
-/// The ids of the letters to settle, checked.
+/// The ids of the dead letters to settle, checked.
 fn choose(log: &dyn Log, which: &Selection, fate: Fate) -> Result<Settled, ShellError> {
     let settled = DeadLetterTally::of(log)?.settled;
     let mut done = Settled::default();
@@ -237,7 +237,7 @@ fn refuse<T>(ids: &BTreeSet<u64>, what: &str) -> Result<T, ShellError> {
     Err(ShellError::Letters(format!("letter {}{more}: {what}", named.join(", "))))
 }
 
-/// What is published next.
+/// The next publish.
 struct OpenBatch {
     producer: Box<dyn Producer>,
     batch: Batch,
@@ -277,7 +277,7 @@ impl OpenBatch {
     }
 }
 
-/// The record a letter was made of, with a header that names the letter.
+/// The record in a dead letter, with a header that names the dead letter.
 fn put_back(letter: Letter) -> Result<NewRecord, ShellError> {
     let Letter { id, day, said } = letter;
     let topic: Topic =

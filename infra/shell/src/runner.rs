@@ -1,5 +1,5 @@
-//! Running roles in one process, a thread an instance, until told to stop or until a day is
-//! closed by all.
+//! Runs roles in one process, one thread per instance, until a stop is asked for or all units have
+//! closed a given day.
 
 use crate::instance::{Env, Instance, Progress};
 use crate::{error::ShellError, source::Source};
@@ -12,20 +12,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Which roles, and how many instances of each.
+/// The roles to run, and how many instances of each.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Role and number of instances (one is active where the role is not by partition).
     pub roles: Vec<(Role, u32)>,
     /// Stop when every unit has closed this day.
     pub until: Option<Day>,
-    /// What this process is called among those that run the same roles; it is in the names of
-    /// its producers, so two processes of one name would fence each other.
+    /// This process's name among those that run the same roles. Its producers bear it, so two
+    /// processes with one name would fence each other.
     pub name: Option<String>,
 }
 
 impl Plan {
-    /// Every role that reads, two scanners among them: the scanner is where the time goes.
+    /// Every role with inputs; two scanners, as scanning takes the most time.
     pub fn everything(until: Option<Day>) -> Plan {
         let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
         Plan {
@@ -35,7 +35,7 @@ impl Plan {
         }
     }
 
-    /// How many units its roles have together.
+    /// How many units these roles have.
     pub fn units(&self, partitions: u32) -> usize {
         self.roles
             .iter()
@@ -61,9 +61,9 @@ impl Shared {
     }
 }
 
-/// Runs `plan` (and `source`) until `stop` is set, `plan.until` is reached, or a role cannot go
-/// on. Every instance finishes the batch in hand, commits and saves. `watch` is called a few
-/// times a second with the last day that all have closed.
+/// Runs `plan` (and `source`) until `stop` is set, `plan.until` is closed, or a role cannot go on.
+/// Every instance then finishes its batch, commits and saves. `watch` is called a few times a second
+/// with the last day that all units have closed.
 pub fn run(
     env: &Env,
     plan: &Plan,
@@ -108,21 +108,21 @@ pub fn run(
     shared.failure.into_inner().map_or(Ok(()), Err)
 }
 
-/// A thread that ends badly ends the others too, and with them the process: without one of its
-/// roles it would only seem to run.
+/// A panic in one thread stops the others too, and with them the process: without one of its roles
+/// it would only seem to run.
 fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(work)).is_err() {
         shared.fail(ShellError::Panicked { name: name.to_owned() });
     }
 }
 
-/// One instance, from its joining on: a log that is away just then is waited for as well.
+/// One instance, from joining on; waits for a log that is away even then.
 fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     let instance = format!("{role}-{name}");
     let mut joined: Option<Instance> = None;
     drive(&instance, shared, &mut || match &mut joined {
         Some(joined) => {
-            // What was only read and applied again after a failure is no progress.
+            // Reading and applying again after a failure is no progress.
             let before = joined.publishes();
             joined.step()?;
             Ok(joined.publishes() > before)
@@ -133,7 +133,7 @@ fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
         }
     });
     match joined.map(Instance::finish) {
-        // Saved state is behind what is committed; the next start decides the rest again.
+        // Nothing is lost: the next start decides the batch again.
         Some(Err(error)) if error.passing() => {
             tracing::info!(instance, "{error}; the next start takes in its last batch again");
         }

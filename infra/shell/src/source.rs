@@ -1,5 +1,5 @@
-//! The source's loop: a whole day of the market in one transaction, then the next. It has no
-//! state but the log: on restart it goes on after the oldest of its partitions' last markers.
+//! The source's loop: publishes one whole day of the market per transaction. Its only state is the
+//! log: after a restart it goes on after the oldest of its partitions' last markers.
 
 use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
@@ -16,13 +16,13 @@ pub struct Source {
     opened: RunOpened,
     until: Option<Day>,
     last: Option<Day>,
-    /// Bars of earlier days that read otherwise now, not published yet.
+    /// Corrected bars of earlier days, not published yet.
     changes: Vec<Change>,
     producer: Option<Box<dyn Producer>>,
 }
 
 impl Source {
-    /// Of `market`, for the run that was opened so, up to and with day `until`.
+    /// Of `market`, for the run opened by `opened`, up to day `until`, inclusive.
     pub fn new(
         env: &Env,
         market: Box<dyn Market>,
@@ -52,8 +52,8 @@ impl Source {
 
     fn round(&mut self) -> Result<Progress, ShellError> {
         let log = &*self.env.log;
-        // Opened before the last day is looked up: whoever publishes after that has fenced this
-        // one, so that no day is given twice.
+        // Opened before looking up the last day: a later source fences this one, so that no day is
+        // published twice.
         let producer = match &mut self.producer {
             Some(producer) => producer,
             none => none.insert(log.producer("source")?),
@@ -89,7 +89,7 @@ impl Source {
     }
 }
 
-/// The day's events, and before them what changed of earlier days, counted in the markers.
+/// The changes of earlier days followed by the day's events; the markers count both.
 fn with_changes(
     day_events: Vec<Event>,
     changes: &[Change],
@@ -111,7 +111,7 @@ fn with_changes(
     events
 }
 
-/// The oldest of the partitions' last markers; `previous` where one has none.
+/// The oldest of the partitions' last markers; `previous` for a partition without one.
 pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
     let mut oldest: Option<Day> = None;
     for partition in 0..partitions {
@@ -121,7 +121,7 @@ pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day,
     Ok(oldest.unwrap_or(previous))
 }
 
-/// A marker that no role takes in closes nothing: it is judged as they judge it.
+/// The day of the last marker that roles would take in; any other closes nothing.
 fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
     last_record::find_last(log, &record_codec::place(Topic::Bars, partition), |record| {
         let event = inspect(Topic::Bars, partition, total, record).ok()?;

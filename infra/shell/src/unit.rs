@@ -1,11 +1,11 @@
-//! A unit: one machine with its place in the day. A role by partition has a unit a partition,
-//! any other role has one.
+//! A unit: one machine with its place in the day. A role by partition has one unit per partition,
+//! any other role has one unit.
 //!
 //! Invariants:
-//! 1. State changes only by [`Machine::evolve`]: by inputs in the cursor's order, and by what
-//!    the unit itself said, right after the event that led to it.
-//! 2. Said live, an own event is evolved before it is published; recovered, it is read from the
-//!    log at the same place. So state is a function of the log.
+//! 1. State changes only by [`Machine::evolve`]: by inputs in the cursor's order, and by the unit's
+//!    own events, right after the event that caused them.
+//! 2. A live unit evolves an own event before publishing it; a recovering one reads it from the log
+//!    at the same point. So state is a function of the log.
 //! 3. The own marker of a day and the offset of the day's last input marker are published
 //!    together or not at all.
 
@@ -26,11 +26,11 @@ use std::collections::BTreeMap;
 #[cfg(test)]
 mod tests;
 
-/// Records looked at together, at most, and so the bound on what batching adds to an event's
-/// latency: the first of them waits until all are read from their bytes, which takes 0.3 to 0.45 ms
-/// for 256 features (on a busy machine), and until the machine has done what it does for all at
-/// once; a scorer scores 256 rows in 30 µs by ONNX Runtime (`butterquant model bench`). That is half
-/// a millisecond. Fewer are looked at as they are: nothing waits for more to come.
+/// Records inspected together, at most, which bounds the latency that batching adds to an event.
+/// The first of them waits until all are decoded, 0.3 to 0.45 ms for 256 features on a busy machine,
+/// and until the machine has prepared all at once; a scorer scores 256 rows in 30 µs with ONNX
+/// Runtime (`butterquant model bench`). That is half a millisecond. A smaller lot never waits for
+/// more.
 pub const TOGETHER: usize = 256;
 
 /// One machine and its place in the day.
@@ -43,18 +43,18 @@ pub struct Unit {
     pub(crate) written: Vec<i64>,
     /// Own outputs before these offsets, by output, belong to the state.
     pub(crate) own_from: Vec<u64>,
-    /// Where own outputs are known to end: the next `own_from`, once a publish after it
-    /// has shown that nobody else was writing them by then.
+    /// Known ends of own outputs: the next `own_from`, once a later publish has shown that no other
+    /// owner was writing to them.
     pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
-    /// Records read and not due yet, by stage.
+    /// Records read before they are due, by stage.
     ahead: Vec<ReadAhead>,
 }
 
 impl Unit {
-    /// A unit of `role` that holds `partitions` of `total`, at the beginning of a run whose day
-    /// before the first is `previous`.
+    /// A unit of `role` that holds `partitions` of `total`, at the start of a run; `previous` is the
+    /// day before the run's first.
     pub fn new(
         role: Role,
         partitions: &[u32],
@@ -82,13 +82,13 @@ impl Unit {
         }
     }
 
-    /// What it takes in next and from where.
+    /// The due partition and the offset it goes on from.
     pub fn due(&self) -> (&TopicPartition, u64) {
         (&self.places[self.cursor.stage], self.cursor.positions[self.cursor.stage])
     }
 
-    /// What it would read now and from where, the due stage first. The others are read ahead, so
-    /// that a day costs one fetch and not one a partition, while what is held stays small.
+    /// The stages to read now and their offsets, the due stage first. The others are read ahead, so
+    /// that a day costs one fetch rather than one per partition; little is held in memory.
     pub fn wanted(&self) -> impl Iterator<Item = (usize, &TopicPartition, u64)> {
         let (due, count) = (self.cursor.stage, self.stages.len());
         (due..count)
@@ -97,18 +97,18 @@ impl Unit {
             .map(|stage| (stage, &self.places[stage], self.next(stage)))
     }
 
-    /// Which of its stages reads `place`.
+    /// The stage that reads `place`.
     pub(crate) fn stage_of(&self, place: &TopicPartition) -> Option<usize> {
         self.places.iter().position(|own| own == place)
     }
 
-    /// The offset behind all that was read of a stage.
+    /// The offset after everything read of a stage.
     pub(crate) fn next(&self, stage: usize) -> u64 {
         self.ahead[stage].position.max(self.cursor.positions[stage])
     }
 
-    /// Whether the stage's offsets are committed for the role's group; a topic that every
-    /// instance reads is not.
+    /// Whether the role's group commits the stage's offsets; it does not for a topic that every
+    /// instance reads.
     pub(crate) fn grouped(&self, stage: usize) -> bool {
         !(self.identity.role.by_partition() && self.stages[stage].topic.single())
     }
@@ -117,7 +117,7 @@ impl Unit {
         &self.places[stage]
     }
 
-    /// Offsets applied and not committed yet.
+    /// Offsets applied but not committed yet.
     pub(crate) fn consumed(&self) -> Vec<Consumed> {
         (0..self.stages.len())
             .filter(|&stage| {
@@ -131,7 +131,7 @@ impl Unit {
             .collect()
     }
 
-    /// Which own output each pending record goes to, and where the last of it stands among them.
+    /// The own outputs with pending records, and the index of each one's last pending record.
     pub(crate) fn last_of_outputs(&self) -> Vec<(usize, usize)> {
         let mut last: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, record) in self.pending.iter().enumerate() {
@@ -144,7 +144,7 @@ impl Unit {
         last.into_iter().collect()
     }
 
-    /// After a publish: what was consumed is committed, and own outputs end behind these offsets.
+    /// After a publish: consumed offsets are committed, and own outputs end after these offsets.
     pub(crate) fn published(&mut self, last: impl Iterator<Item = (usize, u64)>) {
         self.committed.clone_from(&self.cursor.positions);
         self.own_from.clone_from(&self.own_end);
@@ -154,15 +154,15 @@ impl Unit {
         }
     }
 
-    /// Keeps where topics end that others write too, so that a unit that comes back need not read
-    /// what they said.
-    pub(crate) fn look_ahead(&mut self, ends: &BTreeMap<Topic, u64>) {
+    /// Notes the ends of topics that others write too, so that a recovering unit need not read their
+    /// events.
+    pub(crate) fn note_ends(&mut self, ends: &BTreeMap<Topic, u64>) {
         for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.identity.outputs) {
             *end = ends.get(topic).map_or(*end, |shared| *shared.max(end));
         }
     }
 
-    /// Everything of it, for saving.
+    /// Its checkpoint.
     pub(crate) fn save(&self, log_identity: &str) -> UnitCheckpoint {
         UnitCheckpoint {
             log_identity: log_identity.to_owned(),
@@ -173,20 +173,20 @@ impl Unit {
         }
     }
 
-    /// Keeps what was read of a stage until [`Unit::step`] takes it in.
+    /// Keeps records read of a stage until [`Unit::step`] takes them in.
     pub fn read(&mut self, stage: usize, records: impl Iterator<Item = Record>, position: u64) {
         let from = self.next(stage);
         self.ahead[stage].extend(records.filter(|record| record.offset >= from), position);
     }
 
-    /// Whether something is read of the due stage and not taken in.
+    /// Whether records of the due stage are read and not taken in.
     pub fn has_read(&self) -> bool {
         let stage = self.cursor.stage;
         !self.ahead[stage].is_empty() || self.next(stage) > self.cursor.positions[stage]
     }
 
-    /// Steps over what holds no event (on Kafka, the ends of transactions) in stages of which
-    /// nothing is left to take in, due or not, so that an idle partition shows no lag.
+    /// In stages with nothing left to take in, due or not, steps over offsets without an event (on
+    /// Kafka, transaction markers), so that an idle partition shows no lag.
     pub(crate) fn skip_to_read(&mut self) {
         for stage in 0..self.stages.len() {
             if self.ahead[stage].is_empty() {
@@ -195,8 +195,8 @@ impl Unit {
         }
     }
 
-    /// Takes in what was read of the due stage, up to its marker and at most `most` records.
-    /// True when that closed a day.
+    /// Takes in records of the due stage, up to its marker and at most `most`; true when that closed
+    /// a day.
     pub fn step(
         &mut self,
         most: usize,
@@ -205,7 +205,7 @@ impl Unit {
         let stage = self.cursor.stage;
         let mut left = most;
         while left > 0 {
-            let lot = self.look(stage, left.min(TOGETHER), source);
+            let lot = self.inspect_lot(stage, left.min(TOGETHER), source);
             if lot.is_empty() {
                 self.cursor.positions[stage] = self.next(stage);
                 return Ok(false);
@@ -226,9 +226,9 @@ impl Unit {
         Ok(false)
     }
 
-    /// Inspects what comes next of a stage, to its marker and at most `most` records, and shows the
-    /// sound events to a machine that decides now.
-    fn look(
+    /// Inspects the next records of a stage, up to its marker and at most `most`, and lets a machine
+    /// that decides live prepare for the sound events.
+    fn inspect_lot(
         &mut self,
         stage: usize,
         most: usize,
@@ -253,7 +253,7 @@ impl Unit {
         lot
     }
 
-    /// Applies one record; gives the event when it is the stage's marker.
+    /// Applies one record; returns the event if it is the stage's marker.
     fn take_in(
         &mut self,
         record: &Record,
@@ -278,7 +278,7 @@ impl Unit {
             Verdict::Apply => {
                 self.machine.evolve(&event);
                 if self.machine.decides_on(stage.topic) {
-                    self.say(Cause::Event(&event), event.day, event.id, source)?;
+                    self.respond(Cause::Event(&event), event.day, event.id, source)?;
                 }
                 Ok(None)
             }
@@ -303,9 +303,9 @@ impl Unit {
         }
     }
 
-    /// Asks for what is to be said because of `cause`, takes it into the state, and keeps it for
-    /// publishing when it is new.
-    fn say(
+    /// Asks for the events that `cause` leads to, evolves the state by them, and keeps new ones for
+    /// publishing.
+    fn respond(
         &mut self,
         cause: Cause<'_>,
         day: Day,
@@ -337,7 +337,8 @@ impl Unit {
     ) -> Result<(), ShellError> {
         let day = self.cursor.current.unwrap_or(last.day);
         let previous = self.cursor.closed;
-        let control_offset = self.say(Cause::DayClosed { day, previous }, day, last.id, source)?;
+        let control_offset =
+            self.respond(Cause::DayClosed { day, previous }, day, last.id, source)?;
         for i in 0..self.identity.outputs.len() {
             let (topic, partition) = self.identity.outputs[i];
             let mut marker = DayClosed {
@@ -375,7 +376,8 @@ impl Unit {
     }
 }
 
-/// FNV-1a, 64 bits: tells a repeated event from a changed one; it is saved, so it stays as it is.
+/// FNV-1a, 64 bits: tells a repeated event from a changed one. Checkpoints hold it, so it must not
+/// change.
 fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)

@@ -38,7 +38,7 @@ pub(super) fn meaning(code: Code) -> Option<Meaning> {
     local(code).or_else(|| of_brokers(code))
 }
 
-/// Codes that librdkafka makes itself.
+/// librdkafka's own codes.
 fn local(code: Code) -> Option<Meaning> {
     Some(match code {
         Code::PartitionEOF | Code::Noop => Meaning::Silent,
@@ -99,7 +99,7 @@ fn local(code: Code) -> Option<Meaning> {
     })
 }
 
-/// Codes that brokers answer.
+/// Codes of brokers' answers.
 fn of_brokers(code: Code) -> Option<Meaning> {
     Some(match code {
         Code::NoError | Code::UnknownSubscriptionId | Code::TelemetryTooLarge => Meaning::Silent,

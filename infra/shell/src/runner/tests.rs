@@ -14,8 +14,8 @@ use schemas::role::{BadState, Cause, Context, Decision, Machine};
 use schemas::{Event, Topic};
 use std::sync::atomic::AtomicU32;
 
-/// A process that only serves the log to others has nothing to publish and so would never
-/// hear that its log is closed, while those others wait for it to start again.
+/// A process that only serves the log publishes nothing, so it would never learn that its log is
+/// closed, while the others wait for it to start again.
 #[test]
 fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
     let env = Env {
@@ -35,7 +35,7 @@ fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
     assert_eq!(error.class, ErrorClass::Closed);
 }
 
-/// It went on without the role, and said that all was well.
+/// The process went on without the role and reported no failure.
 #[test]
 fn a_thread_that_ends_badly_stops_the_others_and_names_itself() {
     let stop = Arc::<AtomicBool>::default();
@@ -158,7 +158,7 @@ fn while_another_joins(other: &'static str) -> (u32, u32) {
     (failed, warnings.0.load(Ordering::Relaxed))
 }
 
-/// Two scanners of one process came with such a warning in every second ordinary run.
+/// The two scanners of one process caused such a warning in every second ordinary run.
 #[test]
 fn an_instance_that_joins_beside_another_is_no_warning() {
     assert_eq!(while_another_joins("1"), (1, 0), "refused once, then it goes on");

@@ -1,5 +1,5 @@
-//! What a machine is shown before it decides: all that is at hand, at once, and never more than the
-//! bound, so that neither waiting for others nor a backlog delays the first of them further.
+//! A machine is shown all available events at once before it decides, up to a bound, so that neither
+//! waiting for more nor a backlog delays the first of them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -17,12 +17,12 @@ use std::sync::{Arc, Mutex};
 
 const FIRST: Day = Day(20_000);
 
-/// A scorer that scores nothing and writes down what it is shown and asked.
+/// A scorer that scores nothing and records the events it is shown and asked for.
 #[derive(Clone, Default)]
 struct Counting {
-    /// Events shown together, lot by lot.
+    /// How many events were shown together, lot by lot.
     shown: Arc<Mutex<Vec<usize>>>,
-    /// Of the last lot, those not asked for yet.
+    /// The events of the last lot.
     ready: Vec<EventId>,
     /// Events asked for.
     asked: Arc<Mutex<usize>>,
@@ -66,7 +66,7 @@ fn marker(topic: Topic, day: Day) -> Event {
     marker
 }
 
-/// So many candidates of a day, and the day's markers.
+/// The given number of candidates of a day, and the day's markers.
 fn day(day: Day, candidates: usize) -> Vec<Event> {
     let features = |number: usize| {
         let ticker = format!("T{number}");
