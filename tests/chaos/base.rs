@@ -4,7 +4,7 @@
 use crate::book::{Book, Places, places};
 use eventlog::{EmbeddedLog, Log};
 use schemas::role::Role;
-use shell::saved::{KvStates, SavedUnit, StateStore};
+use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -35,7 +35,7 @@ shadow_days = 2
 pub(crate) type Digests = BTreeMap<String, String>;
 
 /// Saved units by name.
-pub(crate) type States = BTreeMap<String, SavedUnit>;
+pub(crate) type States = BTreeMap<String, UnitCheckpoint>;
 
 /// The base of all rounds.
 pub(crate) struct Base {
@@ -95,7 +95,7 @@ pub(crate) fn log_of(data: &Path) -> PathBuf {
 /// The units saved in the state folder `at`.
 pub(crate) fn states(at: &Path) -> Result<States, String> {
     let open = || kv::Db::open(at)?.tree("units");
-    let states = KvStates(open().map_err(|error| error.to_string())?);
+    let states = KvCheckpoints(open().map_err(|error| error.to_string())?);
     let mut found = States::new();
     for role in Role::ALL {
         let units: Vec<String> = match role.by_partition() {

@@ -2,7 +2,7 @@
 
 use eventlog::{Log, Record, TopicPartition};
 use schemas::{Event, Topic};
-use shell::wire;
+use shell::record_codec;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub(crate) fn of_place(place: &TopicPartition) -> Option<Topic> {
 /// Every partition of every topic.
 pub(crate) fn places(partitions: u32) -> impl Iterator<Item = TopicPartition> {
     Topic::ALL.into_iter().flat_map(move |topic| {
-        (0..topic.partitions(partitions)).map(move |one| wire::place(topic, one))
+        (0..topic.partitions(partitions)).map(move |one| record_codec::place(topic, one))
     })
 }
 
@@ -64,7 +64,7 @@ impl Book {
         let held = self.records.iter().filter(|(place, _)| &*place.topic == topic.name());
         held.flat_map(|(place, records)| {
             records.iter().filter_map(move |record| {
-                Some((place.clone(), record.offset, wire::event(topic, record).ok()?))
+                Some((place.clone(), record.offset, record_codec::event(topic, record).ok()?))
             })
         })
         .collect()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 fn said(place: &TopicPartition, record: Option<&eventlog::Record>) -> String {
     let event = place.topic.parse().ok().and_then(|topic: Topic| {
-        let event = shell::wire::event(topic, record?).ok()?;
+        let event = shell::record_codec::event(topic, record?).ok()?;
         Some(format!("{} {} of {}", event.body.kind(), event.ticker, event.day))
     });
     event.unwrap_or_else(|| "nothing".to_owned())

@@ -8,7 +8,7 @@ use crate::plan::{Home, Plan};
 use crate::proxy::Proxy;
 use crate::witness::Connect;
 use eventlog::{EmbeddedLog, KafkaLog, KafkaSettings, Log, RemoteLog};
-use shell::saved::SavedUnit;
+use shell::checkpoint::UnitCheckpoint;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -224,14 +224,14 @@ impl Stage {
             Ok(saved) => saved,
             Err(problem) => return vec![problem],
         };
-        let unlike = |(unit, one): (&String, &SavedUnit)| {
+        let unlike = |(unit, one): (&String, &UnitCheckpoint)| {
             let mut held = saved.iter().filter_map(|states| states.get(unit));
             let last = held.clone().max_by_key(|other| other.cursor.closed);
-            let like = |other: &SavedUnit| {
+            let like = |other: &UnitCheckpoint| {
                 (&one.cursor, &one.written, &one.machine)
                     == (&other.cursor, &other.written, &other.machine)
             };
-            let said = |other: &SavedUnit| format!("{:?} {:?}", other.cursor, other.written);
+            let said = |other: &UnitCheckpoint| format!("{:?} {:?}", other.cursor, other.written);
             let behind = last.is_none_or(|other| other.cursor.closed < one.cursor.closed);
             let well = held.any(like) || (behind && seconds);
             (!well).then(|| {

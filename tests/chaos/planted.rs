@@ -185,7 +185,7 @@ fn in_what_was_shown(base: &Base) -> Vec<String> {
         // One partition's part of the last day comes later.
         let last = base.reference.events(topic).into_iter().map(|(_, _, event)| event.day).max();
         let late = |record: &Record| {
-            shell::wire::event(topic, record).is_ok_and(|event| Some(event.day) == last)
+            shell::record_codec::event(topic, record).is_ok_and(|event| Some(event.day) == last)
         };
         let half = || shown(base, |tp, record| of(tp) && !(tp.partition == 1 && late(record)));
         let rest = || shown(base, |tp, record| of(tp) && tp.partition == 1 && late(record));

@@ -21,7 +21,7 @@ pub(crate) const FAREWELL: Duration = Duration::from_secs(60);
 const NO_LOG: [&str; 4] = [
     "no answer",
     "no Kafka broker answers",
-    "check that the cluster is well and can be reached",
+    "check that the cluster runs and can be reached",
     "is in use by",
 ];
 

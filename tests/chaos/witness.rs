@@ -155,7 +155,7 @@ struct Days {
 impl Days {
     fn take(&mut self, place: &TopicPartition, record: &Record) {
         let Some(topic) = of_place(place) else { return };
-        let Ok(event) = shell::wire::event(topic, record) else { return };
+        let Ok(event) = shell::record_codec::event(topic, record) else { return };
         if event.body.marker().is_some() {
             self.closed.insert(place.clone(), event.day);
             self.open.remove(place);

@@ -6,7 +6,7 @@ use schemas::events::{Bars, Scans};
 use schemas::role::Role;
 use schemas::{Body, Day, Event, Topic};
 use shell::instance::{Instance, Progress};
-use shell::wire;
+use shell::record_codec;
 use std::sync::LazyLock;
 use tests::simulation::Simulation;
 use tests::simulation::checks::{events, replays};
@@ -25,7 +25,7 @@ fn a_partition_without_events_has_every_days_marker_on_every_topic() {
             continue;
         }
         let found: Vec<Event> =
-            records.iter().map(|record| wire::event(topic, record).unwrap()).collect();
+            records.iter().map(|record| record_codec::event(topic, record).unwrap()).collect();
         let said: Vec<&Event> =
             found.iter().filter(|event| event.body.marker().is_none()).collect();
         assert!(said.iter().all(|event| event.ticker.is_empty()), "{place}: {said:?}");
@@ -47,7 +47,7 @@ fn a_source_killed_in_mid_day_gives_the_whole_day_again() {
     let (run, day) = (SIMULATION.run(), SIMULATION.market_day(0));
     let half: Vec<Event> = day
         .iter()
-        .filter(|event| match wire::partition(event, PARTITIONS) {
+        .filter(|event| match record_codec::partition(event, PARTITIONS) {
             0 => true,
             2 => event.body.marker().is_none(),
             _ => false,

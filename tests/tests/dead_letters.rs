@@ -5,7 +5,7 @@
 
 use eventlog::{EmbeddedLog, Log};
 use serde_json::Value;
-use shell::settle::{Entry, entries};
+use shell::redrive::{DeadLetterEntry, entries};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -175,19 +175,19 @@ fn a_word_on_a_letter_follows_it() {
     few.write(&log);
     let (env, _) = env(Arc::new(log.clone()));
     score(&env);
-    let word = shell::settle::Word {
+    let word = shell::redrive::Instruction {
         fate: schemas::events::Fate::Dropped,
         why: "noise".to_owned(),
         by: "test".to_owned(),
     };
-    let all = shell::settle::Which::Open(None);
-    assert_eq!(shell::settle::settle(&log, &all, &word).unwrap().settled.len(), 3);
-    assert_eq!(shell::settle::settle(&log, &all, &word).unwrap().settled.len(), 0);
+    let all = shell::redrive::Selection::Open(None);
+    assert_eq!(shell::redrive::settle(&log, &all, &word).unwrap().settled.len(), 3);
+    assert_eq!(shell::redrive::settle(&log, &all, &word).unwrap().settled.len(), 0);
     let mut open = std::collections::BTreeSet::new();
     entries(&log, 0, &mut |entry| {
         match entry {
-            Entry::Letter(letter) => assert!(open.insert(letter.id as i64)),
-            Entry::Settled(word) => assert!(open.remove(&word.letter)),
+            DeadLetterEntry::Letter(letter) => assert!(open.insert(letter.id as i64)),
+            DeadLetterEntry::Settled(word) => assert!(open.remove(&word.letter)),
         }
         Ok(true)
     })

@@ -11,10 +11,10 @@ use schemas::events::{
 };
 use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Event, EventId, Topic};
+use shell::checkpoint::MemoryCheckpoints;
 use shell::instance::{Env, Machines, Policy};
+use shell::record_codec;
 use shell::runner::{Plan, run};
-use shell::saved::MemoryStates;
-use shell::wire;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ fn marker(topic: Topic, day: Day, marker: DayClosed, control_offset: i64) -> Eve
 }
 
 fn publish(producer: &mut dyn Producer, events: &[Event]) {
-    let record = |event| wire::record(event, PARTITIONS, "test").unwrap();
+    let record = |event| record_codec::record(event, PARTITIONS, "test").unwrap();
     let batch = Batch { records: events.iter().map(record).collect(), ..Batch::default() };
     producer.publish(batch, None).unwrap();
 }
@@ -163,14 +163,14 @@ fn predictions(log: &MemoryLog) -> BTreeMap<EventId, Vec<(Event, Score)>> {
     let mut reader = log.reader().unwrap();
     let mut found: BTreeMap<EventId, Vec<(Event, Score)>> = BTreeMap::new();
     for partition in 0..PARTITIONS {
-        let place = wire::place(Topic::Predictions, partition);
+        let place = record_codec::place(Topic::Predictions, partition);
         let (mut next, end) = (0, log.watermarks(&place).unwrap().high);
         while next < end {
             let due = [(place.clone(), next)];
             for part in reader.poll(&due, 5_000, Duration::from_secs(1)).unwrap() {
                 next = part.position;
                 for record in &part.records {
-                    let event = wire::event(Topic::Predictions, record).unwrap();
+                    let event = record_codec::event(Topic::Predictions, record).unwrap();
                     match event.body.clone() {
                         Body::Predictions(Predictions::CandidateScored(score)) => {
                             found.entry(score.candidate).or_default().push((event, score));
@@ -200,7 +200,7 @@ fn scene() -> (f64, Duration) {
     let engine = Engine::discover(ProviderChoice::Cpu, None, &[]).unwrap();
     let env = Env {
         log: Arc::new(log.clone()),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions: PARTITIONS,
         machines: machines(Arc::new(scorer::Loader::new(engine.clone()))),
         board: Arc::default(),

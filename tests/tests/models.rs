@@ -11,7 +11,7 @@ use schemas::events::{
 use schemas::{Body, Day, Event, EventId, Topic};
 use serde_json::Value;
 use shell::controls::ControlBook;
-use shell::wire;
+use shell::record_codec;
 use std::path::Path;
 use success::{Engine, ProviderChoice, Row, TrainSettings, train};
 use tempfile::TempDir;
@@ -85,7 +85,7 @@ fn opened() -> TempDir {
     };
     let mut marker = Event::marker(Topic::Models, DAY, closed).unwrap();
     marker.control_offset = Some(0);
-    let record = wire::record(&marker, PARTITIONS, "test").unwrap();
+    let record = record_codec::record(&marker, PARTITIONS, "test").unwrap();
     let batch = Batch { records: vec![record], ..Batch::default() };
     log.producer("test").unwrap().publish(batch, None).unwrap();
     folder
@@ -102,10 +102,10 @@ fn controls(folder: &Path) -> (Option<i64>, Option<i64>) {
 /// The bytes of a version, as a file.
 fn file(folder: &Path, version: i64, change: impl Fn(&mut Vec<u8>)) -> String {
     let log = EmbeddedLog::open(folder.join("runs/live/log")).unwrap();
-    let due = [(wire::place(Topic::Models, 0), 0)];
+    let due = [(record_codec::place(Topic::Models, 0), 0)];
     let fetched = log.reader().unwrap().poll(&due, 100, std::time::Duration::from_secs(1)).unwrap();
     let found = fetched[0].records.iter().find_map(|record| {
-        match wire::event(Topic::Models, record).unwrap().body {
+        match record_codec::event(Topic::Models, record).unwrap().body {
             Body::Models(Models::ModelTrained(model)) if model.version == version => {
                 Some(model.onnx)
             }
@@ -259,7 +259,7 @@ fn ordered(folder: &Path) -> EventId {
         Event::new(DAY, "AAPL", &[&id, "open"], Orders::OrderIntended(intent)),
     ];
     events[0].control_offset = Some(0);
-    let record = |event: &Event| wire::record(event, PARTITIONS, "test").unwrap();
+    let record = |event: &Event| record_codec::record(event, PARTITIONS, "test").unwrap();
     let batch = Batch { records: events.iter().map(record).collect(), ..Batch::default() };
     let log = EmbeddedLog::open(folder.join("runs/live/log")).unwrap();
     log.producer("test").unwrap().publish(batch, None).unwrap();

@@ -11,7 +11,7 @@ use eventlog::{
 };
 use schemas::{Topic, registry};
 use serde_json::{Value, json};
-use shell::{open, wire};
+use shell::{open, record_codec};
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -49,11 +49,11 @@ fn fill(data: &Path, kafka: &KafkaLog) -> BTreeMap<Topic, Told> {
     let extra: Vec<NewRecord> = fixtures::one_of_each()
         .iter()
         .filter(|event| event.body.marker().is_none()) // the demo has those
-        .map(|event| wire::record(event, PARTITIONS, "test").unwrap())
+        .map(|event| record_codec::record(event, PARTITIONS, "test").unwrap())
         .collect();
     for topic in Topic::ALL {
         let mut records: Vec<NewRecord> = (0..topic.partitions(PARTITIONS))
-            .flat_map(|partition| everything(&demo, wire::place(topic, partition)))
+            .flat_map(|partition| everything(&demo, record_codec::place(topic, partition)))
             .collect();
         records.extend(extra.iter().filter(|record| &*record.to.topic == topic.name()).cloned());
         let of_topic = told.entry(topic).or_default();

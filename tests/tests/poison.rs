@@ -7,8 +7,8 @@ use eventlog::{Batch, Log, MemoryLog, NewRecord};
 use schemas::events::{DayClosed, DeadLetter, FeatureVector, Features, ScanRefused, Scans};
 use schemas::{Event, Topic, codec};
 use shell::inspect::inspect;
-use shell::settle::{Entry, entries};
-use shell::wire;
+use shell::record_codec;
+use shell::redrive::{DeadLetterEntry, entries};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -29,10 +29,11 @@ fn bad(topic: Topic, partition: u32) -> Vec<(&'static str, NewRecord)> {
     let marker = |partition: u32, vix| {
         let partition = i64::from(partition);
         let marker = DayClosed { partition, previous_day, vix, ..DayClosed::default() };
-        wire::record(&Event::marker(topic, day, marker).unwrap(), PARTITIONS, "test").unwrap()
+        record_codec::record(&Event::marker(topic, day, marker).unwrap(), PARTITIONS, "test")
+            .unwrap()
     };
     let record = |key: &[u8], value: Vec<u8>| NewRecord {
-        to: wire::place(topic, partition),
+        to: record_codec::place(topic, partition),
         timestamp_ms: day.close_ms(),
         key: Some(key.to_vec()),
         value,
@@ -49,8 +50,10 @@ fn bad(topic: Topic, partition: u32) -> Vec<(&'static str, NewRecord)> {
             codec::encode(&Event::new(day, "X", &["x"], scan)).unwrap()
         }
     };
-    let elsewhere =
-        NewRecord { to: wire::place(topic, partition), ..marker(partition + PARTITIONS, None) };
+    let elsewhere = NewRecord {
+        to: record_codec::place(topic, partition),
+        ..marker(partition + PARTITIONS, None)
+    };
     vec![
         ("decode", record(b"BAD", b"no event".to_vec())),
         ("decode", record(b"", Vec::new())),
@@ -63,7 +66,7 @@ fn bad(topic: Topic, partition: u32) -> Vec<(&'static str, NewRecord)> {
 }
 
 fn good(log: &MemoryLog, topic: Topic, partition: u32) -> Vec<(Option<Vec<u8>>, Vec<u8>)> {
-    let place = wire::place(topic, partition);
+    let place = record_codec::place(topic, partition);
     let (mut reader, mut next, mut found) = (log.reader().unwrap(), 0, Vec::new());
     let end = log.watermarks(&place).unwrap().high;
     while next < end {
@@ -81,7 +84,7 @@ fn good(log: &MemoryLog, topic: Topic, partition: u32) -> Vec<(Option<Vec<u8>>, 
 fn letters(log: &MemoryLog, from: u64) -> Vec<DeadLetter> {
     let mut found = Vec::new();
     entries(log, from, &mut |entry| {
-        let Entry::Letter(letter) = entry else { panic!("{entry:?}") };
+        let DeadLetterEntry::Letter(letter) = entry else { panic!("{entry:?}") };
         found.push(letter.said);
         Ok(true)
     })
@@ -92,7 +95,7 @@ fn letters(log: &MemoryLog, from: u64) -> Vec<DeadLetter> {
 #[test]
 fn bad_records_on_every_partition_have_one_letter_each_and_change_nothing() {
     let (undisturbed, run) = (SIMULATION.run(), SIMULATION.run());
-    let before = run.log.watermarks(&wire::place(Topic::DeadLetters, 0)).unwrap().high;
+    let before = run.log.watermarks(&record_codec::place(Topic::DeadLetters, 0)).unwrap().high;
     let mut expected = BTreeMap::new();
     for (topic, partition) in places() {
         let (stages, records): (Vec<_>, Vec<_>) = bad(topic, partition).into_iter().unzip();

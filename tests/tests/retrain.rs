@@ -224,7 +224,7 @@ fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
     let event = Event::new(day, "", &["99"], Models::ModelTrained(model));
     {
         let log = EmbeddedLog::open(data.join("runs/demo/log")).unwrap();
-        let records = vec![shell::wire::record(&event, 2, "test").unwrap()];
+        let records = vec![shell::record_codec::record(&event, 2, "test").unwrap()];
         let batch = Batch { records, ..Batch::default() };
         log.producer("test").unwrap().publish(batch, None).unwrap();
     }

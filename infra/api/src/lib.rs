@@ -4,4 +4,4 @@
 pub mod answers;
 pub mod lag;
 pub mod run_status;
-pub mod unit_status;
+pub mod unit_progress;

@@ -3,7 +3,7 @@
 
 use crate::answers::{ModelsQuery, PositionsQuery, ViewsAt};
 use crate::lag::{LagReport, State, lag};
-use crate::unit_status::Date;
+use crate::unit_progress::Date;
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
 use schemas::Day;
@@ -114,7 +114,7 @@ fn of_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
 fn waiting(lag: &LagReport) -> BTreeMap<String, usize> {
     let mut waiting = BTreeMap::new();
     for unit in lag.units.iter().filter(|unit| unit.state != State::CaughtUp) {
-        *waiting.entry(format!("{} {}", unit.standing.role, unit.verdict)).or_default() += 1;
+        *waiting.entry(format!("{} {}", unit.progress.role, unit.verdict)).or_default() += 1;
     }
     waiting
 }

@@ -213,10 +213,10 @@ fn collect_names(schema: &Value, named: &mut BTreeMap<String, Value>) {
 mod tests {
     use super::*;
     use schemas::events::{Bar, Bars, ModelTrained, Models};
-    use shell::wire;
+    use shell::record_codec;
 
     fn shown(event: &Event) -> Value {
-        let written = wire::record(event, 1, "test").unwrap();
+        let written = record_codec::record(event, 1, "test").unwrap();
         let place = written.to.clone();
         let record = Record {
             offset: 3,
@@ -225,7 +225,7 @@ mod tests {
             value: written.value,
             headers: written.headers,
         };
-        let event = wire::event(event.topic(), &record);
+        let event = record_codec::event(event.topic(), &record);
         let topic = place.topic.parse().unwrap();
         serde_json::to_value(Shower::new(topic).line(&place, &record, &event)).unwrap()
     }
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_shown_with_its_first_bytes() {
-        let place = wire::place(Topic::Bars, 2);
+        let place = record_codec::place(Topic::Bars, 2);
         let record = Record {
             offset: 0,
             timestamp_ms: DAY_MS * 5 + 1,
@@ -258,7 +258,7 @@ mod tests {
             value: vec![0xab; 100],
             headers: Vec::new(),
         };
-        let event = wire::event(Topic::Bars, &record);
+        let event = record_codec::event(Topic::Bars, &record);
         assert_eq!(day(&record, &event), Day(5));
         let line =
             serde_json::to_value(Shower::new(Topic::Bars).line(&place, &record, &event)).unwrap();

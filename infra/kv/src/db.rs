@@ -1,4 +1,4 @@
-//! Opening a directory, and what concerns it as a whole.
+//! Opens a directory; operations on it as a whole.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use crate::{KvError, Tree, owner};
 
 /// Pages kept in memory, in bytes, for one open directory.
 const CACHE_BYTES: u64 = 64 << 20;
-/// How long a lock that this very process may just be giving up is waited for.
+/// How long to wait for a lock that this process itself may be about to release.
 const LOCK_PATIENCE: Duration = Duration::from_millis(800);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
@@ -26,8 +26,8 @@ pub struct Db {
 impl Db {
     /// Opens the directory `path`, creating it when it is missing.
     ///
-    /// A lock held by this process itself is waited for briefly: sled gives it up a
-    /// moment after its last handle is dropped.
+    /// Waits briefly for a lock that this process itself holds: sled releases it a moment after its
+    /// last handle is dropped.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, KvError> {
         let path = path.as_ref();
         check_writable(path).map_err(|cause| KvError::from_io(path, cause))?;
@@ -44,7 +44,7 @@ impl Db {
                     owner::write(path, None).map_err(|cause| KvError::from_io(path, cause))?;
                     return Ok(Self { inner, path: Arc::new(path.to_path_buf()) });
                 }
-                // Only the holder of the lock gets as far as to call it damaged.
+                // Only a process that holds the lock finds damage.
                 Err(KvError::Damaged { .. }) if drop_unfinished(path) => {}
                 Err(error) => return Err(error),
             }
@@ -71,7 +71,7 @@ impl Db {
         names
     }
 
-    /// Removes the tree `name` and what is in it; whether there was one.
+    /// Removes the tree `name` with its entries; whether there was one.
     pub fn drop_tree(&self, name: &str) -> Result<bool, KvError> {
         self.inner.drop_tree(name).map_err(|e| self.error(e))
     }
@@ -91,14 +91,13 @@ impl Db {
         &self.path
     }
 
-    /// Writes down where this process answers over HTTP, for whoever finds the directory
-    /// locked.
+    /// Records where this process answers over HTTP, for processes that find the directory locked.
     pub fn announce(&self, endpoint: &str) -> Result<(), KvError> {
         owner::write(&self.path, Some(endpoint)).map_err(|e| KvError::from_io(&self.path, e))
     }
 
-    /// After a failed write sled may wait for ever, when it is dropped, for bytes that will not
-    /// come. What failed once is therefore kept until the process ends.
+    /// When dropped after a failed write, sled may wait for ever for bytes that never come. A store
+    /// that failed once is therefore kept until the process ends.
     pub(crate) fn error(&self, cause: sled::Error) -> KvError {
         if matches!(cause, sled::Error::Io(_)) {
             std::mem::forget(self.inner.clone());
@@ -107,7 +106,7 @@ impl Db {
     }
 }
 
-/// A directory that cannot be written is told apart here, before sled, which may panic.
+/// Finds a directory that cannot be written before sled, which may panic on it.
 fn check_writable(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     let probe = path.join(format!(".probe-{}", std::process::id()));
@@ -115,9 +114,8 @@ fn check_writable(path: &Path) -> io::Result<()> {
     fs::remove_file(probe)
 }
 
-/// Removes snapshots that were being written when the disk was full or the process ended: sled
-/// takes one for the newest and calls the whole directory corrupted, though it needs none. Whether
-/// there were any.
+/// Removes snapshots left unfinished by a full disk or the end of the process; whether there were
+/// any. sled takes one for the newest and calls the whole directory corrupted, though it needs none.
 fn drop_unfinished(path: &Path) -> bool {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let unfinished = entries.filter(|entry| {
@@ -128,7 +126,7 @@ fn drop_unfinished(path: &Path) -> bool {
     unfinished.filter(|entry| fs::remove_file(entry.path()).is_ok()).count() > 0
 }
 
-/// sled panics on some damaged files, where an error is wanted.
+/// Opens the store; turns sled's panic on some damaged files into an error.
 fn open_once(path: &Path) -> Result<sled::Db, KvError> {
     let config = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     match catch_unwind(AssertUnwindSafe(|| config.open())) {

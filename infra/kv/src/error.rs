@@ -1,4 +1,4 @@
-//! What can go wrong with a directory, each case with its remedy in the message.
+//! The errors of a directory, each with its remedy in the message.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -79,8 +79,8 @@ impl KvError {
         }
     }
 
-    /// The error of a sled call on `path`; what sled reports as its own bug is data it
-    /// could not make sense of, so it counts as damage.
+    /// The error of a sled call on `path`. What sled reports as its own bug is data it cannot read,
+    /// and so counts as damage.
     pub(crate) fn from_sled(path: &Path, cause: sled::Error) -> Self {
         match cause {
             sled::Error::Io(cause) => Self::from_io(path, cause),

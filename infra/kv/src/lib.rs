@@ -1,11 +1,11 @@
 //! One directory of ordered key-value trees: the only crate that names sled.
 //!
-//! The embedded log, the saved state of roles and the views all lie on this. It exists so
-//! that the rest of the program sees a handful of operations and typed errors, each of
-//! which says what was wrong, where, and what to do.
+//! The embedded log, the saved state of roles and the views are built on it. The rest of the program
+//! sees a handful of operations and typed errors, each of which says what was wrong, where, and what
+//! to do.
 //!
 //! Invariants:
-//! 1. A directory is open in at most one process; who holds it is written beside the data.
+//! 1. A directory is open in at most one process; a file beside the data names it.
 //! 2. A [`Batch`] is applied whole or not at all, also across a crash.
 //! 3. Nothing is durable before [`Db::flush`] returns; there is no flush by a timer.
 

@@ -1,4 +1,4 @@
-//! Who holds a directory: a small text file beside the data, read when the lock is taken.
+//! The owner of a directory: a small text file beside the data, read where the lock is taken.
 
 use std::fmt;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub struct Owner {
     /// Its process id.
     pub pid: u32,
-    /// Where it answers over HTTP, once it has said so.
+    /// Its HTTP address, once announced.
     pub endpoint: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Who last opened the directory `path`; it may have ended since.
+/// The process that last opened the directory `path`; it may have ended.
 pub fn owner(path: impl AsRef<Path>) -> Option<Owner> {
     let text = fs::read_to_string(file(path.as_ref())).ok()?;
     let mut owner = None;
@@ -39,7 +39,7 @@ pub fn owner(path: impl AsRef<Path>) -> Option<Owner> {
     owner.map(|pid| Owner { pid, endpoint })
 }
 
-/// Writes this process down as the owner; a reader sees the old file or the new one.
+/// Records this process as the owner; readers see the old file or the new one.
 pub(crate) fn write(path: &Path, endpoint: Option<&str>) -> io::Result<()> {
     let mut text = format!("pid={}\n", std::process::id());
     if let Some(endpoint) = endpoint {

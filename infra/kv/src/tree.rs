@@ -66,17 +66,17 @@ impl Tree {
         self.inner.insert(key, value.as_ref()).map(|_| ()).map_err(|e| self.error(e))
     }
 
-    /// Removes `key`; whether it was there.
+    /// Removes `key`; whether it existed.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Result<bool, KvError> {
         self.inner.remove(key).map(|v| v.is_some()).map_err(|e| self.error(e))
     }
 
-    /// The entries whose keys lie in `range`, ascending, or from the end with `rev()`.
+    /// The entries with keys in `range`, ascending, or from the end with `rev()`.
     pub fn range<K: AsRef<[u8]>>(&self, range: impl RangeBounds<K>) -> Entries {
         Entries { inner: self.inner.range(range), db: self.db.clone() }
     }
 
-    /// The entries whose keys start with `prefix`, in order.
+    /// The entries with keys that start with `prefix`, in order.
     pub fn scan_prefix(&self, prefix: impl AsRef<[u8]>) -> Entries {
         Entries { inner: self.inner.scan_prefix(prefix), db: self.db.clone() }
     }

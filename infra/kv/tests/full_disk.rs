@@ -1,5 +1,5 @@
-//! A disk that is full: a clear error, an end without waiting, and nothing lost once there is
-//! space again. Needs the right to mount a small disk in memory; without it the test says so.
+//! A full disk: a clear error, an end without a hang, and nothing lost once there is space again.
+//! Needs the right to mount a small disk in memory; without it the test is skipped and says so.
 #![allow(clippy::unwrap_used)] // helpers of a test
 
 use kv::{Db, KvError};
@@ -62,8 +62,8 @@ fn given_a_full_disk_then_it_says_so_ends_at_once_and_keeps_what_was_flushed() {
         assert!(error.to_string().contains("no space is left"), "{error}");
 
         fs::remove_file(at.join("ballast")).unwrap();
-        // The failed store is kept until the process ends; a copy of its files is what another
-        // process would open.
+        // The failed store is kept until the process ends; another process would open a copy of
+        // its files.
         let copy = at.join("copy");
         fs::create_dir(&copy).unwrap();
         for name in ["conf", "db"] {

@@ -1,4 +1,4 @@
-//! One error for every home of the log, with a class that says what the caller may do.
+//! The error of every home of the log; its class says what the caller may do.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,12 @@ pub enum ErrorClass {
     Fenced,
     /// Nothing was written and repeating it will not help.
     Fatal,
-    /// Nothing was written, and nothing will be until the process that owns the log starts again.
+    /// Nothing was written, nor will be until the process that owns the log starts again.
     Closed,
+    /// Nothing was written, because members have joined or left the group since this one last
+    /// polled: poll the membership, reload, and go on. Comes with every instance that starts or
+    /// stops.
+    Rebalanced,
 }
 
 /// What went wrong, where, and what to do about it.
@@ -33,7 +37,7 @@ pub struct LogError {
     pub remedy: String,
 }
 
-/// What a call to the log gives.
+/// The result of a call to the log.
 pub type Result<T> = std::result::Result<T, LogError>;
 
 impl LogError {
@@ -57,17 +61,27 @@ impl LogError {
         )
     }
 
+    /// Refused because the group's partitions have been shared out anew.
+    pub(crate) fn rebalanced(what: impl Into<String>, place: impl ToString) -> Self {
+        Self::new(
+            ErrorClass::Rebalanced,
+            what,
+            place.to_string(),
+            "poll the membership and reload from the committed offsets",
+        )
+    }
+
     /// Refused for good.
     pub fn fatal(what: impl Into<String>, place: impl ToString, remedy: impl Into<String>) -> Self {
         Self::new(ErrorClass::Fatal, what, place.to_string(), remedy)
     }
 
-    /// The topic is not there.
+    /// There is no such topic.
     pub(crate) fn no_topic(topic: &str) -> Self {
         Self::fatal("there is no such topic", topic, "create the topics first")
     }
 
-    /// The partition is not there.
+    /// There is no such partition.
     pub(crate) fn no_partition(place: impl ToString) -> Self {
         Self::fatal(
             "there is no such partition",
@@ -76,7 +90,7 @@ impl LogError {
         )
     }
 
-    /// A read position that the log does not reach.
+    /// A read position beyond the end.
     pub(crate) fn out_of_range(place: impl ToString, from: u64, high: u64) -> Self {
         Self::fatal(
             format!("offset {from} is beyond the end of the log, {high}"),

@@ -1,16 +1,16 @@
 //! The log: the one truth of the system, behind one small trait with four homes.
 //!
 //! [`EmbeddedLog`] (a directory, the default), [`MemoryLog`] (simulation), [`RemoteLog`]
-//! (another process's embedded log over HTTP) and [`KafkaLog`]. They deal in raw bytes;
-//! what an event means is none of their business. [`conformance`] is the one suite all of
-//! them pass.
+//! (another process's embedded log over HTTP) and [`KafkaLog`]. They carry raw bytes and
+//! know nothing of events. All of them pass one suite, [`conformance`].
 //!
 //! Invariants, of every home:
 //! 1. Records of a partition are read in offset order, whole publishes only.
-//! 2. A publish holds the records and the offsets they were made from, or neither.
-//! 3. An owner that lost its right (a newer producer of the same id, moved offsets, a
-//!    newer assignment) is refused as [`ErrorClass::Fenced`] and nothing is written.
-//! 4. A reader names what it is due to read and from where; nothing else is delivered.
+//! 2. A publish keeps its records and the offsets they were made from, or neither.
+//! 3. An owner that lost its right (a newer producer of the same id, moved offsets, a member
+//!    that took its place) is refused as [`ErrorClass::Fenced`], a member that has not seen its
+//!    newest assignment as [`ErrorClass::Rebalanced`]; nothing is written.
+//! 4. A reader names partitions and offsets; nothing else is delivered to it.
 //!
 //! What is absent on purpose: deleting records, automatic commits, callbacks, and a clock.
 
@@ -18,6 +18,8 @@ pub mod conformance;
 mod error;
 pub mod kafka;
 pub mod local;
+mod membership;
+mod partition_reader;
 pub mod remote;
 mod traits;
 mod types;
@@ -25,6 +27,7 @@ mod types;
 pub use error::{ErrorClass, LogError, Result};
 pub use kafka::{KafkaLog, KafkaSettings};
 pub use local::{EmbeddedLog, MemoryLog};
+pub use partition_reader::{PartitionReader, PartitionRecords};
 pub use remote::{RemoteLog, Server};
 pub use traits::{Log, Member, Producer, Reader};
 pub use types::{

@@ -1,4 +1,4 @@
-//! The nouns of the log: places, records, what is published and what is read.
+//! The log's types: partitions, records, batches, assignments.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -66,13 +66,13 @@ impl Record {
     }
 }
 
-/// A record to be written; the partition is always the caller's choice.
+/// A record to be written; the caller chooses the partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRecord {
     /// Where it goes.
     pub to: TopicPartition,
-    /// The event's own time, in milliseconds since 1970; above 0, because Kafka takes 0
-    /// for "now" and nothing below it.
+    /// The event's own time, in milliseconds since 1970; above 0, because Kafka reads 0 as "now"
+    /// and refuses less.
     pub timestamp_ms: i64,
     /// The key, where it has one.
     pub key: Option<Vec<u8>>,
@@ -83,7 +83,7 @@ pub struct NewRecord {
 }
 
 impl NewRecord {
-    /// Refuses what one of the homes could not keep.
+    /// Refuses a record that some home could not keep.
     pub(crate) fn check(&self) -> crate::Result<()> {
         if self.timestamp_ms > 0 {
             return Ok(());
@@ -96,12 +96,12 @@ impl NewRecord {
     }
 }
 
-/// What a publish consumed from one partition.
+/// The offsets a publish consumed of one partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consumed {
     /// The partition read.
     pub tp: TopicPartition,
-    /// The committed offset the publish starts from; 0 where there is none.
+    /// The committed offset that the publish starts from; 0 where there is none.
     pub from: u64,
     /// The first offset not yet applied.
     pub next: u64,
@@ -112,19 +112,19 @@ pub struct Consumed {
 pub struct Batch {
     /// What is written, in order.
     pub records: Vec<NewRecord>,
-    /// What it was made from; committed for the member's group.
+    /// The offsets it was made from; committed for the member's group.
     pub consumed: Vec<Consumed>,
-    /// A source's fence: ends that must not have moved. Kafka ignores it, because there
-    /// the transactional id fences.
+    /// A source's fence: ends that must not have moved. Ignored on Kafka, where the transactional
+    /// id fences.
     pub expected_end: Vec<(TopicPartition, u64)>,
 }
 
-/// What was read of one due partition.
+/// The records read of one due partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetched {
     /// The partition.
     pub tp: TopicPartition,
-    /// Its records, ascending; may be empty where only the position moved.
+    /// Its records, ascending; empty where only the position moved.
     pub records: Vec<Record>,
     /// The next offset to read; steps over transaction markers.
     pub position: u64,
@@ -135,7 +135,7 @@ pub struct Fetched {
 pub struct Watermarks {
     /// The first offset still there.
     pub low: u64,
-    /// The end that a reader of committed records can reach.
+    /// The end for readers of committed records.
     pub high: u64,
 }
 
@@ -146,18 +146,18 @@ pub struct TopicSpec {
     pub name: String,
     /// How many partitions it has.
     pub partitions: u32,
-    /// Bytes of the largest batch of records it must take, where that is more than usual.
+    /// Bytes of the largest batch it must take, where that is more than usual.
     pub largest: Option<u32>,
 }
 
 impl TopicSpec {
-    /// A topic of records of the usual sizes, below 1 MB.
+    /// A topic of records below 1 MB.
     pub fn new(name: impl Into<String>, partitions: u32) -> Self {
         Self { name: name.into(), partitions, largest: None }
     }
 }
 
-/// A setting of an existing topic that is not the one asked for.
+/// A setting of an existing topic that differs from the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicMismatch {
     /// The topic.
@@ -173,15 +173,15 @@ pub struct TopicMismatch {
 }
 
 impl TopicMismatch {
-    /// Of the partition count, which nothing changes after the first event.
+    /// Another partition count, which cannot change after the first event.
     pub(crate) fn partitions(spec: &TopicSpec, found: u32) -> Self {
         Self {
             topic: spec.name.clone(),
             setting: "partitions".to_string(),
             expected: spec.partitions.to_string(),
             found: found.to_string(),
-            remedy: "set `partitions` to what is there, or begin another run: with another count \
-                     keys would move"
+            remedy: "set `partitions` to the topic's count, or begin another run: with another \
+                     count keys would move"
                 .to_string(),
         }
     }
@@ -206,7 +206,7 @@ pub struct TopicInfo {
 /// The partition numbers a member holds, the same of all its topics.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// Grows at every change; comparable within one member only.
+    /// Grows at every change; comparable only within one member.
     pub generation: u64,
     /// The partition numbers.
     pub partitions: BTreeSet<u32>,

@@ -1,6 +1,6 @@
-//! The embedded log on a disk that is full: the first failure says so, what follows is refused
-//! until the log is opened again, those beside its owner wait for that, and nothing acknowledged
-//! is lost. Needs the right to mount a small disk in memory; without it the test says so.
+//! The embedded log on a full disk: the first failure names it, later writes are refused until the
+//! log is opened again, remote processes wait for that, and no acknowledged record is lost. Needs the
+//! right to mount a small disk in memory; without it the test is skipped and says so.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 #[allow(dead_code)] // of the servers there only one is used here
@@ -79,7 +79,7 @@ fn given_a_full_disk_then_the_owner_must_start_again_and_others_wait() {
     assert_eq!(beside.class, ErrorClass::Retry, "{beside}");
 
     std::fs::remove_file(at.join("ballast")).unwrap();
-    // The owner's process would have ended; a copy of the folder is what the next one opens.
+    // The owner's process would have ended; the next one opens a copy of the folder.
     let copy = folder.path().join("copy");
     std::fs::create_dir(&copy).unwrap();
     for entry in std::fs::read_dir(at.join("log")).unwrap().flatten() {

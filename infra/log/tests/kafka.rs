@@ -4,21 +4,21 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use eventlog::conformance::{self, Traits};
+use eventlog::conformance::{self, Capabilities};
 use eventlog::kafka::GroupProtocol;
 use eventlog::{ErrorClass, KafkaLog, KafkaSettings};
 use rdkafka::mocking::MockCluster;
 
-fn conforms(settings: KafkaSettings, run: &str, traits: Traits) {
+fn conforms(settings: KafkaSettings, run: &str, can: Capabilities) {
     let log = KafkaLog::connect(settings).unwrap();
     let begun = std::time::Instant::now();
-    let failures = conformance::run(&log, run, traits);
+    let failures = conformance::run(&log, run, can);
     println!("{run}: the checks took {:?}", begun.elapsed());
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// This test cluster isolates no transactions, they only seem to succeed: what passes here
-/// says that the calls are made in the right order, and nothing about transactions.
+/// This test cluster does not isolate transactions, they only seem to succeed: passing here shows
+/// that the calls come in the right order, and nothing about transactions.
 #[test]
 fn the_adapter_speaks_to_the_test_cluster() {
     let cluster = MockCluster::new(1).unwrap();
@@ -27,7 +27,7 @@ fn the_adapter_speaks_to_the_test_cluster() {
     }
     let mut settings = KafkaSettings::new(cluster.bootstrap_servers());
     settings.group_protocol = GroupProtocol::Classic;
-    conforms(settings, "conf", Traits::MOCK);
+    conforms(settings, "conf", Capabilities::MOCK);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn real(protocol: GroupProtocol, name: &str) {
     let mut settings = KafkaSettings::new(brokers);
     settings.prefix = format!("test-{now}-{name}.");
     settings.group_protocol = protocol;
-    conforms(settings, name, Traits::KAFKA);
+    conforms(settings, name, Capabilities::KAFKA);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the Kafka adapter does when something is wrong, and the yardstick. On librdkafka's own
+//! The Kafka adapter under faults, and the yardstick. On librdkafka's own
 //! test cluster, and on a real one where `BUTTERQUANT_KAFKA=host:port` names it.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests
 
@@ -57,7 +57,7 @@ fn a_plain_copy_is_the_same_records() {
     let mut hasty = settings;
     hasty.timeout = Duration::from_millis(500);
     let short = copy_plainly(&hasty, "from", "to", 1_501).unwrap_err();
-    assert!(short.to_string().contains("1500 of 1501"), "{short}");
+    assert!(short.to_string().contains("1500 of the 1501"), "{short}");
 }
 
 /// One broker that only seems to know transactions, with the topic `t` of one partition.
@@ -152,7 +152,7 @@ fn resident_mib() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() >> 10
 }
 
-/// Whoever takes records slowly makes librdkafka stop fetching, not fill the memory.
+/// A slow reader makes librdkafka stop fetching instead of filling the memory.
 #[test]
 fn a_slow_reader_is_held_back() {
     const BACKLOG_MIB: usize = 256;
@@ -168,7 +168,7 @@ fn a_slow_reader_is_held_back() {
     log.ensure_topics(&[TopicSpec::new("backlog", partitions)]).unwrap();
     let mut producer = log.producer("filler").unwrap();
     for chunk in 0..BACKLOG_MIB {
-        // No two alike, so that zstd makes nothing of them smaller.
+        // All different, so that zstd cannot compress them.
         let mut seed = chunk as u64 + 1;
         let record = |n: u32| {
             let mut value = Vec::with_capacity(1 << 10);

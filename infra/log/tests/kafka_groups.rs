@@ -1,4 +1,4 @@
-//! Who may publish for a group, on a real Kafka (`BUTTERQUANT_KAFKA=host:port` names it), in both
+//! The right to publish for a group, on a real Kafka (`BUTTERQUANT_KAFKA=host:port` names it), in both
 //! group protocols: a member that the group left behind may not, whatever it has noticed, and one
 //! that lives keeps what it holds until it lets go.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests
@@ -37,7 +37,7 @@ fn prefix(test: &str) -> String {
     format!("test-{now}-{test}.")
 }
 
-/// What `value` says, made from all that was read of `in/0` so far.
+/// A record with `value`, made from the records of `in/0` so far.
 fn made(value: &str, from: u64, next: u64) -> Batch {
     let record = NewRecord {
         to: TopicPartition::new("out", 0),
@@ -63,7 +63,7 @@ fn poll_until(member: &mut dyn Member, wanted: impl Fn(&BTreeSet<u32>) -> bool) 
 }
 
 /// The other process: it holds all, publishes once, and then does not look at its group again.
-/// What it tries when it is let go on is said on its standard output.
+/// It reports its attempts after waking on standard output.
 #[test]
 #[ignore = "a part of the tests below, which start it"]
 fn the_one_that_is_frozen() {
@@ -141,7 +141,7 @@ fn left_behind(protocol: GroupProtocol, name: &str) {
     log.ensure_topics(&[TopicSpec::new("in", PARTITIONS), TopicSpec::new("out", 1)]).unwrap();
     let mut frozen = Frozen::start(&prefix, name);
 
-    // It lives and has not let go: the other gets nothing.
+    // It lives and has not let go, so the other gets no partition.
     let mut member = log.member("scorer", "b", &["in".to_owned()]).unwrap();
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(5) {

@@ -1,4 +1,4 @@
-//! What our readers see of transactions that were taken back or are still open, on a real Kafka:
+//! What readers see of aborted and of open transactions, on a real Kafka:
 //! `BUTTERQUANT_KAFKA=host:port` names it. Written by a producer that is not ours.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers of tests
 
@@ -37,7 +37,7 @@ impl Foreign {
     }
 }
 
-/// What a reader saw of a partition, and where it stands.
+/// The records a reader saw of a partition, and its position.
 struct Seen {
     reader: Box<dyn Reader>,
     place: TopicPartition,
@@ -102,7 +102,7 @@ fn what_was_taken_back_is_stepped_over_and_never_seen() {
     seen.read(8, Duration::from_millis(500));
     assert_eq!((seen.values.len(), seen.position), (2, 7), "nothing comes twice");
 
-    // Who comes back to the middle of what was taken back finds only what is after it.
+    // A reader that starts in the middle of the aborted records finds only those after them.
     let mut again = Seen::new(&log, 0);
     again.position = 3;
     again.read(7, PATIENCE);

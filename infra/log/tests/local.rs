@@ -1,5 +1,5 @@
-//! The suite on the embedded log, the log in memory, and both across HTTP; and what only
-//! a directory can get wrong.
+//! The suite on the embedded log, the log in memory, and across HTTP; and failures that only a
+//! directory can have.
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod loopback;
@@ -7,7 +7,7 @@ mod loopback;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventlog::conformance::{self, Traits};
+use eventlog::conformance::{self, Capabilities};
 use eventlog::remote::{self, PATH};
 use eventlog::{
     Batch, EmbeddedLog, ErrorClass, Log, MemoryLog, NewRecord, RemoteLog, Server, TopicPartition,
@@ -15,7 +15,7 @@ use eventlog::{
 };
 
 fn conforms(log: &dyn Log) {
-    let failures = conformance::run(log, "conf", Traits::LOCAL);
+    let failures = conformance::run(log, "conf", Capabilities::LOCAL);
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
@@ -148,7 +148,7 @@ fn what_was_published_is_there_after_a_kill() {
         for i in 0..200 {
             producer.publish(batch(&i.to_string()), None).unwrap();
         }
-        // The files as a killed process would leave them: nothing is closed.
+        // The files as a killed process leaves them: nothing is closed.
         copy_dir(dir.path(), copy.path());
     }
     for path in [copy.path(), dir.path()] {

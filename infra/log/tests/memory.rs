@@ -1,4 +1,4 @@
-//! What an embedded log of large records takes of memory; alone in its process, because the
+//! The memory that an embedded log of large records takes; alone in its process, because the
 //! system counts by process.
 #![allow(clippy::unwrap_used)] // a test
 

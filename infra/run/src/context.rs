@@ -18,8 +18,8 @@ use schemas::Topic;
 use schemas::id::sha256_hex;
 use schemas::role::{Machine, Role};
 use shell::ShellError;
+use shell::checkpoint::KvCheckpoints;
 use shell::instance::{Env, Machines, Policy};
-use shell::saved::KvStates;
 use std::path::Path;
 use std::sync::Arc;
 use store::{Lake, Views};
@@ -70,7 +70,7 @@ impl RunContext {
         let engine = spec.scoring.engine()?;
         let env = Env {
             log: Arc::clone(&opened.log),
-            states: Arc::new(KvStates(db.tree("units")?)),
+            states: Arc::new(KvCheckpoints(db.tree("units")?)),
             partitions,
             machines: machines(
                 engine.clone(),

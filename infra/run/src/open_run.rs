@@ -9,7 +9,7 @@ use producers::scanner::WARM_UP_DAYS;
 use producers::source::Market;
 use schemas::events::{Controls, Models, RunOpened, Samples, Settings, SettingsChanged};
 use schemas::{Body, Day, Event, Topic};
-use shell::{open, wire};
+use shell::{open, record_codec};
 use success::Engine;
 use telemetry::Steps;
 
@@ -74,7 +74,7 @@ pub fn begin(
 fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
     for topic in Topic::ALL {
         for partition in 0..topic.partitions(partitions) {
-            let place = wire::place(topic, partition);
+            let place = record_codec::place(topic, partition);
             let low = log.watermarks(&place)?.low;
             if low > 0 {
                 eprintln!(

@@ -9,7 +9,7 @@ use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
 use schemas::{Body, Day, Event, Topic};
 use serde_json::{Map, Value};
 use shell::inspect::inspect;
-use shell::wire;
+use shell::record_codec;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,7 +108,7 @@ impl Materialized {
             for partition in 0..topic.partitions(self.partitions) {
                 ends.insert(
                     (topic, partition),
-                    self.log.watermarks(&wire::place(topic, partition))?.high,
+                    self.log.watermarks(&record_codec::place(topic, partition))?.high,
                 );
             }
             let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
@@ -203,11 +203,12 @@ fn read_each(
 ) -> Result<()> {
     let mut reader = log.reader()?;
     for partition in 0..topic.partitions(partitions) {
-        let place = wire::place(topic, partition);
+        let place = record_codec::place(topic, partition);
         let (mut next, end) = (0, log.watermarks(&place)?.high);
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
+            let fetched =
+                fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
             let sound = |record| inspect(topic, partition, partitions, record).ok();
             fetched.records.iter().filter_map(sound).for_each(&mut *take);
             next = fetched.position;

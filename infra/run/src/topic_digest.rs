@@ -6,7 +6,7 @@ use eventlog::Log;
 use schemas::{Topic, id::hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shell::wire;
+use shell::record_codec;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest
     let mut reader = log.reader()?;
     let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
     for partition in 0..topic.partitions(partitions) {
-        let place = wire::place(topic, partition);
+        let place = record_codec::place(topic, partition);
         let (mut next, end) = (0, log.watermarks(&place)?.high);
         while next < end {
             let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
@@ -55,7 +55,7 @@ pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest
 
 impl TopicDigest {
     fn count(&mut self, topic: Topic, record: &eventlog::Record) {
-        let kind = match wire::event(topic, record) {
+        let kind = match record_codec::event(topic, record) {
             Ok(event) if event.body.marker().is_some() => {
                 self.markers += 1;
                 event.body.kind()

@@ -13,7 +13,7 @@ mod registry;
 
 use anyhow::Result;
 use api::answers::{self, Question, answer};
-use api::unit_status::Standing;
+use api::unit_progress::UnitProgress;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -25,8 +25,8 @@ use eventlog::remote::PATH;
 use eventlog::{Log, Server};
 use schemas::Day;
 use serde_json::{Value, json};
-use shell::board::Board;
-use shell::settle::Tally;
+use shell::redrive::DeadLetterTally;
+use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
@@ -42,7 +42,7 @@ const COUNTING: Duration = Duration::from_secs(1);
 /// What has been counted so far.
 #[derive(Default)]
 struct Counting {
-    letters: Tally,
+    letters: DeadLetterTally,
     /// The day the views had reached when quality was counted.
     measured: Option<Option<Day>>,
 }
@@ -54,7 +54,7 @@ struct Served {
     counting: Mutex<Counting>,
     /// As last counted, as metrics: the letters, and how good predictions are.
     told: Mutex<(String, String)>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     views: Views,
 }
 
@@ -66,7 +66,7 @@ pub fn start(
     listen: &str,
     token: Option<String>,
     log: Arc<dyn Log>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     views: Views,
 ) -> Result<Serving> {
     let calls = Server::new(Arc::clone(&log));
@@ -113,7 +113,7 @@ async fn log_call(State(served): State<Arc<Served>>, headers: HeaderMap, body: B
 }
 
 async fn status(State(served): State<Arc<Served>>) -> Json<Value> {
-    let units: Vec<Standing> = served.board.all().iter().filter_map(Standing::of).collect();
+    let units: Vec<UnitProgress> = served.board.all().iter().filter_map(UnitProgress::of).collect();
     Json(json!({ "units": units }))
 }
 

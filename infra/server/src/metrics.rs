@@ -2,8 +2,8 @@
 //! how good predictions are.
 
 use api::answers::quality::{FeatureDrift, QualityFigures};
-use shell::board::UnitStatus;
-use shell::settle::Tally;
+use shell::redrive::DeadLetterTally;
+use shell::status_board::UnitStatus;
 use std::fmt::Write;
 
 /// The board in Prometheus' text format.
@@ -56,7 +56,7 @@ pub(crate) fn text(units: &[UnitStatus]) -> String {
 }
 
 /// Dead letters by topic, reason and what became of them.
-pub(crate) fn letters(tally: &Tally) -> String {
+pub(crate) fn letters(tally: &DeadLetterTally) -> String {
     const NAME: &str = "butterquant_dead_letters";
     let mut text =
         format!("# HELP {NAME} Dead letters, by topic, reason and state.\n# TYPE {NAME} gauge\n");

@@ -1,18 +1,14 @@
-//! Reading `controls`: to its end before a decision, or up to the offset a recorded decision
-//! was made under.
+//! `controls`, folded: to its end before a decision, or up to the offset under which a recorded
+//! decision was made.
 
-use crate::{inspect::inspect, wire};
-use eventlog::{Log, Reader, Result};
+use crate::{inspect::inspect, record_codec};
+use eventlog::{Log, PartitionReader, Result};
 use schemas::controls::ControlState;
 use schemas::{Event, Topic};
-use std::time::Duration;
-
-/// Polls of five seconds that may give nothing before a read is given up.
-const PATIENCE: u32 = 3;
 
 /// Every control event so far, and the fold of them.
 pub struct ControlBook {
-    reader: Box<dyn Reader>,
+    reader: PartitionReader,
     next: u64,
     events: Vec<(i64, Event)>,
     latest: ControlState,
@@ -23,7 +19,7 @@ impl ControlBook {
     /// Nothing read yet.
     pub fn new(log: &dyn Log) -> Result<ControlBook> {
         Ok(ControlBook {
-            reader: log.reader()?,
+            reader: PartitionReader::new(log)?,
             next: 0,
             events: Vec::new(),
             latest: ControlState::default(),
@@ -31,29 +27,21 @@ impl ControlBook {
         })
     }
 
-    /// Reads to the end offset asked for now.
+    /// Reads to the present end.
     pub fn refresh(&mut self, log: &dyn Log) -> Result<()> {
-        let place = wire::place(Topic::Controls, 0);
+        let place = record_codec::place(Topic::Controls, 0);
         let end = log.watermarks(&place)?.high;
-        let mut nothing = 0;
-        while self.next < end {
-            let due = [(place.clone(), self.next)];
-            let fetched = self.reader.poll(&due, 1_000, Duration::from_secs(5))?;
-            nothing = if fetched.is_empty() { nothing + 1 } else { 0 };
-            if nothing == PATIENCE {
-                return Err(wire::gave_nothing(&place));
-            }
-            for fetched in fetched {
-                for record in &fetched.records {
-                    // A bad control event changes nothing; `topics list` counts it.
-                    if let Ok(event) = inspect(Topic::Controls, 0, 1, record) {
-                        let offset = record.offset as i64;
-                        self.latest.apply(offset, &event);
-                        self.events.push((offset, event));
-                    }
+        let mut records = self.reader.records(&place, self.next..end);
+        while let Some(batch) = records.next_batch()? {
+            for record in &batch {
+                // A bad control event changes nothing; `topics list` counts it.
+                if let Ok(event) = inspect(Topic::Controls, 0, 1, record) {
+                    let offset = record.offset as i64;
+                    self.latest.apply(offset, &event);
+                    self.events.push((offset, event));
                 }
-                self.next = fetched.position;
             }
+            self.next = records.position();
         }
         Ok(())
     }
@@ -63,7 +51,7 @@ impl ControlBook {
         &self.latest
     }
 
-    /// The fold up to and with `offset`.
+    /// The fold up to `offset`, inclusive.
     pub fn at(&mut self, offset: i64) -> &ControlState {
         if offset < self.past.offset {
             self.past = ControlState::default();

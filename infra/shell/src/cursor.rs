@@ -1,14 +1,14 @@
-//! Where a unit stands in the day: which input it reads next, and what each event there is to
-//! it. Pure; everything in it is saved with the state.
+//! A unit's place in the day: which input it reads next, and how it takes each event there. Pure;
+//! checkpoints hold all of it.
 //!
 //! Invariants:
 //! 1. Inputs are read in the role's order, partitions ascending, each to its day's marker.
-//! 2. An event of a day that is closed is late: counted, never applied, never reopens the day.
-//! 3. Within a day the first event of an id stands: the same again is dropped, another one
-//!    under that id is a conflict.
+//! 2. An event of a closed day is late: counted, never applied; the day is never reopened.
+//! 3. Within a day the first event of an id stands: the same event again is dropped, another one
+//!    with that id is a conflict.
 //! 4. A day closes only when every input's marker has been read; no timer closes it.
-//! 5. The first marker that follows the last closed day says which day it is, whatever events
-//!    said before it: one event of a wrong day stops nobody.
+//! 5. The first marker that follows the last closed day decides which day it is, whatever events
+//!    came before it: one event of a wrong day stops no unit.
 
 use schemas::role::Role;
 use schemas::{Day, Event, EventId, Topic};
@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 /// One partition of one input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stage {
-    /// What is read.
+    /// The topic.
     pub topic: Topic,
-    /// Of which partition.
+    /// The partition.
     pub partition: u32,
-    /// Whether it is the day before's.
+    /// Whether it is read for the day before.
     pub day_before: bool,
-    /// Whether it is the day's first: its marker says which day it is.
+    /// Whether it is the day's first stage: its marker decides which day it is.
     pub first: bool,
 }
 
@@ -49,33 +49,33 @@ pub fn stages(role: Role, partitions: &[u32]) -> Vec<Stage> {
     stages
 }
 
-/// What was met on the way, by kind; shown to operators.
+/// Records read, by kind; shown to operators.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Events taken in.
     pub applied: u64,
     /// The same event again: dropped.
     pub duplicates: u64,
-    /// Another event under an id already seen: a dead letter.
+    /// Another event with an id already seen: a dead letter.
     pub conflicts: u64,
     /// Events of a closed day.
     pub late: u64,
     /// Kinds this program does not know: skipped.
     pub unknown: u64,
-    /// Records that are no event, or none that can be taken in: a dead letter.
+    /// Records that hold no event, or none that can be taken in: a dead letter.
     pub undecodable: u64,
 }
 
-/// What an event is to the unit.
+/// How a unit takes an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// To be applied.
     Apply,
-    /// To be applied; it closes the stage.
+    /// To be applied; closes the stage.
     Marker,
     /// The same as one already applied.
     Duplicate,
-    /// Another one under the id of one already applied.
+    /// Another event with the id of an applied one.
     Conflict,
     /// Of a closed day.
     Late,
@@ -94,15 +94,15 @@ pub struct Cursor {
     pub stage: usize,
     /// Next offset of each stage.
     pub positions: Vec<u64>,
-    /// What was met.
+    /// Records read, by kind.
     pub counts: Counts,
-    /// The day before the run's first: what was said then opened the run and is not late.
+    /// The day before the run's first: its events opened the run and are not late.
     begun: Day,
     seen: Vec<BTreeMap<EventId, u64>>,
 }
 
 impl Cursor {
-    /// At the beginning of a run whose day before the first is `previous`.
+    /// At the start of a run; `previous` is the day before its first.
     pub fn new(previous: Day, stages: usize) -> Cursor {
         Cursor {
             closed: previous,
@@ -115,7 +115,7 @@ impl Cursor {
         }
     }
 
-    /// What `event`, whose bytes have `fingerprint`, is to `stage`; remembers its id.
+    /// How `stage` takes `event`, whose bytes have `fingerprint`; remembers its id.
     pub fn admit(&mut self, stage: Stage, event: &Event, fingerprint: u64) -> Verdict {
         let late =
             if stage.day_before { event.day < self.closed } else { event.day <= self.closed };
@@ -156,7 +156,7 @@ impl Cursor {
         }
     }
 
-    /// Goes on to the next stage; true when that was the last of the day.
+    /// Goes on to the next stage; true after the last one of the day.
     pub fn stage_done(&mut self) -> bool {
         self.stage += 1;
         self.stage == self.positions.len()

@@ -1,33 +1,33 @@
-//! What all instances of a process share, and what of it depends on the role.
+//! What all instances of a process share.
 
-use crate::board::Board;
-use crate::saved::StateStore;
-use crate::{error::ShellError, recorded::Recorded, tail, unit::Unit, wire};
+use crate::checkpoint::CheckpointStore;
+use crate::status_board::StatusBoard;
+use crate::{error::ShellError, last_record, record_codec, recorded::Recorded, unit::Unit};
 use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Makes a role's machine; `None` for the source, which has none.
+/// Creates a role's machine; `None` for the source, which has none.
 pub type Machines = Arc<dyn Fn(Role) -> Option<Box<dyn Machine>> + Send + Sync>;
 
 /// How the loop paces itself; none of it changes what is decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// Records of a poll, and of what is published in one transaction, at most (or 4 MiB of
-    /// values). A round takes in what is at hand and waits for no more; behind a backlog, though,
-    /// what is decided first waits until the whole round is published: about a quarter of a second
-    /// for 10,000 features, of which a scorer on the embedded log took 38,800 a second of processor
-    /// time (`butterquant bench pipeline`, ONNX Runtime, two cores of an AMD EPYC).
+    /// Records of one poll, and of one transaction, at most (or 4 MiB of values). A round takes in
+    /// the records at hand and waits for no more. With a backlog the first decision of a round waits
+    /// until the whole round is published: about a quarter of a second for 10,000 features, as a
+    /// scorer on the embedded log took 38,800 per second of processor time (`butterquant bench
+    /// pipeline`, ONNX Runtime, two cores of an AMD EPYC).
     pub max_records: usize,
     /// How long a poll waits for the first record.
     pub wait: Duration,
-    /// Publishes between two saves, at most; five times as many of a role by partition.
+    /// Publishes between two saves, at most; five times as many for a role by partition.
     pub save_every: u32,
     /// Empty polls before consumed offsets are committed without outputs.
     pub idle_commit: u32,
-    /// Events an instance takes in a second, at most; none is as many as it can.
+    /// Events an instance takes in per second, at most; `None` is unlimited.
     pub rate: Option<u32>,
 }
 
@@ -49,28 +49,29 @@ pub struct Env {
     /// The log.
     pub log: Arc<dyn Log>,
     /// Where state is saved.
-    pub states: Arc<dyn StateStore>,
+    pub states: Arc<dyn CheckpointStore>,
     /// Partitions of a data topic.
     pub partitions: u32,
-    /// Makes machines.
+    /// Creates machines.
     pub machines: Machines,
-    /// What units are doing.
-    pub board: Arc<Board>,
+    /// The status of units.
+    pub board: Arc<StatusBoard>,
     /// Pace.
     pub policy: Policy,
 }
 
 impl Env {
-    /// The name saved states carry: the log's and its topic's identity.
+    /// The identity that checkpoints carry: the log's and that of its topic `controls`.
     pub fn identity(&self) -> Result<String, ShellError> {
         let controls = Topic::Controls.name();
-        // Known to be there: a broker that just started may not have heard of it yet.
-        let topic = self.log.topic_identity(controls)?.ok_or_else(|| wire::not_known(controls))?;
+        // The topic exists; a broker that has just started may not know it yet.
+        let topic =
+            self.log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
         Ok(format!("{}/{topic}", self.log.identity()?))
     }
 
-    /// Topics whose partitions the members of a role's group share; one active instance holds
-    /// the single partition of `controls`.
+    /// The topics whose partitions the members of a role's group share. Where one instance is active,
+    /// it holds the single partition of `controls`.
     pub(crate) fn group_topics(role: Role) -> Vec<String> {
         if !role.by_partition() {
             return vec![Topic::Controls.name().to_owned()];
@@ -84,7 +85,7 @@ impl Env {
         (self.machines)(role).ok_or(ShellError::NoMachine { role })
     }
 
-    /// A fresh unit, the opening of the run taken in.
+    /// A unit at the start of the run, with the run's opening taken in.
     pub(crate) fn fresh_unit(
         &self,
         role: Role,
@@ -93,9 +94,12 @@ impl Env {
     ) -> Result<Unit, ShellError> {
         let machine = self.machine(role)?;
         let mut unit = Unit::new(role, partitions, self.partitions, machine, previous);
-        // A role that writes nothing shows what others said: the opening's models among it.
-        let opening =
-            if unit.outputs.is_empty() { vec![(Topic::Models, 0, 0)] } else { outputs_from(&unit) };
+        // A role without outputs shows others' events, among them the opening's models.
+        let opening = if unit.identity.outputs.is_empty() {
+            vec![(Topic::Models, 0, 0)]
+        } else {
+            outputs_from(&unit)
+        };
         unit.take_opening(&mut Recorded::new(&*self.log, &opening)?)?;
         Ok(unit)
     }
@@ -103,12 +107,12 @@ impl Env {
     /// The committed offsets of a unit, by stage.
     ///
     /// # Errors
-    /// They are gone though the unit has closed days: to begin at 0 would be to decide all of them
+    /// The offsets are gone though the unit has closed days; starting at 0 would decide all of them
     /// again.
     pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
         let places: Vec<TopicPartition> =
             (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
-        let mut committed = self.log.committed(unit.role.name(), &places)?;
+        let mut committed = self.log.committed(unit.identity.role.name(), &places)?;
         for (stage, offset) in committed.iter_mut().enumerate() {
             if !unit.grouped(stage) {
                 *offset = None;
@@ -116,20 +120,21 @@ impl Env {
         }
         let lost = |stage: usize| unit.grouped(stage) && committed[stage].is_none();
         if (0..committed.len()).any(lost) && self.has_closed_days(unit)? {
-            return Err(ShellError::PlaceLost { unit: unit.name.clone() });
+            return Err(ShellError::PlaceLost { unit: unit.identity.name.clone() });
         }
         Ok(committed)
     }
 
-    /// Whether there are markers of the unit's own on the log. Those of the run's opening and of an
-    /// operator have no cause.
+    /// Whether the log holds markers of the unit itself. Those of the run's opening and of an operator
+    /// have no cause.
     fn has_closed_days(&self, unit: &Unit) -> Result<bool, ShellError> {
-        let Some(&(topic, partition)) = unit.outputs.first() else { return Ok(false) };
+        let Some(&(topic, partition)) = unit.identity.outputs.first() else { return Ok(false) };
         let own = |record: &Record| {
-            let event = wire::event(topic, record).ok()?;
+            let event = record_codec::event(topic, record).ok()?;
             (event.body.marker().is_some() && event.causation.is_some()).then_some(())
         };
-        Ok(tail::last(&*self.log, &wire::place(topic, partition), own)?.is_some())
+        Ok(last_record::find_last(&*self.log, &record_codec::place(topic, partition), own)?
+            .is_some())
     }
 
     /// The partitions of each unit of a role that holds `partitions`.
@@ -144,7 +149,8 @@ impl Env {
 
 pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
     let starts = unit.own_from.iter();
-    unit.outputs
+    unit.identity
+        .outputs
         .iter()
         .zip(starts)
         .map(|(&(topic, partition), &from)| (topic, partition, from))
@@ -155,20 +161,20 @@ pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{open, saved::MemoryStates};
+    use crate::{checkpoint::MemoryCheckpoints, open};
     use consumers::labeler::Labeler;
     use eventlog::{Batch, MemoryLog};
     use schemas::events::DayClosed;
     use schemas::{Event, EventId};
 
-    /// Kafka lets the offsets of a group expire that stood still for a week.
+    /// Kafka lets the offsets of a group expire after a week without commits.
     #[test]
     fn a_unit_that_closed_days_and_whose_offsets_are_gone_does_not_begin_anew() {
         let log = MemoryLog::new("memory").unwrap();
         open::ensure_topics(&log, 1).unwrap();
         let env = Env {
             log: Arc::new(log),
-            states: Arc::new(MemoryStates::default()),
+            states: Arc::new(MemoryCheckpoints::default()),
             partitions: 1,
             machines: Arc::new(|_| Some(Box::new(Labeler::default()))),
             board: Arc::default(),
@@ -179,7 +185,7 @@ mod tests {
         let mut marked = |day, causation| {
             let marker = Event::marker(Topic::Outcomes, Day(day), DayClosed::default()).unwrap();
             let marker = Event { causation, ..marker };
-            let records = vec![wire::record(&marker, 1, "labeler").unwrap()];
+            let records = vec![record_codec::record(&marker, 1, "labeler").unwrap()];
             producer.publish(Batch { records, ..Batch::default() }, None).unwrap();
         };
         assert!(env.committed(&unit).unwrap().iter().all(Option::is_none), "it has not begun");

@@ -1,8 +1,8 @@
-//! What a record must be before any role takes it in. A pure function of the record and of where
-//! it stands, so that every role and every replay judges it alike; what fails is a dead letter,
-//! and its id does not count as seen.
+//! The checks that a record must pass before any role takes it in: a pure function of the record
+//! and its place, so that every role and every replay judges it alike. A record that fails is a
+//! dead letter, and its id does not count as seen.
 
-use crate::wire;
+use crate::record_codec;
 use eventlog::Record;
 use schemas::codec::DecodeError;
 use schemas::{Event, EventId, Topic, contract};
@@ -10,23 +10,23 @@ use schemas::{Event, EventId, Topic, contract};
 /// A record that no role takes in.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Bad {
-    /// What it failed at: the letter's stage.
+    /// The check it failed: the dead letter's stage.
     pub stage: &'static str,
-    /// In a sentence.
+    /// The reason, in a sentence.
     pub message: String,
-    /// The event in it, if that much could be read.
+    /// The id of its event, if that could be read.
     pub event: Option<EventId>,
 }
 
-/// The event in `record`, which stands on `partition` of `topic` where data topics have `total`.
+/// The event in `record`, read from `partition` of `topic`, where data topics have `total`.
 ///
 /// # Errors
-/// [`Bad`]: no event (`decode`, `schema`, `topic`), one whose place is elsewhere (`partition`),
-/// or one with numbers that are none (`contract`).
+/// [`Bad`]: not an event (`decode`, `schema`, `topic`), an event on a wrong partition
+/// (`partition`), or one with numbers that are not finite (`contract`).
 pub fn inspect(topic: Topic, partition: u32, total: u32, record: &Record) -> Result<Event, Bad> {
-    let event = wire::event(topic, record).map_err(unreadable)?;
+    let event = record_codec::event(topic, record).map_err(unreadable)?;
     if event.body.kind() == "UNKNOWN" {
-        return Ok(event); // of a newer version, which alone knows where it belongs; it is skipped
+        return Ok(event); // of a newer version, which alone knows its place; the caller skips it
     }
     let bad = |stage, message| Err(Bad { stage, message, event: Some(event.id) });
     if let Some(message) = misplaced(&event, partition, total, record) {
@@ -47,8 +47,8 @@ fn unreadable(error: DecodeError) -> Bad {
     Bad { stage, message: error.to_string(), event: None }
 }
 
-/// A role by partition that took in a ticker of another one would have two owners of one book;
-/// a marker would close the wrong partition's day.
+/// A ticker on a wrong partition would give one book two owners; a marker there would close another
+/// partition's day.
 fn misplaced(event: &Event, partition: u32, total: u32, record: &Record) -> Option<String> {
     if let Some(marker) = event.body.marker() {
         let own = marker.partition == i64::from(partition);
@@ -56,7 +56,7 @@ fn misplaced(event: &Event, partition: u32, total: u32, record: &Record) -> Opti
             format!("a day marker of partition {} on partition {partition}", marker.partition)
         });
     }
-    let belongs = wire::partition(event, total);
+    let belongs = record_codec::partition(event, total);
     if belongs != partition {
         return Some(format!(
             "an event of {:?} belongs on partition {belongs} of {total} (murmur2), not on {partition}",
@@ -68,7 +68,7 @@ fn misplaced(event: &Event, partition: u32, total: u32, record: &Record) -> Opti
         .then(|| format!("an event of {:?} under key {:?}", event.ticker, shown(key)))
 }
 
-/// The beginning of what may be anything.
+/// The beginning of arbitrary bytes, as text.
 fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned()
 }
@@ -83,7 +83,7 @@ mod tests {
     const TOTAL: u32 = 12;
 
     fn on(partition: u32, event: &Event) -> Record {
-        let written = wire::record(event, TOTAL, "test").unwrap();
+        let written = record_codec::record(event, TOTAL, "test").unwrap();
         let (key, value, headers) = (written.key, written.value, written.headers);
         Record { offset: u64::from(partition), timestamp_ms: 1, key, value, headers }
     }

@@ -1,17 +1,19 @@
-//! The one loop of every role: read what is due, apply, publish outputs and consumed offsets in
-//! one transaction, then save the state. Law 3 lives here and nowhere else.
+//! The one loop of every role: read what is due, apply it, publish outputs and consumed offsets in
+//! one transaction, then save the state. No other file publishes what a role decides.
 //!
 //! Invariants:
-//! 1. Nothing is saved before what it contains is published and committed.
-//! 2. A publish that fails or is uncertain, and every new assignment, throws the units away;
-//!    they come back from their last save, re-applied to the committed offset without a word.
+//! 1. State is saved only after everything in it is published and committed.
+//! 2. A failed or uncertain publish, and every new assignment, drops the units; they come back from
+//!    their last save and re-apply the log to the committed offset, publishing nothing.
 //! 3. State of another log, ahead of the committed offsets, or unreadable is an error that
 //!    names the remedy.
 
 use crate::controls::ControlBook;
 use crate::env::outputs_from;
-use crate::tail::Ends;
-use crate::{error::ShellError, recorded::Recorded, unit::Unit, voice::Voice, wire};
+use crate::last_record::Ends;
+use crate::{
+    decisions::DecisionSource, error::ShellError, record_codec, recorded::Recorded, unit::Unit,
+};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -22,12 +24,12 @@ pub use crate::env::{Env, Machines, Policy};
 /// Bytes of values that fill a transaction.
 const MOST_BYTES: usize = 4 << 20;
 
-/// Whether a step found anything to do.
+/// Whether a step did anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Progress {
-    /// It did.
+    /// It took in records.
     Worked,
-    /// Nothing is due.
+    /// Nothing was due.
     Idle,
 }
 
@@ -35,7 +37,7 @@ pub enum Progress {
 pub struct Instance {
     env: Env,
     role: Role,
-    /// Its number on the board.
+    /// Its number on the status board.
     owner: u64,
     transactional_id: String,
     member: Box<dyn Member>,
@@ -50,9 +52,9 @@ pub struct Instance {
     unsaved: u32,
     /// Publishes so far.
     publishes: u64,
-    /// Whether anything was applied since the last save.
+    /// Whether anything has been applied since the last save.
     moved: bool,
-    /// Events applied, and until when they may take, where a rate is held.
+    /// With a rate limit: events applied so far, and when the next may begin.
     paced: (u64, Instant),
 }
 
@@ -81,7 +83,7 @@ impl Instance {
         })
     }
 
-    /// One round. An error leaves nothing half done: the next round starts from the last save.
+    /// One round. After an error the next round starts from the last save.
     pub fn step(&mut self) -> Result<Progress, ShellError> {
         let result = self.round();
         if result.is_err() {
@@ -110,7 +112,7 @@ impl Instance {
         (self.idle, self.moved) = (0, true);
         self.controls.refresh(&*self.env.log)?;
         let mut closed = false;
-        // What one active instance decided of a day is published before it looks at the next.
+        // A single active instance publishes its decisions of a day before it begins the next.
         while (!closed || self.role.by_partition())
             && !self.full()
             && self.units.iter().any(Unit::has_read)
@@ -119,8 +121,8 @@ impl Instance {
             for unit in self.units.iter_mut().filter(|unit| unit.has_read()) {
                 let controls = &mut self.controls;
                 let ends = &mut self.ends;
-                let mut voice = Voice::Live { controls, log: &*self.env.log, ends };
-                closed |= unit.step(most, &mut voice)?;
+                let mut source = DecisionSource::Live { controls, log: &*self.env.log, ends };
+                closed |= unit.step(most, &mut source)?;
             }
         }
         if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
@@ -131,7 +133,7 @@ impl Instance {
         Ok(Progress::Worked)
     }
 
-    /// Records of a round, at most; few where the rate is held, so that it is held evenly.
+    /// Records of a round, at most; few with a rate limit, to keep the rate even.
     fn most(&self) -> usize {
         let held = self.env.policy.rate.map(|rate| (rate as usize / 20).max(1));
         held.unwrap_or(usize::MAX).min(self.env.policy.max_records)
@@ -141,19 +143,18 @@ impl Instance {
         self.units.iter().map(|unit| unit.cursor.counts.applied).sum()
     }
 
-    /// Waits as long as the rate asks for what was taken in since the last wait.
+    /// Waits as long as the rate demands for the events since the last wait.
     fn keep_pace(&mut self) {
         let Some(rate) = self.env.policy.rate else { return };
         let applied = self.applied();
         let taken = applied.saturating_sub(self.paced.0);
         let due = self.paced.1 + Duration::from_secs_f64(taken as f64 / f64::from(rate.max(1)));
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        // What was missed while nothing came is not made up for.
+        // Time without events is not made up for.
         self.paced = (applied, due.max(Instant::now() - Duration::from_millis(100)));
     }
 
-    /// Whether what waits to be published fills a transaction, or a round's share of the rate is
-    /// taken.
+    /// Whether pending records fill a transaction, or the round's share of the rate is used up.
     fn full(&self) -> bool {
         let pending = || self.units.iter().flat_map(|unit| &unit.pending);
         let taken = self.applied().saturating_sub(self.paced.0);
@@ -163,7 +164,7 @@ impl Instance {
             || pending().map(|record| record.value.len()).sum::<usize>() >= MOST_BYTES
     }
 
-    /// Reads what is due, and ahead of it; false when there is nothing. Units that read the same
+    /// Reads due records and ahead of them; false when there are none. Units that read the same
     /// partition (`models`) each get it from their own position on.
     fn read(&mut self) -> Result<bool, ShellError> {
         let due = self.due();
@@ -171,7 +172,7 @@ impl Instance {
         let found = fetched.iter().any(|part| !part.records.is_empty());
         for part in fetched {
             let from = due.iter().find(|(place, _)| *place == part.tp).map_or(0, |(_, from)| *from);
-            // One that is full did not ask, and may stand before where the others begin.
+            // A full unit did not ask for it and may be at an earlier position.
             let mut readers: Vec<(&mut Unit, usize)> = self
                 .units
                 .iter_mut()
@@ -189,7 +190,7 @@ impl Instance {
         Ok(found)
     }
 
-    /// What all units want, each partition once; what is due comes before what is read ahead.
+    /// The partitions that all units want, each once, due ones before those read ahead.
     fn due(&self) -> Vec<(TopicPartition, u64)> {
         let mut due: Vec<(bool, TopicPartition, u64)> = Vec::new();
         let mut places: BTreeMap<&TopicPartition, usize> = BTreeMap::new();
@@ -209,11 +210,11 @@ impl Instance {
         due.into_iter().map(|(_, place, from)| (place, from)).collect()
     }
 
-    /// Nothing is due: what was consumed without a word is committed, so that lag is true.
+    /// When idle, commits offsets that were consumed without outputs, so that lag is true.
     fn rest(&mut self) -> Result<(), ShellError> {
         self.idle += 1;
         if self.idle == self.env.policy.idle_commit {
-            self.units.iter_mut().for_each(Unit::settle);
+            self.units.iter_mut().for_each(Unit::skip_to_read);
             if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
                 self.publish()?;
             }
@@ -241,7 +242,7 @@ impl Instance {
         }
         self.unsaved += 1;
         self.publishes += 1;
-        // A save stalls what goes event by event; what goes by days loses more without one.
+        // A save stalls roles that go by event; roles that go by day lose more without one.
         let often = if self.role.by_partition() { 5 } else { 1 };
         if self.unsaved >= self.env.policy.save_every * often {
             self.save()?;
@@ -249,7 +250,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Saves every unit. Called only when all that was applied is published.
+    /// Saves every unit. To be called only when everything applied is published.
     fn save(&mut self) -> Result<(), ShellError> {
         if !self.moved {
             return Ok(());
@@ -257,19 +258,19 @@ impl Instance {
         let identity = self.env.identity()?;
         let mut ends = BTreeMap::new();
         for &topic in self.role.outputs().iter().filter(|topic| topic.single()) {
-            ends.insert(topic, self.env.log.watermarks(&wire::place(topic, 0))?.high);
+            ends.insert(topic, self.env.log.watermarks(&record_codec::place(topic, 0))?.high);
         }
         let mut saved = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
-            saved.push((unit.name.clone(), unit.save(&identity)));
-            unit.look_ahead(&ends);
+            saved.push((unit.identity.name.clone(), unit.save(&identity)));
+            unit.note_ends(&ends);
         }
         self.env.states.save(&saved)?;
         (self.unsaved, self.moved) = (0, false);
         Ok(())
     }
 
-    /// Stops cleanly: commits what was applied and saves.
+    /// Stops cleanly: commits everything applied and saves.
     pub fn finish(mut self) -> Result<(), ShellError> {
         if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
             self.publish()?;
@@ -277,7 +278,7 @@ impl Instance {
         self.save()
     }
 
-    /// How often it has published: what is not published may have to be done again.
+    /// Publishes so far; work that is not published may have to be repeated.
     pub fn publishes(&self) -> u64 {
         self.publishes
     }
@@ -289,7 +290,7 @@ impl Instance {
 
     fn forget(&mut self) {
         for unit in self.units.drain(..) {
-            self.env.board.forget(self.role, self.owner, &unit.name);
+            self.env.board.forget(self.role, self.owner, &unit.identity.name);
         }
         self.generation = None;
         self.producer = None;
@@ -319,7 +320,7 @@ impl Instance {
                 self.env.machine(self.role)?,
                 opened.previous_day,
             );
-            match self.env.states.load(&unit.name)? {
+            match self.env.states.load(&unit.identity.name)? {
                 Some(saved) => unit.resume(saved, &identity)?,
                 None => unit = self.env.fresh_unit(self.role, &share, opened.previous_day)?,
             }
@@ -328,8 +329,8 @@ impl Instance {
             self.moved |= unit.cursor.positions != saved;
             self.units.push(unit);
         }
-        // What is applied now is committed. A long way that ends in a new assignment is not gone
-        // again.
+        // Everything applied now is committed; saved, a long recovery need not be repeated after
+        // the next rebalance.
         self.save()?;
         self.show();
         Ok(())
@@ -346,7 +347,7 @@ impl Instance {
         }
         let limits: Vec<u64> = committed.into_iter().map(|offset| offset.unwrap_or(0)).collect();
         let mut recorded = Recorded::new(log, &outputs_from(unit))?;
-        unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+        unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
         unit.committed = unit.cursor.positions.clone();
         Ok(())
     }

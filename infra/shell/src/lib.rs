@@ -1,29 +1,31 @@
-//! The one consumer shell: every role runs in its loop, none has one of its own. Around it: how
-//! a run is opened, how days are published, how everything is decided again from the record.
+//! The one loop that every role runs in. Around it: opening a run, publishing its days, and
+//! deciding everything again from the record.
 
-mod ahead;
-pub mod board;
+pub mod checkpoint;
 pub mod controls;
 pub mod cursor;
+pub mod dead_letters;
+pub mod decisions;
+mod effect_context;
 mod env;
 mod error;
+pub mod event_reader;
+#[cfg(test)]
+mod faulty_log;
 pub mod inspect;
 pub mod instance;
-pub mod letters;
+mod last_record;
 pub mod open;
+mod read_ahead;
+pub mod record_codec;
 mod recorded;
 mod recovery;
+pub mod redrive;
 pub mod replay;
 pub mod runner;
-pub mod saved;
-pub mod settle;
 pub mod source;
-mod tail;
-#[cfg(test)]
-mod troubled;
+pub mod status_board;
 pub mod unit;
-pub mod voice;
-pub mod wire;
-mod world;
+mod unit_identity;
 
 pub use error::ShellError;

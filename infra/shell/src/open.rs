@@ -1,33 +1,33 @@
-//! Beginning a run: its topics, and one transaction with the first word on `controls` and the
-//! markers of the day before, so that the first day is like any other. And saying something on
-//! `controls` later.
+//! Opening a run: its topics, then one transaction with the first event on `controls` and the
+//! markers of the day before, so that the first day is like any other. Later events on `controls`
+//! are published here too.
 
-use crate::tail::Ends;
-use crate::world::samples_before;
-use crate::{controls::ControlBook, error::ShellError, wire};
+use crate::effect_context::samples_before;
+use crate::last_record::Ends;
+use crate::{controls::ControlBook, error::ShellError, record_codec};
 use eventlog::{Batch, Log, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// How long what was published may stay hidden: longer than a dead transaction before it lives.
+/// How long readers may not see a publish: longer than a dead transaction before it can last.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Makes the topics; those that exist with other settings are reported.
+/// Creates the topics; reports existing ones with other settings.
 pub fn ensure_topics(log: &dyn Log, partitions: u32) -> Result<Vec<TopicMismatch>, ShellError> {
     let specs: Vec<TopicSpec> =
         Topic::ALL.into_iter().map(|topic| spec(topic, partitions)).collect();
     Ok(log.ensure_topics(&specs)?)
 }
 
-/// What the log is asked for where data topics have `partitions`.
+/// The topic as the log must have it, where data topics have `partitions`.
 pub fn spec(topic: Topic, partitions: u32) -> TopicSpec {
     let largest = topic.largest();
     TopicSpec { largest, ..TopicSpec::new(topic.name(), topic.partitions(partitions)) }
 }
 
-/// How the log's run was opened, if it was.
+/// How the log's run was opened, if it has one.
 pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
@@ -38,10 +38,10 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
 pub const WHAT_IF: &str = "what-if";
 
 /// Opens the run with the models trained from history, if any, and the champion among them. A
-/// [`WHAT_IF`] run is halted from its first word on.
+/// [`WHAT_IF`] run is halted from the start.
 ///
 /// # Errors
-/// Somebody else has opened it meanwhile, or the log said no.
+/// Another process has opened it in the meantime, or the log fails.
 pub fn open(
     log: &dyn Log,
     partitions: u32,
@@ -49,10 +49,11 @@ pub fn open(
     models: Vec<Event>,
     champion: Option<ModelRef>,
 ) -> Result<(), ShellError> {
-    // Opened before it is asked whether there is a run: who opens one after that has fenced this.
+    // Opened before looking for a run: a process that opens one later fences this producer.
     let mut producer = log.producer("opening")?;
     if opened(log)?.is_some() {
-        let what = "another process has opened this run meanwhile; run the same command again";
+        let what =
+            "another process has opened this run in the meantime; run the same command again";
         return Err(ShellError::CannotOpen(what.to_owned()));
     }
     let day = run.previous_day;
@@ -79,15 +80,15 @@ pub fn open(
     }
     let mut batch = Batch::default();
     for event in &events {
-        batch.records.push(wire::record(event, partitions, "opening")?);
+        batch.records.push(record_codec::record(event, partitions, "opening")?);
     }
-    batch.expected_end.push((wire::place(Topic::Controls, 0), 0));
+    batch.expected_end.push((record_codec::place(Topic::Controls, 0), 0));
     publish(log, &mut *producer, batch)?;
     Ok(())
 }
 
-/// Publishes and waits until readers are shown it: Kafka shows a commit a moment after it is made,
-/// and who asks in between is told that nothing was said. Gives the offset of the first record.
+/// Publishes and waits until readers can see it: Kafka shows a commit a moment after it is made, and
+/// a reader in between would find nothing. Returns the offset of the first record.
 fn publish(log: &dyn Log, producer: &mut dyn Producer, batch: Batch) -> Result<u64, ShellError> {
     let places: Vec<TopicPartition> =
         batch.records.iter().map(|record| record.to.clone()).collect();
@@ -98,7 +99,7 @@ fn publish(log: &dyn Log, producer: &mut dyn Producer, batch: Batch) -> Result<u
     for (place, offset) in behind {
         while log.watermarks(&place)?.high <= offset {
             if Instant::now() > deadline {
-                return Err(wire::not_shown(&place, offset).into());
+                return Err(record_codec::not_shown(&place, offset).into());
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -106,28 +107,28 @@ fn publish(log: &dyn Log, producer: &mut dyn Producer, batch: Batch) -> Result<u
     Ok(first)
 }
 
-/// Says something on `controls`; gives its offset.
+/// Publishes an event on `controls`; returns its offset.
 pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
     say_with(log, word, None)
 }
 
-/// The same together with another event, a marker of a topic of `partitions`.
+/// The same, together with a marker of a topic of `partitions`.
 pub fn say_with(
     log: &dyn Log,
     word: Controls,
     marker: Option<(&Event, u32)>,
 ) -> Result<u64, ShellError> {
-    // Opened first: its number is the end of what an earlier operator said.
+    // Opened first, to fence an earlier operator: this event's number is the end of `controls`.
     let mut producer = log.producer("operator")?;
     let Some(opened) = opened(log)? else { return Err(ShellError::NotOpened) };
-    let place = wire::place(Topic::Controls, 0);
+    let place = record_codec::place(Topic::Controls, 0);
     let end = log.watermarks(&place)?.high;
     let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
     let mut batch = Batch::default();
-    batch.records.push(wire::record(&event, 1, "operator")?);
+    batch.records.push(record_codec::record(&event, 1, "operator")?);
     batch.expected_end.push((place, end));
     if let Some((marker, partitions)) = marker {
-        let record = wire::record(marker, partitions, "operator")?;
+        let record = record_codec::record(marker, partitions, "operator")?;
         let end = log.watermarks(&record.to)?.high;
         batch.expected_end.push((record.to.clone(), end));
         batch.records.push(record);
@@ -135,31 +136,30 @@ pub fn say_with(
     publish(log, &mut *producer, batch)
 }
 
-/// What is on `samples` after rows were put there.
+/// The contents of `samples` after history was added.
 pub struct Put {
-    /// Every row, partition by partition; of two with one id the first.
+    /// Every row, partition by partition; the first of two with the same id.
     pub events: Vec<Event>,
-    /// Rows of these that were not there before.
+    /// How many of these are new.
     pub added: usize,
-    /// The offsets behind them, by partition.
+    /// The offsets after them, by partition.
     pub ends: Vec<i64>,
 }
 
-/// Publishes those rows of history on `samples` that are not there yet (by event id), as one
-/// transaction. The ends are counted, not asked for again: Kafka shows a commit a moment after it
-/// is made.
+/// Publishes the rows of history that `samples` lacks (by event id), in one transaction. The ends are
+/// counted rather than asked for again, as Kafka shows a commit a moment after it is made.
 pub fn publish_samples(
     log: &dyn Log,
     partitions: u32,
     samples: &[Event],
 ) -> Result<Put, ShellError> {
-    // Opened before the topic is read: of two that draw at once the later one fences the other.
+    // Opened before reading the topic: of two processes that draw history, the later fences the other.
     let producer = if samples.is_empty() { None } else { Some(log.producer("history")?) };
     let mut batch = Batch::default();
     let mut ends = Vec::with_capacity(partitions as usize);
     let mut highs = Vec::with_capacity(partitions as usize);
     for partition in 0..partitions {
-        let place = wire::place(Topic::Samples, partition);
+        let place = record_codec::place(Topic::Samples, partition);
         let high = log.watermarks(&place)?.high;
         let behind = match high {
             0 => 0,
@@ -173,30 +173,30 @@ pub fn publish_samples(
     let mut known: BTreeSet<EventId> = events.iter().map(|event| event.id).collect();
     let there = events.len();
     for event in samples.iter().filter(|event| known.insert(event.id)) {
-        let at = wire::partition(event, partitions) as usize;
+        let at = record_codec::partition(event, partitions) as usize;
         ends[at] = ends[at].max(highs[at]) + 1;
-        batch.records.push(wire::record(event, partitions, "history")?);
+        batch.records.push(record_codec::record(event, partitions, "history")?);
         events.push(event.clone());
     }
     if let Some(mut producer) = producer.filter(|_| !batch.records.is_empty()) {
         producer.publish(batch, None)?;
     }
-    events.sort_by_key(|event| wire::partition(event, partitions));
+    events.sort_by_key(|event| record_codec::partition(event, partitions));
     Ok(Put { added: events.len() - there, events, ends })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::troubled::TroubledLog;
+    use crate::faulty_log::FaultyMemoryLog;
     use schemas::Day;
     use schemas::events::Halted;
 
-    /// Kafka answers a commit before its readers are shown it. A what-if run on a busy broker was
-    /// not opened: its halt, said next, found no run on the log.
+    /// Kafka acknowledges a commit before readers can see it. On a busy broker the halt of a what-if
+    /// run, published next, found no run on the log.
     #[test]
     fn who_opens_a_run_or_says_something_finds_it_there() {
-        let log = TroubledLog::late();
+        let log = FaultyMemoryLog::late();
         ensure_topics(&log, 2).unwrap();
         let run = RunOpened { previous_day: Day(1), first_day: Day(2), ..RunOpened::default() };
         open(&log, 2, &run, Vec::new(), None).unwrap();

@@ -1,19 +1,14 @@
-//! What a unit has already said, read from its own output topics: in recovery it stands in the
-//! place of decisions, in verification beside them.
+//! The events a unit has already published, read from its own output topics. In recovery they
+//! replace decisions; verification compares them with new ones.
 
 use crate::controls::ControlBook;
-use crate::wire;
-use eventlog::{Log, Reader, Result};
+use crate::record_codec;
+use eventlog::{Log, PartitionReader, Result};
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// Polls of two seconds that may give nothing, one after the other, before a read is given up: who
-/// waits in it neither stops nor says what it waits for.
-const PATIENCE: u32 = 6;
-
-/// A partition of an own output and how far it has been read.
-struct Tail {
+/// A partition of an own output, and how far it has been read.
+struct OutputTail {
     topic: Topic,
     partition: u32,
     next: u64,
@@ -21,29 +16,29 @@ struct Tail {
     ahead: Vec<(Event, Vec<u8>)>,
 }
 
-/// The outputs of one day at a time, by the event that led to them.
+/// The outputs of one day at a time, by the event that caused them.
 pub struct Recorded {
-    reader: Box<dyn Reader>,
-    tails: Vec<Tail>,
+    reader: PartitionReader,
+    tails: Vec<OutputTail>,
     day: Option<Day>,
     by_cause: BTreeMap<Option<EventId>, Vec<(Event, Vec<u8>)>>,
     markers: BTreeMap<(Topic, u32), (Event, Vec<u8>)>,
-    /// For work that is done again; opened once, because that is a connection.
+    /// For effects that are repeated; opened once, as it is a connection.
     controls: Option<ControlBook>,
 }
 
 impl Recorded {
-    /// Of these outputs, each read from its offset to its end as it is now. To be made after the
-    /// committed offsets were asked for: what was published with them is read then, and waited for
+    /// The events of these outputs, each from its offset to its present end. To be created after the
+    /// committed offsets are known: everything published with them is then read, and waited for
     /// where the cluster does not show it yet.
     pub fn new(log: &dyn Log, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
         let mut tails = Vec::with_capacity(outputs.len());
         for &(topic, partition, next) in outputs {
-            let end = log.written_end(&wire::place(topic, partition))?;
-            tails.push(Tail { topic, partition, next, end, ahead: Vec::new() });
+            let end = log.written_end(&record_codec::place(topic, partition))?;
+            tails.push(OutputTail { topic, partition, next, end, ahead: Vec::new() });
         }
         Ok(Recorded {
-            reader: log.reader()?,
+            reader: PartitionReader::new(log)?,
             tails,
             day: None,
             by_cause: BTreeMap::new(),
@@ -52,7 +47,7 @@ impl Recorded {
         })
     }
 
-    /// The book of `controls`, for work that is done again.
+    /// `controls`, for effects that are repeated.
     pub(crate) fn controls(&mut self, log: &dyn Log) -> Result<&mut ControlBook> {
         match &mut self.controls {
             Some(book) => Ok(book),
@@ -60,8 +55,8 @@ impl Recorded {
         }
     }
 
-    /// Reads what was said on `day`, to the next day's first event or the end. Earlier days are passed over;
-    /// of what was said under one id the first stands.
+    /// Reads the events of `day`, to the next day's first event or the end, and skips earlier days.
+    /// The first event of an id stands.
     pub fn load(&mut self, day: Day) -> Result<()> {
         if self.day == Some(day) {
             return Ok(());
@@ -70,7 +65,7 @@ impl Recorded {
         self.by_cause.clear();
         self.markers.clear();
         for tail in &mut self.tails {
-            let (events, marker) = tail.read_day(&mut *self.reader, day)?;
+            let (events, marker) = tail.read_day(&mut self.reader, day)?;
             for (event, bytes) in events {
                 self.by_cause.entry(event.causation).or_default().push((event, bytes));
             }
@@ -81,12 +76,12 @@ impl Recorded {
         Ok(())
     }
 
-    /// What `cause` led to, in the order of topic, partition and offset.
+    /// The events caused by `cause`, in the order of topic, partition and offset.
     pub fn take(&mut self, cause: EventId) -> Vec<(Event, Vec<u8>)> {
         self.by_cause.remove(&Some(cause)).unwrap_or_default()
     }
 
-    /// Everything of the day, whatever led to it.
+    /// All events of the day, whatever their cause.
     pub fn take_all(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.by_cause).into_values().flatten().map(|(event, _)| event).collect()
     }
@@ -97,16 +92,20 @@ impl Recorded {
     }
 }
 
-type Said = (Event, Vec<u8>);
+type RecordedEvent = (Event, Vec<u8>);
 
-impl Tail {
-    /// The day's events in this partition and its marker. An operator may have closed the day
-    /// before the role came to it: what the role then said follows that marker and counts, and
-    /// its own marker (the one with a cause) stands for the day.
-    fn read_day(&mut self, reader: &mut dyn Reader, day: Day) -> Result<(Vec<Said>, Option<Said>)> {
-        let (mut found, mut marker): (Vec<Said>, Option<Said>) = (Vec::new(), None);
+impl OutputTail {
+    /// The day's events in this partition, and its marker. If an operator closed the day before the
+    /// role got to it, the role's events follow that marker and count, and the role's own marker
+    /// (the one with a cause) stands for the day.
+    fn read_day(
+        &mut self,
+        reader: &mut PartitionReader,
+        day: Day,
+    ) -> Result<(Vec<RecordedEvent>, Option<RecordedEvent>)> {
+        let (mut found, mut marker): (Vec<RecordedEvent>, Option<RecordedEvent>) =
+            (Vec::new(), None);
         let mut ids = std::collections::BTreeSet::new();
-        let mut nothing = 0;
         loop {
             let ahead = std::mem::take(&mut self.ahead);
             let mut ahead = ahead.into_iter();
@@ -129,26 +128,20 @@ impl Tail {
             if self.next >= self.end {
                 return Ok((found, marker));
             }
-            let from = self.next;
             self.fetch(reader)?;
-            nothing = if self.next > from { 0 } else { nothing + 1 };
-            if nothing == PATIENCE {
-                return Err(wire::gave_nothing(&wire::place(self.topic, self.partition)));
-            }
         }
     }
 
-    fn fetch(&mut self, reader: &mut dyn Reader) -> Result<()> {
-        let due = [(wire::place(self.topic, self.partition), self.next)];
-        for fetched in reader.poll(&due, 2_000, Duration::from_secs(2))? {
-            for record in fetched.records {
-                // Bytes on an own output that are no event were not written by this role.
-                if let Ok(event) = wire::event(self.topic, &record) {
-                    self.ahead.push((event, record.value));
-                }
+    fn fetch(&mut self, reader: &mut PartitionReader) -> Result<()> {
+        let place = record_codec::place(self.topic, self.partition);
+        let mut records = reader.records(&place, self.next..self.end);
+        for record in records.next_batch()?.into_iter().flatten() {
+            // The role did not write bytes that are not an event.
+            if let Ok(event) = record_codec::event(self.topic, &record) {
+                self.ahead.push((event, record.value));
             }
-            self.next = fetched.position;
         }
+        self.next = records.position();
         Ok(())
     }
 }
@@ -156,44 +149,21 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faulty_log::FaultyMemoryLog;
     use crate::open::ensure_topics;
-    use crate::troubled::TroubledLog;
-    use eventlog::{Batch, ErrorClass, Fetched, TopicPartition};
+    use eventlog::Batch;
     use schemas::events::DayClosed;
 
-    /// A log that is away.
-    struct Silent;
-
-    impl Reader for Silent {
-        fn poll(
-            &mut self,
-            _: &[(TopicPartition, u64)],
-            _: usize,
-            _: Duration,
-        ) -> Result<Vec<Fetched>> {
-            Ok(Vec::new())
-        }
-    }
-
-    /// A role that came back while no broker answered could not be stopped.
-    #[test]
-    fn a_log_that_gives_nothing_is_not_waited_for_without_end() {
-        let mut tail =
-            Tail { topic: Topic::Scans, partition: 0, next: 0, end: 1, ahead: Vec::new() };
-        let error = tail.read_day(&mut Silent, Day(0)).err().map(|error| error.class);
-        assert_eq!(error, Some(ErrorClass::Retry));
-    }
-
-    /// Offsets committed in a transaction were seen before its records were: what the role had said
-    /// was taken for nothing, and said again.
+    /// Kafka showed a transaction's offsets before its records: the role took these for missing and
+    /// published them again.
     #[test]
     fn what_was_said_is_read_also_where_readers_are_not_shown_it_yet() {
-        let log = TroubledLog::late();
+        let log = FaultyMemoryLog::late();
         ensure_topics(&log, 1).unwrap();
         let cause = EventId::default();
         let marker = Event::marker(Topic::Outcomes, Day(1), DayClosed::default()).unwrap();
         let marker = Event { causation: Some(cause), ..marker };
-        let records = vec![wire::record(&marker, 1, "labeler").unwrap()];
+        let records = vec![record_codec::record(&marker, 1, "labeler").unwrap()];
         let batch = Batch { records, ..Batch::default() };
         log.producer("labeler").unwrap().publish(batch, None).unwrap();
         let mut recorded = Recorded::new(&log, &[(Topic::Outcomes, 0, 0)]).unwrap();

@@ -1,19 +1,24 @@
-//! A unit coming back: from its save, then from the log, without a word.
+//! The recovery of a unit: from its checkpoint, then from the log, publishing nothing.
 
 use crate::{
-    error::ShellError, recorded::Recorded, saved::SavedUnit, unit::Unit, voice::Voice, wire,
+    checkpoint::UnitCheckpoint, decisions::DecisionSource, error::ShellError, record_codec,
+    recorded::Recorded, unit::Unit,
 };
 use eventlog::{Log, Reader, TopicPartition};
 use std::time::Duration;
 
 impl Unit {
-    /// Puts a save back.
-    pub(crate) fn resume(&mut self, saved: SavedUnit, identity: &str) -> Result<(), ShellError> {
+    /// Restores a checkpoint.
+    pub(crate) fn resume(
+        &mut self,
+        saved: UnitCheckpoint,
+        identity: &str,
+    ) -> Result<(), ShellError> {
         if saved.log_identity != identity {
             return Err(self.mismatch("was saved for another log"));
         }
         if saved.cursor.positions.len() != self.stages.len()
-            || saved.written.len() != self.outputs.len()
+            || saved.written.len() != self.identity.outputs.len()
         {
             return Err(self.mismatch("was saved with another partition count"));
         }
@@ -25,7 +30,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Takes in what was said when the run was opened: it precedes every input.
+    /// Takes in the events of the run's opening, which precede every input.
     pub(crate) fn take_opening(&mut self, recorded: &mut Recorded) -> Result<(), ShellError> {
         recorded.load(self.cursor.closed)?;
         for event in recorded.take_all() {
@@ -34,12 +39,12 @@ impl Unit {
         Ok(())
     }
 
-    /// Reads what the log holds up to `limits` (by stage), speaking with `voice`.
+    /// Takes in the log up to `limits` (by stage), with decisions from `source`.
     pub(crate) fn run_to(
         &mut self,
         log: &dyn Log,
         limits: &[u64],
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let mut reader = log.reader()?;
         let limits: Vec<u64> = (0..limits.len())
@@ -47,27 +52,27 @@ impl Unit {
             .collect();
         while self.behind(&limits) {
             if !self.has_read() && !self.read_to(&mut *reader, &limits)? {
-                // What is left may hold no event, only the ends of transactions.
-                self.settle();
+                // The rest may be transaction markers without an event.
+                self.skip_to_read();
                 if !self.behind(&limits) {
                     break;
                 }
-                // A slow log gives nothing for a while; only its end says that there is nothing.
+                // A slow log gives nothing for a while; only its end shows that nothing is left.
                 let due = self.cursor.stage;
                 for stage in (0..limits.len()).filter(|&stage| self.grouped(stage) || stage == due)
                 {
                     let (place, from) = (self.place(stage), self.next(stage));
                     if from < limits[stage] && log.written_end(place)? > from {
-                        return Err(wire::gave_nothing(place).into());
+                        return Err(record_codec::gave_nothing(place).into());
                     }
                 }
                 return Err(self.mismatch(
                     "waits for a marker that the log does not hold, though later offsets are committed",
                 ));
             }
-            self.step(usize::MAX, voice)?;
+            self.step(usize::MAX, source)?;
         }
-        self.read_unowned(&mut *reader, voice)
+        self.read_unowned(&mut *reader, source)
     }
 
     fn behind(&self, limits: &[u64]) -> bool {
@@ -75,7 +80,7 @@ impl Unit {
             .any(|stage| self.grouped(stage) && self.cursor.positions[stage] < limits[stage])
     }
 
-    /// Reads more of what it wants, each stage to its limit; false when there is nothing.
+    /// Reads more of each wanted stage, to its limit; false when nothing came.
     fn read_to(&mut self, reader: &mut dyn Reader, limits: &[u64]) -> Result<bool, ShellError> {
         let wanted: Vec<(usize, (TopicPartition, u64))> = self
             .wanted()
@@ -98,12 +103,12 @@ impl Unit {
         Ok(found)
     }
 
-    /// A topic that every instance reads has no committed offset: what is there of the due day
-    /// is taken in, as a unit that had run all the time would have.
+    /// A topic that every instance reads has no committed offset: takes in its records of the due
+    /// day, as a unit that had never stopped would have.
     fn read_unowned(
         &mut self,
         reader: &mut dyn Reader,
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let stage = self.cursor.stage;
         if self.grouped(stage) {
@@ -115,10 +120,10 @@ impl Unit {
                 self.read(stage, fetched.records.into_iter(), fetched.position);
             }
         }
-        self.step(usize::MAX, voice).map(|_| ())
+        self.step(usize::MAX, source).map(|_| ())
     }
 
     pub(crate) fn mismatch(&self, what: &str) -> ShellError {
-        ShellError::StateMismatch { unit: self.name.clone(), what: what.to_owned() }
+        ShellError::StateMismatch { unit: self.identity.name.clone(), what: what.to_owned() }
     }
 }

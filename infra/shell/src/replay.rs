@@ -1,23 +1,23 @@
-//! Deciding everything again from what the log recorded, and making state again from nothing.
+//! Deciding everything again from the log, and rebuilding state from nothing.
 
 use crate::controls::ControlBook;
+use crate::decisions::{DecisionSource, Difference};
 use crate::env::{Env, outputs_from};
-use crate::voice::{Difference, Voice};
 use crate::{error::ShellError, recorded::Recorded, unit::Unit};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
 
-/// What verification found.
+/// The outcome of a verification.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct Verified {
-    /// Decisions made again.
+    /// Decisions compared.
     pub decisions: u64,
-    /// Where they came out otherwise.
+    /// Those that differ from the record.
     pub differences: Vec<Difference>,
 }
 
-/// The roles whose decisions can be made again.
+/// The roles whose decisions can be verified.
 const DECIDING: [Role; 6] =
     [Role::Scanner, Role::Scorer, Role::Labeler, Role::Executor, Role::Broker, Role::Retrainer];
 
@@ -29,8 +29,8 @@ fn limits(env: &Env, unit: &Unit) -> Result<Vec<u64>, ShellError> {
     Ok(env.committed(unit)?.into_iter().map(|offset| offset.unwrap_or(0)).collect())
 }
 
-/// Decides everything that is committed again, from offset 0, and compares event by event;
-/// `say` hears each unit's name as it begins.
+/// Decides everything committed again, from offset 0, and compares event by event; `say` is given
+/// each unit's name as it begins.
 pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellError> {
     let log = &*env.log;
     let mut controls = ControlBook::new(log)?;
@@ -40,35 +40,34 @@ pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellErr
     for role in DECIDING {
         for share in Env::shares(role, 0..env.partitions) {
             let mut unit = env.fresh_unit(role, &share, previous)?;
-            say(&unit.name);
+            say(&unit.identity.name);
             let limits = limits(env, &unit)?;
             let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            let mut voice = Voice::Verify {
+            let mut source = DecisionSource::Verify {
                 recorded: &mut recorded,
                 controls: &mut controls,
                 differences: &mut found.differences,
                 compared: &mut found.decisions,
             };
-            unit.run_to(log, &limits, &mut voice)?;
+            unit.run_to(log, &limits, &mut source)?;
         }
     }
     Ok(found)
 }
 
-/// A unit's state, made again.
+/// A unit whose state was rebuilt.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Rebuilt {
     /// Which unit.
     pub unit: String,
     /// The last day it closed.
     pub closed: Day,
-    /// Whether there was a saved state at the same place, and whether its bytes are the same.
+    /// Whether the saved state had the same bytes; `None` without one at the same offsets.
     pub same: Option<bool>,
 }
 
-/// Makes the state of every unit again from offset 0 (the materializer's views and lake with
-/// it) and saves it in the place of the old, which is compared first where it stands at the
-/// same offsets.
+/// Rebuilds the state of every unit from offset 0 (with it the materializer's views and lake) and
+/// replaces the saved state, comparing the two first where they are at the same offsets.
 pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, ShellError> {
     let log = &*env.log;
     let mut controls = ControlBook::new(log)?;
@@ -79,18 +78,26 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
     for role in Role::ALL.into_iter().filter(|role| !role.inputs().is_empty()) {
         for share in Env::shares(role, 0..env.partitions) {
             let mut unit = env.fresh_unit(role, &share, previous)?;
-            say(&unit.name);
+            say(&unit.identity.name);
             let limits = limits(env, &unit)?;
             let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+            unit.run_to(
+                log,
+                &limits,
+                &mut DecisionSource::Recovery { recorded: &mut recorded, log },
+            )?;
             let made = unit.save(&identity);
-            // An unreadable old state is what a rebuild is for.
-            let old = env.states.load(&unit.name).ok().flatten();
+            // A rebuild also replaces unreadable state.
+            let old = env.states.load(&unit.identity.name).ok().flatten();
             let same = old
                 .filter(|old| old.cursor.positions == made.cursor.positions)
                 .map(|old| old.machine == made.machine && old.cursor == made.cursor);
-            report.push(Rebuilt { unit: unit.name.clone(), closed: unit.cursor.closed, same });
-            saves.push((unit.name.clone(), made));
+            report.push(Rebuilt {
+                unit: unit.identity.name.clone(),
+                closed: unit.cursor.closed,
+                same,
+            });
+            saves.push((unit.identity.name.clone(), made));
         }
     }
     env.states.clear()?;
@@ -98,9 +105,8 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
     Ok(report)
 }
 
-/// The state of a role that one instance holds, made again from the log up to what is committed,
-/// and the last day it closed; nothing is saved. It is for who looks at a run that works
-/// elsewhere.
+/// The last closed day and the state of a role with one unit, rebuilt from the log up to the
+/// committed offsets; saves nothing. Serves readers of a run that works in another process.
 pub fn state_of(env: &Env, role: Role) -> Result<(Day, Vec<u8>), ShellError> {
     let log = &*env.log;
     let mut controls = ControlBook::new(log)?;
@@ -109,6 +115,6 @@ pub fn state_of(env: &Env, role: Role) -> Result<(Day, Vec<u8>), ShellError> {
     let mut unit = env.fresh_unit(role, &all, previous_day(&controls)?)?;
     let limits = limits(env, &unit)?;
     let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-    unit.run_to(log, &limits, &mut Voice::Recovery { recorded: &mut recorded, log })?;
+    unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
     Ok((unit.cursor.closed, unit.machine.save()))
 }

@@ -1,29 +1,31 @@
-//! Running roles in one process, a thread an instance, until told to stop or until a day is
-//! closed by all.
+//! Runs roles in one process, one thread per instance, until a stop is asked for or all units have
+//! closed a given day.
 
 use crate::instance::{Env, Instance, Progress};
 use crate::{error::ShellError, source::Source};
+use eventlog::ErrorClass;
+use parking_lot::Mutex;
 use schemas::Day;
 use schemas::role::Role;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Which roles, and how many instances of each.
+/// The roles to run, and how many instances of each.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Role and number of instances (one is active where the role is not by partition).
     pub roles: Vec<(Role, u32)>,
     /// Stop when every unit has closed this day.
     pub until: Option<Day>,
-    /// What this process is called among those that run the same roles; it is in the names of
-    /// its producers, so two processes of one name would fence each other.
+    /// This process's name among those that run the same roles. Its producers bear it, so two
+    /// processes with one name would fence each other.
     pub name: Option<String>,
 }
 
 impl Plan {
-    /// Every role that reads, two scanners among them: the scanner is where the time goes.
+    /// Every role with inputs; two scanners, as scanning takes the most time.
     pub fn everything(until: Option<Day>) -> Plan {
         let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
         Plan {
@@ -33,7 +35,7 @@ impl Plan {
         }
     }
 
-    /// How many units its roles have together.
+    /// How many units these roles have.
     pub fn units(&self, partitions: u32) -> usize {
         self.roles
             .iter()
@@ -54,15 +56,14 @@ impl Shared {
     }
 
     fn fail(&self, error: ShellError) {
-        let mut failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failure.get_or_insert(error);
+        self.failure.lock().get_or_insert(error);
         self.stop.store(true, Ordering::Relaxed);
     }
 }
 
-/// Runs `plan` (and `source`) until `stop` is set, `plan.until` is reached, or a role cannot go
-/// on. Every instance finishes the batch in hand, commits and saves. `watch` is called a few
-/// times a second with the last day that all have closed.
+/// Runs `plan` (and `source`) until `stop` is set, `plan.until` is closed, or a role cannot go on.
+/// Every instance then finishes its batch, commits and saves. `watch` is called a few times a second
+/// with the last day that all units have closed.
 pub fn run(
     env: &Env,
     plan: &Plan,
@@ -104,25 +105,24 @@ pub fn run(
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    let failure = shared.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    failure.map_or(Ok(()), Err)
+    shared.failure.into_inner().map_or(Ok(()), Err)
 }
 
-/// A thread that ends badly ends the others too, and with them the process: without one of its
-/// roles it would only seem to run.
+/// A panic in one thread stops the others too, and with them the process: without one of its roles
+/// it would only seem to run.
 fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
     if catch_unwind(AssertUnwindSafe(work)).is_err() {
         shared.fail(ShellError::Panicked { name: name.to_owned() });
     }
 }
 
-/// One instance, from its joining on: a log that is away just then is waited for as well.
+/// One instance, from joining on; waits for a log that is away even then.
 fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     let instance = format!("{role}-{name}");
     let mut joined: Option<Instance> = None;
     drive(&instance, shared, &mut || match &mut joined {
         Some(joined) => {
-            // What was only read and applied again after a failure is no progress.
+            // Reading and applying again after a failure is no progress.
             let before = joined.publishes();
             joined.step()?;
             Ok(joined.publishes() > before)
@@ -132,26 +132,32 @@ fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
             Ok(false)
         }
     });
-    if let Some(Err(error)) = joined.map(Instance::finish) {
-        tracing::warn!(instance, "the last batch was not committed: {error}");
+    match joined.map(Instance::finish) {
+        // Nothing is lost: the next start decides the batch again.
+        Some(Err(error)) if error.passing() => {
+            tracing::info!(instance, "{error}; the next start takes in its last batch again");
+        }
+        Some(Err(error)) => tracing::warn!(instance, "the last batch was not committed: {error}"),
+        Some(Ok(())) | None => {}
     }
 }
 
-/// Failures of a role's own long work (a training, writing the lake) without a publish between
-/// them before it is given up. A log or a broker that is away is waited for.
+/// Failures of a role's own long work (a training, writing the lake) in a row, without a publish
+/// in between, before the run ends. A log or an external broker that is away is waited for.
 const PATIENCE: u32 = 20;
 
-/// How long after it was told a wait is told again.
+/// Pause between two warnings about the same streak of failures.
 const REMIND: Duration = Duration::from_secs(60);
 
-/// Failures in a row: told when they begin, once a minute while they last, and when they end.
+/// Failures in a row. A warning says when they begin and again every minute; rebalances and
+/// failures that the next attempts mend are no reason for one.
 #[derive(Default)]
 struct Streak {
     failures: u32,
-    /// Those of its own work among them: it is done again only after others succeeded.
+    /// Failures of the role's own work among them. It is repeated only after others succeeded.
     own: u32,
     begun: Option<Instant>,
-    told: Option<Instant>,
+    warned: Option<Instant>,
 }
 
 impl Streak {
@@ -161,8 +167,9 @@ impl Streak {
         self.own += u32::from(!error.away());
         self.begun.get_or_insert_with(Instant::now);
         let failures = self.failures;
-        if self.told.is_none_or(|told| told.elapsed() > REMIND) {
-            self.told = Some(Instant::now());
+        let due = self.warned.is_none_or(|warned| warned.elapsed() > REMIND);
+        if due && failures > tolerated(error) {
+            self.warned = Some(Instant::now());
             tracing::warn!(instance, failures, "{error}; going on from the last save");
         } else {
             tracing::debug!(instance, failures, "{error}");
@@ -176,6 +183,20 @@ impl Streak {
             tracing::info!(instance, failures, "goes on after {seconds:.1} s");
             *self = Streak::default();
         }
+    }
+}
+
+/// Failures in a row that call for no warning. Every start or stop of an instance rebalances its
+/// group; only a group that does not settle for half a minute needs a look. A call to the log that
+/// fails and then succeeds needs none. A lost place and failed work are reported at once.
+fn tolerated(error: &ShellError) -> u32 {
+    match error {
+        ShellError::Log(log) => match log.class {
+            ErrorClass::Rebalanced => 30,
+            ErrorClass::Retry => 2,
+            _ => 0,
+        },
+        _ => 0,
     }
 }
 
@@ -197,44 +218,4 @@ fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, She
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::board::Board;
-    use crate::instance::Policy;
-    use crate::saved::MemoryStates;
-    use crate::troubled::TroubledLog;
-    use eventlog::ErrorClass;
-
-    /// A process that only serves the log to others has nothing to publish and so would never
-    /// hear that its log is closed, while those others wait for it to start again.
-    #[test]
-    fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
-        let env = Env {
-            log: Arc::new(TroubledLog::closed()),
-            states: Arc::new(MemoryStates::default()),
-            partitions: 1,
-            machines: Arc::new(|role| panic!("{role} was not asked for")),
-            board: Arc::new(Board::default()),
-            policy: Policy::default(),
-        };
-        let plan = Plan { roles: Vec::new(), until: None, name: None };
-        let (stop, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
-        let ended = run(&env, &plan, None, &stop, &mut |_| {
-            stop.fetch_or(begun.elapsed() > Duration::from_secs(5), Ordering::Relaxed);
-        });
-        let Err(ShellError::Log(error)) = ended else { panic!("it went on: {ended:?}") };
-        assert_eq!(error.class, ErrorClass::Closed);
-    }
-
-    /// It went on without the role, and said that all was well.
-    #[test]
-    fn a_thread_that_ends_badly_stops_the_others_and_names_itself() {
-        let stop = Arc::<AtomicBool>::default();
-        let shared = Shared { stop: Arc::clone(&stop), failure: Mutex::default() };
-        guarded("executor-0", &shared, || panic!("a defect"));
-        assert!(shared.stopped());
-        let failure = shared.failure.into_inner().ok().flatten();
-        let said = failure.map_or(String::new(), |failure| failure.to_string());
-        assert!(said.starts_with("executor-0 ended badly"), "{said}");
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
-//! The source's loop: a whole day of the market in one transaction, then the next. It has no
-//! state but the log: on restart it goes on after the oldest of its partitions' last markers.
+//! The source's loop: publishes one whole day of the market per transaction. Its only state is the
+//! log: after a restart it goes on after the oldest of its partitions' last markers.
 
 use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
-use crate::{error::ShellError, tail, wire};
+use crate::{error::ShellError, last_record, record_codec};
 use eventlog::{Batch, Log, Producer};
 use producers::source::{BarChange, Market, change_event, day_events};
 use schemas::events::{Bars, RunOpened};
@@ -16,13 +16,13 @@ pub struct Source {
     opened: RunOpened,
     until: Option<Day>,
     last: Option<Day>,
-    /// Bars of earlier days that read otherwise now, not published yet.
+    /// Corrected bars of earlier days, not published yet.
     changes: Vec<BarChange>,
     producer: Option<Box<dyn Producer>>,
 }
 
 impl Source {
-    /// Of `market`, for the run that was opened so, up to and with day `until`.
+    /// Of `market`, for the run opened by `opened`, up to day `until`, inclusive.
     pub fn new(
         env: &Env,
         market: Box<dyn Market>,
@@ -52,8 +52,8 @@ impl Source {
 
     fn round(&mut self) -> Result<Progress, ShellError> {
         let log = &*self.env.log;
-        // Opened before the last day is looked up: whoever publishes after that has fenced this
-        // one, so that no day is given twice.
+        // Opened before looking up the last day: a later source fences this one, so that no day is
+        // published twice.
         let producer = match &mut self.producer {
             Some(producer) => producer,
             none => none.insert(log.producer("source")?),
@@ -73,14 +73,14 @@ impl Source {
         };
         let mut batch = Batch::default();
         for partition in 0..self.env.partitions {
-            let place = wire::place(Topic::Bars, partition);
+            let place = record_codec::place(Topic::Bars, partition);
             let end = log.watermarks(&place)?.high;
             batch.expected_end.push((place, end));
         }
         let scan = today.day >= self.opened.scan_from;
         let day = day_events(&today, last, scan, self.env.partitions);
         for event in with_changes(day, &self.changes, today.day, self.env.partitions) {
-            batch.records.push(wire::record(&event, self.env.partitions, "source")?);
+            batch.records.push(record_codec::record(&event, self.env.partitions, "source")?);
         }
         producer.publish(batch, None)?;
         self.last = Some(today.day);
@@ -89,7 +89,7 @@ impl Source {
     }
 }
 
-/// The day's events, and before them what changed of earlier days, counted in the markers.
+/// The changes of earlier days followed by the day's events; the markers count both.
 fn with_changes(
     day_events: Vec<Event>,
     changes: &[BarChange],
@@ -98,9 +98,11 @@ fn with_changes(
 ) -> Vec<Event> {
     let mut events: Vec<Event> = changes.iter().map(|change| change_event(day, change)).collect();
     let mut counts = vec![0; partitions as usize];
-    events.iter().for_each(|event| counts[wire::partition(event, partitions) as usize] += 1);
+    events
+        .iter()
+        .for_each(|event| counts[record_codec::partition(event, partitions) as usize] += 1);
     events.extend(day_events.into_iter().map(|mut event| {
-        let partition = wire::partition(&event, partitions) as usize;
+        let partition = record_codec::partition(&event, partitions) as usize;
         if let Body::Bars(Bars::DayClosed(marker)) = &mut event.body {
             marker.events += counts[partition];
         }
@@ -109,7 +111,7 @@ fn with_changes(
     events
 }
 
-/// The oldest of the partitions' last markers; `previous` where one has none.
+/// The oldest of the partitions' last markers; `previous` for a partition without one.
 pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
     let mut oldest: Option<Day> = None;
     for partition in 0..partitions {
@@ -119,9 +121,9 @@ pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day,
     Ok(oldest.unwrap_or(previous))
 }
 
-/// A marker that no role takes in closes nothing: it is judged as they judge it.
+/// The day of the last marker that roles would take in; any other closes nothing.
 fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
-    tail::last(log, &wire::place(Topic::Bars, partition), |record| {
+    last_record::find_last(log, &record_codec::place(Topic::Bars, partition), |record| {
         let event = inspect(Topic::Bars, partition, total, record).ok()?;
         event.body.marker().map(|_| event.day)
     })

@@ -1,21 +1,22 @@
-//! A unit: one machine with its place in the day. A role by partition has a unit a partition,
-//! any other role has one.
+//! A unit: one machine with its place in the day. A role by partition has one unit per partition,
+//! any other role has one unit.
 //!
 //! Invariants:
-//! 1. State changes only by [`Machine::evolve`]: by inputs in the cursor's order, and by what
-//!    the unit itself said, right after the event that led to it.
-//! 2. Said live, an own event is evolved before it is published; recovered, it is read from the
-//!    log at the same place. So state is a function of the log.
+//! 1. State changes only by [`Machine::evolve`]: by inputs in the cursor's order, and by the unit's
+//!    own events, right after the event that caused them.
+//! 2. A live unit evolves an own event before publishing it; a recovering one reads it from the log
+//!    at the same point. So state is a function of the log.
 //! 3. The own marker of a day and the offset of the day's last input marker are published
 //!    together or not at all.
 
-use crate::ahead::Ahead;
-use crate::board::UnitStatus;
+use crate::checkpoint::UnitCheckpoint;
 use crate::cursor::{Cursor, Stage, Verdict, stages};
+use crate::decisions::{Decided, DecisionSource};
 use crate::inspect::{Bad, inspect};
-use crate::saved::SavedUnit;
-use crate::voice::{Answer, Voice};
-use crate::{error::ShellError, wire};
+use crate::read_ahead::ReadAhead;
+use crate::status_board::UnitStatus;
+use crate::unit_identity::UnitIdentity;
+use crate::{error::ShellError, record_codec};
 use eventlog::{Consumed, NewRecord, Record, TopicPartition};
 use schemas::events::DayClosed;
 use schemas::role::{Cause, Context, Machine, Role};
@@ -25,38 +26,35 @@ use std::collections::BTreeMap;
 #[cfg(test)]
 mod tests;
 
-/// Records looked at together, at most, and so the bound on what batching adds to an event's
-/// latency: the first of them waits until all are read from their bytes, which takes 0.3 to 0.45 ms
-/// for 256 features (on a busy machine), and until the machine has done what it does for all at
-/// once; a scorer scores 256 rows in 30 µs by ONNX Runtime (`butterquant model bench`). That is half
-/// a millisecond. Fewer are looked at as they are: nothing waits for more to come.
+/// Records inspected together, at most, which bounds the latency that batching adds to an event.
+/// The first of them waits until all are decoded, 0.3 to 0.45 ms for 256 features on a busy machine,
+/// and until the machine has prepared all at once; a scorer scores 256 rows in 30 µs with ONNX
+/// Runtime (`butterquant model bench`). That is half a millisecond. A smaller lot never waits for
+/// more.
 pub const TOGETHER: usize = 256;
 
 /// One machine and its place in the day.
 pub struct Unit {
-    pub(crate) role: Role,
-    pub(crate) name: String,
-    pub(crate) total: u32,
+    pub(crate) identity: UnitIdentity,
     pub(crate) stages: Vec<Stage>,
     places: Vec<TopicPartition>,
-    pub(crate) outputs: Vec<(Topic, u32)>,
     pub(crate) cursor: Cursor,
     pub(crate) machine: Box<dyn Machine>,
     pub(crate) written: Vec<i64>,
     /// Own outputs before these offsets, by output, belong to the state.
     pub(crate) own_from: Vec<u64>,
-    /// Where own outputs are known to end: the next `own_from`, once a publish after it
-    /// has shown that nobody else was writing them by then.
+    /// Known ends of own outputs: the next `own_from`, once a later publish has shown that no other
+    /// owner was writing to them.
     pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
-    /// Records read and not due yet, by stage.
-    ahead: Vec<Ahead>,
+    /// Records read before they are due, by stage.
+    ahead: Vec<ReadAhead>,
 }
 
 impl Unit {
-    /// A unit of `role` that holds `partitions` of `total`, at the beginning of a run whose day
-    /// before the first is `previous`.
+    /// A unit of `role` that holds `partitions` of `total`, at the start of a run; `previous` is the
+    /// day before the run's first.
     pub fn new(
         role: Role,
         partitions: &[u32],
@@ -65,44 +63,32 @@ impl Unit {
         previous: Day,
     ) -> Unit {
         let stages = stages(role, partitions);
-        let places = stages.iter().map(|stage| wire::place(stage.topic, stage.partition)).collect();
-        let outputs: Vec<(Topic, u32)> = role
-            .outputs()
-            .iter()
-            .flat_map(|&topic| {
-                let held = if topic.single() { &[0][..] } else { partitions };
-                held.iter().map(move |&partition| (topic, partition))
-            })
-            .collect();
-        let name = match partitions {
-            [one] if role.by_partition() => format!("{role}-{one}"),
-            _ => role.name().to_owned(),
-        };
+        let places =
+            stages.iter().map(|stage| record_codec::place(stage.topic, stage.partition)).collect();
+        let identity = UnitIdentity::new(role, partitions, total);
+        let outputs = identity.outputs.len();
         Unit {
-            role,
-            name,
-            total,
             cursor: Cursor::new(previous, stages.len()),
             committed: vec![0; stages.len()],
-            written: vec![0; outputs.len()],
-            own_from: vec![0; outputs.len()],
-            own_end: vec![0; outputs.len()],
-            ahead: stages.iter().map(|_| Ahead::default()).collect(),
+            written: vec![0; outputs],
+            own_from: vec![0; outputs],
+            own_end: vec![0; outputs],
+            ahead: stages.iter().map(|_| ReadAhead::default()).collect(),
             stages,
             places,
-            outputs,
+            identity,
             machine,
             pending: Vec::new(),
         }
     }
 
-    /// What it takes in next and from where.
+    /// The due partition and the offset it goes on from.
     pub fn due(&self) -> (&TopicPartition, u64) {
         (&self.places[self.cursor.stage], self.cursor.positions[self.cursor.stage])
     }
 
-    /// What it would read now and from where, the due stage first. The others are read ahead, so
-    /// that a day costs one fetch and not one a partition, while what is held stays small.
+    /// The stages to read now and their offsets, the due stage first. The others are read ahead, so
+    /// that a day costs one fetch rather than one per partition; little is held in memory.
     pub fn wanted(&self) -> impl Iterator<Item = (usize, &TopicPartition, u64)> {
         let (due, count) = (self.cursor.stage, self.stages.len());
         (due..count)
@@ -111,27 +97,27 @@ impl Unit {
             .map(|stage| (stage, &self.places[stage], self.next(stage)))
     }
 
-    /// Which of its stages reads `place`.
+    /// The stage that reads `place`.
     pub(crate) fn stage_of(&self, place: &TopicPartition) -> Option<usize> {
         self.places.iter().position(|own| own == place)
     }
 
-    /// The offset behind all that was read of a stage.
+    /// The offset after everything read of a stage.
     pub(crate) fn next(&self, stage: usize) -> u64 {
         self.ahead[stage].position.max(self.cursor.positions[stage])
     }
 
-    /// Whether the stage's offsets are committed for the role's group; a topic that every
-    /// instance reads is not.
+    /// Whether the role's group commits the stage's offsets; it does not for a topic that every
+    /// instance reads.
     pub(crate) fn grouped(&self, stage: usize) -> bool {
-        !(self.role.by_partition() && self.stages[stage].topic.single())
+        !(self.identity.role.by_partition() && self.stages[stage].topic.single())
     }
 
     pub(crate) fn place(&self, stage: usize) -> &TopicPartition {
         &self.places[stage]
     }
 
-    /// Offsets applied and not committed yet.
+    /// Offsets applied but not committed yet.
     pub(crate) fn consumed(&self) -> Vec<Consumed> {
         (0..self.stages.len())
             .filter(|&stage| {
@@ -145,20 +131,20 @@ impl Unit {
             .collect()
     }
 
-    /// Which own output each pending record goes to, and where the last of it stands among them.
+    /// The own outputs with pending records, and the index of each one's last pending record.
     pub(crate) fn last_of_outputs(&self) -> Vec<(usize, usize)> {
         let mut last: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, record) in self.pending.iter().enumerate() {
             let (topic, partition) = (&*record.to.topic, record.to.partition);
             let same = |own: &(Topic, u32)| own.1 == partition && own.0.name() == topic;
-            if let Some(output) = self.outputs.iter().position(same) {
+            if let Some(output) = self.identity.outputs.iter().position(same) {
                 last.insert(output, at);
             }
         }
         last.into_iter().collect()
     }
 
-    /// After a publish: what was consumed is committed, and own outputs end behind these offsets.
+    /// After a publish: consumed offsets are committed, and own outputs end after these offsets.
     pub(crate) fn published(&mut self, last: impl Iterator<Item = (usize, u64)>) {
         self.committed.clone_from(&self.cursor.positions);
         self.own_from.clone_from(&self.own_end);
@@ -168,17 +154,17 @@ impl Unit {
         }
     }
 
-    /// Keeps where topics end that others write too, so that a unit that comes back need not read
-    /// what they said.
-    pub(crate) fn look_ahead(&mut self, ends: &BTreeMap<Topic, u64>) {
-        for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.outputs) {
+    /// Notes the ends of topics that others write too, so that a recovering unit need not read their
+    /// events.
+    pub(crate) fn note_ends(&mut self, ends: &BTreeMap<Topic, u64>) {
+        for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.identity.outputs) {
             *end = ends.get(topic).map_or(*end, |shared| *shared.max(end));
         }
     }
 
-    /// Everything of it, for saving.
-    pub(crate) fn save(&self, log_identity: &str) -> SavedUnit {
-        SavedUnit {
+    /// Its checkpoint.
+    pub(crate) fn save(&self, log_identity: &str) -> UnitCheckpoint {
+        UnitCheckpoint {
             log_identity: log_identity.to_owned(),
             cursor: self.cursor.clone(),
             own_from: self.own_from.clone(),
@@ -187,21 +173,21 @@ impl Unit {
         }
     }
 
-    /// Keeps what was read of a stage until [`Unit::step`] takes it in.
+    /// Keeps records read of a stage until [`Unit::step`] takes them in.
     pub fn read(&mut self, stage: usize, records: impl Iterator<Item = Record>, position: u64) {
         let from = self.next(stage);
         self.ahead[stage].extend(records.filter(|record| record.offset >= from), position);
     }
 
-    /// Whether something is read of the due stage and not taken in.
+    /// Whether records of the due stage are read and not taken in.
     pub fn has_read(&self) -> bool {
         let stage = self.cursor.stage;
         !self.ahead[stage].is_empty() || self.next(stage) > self.cursor.positions[stage]
     }
 
-    /// Steps over what holds no event (on Kafka, the ends of transactions) in stages of which
-    /// nothing is left to take in, due or not, so that an idle partition shows no lag.
-    pub(crate) fn settle(&mut self) {
+    /// In stages with nothing left to take in, due or not, steps over offsets without an event (on
+    /// Kafka, transaction markers), so that an idle partition shows no lag.
+    pub(crate) fn skip_to_read(&mut self) {
         for stage in 0..self.stages.len() {
             if self.ahead[stage].is_empty() {
                 self.cursor.positions[stage] = self.next(stage);
@@ -209,13 +195,17 @@ impl Unit {
         }
     }
 
-    /// Takes in what was read of the due stage, up to its marker and at most `most` records.
-    /// True when that closed a day.
-    pub fn step(&mut self, most: usize, voice: &mut Voice<'_>) -> Result<bool, ShellError> {
+    /// Takes in records of the due stage, up to its marker and at most `most`; true when that closed
+    /// a day.
+    pub fn step(
+        &mut self,
+        most: usize,
+        source: &mut DecisionSource<'_>,
+    ) -> Result<bool, ShellError> {
         let stage = self.cursor.stage;
         let mut left = most;
         while left > 0 {
-            let lot = self.look(stage, left.min(TOGETHER), voice);
+            let lot = self.inspect_lot(stage, left.min(TOGETHER), source);
             if lot.is_empty() {
                 self.cursor.positions[stage] = self.next(stage);
                 return Ok(false);
@@ -224,9 +214,9 @@ impl Unit {
             for inspected in lot {
                 let Some(record) = self.ahead[stage].pop() else { return Ok(false) };
                 self.cursor.positions[stage] = record.offset + 1;
-                if let Some(marker) = self.take_in(&record, inspected, voice)? {
+                if let Some(marker) = self.take_in(&record, inspected, source)? {
                     if self.cursor.stage_done() {
-                        self.finish_day(&marker, voice)?;
+                        self.finish_day(&marker, source)?;
                         return Ok(true);
                     }
                     return Ok(false);
@@ -236,20 +226,25 @@ impl Unit {
         Ok(false)
     }
 
-    /// Inspects what comes next of a stage, to its marker and at most `most` records, and shows the
-    /// sound events to a machine that decides now.
-    fn look(&mut self, stage: usize, most: usize, voice: &Voice<'_>) -> Vec<Result<Event, Bad>> {
+    /// Inspects the next records of a stage, up to its marker and at most `most`, and lets a machine
+    /// that decides live prepare for the sound events.
+    fn inspect_lot(
+        &mut self,
+        stage: usize,
+        most: usize,
+        source: &DecisionSource<'_>,
+    ) -> Vec<Result<Event, Bad>> {
         let Stage { topic, partition, .. } = self.stages[stage];
         let mut lot = Vec::new();
         for record in self.ahead[stage].next().take(most) {
-            let inspected = inspect(topic, partition, self.total, record);
+            let inspected = inspect(topic, partition, self.identity.total, record);
             let last = inspected.as_ref().is_ok_and(|event| event.body.marker().is_some());
             lot.push(inspected);
             if last {
                 break;
             }
         }
-        if let Some(controls) = voice.controls_now()
+        if let Some(controls) = source.controls_now()
             && self.machine.decides_on(topic)
         {
             let events: Vec<&Event> = lot.iter().filter_map(|one| one.as_ref().ok()).collect();
@@ -258,19 +253,19 @@ impl Unit {
         lot
     }
 
-    /// Applies one record; gives the event when it is the stage's marker.
+    /// Applies one record; returns the event if it is the stage's marker.
     fn take_in(
         &mut self,
         record: &Record,
         inspected: Result<Event, Bad>,
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<Option<Event>, ShellError> {
         let stage = self.stages[self.cursor.stage];
         let event = match inspected {
             Ok(event) => event,
             Err(bad) => {
                 self.cursor.counts.undecodable += 1;
-                self.dead_letter(record, bad, voice)?;
+                self.dead_letter(record, bad, source)?;
                 return Ok(None);
             }
         };
@@ -283,7 +278,7 @@ impl Unit {
             Verdict::Apply => {
                 self.machine.evolve(&event);
                 if self.machine.decides_on(stage.topic) {
-                    self.say(Cause::Event(&event), event.day, event.id, voice)?;
+                    self.respond(Cause::Event(&event), event.day, event.id, source)?;
                 }
                 Ok(None)
             }
@@ -293,7 +288,7 @@ impl Unit {
             }
             Verdict::Conflict => {
                 let what = "another event has this id already; the first one stands".to_owned();
-                self.dead_letter(record, rejected("conflict", what), voice)?;
+                self.dead_letter(record, rejected("conflict", what), source)?;
                 Ok(None)
             }
             Verdict::OutOfOrder => {
@@ -301,44 +296,51 @@ impl Unit {
                     "an event of {} where {} is the last closed day",
                     event.day, self.cursor.closed
                 );
-                self.dead_letter(record, rejected("order", what), voice)?;
+                self.dead_letter(record, rejected("order", what), source)?;
                 Ok(None)
             }
             Verdict::Duplicate | Verdict::Late => Ok(None),
         }
     }
 
-    /// Asks for what is to be said because of `cause`, takes it into the state, and keeps it for
-    /// publishing when it is new.
-    fn say(
+    /// Asks for the events that `cause` leads to, evolves the state by them, and keeps new ones for
+    /// publishing.
+    fn respond(
         &mut self,
         cause: Cause<'_>,
         day: Day,
         id: EventId,
-        voice: &mut Voice<'_>,
+        source: &mut DecisionSource<'_>,
     ) -> Result<i64, ShellError> {
-        let Answer { events, fresh, control_offset } = voice.answer(self, cause, day, id)?;
+        let Decided { events, fresh, control_offset } =
+            source.decide(&self.identity, &*self.machine, cause, day, id)?;
         for event in &events {
             self.machine.evolve(event);
-            let partition = wire::partition(event, self.total);
-            if let Some(i) =
-                self.outputs.iter().position(|&output| output == (event.topic(), partition))
-            {
-                self.written[i] += 1;
+            if let Some(output) = self.identity.output_of(event) {
+                self.written[output] += 1;
             }
             if fresh {
-                self.pending.push(wire::record(event, self.total, self.role.name())?);
+                self.pending.push(record_codec::record(
+                    event,
+                    self.identity.total,
+                    self.identity.role.name(),
+                )?);
             }
         }
         Ok(control_offset)
     }
 
-    fn finish_day(&mut self, last: &Event, voice: &mut Voice<'_>) -> Result<(), ShellError> {
+    fn finish_day(
+        &mut self,
+        last: &Event,
+        source: &mut DecisionSource<'_>,
+    ) -> Result<(), ShellError> {
         let day = self.cursor.current.unwrap_or(last.day);
         let previous = self.cursor.closed;
-        let control_offset = self.say(Cause::DayClosed { day, previous }, day, last.id, voice)?;
-        for i in 0..self.outputs.len() {
-            let (topic, partition) = self.outputs[i];
+        let control_offset =
+            self.respond(Cause::DayClosed { day, previous }, day, last.id, source)?;
+        for i in 0..self.identity.outputs.len() {
+            let (topic, partition) = self.identity.outputs[i];
             let mut marker = DayClosed {
                 partition: i64::from(partition),
                 previous_day: previous,
@@ -349,7 +351,7 @@ impl Unit {
             if let Some(mut marker) = Event::marker(topic, day, marker) {
                 marker.causation = Some(last.id);
                 marker.control_offset = Some(control_offset);
-                if let Some(record) = voice.marker(self, topic, partition, &marker)? {
+                if let Some(record) = source.marker(&self.identity, topic, partition, &marker)? {
                     self.pending.push(record);
                 }
             }
@@ -363,8 +365,8 @@ impl Unit {
     pub(crate) fn status(&self) -> UnitStatus {
         let (place, next_offset) = self.due();
         UnitStatus {
-            role: self.role.name().to_owned(),
-            unit: self.name.clone(),
+            role: self.identity.role.name().to_owned(),
+            unit: self.identity.name.clone(),
             closed: self.cursor.closed,
             current: self.cursor.current,
             waits_for: place.to_string(),
@@ -374,7 +376,8 @@ impl Unit {
     }
 }
 
-/// FNV-1a, 64 bits: tells a repeated event from a changed one; it is saved, so it stays as it is.
+/// FNV-1a, 64 bits: tells a repeated event from a changed one. Checkpoints hold it, so it must not
+/// change.
 fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)

@@ -6,8 +6,8 @@ use eventlog::Log;
 use schemas::events::Predictions;
 use schemas::id::sha256_hex;
 use schemas::{Body, Topic};
-use shell::settle::{Entry, Letter, entries};
-use shell::wire;
+use shell::record_codec;
+use shell::redrive::{DeadLetterEntry, Letter, entries};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub fn letters_are(log: &dyn Log, mut written: Written) -> BTreeMap<Kind, Vec<u64>> {
     let mut ids: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
     entries(log, 0, &mut |entry| {
-        let Entry::Letter(Letter { id, said, .. }) = entry else { panic!("{entry:?}") };
+        let DeadLetterEntry::Letter(Letter { id, said, .. }) = entry else { panic!("{entry:?}") };
         let bad = written.remove(&(said.partition, said.offset));
         let bad =
             bad.unwrap_or_else(|| panic!("the letter of a good event, or a second one: {said:?}"));
@@ -38,13 +38,13 @@ pub fn scores_are(log: &dyn Log, mixture: &Mixture) {
     let mut scored = vec![0_u8; mixture.good()];
     let mut reader = log.reader().unwrap();
     for partition in 0..PARTITIONS {
-        let place = wire::place(Topic::Predictions, partition);
+        let place = record_codec::place(Topic::Predictions, partition);
         let (mut next, end) = (0, log.watermarks(&place).unwrap().high);
         while next < end {
             let due = [(place.clone(), next)];
             for fetched in reader.poll(&due, 5_000, Duration::from_secs(5)).unwrap() {
                 for record in &fetched.records {
-                    let event = wire::event(Topic::Predictions, record).unwrap();
+                    let event = record_codec::event(Topic::Predictions, record).unwrap();
                     if event.body.marker().is_none() {
                         let good = matches!(
                             &event.body,

@@ -6,7 +6,7 @@ use eventlog::NewRecord;
 use schemas::codec::{self, DecodeError};
 use schemas::events::{Bar, Bars, Features};
 use schemas::{Body, Day, Event, Topic};
-use shell::wire;
+use shell::record_codec;
 
 /// A bad record of `kind`, made from the good one of stock `n`; of `large` bytes if large.
 pub(super) fn bad_one(
@@ -63,7 +63,8 @@ pub(super) fn bad_one(
         Kind::Flipped => flipped(value, rng),
         Kind::WrongPartition => {
             let other = 1 + rng.below(PARTITIONS as usize - 1) as u32;
-            record.to = wire::place(Topic::Features, (record.to.partition + other) % PARTITIONS);
+            record.to =
+                record_codec::place(Topic::Features, (record.to.partition + other) % PARTITIONS);
             "partition"
         }
         Kind::WrongKey => {

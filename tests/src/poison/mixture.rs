@@ -8,7 +8,7 @@ use crate::simulation::rng::SimRng;
 use eventlog::Log;
 use schemas::events::{DayClosed, FeatureVector, Features, ModelRef, RunOpened};
 use schemas::{Day, Event, EventId, Topic};
-use shell::wire;
+use shell::record_codec;
 use std::collections::BTreeMap;
 
 /// The numbers of good and bad events.
@@ -67,7 +67,8 @@ impl Mixture {
                 hosts.entry(rng.below(self.good_a_day)).or_default().push(*kind);
             }
             for n in 0..self.good_a_day {
-                let good = wire::record(&features(day, n, &mut rng), PARTITIONS, "test").unwrap();
+                let good =
+                    record_codec::record(&features(day, n, &mut rng), PARTITIONS, "test").unwrap();
                 // A conflict comes after the good event that it contradicts, every other kind before it.
                 let guests = hosts.remove(&n).unwrap_or_default();
                 let (after, before) =
@@ -81,7 +82,10 @@ impl Mixture {
                 }
             }
             for marker in markers(day, &champion) {
-                out.add((wire::record(&marker, PARTITIONS, "test").unwrap(), None), &mut written);
+                out.add(
+                    (record_codec::record(&marker, PARTITIONS, "test").unwrap(), None),
+                    &mut written,
+                );
             }
             out.publish(&mut written);
         }

@@ -5,19 +5,19 @@ use consumers::scorer::{Loader, Scorer};
 use eventlog::{Log, TopicPartition};
 use schemas::Topic;
 use schemas::role::{Machine, Role};
-use shell::board::Board;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::instance::{Env, Policy};
+use shell::record_codec;
 use shell::runner::{Plan, run};
-use shell::saved::MemoryStates;
-use shell::wire;
+use shell::status_board::StatusBoard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use success::Engine;
 
 /// The environment of scorers on `log`; their states are in memory.
-pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
-    let (states, loader) = (MemoryStates::default(), Arc::new(Loader::new(Engine::candle())));
+pub fn env(log: Arc<dyn Log>) -> (Env, MemoryCheckpoints) {
+    let (states, loader) = (MemoryCheckpoints::default(), Arc::new(Loader::new(Engine::candle())));
     let machines = move |role| -> Option<Box<dyn Machine>> {
         assert_eq!(role, Role::Scorer);
         Some(Box::new(Scorer::new(Arc::clone(&loader))))
@@ -27,7 +27,7 @@ pub fn env(log: Arc<dyn Log>) -> (Env, MemoryStates) {
         states: Arc::new(states.clone()),
         partitions: PARTITIONS,
         machines: Arc::new(machines),
-        board: Arc::new(Board::default()),
+        board: Arc::new(StatusBoard::default()),
         policy: Policy::default(),
     };
     (env, states)
@@ -52,7 +52,7 @@ pub fn score(env: &Env) {
 /// Offsets of `features` that the scorers have not committed.
 pub fn lag(log: &dyn Log) -> u64 {
     let places: Vec<TopicPartition> =
-        (0..PARTITIONS).map(|partition| wire::place(Topic::Features, partition)).collect();
+        (0..PARTITIONS).map(|partition| record_codec::place(Topic::Features, partition)).collect();
     let committed = log.committed(Role::Scorer.name(), &places).unwrap();
     let behind = places.iter().zip(committed).map(|(place, committed)| {
         log.watermarks(place).unwrap().high.saturating_sub(committed.unwrap_or(0))

@@ -10,10 +10,10 @@ use eventlog::{Consumed, MemoryLog, Record, TopicPartition};
 use schemas::controls::ControlState;
 use schemas::events::{Action, DeadLetters, Fills, Orders};
 use schemas::{Body, Day, Event, Topic};
+use shell::checkpoint::{MemoryCheckpoints, UnitCheckpoint};
 use shell::instance::Machines;
+use shell::record_codec;
 use shell::replay::{rebuild, verify};
-use shell::saved::{MemoryStates, SavedUnit};
-use shell::wire;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct Ended {
     /// The log.
     pub log: MemoryLog,
     /// Every saved unit.
-    pub states: BTreeMap<String, SavedUnit>,
+    pub states: BTreeMap<String, UnitCheckpoint>,
     /// Days handed to the sink, by hash.
     pub sink: BTreeMap<Day, String>,
     /// The day that every unit closed last, as the board shows it.
@@ -36,7 +36,7 @@ pub struct Reference {
     /// Every record of the simulated days.
     pub contents: Contents,
     committed: BTreeMap<&'static str, Vec<Consumed>>,
-    states: BTreeMap<String, SavedUnit>,
+    states: BTreeMap<String, UnitCheckpoint>,
     sink: BTreeMap<Day, String>,
 }
 
@@ -108,7 +108,7 @@ fn in_order(place: &TopicPartition, records: &[Record]) -> Vec<Record> {
 
 fn said(place: &TopicPartition, record: &Record) -> String {
     let topic: Topic = place.topic.parse().unwrap();
-    match wire::event(topic, record) {
+    match record_codec::event(topic, record) {
         Ok(Event { body: Body::DeadLetters(DeadLetters::EventRejected(letter)), day, .. }) => {
             format!(
                 "dead letter of {}/{} at {} on {day}",
@@ -149,7 +149,7 @@ pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> 
     let sink = Arc::<RecordingSink>::default();
     let machines: Machines =
         if plain { world.plain_machines(&sink) } else { world.machines(&sink) };
-    let saved: MemoryStates = states(&ended.states);
+    let saved: MemoryCheckpoints = states(&ended.states);
     let env = world.env(Arc::new(ended.log.clone()), Arc::new(saved.clone()), machines);
     let verified = verify(&env, &mut |_| {}).map_err(|error| format!("verify: {error}"))?;
     ensure(verified.differences.is_empty(), || format!("verify: {:?}", verified.differences))?;
@@ -173,7 +173,7 @@ pub fn events(world: &World, log: &MemoryLog) -> Vec<(Topic, i64, Event)> {
     let read = contents.iter().flat_map(|(place, records)| {
         let topic: Topic = place.topic.parse().unwrap();
         records.iter().filter_map(move |record| {
-            Some((topic, record.offset as i64, wire::event(topic, record).ok()?))
+            Some((topic, record.offset as i64, record_codec::event(topic, record).ok()?))
         })
     });
     read.collect()

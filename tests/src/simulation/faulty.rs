@@ -7,7 +7,7 @@ use eventlog::{
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 use shell::ShellError;
-use shell::saved::{MemoryStates, SavedUnit, StateStore};
+use shell::checkpoint::{CheckpointStore, MemoryCheckpoints, UnitCheckpoint};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -149,15 +149,15 @@ impl Producer for FaultyProducer {
 }
 
 /// The state folder as one instance sees it.
-pub struct FaultyStates(pub MemoryStates, pub Arc<Actor>);
+pub struct FaultyStates(pub MemoryCheckpoints, pub Arc<Actor>);
 
-impl StateStore for FaultyStates {
-    fn load(&self, unit: &str) -> std::result::Result<Option<SavedUnit>, ShellError> {
+impl CheckpointStore for FaultyStates {
+    fn load(&self, unit: &str) -> std::result::Result<Option<UnitCheckpoint>, ShellError> {
         self.1.lives()?;
         self.0.load(unit)
     }
 
-    fn save(&self, units: &[(String, SavedUnit)]) -> std::result::Result<(), ShellError> {
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> std::result::Result<(), ShellError> {
         self.1.lives()?;
         if self.1.dies(Fault::CrashBeforeSave) {
             return Err(refused(ErrorClass::Fatal, "crashed before the save").into());

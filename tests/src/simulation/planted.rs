@@ -5,8 +5,8 @@ use super::faulty::FaultyStates;
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role};
 use schemas::{Day, Event, Topic};
 use shell::ShellError;
+use shell::checkpoint::{CheckpointStore, UnitCheckpoint};
 use shell::instance::Machines;
-use shell::saved::{SavedUnit, StateStore};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -40,7 +40,7 @@ impl Planted {
         })
     }
 
-    pub(super) fn states(self, sound: FaultyStates) -> Arc<dyn StateStore> {
+    pub(super) fn states(self, sound: FaultyStates) -> Arc<dyn CheckpointStore> {
         match self {
             Planted::Nothing | Planted::CountedSteps | Planted::Unasked => Arc::new(sound),
             bug => Arc::new(Crooked { sound, bug, before: Mutex::default() }),
@@ -85,15 +85,15 @@ impl Machine for Counting {
 struct Crooked {
     sound: FaultyStates,
     bug: Planted,
-    before: Mutex<BTreeMap<String, SavedUnit>>,
+    before: Mutex<BTreeMap<String, UnitCheckpoint>>,
 }
 
-impl StateStore for Crooked {
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+impl CheckpointStore for Crooked {
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
         self.sound.load(unit)
     }
 
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
         let mut units = units.to_vec();
         for (name, saved) in &mut units {
             if self.bug == Planted::SavedAhead {

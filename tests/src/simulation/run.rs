@@ -9,10 +9,10 @@ use super::world::{cast, settle};
 use eventlog::{Batch, Log, MemoryLog};
 use producers::source::day_events;
 use schemas::{Day, Event, Topic};
+use shell::checkpoint::MemoryCheckpoints;
 use shell::instance::{Env, Instance, Progress};
-use shell::saved::MemoryStates;
+use shell::record_codec;
 use shell::source::Source;
-use shell::wire;
 use std::sync::Arc;
 
 /// One scenario's log, states and sink.
@@ -21,7 +21,7 @@ pub struct Run<'a> {
     /// The log.
     pub log: MemoryLog,
     /// The state folder.
-    pub states: MemoryStates,
+    pub states: MemoryCheckpoints,
     /// The environment of an instance.
     pub env: Env,
     sink: Arc<RecordingSink>,
@@ -54,7 +54,8 @@ impl Simulation {
 impl Run<'_> {
     /// Writes `events` to the log.
     pub fn write(&self, events: &[Event]) {
-        let records = events.iter().map(|event| wire::record(event, PARTITIONS, "test").unwrap());
+        let records =
+            events.iter().map(|event| record_codec::record(event, PARTITIONS, "test").unwrap());
         let batch = Batch { records: records.collect(), ..Batch::default() };
         self.log.producer("test").unwrap().publish(batch, None).unwrap();
     }

@@ -4,7 +4,7 @@ use super::dimensions::PARTITIONS;
 use eventlog::{Batch, Consumed, Log, MemoryLog, NewRecord, Record, TopicPartition};
 use schemas::Topic;
 use schemas::role::Role;
-use shell::saved::{MemoryStates, SavedUnit, StateStore};
+use shell::checkpoint::{CheckpointStore, MemoryCheckpoints, UnitCheckpoint};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct Snapshot {
     records: Vec<NewRecord>,
     committed: BTreeMap<&'static str, Vec<Consumed>>,
     /// Saved states by unit.
-    pub states: BTreeMap<String, SavedUnit>,
+    pub states: BTreeMap<String, UnitCheckpoint>,
     /// Where each partition ended.
     pub ends: BTreeMap<TopicPartition, u64>,
 }
@@ -62,7 +62,7 @@ pub fn committed(log: &dyn Log) -> BTreeMap<&'static str, Vec<Consumed>> {
 
 impl Snapshot {
     /// Of `log` and `states`, without the headers that no role reads: they are most of a copy's cost.
-    pub fn of(log: &MemoryLog, states: &MemoryStates) -> Snapshot {
+    pub fn of(log: &MemoryLog, states: &MemoryCheckpoints) -> Snapshot {
         let contents = contents(log, &BTreeMap::new());
         let ends =
             contents.iter().map(|(tp, records)| (tp.clone(), records.len() as u64)).collect();
@@ -85,7 +85,7 @@ impl Snapshot {
     }
 
     /// A copy of the log and the states.
-    pub fn fork(&self) -> (MemoryLog, MemoryStates) {
+    pub fn fork(&self) -> (MemoryLog, MemoryCheckpoints) {
         let log = MemoryLog::new("simulated").unwrap();
         shell::open::ensure_topics(&log, PARTITIONS).unwrap();
         let mut producer = log.producer("fork").unwrap();
@@ -103,9 +103,9 @@ impl Snapshot {
 }
 
 /// A state folder with these units in it.
-pub fn states(units: &BTreeMap<String, SavedUnit>) -> MemoryStates {
-    let states = MemoryStates::default();
-    let units: Vec<(String, SavedUnit)> = units.clone().into_iter().collect();
+pub fn states(units: &BTreeMap<String, UnitCheckpoint>) -> MemoryCheckpoints {
+    let states = MemoryCheckpoints::default();
+    let units: Vec<(String, UnitCheckpoint)> = units.clone().into_iter().collect();
     states.save(&units).unwrap();
     states
 }

@@ -13,9 +13,9 @@ use super::world::World;
 use eventlog::MemoryLog;
 use schemas::role::Role;
 use shell::ShellError;
-use shell::board::Board;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::instance::{Instance, Policy, Progress};
-use shell::saved::MemoryStates;
+use shell::status_board::StatusBoard;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -27,10 +27,10 @@ const MOST_CALM_ROUNDS: u32 = 2_000;
 pub struct Theatre {
     world: Arc<World>,
     log: MemoryLog,
-    states: MemoryStates,
+    states: MemoryCheckpoints,
     sink: Arc<RecordingSink>,
     weather: Arc<Weather>,
-    board: Arc<Board>,
+    board: Arc<StatusBoard>,
     planted: Planted,
     outside: Option<Outside>,
     cast: Mutex<Vec<Part>>,

@@ -13,11 +13,11 @@ use producers::source::{Market, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Topic};
-use shell::board::Board;
+use shell::checkpoint::{CheckpointStore, MemoryCheckpoints};
 use shell::instance::{Env, Instance, Machines, Policy, Progress};
-use shell::saved::{MemoryStates, StateStore};
+use shell::record_codec;
 use shell::source::Source;
-use shell::wire;
+use shell::status_board::StatusBoard;
 use std::sync::Arc;
 use std::time::Duration;
 use success::Engine;
@@ -59,7 +59,7 @@ impl World {
         shell::open::ensure_topics(&log, PARTITIONS).unwrap();
         let (models, champion) = opening::models(world.opened.previous_day);
         shell::open::open(&log, PARTITIONS, &world.opened, models, Some(champion)).unwrap();
-        let states = MemoryStates::default();
+        let states = MemoryCheckpoints::default();
         world.run_quietly(&log, &states, &Arc::default(), warm_until);
         world.spoil(&log, first);
         world.base = Snapshot::of(&log, &states);
@@ -96,7 +96,12 @@ impl World {
     }
 
     /// The environment of an instance on `log`.
-    pub fn env(&self, log: Arc<dyn Log>, states: Arc<dyn StateStore>, machines: Machines) -> Env {
+    pub fn env(
+        &self,
+        log: Arc<dyn Log>,
+        states: Arc<dyn CheckpointStore>,
+        machines: Machines,
+    ) -> Env {
         let policy = Policy {
             max_records: 2_000,
             wait: Duration::ZERO,
@@ -109,7 +114,7 @@ impl World {
             states,
             partitions: PARTITIONS,
             machines,
-            board: Arc::new(Board::default()),
+            board: Arc::new(StatusBoard::default()),
             policy,
         }
     }
@@ -133,7 +138,7 @@ impl World {
     /// instance; and, ahead of day `number`, one of its bars twice: the source's own conflicts with it.
     fn spoil(&self, log: &MemoryLog, number: usize) {
         let bad = |(topic, partition)| NewRecord {
-            to: wire::place(topic, partition),
+            to: record_codec::place(topic, partition),
             timestamp_ms: 1,
             key: Some(b"BAD".to_vec()),
             value: b"no event".to_vec(),
@@ -148,7 +153,7 @@ impl World {
         if let Body::Bars(Bars::BarClosed(bar)) = &mut bar.body {
             bar.close = bar.open;
         }
-        records.extend([(); 2].map(|()| wire::record(&bar, PARTITIONS, "test").unwrap()));
+        records.extend([(); 2].map(|()| record_codec::record(&bar, PARTITIONS, "test").unwrap()));
         log.producer("test").unwrap().publish(Batch { records, ..Batch::default() }, None).unwrap();
     }
 
@@ -156,7 +161,7 @@ impl World {
     pub fn run_quietly(
         &self,
         log: &MemoryLog,
-        states: &MemoryStates,
+        states: &MemoryCheckpoints,
         sink: &Arc<RecordingSink>,
         until: Day,
     ) {

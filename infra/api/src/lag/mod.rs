@@ -1,15 +1,15 @@
 //! How far every role has read, and what it waits for. A unit that waits for a day that is not
 //! published yet is caught up; one that waits for the marker of a published day says whose.
 
-use crate::unit_status::{self, Date, Standing};
+use crate::unit_progress::{self, Date, UnitProgress};
 use anyhow::Result;
 use eventlog::{Log, TopicPartition};
 use run::data_dir::{self, RunDir};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
-use shell::settle::Tally;
-use shell::wire;
+use shell::record_codec;
+use shell::redrive::DeadLetterTally;
 use std::collections::BTreeMap;
 
 /// What a unit is doing.
@@ -48,7 +48,7 @@ pub struct LagReport {
 pub struct UnitLag {
     /// How far it is.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub progress: UnitProgress,
     /// The end of the partition that it reads next.
     pub end_offset: u64,
     /// What it is doing.
@@ -94,9 +94,9 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         Some(begun) => Some(shell::source::last_closed(log, partitions, begun.previous_day)?),
         None => None,
     };
-    let (running_at, standings) = unit_status::all(run, opened.owner.clone(), partitions)?;
+    let (running_at, progress) = unit_progress::all(run, opened.owner.clone(), partitions)?;
     let units: Vec<UnitLag> =
-        standings.into_iter().map(|standing| judged(standing, &ends, newest)).collect();
+        progress.into_iter().map(|progress| judged(progress, &ends, newest)).collect();
     Ok(LagReport {
         run: run.id.clone(),
         running_at,
@@ -111,7 +111,7 @@ fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>>
     let mut ends = BTreeMap::new();
     for topic in Topic::ALL {
         for partition in 0..topic.partitions(partitions) {
-            let place = wire::place(topic, partition);
+            let place = record_codec::place(topic, partition);
             let high = log.watermarks(&place)?.high;
             ends.insert(place, high);
         }
@@ -120,33 +120,33 @@ fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>>
 }
 
 fn judged(
-    standing: Standing,
+    progress: UnitProgress,
     ends: &BTreeMap<TopicPartition, u64>,
     newest: Option<Day>,
 ) -> UnitLag {
-    let topic: Option<Topic> = standing.topic.parse().ok();
+    let topic: Option<Topic> = progress.topic.parse().ok();
     let end = topic
-        .and_then(|topic| ends.get(&wire::place(topic, standing.partition)))
+        .and_then(|topic| ends.get(&record_codec::place(topic, progress.partition)))
         .copied()
         .unwrap_or(0);
-    let place = format!("{}/{}", standing.topic, standing.partition);
-    let closed = standing.closed.0;
+    let place = format!("{}/{}", progress.topic, progress.partition);
+    let closed = progress.closed.0;
     let (state, verdict) = if newest.is_none_or(|newest| newest <= closed) {
         (State::CaughtUp, "caught up".to_owned())
-    } else if standing.next_offset < end {
-        (State::Behind, format!("behind: {} of {place} to read", end - standing.next_offset))
+    } else if progress.next_offset < end {
+        (State::Behind, format!("behind: {} of {place} to read", end - progress.next_offset))
     } else {
-        let role = Role::ALL.into_iter().find(|role| role.name() == standing.role);
+        let role = Role::ALL.into_iter().find(|role| role.name() == progress.role);
         let inputs = role.map_or(&[][..], Role::inputs);
         let day_before = inputs.iter().any(|input| Some(input.topic) == topic && input.day_before);
-        let day = match (day_before, standing.current) {
+        let day = match (day_before, progress.current) {
             (true, _) => closed.to_string(),
             (false, Some(current)) => current.0.to_string(),
             (false, None) => format!("the day after {closed}"),
         };
         (State::Waiting, format!("waits for {place} of {day}"))
     };
-    UnitLag { standing, end_offset: end, state, verdict }
+    UnitLag { progress, end_offset: end, state, verdict }
 }
 
 fn by_partition(
@@ -162,15 +162,16 @@ fn by_partition(
             if role.by_partition() && topic.single() {
                 continue; // every instance reads it, outside the group
             }
-            let places: Vec<TopicPartition> =
-                (0..topic.partitions(partitions)).map(|one| wire::place(topic, one)).collect();
+            let places: Vec<TopicPartition> = (0..topic.partitions(partitions))
+                .map(|one| record_codec::place(topic, one))
+                .collect();
             for (place, committed) in places.iter().zip(log.committed(role.name(), &places)?) {
                 let name = if role.by_partition() {
                     format!("{role}-{}", place.partition)
                 } else {
                     role.name().to_owned()
                 };
-                let unit = units.iter().find(|unit| unit.standing.unit == name);
+                let unit = units.iter().find(|unit| unit.progress.unit == name);
                 let end = ends.get(place).copied().unwrap_or(0);
                 let lag = end.saturating_sub(committed.unwrap_or(0));
                 let unknown = || {
@@ -196,7 +197,7 @@ fn by_partition(
 
 fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {
     let mut open = BTreeMap::new();
-    for ((_, reason), count) in Tally::of(log)?.counts {
+    for ((_, reason), count) in DeadLetterTally::of(log)?.counts {
         if count.open > 0 {
             *open.entry(reason).or_default() += count.open;
         }

@@ -5,7 +5,7 @@ use shell::cursor::Counts;
 
 fn check(unit: (&str, Topic, u64), current: Option<Day>, newest: i32, expect: (State, &str)) {
     let (role, topic, next_offset) = unit;
-    let standing = Standing {
+    let progress = UnitProgress {
         role: role.to_owned(),
         unit: role.to_owned(),
         closed: Date(Day(17_711)),
@@ -15,8 +15,8 @@ fn check(unit: (&str, Topic, u64), current: Option<Day>, newest: i32, expect: (S
         next_offset,
         counts: Counts::default(),
     };
-    let ends = BTreeMap::from([(wire::place(topic, 3), 10)]);
-    let found = judged(standing, &ends, Some(Day(newest)));
+    let ends = BTreeMap::from([(record_codec::place(topic, 3), 10)]);
+    let found = judged(progress, &ends, Some(Day(newest)));
     assert_eq!((found.state, found.verdict.as_str()), expect);
 }
 

@@ -25,7 +25,7 @@ fn print(report: &LagReport) {
         rows,
     ));
     for unit in &report.units {
-        let counts = unit.standing.counts;
+        let counts = unit.progress.counts;
         let met = [
             (counts.late, "late"),
             (counts.duplicates, "duplicate"),
@@ -39,7 +39,7 @@ fn print(report: &LagReport) {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         if !met.is_empty() {
-            printer::line(format!("{}: {}", unit.standing.unit, met.join(", ")));
+            printer::line(format!("{}: {}", unit.progress.unit, met.join(", ")));
         }
     }
     if !report.dead_letters.is_empty() {

@@ -1,12 +1,12 @@
-//! Groups: partitions go in ranges, the same numbers of all topics, to one member each.
+//! Groups: each member holds a range of partitions, the same numbers of all topics.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::{Failure, Outcome, PARTITIONS, PATIENCE, Suite, equal, holds, refused};
+use super::suite::{Failure, Outcome, PARTITIONS, PATIENCE, Suite, equal, holds, refused};
 use crate::{ErrorClass, Member};
 
-/// A member of this check's topic that holds something.
+/// A member of this check's topic that holds partitions.
 pub(super) fn joined(
     suite: &Suite<'_>,
     group: &str,
@@ -17,7 +17,7 @@ pub(super) fn joined(
     Ok(member)
 }
 
-/// Polls all members until what they hold satisfies `wanted`; gives it.
+/// Polls all members until their partitions satisfy `wanted`, and returns these.
 fn settle(
     members: &mut [&mut Box<dyn Member>],
     wanted: impl Fn(&[BTreeSet<u32>]) -> bool,

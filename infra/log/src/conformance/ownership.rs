@@ -1,11 +1,11 @@
-//! Publishing: with the offsets it came from, and by the present owner only.
+//! Publishing: together with the consumed offsets, and by the present owner only.
 
 use super::groups::joined;
-use super::{Outcome, Suite, equal, holds, refused, values};
+use super::suite::{Outcome, Suite, equal, holds, refused, values};
 use crate::{Batch, Consumed, ErrorClass, TopicPartition};
 
 impl Suite<'_> {
-    /// One record to partition 3, made from what was read of `tp`.
+    /// One record to partition 3, made from the records of `tp`.
     fn made_from(&self, tp: TopicPartition, from: u64, next: u64, value: &str) -> Batch {
         Batch {
             records: vec![self.record(3, 1, value)],
@@ -24,14 +24,14 @@ pub(super) fn offsets(suite: &Suite<'_>) -> Outcome {
     for (from, next) in [(0, 4), (4, 9)] {
         let batch = suite.made_from(suite.tp(0), from, next, &next.to_string());
         producer.publish(batch, Some(&*member))?;
-        if suite.traits.transacts {
+        if suite.can.transacts {
             equal("committed", &suite.log.committed(&group, &tps)?, &vec![Some(next), None])?;
         }
     }
     equal("the outputs", &values(&suite.everything(3)?), &vec!["4".to_string(), "9".to_string()])?;
     let only = Batch { records: Vec::new(), ..suite.made_from(suite.tp(0), 9, 10, "") };
     producer.publish(only, Some(&*member))?;
-    if !suite.traits.transacts {
+    if !suite.can.transacts {
         return Ok(());
     }
     equal("offsets alone", &suite.log.committed(&group, &tps)?, &vec![Some(10), None])?;
@@ -42,7 +42,7 @@ pub(super) fn offsets(suite: &Suite<'_>) -> Outcome {
 
 /// A publish that starts from offsets or ends that have moved is refused whole.
 pub(super) fn moved(suite: &Suite<'_>) -> Outcome {
-    if !suite.traits.compares {
+    if !suite.can.compares {
         return Ok(());
     }
     suite.fill(0, 10)?;
@@ -72,7 +72,7 @@ pub(super) fn fenced(suite: &Suite<'_>) -> Outcome {
     older.publish(batch("older"), None)?;
     let mut newer = suite.log.producer(&id)?;
     newer.publish(batch("newer"), None)?;
-    if suite.traits.transacts {
+    if suite.can.transacts {
         refused("the older", older.publish(batch("zombie"), None), ErrorClass::Fenced)?;
         refused("it again", older.publish(batch("zombie"), None), ErrorClass::Fenced)?;
         newer.publish(batch("newest"), None)?;
@@ -82,7 +82,7 @@ pub(super) fn fenced(suite: &Suite<'_>) -> Outcome {
     Ok(())
 }
 
-/// Offsets belong to a group: without a member there is none to commit them for.
+/// Offsets belong to a group: without a member there is no group to commit them for.
 pub(super) fn homeless(suite: &Suite<'_>) -> Outcome {
     suite.fill(0, 1)?;
     let mut producer = suite.log.producer(&suite.id("producer"))?;
@@ -91,9 +91,9 @@ pub(super) fn homeless(suite: &Suite<'_>) -> Outcome {
     equal("nothing was written", &suite.everything(3)?, &Vec::new())
 }
 
-/// After the group has moved on, a member that has not looked is refused.
+/// Once the group has changed, a member that has not polled is refused.
 pub(super) fn stale(suite: &Suite<'_>) -> Outcome {
-    if !suite.traits.compares {
+    if !suite.can.compares {
         return Ok(());
     }
     suite.fill(0, 4)?;
@@ -103,7 +103,7 @@ pub(super) fn stale(suite: &Suite<'_>) -> Outcome {
     let second = joined(suite, &group, "b")?;
     let batch = suite.made_from(suite.tp(0), 0, 4, "x");
     let late = producer.publish(batch.clone(), Some(&*first));
-    refused("a member that has not looked", late, ErrorClass::Fenced)?;
+    refused("a member that has not polled", late, ErrorClass::Rebalanced)?;
     first.poll()?;
     producer.publish(batch, Some(&*first))?;
     let taken_over = joined(suite, &group, "a")?;

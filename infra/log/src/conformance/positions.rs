@@ -1,13 +1,13 @@
-//! Reading: only what is due, from where it is asked for.
+//! Reading: only the due partitions, from the given offsets.
 
 use std::time::{Duration, Instant};
 
-use super::{Failure, Outcome, PATIENCE, Suite, equal, holds, read_to, values};
+use super::suite::{Failure, Outcome, PATIENCE, Suite, equal, holds, read_to, values};
 use crate::{ErrorClass, Reader, TopicPartition};
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// The first poll that gives records, whatever time the adapter needs to begin.
+/// The first poll that gives records, however long the adapter takes to begin.
 fn first_records(
     reader: &mut dyn Reader,
     due: &[(TopicPartition, u64)],
@@ -79,8 +79,8 @@ pub(super) fn limit(suite: &Suite<'_>) -> Outcome {
     equal("all of them, once, in order", &read, &expected)
 }
 
-/// At the end nothing comes, the position stands at the high watermark, and the wait is
-/// what was asked for.
+/// At the end a poll gives nothing, the position is the high watermark, and the poll waits as long
+/// as asked.
 pub(super) fn idle(suite: &Suite<'_>) -> Outcome {
     suite.fill(3, 3)?;
     let tp = suite.tp(3);
@@ -117,7 +117,7 @@ pub(super) fn wake(suite: &Suite<'_>) -> Outcome {
     })
 }
 
-/// A position the log does not reach belongs to another log: an error, not a silence.
+/// A position beyond the end belongs to another log: an error, not silence.
 pub(super) fn beyond(suite: &Suite<'_>) -> Outcome {
     suite.fill(0, 1)?;
     let mut reader = suite.log.reader()?;

@@ -1,13 +1,13 @@
-//! Records: kept as they were written, in order, whole publishes only.
+//! Records: kept as written, in order, whole publishes only.
 
-use super::{Outcome, PARTITIONS, Suite, equal, holds, refused, values};
+use super::suite::{Outcome, PARTITIONS, Suite, equal, holds, refused, values};
 use crate::{Batch, ErrorClass, NewRecord, TopicInfo, TopicPartition, TopicSpec, Watermarks};
 
 pub(super) fn identity(suite: &Suite<'_>) -> Outcome {
     let log = suite.log;
     holds("the log has an identity", !log.identity()?.is_empty())?;
     equal("the identity asked again", &log.identity()?, &log.identity()?)?;
-    if !suite.traits.administers {
+    if !suite.can.administers {
         return Ok(());
     }
     let id = log.topic_identity(&suite.topic())?;
@@ -19,7 +19,7 @@ pub(super) fn identity(suite: &Suite<'_>) -> Outcome {
 pub(super) fn settings(suite: &Suite<'_>) -> Outcome {
     let info = TopicInfo { name: suite.topic(), partitions: PARTITIONS };
     holds("the topic is listed", suite.log.topics()?.contains(&info))?;
-    if suite.traits.administers {
+    if suite.can.administers {
         let other = TopicSpec::new(suite.topic(), PARTITIONS + 1);
         let found = suite.log.ensure_topics(&[other])?;
         let named: Vec<_> = found.iter().map(|m| (m.setting.as_str(), m.found.as_str())).collect();
@@ -63,7 +63,7 @@ pub(super) fn content(suite: &Suite<'_>) -> Outcome {
     }
     let offsets: Vec<u64> = read.iter().map(|r| r.offset).collect();
     holds("offsets ascend", offsets.is_sorted_by(|a, b| a < b))?;
-    if suite.traits.dense {
+    if suite.can.dense {
         equal("the offsets", &offsets, &vec![0, 1, 2])?;
     }
     if !given.is_empty() {
@@ -87,7 +87,7 @@ pub(super) fn watermarks(suite: &Suite<'_>) -> Outcome {
     suite.fill(0, 5)?;
     let ends = suite.ends(0)?;
     equal("the low watermark", &ends.low, &0)?;
-    match suite.traits.dense {
+    match suite.can.dense {
         true => equal("the high watermark", &ends.high, &5)?,
         false => holds("the high watermark covers the records", ends.high >= 5)?,
     }
@@ -95,7 +95,7 @@ pub(super) fn watermarks(suite: &Suite<'_>) -> Outcome {
 }
 
 pub(super) fn times(suite: &Suite<'_>) -> Outcome {
-    if !suite.traits.administers {
+    if !suite.can.administers {
         return Ok(());
     }
     let mut producer = suite.log.producer(&suite.id("producer"))?;
@@ -148,7 +148,7 @@ pub(super) fn torn(suite: &Suite<'_>) -> Outcome {
     refused("a record to nowhere", producer.publish(torn, None), ErrorClass::Fatal)?;
     let mut producer = suite.log.producer(&suite.id("producer"))?;
     producer.publish(good, None)?;
-    if suite.traits.transacts {
+    if suite.can.transacts {
         let found = values(&suite.everything(0)?);
         equal("what is there", &found, &vec!["first".to_string(), "first".to_string()])?;
         equal("the other partition", &suite.everything(1)?, &Vec::new())?;

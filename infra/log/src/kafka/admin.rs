@@ -1,4 +1,4 @@
-//! Creating topics that keep everything, and comparing those that exist.
+//! Creates topics that keep every record, and compares existing topics with them.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,13 +11,13 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, Top
 use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::KafkaLog;
+use super::cluster::Cluster;
 use super::errors::{Place, of_code};
 use super::settings::Quiet;
-use crate::{ErrorClass, Log, LogError, Result, TopicInfo, TopicMismatch, TopicSpec};
+use crate::{ErrorClass, LogError, Result, TopicInfo, TopicMismatch, TopicSpec};
 
-/// The settings under which nothing is ever deleted and no record is compressed anew. Record
-/// timestamps are the events' own, so everything that goes by time must be at its maximum.
+/// Settings that delete nothing and recompress no record. Records bear the events' own times, so
+/// every limit by time is at its maximum.
 const KEEP_ALL: [(&str, &str); 7] = [
     ("cleanup.policy", "delete"),
     ("retention.ms", "-1"),
@@ -30,29 +30,35 @@ const KEEP_ALL: [(&str, &str); 7] = [
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// See [`Log::ensure_topics`].
-pub(crate) fn ensure_topics(log: &KafkaLog, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
-    let config = log.settings.asker();
-    let admin: AdminClient<Quiet> = log.settings.create(&config, Quiet)?;
-    let copies = log.settings.replication.map_or_else(|| usual_copies(log, &admin), Ok)?;
-    let known = log.topics()?;
+pub(crate) fn ensure_topics(cluster: &Cluster, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
+    let config = cluster.settings.query_client();
+    let admin: AdminClient<Quiet> = cluster.settings.create(&config, Quiet)?;
+    let copies = cluster.settings.replication.map_or_else(|| usual_copies(cluster, &admin), Ok)?;
+    let known = cluster.topics()?;
     let (there, missing): (Vec<_>, Vec<_>) =
         specs.iter().partition(|spec| known.iter().any(|info| info.name == spec.name));
-    let mut mismatches = compare(log, &admin, &there, &known, copies)?;
-    mismatches.extend(offsets_expire(log, &admin)?);
+    let mut mismatches = compare(cluster, &admin, &there, &known, copies)?;
+    mismatches.extend(offsets_expire(cluster, &admin)?);
     if !missing.is_empty() {
-        create(log, &admin, &missing, copies)?;
-        // Another process may have created them meanwhile, with settings of its own.
-        mismatches.extend(compare(log, &admin, &missing, &wait_for(log, &missing)?, copies)?);
+        create(cluster, &admin, &missing, copies)?;
+        // Another process may have created them first, with other settings.
+        mismatches.extend(compare(
+            cluster,
+            &admin,
+            &missing,
+            &wait_for(cluster, &missing)?,
+            copies,
+        )?);
     }
     Ok(mismatches)
 }
 
-fn options(log: &KafkaLog) -> AdminOptions {
-    let timeout = Some(log.settings.timeout);
+fn options(cluster: &Cluster) -> AdminOptions {
+    let timeout = Some(cluster.settings.timeout);
     AdminOptions::new().request_timeout(timeout).operation_timeout(timeout)
 }
 
-/// What a topic of `copies` copies is to be set to. An event is safe once two brokers have it.
+/// The settings of a topic with `copies` copies. An event is safe once two brokers have it.
 fn wanted(spec: &TopicSpec, copies: u32) -> Vec<(&'static str, String)> {
     let mut wanted: Vec<_> =
         KEEP_ALL.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
@@ -61,7 +67,7 @@ fn wanted(spec: &TopicSpec, copies: u32) -> Vec<(&'static str, String)> {
     wanted
 }
 
-/// Whether `found` will do; of limits more will do too.
+/// Whether `found` suffices; a limit may also be higher.
 fn will_do(setting: &str, wanted: &str, found: &str) -> bool {
     let number = |text: &str| text.parse::<u64>().ok();
     match setting {
@@ -70,29 +76,33 @@ fn will_do(setting: &str, wanted: &str, found: &str) -> bool {
     }
 }
 
-/// What a broker says of a setting of its own; none where this user may not ask.
-fn of_broker(log: &KafkaLog, admin: &AdminClient<Quiet>, setting: &str) -> Result<Option<String>> {
+/// A broker's own value of `setting`; `None` where this user has no right to ask.
+fn of_broker(
+    cluster: &Cluster,
+    admin: &AdminClient<Quiet>,
+    setting: &str,
+) -> Result<Option<String>> {
     let place = "reading the settings of a broker";
-    let metadata = log.asker.fetch_metadata(None, log.settings.timeout).at(place)?;
+    let metadata = cluster.client.fetch_metadata(None, cluster.settings.timeout).at(place)?;
     let brokers = metadata.brokers().iter().take(1);
     let asked: Vec<_> = brokers.map(|broker| ResourceSpecifier::Broker(broker.id())).collect();
-    let found = block_on(admin.describe_configs(&asked, &options(log))).at(place)?;
+    let found = block_on(admin.describe_configs(&asked, &options(cluster))).at(place)?;
     let known = found.into_iter().next().and_then(|resource| resource.ok());
     Ok(known.and_then(|resource| resource.get(setting)?.value.clone()))
 }
 
-/// Copies of a topic's partitions where nothing else is asked for: what a broker says of itself.
-/// Who may not ask sets `replication`, or is told of what is missing.
-fn usual_copies(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<u32> {
-    let usual = of_broker(log, admin, "default.replication.factor")?;
+/// Copies of a partition by default, as a broker is configured; 0 where this user has no right to
+/// ask, so that only a `replication` that is set is checked.
+fn usual_copies(cluster: &Cluster, admin: &AdminClient<Quiet>) -> Result<u32> {
+    let usual = of_broker(cluster, admin, "default.replication.factor")?;
     Ok(usual.and_then(|usual| usual.parse().ok()).unwrap_or(0))
 }
 
-/// A run that stood still for longer than this has lost its place in every partition.
-fn offsets_expire(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<Option<TopicMismatch>> {
+/// Reports a retention of offsets: a run idle for longer loses its place in every partition.
+fn offsets_expire(cluster: &Cluster, admin: &AdminClient<Quiet>) -> Result<Option<TopicMismatch>> {
     const SETTING: &str = "offsets.retention.minutes";
     let wanted = i32::MAX.to_string();
-    let found = of_broker(log, admin, SETTING)?.filter(|found| *found != wanted);
+    let found = of_broker(cluster, admin, SETTING)?.filter(|found| *found != wanted);
     Ok(found.map(|found| TopicMismatch {
         topic: "__consumer_offsets".to_string(),
         setting: SETTING.to_string(),
@@ -103,15 +113,15 @@ fn offsets_expire(log: &KafkaLog, admin: &AdminClient<Quiet>) -> Result<Option<T
 }
 
 fn create(
-    log: &KafkaLog,
+    cluster: &Cluster,
     admin: &AdminClient<Quiet>,
     missing: &[&TopicSpec],
     expected: u32,
 ) -> Result<()> {
-    let copies = log.settings.replication;
+    let copies = cluster.settings.replication;
     let settled: Vec<(String, Vec<_>)> = missing
         .iter()
-        .map(|spec| (log.settings.name(&spec.name), wanted(spec, expected)))
+        .map(|spec| (cluster.settings.name(&spec.name), wanted(spec, expected)))
         .collect();
     let topics: Vec<NewTopic<'_>> = missing
         .iter()
@@ -121,18 +131,22 @@ fn create(
             ..NewTopic::new(
                 name,
                 spec.partitions as i32,
-                // Minus one is what the brokers are set to.
+                // Minus one leaves it to the brokers.
                 TopicReplication::Fixed(copies.map_or(-1, |copies| copies as i32)),
             )
         })
         .collect();
-    let results = block_on(admin.create_topics(&topics, &options(log))).at("creating topics")?;
+    let results =
+        block_on(admin.create_topics(&topics, &options(cluster))).at("creating topics")?;
     for result in results {
         match result {
             Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
             Err((topic, Code::InvalidReplicationFactor)) => {
                 return Err(LogError::fatal(
-                    format!("there are not {} brokers for its copies", copies.unwrap_or(0)),
+                    format!(
+                        "the cluster has fewer than {} brokers for its copies",
+                        copies.unwrap_or(0)
+                    ),
                     topic,
                     "start more brokers, or set `replication` to fewer copies",
                 ));
@@ -144,24 +158,25 @@ fn create(
 }
 
 /// Removes topics of the run.
-pub(crate) fn remove_topics(log: &KafkaLog, topics: &[String]) -> Result<()> {
+pub(crate) fn remove_topics(cluster: &Cluster, topics: &[String]) -> Result<()> {
     if topics.is_empty() {
-        return Ok(()); // librdkafka refuses to ask for nothing
+        return Ok(()); // librdkafka refuses an empty list
     }
-    let admin: AdminClient<Quiet> = log.settings.create(&log.settings.asker(), Quiet)?;
-    let names: Vec<String> = topics.iter().map(|topic| log.settings.name(topic)).collect();
+    let admin: AdminClient<Quiet> =
+        cluster.settings.create(&cluster.settings.query_client(), Quiet)?;
+    let names: Vec<String> = topics.iter().map(|topic| cluster.settings.name(topic)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let results =
-        block_on(admin.delete_topics(&names, &options(log))).at("removing the run's topics")?;
+        block_on(admin.delete_topics(&names, &options(cluster))).at("removing the run's topics")?;
     for result in results {
         match result {
             Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
             Err((topic, code)) => return Err(of_code(code, format!("removing {topic}"))),
         }
     }
-    // Until the brokers know it, they would take the topics for those to be made next.
-    let deadline = Instant::now() + log.settings.timeout;
-    while log.topics()?.iter().any(|info| topics.contains(&info.name)) {
+    // A topic created before the brokers know of the removal would be taken for the old one.
+    let deadline = Instant::now() + cluster.settings.timeout;
+    while cluster.topics()?.iter().any(|info| topics.contains(&info.name)) {
         if Instant::now() > deadline {
             return Err(of_code(Code::OperationTimedOut, "removing the run's topics"));
         }
@@ -171,14 +186,14 @@ pub(crate) fn remove_topics(log: &KafkaLog, topics: &[String]) -> Result<()> {
 }
 
 /// Waits until every partition of the new topics has a leader that clients can find.
-fn wait_for(log: &KafkaLog, specs: &[&TopicSpec]) -> Result<Vec<TopicInfo>> {
-    let deadline = Instant::now() + log.settings.timeout;
+fn wait_for(cluster: &Cluster, specs: &[&TopicSpec]) -> Result<Vec<TopicInfo>> {
+    let deadline = Instant::now() + cluster.settings.timeout;
     loop {
-        let known = log.topics()?;
+        let known = cluster.topics()?;
         let settled = specs.iter().all(|spec| {
             known.iter().any(|info| info.name == spec.name && info.partitions > 0)
                 && (0..spec.partitions).all(|n| {
-                    log.watermarks(&crate::TopicPartition::new(spec.name.as_str(), n)).is_ok()
+                    cluster.ends(&crate::TopicPartition::new(spec.name.as_str(), n)).is_ok()
                 })
         });
         if settled || Instant::now() > deadline {
@@ -187,7 +202,7 @@ fn wait_for(log: &KafkaLog, specs: &[&TopicSpec]) -> Result<Vec<TopicInfo>> {
                 false => Err(LogError::new(
                     ErrorClass::Retry,
                     "new topics have no leaders yet",
-                    &log.settings.brokers,
+                    &cluster.settings.brokers,
                     "wait a moment, or check that enough brokers run for the replication asked for",
                 )),
             };
@@ -197,19 +212,19 @@ fn wait_for(log: &KafkaLog, specs: &[&TopicSpec]) -> Result<Vec<TopicInfo>> {
 }
 
 fn compare(
-    log: &KafkaLog,
+    cluster: &Cluster,
     admin: &AdminClient<Quiet>,
     specs: &[&TopicSpec],
     known: &[TopicInfo],
     expected: u32,
 ) -> Result<Vec<TopicMismatch>> {
     let mut mismatches = Vec::new();
-    let names: Vec<String> = specs.iter().map(|s| log.settings.name(&s.name)).collect();
+    let names: Vec<String> = specs.iter().map(|s| cluster.settings.name(&s.name)).collect();
     let asked: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
     if asked.is_empty() {
         return Ok(mismatches);
     }
-    let found = block_on(admin.describe_configs(&asked, &options(log)))
+    let found = block_on(admin.describe_configs(&asked, &options(cluster)))
         .at("reading the settings of topics")?;
     for ((spec, name), resource) in specs.iter().zip(&names).zip(found) {
         if let Some(info) = known.iter().find(|info| info.name == spec.name)
@@ -222,7 +237,7 @@ fn compare(
             let (expected, found) = (wanted.to_string(), found.to_string());
             mismatches.push(TopicMismatch { topic, setting, expected, found, remedy });
         };
-        let copies = copies(log, name)?;
+        let copies = copies(cluster, name)?;
         if copies < expected {
             let remedy = "kafka-reassign-partitions.sh gives a topic more copies".to_string();
             report("replication", &expected.to_string(), &copies.to_string(), remedy);
@@ -236,7 +251,7 @@ fn compare(
                 let remedy = format!(
                     "change it with kafka-configs.sh --bootstrap-server {} --alter \
                      --entity-type topics --entity-name {name} --add-config {setting}={wanted}",
-                    log.settings.brokers
+                    cluster.settings.brokers
                 );
                 report(setting, &wanted, found, remedy);
             }
@@ -245,9 +260,9 @@ fn compare(
     Ok(mismatches)
 }
 
-/// How many brokers are to have each partition of a topic, the fewest counting.
-fn copies(log: &KafkaLog, name: &str) -> Result<u32> {
-    let metadata = log.asker.fetch_metadata(Some(name), log.settings.timeout).at(name)?;
+/// The fewest copies that a partition of the topic has.
+fn copies(cluster: &Cluster, name: &str) -> Result<u32> {
+    let metadata = cluster.client.fetch_metadata(Some(name), cluster.settings.timeout).at(name)?;
     let topic = metadata.topics().iter().find(|topic| topic.name() == name);
     let partitions = topic.map_or(&[][..], |topic| topic.partitions());
     Ok(partitions.iter().map(|one| one.replicas().len() as u32).min().unwrap_or(0))
@@ -261,7 +276,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for one answer of the admin client, which has a thread of its own.
+/// Waits for one answer of the admin client, which works in its own thread.
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));

@@ -1,29 +1,31 @@
-//! What every librdkafka error code means, each named on purpose.
+//! What each librdkafka error code means, each one named on purpose.
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-/// What a code says about the call that failed; `errors.rs` tells what the program does.
+/// What a code says about the failed call; `errors.rs` says what the program does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// No error at all.
+    /// Not an error.
     Silent,
-    /// The cluster, or the way to it, is not well just now.
+    /// The cluster, or the way to it, is out of order for now.
     Passing,
-    /// The open transaction is lost, and a new producer begins it again.
+    /// The open transaction is lost; a new producer repeats it.
     Redo,
     /// Another owner has taken over.
     Fenced,
-    /// One record is itself the cause.
+    /// The group is sharing out its partitions anew.
+    Rebalanced,
+    /// One record is itself at fault.
     Record,
-    /// The brokers do not accept who this client says it is.
+    /// The brokers reject this client's credentials.
     Login,
-    /// The brokers know this client and do not let it.
+    /// This client lacks a right.
     Rights,
-    /// The topic or partition is not there.
+    /// The topic or partition does not exist.
     Missing,
-    /// The position is not in the log, or not any more.
+    /// The log does not hold the position, or no longer.
     Position,
-    /// The brokers are too old, or one side was built without it.
+    /// The brokers are too old, or one side was built without the feature.
     Version,
     /// A setting, here or of the cluster, forbids it.
     Setting,
@@ -36,7 +38,7 @@ pub(super) fn meaning(code: Code) -> Option<Meaning> {
     local(code).or_else(|| of_brokers(code))
 }
 
-/// Codes that librdkafka makes itself.
+/// librdkafka's own codes.
 fn local(code: Code) -> Option<Meaning> {
     Some(match code {
         Code::PartitionEOF | Code::Noop => Meaning::Silent,
@@ -97,7 +99,7 @@ fn local(code: Code) -> Option<Meaning> {
     })
 }
 
-/// Codes that brokers answer.
+/// Codes of brokers' answers.
 fn of_brokers(code: Code) -> Option<Meaning> {
     Some(match code {
         Code::NoError | Code::UnknownSubscriptionId | Code::TelemetryTooLarge => Meaning::Silent,
@@ -136,7 +138,6 @@ fn of_brokers(code: Code) -> Option<Meaning> {
         | Code::UnknownProducerId => Meaning::Redo,
         Code::IllegalGeneration
         | Code::UnknownMemberId
-        | Code::RebalanceInProgress
         | Code::InvalidProducerEpoch
         | Code::InvalidTransactionalState
         | Code::InvalidProducerIdMapping
@@ -147,6 +148,7 @@ fn of_brokers(code: Code) -> Option<Meaning> {
         | Code::FencedMemberEpoch
         | Code::UnreleasedInstanceId
         | Code::StaleMemberEpoch => Meaning::Fenced,
+        Code::RebalanceInProgress => Meaning::Rebalanced,
         Code::InvalidMessage
         | Code::InvalidMessageSize
         | Code::MessageSizeTooLarge

@@ -1,11 +1,11 @@
-//! A yardstick for benches: what plain librdkafka copies between two topics, with
-//! idempotence and acknowledgement by all, but without transactions, groups, committed
-//! offsets or state. No role can be faster than this on the same broker.
+//! A yardstick for benches: how fast plain librdkafka copies one topic to another, with
+//! idempotence and acknowledgement by all replicas, but without transactions, groups, committed
+//! offsets or state. No role can be faster on the same broker.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -15,14 +15,14 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::errors::{self, Place};
-use super::settings::{KafkaSettings, Quiet, say};
+use super::settings::{KafkaSettings, Quiet, forward_log};
 use crate::{ErrorClass, LogError, Result};
 
-/// Records sent between two looks at what was acknowledged.
+/// Records sent between two looks at acknowledgements.
 const TURN: u64 = 512;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What was copied, and in what time.
+/// How much was copied, and how fast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Copied {
     /// Records acknowledged.
@@ -33,8 +33,8 @@ pub struct Copied {
     pub seconds: f64,
 }
 
-/// Copies the first `records` of `from`, in whatever order its partitions give them, to the
-/// same partitions of `to`, with keys, headers and times. Fails where `from` has fewer.
+/// Copies the first `records` of `from`, in the order its partitions give them, to the same
+/// partitions of `to`, with keys, headers and times. Fails where `from` has fewer.
 pub fn copy_plainly(
     settings: &KafkaSettings,
     from: &str,
@@ -42,8 +42,8 @@ pub fn copy_plainly(
     records: u64,
 ) -> Result<Copied> {
     let consumer: BaseConsumer<Quiet> = settings.create(&settings.plain_reader(), Quiet)?;
-    let producer: BaseProducer<Tally> =
-        settings.create(&settings.plain_producer(), Tally::default())?;
+    let producer: BaseProducer<Acknowledged> =
+        settings.create(&settings.plain_producer(), Acknowledged::default())?;
     consumer.assign(&whole(settings, &consumer, from)?).at(from)?;
     let to = settings.name(to);
     let mut copied = Copied { records: 0, bytes: 0, seconds: 0.0 };
@@ -65,13 +65,14 @@ pub fn copy_plainly(
             }
             Some(Err(error)) => passing(errors::of(&error, from))?,
             None if last.elapsed() > settings.timeout => {
-                let what = format!("it gave {} of {records} records to copy", copied.records);
+                let what =
+                    format!("it has only {} of the {records} records to copy", copied.records);
                 return Err(LogError::fatal(what, from, "write more records to it first"));
             }
             None => producer.poll(Duration::ZERO),
         }
     }
-    settle(settings, &producer, &to, records)?;
+    wait_for_all(settings, &producer, &to, records)?;
     copied.seconds = begun.elapsed().as_secs_f64();
     Ok(copied)
 }
@@ -96,7 +97,7 @@ fn whole(
 
 fn send(
     settings: &KafkaSettings,
-    producer: &BaseProducer<Tally>,
+    producer: &BaseProducer<Acknowledged>,
     to: &str,
     message: &BorrowedMessage<'_>,
 ) -> Result<()> {
@@ -119,10 +120,10 @@ fn send(
     }
 }
 
-/// Waits until all is acknowledged.
-fn settle(
+/// Waits until every record is acknowledged.
+fn wait_for_all(
     settings: &KafkaSettings,
-    producer: &BaseProducer<Tally>,
+    producer: &BaseProducer<Acknowledged>,
     to: &str,
     records: u64,
 ) -> Result<()> {
@@ -130,11 +131,11 @@ fn settle(
     while producer.in_flight_count() > 0 && Instant::now() < deadline {
         producer.poll(Duration::from_millis(1));
     }
-    let tally = producer.context();
-    let failed = *tally.failed.lock().unwrap_or_else(PoisonError::into_inner);
+    let acknowledged = producer.context();
+    let failed = *acknowledged.failed.lock();
     match failed {
         Some(code) => Err(errors::of_code(code, to)),
-        None if tally.arrived.load(Ordering::Relaxed) < records => {
+        None if acknowledged.arrived.load(Ordering::Relaxed) < records => {
             Err(errors::of_code(Code::MessageTimedOut, to))
         }
         None => Ok(()),
@@ -148,20 +149,20 @@ fn passing(error: LogError) -> Result<()> {
     }
 }
 
-/// Counts what arrived and keeps the first failure.
+/// Counts acknowledged records and keeps the first failure.
 #[derive(Default)]
-struct Tally {
+struct Acknowledged {
     arrived: AtomicU64,
     failed: Mutex<Option<Code>>,
 }
 
-impl ClientContext for Tally {
+impl ClientContext for Acknowledged {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        say(level, facility, message);
+        forward_log(level, facility, message);
     }
 }
 
-impl ProducerContext for Tally {
+impl ProducerContext for Acknowledged {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
@@ -171,8 +172,7 @@ impl ProducerContext for Tally {
             }
             Err((error, _)) => {
                 let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-                let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-                failed.get_or_insert(code);
+                self.failed.lock().get_or_insert(code);
             }
         }
     }

@@ -1,20 +1,20 @@
-//! What became of each record of a transaction, and which one is to blame where it failed.
+//! The delivery of each record of a transaction, and which record a failure is due to.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::ProducerContext;
 
-use super::settings::say;
-use super::{errors, unsigned};
+use super::errors;
+use super::partitions::unsigned;
+use super::settings::forward_log;
 use crate::{LogError, NewRecord, Result};
 
 type Delivered = Option<std::result::Result<u64, Code>>;
 
-/// Writes down what became of each record of the open transaction.
+/// Deliveries of the open transaction's records, in their order.
 #[derive(Default)]
 pub(super) struct Deliveries(Mutex<Vec<Delivered>>);
 
@@ -24,9 +24,8 @@ impl Deliveries {
         *self.all() = vec![None; count];
     }
 
-    /// Where each record went; otherwise why one did not. A whole batch shares the fate of one
-    /// record, so the one that is itself the cause is told, which is the largest where it was
-    /// the size.
+    /// The offset of each record, or the error of the record that failed. One bad record fails its
+    /// whole batch, so the error names the one at fault; for a size limit that is the largest.
     pub(super) fn outcome(&self, records: &[NewRecord]) -> Result<Vec<u64>> {
         let all = self.all();
         let failed: Vec<(usize, Code)> = all
@@ -40,7 +39,7 @@ impl Deliveries {
             .collect();
         let blamed = failed.iter().filter(|(_, code)| errors::blames_record(*code));
         let culprit = blamed.max_by_key(|(index, _)| records[*index].value.len());
-        // Those purged only went with the one that was first.
+        // Purged records only followed the one that failed first.
         let purged = |code| matches!(code, Code::PurgeQueue | Code::PurgeInflight);
         let cause = failed.iter().find(|(_, code)| !purged(*code));
         match culprit.or(cause).or(failed.first()) {
@@ -50,13 +49,13 @@ impl Deliveries {
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Delivered>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        say(level, facility, message);
+        forward_log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -78,8 +77,7 @@ impl ProducerContext for Deliveries {
     }
 }
 
-/// The error of a record that was not taken; one that is the cause itself is told apart from
-/// its neighbours.
+/// The error of a record that was not taken; names the record where it is itself at fault.
 pub(super) fn failure(code: Code, index: usize, records: &[NewRecord]) -> LogError {
     let record = &records[index];
     if !errors::blames_record(code) {

@@ -1,25 +1,26 @@
-//! What the program does about each librdkafka error. `codes.rs` says what a code means; a test
-//! there fails when librdkafka has one that is not named.
+//! What the program does about each librdkafka error. `codes.rs` says what each code means; a test
+//! there fails when librdkafka has a code that it does not name.
 //!
 //! | meaning | for example | class | what the program does |
 //! |---|---|---|---|
 //! | `Silent` | end of partition | retry | nothing |
-//! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; said once a minute |
+//! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; a warning once a minute |
 //! | `Redo` | the transaction was purged, a sequence has a gap | retry | the same, with a new producer, whose start ends the lost transaction |
-//! | `Fenced` | newer producer, newer assignment, group gone | fenced | reloads from the committed offsets with what the group gives it now |
-//! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and leaving out an own event would lose it. What was read and cannot be decoded never comes here, it is a dead letter |
+//! | `Fenced` | newer producer, newer assignment, group gone | fenced | reloads its present partitions from the committed offsets |
+//! | `Rebalanced` | the group is changing hands | rebalanced | the same; no warning, as it comes with every start and stop of a member |
+//! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and skipping an own event would lose it. A record that was read and cannot be decoded is a dead letter and no error of the log |
 //! | `Login` | wrong password, certificate refused | fatal | halts, at the start within seconds |
 //! | `Rights` | no right to a topic, group or transactional id | fatal | halts |
-//! | `Missing` | no such topic or partition | retry | the same as `Passing`: a client that lost its brokers says this of partitions that are there. Who asks for one by name (`watermarks`, a publish) is told apart, and halts where it really is not there |
-//! | `Position` | the offset is not in the log any more | fatal | halts and names `rebuild` |
+//! | `Missing` | no such topic or partition | retry | the same as `Passing`: a client that lost its brokers says this of existing partitions. Calls that name a partition (`watermarks`, a publish) check, and halt where it is missing |
+//! | `Position` | the offset is no longer in the log | fatal | halts and names `rebuild` |
 //! | `Version` | brokers too old, a codec not built in | fatal | halts; a member tries the classic group protocol first |
 //! | `Setting` | transaction timeout, replication, group size refused | fatal | halts |
 //! | `Defect` | unknown server error, wrong use | fatal | halts |
 //!
 //! A commit that ended in doubt is `Uncertain` whatever its code (`producer.rs`); the role then
-//! looks at the committed offsets. A code that has no meaning here is fatal, so that nothing
-//! unknown is repeated blindly. Halting stops the whole process with exit code 2, the message
-//! on its standard error.
+//! looks at the committed offsets. A code without a meaning here is fatal, so that nothing unknown
+//! is repeated blindly. Halting ends the process with exit code 2 and the message on standard
+//! error.
 
 use std::fmt::Display;
 
@@ -35,11 +36,12 @@ pub(crate) fn class(code: Code) -> ErrorClass {
             ErrorClass::Retry
         }
         Some(Meaning::Fenced) => ErrorClass::Fenced,
+        Some(Meaning::Rebalanced) => ErrorClass::Rebalanced,
         _ => ErrorClass::Fatal,
     }
 }
 
-/// Whether the record that this was said of is itself the cause, so that it must be named.
+/// Whether the record itself is at fault, so that the error must name it.
 pub(crate) fn blames_record(code: Code) -> bool {
     meaning(code) == Some(Meaning::Record) && code != Code::InvalidDifferentRecord
 }
@@ -71,24 +73,25 @@ fn remedy(code: Code) -> &'static str {
         }
         other => match meaning(other) {
             Some(Meaning::Silent | Meaning::Passing) => {
-                "check that the cluster is well and can be reached"
+                "check that the cluster runs and can be reached"
             }
             Some(Meaning::Redo) => "open a new producer after reloading",
             Some(Meaning::Fenced) => {
                 "another owner has taken over; reload from the committed offsets before going on"
             }
-            Some(Meaning::Record) => "look at this record; the broker's log says more",
-            Some(Meaning::Login) => "check the kafka.sasl settings, and what the cluster allows",
-            Some(Meaning::Rights) => "give this user the right in the cluster",
+            Some(Meaning::Rebalanced) => {
+                "poll the membership and reload from the committed offsets"
+            }
+            Some(Meaning::Record) => "inspect this record; the broker's log has details",
+            Some(Meaning::Login) => "check the kafka.sasl settings and what the cluster allows",
+            Some(Meaning::Rights) => "grant this user the right in the cluster",
             Some(Meaning::Missing) => {
-                "create the topics first; after creation give the cluster a moment"
+                "create the topics first; a new topic takes the cluster a moment"
             }
             Some(Meaning::Position) => {
-                "the position is not in this log (any more): rebuild this state from the log"
+                "this log does not hold the position (any more): rebuild this state from the log"
             }
-            Some(Meaning::Version) => {
-                "the brokers are too old for this; use the classic group protocol"
-            }
+            Some(Meaning::Version) => "these brokers are too old; use the classic group protocol",
             Some(Meaning::Setting) => "compare the Kafka settings with those of the cluster",
             Some(Meaning::Defect) | None => "see the broker's log",
         },
@@ -111,10 +114,10 @@ pub(crate) fn of(error: &KafkaError, place: impl Display) -> LogError {
             };
             LogError::new(class, text, place.to_string(), remedy(code))
         }
-        // rdkafka does not count these among the errors with a code.
+        // rdkafka gives these no code of their own.
         KafkaError::AdminOp(code) => of_code(*code, place),
         KafkaError::PartitionEOF(_) => of_code(Code::PartitionEOF, place),
-        // These carry their code as text only; all of them are local and change nothing.
+        // These carry their code only as text; all are local and change nothing.
         KafkaError::Seek(_)
         | KafkaError::PauseResume(_)
         | KafkaError::Subscription(_)
@@ -123,9 +126,9 @@ pub(crate) fn of(error: &KafkaError, place: impl Display) -> LogError {
             ErrorClass::Retry,
             error.to_string(),
             place.to_string(),
-            "check that the cluster is well and can be reached",
+            "check that the cluster runs and can be reached",
         ),
-        // The value stays out of it: it may be a secret under a name misspelt.
+        // Leaves out the value, which may be a secret under a misspelt name.
         KafkaError::ClientConfig(_, why, key, _) => LogError::fatal(
             format!("kafka.{key}: {why}"),
             place,
@@ -134,7 +137,7 @@ pub(crate) fn of(error: &KafkaError, place: impl Display) -> LogError {
         KafkaError::ClientCreation(why) => LogError::fatal(
             why,
             place,
-            "correct the Kafka settings; SASL knows PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 here",
+            "correct the Kafka settings; for SASL use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
         ),
         other => match other.rdkafka_error_code() {
             Some(code) => of_code(code, place),
@@ -143,7 +146,7 @@ pub(crate) fn of(error: &KafkaError, place: impl Display) -> LogError {
     }
 }
 
-/// Turns a librdkafka result into ours by saying where it happened.
+/// Turns a librdkafka result into ours, naming the place.
 pub(crate) trait Place<T> {
     /// Names the place.
     fn at(self, place: impl Display) -> Result<T>;
@@ -198,6 +201,11 @@ mod tests {
             ErrorClass::Fenced,
             &[Code::ProducerFenced, Code::InvalidProducerEpoch, Code::StaleMemberEpoch],
         );
+    }
+
+    #[test]
+    fn an_ordinary_change_of_hands_is_told_apart() {
+        check(ErrorClass::Rebalanced, &[Code::RebalanceInProgress]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! A place in a consumer group, kept by polling; nothing is read through it.
+//! A place in a consumer group, kept by polling; no records are read through it.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{
@@ -13,35 +13,35 @@ use rdkafka::consumer::{
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use super::errors::{self, Place};
-use super::settings::{GroupProtocol, KafkaSettings, say};
+use super::settings::{GroupProtocol, KafkaSettings, forward_log};
 use crate::{Assignment, ErrorClass, LogError, Member, Result};
 
-/// Events one poll serves at most. One may wait behind others: a line of librdkafka's log and a
-/// lost connection come by the same way as a change of hands.
+/// Events served by one poll, at most: a rebalance queues behind librdkafka's log lines and lost
+/// connections.
 const EVENTS: usize = 32;
-/// How long topics may be held unevenly, as happens while partitions change hands.
+/// How long different partitions of the topics may be held, as happens during a rebalance.
 const UNEVEN: Duration = Duration::from_secs(10);
 
-/// What the group has given this member, written by librdkafka's callbacks.
+/// Partitions assigned to this member, written by librdkafka's callbacks.
 #[derive(Default)]
-struct Held {
+struct Assigned {
     generation: u64,
     partitions: BTreeSet<(String, u32)>,
 }
 
-/// Pauses what is assigned and writes it down.
+/// Pauses assigned partitions and records them.
 #[derive(Default)]
-struct Watch(Mutex<Held>);
+struct AssignmentWatch(Mutex<Assigned>);
 
-impl Watch {
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl AssignmentWatch {
+    fn held(&self) -> MutexGuard<'_, Assigned> {
+        self.0.lock()
     }
 }
 
-impl ClientContext for Watch {
+impl ClientContext for AssignmentWatch {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        say(level, facility, message);
+        forward_log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -49,7 +49,7 @@ impl ClientContext for Watch {
     }
 }
 
-impl ConsumerContext for Watch {
+impl ConsumerContext for AssignmentWatch {
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let mut held = self.held();
         held.generation += 1;
@@ -57,12 +57,12 @@ impl ConsumerContext for Watch {
             Rebalance::Assign(list) => (list, true),
             Rebalance::Revoke(list) => (list, false),
             Rebalance::Error(error) => {
-                tracing::warn!(%error, "a rebalance failed");
+                tracing::info!(%error, "a rebalance failed; the group tries again");
                 return;
             }
         };
         if given && let Err(error) = consumer.pause(list) {
-            tracing::warn!(%error, "could not pause what was assigned");
+            tracing::debug!(%error, "could not pause assigned partitions");
         }
         for element in list.elements() {
             let place = (element.topic().to_string(), element.partition() as u32);
@@ -80,14 +80,14 @@ pub(crate) struct KafkaMember {
     group: String,
     instance: String,
     topics: Vec<String>,
-    consumer: BaseConsumer<Watch>,
+    consumer: BaseConsumer<AssignmentWatch>,
     classic: bool,
     generations_before: u64,
     uneven_since: Option<Instant>,
 }
 
 impl KafkaMember {
-    /// Asks for a place; what it holds is seen by polling.
+    /// Joins the group; polling shows what it holds.
     pub(crate) fn join(
         settings: KafkaSettings,
         group: &str,
@@ -110,17 +110,16 @@ impl KafkaMember {
         })
     }
 
-    /// What a transaction needs to commit offsets for this member's group.
+    /// What a transaction needs to commit offsets for the group.
     pub(crate) fn metadata(&self) -> Result<ConsumerGroupMetadata> {
         self.consumer
             .group_metadata()
             .ok_or_else(|| LogError::fatal("a member without a group", &self.group, "report this"))
     }
 
-    /// An old broker does not know the new protocol: the member starts again with the
-    /// classic one.
+    /// Joins again with the classic protocol, as old brokers do not know the new one.
     fn fall_back(&mut self) -> Result<()> {
-        tracing::info!(group = self.group, "these brokers only know the classic group protocol");
+        tracing::info!(group = self.group, "these brokers know only the classic group protocol");
         self.generations_before += self.consumer.context().held().generation + 1;
         self.classic = true;
         self.consumer = subscribe(&self.settings, &self.group, &self.instance, &self.topics, true)?;
@@ -130,8 +129,8 @@ impl KafkaMember {
     fn serve(&mut self) -> Result<()> {
         for _ in 0..EVENTS {
             let error = match self.consumer.poll(Duration::ZERO) {
-                // It served something else, or there was nothing: it does not say which. And of
-                // records, paused as it is, none should come; if one does, a reader reads it.
+                // Served another event or found none; it does not say which. Records should not
+                // come from paused partitions; a reader reads them anyway.
                 None | Some(Ok(_)) => continue,
                 Some(Err(error)) => error,
             };
@@ -148,7 +147,7 @@ impl KafkaMember {
             let error = errors::of(&error, &self.group);
             match error.class {
                 ErrorClass::Fatal => return Err(error),
-                _ => tracing::debug!(%error, "the group goes on"),
+                _ => tracing::debug!(%error, "group membership goes on"),
             }
         }
         Ok(())
@@ -161,9 +160,10 @@ fn subscribe(
     instance: &str,
     topics: &[String],
     classic: bool,
-) -> Result<BaseConsumer<Watch>> {
+) -> Result<BaseConsumer<AssignmentWatch>> {
     let config = settings.member(group, instance, classic);
-    let consumer: BaseConsumer<Watch> = settings.create(&config, Watch::default())?;
+    let consumer: BaseConsumer<AssignmentWatch> =
+        settings.create(&config, AssignmentWatch::default())?;
     let names: Vec<&str> = topics.iter().map(String::as_str).collect();
     consumer.subscribe(&names).at(group)?;
     Ok(consumer)
@@ -174,7 +174,7 @@ impl Member for KafkaMember {
         &self.group
     }
 
-    /// While partitions change hands, only the numbers held of every topic count.
+    /// During a rebalance only the partition numbers held of every topic count.
     fn poll(&mut self) -> Result<Assignment> {
         self.serve()?;
         let held = self.consumer.context().held();

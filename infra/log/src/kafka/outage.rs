@@ -1,11 +1,13 @@
-//! Says once that no broker can be reached, and once that one answers again, however many
-//! clients notice it.
+//! Reports once that no broker can be reached, and once that one answers again, however many
+//! clients notice.
 
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// For so long after an outage other clients may still tell of it.
+use parking_lot::{Mutex, MutexGuard};
+
+/// How long after an outage other clients may still report it.
 const SETTLE: Duration = Duration::from_secs(10);
 
 /// Whether the brokers can be reached, as the clients of one log see it.
@@ -14,25 +16,25 @@ pub(super) struct Outage(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 enum State {
-    /// There has been none.
+    /// No outage so far.
     #[default]
     Never,
-    /// Since then, and whether it was told: what is heard just after an outage may be of that one.
+    /// Since when, and whether it was reported: an error just after an outage may belong to that one.
     Lasts(Instant, bool),
     Over(Instant),
 }
 
 impl Outage {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
-    /// A client lost its last broker; true where it is the first to say so.
+    /// A client lost its last broker; true for the first to report it.
     pub(super) fn began(&self, why: impl Display) -> bool {
         let mut state = self.state();
         let first = match &*state {
             State::Never => true,
-            State::Lasts(begun, told) => !told && begun.elapsed() > SETTLE,
+            State::Lasts(begun, reported) => !reported && begun.elapsed() > SETTLE,
             State::Over(ended) => ended.elapsed() > SETTLE,
         };
         if first || matches!(*state, State::Over(_)) {
@@ -41,22 +43,22 @@ impl Outage {
         if first {
             tracing::warn!(
                 "no Kafka broker can be reached ({why}); waiting for one: check that the cluster \
-                 is well and can be reached"
+                 runs and can be reached"
             );
         }
         first
     }
 
-    /// A question was answered; true where that ends an outage.
+    /// A query was answered; true where that ends an outage.
     pub(super) fn over(&self) -> bool {
         let mut state = self.state();
-        let State::Lasts(begun, told) = &*state else { return false };
-        let (told, lasted) = (*told, begun.elapsed());
-        if told || lasted > SETTLE {
-            tracing::warn!("Kafka answers again after {:.1} s", lasted.as_secs_f64());
+        let State::Lasts(begun, reported) = &*state else { return false };
+        let (reported, lasted) = (*reported, begun.elapsed());
+        if reported || lasted > SETTLE {
+            tracing::info!("Kafka answers again after {:.1} s", lasted.as_secs_f64());
         }
         *state = State::Over(Instant::now());
-        told || lasted > SETTLE
+        reported || lasted > SETTLE
     }
 }
 
@@ -73,9 +75,9 @@ mod tests {
         assert!(!other.began("down"));
         assert!(other.over());
         assert!(!outage.over());
-        assert!(!outage.began("heard late"));
-        assert!(!outage.over(), "nobody was told that it began");
-        assert!(!outage.began("not heard late: it is down again"));
+        assert!(!outage.began("reported late"));
+        assert!(!outage.over(), "its beginning was not reported");
+        assert!(!outage.began("not late: it is down again"));
         *outage.state() = State::Lasts(Instant::now().checked_sub(2 * SETTLE).unwrap(), false);
         assert!(outage.over());
         *outage.state() = State::Over(Instant::now().checked_sub(2 * SETTLE).unwrap());

@@ -13,14 +13,14 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use super::deliveries::{Deliveries, failure};
 use super::errors::{self, Place};
 use super::member::KafkaMember;
-use super::partition_list;
+use super::partitions::partition_list;
 use super::settings::KafkaSettings;
-use crate::local::handles::foreign_member;
+use crate::membership::foreign_member;
 use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Producer, Result};
 
 const PAUSE: Duration = Duration::from_millis(20);
-/// Between two looks at what was delivered. rdkafka's poll with a timeout below two milliseconds
-/// spins for all of it, which costs a core while a transaction waits.
+/// Pause between two looks at deliveries. rdkafka's poll spins through a timeout below two
+/// milliseconds, which costs a core while a transaction waits.
 const TURN: Duration = Duration::from_micros(300);
 
 /// A transactional producer.
@@ -34,12 +34,12 @@ pub(crate) struct KafkaProducer {
 }
 
 impl KafkaProducer {
-    /// Opens a producer: fences an older one of the same id and ends what it left open.
+    /// Opens a producer: fences an older one of the same id and ends its open transaction.
     pub(crate) fn open(settings: KafkaSettings, id: &str) -> Result<Self> {
         let producer: BaseProducer<Deliveries> =
             settings.create(&settings.producer(id), Deliveries::default())?;
         let deadline = Instant::now() + settings.timeout;
-        // Just after the cluster's start its coordinator is still loading.
+        // Just after the cluster has started, its coordinator is still loading.
         while let Err(error) = producer.init_transactions(settings.timeout) {
             let error = errors::of(&error, id);
             if error.class != ErrorClass::Retry || Instant::now() > deadline {
@@ -50,7 +50,7 @@ impl KafkaProducer {
         Ok(Self { settings, id: id.to_string(), producer, counts: BTreeMap::new(), ended: None })
     }
 
-    /// Waits until every record has been answered for. rdkafka's own flush looks only ten
+    /// Waits until every record is acknowledged or failed. rdkafka's own flush looks only ten
     /// times a second.
     fn deliver(&self) -> Result<()> {
         let deadline = Instant::now() + self.settings.timeout;
@@ -66,7 +66,7 @@ impl KafkaProducer {
         Ok(())
     }
 
-    /// A record to nowhere is refused at once; librdkafka would keep it until it times out.
+    /// Refuses a record for a missing partition, which librdkafka would hold until it times out.
     fn check(&mut self, record: &NewRecord) -> Result<()> {
         record.check()?;
         let tp = &record.to;
@@ -77,7 +77,7 @@ impl KafkaProducer {
         let found = self.producer.client().fetch_metadata(Some(&name), self.settings.timeout);
         let found = found.at(tp)?;
         let topic = found.topics().first();
-        // No right to it, or no leader yet: what the brokers said, not that there is none.
+        // A missing right or leader is reported as such, not as a missing topic.
         if let Some(code) = topic.and_then(|topic| topic.error()).map(Code::from)
             && !matches!(code, Code::UnknownTopicOrPartition | Code::UnknownTopic)
         {
@@ -96,22 +96,22 @@ impl KafkaProducer {
         self.producer.context().begin(batch.records.len());
         for index in 0..batch.records.len() {
             if let Err(refused) = self.send(index, &batch.records) {
-                // librdkafka aborts once those before it are answered for, and does not look itself.
+                // librdkafka can abort only after the records before it are acknowledged or failed.
                 let _ = self.deliver();
                 return Err(refused);
             }
         }
-        // The offsets go to the coordinator while the records go to their partitions.
+        // Offsets travel to the coordinator while records travel to their partitions.
         let committed = match member {
             Some(member) => self.send_offsets(batch, member),
             None => Ok(()),
         };
         self.deliver()?;
-        // Who was fenced is told so, not that its records were thrown away for it.
-        if let Err(fenced) = &committed
-            && fenced.class == ErrorClass::Fenced
+        // A lost place in the group is the cause to report; that its records were purged follows.
+        if let Err(lost) = &committed
+            && matches!(lost.class, ErrorClass::Fenced | ErrorClass::Rebalanced)
         {
-            return Err(fenced.clone());
+            return Err(lost.clone());
         }
         let offsets = self.producer.context().outcome(&batch.records)?;
         committed.map(|()| offsets)
@@ -160,7 +160,7 @@ impl KafkaProducer {
         }
     }
 
-    /// Makes a transactional call until it succeeds, for as long as it may be repeated.
+    /// Repeats a transactional call until it succeeds or may not be repeated.
     fn again_until(
         &self,
         deadline: Instant,
@@ -201,9 +201,9 @@ impl KafkaProducer {
         }
     }
 
-    /// Takes the open transaction back and gives the reason.
+    /// Aborts the open transaction and returns the reason.
     fn abort(&mut self, reason: LogError) -> LogError {
-        // Records that a fatal error threw out of the queue do not say so themselves.
+        // Records purged by a fatal error do not name it.
         if let Some((code, what)) = self.producer.client().fatal_error() {
             return self.end(LogError { what, ..errors::of_code(code, &self.id) });
         }
@@ -213,15 +213,14 @@ impl KafkaProducer {
         match aborted {
             Ok(()) => reason,
             Err(error) if error.class == ErrorClass::Fenced => self.end(error),
-            // An open transaction that cannot be aborted will time out at the broker.
             Err(error) => {
-                tracing::warn!(%error, "a transaction could not be aborted");
+                tracing::info!(%error, "could not abort a transaction; the broker will time it out");
                 self.end(reason)
             }
         }
     }
 
-    /// Nothing more is published after this.
+    /// Refuses every later publish.
     fn end(&mut self, error: LogError) -> LogError {
         let remedy = "open a new producer after reloading";
         self.ended = Some(LogError { remedy: remedy.to_string(), ..error.clone() });

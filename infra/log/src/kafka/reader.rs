@@ -1,8 +1,8 @@
 //! Reads named partitions from named offsets.
 //!
-//! The partitions met so far stay assigned by hand; what is not due is paused, and what is
-//! due at another offset than the reader's is sought. The positions given are
-//! librdkafka's, which step over transaction markers.
+//! Partitions stay assigned once they were due. Those not due are paused, those due at another
+//! offset than the reader's are sought. Positions are librdkafka's, which step over transaction
+//! markers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -13,23 +13,23 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::errors::{self, Place};
+use super::partitions::{partition_list, unsigned};
 use super::settings::{KafkaSettings, Quiet};
-use super::{partition_list, unsigned};
 use crate::{ErrorClass, Fetched, Reader, Record, Result, TopicPartition};
 
-/// Bytes of records one poll gives at most, apart from a first record that is larger.
+/// Bytes of records of one poll, at most, apart from a larger first record.
 const POLL_BYTES: usize = 4 << 20;
 
-/// A partition of which nothing came for so long is assigned afresh: after brokers were lost and
-/// leaders moved, librdkafka was seen to fetch nothing more of some, without an error.
+/// A partition that gave nothing for so long is assigned afresh: after brokers were lost and leaders
+/// moved, librdkafka stopped fetching some partitions without an error.
 const QUIET: Duration = Duration::from_secs(8);
 
-/// Where the consumer stands in one partition.
-struct Stand {
-    /// The next offset it gives; none where that is unknown.
+/// The consumer's state in one partition.
+struct PartitionState {
+    /// The next offset it gives, if known.
     position: Option<u64>,
     paused: bool,
-    /// When it moved last, or was assigned afresh.
+    /// When the position last moved, or the partition was assigned afresh.
     moved: Instant,
 }
 
@@ -37,14 +37,14 @@ struct Stand {
 pub(crate) struct KafkaReader {
     settings: KafkaSettings,
     consumer: BaseConsumer<Quiet>,
-    stands: BTreeMap<TopicPartition, Stand>,
+    states: BTreeMap<TopicPartition, PartitionState>,
 }
 
 impl KafkaReader {
     /// A reader with nothing assigned yet.
     pub(crate) fn new(settings: KafkaSettings) -> Result<Self> {
         let consumer = settings.create(&settings.reader(), Quiet)?;
-        Ok(Self { settings, consumer, stands: BTreeMap::new() })
+        Ok(Self { settings, consumer, states: BTreeMap::new() })
     }
 
     fn list<'a>(
@@ -57,13 +57,13 @@ impl KafkaReader {
         partition_list(&self.settings, places.into_iter().map(offset))
     }
 
-    /// Makes the consumer read what is due, from where it is due, and nothing else.
+    /// Makes the consumer read the due partitions from their offsets, and no others.
     fn turn_to(&mut self, due: &[(TopicPartition, u64)]) -> Result<()> {
         let there = |(tp, from): &(TopicPartition, u64)| {
-            let stand = self.stands.get(tp);
-            stand.is_some_and(|stand| !stand.paused && stand.position == Some(*from))
+            let state = self.states.get(tp);
+            state.is_some_and(|state| !state.paused && state.position == Some(*from))
         };
-        let reading = self.stands.values().filter(|stand| !stand.paused).count();
+        let reading = self.states.values().filter(|state| !state.paused).count();
         if reading == due.len() && due.iter().all(there) {
             return Ok(());
         }
@@ -71,20 +71,20 @@ impl KafkaReader {
         let mut fresh = Vec::new();
         let (mut resumed, mut moved, mut paused) = (Vec::new(), Vec::new(), Vec::new());
         for place in due {
-            match self.stands.get(&place.0) {
+            match self.states.get(&place.0) {
                 None => fresh.push(place.clone()),
-                Some(stand) => {
-                    if stand.paused {
+                Some(state) => {
+                    if state.paused {
                         resumed.push(place.clone());
                     }
-                    if stand.position != Some(place.1) {
+                    if state.position != Some(place.1) {
                         moved.push(place.clone());
                     }
                 }
             }
         }
-        for (tp, stand) in &self.stands {
-            if !stand.paused && !wanted.contains(tp) {
+        for (tp, state) in &self.states {
+            if !state.paused && !wanted.contains(tp) {
                 paused.push((tp.clone(), 0));
             }
         }
@@ -99,19 +99,19 @@ impl KafkaReader {
             self.consumer.incremental_assign(&self.list(&fresh)?).at("a reader")?;
         }
         for (tp, _) in &paused {
-            self.stands.entry(tp.clone()).and_modify(|stand| stand.paused = true);
+            self.states.entry(tp.clone()).and_modify(|state| state.paused = true);
         }
         for (tp, from) in due {
-            let still = |stand: &&Stand| !stand.paused && stand.position == Some(*from);
-            let moved = self.stands.get(tp).filter(still).map_or_else(Instant::now, |s| s.moved);
-            let stand = Stand { position: Some(*from), paused: false, moved };
-            self.stands.insert(tp.clone(), stand);
+            let still = |state: &&PartitionState| !state.paused && state.position == Some(*from);
+            let moved = self.states.get(tp).filter(still).map_or_else(Instant::now, |s| s.moved);
+            let state = PartitionState { position: Some(*from), paused: false, moved };
+            self.states.insert(tp.clone(), state);
         }
         Ok(())
     }
 
-    /// Moves partitions to other offsets; those that librdkafka is not ready to seek in,
-    /// such as ones assigned a moment ago, are taken out and put in again.
+    /// Moves partitions to other offsets. Those in which librdkafka cannot seek yet, such as ones
+    /// just assigned, are unassigned and assigned again.
     fn seek(&self, moved: &[(TopicPartition, u64)]) -> Result<()> {
         if moved.is_empty() {
             return Ok(());
@@ -126,33 +126,33 @@ impl KafkaReader {
         self.consumer.incremental_assign(&self.list(places)?).at("a reader")
     }
 
-    /// Assigns afresh what is due and has not moved for long.
+    /// Assigns afresh the due partitions that have not moved for long.
     fn wake(&mut self, due: &[(TopicPartition, u64)]) -> Result<()> {
         let quiet = self.quiet(due, Instant::now());
         if quiet.is_empty() { Ok(()) } else { self.assign_afresh(&quiet) }
     }
 
-    /// What of `due` has not moved for long; it is not named again before as long has passed.
+    /// The partitions of `due` that have not moved for long, each named once in that time.
     fn quiet(&mut self, due: &[(TopicPartition, u64)], now: Instant) -> Vec<(TopicPartition, u64)> {
         let mut quiet = Vec::new();
         for place in due {
-            if let Some(stand) = self.stands.get_mut(&place.0)
-                && now.duration_since(stand.moved) > QUIET
+            if let Some(state) = self.states.get_mut(&place.0)
+                && now.duration_since(state.moved) > QUIET
             {
-                stand.moved = now;
+                state.moved = now;
                 quiet.push(place.clone());
             }
         }
         quiet
     }
 
-    /// Takes what has come, waiting for the first record only.
+    /// Takes the fetched records, waiting for the first one only.
     fn take(&mut self, max: usize, wait: Duration) -> Result<Vec<(TopicPartition, Record)>> {
         let deadline = Instant::now() + wait;
         let mut taken: Vec<(TopicPartition, Record)> = Vec::new();
         let mut bytes = 0;
         while taken.len() < max && bytes < POLL_BYTES {
-            // In whole milliseconds, because rdkafka spins through the rest of one.
+            // Whole milliseconds, because rdkafka spins through a fraction of one.
             let left = match taken.is_empty() {
                 true => deadline.saturating_duration_since(Instant::now()).as_micros(),
                 false => 0,
@@ -173,8 +173,8 @@ impl KafkaReader {
         Ok(taken)
     }
 
-    /// Names are shared with those already known instead of copied for each record, and records
-    /// come in runs of one partition.
+    /// A record's partition, sharing the name of a known one instead of copying it. Records come in
+    /// runs of one partition.
     fn place(
         &self,
         message: &BorrowedMessage<'_>,
@@ -184,11 +184,11 @@ impl KafkaReader {
         let topic = topic.strip_prefix(&self.settings.prefix).unwrap_or(topic);
         let partition = message.partition() as u32;
         let named = |tp: &&TopicPartition| tp.partition == partition && &*tp.topic == topic;
-        let known = last.filter(named).or_else(|| self.stands.keys().find(named));
+        let known = last.filter(named).or_else(|| self.states.keys().find(named));
         known.cloned().unwrap_or_else(|| TopicPartition::new(topic, partition))
     }
 
-    /// Troubles that librdkafka deals with itself are noted; the rest is the caller's.
+    /// Logs errors that librdkafka recovers from; returns the others.
     fn note(&self, error: &KafkaError) -> Result<()> {
         self.settings.note(error);
         let error = errors::of(error, "a reader");
@@ -201,11 +201,11 @@ impl KafkaReader {
         }
     }
 
-    /// Forgets every assignment, so that the next poll starts from a clean slate.
+    /// Forgets every assignment, so that the next poll starts afresh.
     fn start_over(&mut self) {
-        self.stands.clear();
+        self.states.clear();
         if let Err(error) = self.consumer.unassign() {
-            tracing::warn!(%error, "could not drop a reader's partitions");
+            tracing::debug!(%error, "could not unassign a reader's partitions");
         }
     }
 
@@ -220,30 +220,30 @@ impl KafkaReader {
         }
         let positions = self.consumer.position().at("a reader")?;
         let elements = positions.elements();
-        let told: BTreeMap<(&str, i32), Offset> =
+        let reported: BTreeMap<(&str, i32), Offset> =
             elements.iter().map(|e| ((e.topic(), e.partition()), e.offset())).collect();
         let mut fetched = Vec::new();
         for (tp, from) in due {
             let records = records.remove(tp).unwrap_or_default();
             let name = self.settings.name(&tp.topic);
             let read = records.last().map_or(*from, |record| record.offset + 1);
-            let position = match told.get(&(name.as_str(), tp.partition as i32)) {
+            let position = match reported.get(&(name.as_str(), tp.partition as i32)) {
                 Some(Offset::Offset(offset)) => unsigned(*offset).max(read),
                 _ => read,
             };
-            if let Some(stand) = self.stands.get_mut(tp) {
-                stand.position = Some(position);
+            if let Some(state) = self.states.get_mut(tp) {
+                state.position = Some(position);
                 if position > *from {
-                    stand.moved = Instant::now();
+                    state.moved = Instant::now();
                 }
             }
             if position > *from {
                 fetched.push(Fetched { tp: tp.clone(), records, position });
             }
         }
-        // What came of a partition that is not due will be sought again when it is.
+        // Records of a partition that is not due are dropped; it is sought again when due.
         for tp in records.keys() {
-            self.stands.entry(tp.clone()).and_modify(|stand| stand.position = None);
+            self.states.entry(tp.clone()).and_modify(|state| state.position = None);
         }
         Ok(fetched)
     }

@@ -1,8 +1,8 @@
-//! The librdkafka properties that this program sets itself because its laws rest on them. A user
-//! who set one otherwise would have a run that looks well and loses or repeats events.
+//! The librdkafka properties that this program reserves because its guarantees rest on them. With
+//! another value a run would look well and lose or repeat events.
 
 const WRITTEN: &str = "an event counts as written only when every replica in sync has it";
-const COMMITTED: &str = "offsets are committed only in the transaction that holds what they led to";
+const COMMITTED: &str = "offsets are committed only in the transaction that holds their outputs";
 const RANGES: &str = "only ranges give a member the same partitions of all its topics";
 const ADDRESSES: &str = "the cluster's addresses are the key `brokers`";
 
@@ -10,12 +10,12 @@ const ADDRESSES: &str = "the cluster's addresses are the key `brokers`";
 const RESERVED: [(&str, &str); 17] = [
     ("acks", WRITTEN),
     ("request.required.acks", WRITTEN),
-    ("enable.idempotence", "without it a record sent again stands twice"),
-    ("transactional.id", "each role has its own, by which an older owner is shut out"),
-    ("delivery.report.only.error", "reports tell at which offset each event was written"),
-    ("isolation.level", "what was taken back is never to be read as if it had happened"),
+    ("enable.idempotence", "without it a record sent again is written twice"),
+    ("transactional.id", "each role has its own, which shuts out an older owner"),
+    ("delivery.report.only.error", "the reports give the offset of each event"),
+    ("isolation.level", "records of an aborted transaction must never be read"),
     ("group.id", "each role is a group of its own"),
-    ("group.instance.id", "it would make all members of a group one and the same"),
+    ("group.instance.id", "it would make all members of a group the same member"),
     ("group.remote.assignor", RANGES),
     ("partition.assignment.strategy", RANGES),
     ("enable.auto.commit", COMMITTED),
@@ -23,14 +23,14 @@ const RESERVED: [(&str, &str); 17] = [
     ("enable.auto.offset.store", COMMITTED),
     (
         "auto.offset.reset",
-        "a position that the log does not have is an error, never a start elsewhere",
+        "a position that the log does not hold is an error, never a start elsewhere",
     ),
     ("bootstrap.servers", ADDRESSES),
     ("metadata.broker.list", ADDRESSES),
-    ("test.mock.num.brokers", "it puts a cluster that keeps nothing in the place of the real one"),
+    ("test.mock.num.brokers", "it replaces the real cluster by one that keeps nothing"),
 ];
 
-/// Why a user may not set `property`; none where it is theirs to set.
+/// Why a user may not set `property`; `None` where they may.
 pub fn reserved(property: &str) -> Option<&'static str> {
     RESERVED.iter().find(|(name, _)| *name == property).map(|(_, why)| *why)
 }
@@ -58,7 +58,7 @@ mod tests {
         }
     }
 
-    /// A name that librdkafka does not have would forbid nothing.
+    /// A name unknown to librdkafka would forbid nothing.
     #[test]
     fn each_is_a_property_of_librdkafka() {
         let said = |name: &str| {

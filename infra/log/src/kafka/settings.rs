@@ -1,18 +1,17 @@
-//! How the clients of this program are configured, in one place.
+//! The configuration of every Kafka client of this program.
 //!
 //! Memory is bounded by the queue sizes here, whatever the cluster does:
 //!
 //! | what | most |
 //! |---|---|
-//! | a reader | 16 MiB of values queued and, a broker, one answer of 16 MiB under way; records on their way to the caller 4 MiB, headers and keys with them |
-//! | a producer | 64 MiB; a publish beyond that waits, and ends after `timeout` |
-//! | a member | 1 MiB: what it is given is paused and read by a reader |
+//! | a reader | 16 MiB of queued values and, per broker, one answer of 16 MiB in flight; 4 MiB of records handed to the caller, headers and keys included |
+//! | a producer | 64 MiB; a larger publish waits, and fails after `timeout` |
+//! | a member | 1 MiB: its partitions are paused, a reader reads them |
 //!
-//! In librdkafka's queues headers, keys and its own accounts come on top, about 1 KiB a record of
-//! this program's. Nothing else
-//! collects: a role reads on only when what it read is published, and while no broker answers
-//! it waits with nothing in hand. Errors queued by clients that only ask are taken out at each
-//! question.
+//! Headers, keys and librdkafka's own bookkeeping add about 1 KiB for each queued record of this
+//! program. Nothing else piles up: a role reads on only after publishing what it has read, and
+//! while no broker answers it waits with nothing in hand. Each query empties the queue of errors
+//! of its client.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,9 +26,9 @@ use super::errors::Place;
 use super::outage::Outage;
 use crate::Result;
 
-/// librdkafka makes and clears zstd's tables anew for each batch of a partition, which has a few
-/// records where events come one by one. At its default, level 3, the 99th percentile of an event from
-/// scan to prediction was 92 to 193 ms (`bench pipeline`, three runs in turn), at this 78 to 88.
+/// librdkafka allocates and clears zstd's tables for each batch of a partition, and a batch is a few
+/// records where events come one by one. From scan to prediction the 99th percentile of an event was
+/// 92 to 193 ms at the default, level 3 (`bench pipeline`, three runs each, in turn), 78 to 88 at this.
 const ZSTD_LEVEL: &str = "1";
 
 /// How members of a group agree on who reads what.
@@ -49,22 +48,22 @@ pub enum GroupProtocol {
 pub struct KafkaSettings {
     /// Addresses of some brokers, `host:port` separated by commas.
     pub brokers: String,
-    /// Stands before every topic, group and transactional id of the run.
+    /// Precedes the name of every topic, group and transactional id of the run.
     pub prefix: String,
-    /// librdkafka properties passed through to every client; they come last and win. Those that
-    /// [`reserved`](super::reserved) names are refused where a user may set some.
+    /// librdkafka properties passed to every client; they override all others. The configuration
+    /// refuses those that [`reserved`](super::reserved) names.
     pub extra: BTreeMap<String, String>,
-    /// Copies of each partition of a new topic; none leaves it to the brokers.
+    /// Copies of each partition of a new topic; `None` leaves it to the brokers.
     pub replication: Option<u32>,
     /// How groups share partitions.
     pub group_protocol: GroupProtocol,
     /// How long one request may take.
     pub timeout: Duration,
-    /// What the clients made of these settings know together.
+    /// Shared by all clients with these settings.
     pub(super) outage: Outage,
 }
 
-/// The properties may hold secrets, so only their names are told.
+/// Shows only the names of the properties, whose values may be secrets.
 impl fmt::Debug for KafkaSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { brokers, prefix, extra, replication, group_protocol, timeout, outage: _ } = self;
@@ -93,19 +92,19 @@ impl KafkaSettings {
         }
     }
 
-    /// The name in the cluster of what the run calls `name`.
+    /// The cluster's name for the run's `name`.
     pub(crate) fn name(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
 
-    /// The config of a client that asks about the cluster.
-    pub(crate) fn asker(&self) -> ClientConfig {
+    /// The config of a client that only asks questions.
+    pub(crate) fn query_client(&self) -> ClientConfig {
         self.config(&[("isolation.level", "read_committed"), ("enable.auto.commit", "false")])
     }
 
-    /// The config of a reader. A fetch that waits at the broker delays partitions that
-    /// have become due meanwhile, so it does not wait long; the queue is kept small because
-    /// what is not due any more is thrown away.
+    /// The config of a reader. A fetch waits at the broker only briefly, as it would delay
+    /// partitions that become due in the meantime; the queue is small, as records that are no
+    /// longer due are thrown away.
     pub(crate) fn reader(&self) -> ClientConfig {
         self.config(&[
             ("group.id", &self.name("reader")),
@@ -119,8 +118,8 @@ impl KafkaSettings {
         ])
     }
 
-    /// The config of a member of `group`. With the new protocol the broker decides on
-    /// sessions and heartbeats.
+    /// The config of a member of `group`. With the new protocol the broker sets sessions and
+    /// heartbeats.
     pub(crate) fn member(&self, group: &str, instance: &str, classic: bool) -> ClientConfig {
         let group = self.name(group);
         let mut pairs = vec![
@@ -154,29 +153,29 @@ impl KafkaSettings {
             ("compression.type", "zstd"),
             ("compression.level", ZSTD_LEVEL),
             ("linger.ms", "0.2"),
-            // A transaction's offsets are refused while the one before is still being ended, for a
-            // few milliseconds; librdkafka's own 100 were the longest waits of all. It grows to
-            // retry.backoff.max.ms, a second, while a broker is away.
+            // The coordinator refuses a transaction's offsets for a few milliseconds, until it has
+            // ended the one before; librdkafka's default of 100 made these the longest waits of all.
+            // The backoff grows to retry.backoff.max.ms, a second, while a broker is away.
             ("retry.backoff.ms", "5"),
-            // The topic decides; only the largest may come near to it.
+            // The topic's own limit decides; only the largest topic comes near this.
             ("message.max.bytes", "4194304"),
             ("queue.buffering.max.kbytes", "65536"),
-            // Sending offsets waits without end where the group's coordinator has left the cluster
-            // (librdkafka issue 5511), until any connection changes. So idle ones are let go: the
-            // wait ends after 4 to 6 seconds, before the transaction times out.
+            // Where the group's coordinator has left the cluster, sending offsets waits until any
+            // connection changes (librdkafka issue 5511). Closing idle connections ends that wait
+            // after 4 to 6 seconds, before the transaction times out.
             ("connections.max.idle.ms", "6000"),
         ])
     }
 
-    /// What a producer and a reader of these settings are given, for a report: by the one's properties
-    /// where both have one.
+    /// The properties of a producer and a reader with these settings, for a report; the producer's
+    /// value where both have one.
     pub fn own_properties(&self) -> BTreeMap<String, String> {
         let (reader, producer) = (self.reader(), self.producer(""));
         let all = reader.config_map().into_iter().chain(producer.config_map());
         all.map(|(key, value)| (key.to_string(), value.to_string())).collect()
     }
 
-    /// The config of the yardstick's consumer: librdkafka's own choices, no group.
+    /// The config of the yardstick's consumer: librdkafka's defaults, no group.
     pub(crate) fn plain_reader(&self) -> ClientConfig {
         self.config(&[
             ("group.id", &self.name("yardstick")),
@@ -185,7 +184,7 @@ impl KafkaSettings {
         ])
     }
 
-    /// The config of the yardstick's producer: as safe as ours but for the transaction.
+    /// The config of the yardstick's producer: as safe as ours, without transactions.
     pub(crate) fn plain_producer(&self) -> ClientConfig {
         self.config(&[
             ("enable.idempotence", "true"),
@@ -195,7 +194,7 @@ impl KafkaSettings {
         ])
     }
 
-    /// Says once for all clients that no broker is left.
+    /// Reports, once for all clients, that no broker is left.
     pub(crate) fn note(&self, error: &KafkaError) {
         if error.rdkafka_error_code() == Some(Code::AllBrokersDown) {
             self.outage.began(&self.brokers);
@@ -215,7 +214,7 @@ impl KafkaSettings {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers);
         config.set("client.id", "butterquant");
-        // A cluster that comes back is found within this, not within ten seconds.
+        // A returning cluster is found within two seconds; the default is ten.
         config.set("reconnect.backoff.max.ms", "2000");
         for (key, value) in pairs {
             config.set(*key, *value);
@@ -223,7 +222,7 @@ impl KafkaSettings {
         for (key, value) in &self.extra {
             config.set(key, value);
         }
-        // Whoever asks librdkafka for more is to see it.
+        // A user who sets `debug` wants to see its lines.
         if self.extra.contains_key("debug") {
             config.set_log_level(RDKafkaLogLevel::Debug);
         }
@@ -231,9 +230,9 @@ impl KafkaSettings {
     }
 }
 
-/// Sends librdkafka's own log where ours goes. Connections and transactions that fail are told
-/// there by every client; what comes of them is in the errors and in [`Outage`].
-pub(crate) fn say(level: RDKafkaLogLevel, facility: &str, message: &str) {
+/// Forwards librdkafka's log to ours. Every client logs failed connections and transactions; the
+/// errors and [`Outage`] report what matters of them.
+pub(super) fn forward_log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     match level {
         _ if matches!(facility, "FAIL" | "TXNERR") => tracing::debug!(facility, "{message}"),
         RDKafkaLogLevel::Emerg
@@ -246,13 +245,13 @@ pub(crate) fn say(level: RDKafkaLogLevel, facility: &str, message: &str) {
     }
 }
 
-/// The context of a client that only asks or reads.
+/// The context of a client that only queries or reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        say(level, facility, message);
+        forward_log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -1,5 +1,5 @@
-//! The id a cluster gave to a topic: the one thing asked of librdkafka's C interface
-//! directly, because rdkafka has no call for it.
+//! The id a cluster gave to a topic, asked through librdkafka's C interface because rdkafka has
+//! no call for it.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_char};
@@ -12,7 +12,7 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 use super::errors::of_code;
 use crate::{LogError, Result};
 
-/// The id of `topic`; none where there is no such topic.
+/// The id of `topic`; `None` where it does not exist.
 pub(crate) fn topic_id<C: ClientContext>(
     client: &Client<C>,
     topic: &str,

@@ -1,16 +1,15 @@
-//! The stored form of a record and of the keys, each in one place.
+//! The stored form of records and keys.
 //!
-//! A record is its timestamp, key, headers and value, with lengths as base-128 numbers;
-//! the offset is in the key. The first byte is the form's version. A record whose form is
-//! larger than [`PART`] is kept in parts, and its entry says how long they are together:
-//! sled does not count pages over 128 KiB (of 17 entries) in its cache, and never lets go
-//! of them.
+//! A record is its timestamp, key, headers and value, with lengths as base-128 numbers; its
+//! offset is in the entry's key. The first byte is the version of the form. A form larger than
+//! [`PART`] is split into parts, and the entry holds their total length: sled does not count
+//! pages over 128 KiB (of 17 entries) in its cache and never frees them.
 
 use super::state::Slot;
 use crate::{Record, TopicPartition};
 
 const VERSION: u8 = 1;
-/// The first byte of an entry whose record is in parts.
+/// The first byte of an entry whose record is split into parts.
 const IN_PARTS: u8 = 2;
 /// Bytes of a part.
 pub(crate) const PART: usize = 6 << 10;
@@ -104,13 +103,13 @@ pub(crate) fn encode_whole(timestamp_ms: i64, length: usize) -> Vec<u8> {
     to
 }
 
-/// How long the parts of the record are together; none for one that is in its entry.
+/// The total length of a record's parts; `None` for a record within its entry.
 pub(crate) fn length_of_parts(entry: &[u8]) -> Option<u64> {
     let mut rest = entry.get(TIMESTAMP_END..)?;
     (entry[0] == IN_PARTS).then(|| take_number(&mut rest))?
 }
 
-/// The record at `offset` stored as `bytes`; none where they are not such a form.
+/// The record at `offset` stored as `bytes`; `None` where they are not a stored record.
 pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
     let timestamp_ms = timestamp(bytes).filter(|_| bytes[0] == VERSION)?;
     let mut rest = &bytes[TIMESTAMP_END..];

@@ -1,5 +1,4 @@
-//! The store in a directory: one tree, so that one batch can hold everything a publish
-//! changes.
+//! The store in a directory: one tree, so that one batch holds everything a publish changes.
 //!
 //! Keys: `i` identity, `n` number of the last write, `t` topics, `e` ends, `o` committed
 //! offsets, `r` records, `p` parts of large records.
@@ -12,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 use super::codec;
 use super::engine::{Room, Store};
-use super::mark::Mark;
-use super::state::{Change, Placed, Slot, State};
+use super::flush_mark::FlushMark;
+use super::state::{LogState, Placed, Slot, StateChange};
 use crate::{LogError, Record, Result};
 
 const TREE: &str = "log";
@@ -21,22 +20,22 @@ const IDENTITY: &[u8] = b"i";
 const WRITTEN: &[u8] = b"n";
 
 /// The log's tree in an open directory.
-pub(crate) struct Disk {
+pub(crate) struct DiskStore {
     db: kv::Db,
     tree: kv::Tree,
     identity: String,
-    mark: Mark,
+    mark: FlushMark,
     written: AtomicU64,
 }
 
-impl Disk {
+impl DiskStore {
     /// Opens the tree; draws the log's identity the first time.
     pub(crate) fn open(db: &kv::Db) -> Result<Self> {
         let tree = db.tree(TREE)?;
-        let mark = Mark::open(db.path()).map_err(|cause| unwritable(db, cause))?;
+        let mark = FlushMark::open(db.path()).map_err(|cause| unwritable(db, cause))?;
         let marked = mark.get().map_err(|cause| unwritable(db, cause))?;
         let identity = match tree.get(IDENTITY)? {
-            None if marked > 0 => return Err(damaged(db, "its beginning is gone".to_string())),
+            None if marked > 0 => return Err(damaged(db, "its beginning is missing".to_string())),
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             None => {
                 let drawn = draw();
@@ -72,7 +71,7 @@ impl Disk {
             .map_err(|_| self.damaged(format!("the entry {} is garbled", key.escape_ascii())))
     }
 
-    /// The record behind an entry; none where either is not readable.
+    /// The record of an entry; `None` where either is unreadable.
     fn record(&self, at: Slot, offset: u64, entry: &[u8]) -> Result<Option<Record>> {
         let Some(length) = codec::length_of_parts(entry) else {
             return Ok(codec::decode(offset, entry));
@@ -85,9 +84,9 @@ impl Disk {
         Ok((form.len() as u64 == length).then(|| codec::decode(offset, &form)).flatten())
     }
 
-    /// The last record of each partition must be there and none after it; a disk that
-    /// lost its tail is told apart from a short log.
-    fn check_ends(&self, state: &State) -> Result<()> {
+    /// The last record of each partition must exist and none after it, so that a disk that lost its
+    /// tail is not taken for a short log.
+    fn check_ends(&self, state: &LogState) -> Result<()> {
         for (at, end) in &state.ends {
             let from = codec::record_key(*at, end.offset.saturating_sub(1));
             let to = codec::record_key(*at, u64::MAX);
@@ -103,9 +102,9 @@ impl Disk {
     }
 }
 
-impl Store for Disk {
-    fn load(&self) -> Result<State> {
-        let mut state = State::default();
+impl Store for DiskStore {
+    fn load(&self) -> Result<LogState> {
+        let mut state = LogState::default();
         for entry in self.tree.scan_prefix(b"t") {
             let (key, value) = entry?;
             let name = String::from_utf8_lossy(&key[1..]).into_owned();
@@ -127,7 +126,7 @@ impl Store for Disk {
         Ok(state)
     }
 
-    fn write(&self, change: &Change, records: Placed) -> Result<()> {
+    fn write(&self, change: &StateChange, records: Placed) -> Result<()> {
         let mut batch = kv::Batch::new();
         let number = self.written.load(Ordering::Acquire) + 1;
         batch.insert(WRITTEN, bytes(&number)?);
@@ -221,7 +220,7 @@ fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>> {
         .map_err(|e| LogError::fatal(e.to_string(), "the embedded log", "report this"))
 }
 
-/// 128 bits nobody drew before: the standard library seeds its hashers at random.
+/// 128 random bits: the standard library seeds its hashers at random.
 fn draw() -> String {
     let half = || RandomState::new().hash_one(std::process::id());
     format!("{:016x}{:016x}", half(), half())

@@ -1,22 +1,23 @@
 //! The rules of a local log: check, store, flush, show.
 //!
-//! There are two copies of the [`State`]: the writer's, which includes what is stored but
-//! not flushed, and the shown one, which does not. A flush moves the one to the other.
+//! There are two copies of the [`LogState`]: the writer's includes changes that are stored but not
+//! flushed, the readers' does not. A flush moves the changes from one to the other.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::groups::{Groups, Seat};
-use super::state::{Change, Placed, Slot, State, Topic};
+use super::state::{LogState, Placed, Slot, StateChange, StoredTopic};
 use crate::{Batch, ErrorClass, LogError, Record, Result, TopicMismatch, TopicSpec};
 
-/// Where the records are kept.
+/// Where records are kept.
 pub(crate) trait Store: Send + Sync {
-    /// What was stored so far.
-    fn load(&self) -> Result<State>;
+    /// The stored state.
+    fn load(&self) -> Result<LogState>;
     /// Stores a change whole or not at all; durable after the next flush.
-    fn write(&self, change: &Change, records: Placed) -> Result<()>;
-    /// Makes all that was stored durable.
+    fn write(&self, change: &StateChange, records: Placed) -> Result<()>;
+    /// Makes everything stored so far durable.
     fn flush(&self) -> Result<()>;
     /// Appends the records `from..end` to `out` for as long as `room` allows.
     fn read(
@@ -29,11 +30,11 @@ pub(crate) trait Store: Send + Sync {
     ) -> Result<()>;
     /// The timestamp of one record.
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64>;
-    /// A name for a new topic that no earlier topic had.
+    /// An identity for a new topic that no earlier topic had.
     fn topic_id(&self, number: u32) -> String;
 }
 
-/// What one poll may still take.
+/// Records and bytes that one poll may still take.
 pub(crate) struct Room {
     /// Records left.
     pub(crate) records: usize,
@@ -55,16 +56,16 @@ impl Room {
 }
 
 struct Writer {
-    state: State,
+    state: LogState,
     epochs: BTreeMap<String, u64>,
-    waiting: Vec<Change>,
+    waiting: Vec<StateChange>,
     written: u64,
     broken: Option<LogError>,
 }
 
-/// What readers see, with a counter that moves whenever it changes.
-pub(crate) struct Shown {
-    pub(crate) state: State,
+/// The state that readers see, with a counter that grows at every change.
+pub(crate) struct Visible {
+    pub(crate) state: LogState,
     pub(crate) version: u64,
 }
 
@@ -76,11 +77,11 @@ pub struct Engine {
     pub(crate) published: Condvar,
     writer: Mutex<Writer>,
     flushed: Mutex<u64>,
-    shown: Mutex<Shown>,
+    visible: Mutex<Visible>,
 }
 
 impl Engine {
-    /// A log over what `store` already holds.
+    /// A log over `store` and its contents.
     pub(crate) fn new(store: Box<dyn Store>, identity: String) -> Result<Self> {
         let state = store.load()?;
         Ok(Self {
@@ -96,24 +97,24 @@ impl Engine {
                 broken: None,
             }),
             flushed: Mutex::new(0),
-            shown: Mutex::new(Shown { state, version: 0 }),
+            visible: Mutex::new(Visible { state, version: 0 }),
         })
     }
 
-    /// What readers see now.
-    pub(crate) fn shown(&self) -> MutexGuard<'_, Shown> {
-        lock(&self.shown)
+    /// The state that readers see.
+    pub(crate) fn visible(&self) -> MutexGuard<'_, Visible> {
+        self.visible.lock()
     }
 
-    /// Opens a producer: the number it must show from now on.
+    /// Opens a producer; returns the epoch it must show from now on.
     pub(crate) fn open_producer(&self, id: &str) -> u64 {
-        let mut writer = lock(&self.writer);
+        let mut writer = self.writer.lock();
         let epoch = writer.epochs.entry(id.to_string()).or_default();
         *epoch += 1;
         *epoch
     }
 
-    /// Publishes `batch`; gives the offsets of its records.
+    /// Publishes `batch`; returns the offsets of its records.
     pub(crate) fn publish(
         &self,
         producer: (&str, u64),
@@ -132,7 +133,7 @@ impl Engine {
         if !change.ends.is_empty() || !change.committed.is_empty() {
             let written = self.write(&mut writer, change, records)?;
             drop(writer);
-            self.settle(written)?;
+            self.make_durable(written)?;
         }
         Ok(offsets)
     }
@@ -140,7 +141,7 @@ impl Engine {
     /// Creates the missing topics and reports those with another partition count.
     pub(crate) fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
         let mut writer = self.writer()?;
-        let mut change = Change::default();
+        let mut change = StateChange::default();
         let mut mismatches = Vec::new();
         let mut number = writer.state.topics.len() as u32;
         for spec in specs {
@@ -152,7 +153,7 @@ impl Engine {
                 Some(_) => {}
                 None => {
                     let id = self.store.topic_id(number);
-                    let topic = Topic { number, id, partitions: spec.partitions };
+                    let topic = StoredTopic { number, id, partitions: spec.partitions };
                     change.topics.push((spec.name.as_str().into(), topic));
                     number += 1;
                 }
@@ -161,25 +162,25 @@ impl Engine {
         if !change.topics.is_empty() {
             let written = self.write(&mut writer, change, Vec::new())?;
             drop(writer);
-            self.settle(written)?;
+            self.make_durable(written)?;
         }
         Ok(mismatches)
     }
 
-    /// Fails where the log takes no more until it is opened again.
+    /// Fails where the log takes no writes until it is opened again.
     pub(crate) fn check_open(&self) -> Result<()> {
         self.writer().map(drop)
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>> {
-        let writer = lock(&self.writer);
+        let writer = self.writer.lock();
         match &writer.broken {
             Some(error) => Err(LogError { class: ErrorClass::Closed, ..error.clone() }),
             None => Ok(writer),
         }
     }
 
-    fn write(&self, writer: &mut Writer, change: Change, records: Placed) -> Result<u64> {
+    fn write(&self, writer: &mut Writer, change: StateChange, records: Placed) -> Result<u64> {
         if let Err(error) = self.store.write(&change, records) {
             return Err(break_down(writer, error));
         }
@@ -189,40 +190,40 @@ impl Engine {
         Ok(writer.written)
     }
 
-    /// Waits until the write numbered `written` is durable and shown; whoever comes first
-    /// flushes for all that are waiting.
-    fn settle(&self, written: u64) -> Result<()> {
-        let mut flushed = lock(&self.flushed);
+    /// Waits until the write numbered `written` is durable and visible. The first to wait flushes
+    /// for all others.
+    fn make_durable(&self, written: u64) -> Result<()> {
+        let mut flushed = self.flushed.lock();
         if *flushed >= written {
             return Ok(());
         }
         let (changes, upto) = {
-            let mut writer = lock(&self.writer);
-            // Stored before another one's flush failed, it may be there when the log is reopened.
+            let mut writer = self.writer.lock();
+            // Stored before another publish's flush failed: a reopened log may hold it.
             if let Some(error) = &writer.broken {
                 return Err(error.clone());
             }
             (std::mem::take(&mut writer.waiting), writer.written)
         };
         if let Err(error) = self.store.flush() {
-            return Err(break_down(&mut lock(&self.writer), error));
+            return Err(break_down(&mut self.writer.lock(), error));
         }
-        let mut shown = self.shown();
-        changes.into_iter().for_each(|change| shown.state.apply(change));
-        shown.version += 1;
+        let mut visible = self.visible();
+        changes.into_iter().for_each(|change| visible.state.apply(change));
+        visible.version += 1;
         *flushed = upto;
         self.published.notify_all();
         Ok(())
     }
 }
 
-/// After a failed write or flush, what is on disk is unknown; everything that follows is
-/// refused until the log is opened again.
+/// After a failed write or flush the contents of the disk are unknown; every later write is refused
+/// until the log is opened again.
 fn break_down(writer: &mut Writer, error: LogError) -> LogError {
     let broken = LogError {
         class: ErrorClass::Uncertain,
         remedy: format!(
-            "{}; then start again: the log takes no more until it is reopened",
+            "{}; then start again: the log takes no writes until it is reopened",
             error.remedy
         ),
         ..error
@@ -243,10 +244,4 @@ fn check_spec(spec: &TopicSpec) -> Result<()> {
         &spec.name,
         "a name has letters, digits, '.', '_' and '-' only, and at least one partition",
     ))
-}
-
-/// A poisoned lock is taken all the same: every change under it is a single assignment or
-/// is followed by a refusal of further writes.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,19 +1,18 @@
-//! Who is in which group, and which partition numbers each member holds.
+//! The members of each group and the partition numbers they hold.
 //!
-//! Kept in this process only: a restart empties every group, as a restart of a Kafka
-//! cluster would. Members are ordered by instance name and hold consecutive ranges.
+//! Kept in this process only: a restart empties every group, as that of a Kafka cluster does.
+//! Members are ordered by instance name and hold consecutive ranges.
 //!
-//! Invariants: two members of a generation never hold the same partition number; the
-//! generation grows whenever a member comes or goes; a seat of an older generation is
-//! refused.
+//! Invariants: two members of a generation never hold the same partition number; the generation
+//! grows when a member joins or leaves; a seat of an older generation is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 
-use super::engine::lock;
+use parking_lot::Mutex;
+
 use crate::{Assignment, LogError, Result};
 
-/// A member's place, as it last saw it.
+/// A member's place, as of its last poll.
 #[derive(Debug, Clone)]
 pub(crate) struct Seat {
     pub(crate) group: String,
@@ -35,7 +34,7 @@ struct Group {
 pub(crate) struct Groups(Mutex<BTreeMap<String, Group>>);
 
 impl Groups {
-    /// Takes a seat; a seat of the same instance is taken over.
+    /// Takes a seat, or takes over that of the same instance.
     pub(crate) fn join(
         &self,
         name: &str,
@@ -43,12 +42,12 @@ impl Groups {
         topics: &[String],
         partitions: u32,
     ) -> Result<Seat> {
-        let mut groups = lock(&self.0);
+        let mut groups = self.0.lock();
         let group = groups.entry(name.to_string()).or_default();
         let topics: BTreeSet<String> = topics.iter().cloned().collect();
         if group.members.keys().any(|member| member != instance) && group.topics != topics {
             return Err(LogError::fatal(
-                format!("{instance} asks for other topics than the members already there"),
+                format!("{instance} asks for other topics than the present members"),
                 name,
                 "all members of a group subscribe to the same topics",
             ));
@@ -61,9 +60,9 @@ impl Groups {
         Ok(Seat { group: name.to_string(), instance: instance.to_string(), token, generation: 0 })
     }
 
-    /// What the seat holds now; remembers the generation in it.
+    /// The partitions of the seat; notes the generation in it.
     pub(crate) fn poll(&self, seat: &mut Seat) -> Result<Assignment> {
-        let groups = lock(&self.0);
+        let groups = self.0.lock();
         let group = held(&groups, seat)?;
         let index = group.members.keys().take_while(|member| **member != seat.instance).count();
         seat.generation = group.generation;
@@ -73,14 +72,14 @@ impl Groups {
         })
     }
 
-    /// Whether the seat still is what it was when last polled.
+    /// Refuses a seat that has been taken over, or that has not polled since the group changed.
     pub(crate) fn check(&self, seat: &Seat) -> Result<()> {
-        let groups = lock(&self.0);
+        let groups = self.0.lock();
         let group = held(&groups, seat)?;
         if group.generation == seat.generation {
             return Ok(());
         }
-        Err(LogError::fenced(
+        Err(LogError::rebalanced(
             format!("{} has not yet seen its newest assignment", seat.instance),
             &seat.group,
         ))
@@ -88,7 +87,7 @@ impl Groups {
 
     /// Gives the seat up.
     pub(crate) fn leave(&self, seat: &Seat) {
-        let mut groups = lock(&self.0);
+        let mut groups = self.0.lock();
         if let Some(group) = groups.get_mut(&seat.group)
             && group.members.get(&seat.instance) == Some(&seat.token)
         {
@@ -99,7 +98,7 @@ impl Groups {
 
     /// The groups that have members.
     pub(crate) fn names(&self) -> Vec<String> {
-        let groups = lock(&self.0);
+        let groups = self.0.lock();
         groups.iter().filter(|(_, g)| !g.members.is_empty()).map(|(n, _)| n.clone()).collect()
     }
 }
@@ -113,8 +112,8 @@ fn held<'a>(groups: &'a BTreeMap<String, Group>, seat: &Seat) -> Result<&'a Grou
         })
 }
 
-/// The range assignment of Kafka: consecutive numbers, the first members hold one more
-/// where they do not divide evenly.
+/// Kafka's range assignment: consecutive numbers; the first members hold one more where the count
+/// does not divide evenly.
 pub(crate) fn range(partitions: u32, members: usize, index: usize) -> BTreeSet<u32> {
     let members = members.max(1) as u32;
     let index = index as u32;

@@ -1,17 +1,18 @@
-//! The traits on a local log: the log itself, its readers, members and producers.
+//! The log's traits on a local log: the log itself, its readers, members and producers.
 
 use std::any::Any;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::engine::{Engine, Room};
 use super::groups::Seat;
+use crate::membership::{foreign_member, shared_count};
 use crate::{
     Assignment, Batch, Fetched, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 
-/// Bytes one poll gives at most, apart from a first record that is larger.
+/// Bytes of one poll, at most, apart from a larger first record.
 const POLL_BYTES: usize = 4 << 20;
 
 /// A log kept inside this process.
@@ -31,7 +32,7 @@ impl<T: Local> Log for T {
     }
 
     fn topic_identity(&self, topic: &str) -> Result<Option<String>> {
-        Ok(self.engine().shown().state.topics.get(topic).map(|topic| topic.id.clone()))
+        Ok(self.engine().visible().state.topics.get(topic).map(|topic| topic.id.clone()))
     }
 
     fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
@@ -39,25 +40,25 @@ impl<T: Local> Log for T {
     }
 
     fn topics(&self) -> Result<Vec<TopicInfo>> {
-        let shown = self.engine().shown();
-        let info = |(name, topic): (&Arc<str>, &super::state::Topic)| TopicInfo {
+        let visible = self.engine().visible();
+        let info = |(name, topic): (&Arc<str>, &super::state::StoredTopic)| TopicInfo {
             name: name.to_string(),
             partitions: topic.partitions,
         };
-        Ok(shown.state.topics.iter().map(info).collect())
+        Ok(visible.state.topics.iter().map(info).collect())
     }
 
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
-        let shown = self.engine().shown();
-        let at = shown.state.slot(tp)?;
-        Ok(Watermarks { low: 0, high: shown.state.end(at).offset })
+        let visible = self.engine().visible();
+        let at = visible.state.slot(tp)?;
+        Ok(Watermarks { low: 0, high: visible.state.end(at).offset })
     }
 
     fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
         let (at, end) = {
-            let shown = self.engine().shown();
-            let at = shown.state.slot(tp)?;
-            (at, shown.state.end(at))
+            let visible = self.engine().visible();
+            let at = visible.state.slot(tp)?;
+            (at, visible.state.end(at))
         };
         let store = &self.engine().store;
         let (mut low, mut high) = (0, end.offset);
@@ -78,15 +79,15 @@ impl<T: Local> Log for T {
     }
 
     fn committed(&self, group: &str, tps: &[TopicPartition]) -> Result<Vec<Option<u64>>> {
-        let shown = self.engine().shown();
+        let visible = self.engine().visible();
         tps.iter()
-            .map(|tp| shown.state.slot(tp).map(|_| shown.state.committed(group, tp)))
+            .map(|tp| visible.state.slot(tp).map(|_| visible.state.committed(group, tp)))
             .collect()
     }
 
     fn groups(&self) -> Result<Vec<String>> {
         let mut names = self.engine().groups.names();
-        names.extend(self.engine().shown().state.committed.keys().cloned());
+        names.extend(self.engine().visible().state.committed.keys().cloned());
         names.sort();
         names.dedup();
         Ok(names)
@@ -99,8 +100,8 @@ impl<T: Local> Log for T {
     fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
         let engine = self.engine();
         let partitions = {
-            let shown = engine.shown();
-            shared_count(topics, |topic| Some(shown.state.topics.get(topic)?.partitions))?
+            let visible = engine.visible();
+            shared_count(topics, |topic| Some(visible.state.topics.get(topic)?.partitions))?
         };
         let seat = engine.groups.join(group, instance, topics, partitions)?;
         Ok(Box::new(LocalMember { engine: Arc::clone(engine), seat }))
@@ -111,26 +112,6 @@ impl<T: Local> Log for T {
         let epoch = engine.open_producer(transactional_id);
         Ok(Box::new(LocalProducer { engine, id: transactional_id.to_string(), epoch }))
     }
-}
-
-/// The partition count all `topics` share.
-pub(crate) fn shared_count(topics: &[String], count: impl Fn(&str) -> Option<u32>) -> Result<u32> {
-    let mut shared = None;
-    for topic in topics {
-        let found = count(topic).ok_or_else(|| LogError::no_topic(topic))?;
-        match shared {
-            Some(partitions) if partitions != found => {
-                return Err(LogError::fatal(
-                    format!("{found} partitions, where the topics before it have {partitions}"),
-                    topic,
-                    "a group's topics share one partition count; read single-partition topics \
-                     outside the group",
-                ));
-            }
-            _ => shared = Some(found),
-        }
-    }
-    shared.ok_or_else(|| LogError::fatal("no topics", "a group", "name at least one topic"))
 }
 
 struct LocalReader {
@@ -157,16 +138,16 @@ impl Reader for LocalReader {
 impl LocalReader {
     fn read(&self, due: &[(TopicPartition, u64)], max: usize) -> Result<(Vec<Fetched>, u64)> {
         let (places, seen) = {
-            let shown = self.engine.shown();
+            let visible = self.engine.visible();
             let place = |(tp, from): &(TopicPartition, u64)| {
-                let at = shown.state.slot(tp)?;
-                let end = shown.state.end(at).offset;
+                let at = visible.state.slot(tp)?;
+                let end = visible.state.end(at).offset;
                 match *from <= end {
                     true => Ok((tp.clone(), at, *from, end)),
                     false => Err(LogError::out_of_range(tp, *from, end)),
                 }
             };
-            (due.iter().map(place).collect::<Result<Vec<_>>>()?, shown.version)
+            (due.iter().map(place).collect::<Result<Vec<_>>>()?, visible.version)
         };
         let mut room = Room { records: max, bytes: POLL_BYTES };
         let mut fetched = Vec::new();
@@ -182,23 +163,18 @@ impl LocalReader {
         Ok((fetched, seen))
     }
 
-    /// Waits for a publish after the one numbered `seen`; false when the time is over.
+    /// Waits for a publish after the one numbered `seen`; false when time is up.
     fn wait_past(&self, seen: u64, deadline: Instant, wait: Duration) -> bool {
         if wait.is_zero() {
             return false;
         }
-        let mut shown = self.engine.shown();
-        while shown.version == seen {
+        let mut visible = self.engine.visible();
+        while visible.version == seen {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
-            shown = self
-                .engine
-                .published
-                .wait_timeout(shown, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            self.engine.published.wait_for(&mut visible, left);
         }
         true
     }
@@ -215,7 +191,7 @@ impl Member for LocalMember {
     }
 
     fn poll(&mut self) -> Result<Assignment> {
-        // Roles that only wait must hear as well that nothing will come any more.
+        // Roles that only wait must also learn that the log takes no more writes.
         self.engine.check_open()?;
         self.engine.groups.poll(&mut self.seat)
     }
@@ -248,13 +224,4 @@ impl Producer for LocalProducer {
         };
         self.engine.publish((&self.id, self.epoch), batch, seat)
     }
-}
-
-/// A producer was given the member of another log.
-pub(crate) fn foreign_member(member: &dyn Member) -> LogError {
-    LogError::fatal(
-        "the member belongs to another log",
-        member.group(),
-        "publish with a member and a producer of the same log",
-    )
 }

@@ -1,32 +1,33 @@
-//! The store in ordered maps: nothing drawn at random, nothing that outlives it.
+//! The store in ordered maps: nothing is random, nothing outlives it.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
-use super::engine::{Room, Store, lock};
-use super::state::{Change, Placed, Slot, State};
+use parking_lot::Mutex;
+
+use super::engine::{Room, Store};
+use super::state::{LogState, Placed, Slot, StateChange};
 use crate::{LogError, Record, Result};
 
-/// Records by partition; everything else is in the engine's state.
-pub(crate) struct Memory {
+/// Records by partition; the engine's state holds everything else.
+pub(crate) struct MemoryStore {
     identity: String,
     records: Mutex<BTreeMap<Slot, Vec<Record>>>,
 }
 
-impl Memory {
+impl MemoryStore {
     /// An empty store for the log `identity`.
     pub(crate) fn new(identity: &str) -> Self {
         Self { identity: identity.to_string(), records: Mutex::default() }
     }
 }
 
-impl Store for Memory {
-    fn load(&self) -> Result<State> {
-        Ok(State::default())
+impl Store for MemoryStore {
+    fn load(&self) -> Result<LogState> {
+        Ok(LogState::default())
     }
 
-    fn write(&self, _: &Change, records: Placed) -> Result<()> {
-        let mut all = lock(&self.records);
+    fn write(&self, _: &StateChange, records: Placed) -> Result<()> {
+        let mut all = self.records.lock();
         for (at, record) in records {
             all.entry(at).or_default().push(record);
         }
@@ -45,7 +46,7 @@ impl Store for Memory {
         room: &mut Room,
         out: &mut Vec<Record>,
     ) -> Result<()> {
-        let all = lock(&self.records);
+        let all = self.records.lock();
         let Some(held) = all.get(&at) else { return Ok(()) };
         for record in held.iter().take(end as usize).skip(from as usize) {
             if !room.left() {
@@ -58,7 +59,7 @@ impl Store for Memory {
     }
 
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64> {
-        let all = lock(&self.records);
+        let all = self.records.lock();
         let record = all.get(&at).and_then(|held| held.get(offset as usize));
         record
             .map(|record| record.timestamp_ms)

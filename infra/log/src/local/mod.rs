@@ -1,24 +1,22 @@
 //! The log inside this process: one set of rules over two stores.
 //!
-//! [`EmbeddedLog`] keeps its records in a directory, [`MemoryLog`] in ordered maps.
-//! Everything but the storing is the same code, so a simulation on the one speaks for the
-//! other.
+//! [`EmbeddedLog`] keeps its records in a directory, [`MemoryLog`] in ordered maps. All other
+//! code is shared, so that a simulation on the one holds for the other.
 //!
 //! Invariants:
 //! 1. Offsets of a partition are dense from 0.
-//! 2. What a reader sees is durable: ends move forward only after the flush, a publish at
-//!    a time.
+//! 2. Readers see durable records only: ends move forward after the flush, by whole publishes.
 //! 3. A publish is checked and stored under one lock; the flush after it may serve several
 //!    publishes at once.
-//! 4. After a failed write nothing more is written: what the disk holds is unknown until
-//!    the log is opened again.
+//! 4. After a failed write nothing more is written: the contents of the disk are unknown until the
+//!    log is opened again.
 
 mod codec;
 mod disk;
 mod engine;
+mod flush_mark;
 mod groups;
-pub(crate) mod handles;
-mod mark;
+mod handles;
 mod memory;
 mod state;
 
@@ -41,13 +39,12 @@ impl EmbeddedLog {
     /// Opens the log in the directory `path`, creating it when it is missing.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let db = kv::Db::open(path)?;
-        let disk = disk::Disk::open(&db)?;
+        let disk = disk::DiskStore::open(&db)?;
         let identity = disk.identity().to_string();
         Ok(Self { engine: Arc::new(Engine::new(Box::new(disk), identity)?), db })
     }
 
-    /// Writes down where this process answers over HTTP, for others who find the
-    /// directory in use.
+    /// Records where this process answers over HTTP, for processes that find the directory in use.
     pub fn announce(&self, endpoint: &str) -> Result<()> {
         Ok(self.db.announce(endpoint)?)
     }
@@ -64,16 +61,16 @@ impl Local for EmbeddedLog {
     }
 }
 
-/// A log in memory, deterministic as long as every `wait` is zero. Clones share it.
+/// A log in memory, deterministic while every `wait` is zero. Clones share it.
 #[derive(Clone)]
 pub struct MemoryLog {
     engine: Arc<Engine>,
 }
 
 impl MemoryLog {
-    /// An empty log that calls itself `identity`.
+    /// An empty log with this identity.
     pub fn new(identity: &str) -> Result<Self> {
-        let store = Box::new(memory::Memory::new(identity));
+        let store = Box::new(memory::MemoryStore::new(identity));
         Ok(Self { engine: Arc::new(Engine::new(store, identity.to_string())?) })
     }
 }

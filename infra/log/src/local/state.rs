@@ -1,4 +1,4 @@
-//! What the log knows about itself, and the check that turns a batch into a change.
+//! Topics, ends and committed offsets, and the check that turns a batch into a change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use crate::{Batch, Consumed, LogError, NewRecord, Record, Result, TopicPartition
 
 /// A topic as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Topic {
+pub(crate) struct StoredTopic {
     /// Its number, the first part of its records' keys.
     pub(crate) number: u32,
-    /// Drawn when it was created.
+    /// Its identity, drawn when it was created.
     pub(crate) id: String,
     /// How many partitions it has.
     pub(crate) partitions: u32,
 }
 
-/// Where a partition's records lie in the store.
+/// Topic number and partition: where the store keeps a partition's records.
 pub(crate) type Slot = (u32, u32);
 
 /// The end of a partition, and whether its timestamps can be searched.
@@ -38,27 +38,27 @@ impl Default for End {
     }
 }
 
-/// What a publish or a creation changes, apart from the records themselves.
+/// The changes of a publish or of a new topic, apart from the records.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Change {
-    pub(crate) topics: Vec<(Arc<str>, Topic)>,
+pub(crate) struct StateChange {
+    pub(crate) topics: Vec<(Arc<str>, StoredTopic)>,
     pub(crate) ends: Vec<(Slot, End)>,
     pub(crate) committed: Vec<(String, TopicPartition, u64)>,
 }
 
-/// Records with the places they were given.
+/// Records with their places.
 pub(crate) type Placed = Vec<(Slot, Record)>;
 
 /// Topics, ends and committed offsets.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct State {
-    pub(crate) topics: BTreeMap<Arc<str>, Topic>,
+pub(crate) struct LogState {
+    pub(crate) topics: BTreeMap<Arc<str>, StoredTopic>,
     pub(crate) ends: BTreeMap<Slot, End>,
     pub(crate) committed: BTreeMap<String, BTreeMap<TopicPartition, u64>>,
 }
 
-impl State {
-    /// Where `tp` lies.
+impl LogState {
+    /// The place of `tp`.
     pub(crate) fn slot(&self, tp: &TopicPartition) -> Result<Slot> {
         let topic = self.topics.get(&tp.topic).ok_or_else(|| LogError::no_topic(&tp.topic))?;
         if tp.partition >= topic.partitions {
@@ -77,8 +77,8 @@ impl State {
         self.committed.get(group)?.get(tp).copied()
     }
 
-    /// Takes `change` over.
-    pub(crate) fn apply(&mut self, change: Change) {
+    /// Applies `change`.
+    pub(crate) fn apply(&mut self, change: StateChange) {
         self.topics.extend(change.topics);
         self.ends.extend(change.ends);
         for (group, tp, next) in change.committed {
@@ -86,10 +86,10 @@ impl State {
         }
     }
 
-    /// Checks a batch against what it claims to start from and gives each record its
-    /// place; nothing is changed yet.
-    pub(crate) fn plan(&self, batch: Batch, group: Option<&str>) -> Result<(Change, Placed)> {
-        let mut change = Change::default();
+    /// Checks a batch against the offsets it starts from and gives each record its place; changes
+    /// nothing yet.
+    pub(crate) fn plan(&self, batch: Batch, group: Option<&str>) -> Result<(StateChange, Placed)> {
+        let mut change = StateChange::default();
         for (tp, expected) in &batch.expected_end {
             let found = self.end(self.slot(tp)?).offset;
             if found != *expected {

@@ -1,4 +1,4 @@
-//! A reader, a member and a producer whose other half is on the server.
+//! A reader, a member and a producer, each with its other half on the server.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -7,30 +7,29 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::LONGEST_WAIT;
-use super::client::Client;
-use super::wire::Call;
-use crate::local::handles::foreign_member;
+use super::connection::Connection;
+use super::protocol::{Call, LONGEST_WAIT};
+use crate::membership::foreign_member;
 use crate::{
     Assignment, Batch, ErrorClass, Fetched, LogError, Member, Producer, Reader, Result,
     TopicPartition,
 };
 
-/// How often a publish is sent before its outcome counts as unknown.
+/// Attempts to send a publish before its outcome counts as unknown.
 const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// How often a member shows that its process lives.
-const BEAT: Duration = Duration::from_secs(2);
+/// Pause between two signs of life of a member.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// Reads over HTTP; the server keeps nothing for it.
 pub(crate) struct RemoteReader {
-    client: Arc<Client>,
+    connection: Arc<Connection>,
 }
 
 impl RemoteReader {
     /// A reader.
-    pub(crate) fn new(client: Arc<Client>) -> Self {
-        Self { client }
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection }
     }
 }
 
@@ -44,7 +43,7 @@ impl Reader for RemoteReader {
         let deadline = Instant::now() + wait;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let fetched: Vec<Fetched> = self.client.ask(&Call::Read {
+            let fetched: Vec<Fetched> = self.connection.ask(&Call::Read {
                 due: due.to_vec(),
                 max_records: max_records as u64,
                 wait_ms: left.min(LONGEST_WAIT).as_millis() as u64,
@@ -56,22 +55,22 @@ impl Reader for RemoteReader {
     }
 }
 
-/// A member whose seat the server keeps for as long as this process lives, also while the member is
-/// at long work and does not poll.
+/// A member whose seat the server keeps while this process lives, even if long work keeps the
+/// member from polling.
 pub(crate) struct RemoteMember {
-    client: Arc<Client>,
+    connection: Arc<Connection>,
     group: String,
     instance: String,
     topics: Vec<String>,
     number: Arc<AtomicU64>,
-    /// Ends the beats when it goes.
+    /// Ends the heartbeat when dropped.
     _alive: SyncSender<()>,
 }
 
 impl RemoteMember {
     /// Takes a seat.
     pub(crate) fn join(
-        client: Arc<Client>,
+        connection: Arc<Connection>,
         group: &str,
         instance: &str,
         topics: &[String],
@@ -79,10 +78,10 @@ impl RemoteMember {
         let (group, instance) = (group.to_string(), instance.to_string());
         let (_alive, gone) = sync_channel(0);
         let number = Arc::new(AtomicU64::new(0));
-        let member = Self { client, group, instance, topics: topics.to_vec(), number, _alive };
+        let member = Self { connection, group, instance, topics: topics.to_vec(), number, _alive };
         member.sit_down()?;
-        let (client, number) = (Arc::clone(&member.client), Arc::clone(&member.number));
-        thread::spawn(move || beat(&client, &number, &gone));
+        let (connection, number) = (Arc::clone(&member.connection), Arc::clone(&member.number));
+        thread::spawn(move || heartbeat(&connection, &number, &gone));
         Ok(member)
     }
 
@@ -91,7 +90,7 @@ impl RemoteMember {
     }
 
     fn sit_down(&self) -> Result<()> {
-        let number = self.client.ask(&Call::Join {
+        let number = self.connection.ask(&Call::Join {
             group: self.group.clone(),
             instance: self.instance.clone(),
             topics: self.topics.clone(),
@@ -101,12 +100,12 @@ impl RemoteMember {
     }
 }
 
-/// A seat that is lost all the same is missed at the next poll.
-fn beat(client: &Client, number: &AtomicU64, gone: &Receiver<()>) {
-    while gone.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+/// Keeps the seat. The next poll notices a seat that is lost all the same.
+fn heartbeat(connection: &Connection, number: &AtomicU64, gone: &Receiver<()>) {
+    while gone.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
         let call = Call::KeepSeat { member: number.load(Ordering::Relaxed) };
-        if let Err(error) = client.ask::<()>(&call) {
-            tracing::debug!(%error, "could not say that a member lives");
+        if let Err(error) = connection.ask::<()>(&call) {
+            tracing::debug!(%error, "could not send a member's heartbeat");
         }
     }
 }
@@ -116,14 +115,16 @@ impl Member for RemoteMember {
         &self.group
     }
 
-    /// A seat that was given up for want of a word, or with the server, is taken again.
+    /// Takes the seat again if the server gave it up after a silence or was restarted.
     fn poll(&mut self) -> Result<Assignment> {
-        if let Some(assignment) = self.client.ask(&Call::PollMember { member: self.number() })? {
+        if let Some(assignment) =
+            self.connection.ask(&Call::PollMember { member: self.number() })?
+        {
             return Ok(assignment);
         }
         self.sit_down()?;
         let again: Option<Assignment> =
-            self.client.ask(&Call::PollMember { member: self.number() })?;
+            self.connection.ask(&Call::PollMember { member: self.number() })?;
         again.ok_or_else(|| LogError::fenced("the seat was lost at once", &self.group))
     }
 
@@ -134,15 +135,15 @@ impl Member for RemoteMember {
 
 impl Drop for RemoteMember {
     fn drop(&mut self) {
-        if let Err(error) = self.client.ask::<()>(&Call::Leave { member: self.number() }) {
-            tracing::debug!(%error, group = self.group, "could not say goodbye");
+        if let Err(error) = self.connection.ask::<()>(&Call::Leave { member: self.number() }) {
+            tracing::debug!(%error, group = self.group, "could not leave the group");
         }
     }
 }
 
 /// Publishes over HTTP.
 pub(crate) struct RemoteProducer {
-    client: Arc<Client>,
+    connection: Arc<Connection>,
     id: String,
     producer: u64,
     published: u64,
@@ -150,9 +151,9 @@ pub(crate) struct RemoteProducer {
 
 impl RemoteProducer {
     /// Opens a producer; an older one of the same id is fenced.
-    pub(crate) fn open(client: Arc<Client>, id: &str) -> Result<Self> {
-        let producer = client.ask(&Call::OpenProducer { transactional_id: id.to_string() })?;
-        Ok(Self { client, id: id.to_string(), producer, published: 0 })
+    pub(crate) fn open(connection: Arc<Connection>, id: &str) -> Result<Self> {
+        let producer = connection.ask(&Call::OpenProducer { transactional_id: id.to_string() })?;
+        Ok(Self { connection, id: id.to_string(), producer, published: 0 })
     }
 }
 
@@ -161,7 +162,7 @@ impl Producer for RemoteProducer {
         let member = match member {
             None => None,
             Some(member) => match member.as_any().downcast_ref::<RemoteMember>() {
-                Some(own) if Arc::ptr_eq(&own.client, &self.client) => Some(own.number()),
+                Some(own) if Arc::ptr_eq(&own.connection, &self.connection) => Some(own.number()),
                 _ => return Err(foreign_member(member)),
             },
         };
@@ -170,17 +171,17 @@ impl Producer for RemoteProducer {
         let mut perhaps_written = false;
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=ATTEMPTS {
-            let error = match self.client.call::<Vec<u64>>(&call) {
+            let error = match self.connection.call::<Vec<u64>>(&call) {
                 Ok(offsets) => return Ok(offsets),
                 Err(error) => error,
             };
             match error.class {
                 ErrorClass::Uncertain => perhaps_written = true,
                 ErrorClass::Retry => {}
-                _ => return Err(self.settled(error, perhaps_written)),
+                _ => return Err(self.outcome(error, perhaps_written)),
             }
             if attempt == ATTEMPTS {
-                return Err(self.settled(error, perhaps_written));
+                return Err(self.outcome(error, perhaps_written));
             }
             thread::sleep(pause);
             pause *= 2;
@@ -190,8 +191,8 @@ impl Producer for RemoteProducer {
 }
 
 impl RemoteProducer {
-    /// A refusal after an attempt that may have been written does not say which it was.
-    fn settled(&self, error: LogError, perhaps_written: bool) -> LogError {
+    /// After an attempt that may have been written, a refusal leaves the outcome unknown.
+    fn outcome(&self, error: LogError, perhaps_written: bool) -> LogError {
         match perhaps_written {
             true => LogError { class: ErrorClass::Uncertain, ..error },
             false => error,

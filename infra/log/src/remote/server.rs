@@ -1,41 +1,41 @@
-//! The other half: answers calls over a log and keeps the seats of remote members.
+//! The server: answers calls over a log and keeps the seats of remote members.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::wire::{self, Call};
-use super::{LONGEST_WAIT, MEMBER_LIFE, PATH};
+use super::protocol::{self, Call, LONGEST_WAIT, MEMBER_LIFE, PATH};
 use crate::{Assignment, Batch, Log, LogError, Member, Producer, Result};
 
-/// How often seats are looked at.
+/// Pause between two looks for silent members.
 const SWEEP: Duration = Duration::from_millis(500);
 
 /// Serves a log to other processes.
 pub struct Server {
     log: Arc<dyn Log>,
-    kept: Arc<Kept>,
+    sessions: Arc<Sessions>,
 }
 
-/// What is kept for remote callers. Numbers start at random, so that those of an earlier
-/// server are unknown here.
-struct Kept {
-    members: Mutex<BTreeMap<u64, Seat>>,
-    producers: Mutex<BTreeMap<u64, Arc<Mutex<Open>>>>,
+/// Members and producers of remote callers, by number. Numbers start at random, so that those of an
+/// earlier server are unknown here.
+struct Sessions {
+    members: Mutex<BTreeMap<u64, RemoteSeat>>,
+    producers: Mutex<BTreeMap<u64, Arc<Mutex<OpenProducer>>>>,
     next: AtomicU64,
 }
 
-struct Seat {
+struct RemoteSeat {
     member: Arc<Mutex<Box<dyn Member>>>,
     heard: Instant,
 }
 
-struct Open {
+struct OpenProducer {
     id: String,
     producer: Box<dyn Producer>,
     last: Option<(u64, Result<Vec<u64>>)>,
@@ -44,24 +44,23 @@ struct Open {
 impl Server {
     /// A server over `log`.
     pub fn new(log: Arc<dyn Log>) -> Self {
-        let kept = Arc::new(Kept {
+        let sessions = Arc::new(Sessions {
             members: Mutex::default(),
             producers: Mutex::default(),
             next: AtomicU64::new(RandomState::new().hash_one(PATH) >> 1),
         });
-        let watched = Arc::downgrade(&kept);
+        let watched = Arc::downgrade(&sessions);
         thread::spawn(move || sweep(&watched));
-        Self { log, kept }
+        Self { log, sessions }
     }
 
-    /// Answers one POST. An error means that the request itself is no call and deserves a
-    /// status of 400; what the log refuses is in the answer. Blocks for up to
-    /// [`LONGEST_WAIT`].
+    /// Answers one POST. An error means that the request is not a call and deserves a status of
+    /// 400; the log's own refusals are in the answer. Blocks for up to [`LONGEST_WAIT`].
     pub fn handle(&self, path: &str, body: &[u8]) -> Result<Vec<u8>> {
         if path != PATH {
             return Err(LogError::fatal("no log is served here", path, "run the same version"));
         }
-        match wire::decode(body)? {
+        match protocol::decode(body)? {
             Call::Identity => answer(self.log.identity()),
             Call::TopicIdentity(topic) => answer(self.log.topic_identity(&topic)),
             Call::EnsureTopics(specs) => answer(self.log.ensure_topics(&specs)),
@@ -78,7 +77,7 @@ impl Server {
             Call::Join { group, instance, topics } => answer(self.join(&group, &instance, &topics)),
             Call::PollMember { member } => answer(self.poll(member)),
             Call::Leave { member } => {
-                drop(lock(&self.kept.members).remove(&member));
+                drop(self.sessions.members.lock().remove(&member));
                 answer(Ok(()))
             }
             Call::KeepSeat { member } => {
@@ -93,19 +92,19 @@ impl Server {
     }
 
     fn number(&self) -> u64 {
-        self.kept.next.fetch_add(1, Ordering::Relaxed)
+        self.sessions.next.fetch_add(1, Ordering::Relaxed)
     }
 
     fn join(&self, group: &str, instance: &str, topics: &[String]) -> Result<u64> {
         let member = Arc::new(Mutex::new(self.log.member(group, instance, topics)?));
         let number = self.number();
         let heard = Instant::now();
-        lock(&self.kept.members).insert(number, Seat { member, heard });
+        self.sessions.members.lock().insert(number, RemoteSeat { member, heard });
         Ok(number)
     }
 
     fn seat(&self, number: u64) -> Option<Arc<Mutex<Box<dyn Member>>>> {
-        let mut members = lock(&self.kept.members);
+        let mut members = self.sessions.members.lock();
         let seat = members.get_mut(&number)?;
         seat.heard = Instant::now();
         Some(Arc::clone(&seat.member))
@@ -113,7 +112,7 @@ impl Server {
 
     fn poll(&self, number: u64) -> Result<Option<Assignment>> {
         match self.seat(number) {
-            Some(member) => lock(&member).poll().map(Some),
+            Some(member) => member.lock().poll().map(Some),
             None => Ok(None),
         }
     }
@@ -121,9 +120,9 @@ impl Server {
     fn open(&self, id: &str) -> Result<u64> {
         let producer = self.log.producer(id)?;
         let number = self.number();
-        let mut producers = lock(&self.kept.producers);
-        producers.retain(|_, open| open.try_lock().map_or(true, |open| open.id != id));
-        let open = Open { id: id.to_string(), producer, last: None };
+        let mut producers = self.sessions.producers.lock();
+        producers.retain(|_, open| open.try_lock().is_none_or(|open| open.id != id));
+        let open = OpenProducer { id: id.to_string(), producer, last: None };
         producers.insert(number, Arc::new(Mutex::new(open)));
         Ok(number)
     }
@@ -135,14 +134,14 @@ impl Server {
         batch: Batch,
         member: Option<u64>,
     ) -> Result<Vec<u64>> {
-        let known = lock(&self.kept.producers).get(&producer).cloned();
+        let known = self.sessions.producers.lock().get(&producer).cloned();
         let Some(open) = known else {
             return Err(LogError::fenced(
-                "this producer is not known: a newer one has its id, or the server restarted",
+                "this producer is unknown: a newer one has its id, or the server was restarted",
                 PATH,
             ));
         };
-        let mut open = lock(&open);
+        let mut open = open.lock();
         if let Some((last, result)) = &open.last
             && *last == number
         {
@@ -151,7 +150,7 @@ impl Server {
         let result = match member {
             None => open.producer.publish(batch, None),
             Some(member) => match self.seat(member) {
-                Some(member) => open.producer.publish(batch, Some(&**lock(&member))),
+                Some(member) => open.producer.publish(batch, Some(&**member.lock())),
                 None => Err(LogError::fenced("the member has left its group", PATH)),
             },
         };
@@ -160,10 +159,10 @@ impl Server {
     }
 }
 
-/// Lets the members go of which nothing is heard any more, for as long as the server lives.
-fn sweep(kept: &Weak<Kept>) {
-    while let Some(kept) = kept.upgrade() {
-        let mut members = lock(&kept.members);
+/// Drops silent members, for as long as the server lives.
+fn sweep(sessions: &Weak<Sessions>) {
+    while let Some(sessions) = sessions.upgrade() {
+        let mut members = sessions.members.lock();
         let gone: Vec<u64> = members
             .iter()
             .filter(|(_, seat)| seat.heard.elapsed() > MEMBER_LIFE)
@@ -172,15 +171,11 @@ fn sweep(kept: &Weak<Kept>) {
         let seats: Vec<_> = gone.iter().filter_map(|number| members.remove(number)).collect();
         drop(members);
         drop(seats);
-        drop(kept);
+        drop(sessions);
         thread::sleep(SWEEP);
     }
 }
 
 fn answer<T: Serialize>(result: Result<T>) -> Result<Vec<u8>> {
-    wire::encode(&result)
-}
-
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    protocol::encode(&result)
 }

@@ -1,14 +1,14 @@
-//! What a machine is shown before it decides: all that is at hand, at once, and never more than the
-//! bound, so that neither waiting for others nor a backlog delays the first of them further.
+//! A machine is shown all available events at once before it decides, up to a bound, so that neither
+//! waiting for more nor a backlog delays the first of them.
 
 #![allow(clippy::unwrap_used)]
 
 use super::TOGETHER;
+use crate::checkpoint::MemoryCheckpoints;
 use crate::instance::{Env, Policy};
 use crate::open;
+use crate::record_codec;
 use crate::runner::{Plan, run};
-use crate::saved::MemoryStates;
-use crate::wire;
 use eventlog::{Batch, Log, MemoryLog};
 use schemas::events::{DayClosed, FeatureVector, Features, RunOpened};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role};
@@ -17,12 +17,12 @@ use std::sync::{Arc, Mutex};
 
 const FIRST: Day = Day(20_000);
 
-/// A scorer that scores nothing and writes down what it is shown and asked.
+/// A scorer that scores nothing and records the events it is shown and asked for.
 #[derive(Clone, Default)]
 struct Counting {
-    /// Events shown together, lot by lot.
+    /// How many events were shown together, lot by lot.
     shown: Arc<Mutex<Vec<usize>>>,
-    /// Of the last lot, those not asked for yet.
+    /// The events of the last lot.
     ready: Vec<EventId>,
     /// Events asked for.
     asked: Arc<Mutex<usize>>,
@@ -66,7 +66,7 @@ fn marker(topic: Topic, day: Day) -> Event {
     marker
 }
 
-/// So many candidates of a day, and the day's markers.
+/// The given number of candidates of a day, and the day's markers.
 fn day(day: Day, candidates: usize) -> Vec<Event> {
     let features = |number: usize| {
         let ticker = format!("T{number}");
@@ -89,7 +89,8 @@ fn what_is_at_hand_is_shown_together_up_to_the_bound_and_never_more() {
     };
     open::open(&log, 1, &opened, Vec::new(), None).unwrap();
     let events = [day(FIRST, 2 * TOGETHER + 100), day(FIRST + 1, 3)].concat();
-    let records = events.iter().map(|event| wire::record(event, 1, "test").unwrap()).collect();
+    let records =
+        events.iter().map(|event| record_codec::record(event, 1, "test").unwrap()).collect();
     let batch = Batch { records, ..Batch::default() };
     log.producer("test").unwrap().publish(batch, None).unwrap();
 
@@ -97,7 +98,7 @@ fn what_is_at_hand_is_shown_together_up_to_the_bound_and_never_more() {
     let made = counting.clone();
     let env = Env {
         log: Arc::new(log),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions: 1,
         machines: Arc::new(move |_| Some(Box::new(made.clone()))),
         board: Arc::default(),

@@ -10,7 +10,7 @@ use schemas::{Body, Day, Event, Topic};
 use serde::Serialize;
 use shell::runner::{Plan, run};
 use shell::source::Source;
-use shell::{open, wire};
+use shell::{open, record_codec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,7 +115,7 @@ fn follow(stage: &Stage, topic: Topic, stop: &AtomicBool) -> Result<Closed> {
     let mut closed = Closed { at: BTreeMap::new(), orders: 0 };
     while !stop.load(Ordering::Relaxed) {
         for record in follower.poll()?.iter().flat_map(|part| &part.records) {
-            let event = wire::event(topic, record)?;
+            let event = record_codec::event(topic, record)?;
             if event.body.marker().is_some() {
                 let seen = markers.entry(event.day).or_default();
                 *seen += 1;

@@ -13,7 +13,7 @@ use schemas::events::{
     FeatureVector, Features, ModelRef, ModelTrained, Models, RunOpened, Scan, Scans,
 };
 use schemas::{Day, Event, Topic};
-use shell::{open, wire};
+use shell::{open, record_codec};
 use std::time::Duration;
 use success::{Contract, Row, TrainSettings, train};
 
@@ -74,7 +74,7 @@ impl Stage {
     ) -> Result<()> {
         let mut batch = Batch::default();
         for event in events {
-            batch.records.push(wire::record(event, self.partitions, role)?);
+            batch.records.push(record_codec::record(event, self.partitions, role)?);
         }
         producer.publish(batch, None)?;
         Ok(())
@@ -97,7 +97,7 @@ impl Stage {
     /// A subscriber to a topic from its beginning.
     pub(crate) fn follow(&self, topic: Topic) -> Result<Follower> {
         let count = topic.partitions(self.partitions);
-        let due = (0..count).map(|partition| (wire::place(topic, partition), 0)).collect();
+        let due = (0..count).map(|partition| (record_codec::place(topic, partition), 0)).collect();
         Ok(Follower { reader: self.opened.log.reader()?, due })
     }
 }

@@ -5,7 +5,7 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 use schemas::events::Fate;
-use shell::settle::Which;
+use shell::redrive::Selection;
 
 /// Giving letters up.
 #[derive(clap::Args, Debug)]
@@ -20,6 +20,6 @@ pub(crate) struct Args {
 
 /// Settles them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let which = Which::Ids(args.ids.iter().copied().collect());
+    let which = Selection::Ids(args.ids.iter().copied().collect());
     settled(config, &which, Fate::Dropped, args.why.clone())
 }

@@ -8,7 +8,7 @@ use run::data_dir;
 use schemas::Topic;
 use schemas::events::{Fate, LetterSettled};
 use serde::Serialize;
-use shell::settle::{Which, Word, settle};
+use shell::redrive::{Instruction, Selection, settle};
 use std::collections::BTreeSet;
 
 /// What became of a letter.
@@ -33,11 +33,16 @@ struct Done {
 }
 
 /// Settles the letters and prints how many.
-pub(super) fn settled(config: &Config, which: &Which, fate: Fate, why: String) -> Result<Found> {
+pub(super) fn settled(
+    config: &Config,
+    which: &Selection,
+    fate: Fate,
+    why: String,
+) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    let done = settle(&*opened.log, which, &Word { fate, why, by })?;
+    let done = settle(&*opened.log, which, &Instruction { fate, why, by })?;
     let done = Done { run: run.id, fate, letters: done.settled, too_large: done.too_large };
     printer::show(config.output()?, &done, |done| {
         let (letters, what) = (counted(done.letters.len()), state_name(state(Some(fate))));

@@ -8,7 +8,7 @@ use report::tables;
 use run::config::Config;
 use run::data_dir::{self};
 use serde::Serialize;
-use shell::settle::{Count, Entry, Letter, Tally, entries};
+use shell::redrive::{DeadLetterEntry, DeadLetterTally, FateCounts, Letter, entries};
 use std::collections::VecDeque;
 
 /// Listing letters.
@@ -48,7 +48,7 @@ struct Row {
     reason: String,
     letters: u64,
     #[serde(flatten)]
-    count: Count,
+    count: FateCounts,
 }
 
 #[derive(Serialize)]
@@ -69,7 +69,7 @@ struct Line {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
-    let tally = Tally::of(&*opened.log)?;
+    let tally = DeadLetterTally::of(&*opened.log)?;
     let rows = tally.counts.iter().map(|((topic, reason), count)| Row {
         topic: dataset(topic).to_owned(),
         reason: reason.clone(),
@@ -78,7 +78,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     });
     let (mut matching, mut latest) = (0, VecDeque::new());
     entries(&*opened.log, 0, &mut |entry| {
-        if let Entry::Letter(letter) = entry {
+        if let DeadLetterEntry::Letter(letter) = entry {
             let line = line(letter, &tally);
             if wanted(&line, args) {
                 matching += 1;
@@ -95,7 +95,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-fn line(letter: Letter, tally: &Tally) -> Line {
+fn line(letter: Letter, tally: &DeadLetterTally) -> Line {
     let Letter { id, day, said } = letter;
     Line {
         id,

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ArgGroup;
 use run::config::Config;
 use schemas::events::Fate;
-use shell::settle::Which;
+use shell::redrive::Selection;
 
 /// Putting letters back.
 #[derive(clap::Args, Debug)]
@@ -29,8 +29,8 @@ pub(crate) struct Args {
 /// Settles them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let which = match args.ids.is_empty() {
-        true => Which::Open(args.reason.clone()),
-        false => Which::Ids(args.ids.iter().copied().collect()),
+        true => Selection::Open(args.reason.clone()),
+        false => Selection::Ids(args.ids.iter().copied().collect()),
     };
     settled(config, &which, Fate::Redriven, args.why.clone())
 }

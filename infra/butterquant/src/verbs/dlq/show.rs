@@ -15,8 +15,8 @@ use schemas::id::{hex, sha256_hex};
 use schemas::{EventId, Topic};
 use serde::Serialize;
 use serde_json::Value;
-use shell::settle::{Entry, Letter, entries};
-use shell::wire;
+use shell::record_codec;
+use shell::redrive::{DeadLetterEntry, Letter, entries};
 use std::path::PathBuf;
 
 /// Showing a letter.
@@ -83,8 +83,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     // What settles a letter stands behind it.
     entries(&*opened.log, args.id, &mut |entry| {
         match entry {
-            Entry::Letter(found) if found.id == args.id => letter = Some(found),
-            Entry::Settled(word) if word.letter.unsigned_abs() == args.id => settled = Some(word),
+            DeadLetterEntry::Letter(found) if found.id == args.id => letter = Some(found),
+            DeadLetterEntry::Settled(word) if word.letter.unsigned_abs() == args.id => {
+                settled = Some(word)
+            }
             _ => {}
         }
         Ok(letter.is_some() && settled.is_none())
@@ -153,11 +155,11 @@ fn decoded(letter: &DeadLetter) -> Result<Value, String> {
         value: letter.value.clone(),
         headers: Vec::new(),
     };
-    let event = wire::event(topic, &record);
+    let event = record_codec::event(topic, &record);
     if let Err(error) = &event {
         return Err(error.to_string());
     }
-    let place = wire::place(topic, u32::try_from(letter.partition).unwrap_or(0));
+    let place = record_codec::place(topic, u32::try_from(letter.partition).unwrap_or(0));
     serde_json::to_value(Shower::new(topic).line(&place, &record, &event))
         .map_err(|error| error.to_string())
 }

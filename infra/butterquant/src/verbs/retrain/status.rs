@@ -13,10 +13,10 @@ use schemas::events::Models;
 use schemas::role::{Machine, Role};
 use schemas::{Body, Event, Topic};
 use serde::Serialize;
+use shell::checkpoint::MemoryCheckpoints;
 use shell::controls::ControlBook;
 use shell::instance::{Env, Policy};
 use shell::replay::state_of;
-use shell::saved::MemoryStates;
 use std::sync::Arc;
 
 /// Triggers shown.
@@ -49,7 +49,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let partitions = data_dir::partitions(&*opened.log)?;
     let env = Env {
         log: Arc::clone(&opened.log),
-        states: Arc::new(MemoryStates::default()),
+        states: Arc::new(MemoryCheckpoints::default()),
         partitions,
         machines: Arc::new(|_| Some(Box::new(Retrainer::default()))),
         board: Arc::default(),

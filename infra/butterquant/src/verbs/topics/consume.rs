@@ -11,7 +11,7 @@ use run::config::Config;
 use run::data_dir::{self};
 use schemas::codec::DecodeError;
 use schemas::{Day, Event, Topic, partition_of};
-use shell::wire;
+use shell::record_codec;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ struct Queue {
 
 impl Queue {
     fn new(log: &dyn Log, args: &Args, partition: u32) -> Result<Queue> {
-        let place = wire::place(args.topic, partition);
+        let place = record_codec::place(args.topic, partition);
         let marks = log.watermarks(&place)?;
         let next = match args.from() {
             Some(day) => log.offset_for_time(&place, i64::from(day.0) * 86_400_000)?.max(marks.low),
@@ -128,7 +128,7 @@ impl Queue {
 
     fn take(&mut self, records: Vec<Record>, position: u64) {
         for record in records {
-            let event = wire::event(self.topic, &record);
+            let event = record_codec::event(self.topic, &record);
             self.ahead.push_back((record_json::day(&record, &event), record, event));
         }
         self.next = position;

@@ -12,7 +12,7 @@ use run::data_dir::{self};
 use schemas::{Day, Topic, headers, registry};
 use serde::Serialize;
 use serde_json::Value;
-use shell::{open, wire};
+use shell::{open, record_codec};
 use std::time::Duration;
 
 /// One topic.
@@ -181,13 +181,13 @@ fn headers_of(topic: Topic) -> Vec<Said> {
 fn example(log: &dyn Log, topic: Topic, partitions: &[Ends]) -> Result<Option<Value>> {
     let (shower, mut reader) = (Shower::new(topic), log.reader()?);
     for ends in partitions {
-        let place = wire::place(topic, ends.partition);
+        let place = record_codec::place(topic, ends.partition);
         let (mut next, mut found) = (ends.high.saturating_sub(LOOKED_AT).max(ends.low), None);
         while next < ends.high {
             let fetched = reader.poll(&[(place.clone(), next)], LOOKED_AT as usize, PATIENCE)?;
             let Some(fetched) = fetched.into_iter().next() else { break };
             for record in &fetched.records {
-                let event = wire::event(topic, record);
+                let event = record_codec::event(topic, record);
                 if event.as_ref().is_ok_and(|event| event.body.marker().is_none()) {
                     found = Some(serde_json::to_value(shower.line(&place, record, &event))?);
                 }
@@ -252,7 +252,7 @@ fn print(described: &Described) {
 }
 
 fn ends(log: &dyn Log, topic: Topic, partition: u32) -> Result<Ends> {
-    let place = wire::place(topic, partition);
+    let place = record_codec::place(topic, partition);
     let marks = log.watermarks(&place)?;
     let first = day_in(log, topic, &place, marks.low, marks.high, true)?;
     let (mut back, mut last) = (1, None);
@@ -296,7 +296,7 @@ fn day_in(
             break;
         };
         if let Some(record) = fetched.records.last() {
-            found = Some(record_json::day(record, &wire::event(topic, record)));
+            found = Some(record_json::day(record, &record_codec::event(topic, record)));
         }
         next = fetched.position;
     }

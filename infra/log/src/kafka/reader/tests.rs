@@ -1,4 +1,4 @@
-//! Partitions of which nothing comes though they are due, on librdkafka's own test cluster.
+//! Due partitions that give no records, on librdkafka's own test cluster.
 
 use rdkafka::mocking::MockCluster;
 
@@ -17,8 +17,8 @@ fn what_is_due_and_did_not_move_for_long_is_quiet_once() {
     let (then, due) = (Instant::now(), [place(0, 5), place(1, 5), place(3, 5)]);
     let moved = [then, then + LITTLE, then, then + QUIET];
     for (partition, moved) in moved.into_iter().enumerate() {
-        let stand = Stand { position: Some(5), paused: partition == 2, moved };
-        reader.stands.insert(TopicPartition::new("t", partition as u32), stand);
+        let state = PartitionState { position: Some(5), paused: partition == 2, moved };
+        reader.states.insert(TopicPartition::new("t", partition as u32), state);
     }
     assert_eq!(reader.quiet(&due, then + QUIET), []);
     let now = then + QUIET + LITTLE / 2;
@@ -27,8 +27,8 @@ fn what_is_due_and_did_not_move_for_long_is_quiet_once() {
     assert_eq!(reader.quiet(&due, now + QUIET + LITTLE / 2).len(), 2, "0 and 3");
 }
 
-/// After brokers were lost librdkafka was seen to fetch nothing more of some partitions, without an
-/// error. Here it is made to by looking elsewhere behind the reader's back.
+/// After brokers were lost, librdkafka stopped fetching some partitions without an error. Here a seek
+/// behind the reader's back has the same effect.
 #[test]
 fn a_partition_that_librdkafka_fetches_no_more_is_read_again() {
     let cluster = MockCluster::new(1).unwrap();
@@ -48,10 +48,13 @@ fn a_partition_that_librdkafka_fetches_no_more_is_read_again() {
     let next = first[0].position;
     publish(2);
     reader.consumer.seek("t", 0, Offset::End, Duration::from_secs(10)).unwrap();
-    assert!(reader.poll(&[place(0, next)], 10, LITTLE).unwrap().is_empty(), "it is not looked for");
+    assert!(
+        reader.poll(&[place(0, next)], 10, LITTLE).unwrap().is_empty(),
+        "librdkafka reads elsewhere"
+    );
 
-    let stand = reader.stands.get_mut(&TopicPartition::new("t", 0)).unwrap();
-    stand.moved = stand.moved.checked_sub(QUIET).unwrap();
+    let state = reader.states.get_mut(&TopicPartition::new("t", 0)).unwrap();
+    state.moved = state.moved.checked_sub(QUIET).unwrap();
     let read = reader.poll(&[place(0, next)], 10, Duration::from_secs(10)).unwrap();
     assert_eq!(read[0].records[0].value, [2]);
 }

@@ -1,4 +1,4 @@
-//! What the clients really run with.
+//! The properties that the clients run with.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn settings() -> KafkaSettings {
     settings
 }
 
-/// What librdkafka itself makes of a config.
+/// Compares a config with what librdkafka reads from it.
 fn check(config: &ClientConfig, wanted: &[(&str, &str)]) {
     let config = config.create_native_config().unwrap();
     for (key, value) in wanted {
@@ -38,7 +38,7 @@ fn all_that_read_see_committed_records_only_and_commit_nothing_by_themselves() {
     let common = [("isolation.level", "read_committed"), ("enable.auto.commit", "false")];
     let settings = settings();
     let clients = [
-        settings.asker(),
+        settings.query_client(),
         settings.reader(),
         settings.member("scorer", "a", true),
         settings.member("scorer", "a", false),

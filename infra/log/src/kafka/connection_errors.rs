@@ -1,67 +1,67 @@
-//! What librdkafka says of the way to the brokers, kept for the error that the caller gets.
+//! The last connection error librdkafka reported, kept for the error that the caller gets.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use super::errors::of_code;
-use super::settings::{KafkaSettings, say};
+use super::settings::{KafkaSettings, forward_log};
 use crate::{ErrorClass, LogError, Result};
 
-/// How long the other brokers have to answer after one refused this client.
+/// Time for the other brokers to answer after one refused this client.
 const GRACE: Duration = Duration::from_secs(1);
-/// Events taken at once, at most.
+/// Events taken at a time, at most.
 const EVENTS: usize = 100;
 const TURN: Duration = Duration::from_millis(50);
 
-/// The last trouble of a client's connections.
+/// A client's last connection error.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Option<(Code, String)>>>);
+pub(super) struct ConnectionErrors(Arc<Mutex<Option<(Code, String)>>>);
 
-impl Heard {
+impl ConnectionErrors {
     fn last(&self) -> Option<(Code, String)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 
-impl ClientContext for Heard {
-    /// What matters of it is in the errors.
+impl ClientContext for ConnectionErrors {
+    /// The errors hold all that matters of it.
     fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
-        say(RDKafkaLogLevel::Debug, facility, message);
+        forward_log(RDKafkaLogLevel::Debug, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, reason, "kafka");
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        // It only repeats that something was wrong.
+        // Says nothing that the errors before it did not.
         if code != Code::AllBrokersDown {
             let reason = reason.split(" (after ").next().unwrap_or(reason);
-            // A broker that misses a certificate ends the connection after the handshake.
+            // A broker that wants a certificate ends the connection after the handshake.
             let code = if reason.contains("SSL routines") { Code::SSL } else { code };
-            let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *last = Some((code, reason.to_string()));
+            *self.0.lock() = Some((code, reason.to_string()));
         }
     }
 }
 
-impl ConsumerContext for Heard {}
+impl ConsumerContext for ConnectionErrors {}
 
-/// Takes what a client that only asks was told meanwhile; nothing else empties its queue. A poll
-/// that took something looks like one that found nothing, so there is a number of them.
-pub(crate) fn listen(asker: &BaseConsumer<Heard>) {
+/// Empties a query client's event queue, which nothing else does. A poll that took an event looks
+/// like one that found none, so it polls a fixed number of times.
+pub(super) fn drain(client: &BaseConsumer<ConnectionErrors>) {
     for _ in 0..EVENTS {
-        let _ = asker.poll(Duration::ZERO); // the context has kept it
+        let _ = client.poll(Duration::ZERO); // the context keeps its errors
     }
 }
 
-/// Certificates and keys that are not where the settings say; librdkafka does not name them.
-pub(crate) fn check_files(settings: &KafkaSettings) -> Result<()> {
+/// Refuses certificate and key files that cannot be read; librdkafka would not name them.
+pub(super) fn check_files(settings: &KafkaSettings) -> Result<()> {
     for (key, file) in settings.extra.iter().filter(|(key, _)| key.ends_with(".location")) {
-        // An authority may be looked for in the usual places.
+        // `probe` makes librdkafka look for authorities in the usual places.
         if file != "probe" && std::fs::metadata(file).is_err() {
             return Err(LogError::fatal(
                 format!("kafka.{key} names {file}, which cannot be read"),
@@ -73,18 +73,21 @@ pub(crate) fn check_files(settings: &KafkaSettings) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a broker answers. One that refuses this client would do so for ever, so that is
-/// an error at once and not a matter of patience.
-pub(crate) fn greet(asker: &BaseConsumer<Heard>, settings: &KafkaSettings) -> Result<()> {
+/// Waits until a broker answers. A broker that refuses this client would refuse it for ever, so
+/// that ends the wait soon.
+pub(super) fn wait_for_broker(
+    client: &BaseConsumer<ConnectionErrors>,
+    settings: &KafkaSettings,
+) -> Result<()> {
     let begun = Instant::now();
     let mut refused = None;
     loop {
-        let answered = asker.client().fetch_cluster_id(TURN).is_some();
-        listen(asker);
+        let answered = client.client().fetch_cluster_id(TURN).is_some();
+        drain(client);
         if answered {
             return Ok(());
         }
-        let last = asker.context().last();
+        let last = client.context().last();
         match &last {
             Some((code @ (Code::Authentication | Code::SSL), reason)) => {
                 let since = *refused.get_or_insert_with(Instant::now);

@@ -1,14 +1,14 @@
-//! What every unit is doing, for operators: which day it closed last and what it waits for.
+//! The status of every unit, for operators: the last day it closed and what it waits for.
 
 use crate::cursor::Counts;
+use parking_lot::{Mutex, MutexGuard};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A unit as seen from outside.
+/// A unit's status.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct UnitStatus {
     /// Its role's name.
@@ -19,27 +19,27 @@ pub struct UnitStatus {
     pub closed: Day,
     /// The day it reads, once known.
     pub current: Option<Day>,
-    /// Topic and partition it waits for.
+    /// The topic and partition it waits for.
     pub waits_for: String,
     /// The next offset it reads there.
     pub next_offset: u64,
-    /// What it met.
+    /// What it has read, by kind.
     pub counts: Counts,
 }
 
-/// All units of this process.
+/// The status of all units of this process.
 #[derive(Default)]
-pub struct Board {
+pub struct StatusBoard {
     units: Mutex<BTreeMap<(Role, String), (u64, UnitStatus)>>,
     owners: AtomicU64,
 }
 
-impl Board {
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
-        self.units.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl StatusBoard {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
+        self.units.lock()
     }
 
-    /// A number for an instance that will show its units here.
+    /// A number for an instance that shows its units here.
     pub(crate) fn owner(&self) -> u64 {
         self.owners.fetch_add(1, Ordering::Relaxed)
     }
@@ -48,8 +48,8 @@ impl Board {
         self.held().insert((role, status.unit.clone()), (owner, status));
     }
 
-    /// Takes a unit down, unless another instance shows it by now: after a rebalance the new
-    /// holder is often quicker than the old one.
+    /// Removes a unit, unless another instance shows it already: after a rebalance the new holder is
+    /// often quicker than the old one.
     pub(crate) fn forget(&self, role: Role, owner: u64, unit: &str) {
         let mut held = self.held();
         let place = (role, unit.to_owned());
@@ -63,7 +63,7 @@ impl Board {
         self.held().values().map(|(_, status)| status.clone()).collect()
     }
 
-    /// The earliest last-closed day of all units, when there are at least `units`.
+    /// The last day that all units have closed, if there are at least `units`.
     pub fn closed_by_all(&self, units: usize) -> Option<Day> {
         let held = self.held();
         if held.len() < units {

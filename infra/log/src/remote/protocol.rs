@@ -1,9 +1,18 @@
-//! What goes over the wire: a call, and its answer or the log's error.
+//! The messages between client and server: a call, and its answer or the log's error.
+
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{Batch, LogError, Result, TopicPartition, TopicSpec};
+
+/// Where the log is served.
+pub const PATH: &str = "/log/v1";
+/// A remote member that has been silent for so long has left.
+pub const MEMBER_LIFE: Duration = Duration::from_secs(6);
+/// How long one read waits on the server.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// One call. New ones go last: the position is the code.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,7 +37,7 @@ pub(crate) enum Call {
     Read { due: Vec<(TopicPartition, u64)>, max_records: u64, wait_ms: u64 },
     /// Gives the member's number.
     Join { group: String, instance: String, topics: Vec<String> },
-    /// Gives `Some(Assignment)`, or `None` where the number is not known any more.
+    /// Gives `Some(Assignment)`, or `None` where the server does not know the number.
     PollMember { member: u64 },
     /// Gives `()`.
     Leave { member: u64 },
@@ -53,7 +62,7 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 fn garbled(cause: &postcard::Error) -> LogError {
     LogError::fatal(
         format!("a call or its answer cannot be read: {cause}"),
-        super::PATH,
+        PATH,
         "run the same version on both sides",
     )
 }

@@ -1,88 +1,89 @@
-//! Where a unit's answers come from: decided live, read from the record (recovery, rebuild), or
-//! both and compared (verification).
+//! Where a unit's decisions come from: made now, read from the record (recovery, rebuild), or both
+//! and compared (verification).
 
 use crate::{
-    controls::ControlBook, error::ShellError, recorded::Recorded, tail::Ends, unit::Unit, wire,
-    world::LogWorld,
+    controls::ControlBook, effect_context::LogEffectContext, error::ShellError, last_record::Ends,
+    record_codec, recorded::Recorded, unit_identity::UnitIdentity,
 };
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
 use schemas::events::{Fills, Models, Predictions};
-use schemas::role::{Cause, Context, Effect, Role};
+use schemas::role::{Cause, Context, Effect, Machine, Role};
 use schemas::{Body, Day, Event, EventId, Topic, codec};
 
-/// A decision that came out otherwise than recorded.
+/// A decision that differs from the recorded one.
 #[derive(Clone, PartialEq, Debug, serde::Serialize)]
 pub struct Difference {
     /// Which unit.
     pub unit: String,
     /// The trading day.
     pub day: Day,
-    /// In a sentence.
+    /// The difference, in a sentence.
     pub what: String,
 }
 
-/// Where answers come from.
-pub enum Voice<'a> {
-    /// Decided now.
+/// Where decisions come from.
+pub enum DecisionSource<'a> {
+    /// Made now.
     Live {
         /// `controls`, read to its end before this batch.
         controls: &'a mut ControlBook,
-        /// For long work and the offsets it sees.
+        /// For effects and the offsets they see.
         log: &'a dyn Log,
         /// Ends of `samples` as last looked up.
         ends: &'a mut Ends,
     },
-    /// Read from what was recorded.
+    /// Read from the record.
     Recovery {
         /// Own outputs.
         recorded: &'a mut Recorded,
-        /// For work whose results are no events.
+        /// For effects whose results are not events.
         log: &'a dyn Log,
     },
-    /// Decided again and compared with what was recorded.
+    /// Made again and compared with the record.
     Verify {
         /// Own outputs.
         recorded: &'a mut Recorded,
         /// For the state at recorded offsets.
         controls: &'a mut ControlBook,
-        /// What differs.
+        /// The differences found.
         differences: &'a mut Vec<Difference>,
         /// Decisions compared.
         compared: &'a mut u64,
     },
 }
 
-/// What is to be said.
-pub struct Answer {
+/// The events of a decision.
+pub struct Decided {
     pub(crate) events: Vec<Event>,
-    /// Whether it is not on the log yet.
+    /// Whether they are still to be published.
     pub(crate) fresh: bool,
     pub(crate) control_offset: i64,
 }
 
-impl Voice<'_> {
+impl DecisionSource<'_> {
     pub(crate) fn is_live(&self) -> bool {
-        matches!(self, Voice::Live { .. })
+        matches!(self, DecisionSource::Live { .. })
     }
 
-    /// `controls` as decisions are given them, where these are made now.
+    /// The controls that decisions see, where these are made now.
     pub(crate) fn controls_now(&self) -> Option<&ControlState> {
         match self {
-            Voice::Live { controls, .. } => Some(controls.latest()),
+            DecisionSource::Live { controls, .. } => Some(controls.latest()),
             _ => None,
         }
     }
 
-    pub(crate) fn answer(
+    pub(crate) fn decide(
         &mut self,
-        unit: &Unit,
+        unit: &UnitIdentity,
+        machine: &dyn Machine,
         cause: Cause<'_>,
         day: Day,
         id: EventId,
-    ) -> Result<Answer, ShellError> {
+    ) -> Result<Decided, ShellError> {
         match self {
-            Voice::Live { controls, log, ends } => {
+            DecisionSource::Live { controls, log, ends } => {
                 let closing = matches!(cause, Cause::DayClosed { .. });
                 let samples_end = if closing && unit.role == Role::Retrainer {
                     samples_end(*log, unit.total, ends)?
@@ -91,71 +92,75 @@ impl Voice<'_> {
                 };
                 let offset = controls.latest().offset;
                 let context = Context { controls: controls.latest(), samples_end: &samples_end };
-                let decision = unit.machine.decide(cause, &context);
+                let decision = machine.decide(cause, &context);
                 let mut events = decision.events;
                 if let Some(effect) = decision.effect {
                     events.extend(carried_out(effect, unit, *log, controls)?);
                 }
                 let events = stamped(events, unit.total, id, offset);
-                Ok(Answer { events, fresh: true, control_offset: offset })
+                Ok(Decided { events, fresh: true, control_offset: offset })
             }
-            Voice::Recovery { recorded, log } => {
+            DecisionSource::Recovery { recorded, log } => {
                 if unit.outputs.is_empty() {
                     let context = Context { controls: &ControlState::default(), samples_end: &[] };
-                    if let Some(effect) = unit.machine.decide(cause, &context).effect {
+                    if let Some(effect) = machine.decide(cause, &context).effect {
                         carried_out(effect, unit, *log, recorded.controls(*log)?)?;
                     }
-                    return Ok(Answer { events: Vec::new(), fresh: false, control_offset: -1 });
+                    return Ok(Decided { events: Vec::new(), fresh: false, control_offset: -1 });
                 }
                 recorded.load(day)?;
                 let events = recorded.take(id).into_iter().map(|(event, _)| event).collect();
-                Ok(Answer { events, fresh: false, control_offset: -1 })
+                Ok(Decided { events, fresh: false, control_offset: -1 })
             }
-            Voice::Verify { recorded, controls, differences, compared } => {
+            DecisionSource::Verify { recorded, controls, differences, compared } => {
                 recorded.load(day)?;
-                let said = recorded.take(id);
+                let past = recorded.take(id);
                 let marker = unit
                     .outputs
                     .first()
                     .and_then(|&(topic, partition)| recorded.marker(topic, partition));
-                let offset = said
+                let offset = past
                     .iter()
                     .find(|(event, _)| !result_of_effect(event))
                     .or(marker)
                     .and_then(|(event, _)| event.control_offset)
                     .unwrap_or(-1);
                 let context =
-                    Context { controls: controls.at(offset), samples_end: &trained_on(&said) };
-                let decision = unit.machine.decide(cause, &context);
+                    Context { controls: controls.at(offset), samples_end: &trained_on(&past) };
+                let decision = machine.decide(cause, &context);
                 let has_effect = decision.effect.is_some();
                 let decided = stamped(decision.events, unit.total, id, offset);
                 **compared += 1;
-                if let Some(what) = difference(&decided, &said, has_effect) {
+                if let Some(what) = difference(&decided, &past, has_effect) {
                     differences.push(Difference { unit: unit.name.clone(), day, what });
                 }
-                let events = said.into_iter().map(|(event, _)| event).collect();
-                Ok(Answer { events, fresh: false, control_offset: offset })
+                let events = past.into_iter().map(|(event, _)| event).collect();
+                Ok(Decided { events, fresh: false, control_offset: offset })
             }
         }
     }
 
-    /// The record of the own marker, when it is to be published.
+    /// The record of the own marker, if it is to be published.
     pub(crate) fn marker(
         &mut self,
-        unit: &Unit,
+        unit: &UnitIdentity,
         topic: Topic,
         partition: u32,
         marker: &Event,
     ) -> Result<Option<NewRecord>, ShellError> {
         match self {
-            Voice::Live { .. } => Ok(Some(wire::record(marker, unit.total, unit.role.name())?)),
-            // It was published with the offsets up to which is recovered: state without what was
-            // said of the day would be another one.
-            Voice::Recovery { recorded, .. } if recorded.marker(topic, partition).is_none() => {
-                Err(wire::gave_nothing(&wire::place(topic, partition)).into())
+            DecisionSource::Live { .. } => {
+                Ok(Some(record_codec::record(marker, unit.total, unit.role.name())?))
             }
-            Voice::Recovery { .. } => Ok(None),
-            Voice::Verify { recorded, differences, .. } => {
+            // The marker was published with the committed offsets; state without the day's events
+            // would be wrong.
+            DecisionSource::Recovery { recorded, .. }
+                if recorded.marker(topic, partition).is_none() =>
+            {
+                Err(record_codec::gave_nothing(&record_codec::place(topic, partition)).into())
+            }
+            DecisionSource::Recovery { .. } => Ok(None),
+            DecisionSource::Verify { recorded, differences, .. } => {
                 let same = recorded
                     .marker(topic, partition)
                     .is_some_and(|(_, bytes)| codec::encode(marker).is_ok_and(|b| b == *bytes));
@@ -169,32 +174,32 @@ impl Voice<'_> {
     }
 }
 
-/// Does the long work of a decision.
+/// Carries out a decision's effect.
 fn carried_out(
     effect: Effect,
-    unit: &Unit,
+    unit: &UnitIdentity,
     log: &dyn Log,
     controls: &mut ControlBook,
 ) -> Result<Vec<Event>, ShellError> {
-    effect(&LogWorld::new(log, controls))
+    effect(&LogEffectContext::new(log, controls))
         .map_err(|cause| ShellError::Effect { unit: unit.name.clone(), cause })
 }
 
-/// With the cause and the control offset each was decided under, in the order of topic and
-/// partition, which is the order in which they can be read back.
+/// Adds the cause and the control offset, and sorts by topic and partition, the order in which the
+/// events can be read back.
 fn stamped(mut events: Vec<Event>, total: u32, cause: EventId, control_offset: i64) -> Vec<Event> {
     for event in &mut events {
         event.causation = Some(cause);
         event.control_offset.get_or_insert(control_offset);
     }
-    events.sort_by_key(|event| (event.topic(), wire::partition(event, total)));
+    events.sort_by_key(|event| (event.topic(), record_codec::partition(event, total)));
     events
 }
 
-fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) -> Option<String> {
-    let mut said = said.iter().filter(|(event, _)| !(has_effect && result_of_effect(event)));
+fn difference(decided: &[Event], past: &[(Event, Vec<u8>)], has_effect: bool) -> Option<String> {
+    let mut past = past.iter().filter(|(event, _)| !(has_effect && result_of_effect(event)));
     for event in decided {
-        let Some((recorded, bytes)) = said.next() else {
+        let Some((recorded, bytes)) = past.next() else {
             return Some(format!(
                 "{} {} is decided now and was not recorded",
                 event.body.kind(),
@@ -213,12 +218,12 @@ fn difference(decided: &[Event], said: &[(Event, Vec<u8>)], has_effect: bool) ->
             ));
         }
     }
-    said.next().map(|(event, _)| {
+    past.next().map(|(event, _)| {
         format!("{} {} was recorded and is not decided now", event.body.kind(), event.ticker)
     })
 }
 
-/// Providers agree within 1e-5, not in every bit: which ones scored explains a difference.
+/// Providers agree within 1e-5, not in every bit, so another provider explains a difference.
 fn another_provider(recorded: &Event, now: &Event) -> String {
     match (&recorded.body, &now.body) {
         (
@@ -232,21 +237,21 @@ fn another_provider(recorded: &Event, now: &Event) -> String {
     }
 }
 
-/// Whether a training or the broker may have made it: where a decision has an effect, such events
-/// are taken as they were recorded.
+/// Whether a training or the broker may have produced it. Where a decision has an effect, such
+/// events are taken as recorded.
 fn result_of_effect(event: &Event) -> bool {
     match &event.body {
-        Body::Fills(said) => !matches!(said, Fills::DayClosed(_)),
-        Body::Models(said) => matches!(
-            said,
+        Body::Fills(fill) => !matches!(fill, Fills::DayClosed(_)),
+        Body::Models(model) => matches!(
+            model,
             Models::ModelTrained(_) | Models::ModelRefused(_) | Models::ModelPromoted(_)
         ),
         _ => false,
     }
 }
 
-fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
-    said.iter()
+fn trained_on(past: &[(Event, Vec<u8>)]) -> Vec<i64> {
+    past.iter()
         .find_map(|(event, _)| match &event.body {
             Body::Models(Models::RetrainTriggered(triggered)) => {
                 Some(triggered.samples_end.clone())
@@ -256,11 +261,12 @@ fn trained_on(said: &[(Event, Vec<u8>)]) -> Vec<i64> {
         .unwrap_or_default()
 }
 
-/// Behind the last row of each partition of `samples`.
+/// The offsets after the last row of each partition of `samples`.
 fn samples_end(log: &dyn Log, total: u32, ends: &mut Ends) -> Result<Vec<i64>, ShellError> {
     (0..total)
         .map(|partition| {
-            Ok(ends.behind_last_record(log, &wire::place(Topic::Samples, partition))? as i64)
+            Ok(ends.behind_last_record(log, &record_codec::place(Topic::Samples, partition))?
+                as i64)
         })
         .collect()
 }

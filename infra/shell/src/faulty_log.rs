@@ -1,41 +1,41 @@
-//! A log in memory for tests, with a trouble: it shows what was published late, as Kafka does, or
-//! it takes no more, as one on a full disk.
+//! A log in memory with a fault, for tests: it shows records late, as Kafka does, or takes no more
+//! writes, as on a full disk.
 
 use eventlog::{
     ErrorClass, Log, LogError, Member, MemoryLog, Producer, Reader, Result, TopicInfo,
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 
-/// The log and its trouble.
-pub(crate) struct TroubledLog {
+/// A log in memory and its fault.
+pub(crate) struct FaultyMemoryLog {
     inner: MemoryLog,
-    /// Looks at a partition that still give the end from before it grew.
+    /// How many looks at a grown partition still show its old end.
     late: u32,
     closed: bool,
-    /// The ends shown last, and how many looks have given them since they were passed.
+    /// The ends shown last, and how many looks have shown them since the partitions grew.
     shown: Mutex<BTreeMap<TopicPartition, (u64, u32)>>,
 }
 
-impl TroubledLog {
-    fn new(late: u32, closed: bool) -> TroubledLog {
+impl FaultyMemoryLog {
+    fn new(late: u32, closed: bool) -> FaultyMemoryLog {
         let inner = MemoryLog::new("troubled").unwrap();
-        TroubledLog { inner, late, closed, shown: Mutex::default() }
+        FaultyMemoryLog { inner, late, closed, shown: Mutex::default() }
     }
 
-    /// One that shows every publish only at the third look.
-    pub(crate) fn late() -> TroubledLog {
-        TroubledLog::new(2, false)
+    /// Shows every publish only at the third look.
+    pub(crate) fn late() -> FaultyMemoryLog {
+        FaultyMemoryLog::new(2, false)
     }
 
-    /// One that takes no more until it is opened again.
-    pub(crate) fn closed() -> TroubledLog {
-        TroubledLog::new(0, true)
+    /// Takes no writes until it is opened again.
+    pub(crate) fn closed() -> FaultyMemoryLog {
+        FaultyMemoryLog::new(0, true)
     }
 }
 
-impl Log for TroubledLog {
+impl Log for FaultyMemoryLog {
     fn identity(&self) -> Result<String> {
         self.inner.identity()
     }
@@ -61,7 +61,7 @@ impl Log for TroubledLog {
 
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks> {
         let ends = self.inner.watermarks(tp)?;
-        let mut all = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shown.lock();
         let (high, looks) = all.entry(tp.clone()).or_default();
         if ends.high > *high && *looks < self.late {
             *looks += 1;

@@ -1,4 +1,4 @@
-//! Between events and the log's records, and which partition an event belongs on.
+//! Events as records of the log, and the partition of each event.
 
 use eventlog::{ErrorClass, LogError, NewRecord, Record, TopicPartition};
 use schemas::codec::{self, DecodeError, EncodeError};
@@ -13,7 +13,7 @@ pub fn partition(event: &Event, partitions: u32) -> u32 {
     }
 }
 
-/// A partition of a topic.
+/// The partition `partition` of `topic`.
 pub fn place(topic: Topic, partition: u32) -> TopicPartition {
     TopicPartition::new(topic.name(), partition)
 }
@@ -33,28 +33,27 @@ pub fn record(event: &Event, partitions: u32, role: &str) -> Result<NewRecord, E
     })
 }
 
-/// The event a record of `topic` carries.
+/// The event in a record of `topic`.
 pub fn event(topic: Topic, record: &Record) -> Result<Event, DecodeError> {
     let mut event = codec::decode(topic, &record.value)?;
     headers::read(&mut event, &record.headers);
     Ok(event)
 }
 
-/// The log does not know a topic that is there.
+/// The log does not know an existing topic yet.
 pub(crate) fn not_known(topic: &str) -> LogError {
     LogError::new(ErrorClass::Retry, "the log does not know the topic", topic, "it is tried again")
 }
 
-/// A poll gave nothing although the log holds more: to be tried again, never to be taken for
-/// the end.
+/// A poll gave nothing though the log holds more: to be tried again, never taken for the end.
 pub fn gave_nothing(place: &TopicPartition) -> LogError {
     let what = "the log gave nothing in time, though it holds more";
     LogError::new(ErrorClass::Retry, what, place.to_string(), "it is tried again")
 }
 
-/// What was published is still hidden from readers. It is not to be said again.
+/// A published record that readers cannot see yet. It must not be published again.
 pub(crate) fn not_shown(place: &TopicPartition, offset: u64) -> LogError {
-    let what = format!("what was written at offset {offset} is not shown to readers yet");
-    let remedy = "it stands behind a transaction that has not ended; look again in a moment";
+    let what = format!("readers cannot see the record written at offset {offset} yet");
+    let remedy = "an earlier transaction is still open; look again in a moment";
     LogError::new(ErrorClass::Retry, what, place.to_string(), remedy)
 }

@@ -6,9 +6,9 @@ use run::data_dir::{self, RunDir};
 use schemas::role::Role;
 use schemas::{Day, NotADate, Topic};
 use serde::{Deserialize, Serialize};
-use shell::board::UnitStatus;
+use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
-use shell::saved::{KvStates, SavedUnit, StateStore};
+use shell::status_board::UnitStatus;
 use web::fetch;
 
 /// A day as JSON writes it: `"2018-06-29"`.
@@ -31,7 +31,7 @@ impl TryFrom<String> for Date {
 
 /// Where a unit stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Standing {
+pub struct UnitProgress {
     /// Its role's name.
     pub role: String,
     /// Its own: the role's, with the partition where it has one alone.
@@ -50,12 +50,12 @@ pub struct Standing {
     pub counts: Counts,
 }
 
-impl Standing {
+impl UnitProgress {
     /// As its board shows it.
-    pub fn of(status: &UnitStatus) -> Option<Standing> {
+    pub fn of(status: &UnitStatus) -> Option<UnitProgress> {
         let (topic, partition) = status.waits_for.rsplit_once('/')?;
         let topic: Topic = topic.parse().ok()?;
-        Some(Standing {
+        Some(UnitProgress {
             role: status.role.clone(),
             unit: status.unit.clone(),
             closed: Date(status.closed),
@@ -68,10 +68,15 @@ impl Standing {
     }
 
     /// As it was saved.
-    fn saved(role: Role, unit: &str, partitions: &[u32], saved: &SavedUnit) -> Option<Standing> {
+    fn saved(
+        role: Role,
+        unit: &str,
+        partitions: &[u32],
+        saved: &UnitCheckpoint,
+    ) -> Option<UnitProgress> {
         let cursor = &saved.cursor;
         let stage = *stages(role, partitions).get(cursor.stage)?;
-        Some(Standing {
+        Some(UnitProgress {
             role: role.name().to_owned(),
             unit: unit.to_owned(),
             closed: Date(cursor.closed),
@@ -99,7 +104,7 @@ pub fn all(
     run: &RunDir,
     owner: Option<String>,
     partitions: u32,
-) -> Result<(Option<String>, Vec<Standing>)> {
+) -> Result<(Option<String>, Vec<UnitProgress>)> {
     let token = run.token.clone();
     let there = |endpoint: String| {
         let units = from_board(&endpoint, token.as_deref())?;
@@ -112,10 +117,10 @@ pub fn all(
     }
 }
 
-fn from_board(endpoint: &str, token: Option<&str>) -> Result<Vec<Standing>> {
+fn from_board(endpoint: &str, token: Option<&str>) -> Result<Vec<UnitProgress>> {
     #[derive(Deserialize)]
     struct Status {
-        units: Vec<Standing>,
+        units: Vec<UnitProgress>,
     }
     let status: Status =
         serde_json::from_value(fetch(endpoint, "/status", token)?).with_context(|| {
@@ -124,13 +129,13 @@ fn from_board(endpoint: &str, token: Option<&str>) -> Result<Vec<Standing>> {
     Ok(status.units)
 }
 
-fn from_saved(db: &kv::Db, partitions: u32) -> Result<Vec<Standing>> {
-    let states = KvStates(db.tree("units")?);
+fn from_saved(db: &kv::Db, partitions: u32) -> Result<Vec<UnitProgress>> {
+    let states = KvCheckpoints(db.tree("units")?);
     let mut found = Vec::new();
     for role in Role::ALL {
         for (unit, held) in units_of(role, partitions) {
             if let Some(saved) = states.load(&unit)? {
-                found.extend(Standing::saved(role, &unit, &held, &saved));
+                found.extend(UnitProgress::saved(role, &unit, &held, &saved));
             }
         }
     }

@@ -1,128 +1,122 @@
-//! Reading dead letters and settling them: putting bytes back where they stood, or giving them
-//! up. Both are events on `dead-letters` itself, in one publish with the bytes put back.
+//! Reading dead letters and settling them: redriving their bytes to where they came from, or
+//! dropping them. Either is an event on `dead-letters`, in one publish with the redriven bytes.
 //!
 //! Invariants:
-//! 1. A letter is settled once. The producer is opened before the letters are read: whoever
-//!    settles after that has fenced this one.
-//! 2. However many letters there are, the values of few are held at a time.
+//! 1. A dead letter is settled once: the producer is opened before the dead letters are read, so a
+//!    later operator fences this one.
+//! 2. The values of only a few dead letters are in memory at a time.
 
-use crate::letters::REDRIVEN;
-use crate::{error::ShellError, wire};
-use eventlog::{Batch, Log, NewRecord, Producer};
+use crate::dead_letters::REDRIVEN;
+use crate::{error::ShellError, record_codec};
+use eventlog::{Batch, Log, NewRecord, PartitionReader, Producer};
 use schemas::events::{DeadLetter, DeadLetters, Fate, LetterSettled};
 use schemas::{Body, Day, Event, Topic};
 use serde::Serialize;
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// Records and bytes of one publish, about.
 const MOST_RECORDS: usize = 1_000;
 const MOST_BYTES: usize = 4 << 20;
-/// Letters that a sentence names.
+/// Ids that a message lists.
 const NAMED: usize = 5;
 
-/// One letter as it stands on the log.
+/// A dead letter on the log.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Letter {
     /// Its offset in `dead-letters`.
     pub id: u64,
     /// The day it was written on.
     pub day: Day,
-    /// What it says.
+    /// The dead letter itself.
     pub said: DeadLetter,
 }
 
 /// An entry of `dead-letters`.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Entry {
-    /// A letter.
+pub enum DeadLetterEntry {
+    /// A dead letter.
     Letter(Letter),
-    /// What an operator did about one.
+    /// What an operator did with one.
     Settled(LetterSettled),
 }
 
-/// Shows every entry from offset `from` on to `visit`, oldest first, until it says no; gives the
-/// offset behind the last one read. What cannot be read there is passed over.
+/// Shows every entry from offset `from` on to `visit`, oldest first, until it returns false; returns
+/// the offset after the last entry. Skips records that cannot be read.
 pub fn entries(
     log: &dyn Log,
     from: u64,
-    visit: &mut dyn FnMut(Entry) -> Result<bool, ShellError>,
+    visit: &mut dyn FnMut(DeadLetterEntry) -> Result<bool, ShellError>,
 ) -> Result<u64, ShellError> {
-    let place = wire::place(Topic::DeadLetters, 0);
-    let (mut reader, mut next) = (log.reader()?, from);
+    let place = record_codec::place(Topic::DeadLetters, 0);
+    let mut reader = PartitionReader::new(log)?;
     let end = log.watermarks(&place)?.high;
-    while next < end {
-        let fetched =
-            reader.poll(&[(place.clone(), next)], MOST_RECORDS, Duration::from_secs(5))?;
-        let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
-        for record in fetched.records {
-            let Ok(event) = wire::event(Topic::DeadLetters, &record) else { continue };
-            let (id, day) = (record.offset, event.day);
-            let goes_on = match event.body {
-                Body::DeadLetters(DeadLetters::EventRejected(said)) => {
-                    visit(Entry::Letter(Letter { id, day, said }))?
-                }
-                Body::DeadLetters(DeadLetters::LetterSettled(settled)) => {
-                    visit(Entry::Settled(settled))?
-                }
-                _ => true,
-            };
-            if !goes_on {
-                return Ok(id + 1);
+    let mut records = reader.records(&place, from..end);
+    while let Some(record) = records.next().transpose()? {
+        let Ok(event) = record_codec::event(Topic::DeadLetters, &record) else { continue };
+        let (id, day) = (record.offset, event.day);
+        let goes_on = match event.body {
+            Body::DeadLetters(DeadLetters::EventRejected(said)) => {
+                visit(DeadLetterEntry::Letter(Letter { id, day, said }))?
             }
+            Body::DeadLetters(DeadLetters::LetterSettled(settled)) => {
+                visit(DeadLetterEntry::Settled(settled))?
+            }
+            _ => true,
+        };
+        if !goes_on {
+            return Ok(id + 1);
         }
-        next = fetched.position;
     }
-    Ok(next)
+    Ok(records.position())
 }
 
-/// Letters of one topic that failed at one stage, by what became of them.
+/// Dead letters of one topic and stage, by fate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Count {
-    /// Nobody has dealt with them.
+pub struct FateCounts {
+    /// Not settled yet.
     pub open: u64,
-    /// Put back.
+    /// Redriven.
     pub redriven: u64,
-    /// Given up.
+    /// Dropped.
     pub dropped: u64,
 }
 
-/// Letters by topic and stage, counted as far as they were read.
+/// Dead letters by topic and stage, as far as they have been read.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Tally {
+pub struct DeadLetterTally {
     next: u64,
     /// By the topic's name and the stage.
-    pub counts: BTreeMap<(String, String), Count>,
-    /// What became of every settled letter, by id. Of two words on one letter the first stands.
+    pub counts: BTreeMap<(String, String), FateCounts>,
+    /// The fate of every settled dead letter, by id. The first of two decisions stands.
     pub settled: BTreeMap<u64, LetterSettled>,
 }
 
-impl Tally {
-    /// Of all there is.
-    pub fn of(log: &dyn Log) -> Result<Tally, ShellError> {
-        let mut tally = Tally::default();
+impl DeadLetterTally {
+    /// Of all dead letters.
+    pub fn of(log: &dyn Log) -> Result<DeadLetterTally, ShellError> {
+        let mut tally = DeadLetterTally::default();
         tally.read_on(log)?;
         Ok(tally)
     }
 
-    /// Counts what has come since. After a failure it begins again from nothing.
+    /// Counts those that were added since. After a failure it starts again from the first.
     pub fn read_on(&mut self, log: &dyn Log) -> Result<(), ShellError> {
         let read = self.count(log);
         if read.is_err() {
-            *self = Tally::default();
+            *self = DeadLetterTally::default();
         }
         read
     }
 
     fn count(&mut self, log: &dyn Log) -> Result<(), ShellError> {
-        let Tally { counts, settled, .. } = self;
+        let DeadLetterTally { counts, settled, .. } = self;
         let next = entries(log, self.next, &mut |entry| {
             match entry {
-                Entry::Letter(Letter { said, .. }) => {
+                DeadLetterEntry::Letter(Letter { said, .. }) => {
                     counts.entry((said.topic, said.stage)).or_default().open += 1;
                 }
-                Entry::Settled(word) => {
+                DeadLetterEntry::Settled(word) => {
                     let id = word.letter.unsigned_abs();
                     if let Slot::Vacant(slot) = settled.entry(id) {
                         let count = (word.topic.clone(), word.stage.clone());
@@ -138,7 +132,7 @@ impl Tally {
     }
 }
 
-impl Count {
+impl FateCounts {
     fn settle(&mut self, fate: Fate) {
         self.open = self.open.saturating_sub(1);
         match fate {
@@ -148,47 +142,47 @@ impl Count {
     }
 }
 
-/// Which letters are to be settled.
+/// The dead letters to settle.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Which {
+pub enum Selection {
     /// These, all of which must be open.
     Ids(BTreeSet<u64>),
-    /// Every open one, or those of a stage.
+    /// Every open one, or the open ones of a stage.
     Open(Option<String>),
 }
 
-/// What is to be done with them, and for the record why and by whom.
+/// What to do with them and, for the record, why and by whom.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Word {
-    /// Put back or given up.
+pub struct Instruction {
+    /// Redrive or drop.
     pub fate: Fate,
     /// In the operator's words.
     pub why: String,
-    /// Who.
+    /// The operator.
     pub by: String,
 }
 
-/// Letters dealt with, by id.
+/// The outcome of settling, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Done {
+pub struct Settled {
     /// Settled now.
     pub settled: BTreeSet<u64>,
-    /// Open and left as they are: too large to be kept whole, they cannot be put back.
+    /// Still open: they were too large to be kept whole and cannot be redriven.
     pub too_large: BTreeSet<u64>,
 }
 
-/// Settles letters.
+/// Settles dead letters.
 ///
 /// # Errors
-/// [`ShellError::Letters`] when one that was named is settled already, is none, or was too large
-/// to be kept whole and is to be put back: nothing is done then. A failed publish leaves those
-/// before it settled; a call for [`Which::Open`] goes on from there.
-pub fn settle(log: &dyn Log, which: &Which, word: &Word) -> Result<Done, ShellError> {
+/// [`ShellError::Letters`] where a selected id is no dead letter, is settled already, or is to be
+/// redriven and was too large to be kept whole; then nothing is done. A failed publish leaves those
+/// before it settled; a call for [`Selection::Open`] goes on from there.
+pub fn settle(log: &dyn Log, which: &Selection, word: &Instruction) -> Result<Settled, ShellError> {
     let producer = log.producer("letters")?;
     let done = choose(log, which, word.fate)?;
-    let mut batch = Open { producer, batch: Batch::default(), bytes: 0 };
+    let mut batch = OpenBatch { producer, batch: Batch::default(), bytes: 0 };
     entries(log, 0, &mut |entry| {
-        if let Entry::Letter(letter) = entry
+        if let DeadLetterEntry::Letter(letter) = entry
             && done.settled.contains(&letter.id)
         {
             batch.add(letter, word)?;
@@ -199,15 +193,15 @@ pub fn settle(log: &dyn Log, which: &Which, word: &Word) -> Result<Done, ShellEr
     Ok(done)
 }
 
-/// The ids of the letters to settle, checked.
-fn choose(log: &dyn Log, which: &Which, fate: Fate) -> Result<Done, ShellError> {
-    let settled = Tally::of(log)?.settled;
-    let mut done = Done::default();
+/// The ids of the dead letters to settle, checked.
+fn choose(log: &dyn Log, which: &Selection, fate: Fate) -> Result<Settled, ShellError> {
+    let settled = DeadLetterTally::of(log)?.settled;
+    let mut done = Settled::default();
     entries(log, 0, &mut |entry| {
-        let Entry::Letter(Letter { id, said, .. }) = entry else { return Ok(true) };
+        let DeadLetterEntry::Letter(Letter { id, said, .. }) = entry else { return Ok(true) };
         let wanted = match which {
-            Which::Ids(ids) => ids.contains(&id),
-            Which::Open(stage) => {
+            Selection::Ids(ids) => ids.contains(&id),
+            Selection::Open(stage) => {
                 !settled.contains_key(&id) && stage.as_ref().is_none_or(|one| *one == said.stage)
             }
         };
@@ -217,7 +211,7 @@ fn choose(log: &dyn Log, which: &Which, fate: Fate) -> Result<Done, ShellError> 
         }
         Ok(true)
     })?;
-    if let Which::Ids(ids) = which {
+    if let Selection::Ids(ids) = which {
         let known: BTreeSet<u64> = &done.settled | &done.too_large;
         if !ids.is_subset(&known) {
             return refuse(&(ids - &known), "no such letter; `butterquant dlq list` shows them");
@@ -243,15 +237,15 @@ fn refuse<T>(ids: &BTreeSet<u64>, what: &str) -> Result<T, ShellError> {
     Err(ShellError::Letters(format!("letter {}{more}: {what}", named.join(", "))))
 }
 
-/// What is published next.
-struct Open {
+/// The next publish.
+struct OpenBatch {
     producer: Box<dyn Producer>,
     batch: Batch,
     bytes: usize,
 }
 
-impl Open {
-    fn add(&mut self, letter: Letter, word: &Word) -> Result<(), ShellError> {
+impl OpenBatch {
+    fn add(&mut self, letter: Letter, word: &Instruction) -> Result<(), ShellError> {
         let settled = LetterSettled {
             letter: letter.id as i64,
             fate: word.fate,
@@ -266,7 +260,7 @@ impl Open {
             self.bytes += letter.said.value.len() + letter.said.key.len();
             self.batch.records.push(put_back(letter)?);
         }
-        self.batch.records.push(wire::record(&settled, 1, "operator")?);
+        self.batch.records.push(record_codec::record(&settled, 1, "operator")?);
         if self.bytes >= MOST_BYTES || self.batch.records.len() >= MOST_RECORDS {
             self.publish()?;
         }
@@ -283,7 +277,7 @@ impl Open {
     }
 }
 
-/// The record a letter was made of, with a header that names the letter.
+/// The record in a dead letter, with a header that names the dead letter.
 fn put_back(letter: Letter) -> Result<NewRecord, ShellError> {
     let Letter { id, day, said } = letter;
     let topic: Topic =
@@ -294,7 +288,7 @@ fn put_back(letter: Letter) -> Result<NewRecord, ShellError> {
     let mut headers: Vec<(String, Vec<u8>)> = kept.filter(|(name, _)| name != REDRIVEN).collect();
     headers.push((REDRIVEN.to_owned(), id.to_string().into_bytes()));
     Ok(NewRecord {
-        to: wire::place(topic, partition),
+        to: record_codec::place(topic, partition),
         timestamp_ms: if said.timestamp_ms > 0 { said.timestamp_ms } else { day.close_ms() },
         key: (!said.key.is_empty()).then_some(said.key),
         value: said.value,

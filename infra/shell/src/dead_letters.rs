@@ -1,29 +1,31 @@
-//! Dead letters: a bad event stops nobody, and one role keeps it with its bytes.
+//! Dead letters: a bad event stops no role, and one role keeps it with its bytes.
 
 use crate::inspect::Bad;
-use crate::{cursor::Stage, error::ShellError, unit::Unit, voice::Voice, wire};
+use crate::{
+    cursor::Stage, decisions::DecisionSource, error::ShellError, record_codec, unit::Unit,
+};
 use eventlog::Record;
 use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
 use schemas::{Event, Topic};
 
-/// The header of a record that an operator put back: the letter its bytes were taken from.
+/// The header of a redriven record: the id of the dead letter that held its bytes.
 pub const REDRIVEN: &str = "butterquant.redriven";
-/// Bytes of a value that a letter keeps at most; with the rest it stays below the 4 MiB that
-/// `dead-letters` takes.
+/// Bytes of a value that a dead letter keeps, at most, so that all of it stays below the 4 MiB limit
+/// of `dead-letters`.
 pub const LARGEST_VALUE: usize = 3 << 20;
-/// Bytes of a key, and of all headers together, that a letter keeps.
+/// Bytes of a key, and of all headers together, that a dead letter keeps.
 const LARGEST_HEAD: usize = 256 << 10;
-/// Characters of a letter's message; it may quote what was read.
+/// Characters of a dead letter's message, which may quote the record.
 const LONGEST_MESSAGE: usize = 500;
 
 impl Unit {
-    /// One role keeps the dead letters of a topic, so that a bad event has one; it is one whose
-    /// offsets there are committed, so that none is lost or written twice. `controls`, `samples`
-    /// and `dead-letters` are read by no group: what is bad there changes nothing and is counted
-    /// by `topics list`.
-    fn guards(&self, topic: Topic) -> bool {
-        let guardian = match topic {
+    /// One role keeps the dead letters of a topic, so that a bad event has exactly one. Its group
+    /// commits offsets there, so that none is lost or written twice. No group reads `controls`,
+    /// `samples` and `dead-letters`; bad records there change nothing, and `topics list` counts
+    /// them.
+    fn keeps_dead_letters_of(&self, topic: Topic) -> bool {
+        let keeper = match topic {
             Topic::Bars => Role::Scanner,
             Topic::Scans => Role::Labeler,
             Topic::Features => Role::Scorer,
@@ -33,29 +35,33 @@ impl Unit {
             Topic::Models => Role::Materializer,
             Topic::Controls | Topic::Samples | Topic::DeadLetters => return false,
         };
-        self.role == guardian
+        self.identity.role == keeper
     }
 
     pub(crate) fn dead_letter(
         &mut self,
         record: &Record,
         bad: Bad,
-        voice: &Voice<'_>,
+        source: &DecisionSource<'_>,
     ) -> Result<(), ShellError> {
         let Stage { topic, partition, .. } = self.stages[self.cursor.stage];
-        if !self.guards(topic) || !voice.is_live() {
+        if !self.keeps_dead_letters_of(topic) || !source.is_live() {
             return Ok(());
         }
-        let letter = letter(self.role, topic, partition, record, bad);
+        let letter = letter(self.identity.role, topic, partition, record, bad);
         let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
         let day = self.cursor.current.unwrap_or(self.cursor.closed);
         let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));
-        self.pending.push(wire::record(&letter, self.total, self.role.name())?);
+        self.pending.push(record_codec::record(
+            &letter,
+            self.identity.total,
+            self.identity.role.name(),
+        )?);
         Ok(())
     }
 }
 
-/// The letter of a bad record: whole, as far as it fits.
+/// The dead letter of a bad record: whole, as far as it fits.
 fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -> DeadLetter {
     let header = |(name, value): &(String, Vec<u8>)| LetterHeader {
         name: name.clone(),
@@ -139,7 +145,7 @@ mod tests {
             assert!(letter.message.contains(said), "{}", letter.message);
         }
         let event = Event::new(schemas::Day(1), "", &["x"], DeadLetters::EventRejected(letter));
-        let written = wire::record(&event, 12, "scorer").unwrap();
+        let written = record_codec::record(&event, 12, "scorer").unwrap();
         let head: usize =
             written.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         assert!(written.value.len() + head < 4 << 20);

@@ -1,44 +1,45 @@
-//! Where units keep their state between starts: one value a unit, all values of a save at once.
+//! Checkpoints of units, kept between starts: one value per unit, all values of a save at once.
 
 use crate::{cursor::Cursor, error::ShellError};
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-/// All there is to know of a unit.
+/// A unit's complete state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct SavedUnit {
+pub struct UnitCheckpoint {
     /// The log it belongs to.
     pub log_identity: String,
     /// Its place in the day.
     pub cursor: Cursor,
-    /// Own outputs before these offsets (by output, in order) belong to what is saved.
+    /// Own outputs before these offsets (by output, in order) are part of this state.
     pub own_from: Vec<u64>,
-    /// Events said since the day began, by output.
+    /// Events written since the day began, by output.
     pub written: Vec<i64>,
     /// The machine's state.
     pub machine: Vec<u8>,
 }
 
-/// A place for saved units.
-pub trait StateStore: Send + Sync {
-    /// The unit's last save.
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError>;
-    /// Saves all of them, or none.
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError>;
-    /// Forgets everything.
+/// A store of checkpoints.
+pub trait CheckpointStore: Send + Sync {
+    /// The unit's last checkpoint.
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError>;
+    /// Saves all of these, or none.
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError>;
+    /// Removes all checkpoints.
     fn clear(&self) -> Result<(), ShellError>;
 }
 
 fn failed(unit: &str, cause: impl ToString) -> ShellError {
-    ShellError::StateStore { unit: unit.to_owned(), cause: cause.to_string() }
+    ShellError::CheckpointStore { unit: unit.to_owned(), cause: cause.to_string() }
 }
 
 /// In the state folder.
-pub struct KvStates(pub kv::Tree);
+pub struct KvCheckpoints(pub kv::Tree);
 
-impl StateStore for KvStates {
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+impl CheckpointStore for KvCheckpoints {
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
         let Some(bytes) = self.0.get(unit).map_err(|e| failed(unit, e))? else { return Ok(None) };
         postcard::from_bytes(&bytes).map(Some).map_err(|cause| ShellError::StateMismatch {
             unit: unit.to_owned(),
@@ -46,7 +47,7 @@ impl StateStore for KvStates {
         })
     }
 
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
         let mut batch = kv::Batch::new();
         for (unit, saved) in units {
             batch.insert(unit, postcard::to_stdvec(saved).map_err(|e| failed(unit, e))?);
@@ -61,25 +62,25 @@ impl StateStore for KvStates {
 
 /// In memory, for simulation.
 #[derive(Clone, Default)]
-pub struct MemoryStates(Arc<Mutex<BTreeMap<String, SavedUnit>>>);
+pub struct MemoryCheckpoints(Arc<Mutex<BTreeMap<String, UnitCheckpoint>>>);
 
-impl MemoryStates {
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SavedUnit>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+impl MemoryCheckpoints {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, UnitCheckpoint>> {
+        self.0.lock()
     }
 
     /// A copy of everything saved.
-    pub fn all(&self) -> BTreeMap<String, SavedUnit> {
+    pub fn all(&self) -> BTreeMap<String, UnitCheckpoint> {
         self.held().clone()
     }
 }
 
-impl StateStore for MemoryStates {
-    fn load(&self, unit: &str) -> Result<Option<SavedUnit>, ShellError> {
+impl CheckpointStore for MemoryCheckpoints {
+    fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
         Ok(self.held().get(unit).cloned())
     }
 
-    fn save(&self, units: &[(String, SavedUnit)]) -> Result<(), ShellError> {
+    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
         self.held().extend(units.iter().cloned());
         Ok(())
     }

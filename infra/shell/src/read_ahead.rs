@@ -1,24 +1,24 @@
-//! What was read of a stage and is not due yet: kept, so that it is not read again.
+//! Records of a stage that were read before they are due, kept so that they are read once.
 
 use eventlog::Record;
 use std::collections::VecDeque;
 
-/// Bytes held of a stage above which it is not read on, and below which it is again: far apart,
-/// because a log that reads over a network throws away what it fetched of a partition let go.
+/// Bytes of a stage above which reading stops, and below which it goes on. They are far apart,
+/// because a Kafka client drops what it has fetched of a partition when that is paused.
 const FULL: usize = 512 << 10;
 const LOW: usize = FULL / 8;
 
-/// Records of one stage, in offset order, and the position behind them.
+/// Records of one stage, in offset order, and the position after them.
 #[derive(Default)]
-pub(crate) struct Ahead {
+pub(crate) struct ReadAhead {
     records: VecDeque<Record>,
-    /// The offset behind everything read.
+    /// The offset after everything read.
     pub(crate) position: u64,
     bytes: usize,
     full: bool,
 }
 
-impl Ahead {
+impl ReadAhead {
     pub(crate) fn extend(&mut self, records: impl Iterator<Item = Record>, position: u64) {
         for record in records {
             self.bytes += record.bytes();
@@ -35,7 +35,7 @@ impl Ahead {
         Some(record)
     }
 
-    /// The records that come next, first to last.
+    /// The records in order.
     pub(crate) fn next(&self) -> impl Iterator<Item = &Record> {
         self.records.iter()
     }
@@ -44,7 +44,7 @@ impl Ahead {
         self.records.is_empty()
     }
 
-    /// Whether no more is to be read for now.
+    /// Whether reading must pause.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }

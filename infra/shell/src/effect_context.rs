@@ -1,7 +1,8 @@
-//! The outside as long work sees it: what the log holds, and how much time is left.
+//! What a decision's effect may ask for: samples, controls, and whether its time is up.
 
-use crate::{controls::ControlBook, error::ShellError, inspect::inspect, wire};
-use eventlog::Log;
+use crate::event_reader::sound_events;
+use crate::{controls::ControlBook, error::ShellError, record_codec};
+use eventlog::{Log, PartitionReader};
 use schemas::controls::ControlState;
 use schemas::events::Settings;
 use schemas::role::{EffectContext, EffectError};
@@ -10,8 +11,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Whoever asks a process to end waits for what it has in hand. Work that watches the clock begins
-/// nothing new after this.
+/// A process that is asked to stop first finishes its work in hand. An effect that watches the clock
+/// begins nothing new after this time.
 const LONGEST: Duration = Duration::from_secs(15);
 
 fn failed(what: &str, error: &ShellError) -> EffectError {
@@ -19,20 +20,20 @@ fn failed(what: &str, error: &ShellError) -> EffectError {
     EffectError { what: format!("{what} cannot be read: {error}"), away }
 }
 
-/// The outside, as the log shows it.
-pub struct LogWorld<'a> {
+/// What an effect may ask for, as the log has it.
+pub(crate) struct LogEffectContext<'a> {
     log: &'a dyn Log,
     controls: RefCell<&'a mut ControlBook>,
     begun: Instant,
 }
 
-impl<'a> LogWorld<'a> {
-    /// For work that begins now.
-    pub fn new(log: &'a dyn Log, controls: &'a mut ControlBook) -> LogWorld<'a> {
-        LogWorld { log, controls: RefCell::new(controls), begun: Instant::now() }
+impl<'a> LogEffectContext<'a> {
+    /// For an effect that begins now.
+    pub(crate) fn new(log: &'a dyn Log, controls: &'a mut ControlBook) -> LogEffectContext<'a> {
+        LogEffectContext { log, controls: RefCell::new(controls), begun: Instant::now() }
     }
 
-    /// Asks the book of `controls`, read to its end.
+    /// Asks `controls`, read to its end first.
     fn ask<T>(&self, question: impl FnOnce(&mut ControlBook) -> T) -> Result<T, EffectError> {
         let mut book = self.controls.borrow_mut();
         book.refresh(self.log).map_err(|error| failed("the controls", &error.into()))?;
@@ -40,25 +41,19 @@ impl<'a> LogWorld<'a> {
     }
 }
 
-/// The rows on `samples` before these offsets, by partition, in their order; of two with one id
-/// the first.
+/// The rows on `samples` before these offsets, by partition, in order; the first of two with the
+/// same id.
 pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, ShellError> {
     let mut events: Vec<Event> = Vec::new();
     if ends.iter().all(|end| *end <= 0) {
         return Ok(events);
     }
-    let mut reader = log.reader()?;
-    for (partition, &end) in ends.iter().enumerate() {
-        let (place, end) = (wire::place(Topic::Samples, partition as u32), end.max(0) as u64);
-        let mut next = 0;
-        while next < end {
-            let fetched = reader.poll(&[(place.clone(), next)], 2_000, Duration::from_secs(5))?;
-            let fetched = fetched.into_iter().next().ok_or_else(|| wire::gave_nothing(&place))?;
-            let before_end = fetched.records.iter().filter(|record| record.offset < end);
-            let sound =
-                |record| inspect(Topic::Samples, partition as u32, ends.len() as u32, record).ok();
-            events.extend(before_end.filter_map(sound));
-            next = fetched.position;
+    let (mut reader, total) = (PartitionReader::new(log)?, ends.len() as u32);
+    for (partition, &end) in (0..total).zip(ends) {
+        let place = record_codec::place(Topic::Samples, partition);
+        let records = reader.records(&place, 0..end.max(0) as u64);
+        for event in sound_events(records, Topic::Samples, partition, total) {
+            events.push(event?.1);
         }
     }
     let mut known = BTreeSet::new();
@@ -66,7 +61,7 @@ pub(crate) fn samples_before(log: &dyn Log, ends: &[i64]) -> Result<Vec<Event>, 
     Ok(events)
 }
 
-impl EffectContext for LogWorld<'_> {
+impl EffectContext for LogEffectContext<'_> {
     fn samples(&self, end: &[i64]) -> Result<Vec<Event>, EffectError> {
         samples_before(self.log, end).map_err(|error| failed("the samples", &error))
     }
