@@ -4,8 +4,9 @@
 
 use producers::simulated::{Plan, SimulatedMarket};
 use producers::source::Market;
-use quant::{FEATURE_NAMES, PriceBar, PriceWindow, Settings, VixWindow};
+use quant::{PriceBar, PriceWindow, Settings, VixWindow};
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Mutex;

@@ -8,6 +8,7 @@ pub mod controls;
 mod day;
 mod event;
 pub mod events;
+pub mod finite;
 pub mod headers;
 pub mod id;
 mod money;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The rooms and their floors.
-const FLOORS: [(&str, u32); 11] = [
+const FLOORS: [(&str, u32); 12] = [
     ("schemas", 0),
+    ("statistics", 0),
     ("quant", 1),
     ("success", 1),
     ("kv", 1),

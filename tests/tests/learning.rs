@@ -7,8 +7,9 @@ use producers::history::{HistoryPlan, draw};
 use producers::simulated::{Plan, SimulatedMarket};
 use producers::source::Market;
 use schemas::Body;
+use schemas::contract::CONTRACT;
 use schemas::events::Samples;
-use success::{Assessment, Contract, Estimate, Row, TrainSettings, train_and_assess};
+use success::{Assessment, Estimate, Row, TrainSettings, train_and_assess};
 
 /// More than one, so that it is not one lucky market.
 const SEEDS: [u64; 3] = [7, 1, 2];
@@ -51,10 +52,9 @@ fn assessed(seed: u64, structure: bool, rows: usize) -> Assessment {
         known.retain(|row| row.scan_day.rem_euclid(KNOWN_EVERY) == 0);
     }
     let later: Vec<Row> = rows.into_iter().filter(|row| row.scan_day >= split).collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
     let how = TrainSettings { seed, ..TrainSettings::default() };
     let (trained, later) =
-        train_and_assess(&known, &later, &contract, &how, &mut |_, _| {}).unwrap();
+        train_and_assess(&known, &later, &CONTRACT, &how, &mut |_, _| {}).unwrap();
     let later = later.unwrap();
     println!(
         "seed {seed}, structure {structure}: {} rows known, {} on {} later days; {}; log loss \

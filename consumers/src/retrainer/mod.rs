@@ -21,6 +21,7 @@ mod triggers;
 
 pub use accuracy::LEAST as LEAST_ACCURACY;
 use rows::{features_of, sound};
+use schemas::contract::FEATURES;
 pub use standing::{Standing, TriggerStanding, WatchStanding};
 pub use train::{HistoryModels, Judged, TrainRequest, train_and_judge, train_from_history};
 pub use trial::{Trial, Tried, Untried};
@@ -50,7 +51,7 @@ struct Watched {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
     /// Candidates without an outcome: features by candidate.
-    waiting: BTreeMap<EventId, (Day, [f64; 23], Option<f64>)>,
+    waiting: BTreeMap<EventId, (Day, [f64; FEATURES], Option<f64>)>,
     rows: Vec<Row>,
     /// Outcomes since the last training began.
     new_outcomes: i64,

@@ -6,10 +6,11 @@
 //! a champion that is gone: it falls, and the log says so.
 
 use super::{Retrainer, promotion};
+use schemas::contract::CONTRACT;
 use schemas::events::{Alias, ModelRef, ModelRefused, Models};
 use schemas::role::Context;
 use schemas::{Body, Day, Event};
-use success::{Contract, Model};
+use success::Model;
 
 /// What can be asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,8 +92,7 @@ fn usable(machine: &Retrainer, version: i64) -> Result<ModelRef, String> {
              `butterquant model list`"
         )
     })?;
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
-    Model::check(onnx, &contract).map_err(|error| error.to_string())?;
+    Model::check(onnx, &CONTRACT).map_err(|error| error.to_string())?;
     Ok(ModelRef { version, sha256: schemas::id::sha256_hex(onnx) })
 }
 

@@ -2,9 +2,10 @@
 
 use super::Judged;
 use schemas::Day;
+use schemas::contract::{CLASSES, FEATURES};
 use schemas::events::Sample;
 use std::collections::BTreeSet;
-use success::{CLASSES, Row};
+use success::Row;
 
 /// Matured scan days a challenger is judged on.
 const HELD_OUT_DAYS: usize = 60;
@@ -13,10 +14,10 @@ pub(super) const REMEDY: &str = "draw more of the past with `butterquant history
                                  until more days have matured";
 
 /// The numbers of a features event or a sample, if they are of this contract and all finite.
-pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; 23]> {
-    let features: [f64; 23] = values.try_into().ok()?;
+pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; FEATURES]> {
+    let features: [f64; FEATURES] = values.try_into().ok()?;
     let finite = features.iter().all(|value| (*value as f32).is_finite());
-    (contract_version == quant::CONTRACT_VERSION as i32 && finite).then_some(features)
+    (contract_version == schemas::contract::CONTRACT_VERSION as i32 && finite).then_some(features)
 }
 
 /// Whether a training can take the row; one that it cannot would end every training to come.

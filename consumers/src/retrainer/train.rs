@@ -4,6 +4,7 @@
 
 use super::rows::{REMEDY, row_of, split};
 use super::trial::{Trial, Tried};
+use schemas::contract::{CONTRACT, FEATURES};
 use schemas::events::{
     Alias, ModelPromoted, ModelRef, ModelRefused, ModelTrained, Models, RetrainTriggered, Samples,
     Settings,
@@ -12,8 +13,8 @@ use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use success::{
-    Assessment, Contract, Engine, Figures, GateSettings, HeldOut, Manifest, Row, TrainSettings,
-    Trained, Verdict, gate, longest_holding, train_and_assess,
+    Assessment, Engine, Figures, GateSettings, HeldOut, Manifest, Row, TrainSettings, Trained,
+    Verdict, gate, longest_holding, train_and_assess,
 };
 
 /// The scan days a challenger was judged on.
@@ -56,7 +57,7 @@ pub struct TrainRequest {
 
 fn predictions(onnx: &[u8], rows: &[Row]) -> Result<Vec<HeldOut>, String> {
     let model = Engine::candle().load(onnx).map_err(|error| error.to_string())?;
-    let features: Vec<[f64; 23]> = rows.iter().map(|row| row.features).collect();
+    let features: Vec<[f64; FEATURES]> = rows.iter().map(|row| row.features).collect();
     let scores = model.score(&features).map_err(|error| error.to_string())?;
     Ok(rows
         .iter()
@@ -94,7 +95,6 @@ fn attempt(
             settings.min_training_rows
         ));
     }
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
     let how = TrainSettings {
         seed: settings.seed as u64,
         epochs: u32::try_from(settings.training_epochs).unwrap_or(1),
@@ -102,7 +102,7 @@ fn attempt(
         ..TrainSettings::default()
     };
     let (trained, assessment) =
-        train_and_assess(&split.train, &split.held_out, &contract, &how, progress)
+        train_and_assess(&split.train, &split.held_out, &CONTRACT, &how, progress)
             .map_err(|error| error.to_string())?;
     let challenger = predictions(&trained.onnx, &split.held_out)?;
     let champion =

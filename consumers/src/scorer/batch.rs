@@ -1,10 +1,11 @@
 //! The rows at hand scored in one session call: one call costs about as much for a few hundred
 //! rows as for one, so under load a score costs a fraction, and a lone event waits for nobody.
 
+use schemas::contract::FEATURES;
 use schemas::events::{FeatureVector, Features};
 use schemas::{Body, Event, EventId};
 use std::collections::BTreeMap;
-use success::{FEATURES, Model, Score};
+use success::{Model, Score};
 
 /// A features event as a model takes it.
 pub(super) type Row = (EventId, [f64; FEATURES]);
@@ -23,11 +24,11 @@ pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String
             features.values.len()
         )
     })?;
-    if features.contract_version != quant::CONTRACT_VERSION as i32 {
+    if features.contract_version != schemas::contract::CONTRACT_VERSION as i32 {
         return Err(format!(
             "features of contract {} and a model of contract {}; retrain (`butterquant train`)",
             features.contract_version,
-            quant::CONTRACT_VERSION
+            schemas::contract::CONTRACT_VERSION
         ));
     }
     Ok(values)

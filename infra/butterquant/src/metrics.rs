@@ -2,6 +2,7 @@
 //! how good predictions are.
 
 use crate::answers::quality::{FeatureDrift, QualityFigures};
+use schemas::contract::CLASSES;
 use shell::board::UnitStatus;
 use shell::settle::Tally;
 use std::fmt::Write;
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
     use schemas::Day;
     use store::figures::{Period, QualityReport};
-    use success::{CLASSES, Drift, Quality};
+    use success::{Drift, Quality};
 
     fn period(name: &str, days: u32, accuracy: f64, log_loss: f64, error: f64) -> Period {
         let quality = Quality {

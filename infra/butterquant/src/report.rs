@@ -8,8 +8,8 @@ use anyhow::Result;
 use schemas::events::{Models, RunOpened, Track};
 use schemas::{Body, Day, Event, Money};
 use serde::Serialize;
+use statistics::{Comparison, Performance, compare, daily_returns, performance};
 use std::collections::BTreeMap;
-use store::figures::{Comparison, Performance, compare, daily_returns, performance};
 use store::views::{Ranked, rankings_json};
 
 /// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
@@ -22,7 +22,7 @@ pub struct TrackAccount {
     /// Its name.
     pub track: &'static str,
     /// From its daily marks.
-    pub performance: Performance,
+    pub performance: Performance<Day, Money>,
     /// Trades closed.
     pub closed_trades: usize,
     /// Of these, with a gain.

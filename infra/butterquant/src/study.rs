@@ -8,11 +8,10 @@ use producers::source::{Market, day_events};
 use quant::{Analysis, Book, HV_DAYS, OptionRight, PriceBar, Refusal, Terms, VixWindow, WINDOW};
 use quant::{arima, spectrum};
 use schemas::Day;
+use statistics::normal::Z_975;
 
 /// Closes that the trend is a line through (QUANT.md, feature 1).
 const TREND_CLOSES: usize = 60;
-/// The 97.5 % quantile of the normal distribution.
-const Z_975: f64 = 1.959_963_984_540_054;
 
 /// A value on a day.
 pub type Point = (Day, f64);

@@ -2,8 +2,9 @@
 //! the engine gives what candle gave on the model's own test vectors, and a row is fast enough.
 
 use consumers::retrainer::{Trial, Tried};
+use schemas::contract::FEATURES;
 use std::time::{Duration, Instant};
-use success::{AGREEMENT, Engine, FEATURES, Model, TestVector, disagreement, test_vectors};
+use success::{AGREEMENT, Engine, Model, TestVector, disagreement, test_vectors};
 
 /// Time of a row alone, in the median of a hundred: far above what any engine here takes, so that
 /// a busy machine decides nothing, and a tenth of a second for the candidates of a day.
@@ -89,7 +90,7 @@ fn latency(model: &Model, row: &[f64; FEATURES]) -> Result<Duration, String> {
 mod tests {
     use super::*;
     use std::sync::OnceLock;
-    use success::{Contract, ProviderChoice, Row, TrainSettings, train};
+    use success::{ProviderChoice, Row, TrainSettings, train};
 
     /// A model of rows that say nothing.
     fn onnx() -> &'static [u8] {
@@ -111,9 +112,8 @@ mod tests {
         };
         ONNX.get_or_init(|| {
             let rows: Vec<Row> = (0..1_000).map(row).collect();
-            let (version, names) = (quant::CONTRACT_VERSION, &quant::FEATURE_NAMES);
             let quick = TrainSettings { epochs: 1, ..TrainSettings::default() };
-            let made = train(&rows, &Contract { version, names }, &quick, &mut |_, _| {}).unwrap();
+            let made = train(&rows, &schemas::contract::CONTRACT, &quick, &mut |_, _| {}).unwrap();
             made.onnx
         })
     }

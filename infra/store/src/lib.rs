@@ -1,5 +1,5 @@
 //! What people look at: materialised views in the embedded store, the parquet lake, and the
-//! figures of a track's performance.
+//! quality of predictions.
 //!
 //! None of it is truth. Everything here is a fold of the log, so each part can be removed
 //! ([`Lake::remove_all`], [`Views::remove_all`]) and made again, and two runs over the same

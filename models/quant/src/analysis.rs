@@ -3,9 +3,9 @@
 
 use crate::arima;
 use crate::butterfly::{Butterfly, Leg, Mark, legs, mark_legs};
-use crate::features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES, Ingredients};
+use crate::features::Ingredients;
 use crate::garch;
-use crate::label::MAX_LOSS;
+use crate::label::TRADABLE;
 use crate::outlook::{Seen, Series};
 use crate::probability::expected_payoff;
 use crate::refusal::Refusal;
@@ -14,6 +14,7 @@ use crate::settings::{Settings, Strikes, step_for};
 use crate::vix::VixWindow;
 use crate::window::PriceWindow;
 use schemas::Day;
+use schemas::contract::{CONTRACT_VERSION, FEATURE_NAMES, FEATURES, position};
 use serde::{Deserialize, Serialize};
 
 /// Everything known of a candidate at the close of its scan day. Prices and money are dollars
@@ -79,7 +80,7 @@ pub struct Analysis {
     /// The technical score and its parts.
     pub score: Score,
     /// The 23 features of the contract.
-    pub features: [f64; FEATURE_COUNT],
+    pub features: [f64; FEATURES],
     /// Version of that contract.
     pub contract_version: u32,
 }
@@ -147,7 +148,7 @@ fn describe(
     let mark = mark_legs(&butterfly, &legs, settings);
     let ingredients = ingredients(seen, &series, &butterfly, mark);
     let max_loss = ingredients.max_loss();
-    if max_loss < *MAX_LOSS.start() || max_loss > *MAX_LOSS.end() {
+    if max_loss < *TRADABLE.start() || max_loss > *TRADABLE.end() {
         return Err(Refusal::MaxLossOutOfRange { max_loss });
     }
     let features = ingredients.features();
@@ -172,7 +173,7 @@ fn describe(
         hv63: seen.proxy.hv63,
         current_iv: seen.proxy.current_iv,
         vix: seen.proxy.vix,
-        vol_mispricing: features[7],
+        vol_mispricing: features[VOL_MISPRICING],
         iv_percentile: seen.proxy.iv_percentile,
         skew: seen.skew,
         legs,
@@ -181,13 +182,18 @@ fn describe(
         max_profit: butterfly.wing - risk,
         max_loss: risk,
         break_evens: ingredients.break_evens(),
-        prob_profit: features[17],
+        prob_profit: features[PROB_PROFIT],
         score,
         features,
         contract_version: CONTRACT_VERSION,
         butterfly,
     })
 }
+
+const INTERVAL_WIDTH: usize = position("forecast_interval_width");
+const VOL_MISPRICING: usize = position("vol_mispricing");
+const DELTA: usize = position("delta");
+const PROB_PROFIT: usize = position("prob_profit");
 
 fn ingredients<'a>(
     seen: &Seen<'a>,
@@ -217,21 +223,21 @@ fn score_inputs(
     series: &Series,
     seen: &Seen<'_>,
     butterfly: &Butterfly,
-    features: &[f64; FEATURE_COUNT],
+    features: &[f64; FEATURES],
 ) -> ScoreInputs {
     ScoreInputs {
         forecast: series.forecast_price(seen),
         centre: butterfly.centre,
         wing: butterfly.wing,
-        vol_mispricing: features[7],
-        interval_width: features[4],
+        vol_mispricing: features[VOL_MISPRICING],
+        interval_width: features[INTERVAL_WIDTH],
         trend: Trend::of(series.trend_slope),
         kind: butterfly.kind,
-        delta: features[10],
+        delta: features[DELTA],
     }
 }
 
-fn finite(features: &[f64; FEATURE_COUNT], score: &Score) -> Result<(), Refusal> {
+fn finite(features: &[f64; FEATURES], score: &Score) -> Result<(), Refusal> {
     let refuse = |what: &str| Err(Refusal::NotFinite { what: what.into() });
     if let Some(at) = features.iter().position(|value| !value.is_finite()) {
         return refuse(FEATURE_NAMES[at]);

@@ -9,9 +9,9 @@
 use crate::climb::{LANES, Lanes, Peak, finite, highest};
 use crate::heights::Heights;
 use crate::innovations::{Filter, Model, sums};
-use crate::probability::Z_975;
 use crate::survey::{points, survey};
 use serde::{Deserialize, Serialize};
+use statistics::normal::Z_975;
 use std::f64::consts::PI;
 
 /// Closes that a fit takes.

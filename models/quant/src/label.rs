@@ -8,10 +8,11 @@ use crate::vix::VixWindow;
 use crate::volatility::current_iv;
 use crate::window::PriceBar;
 use schemas::Day;
+use schemas::contract::Class;
 use serde::{Deserialize, Serialize};
 
 /// risk/w outside of this is not traded, and not scanned.
-pub(crate) const MAX_LOSS: std::ops::RangeInclusive<f64> = 0.05..=0.95;
+pub(crate) const TRADABLE: std::ops::RangeInclusive<f64> = 0.05..=0.95;
 
 /// A butterfly as it could be opened; dollars per share.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
@@ -52,51 +53,13 @@ pub fn entry(
     let Mark { debit, cost, .. } = mark(butterfly, open, sigma_t, next_bar_day, settings);
     let risk = debit + cost;
     let max_loss = risk / butterfly.wing;
-    let tradable = MAX_LOSS.contains(&max_loss);
+    let tradable = TRADABLE.contains(&max_loss);
     Entry { day: next_bar_day, spot: open, debit, cost, risk, max_loss, tradable }
 }
 
 /// (max(0, D_out − c_out) − risk)/risk, a fraction, never below −1.
 pub fn roi(entry: &Entry, exit: &Mark) -> f64 {
     ((exit.debit - exit.cost).max(0.0) - entry.risk) / entry.risk
-}
-
-/// The class of a return on the capital at risk.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Below −10 %.
-    Loss,
-    /// −10 % to below 5 %.
-    Minor,
-    /// 5 % to below 15 %.
-    Good,
-    /// 15 % and more.
-    Excellent,
-}
-
-impl Class {
-    /// Every class, in the order of its index.
-    pub const ALL: [Class; 4] = [Class::Loss, Class::Minor, Class::Good, Class::Excellent];
-
-    /// The class of an ROI, a fraction.
-    pub fn of(roi: f64) -> Class {
-        match roi {
-            r if r < -0.10 => Class::Loss,
-            r if r < 0.05 => Class::Minor,
-            r if r < 0.15 => Class::Good,
-            _ => Class::Excellent,
-        }
-    }
-
-    /// 0 Loss, 1 Minor, 2 Good, 3 Excellent.
-    pub fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The class of an index.
-    pub fn from_index(index: usize) -> Option<Class> {
-        Class::ALL.get(index).copied()
-    }
 }
 
 /// A matured candidate.
@@ -162,27 +125,12 @@ pub fn label(
     let exit = mark(butterfly, last.close, exit_sigma, last.day, settings);
     let roi = roi(&entry, &exit);
     let (exit_day, exit_spot) = (last.day, last.close);
-    Ok(Outcome { entry, exit_day, exit_spot, exit_sigma, exit, roi, class: Class::of(roi) })
+    Ok(Outcome { entry, exit_day, exit_spot, exit_sigma, exit, roi, class: Class::of_roi(roi) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn classes_include_their_lower_bound() {
-        let cases = [
-            (-1.0, Class::Loss),
-            (-0.10, Class::Minor),
-            (0.05, Class::Good),
-            (0.15, Class::Excellent),
-            (9.0, Class::Excellent),
-        ];
-        for (roi, class) in cases {
-            assert_eq!(Class::of(roi), class);
-            assert_eq!(Class::from_index(class.index()), Some(class));
-        }
-    }
 
     #[test]
     fn the_cost_is_counted_once_each_way_and_a_loss_ends_at_the_risk() {

@@ -4,9 +4,6 @@
 use libm::{erfc, exp, log};
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-/// The 97.5 % quantile of the normal distribution: half the width of a 95 % interval.
-pub(crate) const Z_975: f64 = 1.959_963_984_540_054;
-
 /// Φ(x) = ½·erfc(−x/√2), within 1e-15 (fdlibm's erfc).
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * erfc(-x * FRAC_1_SQRT_2)
@@ -55,6 +52,7 @@ pub fn expected_payoff(spot: f64, centre: f64, wing: f64, variance: f64) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use statistics::normal::Z_975;
 
     #[test]
     fn the_normal_distribution_is_that_of_scipy() {

@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 use quant::{
-    Analysis, FEATURE_NAMES, PriceBar, PriceWindow, Settings, VixWindow, analyze, arima, garch,
-    label, spectrum,
+    Analysis, PriceBar, PriceWindow, Settings, VixWindow, analyze, arima, garch, label, spectrum,
 };
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 use serde_json::Value;
 
 /// Where no fit is involved, and where one is.

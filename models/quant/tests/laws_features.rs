@@ -3,10 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use quant::{
-    FEATURE_NAMES, FEATURE_RANGES, PriceBar, PriceWindow, Refusal, Settings, VixWindow, analyze,
-};
+use quant::{FEATURE_RANGES, PriceBar, PriceWindow, Refusal, Settings, VixWindow, analyze};
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 
 /// A window whose returns are `unit` draws times a scale that changes by the month, with a drift
 /// and now and then a jump.

@@ -12,9 +12,10 @@
 mod made;
 
 use made::{CONTRACT, rows};
+use schemas::contract::FEATURES;
 use std::error::Error;
 use std::fmt::Write;
-use success::{FEATURES, Row, TrainSettings, train};
+use success::{Row, TrainSettings, train};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -8,8 +8,9 @@
 //! success_model_v3.onnx   success_model_v3.json   archive/success_model_v3_20260118.onnx, .json
 //! ```
 
-use crate::rows::hex;
-use crate::{Manifest, Trained};
+use crate::hex::hex;
+use crate::manifest::Manifest;
+use crate::train::Trained;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

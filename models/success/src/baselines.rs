@@ -2,9 +2,12 @@
 //! thrown away, except where the logistic regression is itself the model.
 
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
+use crate::layers::Chain;
 use crate::logistic::{Logistic, Sample};
-use crate::{CLASSES, FEATURES, Kind, Row, TrainError};
+use crate::manifest::Kind;
+use crate::row::Row;
+use crate::settings::TrainError;
+use schemas::contract::{CLASSES, FEATURES};
 
 /// A model and its rivals, fitted on the same rows.
 pub(crate) struct Baselines {

@@ -4,11 +4,11 @@
 //! Σ(n_b/n)·|mean p − frequency|. Even perfect probabilities show some of it by chance; how
 //! much is seen by drawing labels from the probabilities themselves.
 
-use crate::CLASSES;
-use crate::bootstrap::standard_error;
-use crate::chance::{Chance, Stream};
-use crate::metrics::Judged;
+use crate::judged::Judged;
+use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
+use statistics::bootstrap::standard_error;
+use statistics::{SeededRng, Stream};
 
 const BINS: usize = 10;
 const LABEL_DRAWS: u32 = 200;
@@ -144,7 +144,7 @@ pub(crate) fn calibration(rows: &[Judged], seed: u64) -> (f64, f64) {
 
 /// The calibration error of labels drawn from the probabilities themselves, on average.
 pub(crate) fn by_chance(rows: &[Judged], rankings: &[Vec<usize>], seed: u64) -> f64 {
-    let mut chance = Chance::new(seed, Stream::Labels);
+    let mut chance = SeededRng::new(seed, Stream::Labels);
     let mut total = 0.0;
     for _ in 0..LABEL_DRAWS {
         let drawn: Vec<u8> = rows.iter().map(|row| draw(row, chance.unit())).collect();
@@ -203,7 +203,7 @@ mod tests {
         let daily: Vec<f64> = (0..40)
             .map(|day| ((0.9 - share(day)) + (1.0 - share(day) - 0.1 / 3.0) + 0.2 / 3.0) / 4.0)
             .collect();
-        let (mean, expected) = crate::by_days(&daily, 1);
+        let (mean, expected) = statistics::mean_by_days(&daily, 1);
         let error = calibration_error(&rows, &rankings, |i| rows[i].class);
         assert!((error - mean).abs() < 1e-12, "{error} {mean}");
         let found = error_by_days(&rows, &rankings, 1, 1).expect("forty days");
@@ -230,7 +230,7 @@ mod tests {
         // And so are the days, of which some weigh more.
         rows.iter_mut().for_each(|row| row.weight = f64::from(1 + row.scan_day % 3));
         let error = calibration_error(&rows, &rankings(&rows), |i| rows[i].class);
-        let by_days = DailyGaps::of(&rows, &rankings(&rows)).error(&[1.0; 20]);
-        assert!((by_days - error).abs() < 1e-12, "{by_days} {error}");
+        let mean_by_days = DailyGaps::of(&rows, &rankings(&rows)).error(&[1.0; 20]);
+        assert!((mean_by_days - error).abs() < 1e-12, "{mean_by_days} {error}");
     }
 }

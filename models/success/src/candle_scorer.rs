@@ -4,10 +4,10 @@
 //! Every step works row by row, and softmax is plain arithmetic: a row's score depends on it
 //! alone. Rows are taken in blocks so that a large batch stays in the processor's cache.
 
-use crate::chain::Chain;
-use crate::product::product;
-use crate::{CLASSES, FEATURES};
+use crate::layers::Chain;
+use crate::matmul::product;
 use candle_core::{Device, Result, Tensor};
+use schemas::contract::{CLASSES, FEATURES};
 
 const BLOCK: usize = 256;
 

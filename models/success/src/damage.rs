@@ -1,9 +1,14 @@
 //! Tests only: bytes that are no sound model are refused with a reason, on every engine.
 
-use crate::chain::{Chain, Layer};
+use crate::engine::Engine;
+use crate::layers::{Chain, Layer};
 use crate::manifest::{Kind, Manifest};
 use crate::metrics::Metrics;
-use crate::{CLASSES, Contract, Engine, FEATURES, MAX_ONNX_BYTES, ModelError, TrainSettings, onnx};
+use crate::model::ModelError;
+use crate::onnx;
+use crate::onnx::MAX_ONNX_BYTES;
+use crate::settings::TrainSettings;
+use schemas::contract::{CLASSES, FEATURES, FeatureContract};
 
 pub(crate) fn manifest() -> Manifest {
     let metrics = Metrics {
@@ -133,11 +138,14 @@ fn a_model_of_another_contract_is_refused() {
     let loaded = Engine::candle().load(&model(&Chain::probe(), &manifest())).expect("a model");
     let own: Vec<&str> = loaded.manifest().feature_names.iter().map(String::as_str).collect();
     let mut names: [&str; FEATURES] = own[..].try_into().expect("23 names");
-    loaded.check_contract(&Contract { version: 1, names: &names }).expect("the same contract");
-    let error = loaded.check_contract(&Contract { version: 2, names: &names });
+    loaded
+        .check_contract(&FeatureContract { version: 1, names: &names })
+        .expect("the same contract");
+    let error = loaded.check_contract(&FeatureContract { version: 2, names: &names });
     assert_eq!(error, Err(ModelError::Contract { model: 1, asked: 2 }));
     names[5] = "skew";
-    let error = loaded.check_contract(&Contract { version: 1, names: &names }).expect_err("f5");
+    let error =
+        loaded.check_contract(&FeatureContract { version: 1, names: &names }).expect_err("f5");
     assert!(error.to_string().contains("feature 5 of the model is f5"), "{error}");
 }
 

@@ -1,8 +1,9 @@
 //! How far two models are from each other, weight by weight.
 
-use crate::chain::Chain;
+use crate::layers::Chain;
+use crate::model::ModelError;
 use crate::model::opened;
-use crate::{FEATURES, ModelError};
+use schemas::contract::FEATURES;
 use serde::Serialize;
 
 /// The difference of two models' weights, the first's scaler and biases among them.

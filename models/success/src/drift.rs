@@ -7,7 +7,8 @@
 //! a season that training has seen is no drift. `vix_level` is one number a day, so its shares
 //! are of days and not of rows.
 
-use crate::{FEATURES, Row};
+use crate::row::Row;
+use schemas::contract::{FEATURES, VIX_LEVEL};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,8 +16,6 @@ use std::collections::BTreeMap;
 pub const DRIFT_DAYS: usize = 20;
 
 const EDGES: usize = 9;
-/// Position of `vix_level` among the features.
-const VIX_LEVEL: usize = 22;
 const QUANTILE: f64 = 0.99;
 
 /// One candidate as the model sees it.
@@ -187,7 +186,7 @@ fn deciles(mut points: Vec<(f32, f64)>) -> [f32; EDGES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::{Chance, Stream};
+    use statistics::{SeededRng, Stream};
 
     const NAMES: [&str; FEATURES] = {
         let mut names = ["x"; FEATURES];
@@ -198,7 +197,7 @@ mod tests {
 
     /// `days` of 30 rows from `first`; `shift` is added to feature 3, `vix` is the index.
     fn rows(first: i32, days: i32, shift: f64, vix: f64) -> Vec<Seen> {
-        let mut chance = Chance::new(first.unsigned_abs().into(), Stream::Labels);
+        let mut chance = SeededRng::new(first.unsigned_abs().into(), Stream::Labels);
         let mut rows = Vec::new();
         for row in 0..days * 30 {
             let scan_day = first + row / 30;

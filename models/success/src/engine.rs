@@ -5,12 +5,14 @@
 //! says what was found, and what to do to get more.
 
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
+use crate::layers::Chain;
 use crate::library::{Candidates, candidates};
+use crate::model::{Model, ModelError};
 use crate::model::{Scorer, opened};
+use crate::onnx;
 use crate::ort_scorer::{OrtScorer, Place, load_library, loaded, profiled};
 use crate::placement::Step;
-use crate::{FEATURES, Model, ModelError, onnx};
+use schemas::contract::FEATURES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,37 +26,6 @@ pub enum ProviderChoice {
     Cuda,
     /// The CPU.
     Cpu,
-}
-
-/// Why no engine could be chosen.
-#[derive(thiserror::Error, Debug, Clone, PartialEq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say what each field is")]
-pub enum EngineError {
-    #[error(
-        "no ONNX Runtime library at {} (named by {source_name}): correct it, or leave it out to \
-         score with what is found",
-        path.display()
-    )]
-    NoLibraryThere { source_name: String, path: PathBuf },
-    #[error(
-        "the ONNX Runtime library {} cannot be used: {problem}; name another (1.24 or newer), or \
-         leave it out to score with what is found",
-        path.display()
-    )]
-    BrokenLibrary { path: PathBuf, problem: String },
-    #[error(
-        "this process has already loaded the ONNX Runtime library {}, and {} was asked for: \
-         start again to change it",
-        loaded.display(), asked.display()
-    )]
-    OtherLibraryLoaded { loaded: PathBuf, asked: PathBuf },
-    #[error(
-        "--provider cuda was asked for, but no usable GPU was found: {problem}. It needs an NVIDIA \
-         driver, CUDA and cuDNN 9 on the library path and the GPU build of ONNX Runtime \
-         (`butterquant setup onnxruntime --cuda` fetches it); --provider auto scores without"
-    )]
-    NoGpu { problem: String },
 }
 
 /// A chosen engine; cheap to clone.

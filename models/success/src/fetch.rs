@@ -5,8 +5,8 @@
 //! Files reach the target folder by rename, the library that is looked for last, so that a broken
 //! download leaves nothing that could be loaded; `onnxruntime.json` beside them says what they are.
 
+use crate::hex::hex;
 use crate::library::is_library;
-use crate::rows::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

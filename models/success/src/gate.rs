@@ -4,29 +4,16 @@
 //! It is pure: the same rows, settings and seed give the same verdict, so a replay does not
 //! have to trust the log. A refusal lists every reason, not the first one.
 
-use crate::bootstrap::{days_to_prove, p_value};
 use crate::calibration::calibration;
-use crate::metrics::{Judged, daily_means, mean_over_days, row_log_loss};
-use crate::{CLASS_NAMES, CLASSES};
+use crate::judged::{Judged, daily_means, mean_over_days, row_log_loss};
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::{Deserialize, Serialize};
+use statistics::bootstrap::{days_to_prove, p_value};
 
-/// Chance of promoting a worthless model that is accepted.
+/// SeededRng of promoting a worthless model that is accepted.
 const LEVEL: f64 = 0.10;
 /// How far a class's mean probability may lie from its frequency.
 const MARGIN: f64 = 0.03;
-
-/// A matured row of the held-out days with what one model said about it.
-#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
-pub struct HeldOut {
-    /// Day of the scan.
-    pub scan_day: i32,
-    /// Class that came.
-    pub class: u8,
-    /// Weight of the row; 1 for live rows.
-    pub weight: f64,
-    /// What the model said.
-    pub probabilities: [f32; CLASSES],
-}
 
 /// How to judge.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
@@ -255,14 +242,4 @@ fn first_unsound(rows: &[HeldOut]) -> Option<String> {
         };
         Some(format!("held-out row {place} is not sound ({why})"))
     })
-}
-
-pub(crate) fn judged(rows: &[HeldOut]) -> Vec<Judged> {
-    let judged = |row: &HeldOut| Judged {
-        scan_day: row.scan_day,
-        class: row.class,
-        weight: row.weight,
-        probabilities: row.probabilities.map(f64::from),
-    };
-    rows.iter().map(judged).collect()
 }

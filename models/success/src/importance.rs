@@ -5,10 +5,12 @@
 //! the unit of its error is the day: sd of the daily rises × √(H/D), D days, H the longest
 //! holding in trading days.
 
-use crate::{FEATURES, Model, Row, ScoreError};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use crate::model::{Model, ScoreError};
+use crate::row::Row;
+use crate::row::longest_holding;
+use schemas::contract::FEATURES;
 use serde::Serialize;
+use statistics::{SeededRng, Stream, mean_by_days};
 use std::collections::BTreeMap;
 
 /// Probabilities below this count as this.
@@ -44,28 +46,29 @@ pub fn importance(
     let days: Vec<Vec<usize>> = days.into_values().collect();
     let mut features: Vec<[f64; FEATURES]> = rows.iter().map(|row| row.features).collect();
     let base = losses(model, rows, &days, &features)?;
-    let holding = rows.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
-    let block = (f64::from(holding) * 252.0 / 365.0).ceil().max(1.0);
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let block = longest_holding(rows);
+    let mut rng = SeededRng::new(seed, Stream::Permutation);
     let mut found = Vec::with_capacity(FEATURES);
     for feature in 0..FEATURES {
         let mut rises = vec![0.0; days.len()];
         for _ in 0..repeats {
-            deal(&days, &shuffled(days.len(), &mut chance), rows, &mut features, feature);
+            let mut dealt: Vec<usize> = (0..days.len()).collect();
+            rng.shuffle(&mut dealt);
+            deal(&days, &dealt, rows, &mut features, feature);
             let without = losses(model, rows, &days, &features)?;
             for (rise, (with, without)) in rises.iter_mut().zip(base.iter().zip(without)) {
                 *rise += (without - with) / f64::from(repeats);
             }
         }
         features.iter_mut().zip(rows).for_each(|(own, row)| own[feature] = row.features[feature]);
-        let (rise, sd) = mean_and_deviation(&rises);
-        let error = sd * (block / rises.len() as f64).sqrt();
+        let (rise, error) = mean_by_days(&rises, block);
+        let error = error.unwrap_or_default();
         let feature_name = model.manifest().feature_names[feature].clone();
         found.push(Importance { feature: feature_name, rise, error });
         progress(feature + 1, FEATURES);
     }
     found.sort_by(|a, b| b.rise.total_cmp(&a.rise).then_with(|| a.feature.cmp(&b.feature)));
-    Ok((mean_and_deviation(&base).0, found))
+    Ok((mean_by_days(&base, block).0, found))
 }
 
 /// Gives every day's rows the feature's values of the day it was dealt, in turn.
@@ -82,15 +85,6 @@ fn deal(
             features[row][feature] = rows[from[place % from.len()]].features[feature];
         }
     }
-}
-
-/// Fisher and Yates.
-fn shuffled(count: usize, chance: &mut ChaCha8Rng) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for last in (1..count).rev() {
-        order.swap(last, (chance.next_u64() % (last as u64 + 1)) as usize);
-    }
-    order
 }
 
 /// Weighted mean log loss of each day.
@@ -112,19 +106,13 @@ fn losses(
     Ok(days.iter().map(day).collect())
 }
 
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (mean, (squares / (count - 1.0).max(1.0)).sqrt())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::{Chain, Layer};
     use crate::damage::{manifest, model};
-    use crate::{CLASSES, Engine};
+    use crate::engine::Engine;
+    use crate::layers::{Chain, Layer};
+    use schemas::contract::CLASSES;
 
     const DAYS: i32 = 80;
     const A_DAY: i32 = 12;
@@ -151,8 +139,8 @@ mod tests {
 
     /// Rows whose class is drawn by the planted features alone.
     fn rows() -> Vec<Row> {
-        let mut chance = ChaCha8Rng::seed_from_u64(5);
-        let mut unit = || (chance.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let mut rng = SeededRng::new(5, Stream::Null);
+        let mut unit = || rng.unit();
         let row = |number: i32| {
             let features: [f64; FEATURES] = std::array::from_fn(|_| 2.0 * unit() - 1.0);
             let said: f64 = PLANTED.iter().map(|(f, slope)| f64::from(*slope) * features[*f]).sum();

@@ -8,7 +8,7 @@
 //! The first three are somebody's wish: when nothing is there, that is an error, not a
 //! reason to look on.
 
-use crate::EngineError;
+use crate::engine_error::EngineError;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

@@ -4,8 +4,8 @@
 //! shipped only where it does better on the validation days. The likelihood is concave, so
 //! there is nothing random here; the steps are halved until the loss falls.
 
-use crate::chain::Layer;
-use crate::{CLASSES, FEATURES};
+use crate::layers::Layer;
+use schemas::contract::{CLASSES, FEATURES};
 
 const INPUTS: usize = FEATURES + 1;
 const SIZE: usize = CLASSES * INPUTS;
@@ -154,8 +154,9 @@ fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Option<Vec<f64>> {
 mod tests {
     use super::*;
     use crate::candle_scorer::CandleScorer;
-    use crate::chain::Chain;
-    use crate::metrics::{Judged, measure};
+    use crate::judged::Judged;
+    use crate::layers::Chain;
+    use crate::metrics::measure;
 
     /// Values of `tests/golden/learning_reference.py`, made with scikit-learn 1.9.1.
     #[test]

@@ -3,7 +3,10 @@
 //! Expected ROI = Σ P(class) · (mean ROI of that class among training rows in the same third
 //! of `max_loss`); the table of those means is part of the model, so it travels here.
 
-use crate::{CLASSES, FEATURES, MAX_LOSS, Metrics, Row, TrainSettings};
+use crate::metrics::Metrics;
+use crate::row::Row;
+use crate::settings::TrainSettings;
+use schemas::contract::{CLASSES, FEATURES, MAX_LOSS};
 use serde::{Deserialize, Serialize};
 
 /// Which of the two candidates became the model.

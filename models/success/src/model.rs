@@ -2,11 +2,14 @@
 //! a score. Which engine multiplies the matrices is hidden here.
 
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
-use crate::metrics::likeliest;
+use crate::hex::hex;
+use crate::judged::likeliest;
+use crate::layers::Chain;
+use crate::manifest::Manifest;
+use crate::onnx;
+use crate::onnx::MAX_ONNX_BYTES;
 use crate::ort_scorer::OrtScorer;
-use crate::rows::hex;
-use crate::{CLASSES, Contract, FEATURES, MAX_LOSS, MAX_ONNX_BYTES, Manifest, onnx};
+use schemas::contract::{CLASSES, FEATURES, FeatureContract, MAX_LOSS};
 use sha2::{Digest, Sha256};
 
 /// What a model says about one candidate.
@@ -41,7 +44,7 @@ pub enum ModelError {
         "the model was trained on feature contract {model} and is asked with contract {asked}: \
          train a new model on the contract in force"
     )]
-    Contract { model: u32, asked: u32 },
+    FeatureContract { model: u32, asked: u32 },
     #[error(
         "feature {position} of the model is {model} and of contract {version} is {asked}: train \
          a new model on the contract in force"
@@ -103,7 +106,7 @@ impl Model {
     ///
     /// # Errors
     /// They are no model that may be asked with features of `contract`.
-    pub fn check(bytes: &[u8], contract: &Contract<'_>) -> Result<Manifest, ModelError> {
+    pub fn check(bytes: &[u8], contract: &FeatureContract<'_>) -> Result<Manifest, ModelError> {
         let (_, manifest) = opened(bytes)?;
         fits(&manifest, contract)?;
         Ok(manifest)
@@ -120,7 +123,7 @@ impl Model {
     }
 
     /// Whether the model may be asked with features of this contract.
-    pub fn check_contract(&self, contract: &Contract<'_>) -> Result<(), ModelError> {
+    pub fn check_contract(&self, contract: &FeatureContract<'_>) -> Result<(), ModelError> {
         fits(&self.manifest, contract)
     }
 
@@ -185,7 +188,7 @@ pub(crate) fn opened(bytes: &[u8]) -> Result<(Chain, Manifest), ModelError> {
     Ok((chain, manifest))
 }
 
-fn fits(manifest: &Manifest, contract: &Contract<'_>) -> Result<(), ModelError> {
+fn fits(manifest: &Manifest, contract: &FeatureContract<'_>) -> Result<(), ModelError> {
     let model = manifest.contract_version;
     if model != contract.version {
         return Err(ModelError::Contract { model, asked: contract.version });

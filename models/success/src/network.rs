@@ -1,17 +1,17 @@
 //! The neural network: dense, batch-norm, ReLU, dropout, twice; then a dense layer.
 //!
-//! candle differentiates; everything random comes from [`Chance`] and the optimiser is plain
+//! candle differentiates; everything random comes from [`SeededRng`] and the optimiser is plain
 //! arithmetic, so that the same rows and seed give the same bits. Batches are cut evenly: a
 //! last batch of one row would have no variance, and batch-norm would answer NaN.
 
-use crate::FEATURES;
-use crate::chain::{Chain, Layer};
-use crate::chance::{Chance, Stream};
+use crate::layers::{Chain, Layer};
 use crate::logistic::Sample;
-use crate::product::product;
-use crate::rows::Scaler;
+use crate::matmul::product;
+use crate::prepare::Scaler;
 use crate::settings::TrainSettings;
 use candle_core::{DType, Device, Result, Tensor, Var};
+use schemas::contract::FEATURES;
+use statistics::{SeededRng, Stream};
 
 const EPSILON: f64 = 1e-5;
 const MOMENTUM: f32 = 0.1;
@@ -26,15 +26,15 @@ pub(crate) struct Network {
     /// Running mean and variance of each batch-norm.
     running: Vec<(Vec<f32>, Vec<f32>)>,
     optimiser: Vec<AdamW>,
-    shuffle: Chance,
-    dropout: Chance,
+    shuffle: SeededRng,
+    dropout: SeededRng,
     steps: i32,
 }
 
 impl Network {
     pub(crate) fn new(settings: &TrainSettings) -> Result<Network> {
-        let mut chance = Chance::new(settings.seed, Stream::Weights);
-        let widths = [&[FEATURES], &settings.hidden[..], &[crate::CLASSES]].concat();
+        let mut chance = SeededRng::new(settings.seed, Stream::Weights);
+        let widths = [&[FEATURES], &settings.hidden[..], &[CLASSES]].concat();
         let mut weights = Vec::new();
         for pair in widths.windows(2) {
             let bound = (6.0 / pair[0] as f32).sqrt();
@@ -52,11 +52,11 @@ impl Network {
         let mut network = Network {
             weights,
             norms: norms?,
-            bias: flat(0.0, crate::CLASSES)?,
+            bias: flat(0.0, CLASSES)?,
             running: hidden.iter().map(|&w| (vec![0.0; w], vec![1.0; w])).collect(),
             optimiser: Vec::new(),
-            shuffle: Chance::new(settings.seed, Stream::Shuffle),
-            dropout: Chance::new(settings.seed, Stream::Dropout),
+            shuffle: SeededRng::new(settings.seed, Stream::Shuffle),
+            dropout: SeededRng::new(settings.seed, Stream::Dropout),
             steps: 0,
         };
         network.optimiser =
@@ -91,14 +91,14 @@ impl Network {
         for batch in 0..batches {
             let part = &order[batch * order.len() / batches..(batch + 1) * order.len() / batches];
             let mut rows = Vec::with_capacity(part.len() * FEATURES);
-            let mut target = vec![0.0f32; part.len() * crate::CLASSES];
+            let mut target = vec![0.0f32; part.len() * CLASSES];
             for (place, &i) in part.iter().enumerate() {
                 rows.extend_from_slice(&sample.rows[i]);
                 let weight = sample.weights[i] / mean / part.len() as f64;
-                target[place * crate::CLASSES + usize::from(sample.classes[i])] = weight as f32;
+                target[place * CLASSES + usize::from(sample.classes[i])] = weight as f32;
             }
             let rows = Tensor::from_vec(rows, (part.len(), FEATURES), &Device::Cpu)?;
-            let target = Tensor::from_vec(target, (part.len(), crate::CLASSES), &Device::Cpu)?;
+            let target = Tensor::from_vec(target, (part.len(), CLASSES), &Device::Cpu)?;
             let logits = self.forward(&rows, settings.dropout)?;
             let top = logits.max_keepdim(1)?.detach();
             let shifted = logits.broadcast_sub(&top)?;

@@ -5,11 +5,14 @@
 //! buffers merge what is concatenated, so every ONNX reader sees one model, and here any
 //! flipped bit or missing tail is found before a weight is used.
 
-use crate::chain::{Chain, Layer};
-use crate::rows::hex;
-use crate::{CLASSES, FEATURES};
+use crate::hex::hex;
+use crate::layers::{Chain, Layer};
 use prost::Message;
+use schemas::contract::{CLASSES, FEATURES};
 use sha2::{Digest, Sha256};
+
+/// Largest model that may travel on the `models` topic, in bytes.
+pub const MAX_ONNX_BYTES: usize = 512 * 1024;
 
 /// Name of the graph's input, `rows` × 23 floats.
 pub(crate) const INPUT: &str = "features";

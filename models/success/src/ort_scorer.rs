@@ -9,13 +9,13 @@
 use crate::library::check_whole;
 use crate::onnx::{INPUT, OUTPUT};
 use crate::placement::{self, Step};
-use crate::{CLASSES, FEATURES};
 use ort::environment::Environment;
 use ort::ep::CUDA;
 use ort::logging::LogLevel;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
 use ort::value::{Tensor, TensorRef};
+use schemas::contract::{CLASSES, FEATURES};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 

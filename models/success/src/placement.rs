@@ -1,7 +1,7 @@
 //! Which provider runs each step of a model: read from the profile of a session that ran, because
 //! what was asked for, and what is compiled in, need not be what runs.
 
-use crate::FEATURES;
+use schemas::contract::FEATURES;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;

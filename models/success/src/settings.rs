@@ -1,6 +1,7 @@
 //! How to train, and every reason why no model came out.
 
-use crate::{CLASSES, FEATURES, MAX_ONNX_BYTES};
+use crate::onnx::MAX_ONNX_BYTES;
+use schemas::contract::{CLASSES, FEATURES};
 use serde::{Deserialize, Serialize};
 
 /// How to train. The same settings and rows give the same bytes.

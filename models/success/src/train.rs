@@ -5,21 +5,26 @@
 //! more on every row. Without that the newest days would be in no model, and what it says of
 //! the days to come would be off by as much as class shares move in the meantime.
 
-use crate::assessment::assess;
+use crate::assess::assess;
+use crate::assessment::Assessment;
 use crate::baselines::{Baselines, ByScore};
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
+use crate::drift::{DriftReference, Seen};
+use crate::hex::hex;
+use crate::judged::{Judged, class_prior, mean_over_days, row_log_loss};
+use crate::layers::Chain;
 use crate::logistic::{Logistic, Sample};
 use crate::manifest::roi_table;
-use crate::metrics::{Judged, class_prior, mean_over_days, measure, row_log_loss};
+use crate::manifest::{Kind, Manifest};
+use crate::metrics::measure;
 use crate::network::Network;
-use crate::rows::{Prepared, Scaler, hex, prepare, scaler};
+use crate::onnx;
+use crate::onnx::MAX_ONNX_BYTES;
+use crate::prepare::{Prepared, Scaler, prepare, scaler};
+use crate::row::Row;
 use crate::settings::{TrainError, TrainSettings, check};
 use crate::vectors::{DRIFT_REFERENCE, TEST_VECTORS, vectors};
-use crate::{
-    Assessment, CLASSES, Contract, DriftReference, FEATURES, Kind, MAX_ONNX_BYTES, Manifest, Row,
-    Seen, onnx,
-};
+use schemas::contract::{CLASSES, FEATURES, FeatureContract};
 use sha2::{Digest, Sha256};
 
 /// Ridge penalties tried, strongest first; the first is nearly the class prior.
@@ -41,7 +46,7 @@ pub struct Trained {
 /// About two seconds for 7,000 rows on one core. Errors name the row, feature or setting.
 pub fn train(
     rows: &[Row],
-    contract: &Contract<'_>,
+    contract: &FeatureContract<'_>,
     settings: &TrainSettings,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<Trained, TrainError> {
@@ -53,7 +58,7 @@ pub fn train(
 pub fn train_and_assess(
     rows: &[Row],
     held_out: &[Row],
-    contract: &Contract<'_>,
+    contract: &FeatureContract<'_>,
     settings: &TrainSettings,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<(Trained, Option<Assessment>), TrainError> {
@@ -119,7 +124,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(rows: Vec<&'a Row>, contract: &Contract<'_>) -> Result<Part<'a>, TrainError> {
+    fn new(rows: Vec<&'a Row>, contract: &FeatureContract<'_>) -> Result<Part<'a>, TrainError> {
         let scaler = scaler(&rows, contract)?;
         let scaled = rows.iter().map(|row| scale(row, &scaler)).collect();
         let classes = rows.iter().map(|row| row.class).collect();
@@ -213,7 +218,7 @@ fn best_logistic(part: &Part<'_>, judge: &Judge) -> Result<(Chain, f64, f64), Tr
 fn seal(
     chain: &Chain,
     rows: &[Row],
-    contract: &Contract<'_>,
+    contract: &FeatureContract<'_>,
     manifest: Manifest,
 ) -> Result<Trained, TrainError> {
     let seen: Vec<Seen> = rows.iter().map(Seen::from).collect();
@@ -221,7 +226,7 @@ fn seal(
         ("manifest", serde_json::to_string(&manifest)?),
         ("contract_version", manifest.contract_version.to_string()),
         ("feature_names", manifest.feature_names.join(",")),
-        ("class_names", crate::CLASS_NAMES.join(",")),
+        ("class_names", CLASS_NAMES.join(",")),
         ("data_sha256", manifest.data_sha256.clone()),
         ("metrics", serde_json::to_string(&manifest.metrics)?),
         (TEST_VECTORS, serde_json::to_string(&vectors(rows, &CandleScorer::new(chain)?)?)?),

@@ -2,7 +2,11 @@
 //! that whoever loads it can see that its engine gives the same.
 
 use crate::candle_scorer::CandleScorer;
-use crate::{CLASSES, DriftReference, FEATURES, Model, ModelError, Row, ScoreError, onnx};
+use crate::drift::DriftReference;
+use crate::model::{Model, ModelError, ScoreError};
+use crate::onnx;
+use crate::row::Row;
+use schemas::contract::{CLASSES, FEATURES};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

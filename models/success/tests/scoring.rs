@@ -6,9 +6,10 @@
 mod made;
 
 use made::{CONTRACT, deep, rows};
+use schemas::contract::FEATURES;
 use std::sync::OnceLock;
 use std::time::Instant;
-use success::{Engine, FEATURES, Kind, Model, ProviderChoice, Score, Trained, train};
+use success::{Engine, Kind, Model, ProviderChoice, Score, Trained, train};
 
 fn trained() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();

@@ -56,7 +56,7 @@ fn a_linear_rule_is_left_to_the_logistic_regression() {
     let mut dice = made::Dice(9);
     for row in &mut rows {
         row.roi = (-0.05 + 0.15 * row.features[3] + 0.1 * dice.normal()).max(-1.0);
-        row.class = success::class_of_roi(row.roi);
+        row.class = schemas::contract::Class::of_roi(row.roi) as u8;
     }
     let m = train_quietly(&rows, &TrainSettings::default()).manifest;
     println!("linear: network {:.4}, logistic {:.4}", m.network_log_loss, m.logistic_log_loss);

@@ -3,8 +3,9 @@
 
 use super::HistoryPlan;
 use super::days::{Days, Ticker};
-use quant::{Butterfly, FEATURE_COUNT, NoLabel, PriceWindow, Settings, VixWindow};
+use quant::{Butterfly, NoLabel, PriceWindow, Settings, VixWindow};
 use schemas::Day;
+use schemas::contract::FEATURES;
 use schemas::events::Sample;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -77,7 +78,7 @@ struct Open {
     number: usize,
     as_of: Day,
     sigma: f64,
-    features: [f64; FEATURE_COUNT],
+    features: [f64; FEATURES],
     contract_version: i32,
     score: f64,
     butterfly: Butterfly,

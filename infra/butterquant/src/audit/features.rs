@@ -2,10 +2,10 @@
 //! and whether the last days still look like the training rows.
 
 use super::{Check, Grade};
-use quant::{FEATURE_COUNT, FEATURE_NAMES};
+use schemas::contract::{CLASS_NAMES, FEATURE_NAMES, FEATURES};
 use serde::Serialize;
 use store::rows::FoundRow;
-use success::{Alone, CLASS_NAMES, DRIFT_DAYS, Drift, DriftReference, Row, Seen, TOO_WELL, alone};
+use success::{Alone, DRIFT_DAYS, Drift, DriftReference, Row, Seen, TOO_WELL, alone};
 
 /// One feature.
 #[derive(Serialize, Clone, PartialEq, Debug)]
@@ -39,7 +39,7 @@ pub(super) fn look(
     let reference = DriftReference::of(&seen(training), &FEATURE_NAMES);
     let drift = reference.as_ref().and_then(|reference| reference.drift(&seen(sound)));
     let total: f64 = sound.iter().map(|row| row.weight).sum();
-    let reports: Vec<FeatureReport> = (0..FEATURE_COUNT)
+    let reports: Vec<FeatureReport> = (0..FEATURES)
         .map(|at| {
             let weighted = |of: &dyn Fn(f64) -> f64| {
                 sound.iter().map(|row| row.weight * of(row.features[at])).sum::<f64>() / total

@@ -17,10 +17,11 @@ pub use features::FeatureReport;
 
 use quant::Term;
 use schemas::Day;
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use store::rows::FoundRows;
-use success::{CLASS_NAMES, CLASSES, Row};
+use success::Row;
 
 /// Scan days a model is judged on.
 const TEST_DAYS: usize = 60;

@@ -10,8 +10,9 @@ use crate::study::{Study, book_of, study};
 use crate::{out, picture};
 use anyhow::{Context, Result};
 use producers::source::{self, Market};
-use quant::{FEATURE_NAMES, Refusal};
+use quant::Refusal;
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 

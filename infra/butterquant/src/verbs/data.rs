@@ -10,10 +10,11 @@ use crate::out;
 use crate::picture::{self, Distributions, Feature};
 use crate::progress::Steps;
 use anyhow::{Result, bail};
+use schemas::contract::CLASS_NAMES;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::rows::read_rows;
-use success::{CLASS_NAMES, Row};
+use success::Row;
 
 /// Reads, checks, draws and prints.
 pub fn validate(config: &Config, args: &ValidateArgs) -> Result<Found> {

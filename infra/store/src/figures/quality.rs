@@ -5,6 +5,7 @@
 use crate::views::ScanDay;
 use schemas::Day;
 use serde::Serialize;
+use statistics::trading_days;
 use success::{HeldOut, Quality, quality};
 
 /// Scan days that "of late" means.
@@ -89,8 +90,8 @@ fn period(name: &str, days: &[&(Day, ScanDay)]) -> Option<Period> {
             });
         }
     }
-    let block = (longest.unsigned_abs() as usize * 252).div_ceil(365);
-    Some(Period { name: name.to_owned(), first, last, quality: quality(&rows, block)? })
+    let quality = quality(&rows, trading_days(longest))?;
+    Some(Period { name: name.to_owned(), first, last, quality })
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 use super::rankings::champion_scores;
 use super::shelf::{Changes, Key, Shelf};
 use crate::StoreError;
+use schemas::contract::{CLASSES, FEATURES};
 use schemas::events::{Bars, Features, Models, Outcomes};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use success::{CLASSES, DRIFT_DAYS, DriftReference, FEATURES, Seen, drift_reference};
+use success::{DRIFT_DAYS, DriftReference, Seen, drift_reference};
 
 /// What came of a candidate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

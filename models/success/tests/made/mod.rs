@@ -2,38 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+use schemas::contract::{Class, FEATURES, FeatureContract};
 use std::path::PathBuf;
-use success::{Contract, Engine, FEATURES, ProviderChoice, Row, TrainSettings, class_of_roi};
-
-/// Names of the made contract.
-pub const NAMES: [&str; FEATURES] = [
-    "trend_slope",
-    "dominant_period",
-    "period_strength",
-    "forecast_return",
-    "forecast_interval_width",
-    "predicted_vol",
-    "current_iv",
-    "vol_mispricing",
-    "iv_percentile",
-    "skew",
-    "delta",
-    "gamma",
-    "vega",
-    "theta",
-    "max_profit",
-    "max_loss",
-    "profit_ratio",
-    "prob_profit",
-    "momentum_7d",
-    "volume_concentration",
-    "dte_factor",
-    "gamma_theta_ratio",
-    "vix_level",
-];
-
-/// The made contract.
-pub const CONTRACT: Contract<'static> = Contract { version: 1, names: &NAMES };
+use success::{Engine, ProviderChoice, Row, TrainSettings};
 
 /// Small numbers without a dependency: splitmix64.
 pub struct Dice(pub u64);
@@ -66,7 +37,7 @@ pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
             let roi = (-0.08 + 0.3 * signal + 0.15 * dice.normal()).max(-1.0);
             let day = (number / 50) as i32;
             let weight = 0.5 + dice.unit();
-            let class = class_of_roi(roi);
+            let class = Class::of_roi(roi) as u8;
             Row {
                 features,
                 class,

@@ -3,7 +3,8 @@
 use crate::out::{line, percent, table};
 use crate::picture;
 use crate::study::Study;
-use quant::{FEATURE_NAMES, Leg, OptionRight, WINDOW};
+use quant::{Leg, OptionRight, WINDOW};
+use schemas::contract::FEATURE_NAMES;
 
 /// Prints all of them.
 pub fn print(study: &Study, source: &str) {

@@ -50,7 +50,7 @@ struct Report {
 /// Measures; exit 1 when one event is over the budget.
 pub fn bench(config: &Config, args: &ModelBenchArgs) -> Result<Found> {
     let (what, onnx) = subject(config, args.what.as_deref())?;
-    let manifest = Model::check(&onnx, &super::onlog::CONTRACT)?;
+    let manifest = Model::check(&onnx, &schemas::contract::CONTRACT)?;
     // The one that is asked for comes first: a process loads one library.
     let chosen = engine::engine(config)?;
     let (mut providers, mut absent) = (Vec::new(), Vec::new());

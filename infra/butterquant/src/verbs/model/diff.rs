@@ -7,11 +7,12 @@ use crate::config::Config;
 use crate::verbs::Found;
 use crate::{engine, out};
 use anyhow::{Context, Result};
+use schemas::contract::FEATURES;
 use schemas::events::ModelTrained;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use success::{Distance, FEATURES, Score, test_vectors};
+use success::{Distance, Score, test_vectors};
 
 /// A part of the manifests that is not the same.
 #[derive(Serialize)]

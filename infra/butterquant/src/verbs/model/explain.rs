@@ -13,12 +13,13 @@ use crate::{engine, out};
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::Judged;
 use schemas::Day;
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use schemas::events::ModelTrained;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use store::rows::read_rows;
-use success::{CLASS_NAMES, CLASSES, Importance, Row, Score, importance};
+use success::{Importance, Row, Score, importance};
 
 /// What was found.
 #[derive(Serialize)]
@@ -70,7 +71,7 @@ pub fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
     }
     let loaded = engine::engine(config)?.load(&model.onnx)?;
     let steps = Steps::new(config.output()? == Output::Human);
-    let bar = steps.bar("features", success::FEATURES as u64);
+    let bar = steps.bar("features", schemas::contract::FEATURES as u64);
     let (log_loss, found) =
         importance(&loaded, &rows, args.repeats, args.seed, &mut |done, of| {
             bar.at(done as u64, of as u64);

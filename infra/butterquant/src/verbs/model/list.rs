@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::out::{line, show, table};
 use crate::verbs::{Found, views::ask};
 use anyhow::{Result, anyhow};
+use schemas::contract::CLASS_NAMES;
 use serde_json::Value;
-use success::CLASS_NAMES;
 
 /// Every version.
 pub fn list(config: &Config) -> Result<Found> {

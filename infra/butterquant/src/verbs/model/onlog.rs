@@ -5,15 +5,12 @@ use crate::config::Config;
 use crate::home::{self, Opened, RunDir};
 use crate::sink::read_all;
 use anyhow::{Context, Result, bail};
+use schemas::contract::CONTRACT;
 use schemas::controls::ControlState;
 use schemas::events::{Alias, ModelTrained, Models};
 use schemas::{Body, Day, Event, Topic};
 use shell::controls::ControlBook;
-use success::{Contract, Model};
-
-/// The contract of this program.
-pub const CONTRACT: Contract<'static> =
-    Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+use success::Model;
 
 /// A run's models.
 pub struct OnLog {

@@ -1,7 +1,7 @@
 //! `model verify`: whether versions are what the log says they are, can be used, score alike in
 //! every engine, and lie in the artifact folder as they should.
 
-use super::onlog::{CONTRACT, OnLog};
+use super::onlog::OnLog;
 use crate::config::Config;
 use crate::home::RunDir;
 use crate::sink::artifact;
@@ -9,6 +9,7 @@ use crate::verbs::Found;
 use crate::{engine, out};
 use anyhow::{Context, Result};
 use schemas::Day;
+use schemas::contract::CONTRACT;
 use schemas::events::ModelTrained;
 use schemas::id::sha256_hex;
 use serde::Serialize;
@@ -184,11 +185,11 @@ fn scores(onnx: &[u8], engine: &Engine) -> Result<String> {
 }
 
 fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
-    let rows: Vec<[f64; success::FEATURES]> = (0..64)
+    let rows: Vec<[f64; schemas::contract::FEATURES]> = (0..64)
         .map(|r| std::array::from_fn(|f| f64::from((r * 31 + f as i32 * 17) % 101) / 50.0 - 1.0))
         .collect();
     let scores = Engine::candle().load(onnx)?.score(&rows)?;
-    let vector = |(row, score): (&[f64; success::FEATURES], success::Score)| TestVector {
+    let vector = |(row, score): (&[f64; schemas::contract::FEATURES], success::Score)| TestVector {
         features: row.map(|value| value as f32),
         probabilities: score.probabilities,
     };

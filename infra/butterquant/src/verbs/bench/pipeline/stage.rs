@@ -9,13 +9,14 @@ use anyhow::{Context, Result};
 use eventlog::{Batch, Fetched, Producer, TopicPartition};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use schemas::contract::{CONTRACT, FEATURES};
 use schemas::events::{
     FeatureVector, Features, ModelRef, ModelTrained, Models, RunOpened, Scan, Scans,
 };
 use schemas::{Day, Event, Topic};
 use shell::{open, wire};
 use std::time::Duration;
-use success::{Contract, Row, TrainSettings, train};
+use success::{Row, TrainSettings, train};
 
 /// The day of every made-up event.
 pub const DAY: Day = Day(20_000);
@@ -143,7 +144,7 @@ impl Draw {
     }
 
     /// Inside the ranges that the contract gives.
-    pub fn values(&mut self) -> [f64; 23] {
+    pub fn values(&mut self) -> [f64; FEATURES] {
         std::array::from_fn(|n| {
             let (low, high) = (*quant::FEATURE_RANGES[n].start(), *quant::FEATURE_RANGES[n].end());
             let (low, high) = (low.max(-10.0), high.min(10.0));
@@ -165,7 +166,7 @@ impl Draw {
         let candidate = Event::new(DAY, &ticker, &[&ticker], scan).id;
         let vector = FeatureVector {
             candidate,
-            contract_version: quant::CONTRACT_VERSION as i32,
+            contract_version: schemas::contract::CONTRACT_VERSION as i32,
             values: self.values().to_vec(),
             score: None,
         };
@@ -193,7 +194,7 @@ pub fn model() -> Result<(ModelTrained, ModelRef)> {
             let scan_day = (n / 10) as i32;
             Row {
                 features: draw.values(),
-                class: success::class_of_roi(roi),
+                class: schemas::contract::Class::of_roi(roi) as u8,
                 roi,
                 scan_day,
                 evaluation_day: scan_day + 10,
@@ -202,9 +203,8 @@ pub fn model() -> Result<(ModelTrained, ModelRef)> {
             }
         })
         .collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
     let how = TrainSettings { epochs: 3, ..TrainSettings::default() };
-    let trained = train(&rows, &contract, &how, &mut |_, _| {}).context("training a model")?;
+    let trained = train(&rows, &CONTRACT, &how, &mut |_, _| {}).context("training a model")?;
     let champion = ModelRef { version: 1, sha256: trained.sha256.clone() };
     let manifest = serde_json::json!({ "model": trained.manifest }).to_string();
     let model = ModelTrained {

@@ -3,7 +3,7 @@
 //! Network and logistic regression both end as such a chain (batch-norm is folded into the
 //! layer before it), so export, reading back and the candle scorer know a single shape.
 
-use crate::{CLASSES, FEATURES};
+use schemas::contract::{CLASSES, FEATURES};
 
 /// A dense layer, y = x·W + b.
 #[derive(Clone, PartialEq, Debug)]

@@ -9,7 +9,8 @@
 //! at random: rows of one day share their outcome, and a random part would know it from its
 //! neighbours.
 
-use crate::{CLASSES, FEATURES, Row};
+use crate::row::Row;
+use schemas::contract::{CLASSES, FEATURES};
 use serde::Serialize;
 
 /// Above this a feature tells a class too well. On real prices (7,000 rows of 100 stocks) the best
@@ -123,14 +124,13 @@ fn area(counts: &Counts, judged: usize, class: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand_chacha::ChaCha8Rng;
-    use rand_chacha::rand_core::{Rng, SeedableRng};
+    use statistics::{SeededRng, Stream};
 
     /// 1,200 rows of 60 days: feature 0 is noise, 1 the outcome, 2 the outcome with noise of its
     /// own size, 3 the outcome's distance with a sign drawn at random, 4 the day's mean outcome.
     fn rows() -> Vec<Row> {
-        let mut dice = ChaCha8Rng::seed_from_u64(3);
-        let mut uniform = move || dice.next_u32() as f64 / f64::from(u32::MAX) - 0.5;
+        let mut rng = SeededRng::new(3, Stream::Null);
+        let mut uniform = move || rng.unit() - 0.5;
         let mut rows = Vec::new();
         for day in 0..60 {
             let market = 0.3 * uniform();
@@ -142,7 +142,7 @@ mod tests {
                 features[2] = roi + 0.8 * uniform();
                 features[3] = (1.0 - roi) * uniform().signum();
                 features[4] = market;
-                let class = crate::class_of_roi(roi);
+                let class = schemas::contract::Class::of_roi(roi) as u8;
                 rows.push(Row {
                     features,
                     class,

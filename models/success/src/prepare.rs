@@ -4,8 +4,9 @@
 //! last scan days, and a row trains only if its outcome was known before the first of them.
 //! Rows are sorted first: the order in which partitions delivered them must not reach a bit.
 
+use crate::row::Row;
 use crate::settings::TrainError;
-use crate::{CLASS_NAMES, CLASSES, Contract, FEATURES, Row};
+use schemas::contract::{CLASS_NAMES, CLASSES, FEATURES, FeatureContract};
 use sha2::{Digest, Sha256};
 
 /// Rows in canonical order with their split.
@@ -33,7 +34,7 @@ pub(crate) struct Scaler {
 /// Checks, sorts and splits. `share` of the scan days, at least one, is the validation part.
 pub(crate) fn prepare(
     rows: &[Row],
-    contract: &Contract<'_>,
+    contract: &FeatureContract<'_>,
     minimum: usize,
     share: f64,
 ) -> Result<Prepared, TrainError> {
@@ -72,7 +73,7 @@ pub(crate) fn prepare(
     Ok(Prepared { rows, fit, validation, validation_first_day: first, days, sha256 })
 }
 
-fn check_row(position: usize, row: &Row, contract: &Contract<'_>) -> Result<(), TrainError> {
+fn check_row(position: usize, row: &Row, contract: &FeatureContract<'_>) -> Result<(), TrainError> {
     if let Some(feature) = row.features.iter().position(|value| !(*value as f32).is_finite()) {
         return Err(TrainError::NotFinite {
             row: position,
@@ -116,7 +117,7 @@ fn compare(a: &Row, b: &Row) -> std::cmp::Ordering {
         .then_with(|| a.score.unwrap_or(-1.0).total_cmp(&b.score.unwrap_or(-1.0)))
 }
 
-fn hash(rows: &[Row], contract: &Contract<'_>) -> String {
+fn hash(rows: &[Row], contract: &FeatureContract<'_>) -> String {
     let mut digest = Sha256::new();
     digest.update(contract.version.to_le_bytes());
     for name in contract.names {
@@ -143,7 +144,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Weighted mean and deviation over the rows; a feature that never moves is an error,
 /// because dividing by its deviation would make every score meaningless.
-pub(crate) fn scaler(rows: &[&Row], contract: &Contract<'_>) -> Result<Scaler, TrainError> {
+pub(crate) fn scaler(rows: &[&Row], contract: &FeatureContract<'_>) -> Result<Scaler, TrainError> {
     let total: f64 = rows.iter().map(|row| row.weight).sum();
     let mut scaler = Scaler { mean: [0.0; FEATURES], deviation: [0.0; FEATURES] };
     for feature in 0..FEATURES {
