@@ -6,7 +6,7 @@
 //! number of days D: blocks wrap round the end (every day is equally likely), and deviations
 //! are widened by √(1/(1 − H/D)), because blocks this long overlap one another. Without them a
 //! worthless model passes a nominal 10 % test in 15 to 33 % of trials (60 days, H = 10 to 31,
-//! independent to fully overlapping days), with them in 11 to 24 %: a proof from two or three
+//! independent to fully overlapping days), with them in 12 to 26 %: a proof from two or three
 //! blocks stays a weak one. [`crate::false_alarm_rate`] measures that for any D, H and level.
 
 use crate::days::{mean, sd};
