@@ -4,7 +4,7 @@
 
 use producers::simulated::{Plan, SimulatedMarket};
 use producers::source::Market;
-use quant::{PriceBar, PriceWindow, Settings, VixWindow};
+use quant::{PriceBar, PriceWindow, PricingSettings, VixWindow};
 use schemas::Day;
 use schemas::contract::FEATURE_NAMES;
 use std::error::Error;
@@ -57,7 +57,7 @@ fn rows(
     every: usize,
     drawn: &dyn Fn(Day) -> bool,
 ) -> Vec<String> {
-    let settings = Settings::default();
+    let settings = PricingSettings::default();
     let mut window = PriceWindow::new();
     let mut vix = VixWindow::new();
     let mut open = Vec::new();

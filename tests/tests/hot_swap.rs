@@ -187,7 +187,7 @@ fn predictions(log: &MemoryLog) -> BTreeMap<EventId, Vec<(Event, Score)>> {
 }
 
 /// What the version says of the rows, asked for alone and at rest.
-fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::Score> {
+fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::ModelScore> {
     let loaded: Model = engine.load(&model.onnx).unwrap();
     let rows: Vec<[f64; FEATURES]> = (0..A_DAY).map(row).collect();
     loaded.score(&rows).unwrap()

@@ -14,7 +14,7 @@ use serde_json::Value;
 use shell::controls::ControlBook;
 use shell::wire;
 use std::path::Path;
-use success::{Engine, ProviderChoice, Row, TrainSettings, train};
+use success::{Engine, LabelledRow, ProviderChoice, TrainSettings, train};
 use tempfile::TempDir;
 use tests::cli::{Ran, command, finish, run};
 use tests::python::say;
@@ -33,7 +33,7 @@ fn trained(version: i64, seed: u64, passed: bool) -> ModelTrained {
         features[schemas::contract::MAX_LOSS] = 0.1 + 0.8 * unit();
         let roi = 0.5 * features[0] + unit() - 0.6;
         let (class, day) = (schemas::contract::Class::of_roi(roi) as u8, (n / 10) as i32);
-        Row {
+        LabelledRow {
             features,
             class,
             roi,
@@ -43,7 +43,7 @@ fn trained(version: i64, seed: u64, passed: bool) -> ModelTrained {
             score: None,
         }
     };
-    let rows: Vec<Row> = (0..600).map(row).collect();
+    let rows: Vec<LabelledRow> = (0..600).map(row).collect();
     let how = TrainSettings { seed, epochs: 2, minimum_rows: 100, ..TrainSettings::default() };
     let made = train(&rows, &CONTRACT, &how, &mut |_, _| {}).unwrap();
     ModelTrained {

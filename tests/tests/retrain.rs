@@ -10,7 +10,7 @@ use schemas::events::{ModelTrained, Models};
 use schemas::{Day, Event};
 use serde_json::{Value, json};
 use std::path::Path;
-use success::{Row, TrainSettings, train};
+use success::{LabelledRow, TrainSettings, train};
 use tests::cli::{Ran, command, finish, run};
 
 const SETTINGS: &str = "partitions = 2
@@ -199,7 +199,7 @@ fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
         let class = [1, 2, 3].get(n % 40).copied().unwrap_or(0_u8);
         let roi = [-0.5, 0.0, 0.1, 0.4][usize::from(class)];
         let days = (row.as_of.unwrap().0, row.evaluation_day.unwrap().0);
-        Row {
+        LabelledRow {
             features: values.try_into().unwrap(),
             class,
             roi,
@@ -209,7 +209,7 @@ fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
             score: None,
         }
     };
-    let rows: Vec<Row> = found.rows.iter().enumerate().map(row).collect();
+    let rows: Vec<LabelledRow> = found.rows.iter().enumerate().map(row).collect();
     let how = TrainSettings { epochs: 2, ..TrainSettings::default() };
     let made = train(&rows, &CONTRACT, &how, &mut |_, _| {}).unwrap();
     let held_out = &first["manifest"]["held_out"];

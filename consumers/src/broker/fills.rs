@@ -2,7 +2,7 @@
 //! say what became of it.
 
 use super::Working;
-use quant::{Book, entry, mark};
+use quant::{PriceHistory, entry, mark};
 use schemas::events::{Acknowledged, Action, Execution, Fills, OrderEnded};
 use schemas::{Day, Event, Money};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -50,7 +50,7 @@ impl Terms {
     }
 
     /// Of `order` at the open of `day`.
-    pub(super) fn of(order: &Working, day: Day, market: &Book) -> Terms {
+    pub(super) fn of(order: &Working, day: Day, market: &PriceHistory) -> Terms {
         let intent = &order.intent;
         let Some(bar) = market.bar(&order.ticker, day) else {
             return match intent.action {

@@ -18,7 +18,7 @@ mod venue;
 pub use fills::{Terms, Trade};
 pub use venue::{Order, Standing, Venue, VenueError};
 
-use quant::Book;
+use quant::PriceHistory;
 use schemas::events::{Action, Bars, Fills, OrderIntent, Orders};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -56,7 +56,7 @@ impl Working {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
-    book: Book,
+    book: PriceHistory,
     used: BTreeSet<i64>,
     /// By order id and intent event, so that a second use of an id has a place.
     working: BTreeMap<(i64, EventId), Working>,
@@ -114,7 +114,7 @@ impl Broker {
 
 impl Machine for Broker {
     fn evolve(&mut self, event: &Event) {
-        self.state.book.take(event);
+        self.state.book.apply(event);
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) if action.split().is_some() => {
                 let of_ticker =

@@ -17,7 +17,7 @@ mod tests;
 
 use book::TrackBook;
 use choose::Candidate;
-use quant::Book;
+use quant::PriceHistory;
 use schemas::events::{
     Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track,
     TrackMarked,
@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
-    market: Book,
+    market: PriceHistory,
     tracks: BTreeMap<Track, TrackBook>,
     last_order_id: i64,
     /// Today's candidates, by ticker.
@@ -153,7 +153,7 @@ impl Executor {
 
 impl Machine for Executor {
     fn evolve(&mut self, event: &Event) {
-        self.0.market.take(event);
+        self.0.market.apply(event);
         match &event.body {
             Body::Fills(fill) => self.take_fill(event, fill),
             Body::Bars(Bars::CorporateAction(action)) => {

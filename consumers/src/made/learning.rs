@@ -4,11 +4,11 @@ use schemas::contract::{CONTRACT, Class, FEATURES};
 use schemas::events::{Alias, ModelPromoted, ModelTrained, Models, Sample, Samples};
 use schemas::{Day, Event};
 use std::sync::OnceLock;
-use success::{Row, TrainSettings, Trained, train};
+use success::{LabelledRow, TrainSettings, Trained, train};
 
 /// Rows of `days` scan days from day 0, `a_day` each, evaluated three days later. The ROI
 /// follows an interaction and a slope.
-pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
+pub(crate) fn rows(days: i32, a_day: i32) -> Vec<LabelledRow> {
     let mut seed = 11_u64;
     let mut unit = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -22,7 +22,7 @@ pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
         let roi = (-0.08 + 0.3 * signal + 0.15 * normal()).max(-1.0);
         let (scan_day, class) = (number / a_day, Class::of_roi(roi) as u8);
         let evaluation_day = scan_day + 3;
-        Row {
+        LabelledRow {
             features,
             class,
             roi,
@@ -36,7 +36,7 @@ pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
 }
 
 /// A row as history is imported.
-pub(crate) fn sample(number: usize, row: &Row) -> Event {
+pub(crate) fn sample(number: usize, row: &LabelledRow) -> Event {
     let sample = Sample {
         as_of: Day(row.scan_day),
         evaluation_day: Day(row.evaluation_day),

@@ -36,7 +36,7 @@ use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use success::Row;
+use success::LabelledRow;
 use triggers::{Due, Triggers};
 
 /// A challenger being watched.
@@ -52,7 +52,7 @@ struct Watched {
 struct State {
     /// Candidates without an outcome: features by candidate.
     waiting: BTreeMap<EventId, (Day, [f64; FEATURES], Option<f64>)>,
-    rows: Vec<Row>,
+    rows: Vec<LabelledRow>,
     /// Outcomes since the last training began.
     new_outcomes: i64,
     features_today: i64,
@@ -214,7 +214,7 @@ impl Retrainer {
                 else {
                     return;
                 };
-                let row = Row {
+                let row = LabelledRow {
                     features,
                     class: u8::try_from(outcome.class).unwrap_or(u8::MAX),
                     roi: outcome.roi,

@@ -5,7 +5,7 @@ use schemas::Day;
 use schemas::contract::{CLASSES, FEATURES};
 use schemas::events::Sample;
 use std::collections::BTreeSet;
-use success::Row;
+use success::LabelledRow;
 
 /// Matured scan days a challenger is judged on.
 const HELD_OUT_DAYS: usize = 60;
@@ -21,7 +21,7 @@ pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64;
 }
 
 /// Whether a training can take the row; one that it cannot would end every training to come.
-pub(super) fn sound(row: &Row) -> bool {
+pub(super) fn sound(row: &LabelledRow) -> bool {
     usize::from(row.class) < CLASSES
         && row.roi.is_finite()
         && row.weight.is_finite()
@@ -30,8 +30,8 @@ pub(super) fn sound(row: &Row) -> bool {
         && row.evaluation_day >= row.scan_day
 }
 
-pub(super) fn row_of(sample: &Sample) -> Option<Row> {
-    let row = Row {
+pub(super) fn row_of(sample: &Sample) -> Option<LabelledRow> {
+    let row = LabelledRow {
         features: features_of(sample.contract_version, &sample.values)?,
         class: u8::try_from(sample.class).ok()?,
         roi: sample.roi,
@@ -46,16 +46,16 @@ pub(super) fn row_of(sample: &Sample) -> Option<Row> {
 /// Rows split at the first held-out day. What lies between the parts is in neither: that is the
 /// embargo.
 pub(super) struct Split {
-    pub(super) train: Vec<Row>,
-    pub(super) held_out: Vec<Row>,
+    pub(super) train: Vec<LabelledRow>,
+    pub(super) held_out: Vec<LabelledRow>,
     pub(super) days: Judged,
 }
 
 /// Rows are of matured candidates, and `open` are scan days with a candidate that is not. Such a
 /// day shows its shortest holdings alone, and nobody is judged on it.
-pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, String> {
+pub(super) fn split(mut rows: Vec<LabelledRow>, open: &BTreeSet<i32>) -> Result<Split, String> {
     rows.sort_by(|a, b| {
-        let key = |row: &Row| (row.scan_day, row.evaluation_day);
+        let key = |row: &LabelledRow| (row.scan_day, row.evaluation_day);
         key(a)
             .cmp(&key(b))
             .then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
@@ -64,14 +64,14 @@ pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, S
         format!("{matured} matured scan days are not enough to hold {HELD_OUT_DAYS} out: {REMEDY}")
     })?;
     let train_before = embargo(&rows, days.first);
-    let (train, mut held_out): (Vec<Row>, Vec<Row>) =
+    let (train, mut held_out): (Vec<LabelledRow>, Vec<LabelledRow>) =
         rows.into_iter().partition(|row| row.scan_day < train_before);
     held_out.retain(|row| row.scan_day >= days.first.0 && !open.contains(&row.scan_day));
     Ok(Split { train, held_out, days })
 }
 
 /// How many of these rows a training could train on.
-pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
+pub(super) fn trainable(rows: &[LabelledRow], open: &BTreeSet<i32>) -> usize {
     held_out(rows, open).map_or(0, |days| {
         let before = embargo(rows, days.first);
         rows.iter().filter(|row| row.scan_day < before).count()
@@ -79,7 +79,7 @@ pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
 }
 
 /// The last matured scan days; their number where they are too few.
-fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<Judged, usize> {
+fn held_out(rows: &[LabelledRow], open: &BTreeSet<i32>) -> Result<Judged, usize> {
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
     let matured: Vec<i32> = days.difference(open).copied().collect();
     match (matured.iter().rev().nth(HELD_OUT_DAYS - 1), matured.last()) {
@@ -92,7 +92,7 @@ fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<Judged, usize> {
 /// scanned before it are known by then. A row scanned on it or later may be known too, but only
 /// if it was held shorter than its neighbours, so that the last days of a training would be
 /// unlike any other: those that choose epoch and penalty, and those that drift is measured by.
-fn embargo(rows: &[Row], held_out_from: Day) -> i32 {
+fn embargo(rows: &[LabelledRow], held_out_from: Day) -> i32 {
     let reaching = rows.iter().filter(|row| row.evaluation_day >= held_out_from.0);
     reaching.map(|row| row.scan_day).min().unwrap_or(held_out_from.0)
 }

@@ -13,8 +13,8 @@ use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use success::{
-    Assessment, Engine, Figures, GateSettings, HeldOut, Manifest, Row, TrainSettings, Trained,
-    Verdict, gate, longest_holding, train_and_assess,
+    Assessment, Engine, Figures, GateSettings, HeldOut, LabelledRow, Manifest, TrainSettings,
+    Trained, Verdict, gate, longest_holding, train_and_assess,
 };
 
 /// The scan days a challenger was judged on.
@@ -44,8 +44,8 @@ pub struct TrainRequest {
     /// Rows evaluated after this day are not known to it.
     pub known_by: Day,
     /// Matured candidates.
-    pub rows: Vec<Row>,
-    /// Scan days with candidates that have no outcome yet, in days as `Row::scan_day`.
+    pub rows: Vec<LabelledRow>,
+    /// Scan days with candidates that have no outcome yet, in days as `LabelledRow::scan_day`.
     pub open: BTreeSet<i32>,
     /// The champion's bytes.
     pub champion: Option<Vec<u8>>,
@@ -55,7 +55,7 @@ pub struct TrainRequest {
     pub settings: Settings,
 }
 
-fn predictions(onnx: &[u8], rows: &[Row]) -> Result<Vec<HeldOut>, String> {
+fn predictions(onnx: &[u8], rows: &[LabelledRow]) -> Result<Vec<HeldOut>, String> {
     let model = Engine::candle().load(onnx).map_err(|error| error.to_string())?;
     let features: Vec<[f64; FEATURES]> = rows.iter().map(|row| row.features).collect();
     let scores = model.score(&features).map_err(|error| error.to_string())?;
@@ -80,7 +80,7 @@ struct Outcome {
 
 fn attempt(
     request: &TrainRequest,
-    rows: Vec<Row>,
+    rows: Vec<LabelledRow>,
     open: &BTreeSet<i32>,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<Outcome, String> {
@@ -133,7 +133,7 @@ pub fn train_and_judge(
         Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),
         _ => None,
     });
-    let (known, later): (Vec<Row>, Vec<Row>) =
+    let (known, later): (Vec<LabelledRow>, Vec<LabelledRow>) =
         drawn.partition(|row| row.evaluation_day <= known_by.0);
     rows.extend(known);
     open.extend(later.iter().map(|row| row.scan_day));

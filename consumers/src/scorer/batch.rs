@@ -5,7 +5,7 @@ use schemas::contract::FEATURES;
 use schemas::events::{FeatureVector, Features};
 use schemas::{Body, Event, EventId};
 use std::collections::BTreeMap;
-use success::{Model, Score};
+use success::{Model, ModelScore};
 
 /// A features event as a model takes it.
 pub(super) type Row = (EventId, [f64; FEATURES]);
@@ -13,7 +13,7 @@ pub(super) type Row = (EventId, [f64; FEATURES]);
 /// Scores made ahead, by version and features event. A cache: without it the same scores come
 /// from the model one by one.
 #[derive(Default)]
-pub(super) struct Ready(BTreeMap<(i64, EventId), ([f64; FEATURES], Score)>);
+pub(super) struct Ready(BTreeMap<(i64, EventId), ([f64; FEATURES], ModelScore)>);
 
 /// The numbers that a model is asked with.
 pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String> {
@@ -67,7 +67,12 @@ impl Ready {
     }
 
     /// The score of exactly this row.
-    pub(super) fn of(&self, version: i64, id: EventId, row: &[f64; FEATURES]) -> Option<Score> {
+    pub(super) fn of(
+        &self,
+        version: i64,
+        id: EventId,
+        row: &[f64; FEATURES],
+    ) -> Option<ModelScore> {
         let (values, score) = self.0.get(&(version, id))?;
         let same = values.iter().zip(row).all(|(a, b)| a.to_bits() == b.to_bits());
         same.then_some(*score)

@@ -158,10 +158,10 @@ mod tests {
     use super::*;
     use schemas::Day;
     use store::figures::{Period, QualityReport};
-    use success::{Drift, Quality};
+    use success::{Drift, PredictionQuality};
 
     fn period(name: &str, days: u32, accuracy: f64, log_loss: f64, error: f64) -> Period {
-        let quality = Quality {
+        let quality = PredictionQuality {
             days,
             rows: 30 * u64::from(days),
             log_loss,

@@ -5,7 +5,7 @@
 use crate::engine::Workshop;
 use crate::sink::read_all;
 use anyhow::Result;
-use quant::{Butterfly, Settings, entry, mark};
+use quant::{Butterfly, PricingSettings, entry, mark};
 use schemas::events::{Action, Execution, Fills, Track};
 use schemas::{Body, Day, EventId, Topic};
 use serde::Serialize;
@@ -55,7 +55,7 @@ type Done = (Day, Execution);
 fn at(scale: f64, trades: &[(Done, Done)]) -> AtVolatility {
     let (mut profit, mut rois) = (0.0, Vec::with_capacity(trades.len()));
     for ((day_in, open), (day_out, close)) in trades {
-        let pricing = Settings::from(&open.pricing);
+        let pricing = PricingSettings::from(&open.pricing);
         let at_open = entry(
             &Butterfly::from(&open.structure),
             *day_in,

@@ -90,7 +90,7 @@ fn latency(model: &Model, row: &[f64; FEATURES]) -> Result<Duration, String> {
 mod tests {
     use super::*;
     use std::sync::OnceLock;
-    use success::{ProviderChoice, Row, TrainSettings, train};
+    use success::{LabelledRow, ProviderChoice, TrainSettings, train};
 
     /// A model of rows that say nothing.
     fn onnx() -> &'static [u8] {
@@ -100,7 +100,7 @@ mod tests {
             let features = std::array::from_fn(value);
             let class = (n % 4) as u8;
             let (scan_day, roi) = (n / 20, f64::from(n % 4) - 1.0);
-            Row {
+            LabelledRow {
                 features,
                 class,
                 roi,
@@ -111,7 +111,7 @@ mod tests {
             }
         };
         ONNX.get_or_init(|| {
-            let rows: Vec<Row> = (0..1_000).map(row).collect();
+            let rows: Vec<LabelledRow> = (0..1_000).map(row).collect();
             let quick = TrainSettings { epochs: 1, ..TrainSettings::default() };
             let made = train(&rows, &schemas::contract::CONTRACT, &quick, &mut |_, _| {}).unwrap();
             made.onnx

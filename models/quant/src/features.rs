@@ -9,7 +9,7 @@ use crate::window::PriceBar;
 use libm::log;
 use schemas::contract::FEATURES;
 
-/// What a feature can be, in the order of [`schemas::contract::FEATURE_NAMES`], both ends included; where no law
+/// The range of each feature, in the order of [`schemas::contract::FEATURE_NAMES`], both ends included; where no law
 /// bounds it, any finite number. The trend is bounded because at least one of 63 returns is below
 /// 0 and one above (else there is no skew): 62 equal ones and one of 0 have a mean of 7.8 standard
 /// deviations, and the weights of a line add less than 1.
@@ -39,7 +39,7 @@ pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURES] = [
     0.0..=f64::MAX,            // vix_level
 ];
 
-/// What the features are made of. Prices and money in dollars per share, volatilities as
+/// The inputs of the features. Prices and money in dollars per share, volatilities as
 /// fractions per year.
 pub(crate) struct Ingredients<'a> {
     pub(crate) bars: &'a [PriceBar],
@@ -76,7 +76,7 @@ impl Ingredients<'_> {
         prob_between(self.spot, low, high, self.predicted_vol * self.predicted_vol * years)
     }
 
-    /// (x + θ)/(|x| + |θ|): what a day's expected move gains against what the day costs.
+    /// (x + θ)/(|x| + |θ|): the gain of a day's expected move against the day's decay.
     fn gamma_theta_ratio(&self) -> f64 {
         let variance = self.predicted_vol * self.predicted_vol;
         let moved = 0.5 * variance * self.spot * self.spot * self.mark.gamma / 365.0;
@@ -117,7 +117,7 @@ impl Ingredients<'_> {
     }
 }
 
-/// ln(C_t/C_{t−n}), n bars back; not a number where there are not so many.
+/// ln(C_t/C_{t−n}), n bars back; NaN with fewer bars.
 fn momentum(bars: &[PriceBar], back: usize) -> f64 {
     match (bars.last(), bars.len().checked_sub(back + 1)) {
         (Some(last), Some(at)) => log(last.close / bars[at].close),

@@ -1,9 +1,9 @@
-//! What came of a candidate. Entry, traded or not, is at the next bar's open with the σ of the
+//! How a candidate ended. Entry, traded or not, is at the next bar's open with the σ of the
 //! scan; the exit is marked at the close of the evaluation day with that day's σ. The cost is
-//! counted once on each way: the Python original took it twice.
+//! counted once each way: the Python original counted it twice.
 
 use crate::butterfly::{Butterfly, Mark, mark};
-use crate::settings::Settings;
+use crate::settings::PricingSettings;
 use crate::vix::VixWindow;
 use crate::volatility::current_iv;
 use crate::window::PriceBar;
@@ -11,7 +11,7 @@ use schemas::Day;
 use schemas::contract::Class;
 use serde::{Deserialize, Serialize};
 
-/// risk/w outside of this is not traded, and not scanned.
+/// Range of risk/w; outside it nothing is traded or scanned.
 pub(crate) const TRADABLE: std::ops::RangeInclusive<f64> = 0.05..=0.95;
 
 /// A butterfly as it could be opened; dollars per share.
@@ -34,7 +34,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What was paid, per new share after a split (2 for two new shares for one).
+    /// The price paid, per new share after a split (2 for two new shares for one).
     pub fn apply_split(&mut self, ratio: f64) {
         for dollars in [&mut self.spot, &mut self.debit, &mut self.cost, &mut self.risk] {
             *dollars /= ratio;
@@ -48,7 +48,7 @@ pub fn entry(
     next_bar_day: Day,
     open: f64,
     sigma_t: f64,
-    settings: &Settings,
+    settings: &PricingSettings,
 ) -> Entry {
     let Mark { debit, cost, .. } = mark(butterfly, open, sigma_t, next_bar_day, settings);
     let risk = debit + cost;
@@ -64,7 +64,7 @@ pub fn roi(entry: &Entry, exit: &Mark) -> f64 {
 
 /// A matured candidate.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Label {
     /// The entry at the bar after the scan.
     pub entry: Entry,
     /// The day marked: the last bar on or before the evaluation date.
@@ -110,8 +110,8 @@ pub fn label(
     sigma_t: f64,
     bars: &[PriceBar],
     vix: &VixWindow,
-    settings: &Settings,
-) -> Result<Outcome, NoLabel> {
+    settings: &PricingSettings,
+) -> Result<Label, NoLabel> {
     let known = &bars[..bars.partition_point(|bar| bar.day <= butterfly.evaluation_day)];
     let after = &known[known.partition_point(|bar| bar.day <= scan_day)..];
     let (Some(first), Some(last)) = (after.first(), after.last()) else {
@@ -125,7 +125,7 @@ pub fn label(
     let exit = mark(butterfly, last.close, exit_sigma, last.day, settings);
     let roi = roi(&entry, &exit);
     let (exit_day, exit_spot) = (last.day, last.close);
-    Ok(Outcome { entry, exit_day, exit_spot, exit_sigma, exit, roi, class: Class::of_roi(roi) })
+    Ok(Label { entry, exit_day, exit_spot, exit_sigma, exit, roi, class: Class::of_roi(roi) })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The normal distribution, and the one probability made of it: that a price whose logarithm is
-//! normal ends between two others.
+//! The normal distribution, and what a price with a normal logarithm does by expiry: the chance of
+//! ending between two prices, and a butterfly's expected payoff.
 
 use libm::{erfc, exp, log};
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
@@ -28,7 +28,7 @@ pub fn prob_between(spot: f64, low: f64, high: f64, variance: f64) -> f64 {
     below(high) - below(low)
 }
 
-/// What max(0, w − |S_T − K|), a butterfly's payoff at expiry, is worth on average when
+/// The mean of max(0, w − |S_T − K|), a butterfly's payoff at expiry, when
 /// ln S_T ~ N(ln S − v/2, v), in closed form: E max(0, S_T − k) is Black's (1976) price, taken
 /// once at each wing and twice, sold, at the centre.
 ///

@@ -1,19 +1,18 @@
-//! How good a model is beside what it must beat: the class prior, the technical score alone and
-//! the ridge logistic regression, all asked about the same rows.
+//! How good a model is beside the baselines it must beat: the class prior, the technical score
+//! alone and the ridge logistic regression, all asked about the same rows.
 //!
 //! The unit is the scan day. A figure is the mean of its daily values, its standard error
 //! sd × √(H/D) for D days and holdings of at most H trading days, its interval ± 1.96 of them. The
-//! calibration error is no mean of days: its standard error is that of days drawn again in blocks
-//! of H.
+//! calibration error is not a mean of days: its standard error comes from the block bootstrap.
 
 use crate::assessment::{Assessment, Estimate, Figures, HALF_WIDTH};
 use crate::baselines::Baselines;
 use crate::calibration::{by_chance, calibration_error, curve, error_by_days, rankings};
 use crate::candle_scorer::CandleScorer;
 use crate::judged::{Judged, brier, daily_means, daily_means_at, hit, row_log_loss};
-use crate::layers::Chain;
-use crate::manifest::{Kind, Manifest};
-use crate::row::{Row, longest_holding};
+use crate::layers::Layers;
+use crate::manifest::{Manifest, ModelKind};
+use crate::row::{LabelledRow, longest_holding};
 use crate::settings::TrainError;
 use schemas::contract::{CLASSES, MAX_LOSS};
 use statistics::mean_by_days;
@@ -22,16 +21,16 @@ use std::collections::BTreeMap;
 /// Share of the rows, those of highest expected return, whose realised return is shown.
 const TOP: f64 = 0.10;
 
-/// One predictor's answers, and what it would pick first.
+/// One predictor's answers, and the value by which it ranks the rows.
 struct Answers {
     judged: Vec<Judged>,
     order_by: Vec<f64>,
 }
 
-/// Judges a model and its baselines on `rows`, which hold one at least.
+/// Judges a model and its baselines on `rows`, at least one.
 pub(crate) fn assess(
-    rows: &[Row],
-    kind: Kind,
+    rows: &[LabelledRow],
+    kind: ModelKind,
     baselines: &Baselines,
     manifest: &Manifest,
 ) -> Result<Assessment, TrainError> {
@@ -40,7 +39,7 @@ pub(crate) fn assess(
         let judged: Vec<Judged> =
             rows.iter().zip(probabilities).map(|(row, p)| Judged::of(row, p)).collect();
         let expected = || {
-            let return_of = |(row, judged): (&Row, &Judged)| {
+            let return_of = |(row, judged): (&LabelledRow, &Judged)| {
                 let p = judged.probabilities.map(|p| p as f32);
                 manifest.expected_roi(&p, row.features[MAX_LOSS])
             };
@@ -49,9 +48,9 @@ pub(crate) fn assess(
         let order_by = order_by.unwrap_or_else(expected);
         Answers { judged, order_by }
     };
-    let of_chain = |chain: &Chain| -> Result<Answers, TrainError> {
-        let said = CandleScorer::new(chain)?.probabilities(&asked)?;
-        Ok(answers(said.iter().map(|p| p.map(f64::from)).collect(), None))
+    let of_layers = |layers: &Layers| -> Result<Answers, TrainError> {
+        let scored = CandleScorer::new(layers)?.probabilities(&asked)?;
+        Ok(answers(scored.iter().map(|p| p.map(f64::from)).collect(), None))
     };
     let prior = answers(vec![baselines.prior; rows.len()], None);
     let score = match (&baselines.score, rows.iter().map(|row| row.score).collect()) {
@@ -61,8 +60,8 @@ pub(crate) fn assess(
         }
         _ => None,
     };
-    let (logistic, network) = (of_chain(&baselines.logistic)?, of_chain(&baselines.network)?);
-    let shipped = if kind == Kind::Network { &network } else { &logistic };
+    let (logistic, network) = (of_layers(&baselines.logistic)?, of_layers(&baselines.network)?);
+    let shipped = if kind == ModelKind::Network { &network } else { &logistic };
 
     let block = longest_holding(rows);
     let model_losses = daily_means(&shipped.judged, row_log_loss);
@@ -84,7 +83,7 @@ pub(crate) fn assess(
 
 fn figures(
     of: &Answers,
-    rows: &[Row],
+    rows: &[LabelledRow],
     model_losses: &[(i32, f64)],
     block: usize,
     seed: u64,
@@ -117,8 +116,8 @@ fn figures(
     }
 }
 
-/// A class need not come on every day, so the shares are over all rows; a day's part in the
-/// error is its rows' share of each class times how far it was from that class's mean.
+/// A class need not occur on every day, so the shares are over all rows; a day's part in the
+/// error is its rows' share of each class times its distance from that class's mean.
 fn balanced_accuracy(rows: &[Judged], block: usize) -> Estimate {
     let mut classes = [(0.0, 0.0); CLASSES];
     for row in rows {
@@ -168,7 +167,7 @@ mod tests {
         let rows: Vec<Judged> = (0..20).map(|day| row(day, 0, 1.0, 0)).collect();
         let ascending: Vec<f64> = (0..20).map(f64::from).collect();
         assert_eq!(top_rows(&rows, &ascending), [18, 19]);
-        assert_eq!(top_rows(&rows, &[1.0; 20]).len(), 20, "who knows nothing picks all");
+        assert_eq!(top_rows(&rows, &[1.0; 20]).len(), 20, "ties are kept together");
         let mut heavy = rows.clone();
         heavy[3].weight = 10.0;
         let first: Vec<f64> = (0..20).map(|i| if i == 3 { 99.0 } else { f64::from(i) }).collect();

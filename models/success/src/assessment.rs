@@ -22,7 +22,7 @@ pub struct Estimate {
     pub high: Option<f64>,
 }
 
-/// What one predictor shows on the rows judged.
+/// One predictor's figures on the rows judged.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Figures {
     /// −ln p(class that came), in nats.
@@ -38,11 +38,11 @@ pub struct Figures {
     pub balanced_accuracy: Estimate,
     /// Mean over classes of Σ (n_b/n)·|mean p − frequency| over ten equal-count bins.
     pub calibration_error: f64,
-    /// Its 95 % interval by scan day; none of days fewer than one and a half blocks, nor in a
-    /// manifest from before there was one.
+    /// Its 95 % interval by scan day; none if the days are fewer than one and a half blocks,
+    /// or in a manifest from before it was recorded.
     #[serde(default)]
     pub calibration_interval: Option<[f64; 2]>,
-    /// What that would be on average if these very probabilities were right.
+    /// Its mean if these very probabilities were right.
     pub calibration_by_chance: f64,
     /// Realised return on the capital at risk of the tenth of rows with the highest expected
     /// return (for the technical score: with the highest score), rows tied with the last of
@@ -61,7 +61,7 @@ pub struct Assessment {
     pub rows: u64,
     /// H: the longest holding among them, in trading days.
     pub longest_holding: u32,
-    /// Realised return of all rows: what picking none of them gives.
+    /// Realised return of all rows: the result of not picking.
     pub all_roi: Estimate,
     /// The model that was shipped.
     pub model: Figures,

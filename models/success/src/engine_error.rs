@@ -9,13 +9,13 @@ use std::path::PathBuf;
 pub enum EngineError {
     #[error(
         "no ONNX Runtime library at {} (named by {source_name}): correct it, or leave it out to \
-         score with what is found",
+         score with one that is found",
         path.display()
     )]
     NoLibraryThere { source_name: String, path: PathBuf },
     #[error(
         "the ONNX Runtime library {} cannot be used: {problem}; name another (1.24 or newer), or \
-         leave it out to score with what is found",
+         leave it out to score with one that is found",
         path.display()
     )]
     BrokenLibrary { path: PathBuf, problem: String },

@@ -4,16 +4,16 @@ use crate::judged::Judged;
 use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
 
-/// A matured row of the held-out days with what one model said about it.
+/// A matured row of the held-out days with one model's answer.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct HeldOut {
     /// Day of the scan.
     pub scan_day: i32,
-    /// Class that came.
+    /// Realised class.
     pub class: u8,
     /// Weight of the row; 1 for live rows.
     pub weight: f64,
-    /// What the model said.
+    /// The model's answer.
     pub probabilities: [f32; CLASSES],
 }
 

@@ -1,4 +1,4 @@
-//! What a model's log loss rests on: permutation importance, by scan days.
+//! How much of a model's log loss rests on each feature: permutation importance, by scan days.
 //!
 //! Rows of a day share their market, so a feature is not shuffled among rows: each scan day is
 //! given another day's values of it. Its importance is the mean rise of the daily mean log loss;
@@ -6,7 +6,7 @@
 //! holding in trading days.
 
 use crate::model::{Model, ScoreError};
-use crate::row::Row;
+use crate::row::LabelledRow;
 use crate::row::longest_holding;
 use schemas::contract::FEATURES;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// Probabilities below this count as this.
 const LEAST: f64 = 1e-12;
 
-/// What a model loses without a feature.
+/// The loss of a model without a feature.
 #[derive(Serialize, Clone, PartialEq, Debug)]
 pub struct Importance {
     /// The feature's name.
@@ -27,14 +27,15 @@ pub struct Importance {
     pub error: f64,
 }
 
-/// Of every feature, most important first, and the log loss with all of them: the mean of the
-/// daily means. Each feature is dealt among the days `repeats` times; the same `seed` deals alike.
+/// The importance of every feature, highest first, and the log loss with all of them: the mean of
+/// the daily means. Each feature is dealt among the days `repeats` times; the same `seed` deals
+/// alike.
 ///
 /// # Errors
 /// A row cannot be scored.
 pub fn importance(
     model: &Model,
-    rows: &[Row],
+    rows: &[LabelledRow],
     repeats: u32,
     seed: u64,
     progress: &mut dyn FnMut(usize, usize),
@@ -75,7 +76,7 @@ pub fn importance(
 fn deal(
     days: &[Vec<usize>],
     dealt: &[usize],
-    rows: &[Row],
+    rows: &[LabelledRow],
     features: &mut [[f64; FEATURES]],
     feature: usize,
 ) {
@@ -90,7 +91,7 @@ fn deal(
 /// Weighted mean log loss of each day.
 fn losses(
     model: &Model,
-    rows: &[Row],
+    rows: &[LabelledRow],
     days: &[Vec<usize>],
     features: &[[f64; FEATURES]],
 ) -> Result<Vec<f64>, ScoreError> {
@@ -111,12 +112,12 @@ mod tests {
     use super::*;
     use crate::damage::{manifest, model};
     use crate::engine::Engine;
-    use crate::layers::{Chain, Layer};
+    use crate::layers::{Dense, Layers};
     use schemas::contract::CLASSES;
 
     const DAYS: i32 = 80;
     const A_DAY: i32 = 12;
-    /// The features that decide and how strongly; of the others the model believes a little.
+    /// The features that decide and how strongly; the model gives the others a little weight.
     const PLANTED: [(usize, f32); 3] = [(4, 1.6), (17, 0.8), (9, -0.5)];
     const BELIEVED: f32 = 0.02;
 
@@ -128,17 +129,17 @@ mod tests {
         };
         let weight = (0..FEATURES).flat_map(|feature| [-slope(feature), 0.0, 0.0, slope(feature)]);
         let bias = vec![0.0, -3.0, -3.0, 0.0];
-        let layer = Layer { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias };
-        let chain = Chain {
+        let layer = Dense { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias };
+        let layers = Layers {
             mean: vec![0.0; FEATURES],
             deviation: vec![1.0; FEATURES],
-            layers: vec![layer],
+            dense: vec![layer],
         };
-        Engine::candle().load(&model(&chain, &manifest())).expect("a model")
+        Engine::candle().load(&model(&layers, &manifest())).expect("a model")
     }
 
     /// Rows whose class is drawn by the planted features alone.
-    fn rows() -> Vec<Row> {
+    fn rows() -> Vec<LabelledRow> {
         let mut rng = SeededRng::new(5, Stream::Null);
         let mut unit = || rng.unit();
         let row = |number: i32| {
@@ -147,7 +148,7 @@ mod tests {
             let class = if unit() < 1.0 / (1.0 + (2.0 * said).exp()) { 0 } else { 3 };
             let (scan_day, roi) = (number / A_DAY, f64::from(class) / 3.0 - 0.5);
             let evaluation_day = scan_day + 5;
-            Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
+            LabelledRow { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
         };
         (0..DAYS * A_DAY).map(row).collect()
     }
@@ -169,7 +170,7 @@ mod tests {
         for one in &found[3..] {
             assert!(one.rise.abs() < 0.005 && one.error < 0.01, "{one:?}");
         }
-        // The rise is of the loss said beside it: without the first feature little is known.
+        // The rise adds to the loss beside it: without the first feature little is known.
         assert!(loss < 0.65 && loss + found[0].rise > 0.69, "{loss}: {:?}", found[0]);
     }
 

@@ -1,17 +1,17 @@
-//! Predictions beside what came, and their means by scan day.
+//! Predictions beside their outcomes, and means by scan day.
 //!
 //! The unit is the scan day: rows of a day share their future, so a day counts once however
-//! many rows it has. Row weights spread a day's weight over its rows.
+//! many rows it has. LabelledRow weights spread a day's weight over its rows.
 
-use crate::row::Row;
+use crate::row::LabelledRow;
 use schemas::contract::CLASSES;
 use std::collections::BTreeMap;
 
-/// Probabilities below this count as this in a logarithm, so that one certain mistake is
-/// dear but finite.
+/// Probabilities below this count as this in a logarithm, so that one certain mistake costs much
+/// but not infinitely much.
 pub(crate) const LEAST_PROBABILITY: f64 = 1e-7;
 
-/// One judged row: what was said, and what came.
+/// One judged row: the prediction and the outcome.
 #[derive(Clone, Copy)]
 pub(crate) struct Judged {
     pub(crate) scan_day: i32,
@@ -21,13 +21,13 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    pub(crate) fn of(row: &Row, probabilities: [f64; CLASSES]) -> Judged {
+    pub(crate) fn of(row: &LabelledRow, probabilities: [f64; CLASSES]) -> Judged {
         Judged { scan_day: row.scan_day, class: row.class, weight: row.weight, probabilities }
     }
 }
 
 /// Class shares by weight.
-pub(crate) fn class_prior<'a>(rows: impl Iterator<Item = &'a Row>) -> [f64; CLASSES] {
+pub(crate) fn class_prior<'a>(rows: impl Iterator<Item = &'a LabelledRow>) -> [f64; CLASSES] {
     let mut shares = [0.0; CLASSES];
     for row in rows {
         shares[usize::from(row.class)] += row.weight;
@@ -36,7 +36,7 @@ pub(crate) fn class_prior<'a>(rows: impl Iterator<Item = &'a Row>) -> [f64; CLAS
     shares.map(|share| share / total)
 }
 
-/// −ln of the probability given to the class that came.
+/// −ln of the probability given to the realised class.
 pub(crate) fn row_log_loss(row: &Judged) -> f64 {
     -row.probabilities[usize::from(row.class)].max(LEAST_PROBABILITY).ln()
 }
@@ -84,7 +84,7 @@ pub(crate) fn brier(row: &Judged) -> f64 {
         .sum()
 }
 
-/// Whether the likeliest class came, 1 or 0.
+/// Whether the likeliest class is the realised one, 1 or 0.
 pub(crate) fn hit(row: &Judged) -> f64 {
     f64::from(u8::from(likeliest(&row.probabilities) == row.class))
 }

@@ -1,12 +1,12 @@
 //! The classifier of ButterQuant: how likely a butterfly ends as a loss or a gain.
 //!
-//! It exists so that one crate alone knows how a model is trained (candle), carried (ONNX
+//! This crate alone knows how a model is trained (candle), carried (ONNX
 //! bytes that explain themselves), scored (ONNX Runtime, or candle on the same weights) and
 //! judged before it may trade (the gate). It imports only floor 0 (the feature contract, the
 //! statistics) and has no clock: dates, seeds and class priors are arguments.
 //!
 //! ```text
-//! Row ──train──> Trained { onnx, sha256, manifest } ──Engine::load──> Model ──score──> Score
+//! LabelledRow ──train──> Trained { onnx, sha256, manifest } ──Engine::load──> Model ──score──> ModelScore
 //!                                                                       │
 //!                                    HeldOut rows <──── held-out days ──┘──gate──> Verdict
 //! ```
@@ -56,25 +56,25 @@ mod single_feature_auc;
 mod train;
 mod vectors;
 
-pub use artifacts::{ArtifactError, Artifacts, Listed};
+pub use artifacts::{ArtifactError, Artifacts, ListedModel};
 pub use assessment::{Assessment, Estimate, Figures};
 pub use calibration::Bin;
 pub use distance::Distance;
-pub use drift::{DRIFT_DAYS, Drift, DriftReference, Seen};
+pub use drift::{DRIFT_DAYS, Drift, DriftReference, DriftRow};
 pub use engine::{Engine, ProviderChoice};
 pub use engine_error::EngineError;
 pub use fetch::{FetchError, fetch_onnxruntime};
 pub use gate::{GateSettings, Verdict, gate};
 pub use held_out::HeldOut;
 pub use importance::{Importance, importance};
-pub use manifest::{Kind, Manifest};
+pub use manifest::{Manifest, ModelKind};
 pub use metrics::Metrics;
-pub use model::{Model, ModelError, Score, ScoreError};
+pub use model::{Model, ModelError, ModelScore, ScoreError};
 pub use onnx::MAX_ONNX_BYTES;
-pub use placement::Step;
-pub use quality::{Quality, quality};
-pub use row::{Row, longest_holding};
+pub use placement::PlacedStep;
+pub use quality::{PredictionQuality, quality};
+pub use row::{LabelledRow, longest_holding};
 pub use settings::{TrainError, TrainSettings};
-pub use single_feature_auc::{Alone, TOO_WELL, alone};
+pub use single_feature_auc::{FeatureAuc, LEAKAGE_AUC, single_feature_auc};
 pub use train::{Trained, train, train_and_assess};
 pub use vectors::{AGREEMENT, TestVector, disagreement, drift_reference, test_vectors};

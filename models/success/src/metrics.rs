@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Figures of a model on the validation part of its training rows.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Metrics {
-    /// Mean daily −ln p(class that came), in nats.
+    /// Mean daily −ln p(realised class), in nats.
     pub log_loss: f64,
-    /// The same for the class prior of the fitted rows: what knowing nothing scores.
+    /// The same for the class prior of the fitted rows, the score of no knowledge.
     pub prior_log_loss: f64,
     /// Mean daily Σ (p − 1{class})², 0 to 2.
     pub brier: f64,
@@ -26,12 +26,12 @@ pub struct Metrics {
     /// Scan days judged.
     pub days: u32,
     /// The same rows with intervals, beside the baselines; these rows chose epoch, ridge and
-    /// kind, so that a little of it is luck. None in a manifest from before there was one.
+    /// kind, so a little of it is luck. None in a manifest from before it was recorded.
     #[serde(default)]
     pub assessment: Option<Assessment>,
 }
 
-/// All figures at once; `prior` is what the fitted rows' class shares were.
+/// All figures at once; `prior` holds the fitted rows' class shares.
 pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
     let mut recognised = [(0.0, 0.0); CLASSES];
     for row in rows {

@@ -1,5 +1,5 @@
-//! How good predictions turned out, over any set of matured rows: a month, a regime, the days of
-//! late. By scan day, as everything that is judged here.
+//! How good predictions turned out, over any set of matured rows: a month, a regime, the last
+//! days. By scan day, like all figures here.
 
 use crate::calibration::{calibration_error, rankings};
 use crate::held_out::HeldOut;
@@ -7,19 +7,20 @@ use crate::held_out::judged;
 use crate::judged::{daily_means, likeliest, mean_over_days, row_log_loss};
 use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
+use statistics::mean_by_days;
 
 /// Figures of matured predictions.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
-pub struct Quality {
+pub struct PredictionQuality {
     /// Scan days.
     pub days: u32,
     /// Rows.
     pub rows: u64,
-    /// Mean daily −ln p(class that came), in nats.
+    /// Mean daily −ln p(realised class), in nats.
     pub log_loss: f64,
     /// Mean over days of the share of rows whose likeliest class came (0 to 1).
     pub accuracy: f64,
-    /// Its standard error: sd of the daily shares × √(H/D); none of a single day.
+    /// Its standard error: sd of the daily shares × √(H/D); none for a single day.
     pub accuracy_error: Option<f64>,
     /// Mean over classes of Σ (n_b/n)·|mean p − frequency| over ten equal-count bins.
     pub calibration_error: f64,
@@ -29,8 +30,8 @@ pub struct Quality {
     pub frequency: [f64; CLASSES],
 }
 
-/// Figures of `rows`, of which each is held for at most `block` trading days; none of no rows.
-pub fn quality(rows: &[HeldOut], block: usize) -> Option<Quality> {
+/// Figures of `rows`, each held for at most `block` trading days; none without rows.
+pub fn quality(rows: &[HeldOut], block: usize) -> Option<PredictionQuality> {
     if rows.is_empty() {
         return None;
     }
@@ -39,7 +40,7 @@ pub fn quality(rows: &[HeldOut], block: usize) -> Option<Quality> {
     let hits = daily_means(&rows, |row| share(likeliest(&row.probabilities) == row.class));
     let hits: Vec<f64> = hits.into_iter().map(|(_, share)| share).collect();
     let (accuracy, accuracy_error) = mean_by_days(&hits, block);
-    Some(Quality {
+    Some(PredictionQuality {
         days: hits.len() as u32,
         rows: rows.len() as u64,
         log_loss: mean_over_days(&rows, row_log_loss),

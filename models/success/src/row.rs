@@ -6,7 +6,7 @@ use statistics::trading_days;
 
 /// One matured candidate: what was known at the scan, and how it ended.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
-pub struct Row {
+pub struct LabelledRow {
     /// The features of the contract, in its order; all finite.
     pub features: [f64; FEATURES],
     /// Class of the realised return, 0 (Loss) to 3 (Excellent).
@@ -25,6 +25,6 @@ pub struct Row {
 }
 
 /// The longest holding of `rows` in trading days, at least 1: the unit in which days overlap.
-pub fn longest_holding(rows: &[Row]) -> usize {
+pub fn longest_holding(rows: &[LabelledRow]) -> usize {
     trading_days(rows.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1))
 }

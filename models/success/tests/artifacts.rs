@@ -2,11 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 
-mod made;
+mod testkit;
 
-use made::{CONTRACT, deep, quick, rows};
+use schemas::contract::CONTRACT;
 use std::fs;
 use success::{Artifacts, Engine, train};
+use testkit::{deep, quick, rows};
 
 fn made() -> serde_json::Map<String, serde_json::Value> {
     let made = serde_json::json!({ "code_version": "0.1.0", "parents": { "champion": null } });

@@ -3,7 +3,7 @@
 
 use super::HistoryPlan;
 use super::days::{Days, Ticker};
-use quant::{Butterfly, NoLabel, PriceWindow, Settings, VixWindow};
+use quant::{Butterfly, NoLabel, PriceWindow, PricingSettings, VixWindow};
 use schemas::Day;
 use schemas::contract::FEATURES;
 use schemas::events::Sample;
@@ -39,7 +39,7 @@ pub(super) fn make(
         by_ticker[job.ticker].push((job.day, number));
     }
     by_ticker.iter_mut().for_each(|of| of.sort_unstable());
-    let settings = Settings::from(&plan.pricing);
+    let settings = PricingSettings::from(&plan.pricing);
     let next = AtomicUsize::new(0);
     let mut made: Vec<Made> = jobs.iter().map(|_| Err("NOT_MADE")).collect();
     std::thread::scope(|scope| {
@@ -88,7 +88,7 @@ struct Walk<'a> {
     days: &'a Days,
     ticker: &'a Ticker,
     index: usize,
-    settings: &'a Settings,
+    settings: &'a PricingSettings,
     window: PriceWindow,
     vix: VixWindow,
     open: Vec<Open>,
@@ -96,7 +96,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(days: &'a Days, index: usize, settings: &'a Settings) -> Walk<'a> {
+    fn new(days: &'a Days, index: usize, settings: &'a PricingSettings) -> Walk<'a> {
         Walk {
             days,
             ticker: &days.tickers[index],

@@ -10,7 +10,7 @@ mod speak;
 #[cfg(test)]
 mod tests;
 
-use quant::{Book, analyze};
+use quant::{PriceHistory, analyze};
 use schemas::events::{Bars, DayClosed, ScanRefused, Scans};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event};
@@ -20,7 +20,7 @@ pub use speak::{candidate, scan_of};
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct State {
-    book: Book,
+    book: PriceHistory,
     /// The open day's marker: what to scan and what is missing.
     marker: Option<DayClosed>,
 }
@@ -53,7 +53,7 @@ impl Scanner {
 
 impl Machine for Scanner {
     fn evolve(&mut self, event: &Event) {
-        self.0.book.take(event);
+        self.0.book.apply(event);
         if let Body::Bars(Bars::DayClosed(marker)) = &event.body {
             self.0.marker = Some(marker.clone());
         }

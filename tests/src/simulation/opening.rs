@@ -6,7 +6,7 @@ use super::world::MATURING;
 use schemas::contract::CONTRACT;
 use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, Settings};
 use schemas::{Day, Event, Money};
-use success::{Row, TrainSettings};
+use success::{LabelledRow, TrainSettings};
 
 /// Thresholds so low that both tracks trade, limits so low that they refuse as well; trainings
 /// are asked for often and refused at once.
@@ -63,9 +63,9 @@ fn trained(seed: u64) -> success::Trained {
         let scan_day = (n / 4) as i32;
         let class = schemas::contract::Class::of_roi(roi) as u8;
         let evaluation_day = scan_day + 1;
-        Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
+        LabelledRow { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
     };
-    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut chance)).collect();
+    let rows: Vec<LabelledRow> = (0..600).map(|n| row(n, &mut chance)).collect();
     let how = TrainSettings {
         seed,
         epochs: 2,

@@ -21,7 +21,7 @@ use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use store::rows::FoundRows;
-use success::Row;
+use success::LabelledRow;
 
 /// Scan days a model is judged on.
 const TEST_DAYS: usize = 60;
@@ -128,7 +128,7 @@ impl Audit {
 
 /// Looks at rows; gives the account and the sound ones of matured scan days. With `test_from` the rows before that day
 /// are to be trained on as they are.
-pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<Row>) {
+pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<LabelledRow>) {
     let (mut checks, mut sound) = rows::look(&found.rows);
     let (all, open) = (sound.len(), open_days(found));
     sound.retain(|row| !open.contains(&Day(row.scan_day)));
@@ -185,13 +185,13 @@ fn maturity(early: usize, open: usize) -> Check {
 
 /// What a training takes: rows of the scan days before the first that reaches into the test. Of
 /// later days only short holdings are over before it, which are unlike any other days' rows.
-fn whole_days_before(rows: &[Row], test_from: Day) -> Vec<Row> {
+fn whole_days_before(rows: &[LabelledRow], test_from: Day) -> Vec<LabelledRow> {
     let reaching = rows.iter().filter(|row| row.evaluation_day >= test_from.0);
     let first = reaching.map(|row| row.scan_day).min().unwrap_or(i32::MAX);
     rows.iter().filter(|row| row.scan_day < first).cloned().collect()
 }
 
-fn shares(rows: &[Row]) -> Vec<ClassShare> {
+fn shares(rows: &[LabelledRow]) -> Vec<ClassShare> {
     let total: f64 = rows.iter().map(|row| row.weight).sum();
     (0..CLASSES)
         .map(|class| {
@@ -235,7 +235,7 @@ fn classes(shares: &[ClassShare]) -> Check {
     Check::new("classes", Grade::Good, said)
 }
 
-fn split(rows: &[Row], days: &BTreeSet<i32>, test_from: Option<Day>) -> SplitRows {
+fn split(rows: &[LabelledRow], days: &BTreeSet<i32>, test_from: Option<Day>) -> SplitRows {
     let last_days = days.iter().rev().take(TEST_DAYS).next_back();
     let first = test_from.unwrap_or(Day(last_days.copied().unwrap_or_default()));
     let test = rows.iter().filter(|row| row.scan_day >= first.0).count();

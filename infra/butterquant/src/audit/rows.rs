@@ -5,10 +5,10 @@ use quant::{FEATURE_RANGES, Term};
 use schemas::contract::{CLASSES, CONTRACT_VERSION, Class, FEATURE_NAMES, FEATURES};
 use std::collections::BTreeMap;
 use store::rows::FoundRow;
-use success::Row;
+use success::LabelledRow;
 
 /// Looks at each row; gives the checks and the rows that a training can take.
-pub(super) fn look(rows: &[FoundRow]) -> (Vec<Check>, Vec<Row>) {
+pub(super) fn look(rows: &[FoundRow]) -> (Vec<Check>, Vec<LabelledRow>) {
     if rows.is_empty() {
         let said = "there is no row; `butterquant history generate` draws some";
         return (vec![Check::new("rows", Grade::Found, said)], Vec::new());
@@ -144,9 +144,9 @@ fn duplicates(rows: &[FoundRow]) -> Check {
     }
 }
 
-fn as_row(row: &FoundRow) -> Option<Row> {
+fn as_row(row: &FoundRow) -> Option<LabelledRow> {
     let values: Option<Vec<f64>> = row.values.iter().copied().collect();
-    Some(Row {
+    Some(LabelledRow {
         features: values?.try_into().ok()?,
         class: u8::try_from(row.class?).ok()?,
         roi: row.roi?,

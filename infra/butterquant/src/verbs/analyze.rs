@@ -31,7 +31,7 @@ pub fn analyze(config: &Config, args: &AnalyzeArgs) -> Result<Found> {
     let mut market = source::open(&source, None)?;
     let day = day_of(&*market, args.as_of)?;
     let book = book_of(&mut *market, &ticker, day)?;
-    let settings = quant::Settings::from(&config.settings()?.pricing);
+    let settings = quant::PricingSettings::from(&config.settings()?.pricing);
     match study(&book, &ticker, day, &settings)? {
         Ok(study) => explain(config, args, &source, &study),
         Err(refusal) => refused(config, &source, &ticker, day, &refusal),

@@ -14,7 +14,7 @@ use schemas::contract::CLASS_NAMES;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::rows::read_rows;
-use success::Row;
+use success::LabelledRow;
 
 /// Reads, checks, draws and prints.
 pub fn validate(config: &Config, args: &ValidateArgs) -> Result<Found> {
@@ -59,7 +59,7 @@ fn picture_file(args: &ValidateArgs, run: &RunDir, path: &Path) -> PathBuf {
     }
 }
 
-fn distributions(path: &Path, audit: &Audit, sound: &[Row]) -> Distributions {
+fn distributions(path: &Path, audit: &Audit, sound: &[LabelledRow]) -> Distributions {
     let span = audit.span.map_or_else(String::new, |(first, last)| format!("{first} to {last}"));
     let marks = audit.checks.iter().filter(|check| check.grade == Grade::Found);
     let marks: Vec<&str> = marks.map(|check| check.name).collect();
@@ -91,7 +91,7 @@ fn distributions(path: &Path, audit: &Audit, sound: &[Row]) -> Distributions {
 }
 
 fn marked(of: &FeatureReport) -> bool {
-    let leaks = of.alone.is_some_and(|alone| alone.too_well());
+    let leaks = of.alone.is_some_and(|alone| alone.is_leak());
     leaks || !of.moves || of.drift.as_ref().is_some_and(|drift| drift.drifted())
 }
 

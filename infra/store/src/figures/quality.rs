@@ -6,7 +6,7 @@ use crate::views::ScanDay;
 use schemas::Day;
 use serde::Serialize;
 use statistics::trading_days;
-use success::{HeldOut, Quality, quality};
+use success::{HeldOut, PredictionQuality, quality};
 
 /// Scan days that "of late" means.
 pub const RECENT_DAYS: usize = 60;
@@ -25,7 +25,7 @@ pub struct Period {
     pub last: Day,
     /// Theirs.
     #[serde(flatten)]
-    pub quality: Quality,
+    pub quality: PredictionQuality,
 }
 
 /// Figures of all scan days.

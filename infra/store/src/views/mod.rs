@@ -32,7 +32,7 @@ use schemas::events::{Orders, Settings, Track};
 use schemas::{Body, Day, Event};
 use shelf::{Key, Shelf};
 use std::collections::BTreeMap;
-use success::{DriftReference, Seen};
+use success::{DriftReference, DriftRow};
 
 /// The views of one run.
 #[derive(Clone)]
@@ -180,7 +180,7 @@ impl Views {
     ///
     /// # Errors
     /// As [`Views::through`].
-    pub fn recent_features(&self) -> Result<Vec<Seen>, StoreError> {
+    pub fn recent_features(&self) -> Result<Vec<DriftRow>, StoreError> {
         predictions::recent_features(&self.shelf)
     }
 

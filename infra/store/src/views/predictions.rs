@@ -9,7 +9,7 @@ use schemas::events::{Bars, Features, Models, Outcomes};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use success::{DRIFT_DAYS, DriftReference, Seen, drift_reference};
+use success::{DRIFT_DAYS, DriftReference, DriftRow, drift_reference};
 
 /// What came of a candidate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -135,10 +135,10 @@ fn features(
 }
 
 /// Those of the last scan days.
-pub(super) fn recent_features(shelf: &Shelf) -> Result<Vec<Seen>, StoreError> {
+pub(super) fn recent_features(shelf: &Shelf) -> Result<Vec<DriftRow>, StoreError> {
     let days: Vec<(Day, Vec<[f32; FEATURES]>)> = shelf.last(Key::Features(Day(0)), DRIFT_DAYS)?;
     let seen = |(day, rows): (Day, Vec<[f32; FEATURES]>)| {
-        rows.into_iter().map(move |row| Seen {
+        rows.into_iter().map(move |row| DriftRow {
             scan_day: day.0,
             features: row.map(f64::from),
             weight: 1.0,

@@ -2,9 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-use schemas::contract::{Class, FEATURES, FeatureContract};
+use schemas::contract::{Class, FEATURES};
 use std::path::PathBuf;
-use success::{Engine, ProviderChoice, Row, TrainSettings};
+use success::{Engine, LabelledRow, ProviderChoice, TrainSettings};
 
 /// Small numbers without a dependency: splitmix64.
 pub struct Dice(pub u64);
@@ -27,9 +27,9 @@ impl Dice {
 
 /// Rows of 50 a day. The rule: ROI follows an interaction and a slope; without `planted` the
 /// same ROI are dealt to other rows.
-pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
+pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<LabelledRow> {
     let mut dice = Dice(seed);
-    let mut rows: Vec<Row> = (0..count)
+    let mut rows: Vec<LabelledRow> = (0..count)
         .map(|number| {
             let mut features: [f64; FEATURES] = std::array::from_fn(|_| dice.normal());
             features[15] = 0.05 + 0.9 * dice.unit();
@@ -38,7 +38,7 @@ pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
             let day = (number / 50) as i32;
             let weight = 0.5 + dice.unit();
             let class = Class::of_roi(roi) as u8;
-            Row {
+            LabelledRow {
                 features,
                 class,
                 roi,

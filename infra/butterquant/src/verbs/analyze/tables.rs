@@ -3,7 +3,7 @@
 use crate::out::{line, percent, table};
 use crate::picture;
 use crate::study::Study;
-use quant::{Leg, OptionRight, WINDOW};
+use quant::{OptionRight, PricedLeg, WINDOW};
 use schemas::contract::FEATURE_NAMES;
 
 /// Prints all of them.
@@ -138,7 +138,7 @@ fn legs(study: &Study) {
     line(table(&header, rows));
 }
 
-fn leg(leg: &Leg) -> Vec<String> {
+fn leg(leg: &PricedLeg) -> Vec<String> {
     let right = if leg.right == OptionRight::Call { "call" } else { "put" };
     let mut row = vec![right.to_owned(), leg.strike.to_string(), format!("{:+}", leg.ratio)];
     row.extend([format!("{:.4}", leg.price), percent(leg.sigma)]);

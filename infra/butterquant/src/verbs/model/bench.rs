@@ -15,7 +15,7 @@ use measure::{Provider, measured};
 use schemas::id::sha256_hex;
 use serde::Serialize;
 use shell::unit::TOGETHER;
-use success::{Distance, Engine, Kind, Model, ProviderChoice};
+use success::{Distance, Engine, Model, ModelKind, ProviderChoice};
 
 /// What one event may take on a CPU, and on a GPU, to which its features have to travel first.
 const BUDGET_US: f64 = 50.0;
@@ -31,7 +31,7 @@ struct Absent {
 struct Subject {
     what: String,
     sha256: String,
-    kind: Kind,
+    kind: ModelKind,
     widths: Vec<usize>,
 }
 

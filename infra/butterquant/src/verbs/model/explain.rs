@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use store::rows::read_rows;
-use success::{Importance, Row, Score, importance};
+use success::{Importance, LabelledRow, ModelScore, importance};
 
 /// What was found.
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ struct Explained {
 }
 
 /// The rows of the lake on which a version was judged: of its held-out days.
-pub fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
+pub fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<LabelledRow>> {
     let judged = Judged::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
     let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
@@ -81,7 +81,7 @@ pub fn explain(config: &Config, args: &ExplainArgs) -> Result<Found> {
     let scores = loaded.score(&features)?;
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
     let ends = days.first().zip(days.last()).context("no days")?;
-    let said = shares(scores.iter().map(|score: &Score| score.class));
+    let said = shares(scores.iter().map(|score: &ModelScore| score.class));
     let explained = Explained {
         version: args.version,
         sha256: model.sha256.clone(),

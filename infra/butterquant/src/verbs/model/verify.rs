@@ -189,9 +189,8 @@ fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
         .map(|r| std::array::from_fn(|f| f64::from((r * 31 + f as i32 * 17) % 101) / 50.0 - 1.0))
         .collect();
     let scores = Engine::candle().load(onnx)?.score(&rows)?;
-    let vector = |(row, score): (&[f64; schemas::contract::FEATURES], success::Score)| TestVector {
-        features: row.map(|value| value as f32),
-        probabilities: score.probabilities,
+    let vector = |(row, score): (&[f64; schemas::contract::FEATURES], success::ModelScore)| {
+        TestVector { features: row.map(|value| value as f32), probabilities: score.probabilities }
     };
     Ok(rows.iter().zip(scores).map(vector).collect())
 }

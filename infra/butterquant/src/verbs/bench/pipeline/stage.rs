@@ -16,7 +16,7 @@ use schemas::events::{
 use schemas::{Day, Event, Topic};
 use shell::{open, wire};
 use std::time::Duration;
-use success::{Row, TrainSettings, train};
+use success::{LabelledRow, TrainSettings, train};
 
 /// The day of every made-up event.
 pub const DAY: Day = Day(20_000);
@@ -188,11 +188,11 @@ pub fn number(key: &[u8]) -> Option<usize> {
 /// A model of made-up rows, and what names it.
 pub fn model() -> Result<(ModelTrained, ModelRef)> {
     let mut draw = Draw::new(7);
-    let rows: Vec<Row> = (0..ROWS)
+    let rows: Vec<LabelledRow> = (0..ROWS)
         .map(|n| {
             let roi = draw.share() - 0.5;
             let scan_day = (n / 10) as i32;
-            Row {
+            LabelledRow {
                 features: draw.values(),
                 class: schemas::contract::Class::of_roi(roi) as u8,
                 roi,

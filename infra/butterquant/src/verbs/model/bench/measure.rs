@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
-use success::{Engine, Step};
+use success::{Engine, PlacedStep};
 
 /// Rows scored together, and how often.
 const BATCHES: [(usize, usize); 4] = [(1, 5_000), (32, 2_000), (256, 500), (4_096, 60)];
@@ -41,7 +41,7 @@ pub struct Provider {
     pub provider: String,
     pub explanation: String,
     pub batches: Vec<Batch>,
-    pub nodes: Vec<Step>,
+    pub nodes: Vec<PlacedStep>,
     /// One event after the other.
     pub event: OneEvent,
 }
