@@ -2,7 +2,6 @@
 //! how good predictions are.
 
 use crate::answers::quality::{FeatureDrift, QualityFigures};
-use schemas::contract::CLASSES;
 use shell::board::UnitStatus;
 use shell::settle::Tally;
 use std::fmt::Write;
@@ -158,6 +157,7 @@ mod tests {
     use super::*;
     use schemas::Day;
     use store::figures::{Period, QualityReport};
+    use schemas::contract::CLASSES;
     use success::{Drift, PredictionQuality};
 
     fn period(name: &str, days: u32, accuracy: f64, log_loss: f64, error: f64) -> Period {

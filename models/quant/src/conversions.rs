@@ -1,6 +1,8 @@
 //! Conversions between this crate's types and those on the log.
 
-use crate::{Butterfly, ButterflyKind, PriceBar, PricingSettings};
+use crate::butterfly::{Butterfly, ButterflyKind};
+use crate::settings::PricingSettings;
+use crate::window::PriceBar;
 use schemas::events::{Bar, Pricing, Strategy, Structure};
 
 impl From<ButterflyKind> for Strategy {

@@ -1,7 +1,9 @@
 //! The market as a role knows it: each ticker's window and the index's, built from `bars`.
 //! Every role that prices keeps one, so that all of them price alike.
 
-use crate::{PriceBar, PriceWindow, VixWindow, current_iv};
+use crate::vix::VixWindow;
+use crate::volatility::current_iv;
+use crate::window::{PriceBar, PriceWindow};
 use schemas::events::{Bar, Bars};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};

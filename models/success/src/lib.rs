@@ -32,6 +32,7 @@ mod drift;
 mod engine;
 mod engine_error;
 mod fetch;
+mod fitting;
 mod gate;
 mod held_out;
 mod hex;

@@ -7,20 +7,18 @@
 
 use crate::assess::assess;
 use crate::assessment::Assessment;
-use crate::baselines::{Baselines, ByScore};
 use crate::candle_scorer::CandleScorer;
 use crate::drift::{DriftReference, DriftRow};
+use crate::fitting::{Part, share};
 use crate::hex::hex;
-use crate::judged::{Judged, class_prior, mean_over_days, row_log_loss};
+use crate::judged::{Judged, mean_over_days, row_log_loss};
 use crate::layers::Layers;
-use crate::logistic::{Logistic, Sample};
-use crate::manifest::roi_table;
-use crate::manifest::{Manifest, ModelKind};
+use crate::logistic::Logistic;
+use crate::manifest::{Manifest, ModelKind, roi_table};
 use crate::metrics::measure;
 use crate::network::Network;
-use crate::onnx;
-use crate::onnx::MAX_ONNX_BYTES;
-use crate::prepare::{Prepared, Scaler, prepare, scaler};
+use crate::onnx::{self, MAX_ONNX_BYTES};
+use crate::prepare::{Prepared, prepare};
 use crate::row::LabelledRow;
 use crate::settings::{TrainError, TrainSettings, check};
 use crate::vectors::{DRIFT_REFERENCE, TEST_VECTORS, vectors};
@@ -114,59 +112,6 @@ pub fn train_and_assess(
     let held_out =
         (!held_out.is_empty()).then(|| assess(held_out, kind, &shipped, &manifest)).transpose()?;
     Ok((seal(layers, rows, contract, manifest)?, held_out))
-}
-
-/// Rows to fit, scaled by their own figures.
-struct Part<'a> {
-    rows: Vec<&'a LabelledRow>,
-    scaler: Scaler,
-    scaled: Vec<[f32; FEATURES]>,
-    classes: Vec<u8>,
-    weights: Vec<f64>,
-}
-
-impl<'a> Part<'a> {
-    fn new(
-        rows: Vec<&'a LabelledRow>,
-        contract: &FeatureContract<'_>,
-    ) -> Result<Part<'a>, TrainError> {
-        let scaler = scaler(&rows, contract)?;
-        let scaled = rows.iter().map(|row| scale(row, &scaler)).collect();
-        let classes = rows.iter().map(|row| row.class).collect();
-        let weights = rows.iter().map(|row| row.weight).collect();
-        Ok(Part { rows, scaler, scaled, classes, weights })
-    }
-
-    fn sample(&self) -> Sample<'_> {
-        Sample { rows: &self.scaled, classes: &self.classes, weights: &self.weights }
-    }
-
-    fn layers(&self, logistic: Logistic) -> Layers {
-        Layers {
-            mean: self.scaler.mean.to_vec(),
-            deviation: self.scaler.deviation.to_vec(),
-            dense: vec![logistic.layer()],
-        }
-    }
-
-    /// The network after a number of epochs.
-    fn network(&self, settings: &TrainSettings, epochs: u32) -> Result<Layers, TrainError> {
-        let mut network = Network::new(settings)?;
-        for epoch in 0..epochs {
-            network.epoch(&self.sample(), settings, share(epoch, settings))?;
-        }
-        Ok(network.layers(&self.scaler)?)
-    }
-
-    fn baselines(&self, logistic: Layers, network: Layers) -> Result<Baselines, TrainError> {
-        let prior = class_prior(self.rows.iter().copied());
-        Ok(Baselines { prior, score: ByScore::fit(&self.rows)?, logistic, network })
-    }
-}
-
-/// Share of the epochs done before `epoch`.
-fn share(epoch: u32, settings: &TrainSettings) -> f64 {
-    f64::from(epoch) / f64::from(settings.epochs)
 }
 
 /// The network at its best epoch.
@@ -275,8 +220,4 @@ impl Judge {
     fn log_loss(&self, scorer: &CandleScorer) -> Result<f64, TrainError> {
         Ok(mean_over_days(&self.judged(scorer)?, row_log_loss))
     }
-}
-
-fn scale(row: &LabelledRow, scaler: &Scaler) -> [f32; FEATURES] {
-    std::array::from_fn(|f| (row.features[f] as f32 - scaler.mean[f]) / scaler.deviation[f])
 }
