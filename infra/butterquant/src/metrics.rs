@@ -156,8 +156,8 @@ fn plain(value: &str) -> String {
 mod tests {
     use super::*;
     use schemas::Day;
-    use store::figures::{Period, QualityReport};
     use schemas::contract::CLASSES;
+    use store::figures::{Period, QualityReport};
     use success::{Drift, PredictionQuality};
 
     fn period(name: &str, days: u32, accuracy: f64, log_loss: f64, error: f64) -> Period {
