@@ -4,8 +4,9 @@
 
 use producers::source::Market;
 use producers::source::simulated::{SimulatedMarket, SimulationPlan};
-use quant::{FEATURE_NAMES, PriceBar, PriceWindow, Settings, VixWindow};
+use quant::{PriceBar, PriceWindow, PricingSettings, VixWindow};
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -59,7 +60,7 @@ fn rows(
     every: usize,
     drawn: &dyn Fn(Day) -> bool,
 ) -> Vec<String> {
-    let settings = Settings::default();
+    let settings = PricingSettings::default();
     let mut window = PriceWindow::new();
     let mut vix = VixWindow::new();
     let mut open = Vec::new();

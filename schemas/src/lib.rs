@@ -9,6 +9,7 @@ mod day;
 pub mod evaluation;
 mod event;
 pub mod events;
+pub mod finite;
 pub mod headers;
 pub mod id;
 mod money;

@@ -27,6 +27,12 @@ impl Money {
     }
 }
 
+impl From<Money> for f64 {
+    fn from(money: Money) -> f64 {
+        money.dollars()
+    }
+}
+
 impl Add for Money {
     type Output = Money;
     fn add(self, other: Money) -> Money {

@@ -8,7 +8,7 @@ mod mutator;
 
 use fixtures::one_of_each;
 use mutator::Mutator;
-use schemas::{Topic, codec, contract, headers};
+use schemas::{Topic, codec, finite, headers};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -64,7 +64,7 @@ fn survives(topic: Topic, value: &[u8]) -> bool {
     let again = codec::encode(&event).unwrap();
     let back = codec::decode(topic, &again).unwrap();
     assert_eq!(codec::encode(&back).unwrap(), again, "{topic} {}", event.body.kind());
-    if contract::finite(&event).is_ok() {
+    if finite::check(&event).is_ok() {
         assert_eq!(back, event);
     }
     let _ = (headers::write(&event, "test"), event.day.close_ms(), format!("{event:?}").len());

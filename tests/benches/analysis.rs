@@ -6,8 +6,8 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use quant::{
-    Butterfly, ButterflyKind, OptionRight, PriceBar, PriceWindow, Settings, Term, Terms, VixWindow,
-    analyze, arima, garch, implied_volatility, mark, quote, spectrum,
+    Butterfly, ButterflyKind, OptionRight, PriceBar, PriceWindow, PricingSettings, Term, Terms,
+    VixWindow, analyze, arima, garch, implied_volatility, mark, quote, spectrum,
 };
 use schemas::Day;
 use std::hint::black_box;
@@ -39,7 +39,7 @@ fn market() -> (PriceWindow, VixWindow, Day) {
 
 fn whole(c: &mut Criterion) {
     let (window, vix, day) = market();
-    let settings = Settings::default();
+    let settings = PricingSettings::default();
     analyze(&window, &vix, day, &settings).unwrap();
     c.bench_function("analyze one ticker", |b| {
         b.iter(|| analyze(black_box(&window), &vix, day, &settings));
@@ -70,7 +70,7 @@ fn prices(c: &mut Criterion) {
     let Term { expiry, evaluation_day, dte, horizon } = Term::of(Day(17_001), 15.0);
     let kind = ButterflyKind::Iron;
     let fly = Butterfly { kind, centre: 100.0, wing: 5.0, expiry, evaluation_day, dte, horizon };
-    let settings = Settings::default();
+    let settings = PricingSettings::default();
     c.bench_function("mark of a butterfly", |b| {
         b.iter(|| mark(black_box(&fly), 101.0, 0.3, Day(17_002), &settings));
     });

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The rooms and their floors.
-const FLOORS: [(&str, u32); 18] = [
+const FLOORS: [(&str, u32); 19] = [
     ("schemas", 0),
+    ("statistics", 0),
     ("quant", 1),
     ("success", 1),
     ("kv", 1),

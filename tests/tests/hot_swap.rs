@@ -5,6 +5,7 @@
 
 use consumers::{broker, executor, labeler, retrainer, scorer};
 use eventlog::{Batch, Log, MemoryLog, Producer};
+use schemas::contract::FEATURES;
 use schemas::events::{
     Alias, Controls, DayClosed, FeatureVector, Features, ModelRef, ModelTrained, Models,
     Predictions, RolledBack, RunOpened, Scan, Scans, Score,
@@ -38,9 +39,9 @@ const A_DAY: usize = 5_000;
 const FIRST: Day = Day(20_000);
 const DAYS: i32 = 4;
 
-fn row(number: usize) -> [f64; 23] {
+fn row(number: usize) -> [f64; FEATURES] {
     let mut row = std::array::from_fn(|f| ((number * 31 + f * 17) % 1_013) as f64 / 507.0 - 1.0);
-    row[success::MAX_LOSS] = 0.1 + (number % 80) as f64 / 100.0;
+    row[schemas::contract::MAX_LOSS] = 0.1 + (number % 80) as f64 / 100.0;
     row
 }
 
@@ -186,9 +187,9 @@ fn predictions(log: &MemoryLog) -> BTreeMap<EventId, Vec<(Event, Score)>> {
 }
 
 /// The scores of a version for the rows, computed alone and at rest.
-fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::Score> {
+fn alone(engine: &Engine, model: &ModelTrained) -> Vec<success::ModelScore> {
     let loaded: Model = engine.load(&model.onnx).unwrap();
-    let rows: Vec<[f64; 23]> = (0..A_DAY).map(row).collect();
+    let rows: Vec<[f64; FEATURES]> = (0..A_DAY).map(row).collect();
     loaded.score(&rows).unwrap()
 }
 

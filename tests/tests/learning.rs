@@ -7,8 +7,9 @@ use producers::history::{HistoryPlan, draw};
 use producers::source::Market;
 use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use schemas::Body;
+use schemas::contract::CONTRACT;
 use schemas::events::Samples;
-use success::{Assessment, Contract, Estimate, Row, TrainSettings, train_and_assess};
+use success::{Assessment, Estimate, LabelledRow, TrainSettings, train_and_assess};
 
 /// Several, so that one lucky market does not decide.
 const SEEDS: [u64; 3] = [7, 1, 2];
@@ -29,11 +30,11 @@ fn assessed(seed: u64, structure: bool, rows: usize) -> Assessment {
     let plan =
         HistoryPlan { seed, low: rows, normal: rows, high: rows, ..HistoryPlan::new(last, last) };
     let drawn = draw(&mut market, &plan, &mut |_, _| {}).unwrap();
-    let rows: Vec<Row> = drawn
+    let rows: Vec<LabelledRow> = drawn
         .samples
         .iter()
         .filter_map(|event| match &event.body {
-            Body::Samples(Samples::SampleDrawn(sample)) => Some(Row {
+            Body::Samples(Samples::SampleDrawn(sample)) => Some(LabelledRow {
                 features: sample.values.clone().try_into().unwrap(),
                 class: sample.class as u8,
                 roi: sample.roi,
@@ -45,16 +46,15 @@ fn assessed(seed: u64, structure: bool, rows: usize) -> Assessment {
             _ => None,
         })
         .collect();
-    let mut known: Vec<Row> =
+    let mut known: Vec<LabelledRow> =
         rows.iter().filter(|row| row.evaluation_day < split).cloned().collect();
     if known.len() > 9_000 {
         known.retain(|row| row.scan_day.rem_euclid(KNOWN_EVERY) == 0);
     }
-    let later: Vec<Row> = rows.into_iter().filter(|row| row.scan_day >= split).collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let later: Vec<LabelledRow> = rows.into_iter().filter(|row| row.scan_day >= split).collect();
     let how = TrainSettings { seed, ..TrainSettings::default() };
     let (trained, later) =
-        train_and_assess(&known, &later, &contract, &how, &mut |_, _| {}).unwrap();
+        train_and_assess(&known, &later, &CONTRACT, &how, &mut |_, _| {}).unwrap();
     let later = later.unwrap();
     println!(
         "seed {seed}, structure {structure}: {} rows known, {} on {} later days; {}; log loss \

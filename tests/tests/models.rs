@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 use eventlog::{Batch, EmbeddedLog, Log};
+use schemas::contract::{CONTRACT, FEATURES};
 use schemas::events::{
     DayClosed, ModelRef, ModelTrained, Models, OrderIntent, Orders, Predictions, RunOpened, Scan,
     Scans, Score,
@@ -13,7 +14,7 @@ use serde_json::Value;
 use shell::controls::ControlBook;
 use shell::record_codec;
 use std::path::Path;
-use success::{Engine, ProviderChoice, Row, TrainSettings, train};
+use success::{Engine, LabelledRow, ProviderChoice, TrainSettings, train};
 use tempfile::TempDir;
 use tests::cli::{Ran, command, finish, run};
 use tests::python::say;
@@ -28,11 +29,11 @@ fn trained(version: i64, seed: u64, passed: bool) -> ModelTrained {
         (state >> 11) as f64 / (1_u64 << 53) as f64
     };
     let row = |n: usize| {
-        let mut features: [f64; 23] = std::array::from_fn(|_| 2.0 * unit() - 1.0);
-        features[success::MAX_LOSS] = 0.1 + 0.8 * unit();
+        let mut features: [f64; FEATURES] = std::array::from_fn(|_| 2.0 * unit() - 1.0);
+        features[schemas::contract::MAX_LOSS] = 0.1 + 0.8 * unit();
         let roi = 0.5 * features[0] + unit() - 0.6;
-        let (class, day) = (success::class_of_roi(roi), (n / 10) as i32);
-        Row {
+        let (class, day) = (schemas::contract::Class::of_roi(roi) as u8, (n / 10) as i32);
+        LabelledRow {
             features,
             class,
             roi,
@@ -42,11 +43,9 @@ fn trained(version: i64, seed: u64, passed: bool) -> ModelTrained {
             score: None,
         }
     };
-    let rows: Vec<Row> = (0..600).map(row).collect();
-    let contract =
-        success::Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let rows: Vec<LabelledRow> = (0..600).map(row).collect();
     let how = TrainSettings { seed, epochs: 2, minimum_rows: 100, ..TrainSettings::default() };
-    let made = train(&rows, &contract, &how, &mut |_, _| {}).unwrap();
+    let made = train(&rows, &CONTRACT, &how, &mut |_, _| {}).unwrap();
     ModelTrained {
         version,
         sha256: made.sha256,

@@ -5,11 +5,12 @@
 #![allow(clippy::unwrap_used)]
 
 use eventlog::{Batch, EmbeddedLog, Log};
+use schemas::contract::CONTRACT;
 use schemas::events::{ModelTrained, Models};
 use schemas::{Day, Event};
 use serde_json::{Value, json};
 use std::path::Path;
-use success::{Contract, Row, TrainSettings, train};
+use success::{LabelledRow, TrainSettings, train};
 use tests::cli::{Ran, command, finish, run};
 
 const SETTINGS: &str = "partitions = 2
@@ -122,7 +123,7 @@ fn what_a_version_rests_on_is_drawn(data: &Path) {
     let svg = String::from_utf8(svg).unwrap();
     assert!(svg.starts_with("<svg") && names.iter().all(|name| svg.contains(name)), "{names:?}");
     names.sort_unstable();
-    let mut contract = quant::FEATURE_NAMES.to_vec();
+    let mut contract = schemas::contract::FEATURE_NAMES.to_vec();
     contract.sort_unstable();
     assert_eq!(names, contract);
     // The header of a PNG with its width and height.
@@ -198,7 +199,7 @@ fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
         let class = [1, 2, 3].get(n % 40).copied().unwrap_or(0_u8);
         let roi = [-0.5, 0.0, 0.1, 0.4][usize::from(class)];
         let days = (row.as_of.unwrap().0, row.evaluation_day.unwrap().0);
-        Row {
+        LabelledRow {
             features: values.try_into().unwrap(),
             class,
             roi,
@@ -208,10 +209,9 @@ fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
             score: None,
         }
     };
-    let rows: Vec<Row> = found.rows.iter().enumerate().map(row).collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let rows: Vec<LabelledRow> = found.rows.iter().enumerate().map(row).collect();
     let how = TrainSettings { epochs: 2, ..TrainSettings::default() };
-    let made = train(&rows, &contract, &how, &mut |_, _| {}).unwrap();
+    let made = train(&rows, &CONTRACT, &how, &mut |_, _| {}).unwrap();
     let held_out = &first["manifest"]["held_out"];
     let model = ModelTrained {
         version: 99,

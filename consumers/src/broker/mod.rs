@@ -22,7 +22,7 @@ pub use trade::Trade;
 pub use venue::{Order, OrderStatus, Venue, VenueError};
 
 use order::WorkingOrder;
-use quant::Book;
+use quant::PriceHistory;
 use schemas::events::{Action, Bars, Fills, Orders};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -33,7 +33,7 @@ use submission::OrderTask;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct BrokerState {
-    book: Book,
+    book: PriceHistory,
     used: BTreeSet<i64>,
     /// By order id and intent event: an id may be used twice.
     working: BTreeMap<(i64, EventId), WorkingOrder>,
@@ -91,7 +91,7 @@ impl Broker {
 
 impl Machine for Broker {
     fn evolve(&mut self, event: &Event) {
-        self.state.book.take(event);
+        self.state.book.apply(event);
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) if action.split().is_some() => {
                 let of_ticker =

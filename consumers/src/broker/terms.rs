@@ -2,7 +2,7 @@
 
 use super::order::WorkingOrder;
 use super::trade::Trade;
-use quant::{Book, entry, mark};
+use quant::{PriceHistory, entry, mark};
 use schemas::events::Action;
 use schemas::{Day, Money};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ impl Terms {
     }
 
     /// The terms of `order` at the open of `day`.
-    pub(super) fn of(order: &WorkingOrder, day: Day, market: &Book) -> Terms {
+    pub(super) fn of(order: &WorkingOrder, day: Day, market: &PriceHistory) -> Terms {
         let intent = &order.intent;
         let Some(bar) = market.bar(&order.ticker, day) else {
             return match intent.action {

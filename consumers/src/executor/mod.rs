@@ -15,7 +15,7 @@ mod tests;
 
 use book::TrackBook;
 use choose::TrackCandidate;
-use quant::Book;
+use quant::PriceHistory;
 use schemas::events::{
     Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track,
     TrackMarked,
@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct ExecutorState {
-    market: Book,
+    market: PriceHistory,
     tracks: BTreeMap<Track, TrackBook>,
     last_order_id: i64,
     /// Today's candidates, by ticker.
@@ -151,7 +151,7 @@ impl Executor {
 
 impl Machine for Executor {
     fn evolve(&mut self, event: &Event) {
-        self.0.market.take(event);
+        self.0.market.apply(event);
         match &event.body {
             Body::Fills(fill) => self.take_fill(event, fill),
             Body::Bars(Bars::CorporateAction(action)) => {

@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use quant::{Book, NoLabel, Outcome as Label, label};
+use quant::{Label, NoLabel, PriceHistory, label};
 use schemas::events::{Bars, Outcome, OutcomeMissing, Outcomes, Pricing, Scans, Structure};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -27,7 +27,7 @@ struct OpenCandidate {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct LabelerState {
-    book: Book,
+    book: PriceHistory,
     open: BTreeMap<EventId, OpenCandidate>,
 }
 
@@ -77,7 +77,7 @@ impl Labeler {
 
 impl Machine for Labeler {
     fn evolve(&mut self, event: &Event) {
-        self.0.book.take(event);
+        self.0.book.apply(event);
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) => {
                 if let Some(ratio) = action.split() {

@@ -10,8 +10,8 @@
 use schemas::evaluation::RECENT_DAYS;
 use schemas::{Day, EventId};
 use serde::{Deserialize, Serialize};
+use statistics::{mean_by_days, trading_days};
 use std::collections::BTreeMap;
-use success::by_days;
 
 /// The rule fires when accuracy is significantly below this.
 pub const MIN_ACCURACY: f64 = 0.40;
@@ -105,8 +105,7 @@ impl Accuracy {
         let longest = last.iter().map(|day| day.longest).max()?;
         let share = |day: &&ScanDay| f64::from(day.hits) / f64::from(day.judged);
         let daily: Vec<f64> = last.iter().map(share).collect();
-        let holding = (longest.max(1) as usize * 252).div_ceil(365);
-        let (mean, error) = by_days(&daily, holding);
+        let (mean, error) = mean_by_days(&daily, trading_days(longest));
         Some(RecentAccuracy { days: last.len(), mean, bound: error.map(|error| mean + Z * error) })
     }
 

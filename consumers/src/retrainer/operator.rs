@@ -6,10 +6,11 @@
 //! champion that is gone: it is refused too, on the log.
 
 use super::state::RetrainerState;
+use schemas::contract::CONTRACT;
 use schemas::events::{Alias, ModelPromoted, ModelRef, ModelRefused, Models};
 use schemas::role::Context;
 use schemas::{Body, Day, Event};
-use success::{Contract, Model};
+use success::Model;
 
 /// A kind of request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,8 +98,7 @@ fn usable(state: &RetrainerState, version: i64) -> Result<ModelRef, String> {
              `butterquant model list`"
         )
     })?;
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
-    Model::check(onnx, &contract).map_err(|error| error.to_string())?;
+    Model::check(onnx, &CONTRACT).map_err(|error| error.to_string())?;
     Ok(ModelRef { version, sha256: schemas::id::sha256_hex(onnx) })
 }
 

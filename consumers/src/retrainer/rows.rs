@@ -1,11 +1,12 @@
 //! Training rows, and their split by time.
 
 use schemas::Day;
+use schemas::contract::CLASSES;
 use schemas::evaluation::HELD_OUT_DAYS;
 use schemas::events::Sample;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use success::{CLASSES, Row};
+use success::LabelledRow;
 
 /// The remedy for too few rows or days.
 pub(super) const REMEDY: &str = "draw more of the past with `butterquant history generate` or wait \
@@ -32,11 +33,11 @@ impl HeldOutDays {
 pub(super) fn features_of(contract_version: i32, values: &[f64]) -> Option<[f64; 23]> {
     let features: [f64; 23] = values.try_into().ok()?;
     let finite = features.iter().all(|value| (*value as f32).is_finite());
-    (contract_version == quant::CONTRACT_VERSION as i32 && finite).then_some(features)
+    (contract_version == schemas::contract::CONTRACT_VERSION as i32 && finite).then_some(features)
 }
 
 /// Whether a training can use the row; one unusable row would end every later training.
-pub(super) fn sound(row: &Row) -> bool {
+pub(super) fn sound(row: &LabelledRow) -> bool {
     usize::from(row.class) < CLASSES
         && row.roi.is_finite()
         && row.weight.is_finite()
@@ -45,8 +46,8 @@ pub(super) fn sound(row: &Row) -> bool {
         && row.evaluation_day >= row.scan_day
 }
 
-pub(super) fn row_of(sample: &Sample) -> Option<Row> {
-    let row = Row {
+pub(super) fn row_of(sample: &Sample) -> Option<LabelledRow> {
+    let row = LabelledRow {
         features: features_of(sample.contract_version, &sample.values)?,
         class: u8::try_from(sample.class).ok()?,
         roi: sample.roi,
@@ -60,16 +61,16 @@ pub(super) fn row_of(sample: &Sample) -> Option<Row> {
 
 /// Rows split at the first held-out day. Rows between the parts, under the embargo, are in neither.
 pub(super) struct Split {
-    pub(super) train: Vec<Row>,
-    pub(super) held_out: Vec<Row>,
+    pub(super) train: Vec<LabelledRow>,
+    pub(super) held_out: Vec<LabelledRow>,
     pub(super) days: HeldOutDays,
 }
 
 /// Splits rows of matured candidates. `open` are scan days with a candidate that has not matured:
 /// such a day shows only its shortest holdings, so no model is judged on it.
-pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, String> {
+pub(super) fn split(mut rows: Vec<LabelledRow>, open: &BTreeSet<i32>) -> Result<Split, String> {
     rows.sort_by(|a, b| {
-        let key = |row: &Row| (row.scan_day, row.evaluation_day);
+        let key = |row: &LabelledRow| (row.scan_day, row.evaluation_day);
         key(a)
             .cmp(&key(b))
             .then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
@@ -78,14 +79,14 @@ pub(super) fn split(mut rows: Vec<Row>, open: &BTreeSet<i32>) -> Result<Split, S
         format!("{matured} matured scan days are not enough to hold {HELD_OUT_DAYS} out: {REMEDY}")
     })?;
     let train_before = embargo(&rows, days.first);
-    let (train, mut held_out): (Vec<Row>, Vec<Row>) =
+    let (train, mut held_out): (Vec<LabelledRow>, Vec<LabelledRow>) =
         rows.into_iter().partition(|row| row.scan_day < train_before);
     held_out.retain(|row| row.scan_day >= days.first.0 && !open.contains(&row.scan_day));
     Ok(Split { train, held_out, days })
 }
 
 /// The number of rows before the embargo.
-pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
+pub(super) fn trainable(rows: &[LabelledRow], open: &BTreeSet<i32>) -> usize {
     held_out(rows, open).map_or(0, |days| {
         let before = embargo(rows, days.first);
         rows.iter().filter(|row| row.scan_day < before).count()
@@ -93,7 +94,7 @@ pub(super) fn trainable(rows: &[Row], open: &BTreeSet<i32>) -> usize {
 }
 
 /// The last matured scan days; their number if they are too few.
-fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<HeldOutDays, usize> {
+fn held_out(rows: &[LabelledRow], open: &BTreeSet<i32>) -> Result<HeldOutDays, usize> {
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
     let matured: Vec<i32> = days.difference(open).copied().collect();
     match (matured.iter().rev().nth(HELD_OUT_DAYS - 1), matured.last()) {
@@ -106,7 +107,7 @@ fn held_out(rows: &[Row], open: &BTreeSet<i32>) -> Result<HeldOutDays, usize> {
 /// held-out day. Rows scanned before it are all known by then. A later row may be known too, but
 /// only if it was held shorter than its neighbours; the last days of a training, which choose
 /// epoch and penalty and measure drift, would then be unlike any others.
-pub fn embargo(rows: &[Row], held_out_from: Day) -> i32 {
+pub fn embargo(rows: &[LabelledRow], held_out_from: Day) -> i32 {
     let reaching = rows.iter().filter(|row| row.evaluation_day >= held_out_from.0);
     reaching.map(|row| row.scan_day).min().unwrap_or(held_out_from.0)
 }

@@ -6,7 +6,7 @@ use schemas::events::{Alias, ModelRef, ModelTrained, Models, Outcomes};
 use schemas::{Day, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use success::Row;
+use success::LabelledRow;
 
 /// A challenger that scores as a shadow before it may become champion.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(super) struct Watched {
 pub(super) struct RetrainerState {
     /// Candidates without an outcome, with their scan day, features and score.
     pub(super) waiting: BTreeMap<EventId, (Day, [f64; 23], Option<f64>)>,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<LabelledRow>,
     /// Outcomes since the last training began.
     pub(super) new_outcomes: i64,
     pub(super) features_today: i64,
@@ -94,7 +94,7 @@ impl RetrainerState {
                 else {
                     return;
                 };
-                let row = Row {
+                let row = LabelledRow {
                     features,
                     class: u8::try_from(outcome.class).unwrap_or(u8::MAX),
                     roi: outcome.roi,

@@ -5,14 +5,15 @@
 use super::model_acceptance::{AcceptanceReport, AcceptanceTest};
 use super::rows::{HeldOutDays, REMEDY, row_of, split};
 use super::verdict::{sentences, verdict_json};
+use schemas::contract::{CONTRACT, FEATURES};
 use schemas::events::{
     Alias, ModelPromoted, ModelRefused, ModelTrained, Models, Samples, Settings,
 };
 use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
 use success::{
-    Assessment, Contract, Engine, GateSettings, HeldOut, Row, TrainSettings, Trained, Verdict,
-    gate, longest_holding, train_and_assess,
+    Assessment, Engine, GateSettings, HeldOut, LabelledRow, TrainSettings, Trained, Verdict, gate,
+    longest_holding, train_and_assess,
 };
 
 /// Everything a training depends on besides `samples`.
@@ -25,8 +26,8 @@ pub struct TrainRequest {
     /// Rows evaluated after this day are left out.
     pub known_by: Day,
     /// Matured candidates.
-    pub rows: Vec<Row>,
-    /// Scan days with candidates that have no outcome yet, in the unit of `Row::scan_day`.
+    pub rows: Vec<LabelledRow>,
+    /// Scan days with candidates that have no outcome yet, in the unit of `LabelledRow::scan_day`.
     pub open: BTreeSet<i32>,
     /// The champion's bytes.
     pub champion: Option<Vec<u8>>,
@@ -36,9 +37,9 @@ pub struct TrainRequest {
     pub settings: Settings,
 }
 
-fn predictions(onnx: &[u8], rows: &[Row]) -> Result<Vec<HeldOut>, String> {
+fn predictions(onnx: &[u8], rows: &[LabelledRow]) -> Result<Vec<HeldOut>, String> {
     let model = Engine::candle().load(onnx).map_err(|error| error.to_string())?;
-    let features: Vec<[f64; 23]> = rows.iter().map(|row| row.features).collect();
+    let features: Vec<[f64; FEATURES]> = rows.iter().map(|row| row.features).collect();
     let scores = model.score(&features).map_err(|error| error.to_string())?;
     Ok(rows
         .iter()
@@ -61,7 +62,7 @@ struct TrainingResult {
 
 fn attempt(
     request: &TrainRequest,
-    rows: Vec<Row>,
+    rows: Vec<LabelledRow>,
     open: &BTreeSet<i32>,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<TrainingResult, String> {
@@ -76,7 +77,6 @@ fn attempt(
             settings.min_training_rows
         ));
     }
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
     let how = TrainSettings {
         seed: settings.seed as u64,
         epochs: u32::try_from(settings.training_epochs).unwrap_or(1),
@@ -84,7 +84,7 @@ fn attempt(
         ..TrainSettings::default()
     };
     let (trained, assessment) =
-        train_and_assess(&split.train, &split.held_out, &contract, &how, progress)
+        train_and_assess(&split.train, &split.held_out, &CONTRACT, &how, progress)
             .map_err(|error| error.to_string())?;
     let challenger = predictions(&trained.onnx, &split.held_out)?;
     let champion =
@@ -115,7 +115,7 @@ pub fn train_and_judge(
         Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),
         _ => None,
     });
-    let (known, later): (Vec<Row>, Vec<Row>) =
+    let (known, later): (Vec<LabelledRow>, Vec<LabelledRow>) =
         drawn.partition(|row| row.evaluation_day <= known_by.0);
     rows.extend(known);
     open.extend(later.iter().map(|row| row.scan_day));

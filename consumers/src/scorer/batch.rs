@@ -1,10 +1,11 @@
 //! Scores the rows at hand in one session call. A call costs about as much for a few hundred rows as
 //! for one, so that a score costs a fraction under load, and a lone event need not wait.
 
+use schemas::contract::FEATURES;
 use schemas::events::{FeatureVector, Features};
 use schemas::{Body, Event, EventId};
 use std::collections::BTreeMap;
-use success::{FEATURES, Model, Score};
+use success::{Model, ModelScore};
 
 /// A features event as model input.
 pub(super) type FeatureRow = (EventId, [f64; FEATURES]);
@@ -12,7 +13,7 @@ pub(super) type FeatureRow = (EventId, [f64; FEATURES]);
 /// Scores computed ahead, by version and features event. A cache: without it the model gives the
 /// same scores one by one.
 #[derive(Default)]
-pub(super) struct ScoreCache(BTreeMap<(i64, EventId), ([f64; FEATURES], Score)>);
+pub(super) struct ScoreCache(BTreeMap<(i64, EventId), ([f64; FEATURES], ModelScore)>);
 
 /// The values of a features event, if a model can score them.
 pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String> {
@@ -23,11 +24,11 @@ pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String
             features.values.len()
         )
     })?;
-    if features.contract_version != quant::CONTRACT_VERSION as i32 {
+    if features.contract_version != schemas::contract::CONTRACT_VERSION as i32 {
         return Err(format!(
             "features of contract {} and a model of contract {}; retrain (`butterquant train`)",
             features.contract_version,
-            quant::CONTRACT_VERSION
+            schemas::contract::CONTRACT_VERSION
         ));
     }
     Ok(values)
@@ -66,7 +67,12 @@ impl ScoreCache {
     }
 
     /// The score of exactly this row.
-    pub(super) fn get(&self, version: i64, id: EventId, row: &[f64; FEATURES]) -> Option<Score> {
+    pub(super) fn get(
+        &self,
+        version: i64,
+        id: EventId,
+        row: &[f64; FEATURES],
+    ) -> Option<ModelScore> {
         let (values, score) = self.0.get(&(version, id))?;
         let same = values.iter().zip(row).all(|(a, b)| a.to_bits() == b.to_bits());
         same.then_some(*score)

@@ -19,6 +19,7 @@ mod tests;
 pub use loader::Loader;
 
 use batch::{ScoreCache, values};
+use schemas::contract::CONTRACT;
 use schemas::controls::ControlState;
 use schemas::events::{
     Alias, FeatureVector, Features, ModelRef, ModelTrained, Models, Predictions, Score,
@@ -29,7 +30,7 @@ use schemas::{Body, Day, Event, Topic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use success::{Contract, Model};
+use success::Model;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct StoredModel {
@@ -42,9 +43,8 @@ struct StoredModel {
 impl StoredModel {
     fn of(model: &ModelTrained) -> StoredModel {
         let ModelTrained { version, sha256, onnx, .. } = model;
-        let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
         let problem = if schemas::id::sha256_hex(onnx) == *sha256 {
-            Model::check(onnx, &contract).err().map(|error| format!("model v{version}: {error}"))
+            Model::check(onnx, &CONTRACT).err().map(|error| format!("model v{version}: {error}"))
         } else {
             Some(format!(
                 "the bytes of model v{version} are not those of its sha256; `butterquant model \

@@ -122,7 +122,7 @@ fn what_cannot_be_scored_is_refused_with_the_reason() {
     );
     let mut missing = values();
     missing[7] = f64::NAN;
-    check_refused(&mut driven(), &of(missing), &[quant::FEATURE_NAMES[7]]);
+    check_refused(&mut driven(), &of(missing), &[schemas::contract::FEATURE_NAMES[7]]);
     let mut other = of(values());
     if let Body::Features(schemas::events::Features::FeaturesExtracted(vector)) = &mut other.body {
         vector.contract_version = 2;
@@ -231,9 +231,10 @@ fn a_champion_that_cannot_be_used_is_not_put_in_force_and_the_one_before_goes_on
 
 #[test]
 fn a_model_of_another_contract_is_never_in_force() {
-    let mut names = quant::FEATURE_NAMES;
+    let mut names = schemas::contract::FEATURE_NAMES;
     names.swap(3, 4);
-    let contract = success::Contract { version: quant::CONTRACT_VERSION, names: &names };
+    let contract =
+        schemas::contract::FeatureContract { names: &names, ..schemas::contract::CONTRACT };
     let quick = success::TrainSettings {
         epochs: 1,
         minimum_rows: 100,

@@ -1,25 +1,26 @@
 //! Rows with a planted rule, and one small model trained on them once a process.
 
 use super::Lcg;
+use schemas::contract::{CONTRACT, Class, FEATURES};
 use schemas::events::{Alias, ModelPromoted, ModelTrained, Models, Sample, Samples};
 use schemas::{Day, Event};
 use std::sync::OnceLock;
-use success::{Contract, Row, TrainSettings, Trained, class_of_roi, train};
+use success::{LabelledRow, TrainSettings, Trained, train};
 
 /// Rows of `days` scan days from day 0, `a_day` each, evaluated three days later. The ROI
 /// follows an interaction and a slope.
-pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
+pub(crate) fn rows(days: i32, a_day: i32) -> Vec<LabelledRow> {
     let mut random = Lcg(11);
     let mut unit = || (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
     let mut normal = move || (0..12).map(|_| unit()).sum::<f64>() - 6.0;
     let row = |number: i32| {
-        let mut features: [f64; 23] = std::array::from_fn(|_| normal());
+        let mut features: [f64; FEATURES] = std::array::from_fn(|_| normal());
         features[15] = (0.5 + 0.15 * features[15]).clamp(0.05, 0.95);
         let signal = 0.5 * features[0] * features[7] + 0.4 * features[3];
         let roi = (-0.08 + 0.3 * signal + 0.15 * normal()).max(-1.0);
-        let (scan_day, class) = (number / a_day, class_of_roi(roi));
+        let (scan_day, class) = (number / a_day, Class::of_roi(roi) as u8);
         let evaluation_day = scan_day + 3;
-        Row {
+        LabelledRow {
             features,
             class,
             roi,
@@ -33,11 +34,11 @@ pub(crate) fn rows(days: i32, a_day: i32) -> Vec<Row> {
 }
 
 /// The row as an event of imported history.
-pub(crate) fn sample(number: usize, row: &Row) -> Event {
+pub(crate) fn sample(number: usize, row: &LabelledRow) -> Event {
     let sample = Sample {
         as_of: Day(row.scan_day),
         evaluation_day: Day(row.evaluation_day),
-        contract_version: quant::CONTRACT_VERSION as i32,
+        contract_version: schemas::contract::CONTRACT_VERSION as i32,
         values: row.features.to_vec(),
         roi: row.roi,
         class: i32::from(row.class),
@@ -52,9 +53,8 @@ pub(crate) fn sample(number: usize, row: &Row) -> Event {
 pub(crate) fn model() -> &'static Trained {
     static MODEL: OnceLock<Trained> = OnceLock::new();
     MODEL.get_or_init(|| {
-        let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
         let quick = TrainSettings { epochs: 2, minimum_rows: 100, ..TrainSettings::default() };
-        train(&rows(40, 20), &contract, &quick, &mut |_, _| {}).unwrap()
+        train(&rows(40, 20), &CONTRACT, &quick, &mut |_, _| {}).unwrap()
     })
 }
 

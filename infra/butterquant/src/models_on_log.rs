@@ -7,17 +7,14 @@ use report::data_quality::audit;
 use run::config::Config;
 use run::data_dir::{self, Opened, RunDir};
 use run::projections::read_all;
+use schemas::contract::CONTRACT;
 use schemas::controls::ControlState;
 use schemas::events::{Alias, ModelTrained, Models};
 use schemas::{Body, Day, Event, Topic};
 use shell::controls::ControlBook;
 use store::rows::read_rows;
-use success::Row;
-use success::{Contract, Model};
-
-/// The contract of this program.
-pub(crate) const CONTRACT: Contract<'static> =
-    Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+use success::LabelledRow;
+use success::Model;
 
 /// A run's models.
 pub(crate) struct OnLog {
@@ -136,7 +133,7 @@ fn go_back(stack: &mut Vec<i64>, version: i64) {
 }
 
 /// The rows of the lake on which a version was judged: of its held-out days.
-pub(crate) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Row>> {
+pub(crate) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<LabelledRow>> {
     let judged = HeldOutDays::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
     let (_, mut rows) = audit(&read_rows(&run.lake())?, None);

@@ -5,14 +5,15 @@
 
 use anyhow::{Context, Result};
 use producers::source::{Market, day_events};
-use quant::{Analysis, Book, HV_DAYS, OptionRight, PriceBar, Refusal, Terms, VixWindow, WINDOW};
+use quant::{
+    Analysis, HV_DAYS, OptionRight, PriceBar, PriceHistory, Refusal, Terms, VixWindow, WINDOW,
+};
 use quant::{arima, spectrum};
 use schemas::Day;
+use statistics::normal::Z_975;
 
 /// Closes that the trend is a line through (QUANT.md, feature 1).
 const TREND_CLOSES: usize = 60;
-/// The 97.5 % quantile of the normal distribution.
-const Z_975: f64 = 1.959_963_984_540_054;
 
 /// A value on a day.
 pub type Point = (Day, f64);
@@ -56,14 +57,14 @@ pub struct Study {
 ///
 /// The whole market is read, not the ticker alone, because the index has closes on days on
 /// which this ticker did not trade, and a scan knows them.
-pub fn book_of(market: &mut dyn Market, ticker: &str, day: Day) -> Result<Book> {
-    let (mut book, mut after) = (Book::default(), None);
+pub fn book_of(market: &mut dyn Market, ticker: &str, day: Day) -> Result<PriceHistory> {
+    let (mut book, mut after) = (PriceHistory::default(), None);
     while let Some(mut market_day) = market.next_day(after)?.filter(|next| next.day <= day) {
         market_day.bars.retain(|(name, _)| name == ticker);
         market_day.actions.retain(|(name, _)| name == ticker);
         market_day.missing.clear();
         let previous = after.unwrap_or(market_day.day);
-        day_events(&market_day, previous, false, 1).iter().for_each(|event| book.take(event));
+        day_events(&market_day, previous, false, 1).iter().for_each(|event| book.apply(event));
         after = Some(market_day.day);
     }
     Ok(book)
@@ -75,10 +76,10 @@ pub fn book_of(market: &mut dyn Market, ticker: &str, day: Day) -> Result<Book> 
 /// A refusal is the inner error; the outer one is a number that the analysis had and this could
 /// not make again.
 pub fn study(
-    book: &Book,
+    book: &PriceHistory,
     ticker: &str,
     day: Day,
-    settings: &quant::Settings,
+    settings: &quant::PricingSettings,
 ) -> Result<Result<Study, Refusal>> {
     let Some(window) = book.window(ticker) else { return Ok(Err(Refusal::NoBar)) };
     let analysis = match quant::analyze(window, book.vix(), day, settings) {

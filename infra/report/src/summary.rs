@@ -9,8 +9,8 @@ use run::whole_file::write_file;
 use schemas::events::{RunOpened, Track};
 use schemas::{Day, Money};
 use serde::Serialize;
+use statistics::{Comparison, Performance, compare, daily_returns, performance};
 use std::collections::BTreeMap;
-use store::figures::{Comparison, Performance, compare, daily_returns, performance};
 use store::views::{Ranked, RankingsFile};
 
 /// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
@@ -23,7 +23,7 @@ pub struct TrackAccount {
     /// Its name.
     pub track: &'static str,
     /// From its daily marks.
-    pub performance: Performance,
+    pub performance: Performance<Day, Money>,
     /// Trades closed.
     pub closed_trades: usize,
     /// Of these, with a gain.

@@ -3,7 +3,7 @@
 //! proxy is no evidence; this shows how much does.
 
 use anyhow::Result;
-use quant::{Butterfly, Settings, entry, mark};
+use quant::{Butterfly, PricingSettings, entry, mark};
 use run::context::RunContext;
 use run::projections::read_all;
 use schemas::events::{Action, Execution, Fills, Track};
@@ -55,7 +55,7 @@ type Done = (Day, Execution);
 fn at(scale: f64, trades: &[(Done, Done)]) -> AtVolatility {
     let (mut profit, mut rois) = (0.0, Vec::with_capacity(trades.len()));
     for ((day_in, open), (day_out, close)) in trades {
-        let pricing = Settings::from(&open.pricing);
+        let pricing = PricingSettings::from(&open.pricing);
         let at_open = entry(
             &Butterfly::from(&open.structure),
             *day_in,

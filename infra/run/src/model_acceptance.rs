@@ -2,8 +2,9 @@
 //! the engine gives what candle gave on the model's own test vectors, and a row is fast enough.
 
 use consumers::retrainer::{AcceptanceReport, AcceptanceTest};
+use schemas::contract::FEATURES;
 use std::time::{Duration, Instant};
-use success::{AGREEMENT, Engine, FEATURES, Model, TestVector, disagreement, test_vectors};
+use success::{AGREEMENT, Engine, Model, TestVector, disagreement, test_vectors};
 
 /// Time of a row alone, in the median of a hundred: far above what any engine here takes, so that
 /// a busy machine decides nothing, and a tenth of a second for the candidates of a day.
@@ -90,7 +91,7 @@ fn latency(model: &Model, row: &[f64; FEATURES]) -> Result<Duration, String> {
 mod tests {
     use super::*;
     use std::sync::OnceLock;
-    use success::{Contract, ProviderChoice, Row, TrainSettings, train};
+    use success::{LabelledRow, ProviderChoice, TrainSettings, train};
 
     /// A model of rows that say nothing.
     fn onnx() -> &'static [u8] {
@@ -100,7 +101,7 @@ mod tests {
             let features = std::array::from_fn(value);
             let class = (n % 4) as u8;
             let (scan_day, roi) = (n / 20, f64::from(n % 4) - 1.0);
-            Row {
+            LabelledRow {
                 features,
                 class,
                 roi,
@@ -111,10 +112,9 @@ mod tests {
             }
         };
         ONNX.get_or_init(|| {
-            let rows: Vec<Row> = (0..1_000).map(row).collect();
-            let (version, names) = (quant::CONTRACT_VERSION, &quant::FEATURE_NAMES);
+            let rows: Vec<LabelledRow> = (0..1_000).map(row).collect();
             let quick = TrainSettings { epochs: 1, ..TrainSettings::default() };
-            let made = train(&rows, &Contract { version, names }, &quick, &mut |_, _| {}).unwrap();
+            let made = train(&rows, &schemas::contract::CONTRACT, &quick, &mut |_, _| {}).unwrap();
             made.onnx
         })
     }

@@ -156,11 +156,12 @@ fn plain(value: &str) -> String {
 mod tests {
     use super::*;
     use schemas::Day;
+    use schemas::contract::CLASSES;
     use store::figures::{Period, QualityReport};
-    use success::{CLASSES, Drift, Quality};
+    use success::{Drift, PredictionQuality};
 
     fn period(name: &str, days: u32, accuracy: f64, log_loss: f64, error: f64) -> Period {
-        let quality = Quality {
+        let quality = PredictionQuality {
             days,
             rows: 30 * u64::from(days),
             log_loss,

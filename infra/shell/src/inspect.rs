@@ -5,7 +5,7 @@
 use crate::record_codec;
 use eventlog::Record;
 use schemas::codec::DecodeError;
-use schemas::{Event, EventId, Topic, contract};
+use schemas::{Event, EventId, Topic, finite};
 
 /// A record that no role takes in.
 #[derive(Clone, PartialEq, Debug)]
@@ -32,7 +32,7 @@ pub fn inspect(topic: Topic, partition: u32, total: u32, record: &Record) -> Res
     if let Some(message) = misplaced(&event, partition, total, record) {
         return bad("partition", message);
     }
-    if let Err(found) = contract::finite(&event) {
+    if let Err(found) = finite::check(&event) {
         return bad("contract", found.to_string());
     }
     Ok(event)

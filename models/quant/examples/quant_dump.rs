@@ -6,8 +6,8 @@
 #![allow(clippy::print_stdout)]
 
 use quant::{
-    Analysis, PriceBar, PriceWindow, Refusal, Settings, VixWindow, analyze, arima, garch, label,
-    spectrum,
+    Analysis, PriceBar, PriceWindow, PricingSettings, Refusal, VixWindow, analyze, arima, garch,
+    label, spectrum,
 };
 use schemas::Day;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ fn dump(
     times: &mut Vec<f64>,
 ) -> Result<(), Failure> {
     let (mut window, mut vix, settings) =
-        (PriceWindow::new(), VixWindow::new(), Settings::default());
+        (PriceWindow::new(), VixWindow::new(), PricingSettings::default());
     let mut coming = index.iter().peekable();
     for (at, bar) in bars.iter().enumerate() {
         window.push(*bar)?;

@@ -1,22 +1,23 @@
-//! One scan of one ticker: everything QUANT.md defines for it, or the first reason why not.
+//! One scan of one ticker: every number that QUANT.md defines, or the first reason against it.
 //! Refusals come in the order given there, so that one day's data always gives one answer.
 
 use crate::arima;
-use crate::butterfly::{Butterfly, Leg, Mark, legs, mark_legs};
-use crate::features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES, Ingredients};
+use crate::butterfly::{Butterfly, Mark, PricedLeg, legs, mark_legs};
+use crate::features::Ingredients;
 use crate::garch;
-use crate::label::MAX_LOSS;
-use crate::outlook::{Seen, Series};
+use crate::label::TRADABLE;
+use crate::outlook::{AtClose, Series};
 use crate::probability::expected_payoff;
 use crate::refusal::Refusal;
-use crate::score::{Score, ScoreInputs, Trend, score};
-use crate::settings::{Settings, Strikes, step_for};
+use crate::score::{ScoreInputs, TechnicalScore, Trend, score};
+use crate::settings::{PricingSettings, Strikes, step_for};
 use crate::vix::VixWindow;
 use crate::window::PriceWindow;
 use schemas::Day;
+use schemas::contract::{CONTRACT_VERSION, FEATURE_NAMES, FEATURES, position};
 use serde::{Deserialize, Serialize};
 
-/// Everything known of a candidate at the close of its scan day. Prices and money are dollars
+/// All that is known of a candidate at the close of its scan day. Prices and money are dollars
 /// per share, volatilities fractions per year, returns natural logarithms.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Analysis {
@@ -25,7 +26,7 @@ pub struct Analysis {
     /// S: the close of t.
     pub spot: f64,
     /// The settings in force, rates among them.
-    pub settings: Settings,
+    pub settings: PricingSettings,
     /// Slope of the last 60 log closes ÷ daily volatility.
     pub trend_slope: f64,
     /// Up, flat or down.
@@ -34,7 +35,7 @@ pub struct Analysis {
     pub dominant_period: f64,
     /// Its share of all power.
     pub period_strength: f64,
-    /// Where its cycle stands at t, in log price.
+    /// Position of its cycle at t, in log price.
     pub cycle_position: f64,
     /// The ARIMA model chosen.
     pub arima: arima::Fit,
@@ -63,7 +64,7 @@ pub struct Analysis {
     /// The position.
     pub butterfly: Butterfly,
     /// Its legs, priced at the close of t.
-    pub legs: Vec<Leg>,
+    pub legs: Vec<PricedLeg>,
     /// Its debit D, one-way cost c, value V and greeks at the close of t.
     pub mark: Mark,
     /// D + c: capital at risk.
@@ -77,9 +78,9 @@ pub struct Analysis {
     /// Chance of ending between them.
     pub prob_profit: f64,
     /// The technical score and its parts.
-    pub score: Score,
+    pub score: TechnicalScore,
     /// The 23 features of the contract.
-    pub features: [f64; FEATURE_COUNT],
+    pub features: [f64; FEATURES],
     /// Version of that contract.
     pub contract_version: u32,
 }
@@ -103,12 +104,12 @@ pub fn analyze(
     window: &PriceWindow,
     vix: &VixWindow,
     day: Day,
-    settings: &Settings,
+    settings: &PricingSettings,
 ) -> Result<Analysis, Refusal> {
     run(window, vix, day, settings, None)
 }
 
-/// The same where a chain is known: strikes are taken from `listed` (dollars, ascending).
+/// The same with a known chain: strikes are taken from `listed` (dollars, ascending).
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
@@ -116,7 +117,7 @@ pub fn analyze_listed(
     window: &PriceWindow,
     vix: &VixWindow,
     day: Day,
-    settings: &Settings,
+    settings: &PricingSettings,
     listed: &[f64],
 ) -> Result<Analysis, Refusal> {
     run(window, vix, day, settings, Some(listed))
@@ -126,10 +127,10 @@ fn run(
     window: &PriceWindow,
     vix: &VixWindow,
     day: Day,
-    settings: &Settings,
+    settings: &PricingSettings,
     listed: Option<&[f64]>,
 ) -> Result<Analysis, Refusal> {
-    let seen = Seen::of(window, vix, day)?;
+    let seen = AtClose::of(window, vix, day)?;
     let series = Series::of(&seen)?;
     let step = settings.strike_step.unwrap_or_else(|| step_for(seen.spot()));
     let butterfly = series.choose(&seen, &listed.map_or(Strikes::Step(step), Strikes::Listed))?;
@@ -137,17 +138,17 @@ fn run(
 }
 
 fn describe(
-    seen: &Seen<'_>,
+    seen: &AtClose<'_>,
     series: Series,
     butterfly: Butterfly,
-    settings: &Settings,
+    settings: &PricingSettings,
 ) -> Result<Analysis, Refusal> {
     let spot = seen.spot();
     let legs = legs(&butterfly, spot, seen.proxy.current_iv, seen.day, settings);
     let mark = mark_legs(&butterfly, &legs, settings);
     let ingredients = ingredients(seen, &series, &butterfly, mark);
     let max_loss = ingredients.max_loss();
-    if max_loss < *MAX_LOSS.start() || max_loss > *MAX_LOSS.end() {
+    if max_loss < *TRADABLE.start() || max_loss > *TRADABLE.end() {
         return Err(Refusal::MaxLossOutOfRange { max_loss });
     }
     let features = ingredients.features();
@@ -172,7 +173,7 @@ fn describe(
         hv63: seen.proxy.hv63,
         current_iv: seen.proxy.current_iv,
         vix: seen.proxy.vix,
-        vol_mispricing: features[7],
+        vol_mispricing: features[VOL_MISPRICING],
         iv_percentile: seen.proxy.iv_percentile,
         skew: seen.skew,
         legs,
@@ -181,7 +182,7 @@ fn describe(
         max_profit: butterfly.wing - risk,
         max_loss: risk,
         break_evens: ingredients.break_evens(),
-        prob_profit: features[17],
+        prob_profit: features[PROB_PROFIT],
         score,
         features,
         contract_version: CONTRACT_VERSION,
@@ -189,8 +190,13 @@ fn describe(
     })
 }
 
+const INTERVAL_WIDTH: usize = position("forecast_interval_width");
+const VOL_MISPRICING: usize = position("vol_mispricing");
+const DELTA: usize = position("delta");
+const PROB_PROFIT: usize = position("prob_profit");
+
 fn ingredients<'a>(
-    seen: &Seen<'a>,
+    seen: &AtClose<'a>,
     series: &Series,
     butterfly: &Butterfly,
     mark: Mark,
@@ -215,23 +221,23 @@ fn ingredients<'a>(
 
 fn score_inputs(
     series: &Series,
-    seen: &Seen<'_>,
+    seen: &AtClose<'_>,
     butterfly: &Butterfly,
-    features: &[f64; FEATURE_COUNT],
+    features: &[f64; FEATURES],
 ) -> ScoreInputs {
     ScoreInputs {
         forecast: series.forecast_price(seen),
         centre: butterfly.centre,
         wing: butterfly.wing,
-        vol_mispricing: features[7],
-        interval_width: features[4],
+        vol_mispricing: features[VOL_MISPRICING],
+        interval_width: features[INTERVAL_WIDTH],
         trend: Trend::of(series.trend_slope),
         kind: butterfly.kind,
-        delta: features[10],
+        delta: features[DELTA],
     }
 }
 
-fn finite(features: &[f64; FEATURE_COUNT], score: &Score) -> Result<(), Refusal> {
+fn finite(features: &[f64; FEATURES], score: &TechnicalScore) -> Result<(), Refusal> {
     let refuse = |what: &str| Err(Refusal::NotFinite { what: what.into() });
     if let Some(at) = features.iter().position(|value| !value.is_finite()) {
         return refuse(FEATURE_NAMES[at]);

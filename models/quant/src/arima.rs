@@ -1,24 +1,24 @@
 //! ARIMA(p, 1, q) on 100·(ln C − ln S), no mean, by exact Gaussian likelihood of its first
 //! differences with the innovations variance concentrated out (divisor: the number of
-//! differences). At most two parameters, so that a grid surely sees the global maximum, and
+//! differences). At most two parameters, so that a grid surely finds the global maximum, and
 //! partial autocorrelations (of φ and of −θ) within ±0.9, because fits that run to the unit
 //! circle forecast nonsense with a third of the right interval. The random walk is hard to beat.
 //!
 //! Box and Jenkins (1970); the partial autocorrelation map is Barndorff-Nielsen and Schou (1973).
 
-use crate::climb::{LANES, Lanes, Peak, finite, highest};
-use crate::heights::Heights;
-use crate::innovations::{Filter, Model, sums};
-use crate::probability::Z_975;
-use crate::survey::{points, survey};
+use crate::grid_search::{LANES, Lanes, Point, finite, grid_search, points};
+use crate::innovations::{ArmaModel, Filter, sums};
+use crate::likelihood::ArmaLikelihood;
+use crate::maximise::maximise;
 use serde::{Deserialize, Serialize};
+use statistics::normal::Z_975;
 use std::f64::consts::PI;
 
 /// Closes that a fit takes.
 pub const CLOSES: usize = 120;
 /// Largest partial autocorrelation, either sign.
 const BOUND: f64 = 0.9;
-/// Orders whose AIC is this close to the least are equals; the simplest is taken.
+/// Orders whose AIC is this close to the least count as equal; the simplest is taken.
 const AIC_TIE: f64 = 0.1;
 
 /// The orders tried, fewest parameters first, then lowest p.
@@ -64,7 +64,7 @@ pub struct Fit {
 pub struct Likelihood {
     /// Log-likelihood with the variance below.
     pub log_likelihood: f64,
-    /// The innovations variance of greatest likelihood, divisor n.
+    /// The innovations variance of maximum likelihood, divisor n.
     pub variance: f64,
 }
 
@@ -98,7 +98,7 @@ pub fn differences(log_closes: &[f64]) -> Vec<f64> {
 /// θ. They must be stationary and invertible; otherwise the result is not finite or no
 /// likelihood.
 pub fn likelihood(differences: &[f64], order: Order, ar: [f64; 2], ma: [f64; 2]) -> Likelihood {
-    let model = Model::new(order.p.into(), ar.map(|x| [x]), ma.map(|x| [x]));
+    let model = ArmaModel::new(order.p.into(), ar.map(|x| [x]), ma.map(|x| [x]));
     let (squares, logs) = sums(differences, &model);
     let (log_likelihood, variance) = concentrated(differences.len(), squares[0], logs[0]);
     Likelihood { log_likelihood, variance }
@@ -116,7 +116,7 @@ fn from_partial(r: [f64; 2]) -> [f64; 2] {
 }
 
 /// A point of the unit square as the φ and θ of an order. Partial autocorrelations lie closer
-/// together towards ±0.9, where a likelihood's peaks are narrower.
+/// together towards ±0.9, where the likelihood's peaks are narrower.
 fn coefficients(order: Order, at: [f64; 2]) -> ([f64; 2], [f64; 2]) {
     let r = at.map(|x| {
         let share = 2.0 * x - 1.0;
@@ -133,7 +133,7 @@ fn coefficients(order: Order, at: [f64; 2]) -> ([f64; 2], [f64; 2]) {
     }
 }
 
-fn heights(of: &Heights<'_>, order: Order, x: &Lanes, y: &Lanes) -> Lanes {
+fn log_likelihoods(of: &ArmaLikelihood<'_>, order: Order, x: &Lanes, y: &Lanes) -> Lanes {
     let (mut ar, mut ma) = ([[0.0; LANES]; 2], [[0.0; LANES]; 2]);
     for lane in 0..LANES {
         let (phi, theta) = coefficients(order, [x[lane], y[lane]]);
@@ -144,26 +144,26 @@ fn heights(of: &Heights<'_>, order: Order, x: &Lanes, y: &Lanes) -> Lanes {
     }
     match (order.p, order.q) {
         (_, 0) => of.autoregressive(&ar),
-        (_, 1) => of.mixed(&ar[0], &of.pass(&ma[0])).map(|product| of.height(product)),
+        (_, 1) => of.mixed(&ar[0], &of.pass(&ma[0])).map(|product| of.log_likelihood(product)),
         _ => of.moving(&ma),
     }
 }
 
-/// The grid of (1,1,1): φ changes by row, θ by column, and a column is one pass. It only ranks:
-/// what is the higher the lower the likelihood needs no logarithm.
-fn mixed_field(of: &Heights<'_>, order: Order) -> Vec<Peak> {
+/// The grid of (1,1,1): φ changes by row, θ by column, and a column is one pass. Its values only
+/// rank, so they need no logarithm.
+fn mixed_field(of: &ArmaLikelihood<'_>, order: Order) -> Vec<Point> {
     let [_, columns] = grid(order);
     let mut field = points(grid(order));
     let thetas: Vec<f64> =
-        field[..columns].iter().map(|peak| coefficients(order, peak.at).1[0]).collect();
+        field[..columns].iter().map(|point| coefficients(order, point.at).1[0]).collect();
     for (part, thetas) in thetas.chunks(LANES).enumerate() {
         let pass =
             of.pass::<LANES>(&std::array::from_fn(|l| thetas.get(l).copied().unwrap_or(0.0)));
         for row in field.chunks_mut(columns) {
             let phi = coefficients(order, row[0].at).0[0];
             let products = of.mixed(&[phi; LANES], &pass);
-            for (peak, product) in row[part * LANES..].iter_mut().zip(products) {
-                peak.height = finite(-product);
+            for (point, product) in row[part * LANES..].iter_mut().zip(products) {
+                point.value = finite(-product);
             }
         }
     }
@@ -171,8 +171,9 @@ fn mixed_field(of: &Heights<'_>, order: Order) -> Vec<Peak> {
 }
 
 /// Grid points per parameter. On 2,700 windows of 100 stocks, other than those that chose these
-/// numbers, no maximum found from the 60 best tops of a 161 × 161 grid was missed by 1e-3. (1,1,1) needs the most: where φ nears
-/// −θ its ridges are narrow, and 41 points missed one window in a thousand, by up to 0.02.
+/// numbers, none missed by 1e-3 the maximum found from the 60 best points of a 161 × 161 grid.
+/// (1,1,1) needs the most: where φ nears −θ its ridges are narrow, and 41 points missed one window
+/// in a thousand, by up to 0.02.
 fn grid(order: Order) -> [usize; 2] {
     match (order.p, order.q) {
         (1, 1) => [61, 61],
@@ -182,19 +183,19 @@ fn grid(order: Order) -> [usize; 2] {
     }
 }
 
-/// The parameters of greatest likelihood for one order; `None` where the climb does not end.
+/// The parameters of maximum likelihood for one order; `None` if the search does not converge.
 pub fn fit_order(differences: &[f64], order: Order) -> Option<Fit> {
     let at = if order.p + order.q == 0 {
         [0.0; 2]
     } else {
-        let of = Heights::of(differences);
-        let at = |x: &Lanes, y: &Lanes| heights(&of, order, x, y);
+        let of = ArmaLikelihood::of(differences);
+        let at = |x: &Lanes, y: &Lanes| log_likelihoods(&of, order, x, y);
         let field = if order.p == 1 && order.q == 1 {
             mixed_field(&of, order)
         } else {
-            survey(grid(order), &at)
+            grid_search(grid(order), &at)
         };
-        highest(grid(order), &field, at)?.at
+        maximise(grid(order), &field, at)?.at
     };
     let (ar, ma) = coefficients(order, at);
     let Likelihood { log_likelihood, variance } = likelihood(differences, order, ar, ma);
@@ -203,7 +204,7 @@ pub fn fit_order(differences: &[f64], order: Order) -> Option<Fit> {
 }
 
 /// The best order: of those within 0.1 of the least AIC the fewest parameters, then the lowest
-/// p. `None` where a fit did not converge.
+/// p. `None` if a fit did not converge.
 pub fn fit(differences: &[f64]) -> Option<Fit> {
     let fits: Option<Vec<Fit>> =
         ORDERS.iter().map(|order| fit_order(differences, *order)).collect();
@@ -213,10 +214,10 @@ pub fn fit(differences: &[f64]) -> Option<Fit> {
 }
 
 /// The forecast of a fit for 1 … `horizon` trading days after the differences it is given.
-/// Variances are the exact ones of the Kalman filter: the errors of the coming predictions,
-/// each carried through to every later day.
+/// Variances are those of the exact Kalman filter: the errors of the predictions to come, each
+/// carried through to every later day.
 pub fn forecast(fit: &Fit, differences: &[f64], horizon: usize) -> Forecast {
-    let model = Model::new(fit.order.p.into(), fit.ar.map(|x| [x]), fit.ma.map(|x| [x]));
+    let model = ArmaModel::new(fit.order.p.into(), fit.ar.map(|x| [x]), fit.ma.map(|x| [x]));
     let mut filter = Filter::new(&model);
     for value in differences {
         filter.step(*value);

@@ -1,6 +1,6 @@
 //! The price and greeks of one European option (Black and Scholes 1973; Merton 1973 for the
 //! dividend yield). Greeks hold the option's own σ fixed and are per share and per unit: theta
-//! per year, vega per 1.00 of volatility; who shows them scales them.
+//! per year, vega per 1.00 of volatility; displays scale them.
 
 use crate::probability::{normal_cdf, normal_pdf};
 use libm::{exp, log};
@@ -28,11 +28,11 @@ pub struct Quote {
     pub vega: f64,
     /// ∂price/∂t, per year.
     pub theta: f64,
-    /// S·φ(d1)·√T, on which the half spread is reckoned.
+    /// S·φ(d1)·√T, the base of the half spread.
     pub spread_base: f64,
 }
 
-/// What an option is priced at.
+/// The inputs of an option's price.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
     /// Price of the share, dollars.
@@ -41,7 +41,7 @@ pub struct Terms {
     pub strike: f64,
     /// Volatility, a fraction per year.
     pub sigma: f64,
-    /// Time to expiry T in years of 365 days; at 0 or below the option is worth its exercise.
+    /// Time to expiry T in years of 365 days; at 0 or below the option is worth its exercise value.
     pub years: f64,
     /// Continuous interest rate, a fraction per year.
     pub rate: f64,

@@ -1,9 +1,9 @@
 //! The position: two wings around a centre, as calls, as puts, or as an iron. By parity the
 //! three are one payoff, so debit and cost are the same whatever the type; only legs and greeks
-//! are those of the options really held. Nothing here is capped, averaged or made up.
+//! are those of the options actually held. Nothing here is capped, averaged or made up.
 
 use crate::black_scholes::{OptionRight, Terms, quote};
-use crate::settings::Settings;
+use crate::settings::PricingSettings;
 use crate::volatility::smile;
 use schemas::Day;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum ButterflyKind {
 
 /// One leg of a butterfly, priced; dollars per share of one option, not times the ratio.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-pub struct Leg {
+pub struct PricedLeg {
     /// Call or put.
     pub right: OptionRight,
     /// Strike, dollars.
@@ -40,11 +40,11 @@ pub struct Leg {
     pub vega: f64,
     /// ∂price/∂t, per year.
     pub theta: f64,
-    /// S·φ(d1)·√T, on which the half spread is reckoned.
+    /// S·φ(d1)·√T, the base of the half spread.
     pub spread_base: f64,
 }
 
-/// When a butterfly ends, decided before its strikes are.
+/// When a butterfly ends; decided before its strikes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
 pub struct Term {
     /// The first Friday at least the target number of days ahead.
@@ -96,7 +96,7 @@ pub struct Butterfly {
 
 impl Butterfly {
     /// Strikes and wing of the new share count after a split (2 for two new shares for one).
-    /// What was paid per share before it is divided likewise: [`crate::Entry::apply_split`].
+    /// The price paid per share before it is divided likewise: [`crate::Entry::apply_split`].
     pub fn apply_split(&mut self, ratio: f64) {
         self.centre /= ratio;
         self.wing /= ratio;
@@ -120,14 +120,14 @@ impl Butterfly {
     }
 }
 
-/// A butterfly at one moment; dollars per share, mid prices.
+/// A butterfly priced at one moment; dollars per share, mid prices.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// D: the value of the call or put butterfly; for the iron w − credit.
     pub debit: f64,
-    /// c: what one way costs, half spreads and commissions of the four options.
+    /// c: the cost of one way, half spreads and commissions of the four options.
     pub cost: f64,
-    /// V: what the legs are worth together (an iron's is minus its credit).
+    /// V: the value of the legs together (an iron's is minus its credit).
     pub value: f64,
     /// V_S.
     pub delta: f64,
@@ -145,8 +145,8 @@ pub fn legs(
     spot: f64,
     sigma: f64,
     day: Day,
-    settings: &Settings,
-) -> Vec<Leg> {
+    settings: &PricingSettings,
+) -> Vec<PricedLeg> {
     let years = butterfly.years(day);
     let leg = |(right, strike, ratio): (OptionRight, f64, i32)| {
         let sigma = smile(sigma, spot, strike, years);
@@ -154,21 +154,32 @@ pub fn legs(
         let q = quote(right, &Terms { spot, strike, sigma, years, rate, dividend });
         let (price, spread_base) = (q.price, q.spread_base);
         let (delta, gamma, vega, theta) = (q.delta, q.gamma, q.vega, q.theta);
-        Leg { right, strike, ratio, price, sigma, delta, gamma, vega, theta, spread_base }
+        PricedLeg { right, strike, ratio, price, sigma, delta, gamma, vega, theta, spread_base }
     };
     butterfly.parts().into_iter().map(leg).collect()
 }
 
 /// Value, cost and greeks of a butterfly with the share at `spot` and the proxy at `sigma` on
 /// `day`; T = (expiry − day)/365.
-pub fn mark(butterfly: &Butterfly, spot: f64, sigma: f64, day: Day, settings: &Settings) -> Mark {
+pub fn mark(
+    butterfly: &Butterfly,
+    spot: f64,
+    sigma: f64,
+    day: Day,
+    settings: &PricingSettings,
+) -> Mark {
     mark_legs(butterfly, &legs(butterfly, spot, sigma, day, settings), settings)
 }
 
 /// The mark of legs already priced.
-pub(crate) fn mark_legs(butterfly: &Butterfly, legs: &[Leg], settings: &Settings) -> Mark {
-    let sum = |of: fn(&Leg) -> f64| legs.iter().map(|l| f64::from(l.ratio) * of(l)).sum::<f64>();
-    let one_way = |leg: &Leg| {
+pub(crate) fn mark_legs(
+    butterfly: &Butterfly,
+    legs: &[PricedLeg],
+    settings: &PricingSettings,
+) -> Mark {
+    let sum =
+        |of: fn(&PricedLeg) -> f64| legs.iter().map(|l| f64::from(l.ratio) * of(l)).sum::<f64>();
+    let one_way = |leg: &PricedLeg| {
         let half_spread =
             (settings.half_spread_rate * leg.spread_base).max(settings.min_half_spread);
         f64::from(leg.ratio.abs()) * (half_spread + settings.commission_per_share)
@@ -186,7 +197,7 @@ pub(crate) fn mark_legs(butterfly: &Butterfly, legs: &[Leg], settings: &Settings
     }
 }
 
-/// What the butterfly is worth at expiry with the share at `spot`, dollars per share, the same
+/// The value of the butterfly at expiry with the share at `spot`, dollars per share, the same
 /// for every type: max(0, w − |S − K|).
 pub fn payoff(butterfly: &Butterfly, spot: f64) -> f64 {
     (butterfly.wing - (spot - butterfly.centre).abs()).max(0.0)
@@ -217,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_type_is_worth_its_payoff_at_expiry() {
-        let settings = Settings::default();
+        let settings = PricingSettings::default();
         for kind in [ButterflyKind::Call, ButterflyKind::Put, ButterflyKind::Iron] {
             for spot in [90.0, 96.5, 100.0, 103.0, 120.0] {
                 let fly = fly(kind);
@@ -230,7 +241,7 @@ mod tests {
 
     #[test]
     fn an_iron_pays_its_credit_and_a_split_changes_no_share_of_the_wing() {
-        let settings = Settings::default();
+        let settings = PricingSettings::default();
         let mut fly = fly(ButterflyKind::Iron);
         let day = fly.expiry + -30;
         let before = mark(&fly, 101.0, 0.2, day, &settings);

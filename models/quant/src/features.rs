@@ -1,4 +1,4 @@
-//! The feature contract, version 1: 23 numbers without a unit of money, in a fixed order. This
+//! The numbers of the feature contract (`schemas::contract`): 23 without a unit of money. This
 //! is the one place that computes them, for training, scoring and backtest alike. Known and
 //! left so: 15 is 1 − 16, 22 is nearly tanh of 8, and 12 and 13 move together.
 
@@ -7,45 +7,13 @@ use crate::probability::prob_between;
 use crate::volatility::Proxy;
 use crate::window::PriceBar;
 use libm::log;
+use schemas::contract::FEATURES;
 
-/// Version of the contract that names, order and definitions follow.
-pub const CONTRACT_VERSION: u32 = 1;
-
-/// Numbers in the contract.
-pub const FEATURE_COUNT: usize = 23;
-
-/// The features' names, in order.
-pub const FEATURE_NAMES: [&str; FEATURE_COUNT] = [
-    "trend_slope",
-    "dominant_period",
-    "period_strength",
-    "forecast_return",
-    "forecast_interval_width",
-    "predicted_vol",
-    "current_iv",
-    "vol_mispricing",
-    "iv_percentile",
-    "skew",
-    "delta",
-    "gamma",
-    "vega",
-    "theta",
-    "max_profit",
-    "max_loss",
-    "profit_ratio",
-    "prob_profit",
-    "momentum_7d",
-    "volume_concentration",
-    "dte_factor",
-    "gamma_theta_ratio",
-    "vix_level",
-];
-
-/// What a feature can be, in the order of [`FEATURE_NAMES`], both ends included; where no law
+/// The range of each feature, in the order of [`schemas::contract::FEATURE_NAMES`], both ends included; where no law
 /// bounds it, any finite number. The trend is bounded because at least one of 63 returns is below
 /// 0 and one above (else there is no skew): 62 equal ones and one of 0 have a mean of 7.8 standard
 /// deviations, and the weights of a line add less than 1.
-pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURE_COUNT] = [
+pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURES] = [
     -9.0..=9.0,                // trend_slope
     7.0..=126.0,               // dominant_period
     0.0..=1.0,                 // period_strength
@@ -71,7 +39,7 @@ pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURE_COUNT] = [
     0.0..=f64::MAX,            // vix_level
 ];
 
-/// What the features are made of. Prices and money in dollars per share, volatilities as
+/// The inputs of the features. Prices and money in dollars per share, volatilities as
 /// fractions per year.
 pub(crate) struct Ingredients<'a> {
     pub(crate) bars: &'a [PriceBar],
@@ -108,7 +76,7 @@ impl Ingredients<'_> {
         prob_between(self.spot, low, high, self.predicted_vol * self.predicted_vol * years)
     }
 
-    /// (x + θ)/(|x| + |θ|): what a day's expected move gains against what the day costs.
+    /// (x + θ)/(|x| + |θ|): the gain of a day's expected move against the day's decay.
     fn gamma_theta_ratio(&self) -> f64 {
         let variance = self.predicted_vol * self.predicted_vol;
         let moved = 0.5 * variance * self.spot * self.spot * self.mark.gamma / 365.0;
@@ -117,8 +85,8 @@ impl Ingredients<'_> {
         if sum == 0.0 { 0.0 } else { (moved + decay) / sum }
     }
 
-    /// The 23 features, in the order of [`FEATURE_NAMES`].
-    pub(crate) fn features(&self) -> [f64; FEATURE_COUNT] {
+    /// The 23 features, in the order of [`schemas::contract::FEATURE_NAMES`].
+    pub(crate) fn features(&self) -> [f64; FEATURES] {
         let (mark, spot, wing) = (&self.mark, self.spot, self.wing);
         let max_loss = self.max_loss();
         [
@@ -149,7 +117,7 @@ impl Ingredients<'_> {
     }
 }
 
-/// ln(C_t/C_{t−n}), n bars back; not a number where there are not so many.
+/// ln(C_t/C_{t−n}), n bars back; NaN with fewer bars.
 fn momentum(bars: &[PriceBar], back: usize) -> f64 {
     match (bars.last(), bars.len().checked_sub(back + 1)) {
         (Some(last), Some(at)) => log(last.close / bars[at].close),
@@ -174,11 +142,7 @@ mod tests {
     use schemas::Day;
 
     #[test]
-    fn names_are_distinct_and_windows_are_counted_in_bars() {
-        let mut names = FEATURE_NAMES.to_vec();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), FEATURE_COUNT);
+    fn windows_are_counted_in_bars() {
         let bars: Vec<PriceBar> = (1..=9)
             .map(|i| {
                 let close = f64::from(i);

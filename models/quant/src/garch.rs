@@ -1,12 +1,12 @@
 //! GARCH(1,1) with variance targeting on a window's percent returns: the mean is the sample
 //! mean, ω = s²(1 − α − β), the first variance is s². Two parameters and no start value to
-//! guess; the free fit has α = 0 in a third of windows and forecasts up to 419 %, this one is
-//! nearer to what came. It forecasts only; it prices nothing.
+//! guess; the free fit has α = 0 in a third of windows and forecasts up to 419 %, this one comes
+//! nearer to the realised volatility. It only forecasts; it prices nothing.
 //!
 //! Bollerslev (1986); variance targeting: Engle and Mezrich (1996).
 
-use crate::climb::{LANES, Lanes, highest};
-use crate::survey::survey;
+use crate::grid_search::{LANES, Lanes, grid_search};
+use crate::maximise::maximise;
 use crate::volatility::TRADING_DAYS;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
@@ -94,22 +94,22 @@ fn parameters(x: f64, y: f64) -> (f64, f64) {
     (alpha, (MOST_PERSISTENT - alpha) * (1.0 - (1.0 - x) * (1.0 - x)))
 }
 
-/// The α and β of greatest likelihood for percent returns; `None` where the climb does not end
+/// The α and β of maximum likelihood for percent returns; `None` if the search does not converge
 /// or the returns do not vary.
 pub fn fit(returns: &[f64]) -> Option<Fit> {
     let surprises = Surprises::of(returns);
-    let heights = |x: &Lanes, y: &Lanes| {
+    let log_likelihoods = |x: &Lanes, y: &Lanes| {
         let (mut alpha, mut beta) = ([0.0; LANES], [0.0; LANES]);
         for lane in 0..LANES {
             (alpha[lane], beta[lane]) = parameters(x[lane], y[lane]);
         }
         surprises.run(&alpha, &beta).0
     };
-    let at = highest(GRID, &survey(GRID, &heights), heights)?.at;
+    let at = maximise(GRID, &grid_search(GRID, &log_likelihoods), log_likelihoods)?.at;
     let (alpha, beta) = parameters(at[0], at[1]);
-    let (height, next) = surprises.run(&[alpha], &[beta]);
+    let (log_likelihood, next) = surprises.run(&[alpha], &[beta]);
     let long_run = surprises.long_run;
-    Some(Fit { alpha, beta, long_run, next: next[0] * long_run, log_likelihood: height[0] })
+    Some(Fit { alpha, beta, long_run, next: next[0] * long_run, log_likelihood: log_likelihood[0] })
 }
 
 /// √(252 · mean forecast variance over 1 … `horizon` days), a fraction per year.

@@ -1,21 +1,21 @@
 //! The volatility at which Black and Scholes give a price. The price is first moved to the side
 //! out of the money by parity, where all of it is time value; there the logarithm of the price
-//! is concave in σ, so that Newton's method on it comes home from anywhere (the starting point
-//! is the inflection of Manaster and Koehler 1982), and a bracket guards it all the same.
+//! is concave in σ, so that Newton's method on it converges from anywhere (the starting point
+//! is the inflection of Manaster and Koehler 1982); a bracket guards it all the same.
 //!
-//! A price does not always hold its volatility: deep in the money, or a day from expiry, the
-//! time value is less than the rounding of the price. There is a refusal then, never a guess.
+//! A price does not always determine its volatility: deep in the money, or a day from expiry, the
+//! time value is less than the rounding of the price. Then there is a refusal, never a guess.
 
 use crate::black_scholes::{OptionRight, Terms, quote};
 use crate::probability::normal_cdf;
 use libm::{exp, log};
 
-/// An inversion is given only where the price fixes the volatility at least this well.
+/// A volatility is given only if the price determines it at least this well.
 pub const IMPLIED_WITHIN: f64 = 1e-8;
 
 /// σ√T above which the price no longer tells volatilities apart.
 const WIDEST: f64 = 40.0;
-/// Newton needs about ten steps and bisection sixty; more is a failure, not patience.
+/// Newton needs about ten steps and bisection sixty; more is a failure.
 const MOST_STEPS: usize = 200;
 
 /// Why a price has no implied volatility.
@@ -29,13 +29,15 @@ pub enum NoInversion {
     OutsideBounds {
         /// The price given, dollars.
         price: f64,
-        /// What the option is worth with volatility 0.
+        /// The option's value with volatility 0.
         low: f64,
-        /// What no option can exceed.
+        /// The value that no option exceeds.
         high: f64,
     },
     /// The rounding of the price moves the volatility by more than [`IMPLIED_WITHIN`].
-    #[error("the price's own rounding moves the volatility by {uncertainty}; it does not hold it")]
+    #[error(
+        "the price's own rounding moves the volatility by {uncertainty}; it does not determine it"
+    )]
     NotHeld {
         /// By how much, a fraction per year.
         uncertainty: f64,
@@ -100,7 +102,7 @@ fn uncertainty(right: OptionRight, sigma: f64, terms: &Terms, share: f64, bond: 
     let vega = quote(right, &Terms { sigma, ..*terms }).vega;
     // Far out of the money Φ itself feels the rounding of d, d² times.
     let tail = if side * d1 < 0.0 { 1.0 + d1 * d1 } else { 1.0 };
-    // Beyond 37 deviations Φ is no normal number any more and is rounded to the smallest there is.
+    // Beyond 37 deviations Φ is subnormal and rounded to the smallest number there is.
     let smallest = f64::MIN_POSITIVE * f64::EPSILON * (share + bond);
     (f64::EPSILON * held * tail + smallest) / vega
 }

@@ -1,11 +1,11 @@
 //! The exact one-step prediction errors of a short ARMA process: the innovations algorithm on
 //! the process, moving-average part after the autoregressive one (Brockwell and Davis, "Time
-//! Series", §5.3; Ansley 1979), which is the Kalman filter with nothing left out. It runs over
+//! Series", §5.3; Ansley 1979), which is the exact Kalman filter. It runs over
 //! `L` parameter sets side by side; one is the plain case.
 
 /// An ARMA(p, q) with p + q ≤ 2 and innovations of variance 1, for `L` parameter sets.
 #[derive(Clone, Copy)]
-pub(crate) struct Model<const L: usize> {
+pub(crate) struct ArmaModel<const L: usize> {
     ar: [[f64; L]; 2],
     /// Autocovariances of the moving-average part at lags 0, 1, 2.
     ma: [[f64; L]; 3],
@@ -15,10 +15,10 @@ pub(crate) struct Model<const L: usize> {
     second: Option<[f64; L]>,
 }
 
-impl<const L: usize> Model<L> {
+impl<const L: usize> ArmaModel<L> {
     /// φ₁, φ₂ and θ₁, θ₂ (1 + θ₁B + θ₂B²) of each set, all with the same p. Pure autoregressions
     /// have p ≤ 2, with a moving average p ≤ 1.
-    pub(crate) fn new(p: usize, ar: [[f64; L]; 2], ma: [[f64; L]; 2]) -> Model<L> {
+    pub(crate) fn new(p: usize, ar: [[f64; L]; 2], ma: [[f64; L]; 2]) -> ArmaModel<L> {
         let each = |f: &dyn Fn(usize) -> f64| -> [f64; L] { std::array::from_fn(f) };
         let rho = each(&|l| ar[0][l] / (1.0 - ar[1][l]));
         let covariance = [
@@ -35,13 +35,13 @@ impl<const L: usize> Model<L> {
                 (covariance[0][l] + tail) / (1.0 - phi * phi)
             }
         });
-        Model { ar, ma: covariance, variance, second: (p == 2).then_some(rho) }
+        ArmaModel { ar, ma: covariance, variance, second: (p == 2).then_some(rho) }
     }
 }
 
-/// The filter after some values: what predicts the next one.
+/// The filter after some values: it predicts the next one.
 pub(crate) struct Filter<'m, const L: usize> {
-    model: &'m Model<L>,
+    model: &'m ArmaModel<L>,
     seen: usize,
     values: [f64; 2],
     errors: [[f64; L]; 2],
@@ -53,7 +53,7 @@ pub(crate) struct Filter<'m, const L: usize> {
 /// One prediction: its error, the error's variance (in innovations variances), and the weights
 /// that the last two errors had in it.
 #[derive(Clone, Copy)]
-pub(crate) struct Step<const L: usize> {
+pub(crate) struct Prediction<const L: usize> {
     pub(crate) error: [f64; L],
     pub(crate) variance: [f64; L],
     pub(crate) inverse: [f64; L],
@@ -61,7 +61,7 @@ pub(crate) struct Step<const L: usize> {
 }
 
 impl<'m, const L: usize> Filter<'m, L> {
-    pub(crate) fn new(model: &'m Model<L>) -> Filter<'m, L> {
+    pub(crate) fn new(model: &'m ArmaModel<L>) -> Filter<'m, L> {
         let zero = [0.0; L];
         Filter {
             model,
@@ -74,7 +74,7 @@ impl<'m, const L: usize> Filter<'m, L> {
     }
 
     /// Takes the next value.
-    pub(crate) fn step(&mut self, value: f64) -> Step<L> {
+    pub(crate) fn step(&mut self, value: f64) -> Prediction<L> {
         let step = match self.seen {
             0 => self.first(value),
             1 if self.model.second.is_some() => self.second(value),
@@ -86,41 +86,42 @@ impl<'m, const L: usize> Filter<'m, L> {
 
     /// Takes the next value, the filter having seen at least two.
     #[inline(always)]
-    pub(crate) fn later_step(&mut self, value: f64) -> Step<L> {
+    pub(crate) fn later_step(&mut self, value: f64) -> Prediction<L> {
         let step = self.later(value);
         self.keep(value, &step);
         step
     }
 
-    /// What the next value is expected to be (of the first parameter set), and its step as if
-    /// it came; the filter goes on as if it had.
-    pub(crate) fn expect_next(&mut self) -> (f64, Step<L>) {
+    /// The expected next value (of the first parameter set) and its prediction; the filter goes on
+    /// as if that value had come.
+    pub(crate) fn expect_next(&mut self) -> (f64, Prediction<L>) {
         let surprise = self.later(0.0);
         let expected = -surprise.error[0];
-        let step = Step { error: [0.0; L], ..surprise };
+        let step = Prediction { error: [0.0; L], ..surprise };
         self.keep(expected, &step);
         (expected, step)
     }
 
-    fn first(&self, value: f64) -> Step<L> {
+    fn first(&self, value: f64) -> Prediction<L> {
         let variance = self.model.variance;
         let inverse = variance.map(|f| 1.0 / f);
-        Step { error: [value; L], variance, inverse, weights: [[0.0; L]; 2] }
+        Prediction { error: [value; L], variance, inverse, weights: [[0.0; L]; 2] }
     }
 
-    fn second(&self, value: f64) -> Step<L> {
+    fn second(&self, value: f64) -> Prediction<L> {
         let rho = self.model.second.unwrap_or([0.0; L]);
         let variance: [f64; L] =
             std::array::from_fn(|l| self.model.variance[l] * (1.0 - rho[l] * rho[l]));
         let error = std::array::from_fn(|l| value - rho[l] * self.values[0]);
-        Step { error, variance, inverse: variance.map(|f| 1.0 / f), weights: [[0.0; L]; 2] }
+        Prediction { error, variance, inverse: variance.map(|f| 1.0 / f), weights: [[0.0; L]; 2] }
     }
 
     #[inline(always)]
-    fn later(&self, value: f64) -> Step<L> {
+    fn later(&self, value: f64) -> Prediction<L> {
         let zero = [0.0; L];
         let m = self.model;
-        let mut step = Step { error: zero, variance: zero, inverse: zero, weights: [zero; 2] };
+        let mut step =
+            Prediction { error: zero, variance: zero, inverse: zero, weights: [zero; 2] };
         for l in 0..L {
             let gap = m.ma[1][l] - m.ma[2][l] * self.weight[l];
             let near = gap * self.inverse[0][l];
@@ -138,7 +139,7 @@ impl<'m, const L: usize> Filter<'m, L> {
     }
 
     #[inline(always)]
-    fn keep(&mut self, value: f64, step: &Step<L>) {
+    fn keep(&mut self, value: f64, step: &Prediction<L>) {
         self.values = [value, self.values[0]];
         self.errors = [step.error, self.errors[0]];
         self.inverse = [step.inverse, self.inverse[0]];
@@ -147,12 +148,12 @@ impl<'m, const L: usize> Filter<'m, L> {
     }
 }
 
-/// Factors multiplied before their logarithm is taken: far from overflow, and a logarithm costs
+/// Factors multiplied before their logarithm is taken: far from overflow, and one logarithm costs
 /// as much as all of them.
 const FACTORS: usize = 16;
 
 /// Σ of squared errors ÷ their variances, and Σ ln of those variances.
-pub(crate) fn sums<const L: usize>(values: &[f64], model: &Model<L>) -> ([f64; L], [f64; L]) {
+pub(crate) fn sums<const L: usize>(values: &[f64], model: &ArmaModel<L>) -> ([f64; L], [f64; L]) {
     let (mut squares, mut logs, mut product) = ([0.0; L], [0.0; L], [1.0; L]);
     let mut filter = Filter::new(model);
     let (start, rest) = values.split_at(values.len().min(2));
@@ -170,7 +171,7 @@ pub(crate) fn sums<const L: usize>(values: &[f64], model: &Model<L>) -> ([f64; L
 }
 
 #[inline(always)]
-fn add<const L: usize>(step: &Step<L>, squares: &mut [f64; L], product: &mut [f64; L]) {
+fn add<const L: usize>(step: &Prediction<L>, squares: &mut [f64; L], product: &mut [f64; L]) {
     for l in 0..L {
         squares[l] += step.error[l] * step.error[l] * step.inverse[l];
         product[l] *= step.variance[l];

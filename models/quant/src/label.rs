@@ -1,17 +1,18 @@
-//! What came of a candidate. Entry, traded or not, is at the next bar's open with the σ of the
+//! How a candidate ended. Entry, traded or not, is at the next bar's open with the σ of the
 //! scan; the exit is marked at the close of the evaluation day with that day's σ. The cost is
-//! counted once on each way: the Python original took it twice.
+//! counted once each way: the Python original counted it twice.
 
 use crate::butterfly::{Butterfly, Mark, mark};
-use crate::settings::Settings;
+use crate::settings::PricingSettings;
 use crate::vix::VixWindow;
 use crate::volatility::current_iv;
 use crate::window::PriceBar;
 use schemas::Day;
+use schemas::contract::Class;
 use serde::{Deserialize, Serialize};
 
-/// risk/w outside of this is not traded, and not scanned.
-pub(crate) const MAX_LOSS: std::ops::RangeInclusive<f64> = 0.05..=0.95;
+/// Range of risk/w; outside it nothing is traded or scanned.
+pub(crate) const TRADABLE: std::ops::RangeInclusive<f64> = 0.05..=0.95;
 
 /// A butterfly as it could be opened; dollars per share.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
@@ -33,7 +34,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What was paid, per new share after a split (2 for two new shares for one).
+    /// The price paid, per new share after a split (2 for two new shares for one).
     pub fn apply_split(&mut self, ratio: f64) {
         for dollars in [&mut self.spot, &mut self.debit, &mut self.cost, &mut self.risk] {
             *dollars /= ratio;
@@ -47,12 +48,12 @@ pub fn entry(
     next_bar_day: Day,
     open: f64,
     sigma_t: f64,
-    settings: &Settings,
+    settings: &PricingSettings,
 ) -> Entry {
     let Mark { debit, cost, .. } = mark(butterfly, open, sigma_t, next_bar_day, settings);
     let risk = debit + cost;
     let max_loss = risk / butterfly.wing;
-    let tradable = MAX_LOSS.contains(&max_loss);
+    let tradable = TRADABLE.contains(&max_loss);
     Entry { day: next_bar_day, spot: open, debit, cost, risk, max_loss, tradable }
 }
 
@@ -61,47 +62,9 @@ pub fn roi(entry: &Entry, exit: &Mark) -> f64 {
     ((exit.debit - exit.cost).max(0.0) - entry.risk) / entry.risk
 }
 
-/// The class of a return on the capital at risk.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Below −10 %.
-    Loss,
-    /// −10 % to below 5 %.
-    Minor,
-    /// 5 % to below 15 %.
-    Good,
-    /// 15 % and more.
-    Excellent,
-}
-
-impl Class {
-    /// Every class, in the order of its index.
-    pub const ALL: [Class; 4] = [Class::Loss, Class::Minor, Class::Good, Class::Excellent];
-
-    /// The class of an ROI, a fraction.
-    pub fn of(roi: f64) -> Class {
-        match roi {
-            r if r < -0.10 => Class::Loss,
-            r if r < 0.05 => Class::Minor,
-            r if r < 0.15 => Class::Good,
-            _ => Class::Excellent,
-        }
-    }
-
-    /// 0 Loss, 1 Minor, 2 Good, 3 Excellent.
-    pub fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The class of an index.
-    pub fn from_index(index: usize) -> Option<Class> {
-        Class::ALL.get(index).copied()
-    }
-}
-
 /// A matured candidate.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Label {
     /// The entry at the bar after the scan.
     pub entry: Entry,
     /// The day marked: the last bar on or before the evaluation date.
@@ -147,8 +110,8 @@ pub fn label(
     sigma_t: f64,
     bars: &[PriceBar],
     vix: &VixWindow,
-    settings: &Settings,
-) -> Result<Outcome, NoLabel> {
+    settings: &PricingSettings,
+) -> Result<Label, NoLabel> {
     let known = &bars[..bars.partition_point(|bar| bar.day <= butterfly.evaluation_day)];
     let after = &known[known.partition_point(|bar| bar.day <= scan_day)..];
     let (Some(first), Some(last)) = (after.first(), after.last()) else {
@@ -162,27 +125,12 @@ pub fn label(
     let exit = mark(butterfly, last.close, exit_sigma, last.day, settings);
     let roi = roi(&entry, &exit);
     let (exit_day, exit_spot) = (last.day, last.close);
-    Ok(Outcome { entry, exit_day, exit_spot, exit_sigma, exit, roi, class: Class::of(roi) })
+    Ok(Label { entry, exit_day, exit_spot, exit_sigma, exit, roi, class: Class::of_roi(roi) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn classes_include_their_lower_bound() {
-        let cases = [
-            (-1.0, Class::Loss),
-            (-0.10, Class::Minor),
-            (0.05, Class::Good),
-            (0.15, Class::Excellent),
-            (9.0, Class::Excellent),
-        ];
-        for (roi, class) in cases {
-            assert_eq!(Class::of(roi), class);
-            assert_eq!(Class::from_index(class.index()), Some(class));
-        }
-    }
 
     #[test]
     fn the_cost_is_counted_once_each_way_and_a_loss_ends_at_the_risk() {

@@ -1,6 +1,6 @@
 //! Floor 1: the mathematics of one scan, with no clock, no randomness and no I/O, so that a
 //! replayed scan is the scan. QUANT.md defines every number; each module names the formula it
-//! carries out. Transcendental functions come from `libm`, not from the machine's C library, so
+//! computes. Transcendental functions come from `libm`, not from the machine's C library, so
 //! that their bits do not change with the machine; the one exception is the FFT, which chooses
 //! its instructions by processor (last-bit differences in `period_strength`).
 //!
@@ -17,49 +17,49 @@
 //! | the same, r = 3 % | 3.00 %, 12.2 % (calls 9.3, puts 1.0, irons 3.0) | 3.39 %, 11.4 % |
 //!
 //! Without early exercise that one dividend moves the debit by 1.6 % in the median, 4.2 % in nine
-//! of ten (QUANT.md counts 3 % in the median of its own candidates). A call butterfly
-//! over an ex-dividend day is the case in which the number is not to be trusted.
+//! of ten (QUANT.md counts 3 % in the median of its own candidates). Do not trust the
+//! price of a call butterfly over an ex-dividend day.
 //!
-//! Reading order is the order of the work: `window` and `vix` hold what is known, `volatility`
-//! makes the proxy σ, `spectrum`, `arima` and `garch` describe the series, `butterfly` chooses
-//! and prices the position, `features` and `score` describe it, `outlook` and
-//! `analysis` do all of it and say why they refuse, and `label` says what came of it.
+//! Reading order is the order of the work: `window` and `vix` hold the data, `volatility`
+//! computes the proxy σ, `spectrum`, `arima` and `garch` describe the series, `butterfly` prices
+//! the position, `features` and `score` describe it, `outlook` and `analysis` combine all of
+//! it and give the reason for a refusal, and `label` says how it ended.
 
 mod analysis;
 pub mod arima;
 mod black_scholes;
-mod book;
 mod butterfly;
-mod climb;
-mod events;
+mod conversions;
 mod features;
 pub mod garch;
-mod heights;
+mod grid_search;
 mod implied;
 mod innovations;
 mod label;
+mod likelihood;
+mod maximise;
 mod outlook;
+mod price_history;
 mod probability;
 mod refusal;
 mod score;
 mod settings;
 pub mod spectrum;
-mod survey;
 mod vix;
 mod volatility;
 mod window;
 
 pub use analysis::{Analysis, analyze, analyze_listed};
 pub use black_scholes::{OptionRight, Quote, Terms, quote};
-pub use book::Book;
-pub use butterfly::{Butterfly, ButterflyKind, Leg, Mark, Term, legs, mark, payoff};
-pub use features::{CONTRACT_VERSION, FEATURE_COUNT, FEATURE_NAMES, FEATURE_RANGES};
+pub use butterfly::{Butterfly, ButterflyKind, Mark, PricedLeg, Term, legs, mark, payoff};
+pub use features::FEATURE_RANGES;
 pub use implied::{IMPLIED_WITHIN, NoInversion, implied_volatility};
-pub use label::{Class, Entry, NoLabel, Outcome, entry, label, roi};
+pub use label::{Entry, Label, NoLabel, entry, label, roi};
+pub use price_history::PriceHistory;
 pub use probability::{expected_payoff, normal_cdf, normal_pdf, prob_between};
 pub use refusal::Refusal;
-pub use score::{Score, Trend};
-pub use settings::{Settings, Strikes, step_for};
+pub use score::{TechnicalScore, Trend};
+pub use settings::{PricingSettings, Strikes, step_for};
 pub use vix::{BadVix, VixWindow};
 pub use volatility::{HV_DAYS, IV_HISTORY, Proxy, current_iv, hv63, skew, smile};
 pub use window::{BadBar, BadSplit, PriceBar, PriceWindow, WINDOW};

@@ -1,6 +1,6 @@
-//! What an analysis rests on: what is known at the close of the scan day (`Seen`, after the
-//! refusals that need no fit) and what the series is taken to do from there (`Series`: trend,
-//! cycle, forecast, volatility, and the butterfly that follows from them).
+//! The basis of an analysis: the data at the close of the scan day (`AtClose`, after the refusals
+//! that need no fit) and the outlook from there (`Series`: trend, cycle, forecast, volatility, and
+//! the butterfly that follows from them).
 
 use crate::arima::{self, Forecast};
 use crate::butterfly::{Butterfly, Term};
@@ -16,11 +16,11 @@ use crate::window::{PriceBar, PriceWindow, WINDOW};
 use libm::{exp, log};
 use schemas::Day;
 
-/// Closes that the trend is a line through.
+/// Closes that the trend line is fitted to.
 const TREND_CLOSES: usize = 60;
 
-/// What is known at the close, after the refusals that need no fit.
-pub(crate) struct Seen<'a> {
+/// The data at the close, after the refusals that need no fit.
+pub(crate) struct AtClose<'a> {
     pub(crate) day: Day,
     pub(crate) bars: &'a [PriceBar],
     pub(crate) log_closes: Vec<f64>,
@@ -28,12 +28,12 @@ pub(crate) struct Seen<'a> {
     pub(crate) skew: f64,
 }
 
-impl Seen<'_> {
+impl AtClose<'_> {
     pub(crate) fn of<'a>(
         window: &'a PriceWindow,
         vix: &VixWindow,
         day: Day,
-    ) -> Result<Seen<'a>, Refusal> {
+    ) -> Result<AtClose<'a>, Refusal> {
         let known = window.until(day);
         known.last().filter(|last| last.day == day).ok_or(Refusal::NoBar)?;
         let have = known.len();
@@ -49,7 +49,7 @@ impl Seen<'_> {
         }
         let recent = &log_closes[WINDOW - HV_DAYS - 1..];
         let skew = skew(recent).ok_or(Refusal::OneSidedReturns)?;
-        Ok(Seen { day, bars, log_closes, proxy, skew })
+        Ok(AtClose { day, bars, log_closes, proxy, skew })
     }
 
     pub(crate) fn spot(&self) -> f64 {
@@ -57,7 +57,7 @@ impl Seen<'_> {
     }
 }
 
-/// What the series is taken to do.
+/// The outlook of the series.
 pub(crate) struct Series {
     pub(crate) trend_slope: f64,
     pub(crate) spectrum: Spectrum,
@@ -69,7 +69,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    pub(crate) fn of(seen: &Seen<'_>) -> Result<Series, Refusal> {
+    pub(crate) fn of(seen: &AtClose<'_>) -> Result<Series, Refusal> {
         let y = &seen.log_closes;
         let stuck = |what: &str| Refusal::NoConvergence { what: what.into() };
         let slope = line(&y[WINDOW - TREND_CLOSES..]).slope;
@@ -92,7 +92,7 @@ impl Series {
 
     pub(crate) fn choose(
         &self,
-        seen: &Seen<'_>,
+        seen: &AtClose<'_>,
         strikes: &Strikes<'_>,
     ) -> Result<Butterfly, Refusal> {
         let wanted = seen.spot() * self.forecast.interval_width() / 4.0;
@@ -106,7 +106,7 @@ impl Series {
         Ok(Butterfly { kind, centre, wing, expiry, evaluation_day, dte, horizon })
     }
 
-    pub(crate) fn forecast_price(&self, seen: &Seen<'_>) -> f64 {
+    pub(crate) fn forecast_price(&self, seen: &AtClose<'_>) -> f64 {
         seen.spot() * exp(self.forecast.last_return())
     }
 }

@@ -1,11 +1,8 @@
-//! The normal distribution, and the one probability made of it: that a price whose logarithm is
-//! normal ends between two others.
+//! The normal distribution, and what a price with a normal logarithm does by expiry: the chance of
+//! ending between two prices, and a butterfly's expected payoff.
 
 use libm::{erfc, exp, log};
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
-
-/// The 97.5 % quantile of the normal distribution: half the width of a 95 % interval.
-pub(crate) const Z_975: f64 = 1.959_963_984_540_054;
 
 /// Φ(x) = ½·erfc(−x/√2), within 1e-15 (fdlibm's erfc).
 pub fn normal_cdf(x: f64) -> f64 {
@@ -31,7 +28,7 @@ pub fn prob_between(spot: f64, low: f64, high: f64, variance: f64) -> f64 {
     below(high) - below(low)
 }
 
-/// What max(0, w − |S_T − K|), a butterfly's payoff at expiry, is worth on average when
+/// The mean of max(0, w − |S_T − K|), a butterfly's payoff at expiry, when
 /// ln S_T ~ N(ln S − v/2, v), in closed form: E max(0, S_T − k) is Black's (1976) price, taken
 /// once at each wing and twice, sold, at the centre.
 ///
@@ -55,6 +52,7 @@ pub fn expected_payoff(spot: f64, centre: f64, wing: f64, variance: f64) -> f64 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use statistics::normal::Z_975;
 
     #[test]
     fn the_normal_distribution_is_that_of_scipy() {

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why there is no analysis, in the order in which it is tested.
+/// Why there is no analysis, in the order of the tests.
 #[derive(thiserror::Error, Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub enum Refusal {
     /// No valid bar on the scan day.

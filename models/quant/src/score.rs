@@ -1,4 +1,4 @@
-//! The rule-based side: which way the trend goes, which type of butterfly that asks for, and
+//! The rule-based side: the direction of the trend, the type of butterfly it calls for, and
 //! the technical score by which the baseline track trades. The rules are QUANT.md's
 //! ("Type", "Technical score").
 
@@ -6,7 +6,7 @@ use crate::butterfly::ButterflyKind;
 use crate::probability::normal_cdf;
 use serde::{Deserialize, Serialize};
 
-/// Where the trend goes: its slope against ±0.1 daily volatilities a day.
+/// The direction of the trend: its slope against ±0.1 daily volatilities a day.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trend {
     /// Slope above 0.1.
@@ -39,7 +39,7 @@ impl Trend {
 
 /// The technical score and its five parts.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
-pub struct Score {
+pub struct TechnicalScore {
     /// 0.35·centre + 0.30·mispricing + 0.20·interval + 0.15·cycle − delta penalty, held to
     /// 0–100.
     pub total: f64,
@@ -55,7 +55,7 @@ pub struct Score {
     pub delta_penalty: f64,
 }
 
-/// What the score is made of.
+/// The inputs of the score.
 pub(crate) struct ScoreInputs {
     /// F, the forecast price, before rounding to a strike.
     pub(crate) forecast: f64,
@@ -69,7 +69,7 @@ pub(crate) struct ScoreInputs {
     pub(crate) delta: f64,
 }
 
-pub(crate) fn score(inputs: &ScoreInputs) -> Score {
+pub(crate) fn score(inputs: &ScoreInputs) -> TechnicalScore {
     let miss = (inputs.forecast - inputs.centre).abs();
     let centre = 100.0 * (1.0 - 2.0 * miss / inputs.wing).max(0.0);
     let mispricing = 100.0 * normal_cdf(inputs.vol_mispricing / 0.25);
@@ -82,7 +82,7 @@ pub(crate) fn score(inputs: &ScoreInputs) -> Score {
     let delta_penalty = (10.0 * inputs.delta.abs()).min(10.0);
     let sum = 0.35 * centre + 0.30 * mispricing + 0.20 * interval + 0.15 * cycle - delta_penalty;
     let total = if sum.is_nan() { sum } else { sum.clamp(0.0, 100.0) };
-    Score { total, centre, mispricing, interval, cycle, delta_penalty }
+    TechnicalScore { total, centre, mispricing, interval, cycle, delta_penalty }
 }
 
 #[cfg(test)]

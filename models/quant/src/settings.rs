@@ -1,11 +1,11 @@
-//! The inputs of an analysis that are not prices: rates, the strikes there are, and what a
-//! trade costs. They are recorded in every scan, because a number without them means nothing.
+//! The inputs of an analysis that are not prices: rates, available strikes and trade costs. Every
+//! scan records them, because a number without them means nothing.
 
 use serde::{Deserialize, Serialize};
 
 /// Rates, strike step and trade costs.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct PricingSettings {
     /// Continuously compounded interest rate per year, as a fraction.
     pub rate: f64,
     /// Continuous dividend yield per year, as a fraction.
@@ -20,9 +20,9 @@ pub struct Settings {
     pub commission_per_share: f64,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for PricingSettings {
+    fn default() -> PricingSettings {
+        PricingSettings {
             rate: 0.0,
             dividend: 0.0,
             strike_step: None,
@@ -45,7 +45,7 @@ pub fn step_for(spot: f64) -> f64 {
     }
 }
 
-/// The strikes a butterfly can be built of.
+/// The strikes a butterfly can use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Strikes<'a> {
     /// Every multiple of a step, dollars.

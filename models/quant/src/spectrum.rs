@@ -1,7 +1,7 @@
 //! The cycle in a window of log closes. The power is that of the detrended, windowed series
 //! times (2·sin(πk/N))², which turns it into the spectrum of its first differences: without
 //! that factor the answer is a random walk's, the longest period, always. With it the period
-//! found is still that of noise in 97 % of windows, and nothing here pretends otherwise.
+//! found is still that of noise in 97 % of windows.
 //!
 //! Windowed periodogram: Harris (1978), "On the use of windows for harmonic analysis".
 
@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::window::WINDOW;
 
-/// The wave numbers among which the dominant one is sought: periods of 126 to 7 days.
+/// Wave numbers searched for the dominant one: periods of 126 to 7 days.
 const SOUGHT: std::ops::RangeInclusive<usize> = 2..=36;
 
 /// The spectrum of a window and its strongest cycle.
@@ -51,7 +51,7 @@ pub fn line(values: &[f64]) -> Line {
     Line { intercept: mean - slope * middle, slope }
 }
 
-/// What depends on the length alone, made once. A cache, no state: every use gives the same.
+/// Computed once, as it depends on the length alone. A cache, not state: every use gives the same.
 struct Plan {
     fft: Arc<dyn RealToComplex<f64>>,
     hann: Vec<f64>,

@@ -1,6 +1,6 @@
-//! The volatility index as it was known on each day. It is kept apart from the tickers because
-//! its bars are its own: the mean that a proxy σ is divided by runs over the index's last 63
-//! bars, whichever days a ticker happened to trade.
+//! The volatility index as known on each day. It is kept apart from the tickers because it has
+//! bars of its own: the mean that divides a proxy σ runs over the index's last 63 bars, whichever
+//! days a ticker happened to trade.
 
 use schemas::Day;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ impl VixWindow {
         VixWindow::default()
     }
 
-    /// Adds the close of a later day; the oldest goes when the window is full.
+    /// Adds the close of a later day; a full window drops its oldest close.
     ///
     /// # Errors
     /// The close is no price, or the day is not after the last one held; nothing changes.

@@ -1,5 +1,5 @@
-//! Volatility where no option chain is known: HV63 moved by how the volatility index stands to
-//! its own recent mean, and a fixed smile over strikes. This one proxy, fed with the bars known
+//! Volatility without an option chain: HV63 scaled by the volatility index over its own recent
+//! mean, and a fixed smile over strikes. This one proxy, fed with the bars known
 //! on that day, prices entry, every mark and the label; GARCH prices nothing. Its formulas are
 //! QUANT.md's own ("Volatility without chains").
 
@@ -47,7 +47,7 @@ pub fn smile(sigma: f64, spot: f64, strike: f64, years: f64) -> f64 {
     sigma * (1.0 - 0.1 * tanh(0.5 * z))
 }
 
-/// The proxy on a scan day and how it stands to its own past.
+/// The proxy on a scan day and its rank in its own past.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proxy {
     /// HV63 of the day, a fraction per year.

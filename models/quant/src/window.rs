@@ -1,5 +1,5 @@
-//! What is known of a ticker on a day: its most recent bars. The window is the only way in, so
-//! a bar that QUANT.md calls no bar ("is not above 0") can never reach a formula, and a split
+//! A ticker's most recent bars, as known on a day. The window is the only way in, so a row that
+//! QUANT.md does not accept as a bar ("is not above 0") can never reach a formula, and a split
 //! brings every price to the share count of the day priced.
 
 use schemas::Day;
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Closes that an analysis needs.
 pub const WINDOW: usize = 252;
-/// Bars kept: the closes of an analysis and a few more, so that an entry and a mark made some
-/// days after it still find their own 64 closes and the one before.
+/// Bars kept: the closes of an analysis and a few more, so that an entry and a mark some days
+/// later still find their own 64 closes and the one before.
 const CAPACITY: usize = 260;
 
 /// One day of one ticker. Prices in dollars per share, unadjusted for dividends; volume in
@@ -52,7 +52,7 @@ impl PriceBar {
     }
 }
 
-/// A row that is no bar, with what is wrong in it.
+/// Why a row is not a bar.
 #[derive(thiserror::Error, Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub enum BadBar {
     /// A price is not a finite number above 0.
@@ -100,10 +100,10 @@ impl PriceWindow {
         PriceWindow { bars: Vec::with_capacity(CAPACITY) }
     }
 
-    /// Adds the bar of a later day; the oldest goes when the window is full.
+    /// Adds the bar of a later day; a full window drops its oldest bar.
     ///
     /// # Errors
-    /// The row is no bar, or its day is not after the last one held; the window is unchanged.
+    /// The row is not a bar, or its day is not after the last one held; the window is unchanged.
     pub fn push(&mut self, bar: PriceBar) -> Result<(), BadBar> {
         bar.check()?;
         if let Some(last) = self.bars.last().filter(|last| last.day >= bar.day) {
@@ -119,7 +119,7 @@ impl PriceWindow {
     /// Replaces the bar of that day; `false` when that day is not held.
     ///
     /// # Errors
-    /// The row is no bar; the window is unchanged.
+    /// The row is not a bar; the window is unchanged.
     pub fn correct(&mut self, bar: PriceBar) -> Result<bool, BadBar> {
         bar.check()?;
         match self.bars.binary_search_by_key(&bar.day, |held| held.day) {
@@ -149,7 +149,7 @@ impl PriceWindow {
         &self.bars
     }
 
-    /// The bars on or before a day: what was known at its close.
+    /// The bars on or before a day: those known at its close.
     pub fn until(&self, day: Day) -> &[PriceBar] {
         &self.bars[..self.bars.partition_point(|bar| bar.day <= day)]
     }

@@ -4,10 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 use quant::{
-    Analysis, FEATURE_NAMES, PriceBar, PriceWindow, Settings, VixWindow, analyze, arima, garch,
-    label, spectrum,
+    Analysis, PriceBar, PriceWindow, PricingSettings, VixWindow, analyze, arima, garch, label,
+    spectrum,
 };
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 use serde_json::Value;
 
 /// Where no fit is involved, and where one is.
@@ -73,7 +74,7 @@ fn every_number_agrees_with_the_reference() {
         let bars = bars(&golden["series"][case["series"].as_str().unwrap()]);
         let t = day(&case["day"]);
         let window = window_until(&bars, t);
-        let settings = Settings::default();
+        let settings = PricingSettings::default();
         let analysis = analyze(&window, &vix_until(&golden["vix"], t), t, &settings).unwrap();
         check_likelihoods(case, &window, &analysis);
         check_analysis(case, &analysis);

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use quant::{
-    Butterfly, ButterflyKind, OptionRight, Settings, Terms, expected_payoff, implied_volatility,
-    legs, mark, payoff, prob_between, quote,
+    Butterfly, ButterflyKind, OptionRight, PricingSettings, Terms, expected_payoff,
+    implied_volatility, legs, mark, payoff, prob_between, quote,
 };
 use schemas::Day;
 use serde_json::Value;
@@ -62,7 +62,7 @@ fn butterflies_are_their_legs_added_up_and_optionlab_s() {
         let (centre, wing, spot) = (at("centre"), at("wing"), at("spot"));
         let (expiry, evaluation_day) = (Day(17_000 + dte), Day(17_000 + dte - 3));
         let fly = Butterfly { kind, centre, wing, expiry, evaluation_day, dte, horizon: 10 };
-        let settings = Settings::default();
+        let settings = PricingSettings::default();
         let held = mark(&fly, spot, at("sigma"), Day(17_000), &settings);
         near("debit", held.debit, at("debit"), 1e-13 * spot);
         near("cost", held.cost, at("cost"), 1e-13 * spot);
@@ -72,7 +72,7 @@ fn butterflies_are_their_legs_added_up_and_optionlab_s() {
         {
             // Rounding of the legs, which cancel.
             let legs = legs(&fly, spot, at("sigma"), Day(17_000), &settings);
-            let part = |l: &quant::Leg| [l.price, l.delta, l.gamma, l.vega, l.theta][i].abs();
+            let part = |l: &quant::PricedLeg| [l.price, l.delta, l.gamma, l.vega, l.theta][i].abs();
             let scale: f64 = legs.iter().map(part).sum();
             near(&format!("greek {i}"), ours, number(theirs), 1e-13 * scale);
         }

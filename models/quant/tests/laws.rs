@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use quant::{
-    Analysis, Butterfly, ButterflyKind, OptionRight, PriceBar, PriceWindow, Refusal, Settings,
-    Term, VixWindow, analyze, entry, mark, roi, smile, step_for,
+    Analysis, Butterfly, ButterflyKind, OptionRight, PriceBar, PriceWindow, PricingSettings,
+    Refusal, Term, VixWindow, analyze, entry, mark, roi, smile, step_for,
 };
 use schemas::Day;
 
@@ -43,7 +43,11 @@ fn window(bars: &[PriceBar]) -> PriceWindow {
     window
 }
 
-fn scan(bars: &[PriceBar], vix: &VixWindow, settings: &Settings) -> Result<Analysis, Refusal> {
+fn scan(
+    bars: &[PriceBar],
+    vix: &VixWindow,
+    settings: &PricingSettings,
+) -> Result<Analysis, Refusal> {
     analyze(&window(bars), vix, bars.last().unwrap().day, settings)
 }
 
@@ -61,13 +65,13 @@ proptest! {
     fn a_change_of_unit_changes_no_feature(seed in any::<u64>()) {
         let (bars, vix) = series(seed, 255);
         let spot = bars.last().unwrap().close;
-        let usual = Settings { strike_step: Some(step_for(spot)), ..Settings::default() };
+        let usual = PricingSettings { strike_step: Some(step_for(spot)), ..PricingSettings::default() };
         let times = 7.0;
         let scaled: Vec<PriceBar> = bars.iter().map(|bar| PriceBar {
             open: bar.open * times, high: bar.high * times, low: bar.low * times,
             close: bar.close * times, ..*bar
         }).collect();
-        let settings = Settings {
+        let settings = PricingSettings {
             strike_step: usual.strike_step.map(|step| step * times),
             min_half_spread: usual.min_half_spread * times,
             commission_per_share: usual.commission_per_share * times,
@@ -91,9 +95,9 @@ proptest! {
         let (early, _) = bars.split_at(255);
         let mut known = VixWindow::new();
         early.iter().for_each(|bar| known.push(bar.day, vix.at(bar.day).unwrap()).unwrap());
-        let then = scan(early, &known, &Settings::default());
+        let then = scan(early, &known, &PricingSettings::default());
         let day = early.last().unwrap().day;
-        let now = analyze(&window(&bars), &vix, day, &Settings::default());
+        let now = analyze(&window(&bars), &vix, day, &PricingSettings::default());
         prop_assert_eq!(then, now);
     }
 
@@ -103,7 +107,7 @@ proptest! {
         sigma in 0.05..1.5, day in 17_002..17_020,
     ) {
         let centre = spot * (1.0_f64 + place);
-        let settings = Settings::default();
+        let settings = PricingSettings::default();
         let all = KINDS.map(|kind| {
             let fly = fly(kind, centre, centre * width);
             let opened = entry(&fly, Day(day), spot, sigma, &settings);
@@ -153,7 +157,7 @@ fn quote_at(right: OptionRight, spot: f64, strike: f64, sigma: f64, years: f64, 
 #[test]
 fn refusals_come_in_the_order_given() {
     let (bars, vix) = series(3, 255);
-    let settings = Settings::default();
+    let settings = PricingSettings::default();
     let code = |bars: &[PriceBar], vix: &VixWindow| scan(bars, vix, &settings).unwrap_err().code();
     let absent = analyze(&window(&bars), &vix, bars[254].day + 1, &settings).unwrap_err();
     assert_eq!(absent, Refusal::NoBar);
@@ -180,6 +184,6 @@ fn refusals_come_in_the_order_given() {
     assert_eq!(code(&up, &vix), "ONE_SIDED_RETURNS");
     let cheap = with(&|_, bar| bar.close /= 1_000.0);
     assert_eq!(code(&cheap, &vix), "CENTRE_BELOW_WING");
-    let narrow = Settings { commission_per_share: 10.0, ..settings };
+    let narrow = PricingSettings { commission_per_share: 10.0, ..settings };
     assert_eq!(scan(&bars, &vix, &narrow).unwrap_err().code(), "MAX_LOSS_OUT_OF_RANGE");
 }

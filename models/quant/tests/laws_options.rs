@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use quant::{
-    Butterfly, ButterflyKind, IMPLIED_WITHIN, NoInversion, OptionRight, Settings, Terms,
+    Butterfly, ButterflyKind, IMPLIED_WITHIN, NoInversion, OptionRight, PricingSettings, Terms,
     implied_volatility, legs, mark, normal_cdf, payoff, quote, smile,
 };
 use schemas::Day;
@@ -137,10 +137,10 @@ proptest! {
         let centre = spot * (1.0_f64 + place);
         for kind in KINDS {
             let fly = fly(kind, centre, centre * width, days);
-            let held = mark(&fly, spot, sigma, Day(17_000), &Settings::default());
+            let held = mark(&fly, spot, sigma, Day(17_000), &PricingSettings::default());
             // The value at expiry from the legs themselves, as they are exercised.
             for end in ends.iter().copied().chain([centre, centre - fly.wing, centre + fly.wing]) {
-                let worth = mark(&fly, end, sigma, fly.expiry, &Settings::default()).debit;
+                let worth = mark(&fly, end, sigma, fly.expiry, &PricingSettings::default()).debit;
                 let rounding = 1e-12 * (centre + end);
                 prop_assert!((worth - payoff(&fly, end)).abs() <= rounding);
                 prop_assert!(worth >= -rounding && worth <= fly.wing + rounding);
@@ -163,11 +163,11 @@ proptest! {
         let rounding = 1e-12 * (spot + centre + wing);
         for kind in KINDS {
             let fly = fly(kind, centre, wing, days);
-            let held = mark(&fly, spot, sigma, Day(17_000), &Settings::default());
+            let held = mark(&fly, spot, sigma, Day(17_000), &PricingSettings::default());
             prop_assert!(held.debit >= -rounding && held.debit <= wing + rounding, "{held:?}");
         }
         let calls = legs(&fly(ButterflyKind::Call, centre, wing, days), spot, sigma, Day(17_000),
-            &Settings::default());
+            &PricingSettings::default());
         let [low, mid, high] = [0, 1, 2].map(|i| calls[i].price);
         prop_assert!(low >= mid - rounding && mid >= high - rounding);
         prop_assert!(low - 2.0 * mid + high >= -rounding);

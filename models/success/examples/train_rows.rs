@@ -8,13 +8,14 @@
     reason = "made rows are shared with tests, output with the script"
 )]
 
-#[path = "../tests/made/mod.rs"]
-mod made;
+#[path = "../tests/testkit/mod.rs"]
+mod testkit;
 
-use made::{CONTRACT, rows};
+use schemas::contract::{CONTRACT, FEATURES};
 use std::error::Error;
 use std::fmt::Write;
-use success::{FEATURES, Row, TrainSettings, train};
+use success::{LabelledRow, TrainSettings, train};
+use testkit::rows;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -22,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(count) = arguments.next() {
         std::fs::write(&path, csv(&rows(count.parse()?, true, 1))?)?;
     }
-    let rows: Vec<Row> =
+    let rows: Vec<LabelledRow> =
         std::fs::read_to_string(&path)?.lines().map(row).collect::<Result<_, _>>()?;
     let start = std::time::Instant::now();
     let trained = train(&rows, &CONTRACT, &TrainSettings::default(), &mut |_, _| {})?;
@@ -36,10 +37,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn csv(rows: &[Row]) -> Result<String, std::fmt::Error> {
+fn csv(rows: &[LabelledRow]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for row in rows {
-        let Row { scan_day, evaluation_day, class, roi, weight, features, .. } = row;
+        let LabelledRow { scan_day, evaluation_day, class, roi, weight, features, .. } = row;
         write!(text, "{scan_day},{evaluation_day},{class},{roi},{weight}")?;
         for value in features {
             write!(text, ",{value}")?;
@@ -49,7 +50,7 @@ fn csv(rows: &[Row]) -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-fn row(line: &str) -> Result<Row, Box<dyn Error>> {
+fn row(line: &str) -> Result<LabelledRow, Box<dyn Error>> {
     let values: Vec<f64> = line.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let Some((&[scan_day, evaluation_day, class, roi, weight], features)) =
         values.split_first_chunk()
@@ -58,5 +59,13 @@ fn row(line: &str) -> Result<Row, Box<dyn Error>> {
     };
     let features: [f64; FEATURES] = features.try_into()?;
     let (scan_day, evaluation_day) = (scan_day as i32, evaluation_day as i32);
-    Ok(Row { features, class: class as u8, roi, scan_day, evaluation_day, weight, score: None })
+    Ok(LabelledRow {
+        features,
+        class: class as u8,
+        roi,
+        scan_day,
+        evaluation_day,
+        weight,
+        score: None,
+    })
 }

@@ -1,6 +1,6 @@
 //! The folder of model files: a view of the `models` topic for people and other programs.
 //!
-//! Nothing decides by it. Every file is written whole (temporary file, sync, rename), the
+//! No decision reads it. Every file is written whole (temporary file, sync, rename), the
 //! ONNX file before the JSON that names its hash, so a crash leaves either no version or a
 //! sound one; and the folder can be deleted and written again from the log.
 //!
@@ -8,8 +8,9 @@
 //! success_model_v3.onnx   success_model_v3.json   archive/success_model_v3_20260118.onnx, .json
 //! ```
 
-use crate::rows::hex;
-use crate::{Manifest, Trained};
+use crate::hex::hex;
+use crate::manifest::Manifest;
+use crate::train::Trained;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -24,38 +25,38 @@ use std::path::{Path, PathBuf};
 pub enum ArtifactError {
     #[error("cannot {action} {}; check the folder's rights and free space", path.display())]
     Files { action: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("{} is no manifest of a model; rebuild the folder from the `models` topic", path.display())]
+    #[error("{} is not a valid model manifest; rebuild the folder from the `models` topic", path.display())]
     Manifest { path: PathBuf, source: serde_json::Error },
     #[error(
         "{} has SHA-256 {found} instead of {expected}; rebuild the folder from the `models` topic",
         path.display()
     )]
     Changed { path: PathBuf, expected: String, found: String },
-    #[error("`{date}` is no date like 20260118; give the day as eight digits")]
+    #[error("`{date}` is not a date like 20260118; give the day as eight digits")]
     Date { date: String },
 }
 
-/// What the JSON beside a model holds.
+/// The JSON beside a model.
 #[derive(Serialize, Deserialize)]
 struct Sheet {
     version: u32,
     sha256: String,
     bytes: u64,
     manifest: Manifest,
-    /// What the log says of its making beside the manifest: parents, code version, held-out days,
-    /// the gate's figures.
+    /// The training as the log records it beside the manifest: parents, code version, held-out
+    /// days, the gate's figures.
     #[serde(flatten)]
-    made: Map<String, Value>,
+    training: Map<String, Value>,
 }
 
 /// A version found in the folder.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Listed {
+pub struct ListedModel {
     /// Version of the model.
     pub version: u32,
     /// Path of its ONNX file.
     pub path: PathBuf,
-    /// Its hash and manifest, or what is wrong with its JSON.
+    /// Its hash and manifest, or the problem with its JSON.
     pub manifest: Result<(String, Manifest), String>,
 }
 
@@ -75,14 +76,14 @@ impl Artifacts {
     }
 
     /// Writes a version and its archive copy, which is named by `date` (`YYYYMMDD`, the
-    /// trading day of the model). `made` goes into its JSON as it is: parents, code version, what
-    /// the gate found. Writing it again is the same as writing it once.
+    /// trading day of the model). `training` goes into its JSON unchanged: parents, code version,
+    /// the gate's figures. Writing twice is the same as writing once.
     pub fn write(
         &self,
         version: u32,
         date: &str,
         model: &Trained,
-        made: &Map<String, Value>,
+        training: &Map<String, Value>,
     ) -> Result<(), ArtifactError> {
         if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ArtifactError::Date { date: date.to_owned() });
@@ -92,7 +93,7 @@ impl Artifacts {
             sha256: model.sha256.clone(),
             bytes: model.onnx.len() as u64,
             manifest: model.manifest.clone(),
-            made: made.clone(),
+            training: training.clone(),
         };
         let json = serde_json::to_vec_pretty(&sheet)
             .map_err(|source| ArtifactError::Manifest { path: self.path(version), source })?;
@@ -106,7 +107,7 @@ impl Artifacts {
     }
 
     /// The versions in the folder, ascending; a damaged manifest is listed with its problem.
-    pub fn list(&self) -> Result<Vec<Listed>, ArtifactError> {
+    pub fn list(&self) -> Result<Vec<ListedModel>, ArtifactError> {
         let mut listed = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(at("read", &self.folder))? {
             let path = entry.map_err(at("read", &self.folder))?.path();
@@ -116,7 +117,7 @@ impl Artifacts {
             let manifest = read_sheet(&path.with_extension("json"))
                 .map(|sheet| (sheet.sha256, sheet.manifest))
                 .map_err(|error| error.to_string());
-            listed.push(Listed { version, path, manifest });
+            listed.push(ListedModel { version, path, manifest });
         }
         listed.sort_by_key(|item| item.version);
         Ok(listed)
@@ -144,7 +145,7 @@ impl Artifacts {
             for entry in fs::read_dir(&folder).map_err(at("read", &folder))? {
                 let path = entry.map_err(at("read", &folder))?.path();
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                // What a crash left of a file that was being written ends otherwise.
+                // A crash in the middle of a write leaves another suffix.
                 let whole = name.ends_with(".onnx") || name.ends_with(".json");
                 if whole && name.starts_with("success_model_v") {
                     files.push((format!("{before}{name}"), path));

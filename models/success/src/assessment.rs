@@ -1,24 +1,13 @@
-//! How good a model is beside what it must beat: the class prior, the technical score alone and
-//! the ridge logistic regression, all asked about the same rows.
-//!
-//! The unit is the scan day. A figure is the mean of its daily values, its standard error
-//! sd × √(H/D) for D days and holdings of at most H trading days, its interval ± 1.96 of them. The
-//! calibration error is no mean of days: its standard error is that of days drawn again in blocks
-//! of H.
+//! What an assessment of a model shows: its figures with intervals, beside those of its baselines.
 
-use crate::baselines::Baselines;
-use crate::calibration::{Bin, by_chance, calibration_error, curve, error_by_days, rankings};
-use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
-use crate::metrics::{Judged, brier, daily_means, likeliest, row_log_loss};
-use crate::quality::by_days;
-use crate::{CLASSES, Kind, MAX_LOSS, Manifest, Row, TrainError};
+use crate::calibration::Bin;
+use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
+use statistics::mean_by_days;
 
-/// Share of the rows, those of highest expected return, whose realised return is shown.
-const TOP: f64 = 0.10;
-/// Standard errors from a mean to the ends of its 95 % interval.
-const HALF_WIDTH: f64 = 1.96;
+/// Standard errors from a mean to the ends of its 95 % interval. Not the exact quantile: intervals
+/// are recorded in manifests.
+pub(crate) const HALF_WIDTH: f64 = 1.96;
 
 /// A figure with its 95 % interval by scan day; the interval is missing where there is one day.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
@@ -33,7 +22,7 @@ pub struct Estimate {
     pub high: Option<f64>,
 }
 
-/// What one predictor shows on the rows judged.
+/// One predictor's figures on the rows judged.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Figures {
     /// −ln p(class that came), in nats.
@@ -49,11 +38,11 @@ pub struct Figures {
     pub balanced_accuracy: Estimate,
     /// Mean over classes of Σ (n_b/n)·|mean p − frequency| over ten equal-count bins.
     pub calibration_error: f64,
-    /// Its 95 % interval by scan day; none of days fewer than one and a half blocks, nor in a
-    /// manifest from before there was one.
+    /// Its 95 % interval by scan day; none if the days are fewer than one and a half blocks,
+    /// or in a manifest from before it was recorded.
     #[serde(default)]
     pub calibration_interval: Option<[f64; 2]>,
-    /// What that would be on average if these very probabilities were right.
+    /// Its mean if these very probabilities were right.
     pub calibration_by_chance: f64,
     /// Realised return on the capital at risk of the tenth of rows with the highest expected
     /// return (for the technical score: with the highest score), rows tied with the last of
@@ -72,7 +61,7 @@ pub struct Assessment {
     pub rows: u64,
     /// H: the longest holding among them, in trading days.
     pub longest_holding: u32,
-    /// Realised return of all rows: what picking none of them gives.
+    /// Realised return of all rows: the result of not picking.
     pub all_roi: Estimate,
     /// The model that was shipped.
     pub model: Figures,
@@ -89,215 +78,32 @@ pub struct Assessment {
     pub calibration_curve: [Vec<Bin>; CLASSES],
 }
 
-/// The longest holding of `rows` in trading days, at least 1: the unit in which days overlap.
-pub fn longest_holding(rows: &[Row]) -> usize {
-    let days = rows.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
-    (days.max(1) as usize * 252).div_ceil(365)
-}
-
-/// One predictor's answers, and what it would pick first.
-struct Answers {
-    judged: Vec<Judged>,
-    order_by: Vec<f64>,
-}
-
-/// Judges a model and its baselines on `rows`, which hold one at least.
-pub(crate) fn assess(
-    rows: &[Row],
-    kind: Kind,
-    baselines: &Baselines,
-    manifest: &Manifest,
-) -> Result<Assessment, TrainError> {
-    let asked: Vec<_> = rows.iter().map(|row| row.features.map(|value| value as f32)).collect();
-    let answers = |probabilities: Vec<[f64; CLASSES]>, order_by: Option<Vec<f64>>| {
-        let judged: Vec<Judged> =
-            rows.iter().zip(probabilities).map(|(row, p)| Judged::of(row, p)).collect();
-        let expected = || {
-            let return_of = |(row, judged): (&Row, &Judged)| {
-                let p = judged.probabilities.map(|p| p as f32);
-                manifest.expected_roi(&p, row.features[MAX_LOSS])
-            };
-            rows.iter().zip(&judged).map(return_of).collect()
-        };
-        let order_by = order_by.unwrap_or_else(expected);
-        Answers { judged, order_by }
-    };
-    let of_chain = |chain: &Chain| -> Result<Answers, TrainError> {
-        let said = CandleScorer::new(chain)?.probabilities(&asked)?;
-        Ok(answers(said.iter().map(|p| p.map(f64::from)).collect(), None))
-    };
-    let prior = answers(vec![baselines.prior; rows.len()], None);
-    let score = match (&baselines.score, rows.iter().map(|row| row.score).collect()) {
-        (Some(by_score), Some(scores)) => {
-            let scores: Vec<f64> = scores;
-            Some(answers(by_score.probabilities(&scores)?, Some(scores)))
-        }
-        _ => None,
-    };
-    let (logistic, network) = (of_chain(&baselines.logistic)?, of_chain(&baselines.network)?);
-    let shipped = if kind == Kind::Network { &network } else { &logistic };
-
-    let block = longest_holding(rows);
-    let model_losses = daily_means(&shipped.judged, row_log_loss);
-    let figures = |of: &Answers| figures(of, rows, &model_losses, block, manifest.seed);
-    let all = daily_means_at(&shipped.judged, |i| rows[i].roi);
-    Ok(Assessment {
-        days: model_losses.len() as u32,
-        rows: rows.len() as u64,
-        longest_holding: block as u32,
-        all_roi: estimate(&all, block),
-        model: figures(shipped),
-        class_prior: figures(&prior),
-        technical_score: score.as_ref().map(figures),
-        logistic: figures(&logistic),
-        network: figures(&network),
-        calibration_curve: curve(&shipped.judged),
-    })
-}
-
-fn figures(
-    of: &Answers,
-    rows: &[Row],
-    model_losses: &[(i32, f64)],
-    block: usize,
-    seed: u64,
-) -> Figures {
-    let judged = &of.judged;
-    let daily = |value: &dyn Fn(&Judged) -> f64| estimate(&daily_means(judged, value), block);
-    let losses = daily_means(judged, row_log_loss);
-    let behind: Vec<(i32, f64)> =
-        losses.iter().zip(model_losses).map(|(own, model)| (own.0, own.1 - model.1)).collect();
-    let top = top_rows(judged, &of.order_by);
-    let picked: Vec<Judged> = top.iter().map(|&i| judged[i]).collect();
-    let rankings = rankings(judged);
-    let calibration_error = calibration_error(judged, &rankings, |i| judged[i].class);
-    let around = |error: f64| {
-        let half = HALF_WIDTH * error;
-        [(calibration_error - half).max(0.0), calibration_error + half]
-    };
-    Figures {
-        log_loss: estimate(&losses, block),
-        behind_model: estimate(&behind, block),
-        brier: daily(&brier),
-        accuracy: daily(&hit),
-        balanced_accuracy: balanced_accuracy(judged, block),
-        calibration_error,
-        calibration_interval: error_by_days(judged, &rankings, block, seed).map(around),
-        calibration_by_chance: by_chance(judged, &rankings, seed),
-        top_decile_roi: estimate(&daily_means_at(&picked, |i| rows[top[i]].roi), block),
-        top_decile_rows: top.len() as u64,
+impl Estimate {
+    /// The mean of daily values, where holdings last at most `block` trading days.
+    pub(crate) fn by_days(daily: &[(i32, f64)], block: usize) -> Estimate {
+        let values: Vec<f64> = daily.iter().map(|day| day.1).collect();
+        let (value, standard_error) = mean_by_days(&values, block);
+        Estimate::around(value, standard_error)
     }
-}
 
-/// Whether the likeliest class came, 1 or 0.
-fn hit(row: &Judged) -> f64 {
-    f64::from(u8::from(likeliest(&row.probabilities) == row.class))
-}
-
-fn estimate(daily: &[(i32, f64)], block: usize) -> Estimate {
-    let values: Vec<f64> = daily.iter().map(|day| day.1).collect();
-    let (value, standard_error) = by_days(&values, block);
-    interval(value, standard_error)
-}
-
-fn interval(value: f64, standard_error: Option<f64>) -> Estimate {
-    let end = |side: f64| standard_error.map(|error| value + side * HALF_WIDTH * error);
-    Estimate { value, standard_error, low: end(-1.0), high: end(1.0) }
-}
-
-/// Weighted daily means of a value known by the row's place.
-fn daily_means_at(rows: &[Judged], value: impl Fn(usize) -> f64) -> Vec<(i32, f64)> {
-    let mut days = std::collections::BTreeMap::<i32, (f64, f64)>::new();
-    for (i, row) in rows.iter().enumerate() {
-        let day = days.entry(row.scan_day).or_default();
-        day.0 += row.weight * value(i);
-        day.1 += row.weight;
+    /// A value with the interval of its standard error.
+    pub(crate) fn around(value: f64, standard_error: Option<f64>) -> Estimate {
+        let end = |side: f64| standard_error.map(|error| value + side * HALF_WIDTH * error);
+        Estimate { value, standard_error, low: end(-1.0), high: end(1.0) }
     }
-    days.into_iter().map(|(day, (sum, weight))| (day, sum / weight)).collect()
-}
-
-/// A class need not come on every day, so the shares are over all rows; a day's part in the
-/// error is its rows' share of each class times how far it was from that class's mean.
-fn balanced_accuracy(rows: &[Judged], block: usize) -> Estimate {
-    let mut classes = [(0.0, 0.0); CLASSES];
-    for row in rows {
-        let class = &mut classes[usize::from(row.class)];
-        class.0 += row.weight * hit(row);
-        class.1 += row.weight;
-    }
-    let came = classes.iter().filter(|class| class.1 > 0.0).count() as f64;
-    let recall = classes.map(|(hits, weight)| if weight > 0.0 { hits / weight } else { 0.0 });
-    let mut parts = std::collections::BTreeMap::<i32, f64>::new();
-    for row in rows {
-        let class = usize::from(row.class);
-        let part = row.weight * (hit(row) - recall[class]) / classes[class].1 / came;
-        *parts.entry(row.scan_day).or_default() += part;
-    }
-    let days = parts.len() as f64;
-    let parts: Vec<f64> = parts.values().map(|part| part * days).collect();
-    interval(recall.iter().sum::<f64>() / came, by_days(&parts, block).1)
-}
-
-/// Places of the rows with the highest values, a tenth of the weight, in the rows' order.
-fn top_rows(rows: &[Judged], values: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
-    let total: f64 = rows.iter().map(|row| row.weight).sum();
-    let mut taken = 0.0;
-    let last = order.iter().find(|&&i| {
-        taken += rows[i].weight;
-        taken >= TOP * total * (1.0 - 1e-12)
-    });
-    let least = last.map_or(f64::INFINITY, |&i| values[i]);
-    (0..rows.len()).filter(|&i| values[i] >= least).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(scan_day: i32, class: u8, weight: f64, said: usize) -> Judged {
-        let mut probabilities = [0.1; CLASSES];
-        probabilities[said] = 0.7;
-        Judged { scan_day, class, weight, probabilities }
-    }
-
-    #[test]
-    fn the_top_is_a_tenth_of_the_weight_and_what_is_tied_with_it() {
-        let rows: Vec<Judged> = (0..20).map(|day| row(day, 0, 1.0, 0)).collect();
-        let ascending: Vec<f64> = (0..20).map(f64::from).collect();
-        assert_eq!(top_rows(&rows, &ascending), [18, 19]);
-        assert_eq!(top_rows(&rows, &[1.0; 20]).len(), 20, "who knows nothing picks all");
-        let mut heavy = rows.clone();
-        heavy[3].weight = 10.0;
-        let first: Vec<f64> = (0..20).map(|i| if i == 3 { 99.0 } else { f64::from(i) }).collect();
-        assert_eq!(top_rows(&heavy, &first), [3]);
-    }
-
-    #[test]
-    fn balanced_accuracy_gives_rare_classes_their_say() {
-        // Class 0 is always recognised, class 1 every second time.
-        let rows: Vec<Judged> = (0..40)
-            .map(|i| match i % 4 {
-                3 => row(i / 4, 1, 1.0, usize::from(i / 4 % 2 == 0)),
-                _ => row(i / 4, 0, 1.0, 0),
-            })
-            .collect();
-        let found = balanced_accuracy(&rows, 1);
-        assert!((found.value - 0.75).abs() < 1e-12);
-        // Half of the estimate is a mean of ten daily bits: sd √(10/36), error half of that /√10.
-        let expected = 0.5 * (10.0_f64 / 36.0).sqrt() / 10.0_f64.sqrt();
-        let error = found.standard_error.expect("ten days");
-        assert!((error - expected).abs() < 1e-12, "{error} {expected}");
-    }
-
     #[test]
     fn an_interval_is_two_errors_wide_either_way_and_one_day_has_none() {
-        let found = estimate(&[(1, 0.2), (2, 0.4), (3, 0.6), (4, 0.4)], 1);
+        let found = Estimate::by_days(&[(1, 0.2), (2, 0.4), (3, 0.6), (4, 0.4)], 1);
         let error = (0.08_f64 / 3.0).sqrt() / 2.0;
         assert!((found.value - 0.4).abs() < 1e-12);
         assert!((found.high.expect("days") - 0.4 - 1.96 * error).abs() < 1e-12);
         assert!((found.low.expect("days") - 0.4 + 1.96 * error).abs() < 1e-12);
-        assert_eq!(estimate(&[(1, 0.2)], 1).low, None);
+        assert_eq!(Estimate::by_days(&[(1, 0.2)], 1).low, None);
     }
 }

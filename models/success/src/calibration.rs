@@ -1,19 +1,19 @@
-//! Whether probabilities mean what they say: of the rows given 30 %, do 30 % come?
+//! Whether probabilities are calibrated: of the rows given 30 %, do 30 % come true?
 //!
 //! Calibration error = mean over the four classes, ten equal-count bins, of
-//! Σ(n_b/n)·|mean p − frequency|. Even perfect probabilities show some of it by chance; how
-//! much is seen by drawing labels from the probabilities themselves.
+//! Σ(n_b/n)·|mean p − frequency|. Even perfect probabilities show some error by chance;
+//! labels drawn from the probabilities themselves show how much.
 
-use crate::CLASSES;
-use crate::bootstrap::standard_error;
-use crate::chance::{Chance, Stream};
-use crate::metrics::Judged;
+use crate::judged::Judged;
+use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
+use statistics::bootstrap::standard_error;
+use statistics::{SeededRng, Stream};
 
 const BINS: usize = 10;
 const LABEL_DRAWS: u32 = 200;
 const DAY_DRAWS: u32 = 1_000;
-/// How far the error may lie above what perfect probabilities would show.
+/// How far the error may lie above that of perfect probabilities.
 const MARGIN: f64 = 0.03;
 
 /// A bin of a calibration curve.
@@ -21,25 +21,25 @@ const MARGIN: f64 = 0.03;
 pub struct Bin {
     /// Mean probability given to the class.
     pub mean_probability: f64,
-    /// How often the class came.
+    /// Share of rows of the class.
     pub frequency: f64,
     /// Rows in the bin.
     pub rows: u64,
 }
 
-/// The calibration curve by class: what was said beside what came, in bins by ascending
-/// probability; a bin without rows is left out.
+/// The calibration curve by class: probability given and frequency, in bins by ascending
+/// probability; empty bins are left out.
 pub(crate) fn curve(rows: &[Judged]) -> [Vec<Bin>; CLASSES] {
     std::array::from_fn(|class| {
         let order = ranking(rows, class);
         let bin = |members: &[usize]| {
-            let (mut weight, mut said, mut came) = (0.0, 0.0, 0.0);
+            let (mut weight, mut given, mut came) = (0.0, 0.0, 0.0);
             for row in members.iter().map(|&i| &rows[i]) {
                 weight += row.weight;
-                said += row.weight * row.probabilities[class];
+                given += row.weight * row.probabilities[class];
                 came += row.weight * f64::from(u8::from(usize::from(row.class) == class));
             }
-            let (mean_probability, frequency) = (said / weight, came / weight);
+            let (mean_probability, frequency) = (given / weight, came / weight);
             Bin { mean_probability, frequency, rows: members.len() as u64 }
         };
         let cut = |number: usize| number * order.len() / BINS;
@@ -48,7 +48,7 @@ pub(crate) fn curve(rows: &[Judged]) -> [Vec<Bin>; CLASSES] {
     })
 }
 
-/// The rows by ascending probability of each class: what the bins are cut from.
+/// The rows by ascending probability of each class; bins are cut from this order.
 pub(crate) fn rankings(rows: &[Judged]) -> Vec<Vec<usize>> {
     (0..CLASSES).map(|class| ranking(rows, class)).collect()
 }
@@ -87,8 +87,8 @@ pub(crate) fn calibration_error(
     error / rankings.len() as f64
 }
 
-/// Standard error of the calibration error by scan day, from days drawn again in blocks of `block`;
-/// the bins are those of all rows. None where the days are too few for that.
+/// Standard error of the calibration error by scan day, from the bootstrap with blocks of `block`
+/// days; the bins are those of all rows. None if the days are too few for that.
 pub(crate) fn error_by_days(
     rows: &[Judged],
     rankings: &[Vec<usize>],
@@ -99,7 +99,7 @@ pub(crate) fn error_by_days(
     standard_error(daily.0.len(), block, DAY_DRAWS, seed, |times| daily.error(times))
 }
 
-/// Of each scan day its weight and its part of every bin's gap, class after class.
+/// The weight of each scan day and its part of every bin's gap, class by class.
 struct DailyGaps(Vec<(f64, [[f64; BINS]; CLASSES])>);
 
 impl DailyGaps {
@@ -121,7 +121,7 @@ impl DailyGaps {
         DailyGaps(daily)
     }
 
-    /// The calibration error where each day comes so often.
+    /// The calibration error if each day counts `times`.
     fn error(&self, times: &[f64]) -> f64 {
         let (mut weight, mut gaps) = (0.0, [[0.0; BINS]; CLASSES]);
         for (times, day) in times.iter().zip(&self.0) {
@@ -133,8 +133,8 @@ impl DailyGaps {
     }
 }
 
-/// The calibration error, and the most that is allowed: what labels drawn from the model's
-/// own probabilities show on average, plus the margin.
+/// The calibration error and its limit: the mean error of labels drawn from the model's own
+/// probabilities, plus the margin.
 pub(crate) fn calibration(rows: &[Judged], seed: u64) -> (f64, f64) {
     let rankings = rankings(rows);
     let error = calibration_error(rows, &rankings, |i| rows[i].class);
@@ -142,12 +142,12 @@ pub(crate) fn calibration(rows: &[Judged], seed: u64) -> (f64, f64) {
     (error, by_chance + MARGIN)
 }
 
-/// The calibration error of labels drawn from the probabilities themselves, on average.
+/// The mean calibration error of labels drawn from the probabilities themselves.
 pub(crate) fn by_chance(rows: &[Judged], rankings: &[Vec<usize>], seed: u64) -> f64 {
-    let mut chance = Chance::new(seed, Stream::Labels);
+    let mut rng = SeededRng::new(seed, Stream::Labels);
     let mut total = 0.0;
     for _ in 0..LABEL_DRAWS {
-        let drawn: Vec<u8> = rows.iter().map(|row| draw(row, chance.unit())).collect();
+        let drawn: Vec<u8> = rows.iter().map(|row| draw(row, rng.unit())).collect();
         total += calibration_error(rows, rankings, |i| drawn[i]);
     }
     total / f64::from(LABEL_DRAWS)
@@ -203,7 +203,7 @@ mod tests {
         let daily: Vec<f64> = (0..40)
             .map(|day| ((0.9 - share(day)) + (1.0 - share(day) - 0.1 / 3.0) + 0.2 / 3.0) / 4.0)
             .collect();
-        let (mean, expected) = crate::by_days(&daily, 1);
+        let (mean, expected) = statistics::mean_by_days(&daily, 1);
         let error = calibration_error(&rows, &rankings, |i| rows[i].class);
         assert!((error - mean).abs() < 1e-12, "{error} {mean}");
         let found = error_by_days(&rows, &rankings, 1, 1).expect("forty days");
@@ -227,10 +227,10 @@ mod tests {
         });
         let error = calibration_error(&rows, &rankings(&rows), |i| rows[i].class);
         assert!((gaps.sum::<f64>() / 4.0 - error).abs() < 1e-12);
-        // And so are the days, of which some weigh more.
+        // The days add up to it too, although some weigh more.
         rows.iter_mut().for_each(|row| row.weight = f64::from(1 + row.scan_day % 3));
         let error = calibration_error(&rows, &rankings(&rows), |i| rows[i].class);
-        let by_days = DailyGaps::of(&rows, &rankings(&rows)).error(&[1.0; 20]);
-        assert!((by_days - error).abs() < 1e-12, "{by_days} {error}");
+        let mean_by_days = DailyGaps::of(&rows, &rankings(&rows)).error(&[1.0; 20]);
+        assert!((mean_by_days - error).abs() < 1e-12, "{mean_by_days} {error}");
     }
 }

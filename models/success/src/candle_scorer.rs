@@ -1,33 +1,33 @@
-//! A chain run by candle: what scores where no ONNX Runtime is found, and what measures the
-//! epochs of a training.
+//! A model run by candle: the scorer without ONNX Runtime, and the measure of a training's
+//! epochs.
 //!
 //! Every step works row by row, and softmax is plain arithmetic: a row's score depends on it
-//! alone. Rows are taken in blocks so that a large batch stays in the processor's cache.
+//! alone. Rows run in blocks so that a large batch stays in the processor's cache.
 
-use crate::chain::Chain;
-use crate::product::product;
-use crate::{CLASSES, FEATURES};
+use crate::layers::Layers;
+use crate::matmul::matmul;
 use candle_core::{Device, Result, Tensor};
+use schemas::contract::{CLASSES, FEATURES};
 
 const BLOCK: usize = 256;
 
-/// A chain's weights as candle tensors.
+/// A model's weights as candle tensors.
 pub(crate) struct CandleScorer {
     mean: Tensor,
     deviation: Tensor,
-    layers: Vec<(Tensor, Tensor)>,
+    dense: Vec<(Tensor, Tensor)>,
 }
 
 impl CandleScorer {
-    pub(crate) fn new(chain: &Chain) -> Result<CandleScorer> {
+    pub(crate) fn new(layers: &Layers) -> Result<CandleScorer> {
         let row = |values: &[f32]| Tensor::from_slice(values, (1, values.len()), &Device::Cpu);
-        let mut layers = Vec::new();
-        for layer in &chain.layers {
+        let mut dense = Vec::new();
+        for layer in &layers.dense {
             let shape = (layer.inputs, layer.outputs);
             let weight = Tensor::from_slice(&layer.weight, shape, &Device::Cpu)?;
-            layers.push((weight, row(&layer.bias)?));
+            dense.push((weight, row(&layer.bias)?));
         }
-        Ok(CandleScorer { mean: row(&chain.mean)?, deviation: row(&chain.deviation)?, layers })
+        Ok(CandleScorer { mean: row(&layers.mean)?, deviation: row(&layers.deviation)?, dense })
     }
 
     /// Class probabilities, one array per row.
@@ -44,11 +44,11 @@ impl CandleScorer {
         let shape = (rows.len(), FEATURES);
         let rows = Tensor::from_slice(rows.as_flattened(), shape, &Device::Cpu)?;
         let mut x = rows.broadcast_sub(&self.mean)?.broadcast_div(&self.deviation)?;
-        for (number, (weight, bias)) in self.layers.iter().enumerate() {
+        for (number, (weight, bias)) in self.dense.iter().enumerate() {
             if number > 0 {
                 x = x.relu()?;
             }
-            x = product(&x, weight)?.broadcast_add(bias)?;
+            x = matmul(&x, weight)?.broadcast_add(bias)?;
         }
         x.flatten_all()?.to_vec1()
     }
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn a_row_scores_the_same_wherever_it_stands() {
-        let scorer = CandleScorer::new(&Chain::probe()).expect("a sound chain");
+        let scorer = CandleScorer::new(&Layers::probe()).expect("sound layers");
         let rows: Vec<[f32; FEATURES]> = (0..77)
             .map(|r| std::array::from_fn(|f| ((r * 31 + f * 17) % 101) as f32 / 50.0 - 1.0))
             .collect();
         let together = scorer.probabilities(&rows).expect("scores");
         for (row, score) in rows.iter().zip(&together) {
-            let alone = scorer.probabilities(&[*row]).expect("a score");
-            assert_eq!(alone[0].map(f32::to_bits), score.map(f32::to_bits));
+            let single = scorer.probabilities(&[*row]).expect("a score");
+            assert_eq!(single[0].map(f32::to_bits), score.map(f32::to_bits));
             assert!((score.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         }
         assert!(scorer.probabilities(&[]).expect("nothing").is_empty());

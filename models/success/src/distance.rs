@@ -1,8 +1,9 @@
-//! How far two models are from each other, weight by weight.
+//! The distance between two models, weight by weight.
 
-use crate::chain::Chain;
+use crate::layers::Layers;
+use crate::model::ModelError;
 use crate::model::opened;
-use crate::{FEATURES, ModelError};
+use schemas::contract::FEATURES;
 use serde::Serialize;
 
 /// The difference of two models' weights, the first's scaler and biases among them.
@@ -28,7 +29,7 @@ impl Distance {
     /// Between two models' ONNX bytes.
     ///
     /// # Errors
-    /// Either is no usable model.
+    /// Either is not a usable model.
     pub fn between(one: &[u8], other: &[u8]) -> Result<Distance, ModelError> {
         let ((a, _), (b, _)) = (opened(one)?, opened(other)?);
         let same = widths(&a) == widths(&b);
@@ -51,11 +52,11 @@ impl Distance {
     }
 }
 
-fn widths(chain: &Chain) -> Vec<usize> {
-    let outputs = chain.layers.iter().map(|layer| layer.outputs);
+fn widths(layers: &Layers) -> Vec<usize> {
+    let outputs = layers.dense.iter().map(|layer| layer.outputs);
     std::iter::once(FEATURES).chain(outputs).collect()
 }
 
-fn numbers(chain: &Chain) -> Vec<f32> {
-    chain.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias)).copied().collect()
+fn numbers(layers: &Layers) -> Vec<f32> {
+    layers.dense.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias)).copied().collect()
 }

@@ -1,13 +1,14 @@
-//! Whether the features of late still look like those the model was trained on.
+//! Whether recent features still look like those the model was trained on.
 //!
 //! The statistic of a feature is the largest gap between two cumulative shares at the training
 //! rows' deciles: a Kolmogorov–Smirnov distance over ten equal-count bins, 0 to 1. It is taken
-//! of the last 20 scan days, and drift is a value above the 99 % quantile (nearest rank) of the
+//! over the last 20 scan days, and drift is a value above the 99 % quantile (nearest rank) of the
 //! same statistic over all blocks of 20 consecutive scan days of the training rows themselves:
-//! a season that training has seen is no drift. `vix_level` is one number a day, so its shares
+//! a season that training has seen is not drift. `vix_level` is one number a day, so its shares
 //! are of days and not of rows.
 
-use crate::{FEATURES, Row};
+use crate::row::LabelledRow;
+use schemas::contract::{FEATURES, VIX_LEVEL};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,40 +16,38 @@ use std::collections::BTreeMap;
 pub const DRIFT_DAYS: usize = 20;
 
 const EDGES: usize = 9;
-/// Position of `vix_level` among the features.
-const VIX_LEVEL: usize = 22;
 const QUANTILE: f64 = 0.99;
 
 /// One candidate as the model sees it.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Seen {
+pub struct DriftRow {
     /// Day of the scan.
     pub scan_day: i32,
     /// The features of the contract, in its order; all finite.
     pub features: [f64; FEATURES],
-    /// How many candidates it stands for; 1 where none was drawn.
+    /// How many candidates it stands for; 1 if rows are not sampled.
     pub weight: f64,
 }
 
-impl From<&Row> for Seen {
-    fn from(row: &Row) -> Seen {
-        Seen { scan_day: row.scan_day, features: row.features, weight: row.weight }
+impl From<&LabelledRow> for DriftRow {
+    fn from(row: &LabelledRow) -> DriftRow {
+        DriftRow { scan_day: row.scan_day, features: row.features, weight: row.weight }
     }
 }
 
-/// What drift of a feature is measured against.
+/// The training distribution of a feature.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 struct Shape {
     /// Deciles of the training rows, ascending.
     edges: [f32; EDGES],
     /// Share of the training rows not above each.
     shares: [f32; EDGES],
-    /// The distance above which it drifts.
+    /// The distance above which the feature has drifted.
     limit: f64,
 }
 
-/// What drift is measured against: a summary of the training rows, small enough to travel inside
-/// the model.
+/// The reference that drift is measured against: a summary of the training rows, small enough to
+/// travel inside the model.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct DriftReference {
     names: Vec<String>,
@@ -79,9 +78,9 @@ impl Drift {
 type Bins = [f64; EDGES + 1];
 
 impl DriftReference {
-    /// Of training rows, whose features are called `names`. None with fewer than two blocks of
-    /// days: their own variation is not known then.
-    pub fn of(rows: &[Seen], names: &[&str; FEATURES]) -> Option<DriftReference> {
+    /// The reference of training rows whose features are called `names`. None with fewer than two
+    /// blocks of days, which do not show how blocks vary.
+    pub fn of(rows: &[DriftRow], names: &[&str; FEATURES]) -> Option<DriftReference> {
         let days = by_day(rows);
         if days.len() < 2 * DRIFT_DAYS {
             return None;
@@ -91,8 +90,8 @@ impl DriftReference {
         Some(DriftReference { names, shapes, blocks: (days.len() - DRIFT_DAYS + 1) as u32 })
     }
 
-    /// The drift of the last 20 scan days in `rows`, by feature; none where they are fewer.
-    pub fn drift(&self, rows: &[Seen]) -> Option<Vec<Drift>> {
+    /// The drift of the last 20 scan days in `rows`, by feature; none with fewer days.
+    pub fn drift(&self, rows: &[DriftRow]) -> Option<Vec<Drift>> {
         let days = by_day(rows);
         let block = days.len().checked_sub(DRIFT_DAYS).map(|first| &days[first..])?;
         let measured = |(feature, (shape, name)): (usize, (&Shape, &String))| {
@@ -108,8 +107,8 @@ impl DriftReference {
 }
 
 /// Rows of each scan day, by ascending day.
-fn by_day(rows: &[Seen]) -> Vec<Vec<&Seen>> {
-    let mut days = BTreeMap::<i32, Vec<&Seen>>::new();
+fn by_day(rows: &[DriftRow]) -> Vec<Vec<&DriftRow>> {
+    let mut days = BTreeMap::<i32, Vec<&DriftRow>>::new();
     for row in rows {
         days.entry(row.scan_day).or_default().push(row);
     }
@@ -117,10 +116,10 @@ fn by_day(rows: &[Seen]) -> Vec<Vec<&Seen>> {
 }
 
 /// A day's values of a feature with their weights.
-fn points(day: &[&Seen], feature: usize) -> Vec<(f32, f64)> {
-    let value = |row: &Seen| row.features[feature] as f32;
+fn points(day: &[&DriftRow], feature: usize) -> Vec<(f32, f64)> {
+    let value = |row: &DriftRow| row.features[feature] as f32;
     if feature == VIX_LEVEL {
-        // Each day counts once: weights of drawn rows say how often rows came, not days.
+        // Each day counts once: the weights of sampled rows count rows, not days.
         return day.first().map(|row| (value(row), 1.0)).into_iter().collect();
     }
     day.iter().map(|row| (value(row), row.weight)).collect()
@@ -154,7 +153,7 @@ fn distance(bins: &Bins, shares: &[f32; EDGES]) -> f64 {
     gaps.fold(0.0, f64::max)
 }
 
-fn shape(days: &[Vec<&Seen>], feature: usize) -> Shape {
+fn shape(days: &[Vec<&DriftRow>], feature: usize) -> Shape {
     let by_day: Vec<_> = days.iter().map(|day| points(day, feature)).collect();
     let edges = deciles(by_day.concat());
     let bins: Vec<Bins> = by_day.iter().map(|points| binned(points, &edges)).collect();
@@ -168,7 +167,7 @@ fn shape(days: &[Vec<&Seen>], feature: usize) -> Shape {
     Shape { edges, shares, limit: own[rank.clamp(1, own.len()) - 1] }
 }
 
-/// The values below which a tenth, two tenths … of the weight lie.
+/// The values below which a tenth, two tenths, … of the weight lie.
 fn deciles(mut points: Vec<(f32, f64)>) -> [f32; EDGES] {
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = points.iter().map(|point| point.1).sum();
@@ -187,7 +186,7 @@ fn deciles(mut points: Vec<(f32, f64)>) -> [f32; EDGES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::{Chance, Stream};
+    use statistics::{SeededRng, Stream};
 
     const NAMES: [&str; FEATURES] = {
         let mut names = ["x"; FEATURES];
@@ -197,20 +196,20 @@ mod tests {
     };
 
     /// `days` of 30 rows from `first`; `shift` is added to feature 3, `vix` is the index.
-    fn rows(first: i32, days: i32, shift: f64, vix: f64) -> Vec<Seen> {
-        let mut chance = Chance::new(first.unsigned_abs().into(), Stream::Labels);
+    fn rows(first: i32, days: i32, shift: f64, vix: f64) -> Vec<DriftRow> {
+        let mut rng = SeededRng::new(first.unsigned_abs().into(), Stream::Labels);
         let mut rows = Vec::new();
         for row in 0..days * 30 {
             let scan_day = first + row / 30;
-            let mut features: [f64; FEATURES] = std::array::from_fn(|_| chance.unit());
+            let mut features: [f64; FEATURES] = std::array::from_fn(|_| rng.unit());
             features[3] += shift;
             features[VIX_LEVEL] = vix + 0.01 * f64::from(scan_day % 10);
-            rows.push(Seen { scan_day, features, weight: 1.0 });
+            rows.push(DriftRow { scan_day, features, weight: 1.0 });
         }
         rows
     }
 
-    fn drifted(reference: &DriftReference, rows: &[Seen]) -> Vec<String> {
+    fn drifted(reference: &DriftReference, rows: &[DriftRow]) -> Vec<String> {
         let drift = reference.drift(rows).unwrap_or_default();
         assert_eq!(drift.len(), FEATURES);
         drift.into_iter().filter(Drift::drifted).map(|drift| drift.feature).collect()
@@ -224,7 +223,7 @@ mod tests {
         assert!(drifted(&reference, &same).len() <= 2, "{:?}", reference.drift(&same));
         assert!(drifted(&reference, &moved).contains(&"three".to_owned()));
         assert!(drifted(&reference, &rows(1_000, 20, 0.0, 0.35)).contains(&"vix_level".to_owned()));
-        // Only the last 20 days count, and fewer say nothing.
+        // Only the last 20 days count, and fewer give no answer.
         let healed = [rows(900, 30, 0.3, 0.35), same].concat();
         assert!(!drifted(&reference, &healed).contains(&"three".to_owned()));
         assert_eq!(reference.drift(&rows(1_000, 19, 0.0, 0.15)), None);
@@ -236,7 +235,8 @@ mod tests {
         let training = rows(0, 100, 0.0, 0.15);
         let reference = DriftReference::of(&training, &NAMES).expect("enough days");
         let mut recent = rows(1_000, 20, 0.0, 0.15);
-        let crowd: Vec<Seen> = recent.iter().filter(|row| row.scan_day == 1_009).copied().collect();
+        let crowd: Vec<DriftRow> =
+            recent.iter().filter(|row| row.scan_day == 1_009).copied().collect();
         let plain = reference.drift(&recent).expect("20 days")[VIX_LEVEL].clone();
         (0..9).for_each(|_| recent.extend(&crowd));
         assert_eq!(reference.drift(&recent).expect("20 days")[VIX_LEVEL], plain);

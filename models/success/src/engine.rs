@@ -1,60 +1,31 @@
 //! Which engine scores, and why: ONNX Runtime on a GPU, ONNX Runtime on the CPU, or candle.
 //!
 //! Nothing is guessed. A library counts only after a session on it has scored a row, and a
-//! GPU only after every step of a model has run there; the sentence in [`Engine::explain`]
-//! says what was found, and what to do to get more.
+//! GPU only after every step of a model has run there; [`Engine::explain`] says what was found,
+//! and how to get more.
 
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
+use crate::engine_error::EngineError;
+use crate::layers::Layers;
 use crate::library::{Candidates, candidates};
-use crate::model::{Scorer, opened};
+use crate::model::{Model, ModelError, Scorer, opened};
+use crate::onnx;
 use crate::ort_scorer::{OrtScorer, Place, load_library, loaded, profiled};
-use crate::placement::Step;
-use crate::{FEATURES, Model, ModelError, onnx};
+use crate::placement::PlacedStep;
+use schemas::contract::FEATURES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the operator asked for.
+/// The provider that the operator asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ProviderChoice {
-    /// A GPU where one works, else the CPU.
+    /// A working GPU, else the CPU.
     #[default]
     Auto,
     /// A GPU, or an error.
     Cuda,
     /// The CPU.
     Cpu,
-}
-
-/// Why no engine could be chosen.
-#[derive(thiserror::Error, Debug, Clone, PartialEq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages say what each field is")]
-pub enum EngineError {
-    #[error(
-        "no ONNX Runtime library at {} (named by {source_name}): correct it, or leave it out to \
-         score with what is found",
-        path.display()
-    )]
-    NoLibraryThere { source_name: String, path: PathBuf },
-    #[error(
-        "the ONNX Runtime library {} cannot be used: {problem}; name another (1.24 or newer), or \
-         leave it out to score with what is found",
-        path.display()
-    )]
-    BrokenLibrary { path: PathBuf, problem: String },
-    #[error(
-        "this process has already loaded the ONNX Runtime library {}, and {} was asked for: \
-         start again to change it",
-        loaded.display(), asked.display()
-    )]
-    OtherLibraryLoaded { loaded: PathBuf, asked: PathBuf },
-    #[error(
-        "--provider cuda was asked for, but no usable GPU was found: {problem}. It needs an NVIDIA \
-         driver, CUDA and cuDNN 9 on the library path and the GPU build of ONNX Runtime \
-         (`butterquant setup onnxruntime --cuda` fetches it); --provider auto scores without"
-    )]
-    NoGpu { problem: String },
 }
 
 /// A chosen engine; cheap to clone.
@@ -70,9 +41,9 @@ struct Chosen {
 impl Engine {
     /// Looks for an ONNX Runtime library (`library`, then the variables
     /// `BUTTERQUANT_ONNXRUNTIME` and `ORT_DYLIB_PATH`, then the folders `search`), tries it,
-    /// and chooses. Where none is found, `Auto` and `Cpu` choose candle and say so.
+    /// and chooses. If none is found, `Auto` and `Cpu` choose candle and say so.
     ///
-    /// A process loads one library for good; later calls use the same one.
+    /// A process loads one library for its lifetime; later calls use the same one.
     pub fn discover(
         choice: ProviderChoice,
         library: Option<&Path>,
@@ -103,44 +74,44 @@ impl Engine {
         }
     }
 
-    /// Why this engine was chosen, and how to get ONNX Runtime where it is not used.
+    /// Why this engine was chosen, and how to get ONNX Runtime if it is not used.
     pub fn explain(&self) -> &str {
         &self.0.explanation
     }
 
     /// Loads a model from its ONNX bytes. Damaged, foreign or misshapen bytes are an error.
     pub fn load(&self, onnx: &[u8]) -> Result<Model, ModelError> {
-        Model::load(onnx, |chain, bytes| {
+        Model::load(onnx, |layers, bytes| {
             let scorer = match self.0.place {
                 Some(place) => OrtScorer::new(bytes, place).map(Scorer::Ort),
-                None => CandleScorer::new(chain).map(Scorer::Candle).map_err(|e| e.to_string()),
+                None => CandleScorer::new(layers).map(Scorer::Candle).map_err(|e| e.to_string()),
             };
             let engine = self.provider().to_owned();
             scorer.map_err(|problem| ModelError::Engine { engine, problem })
         })
     }
 
-    /// What runs each step of a model, found by running it; ONNX Runtime writes its profile into
-    /// `folder`, from which it is removed again.
+    /// The provider of each step of a model, found by running it; ONNX Runtime writes its profile
+    /// into `folder`, and it is removed afterwards.
     ///
     /// # Errors
-    /// The bytes are no usable model, or the engine cannot run or profile it.
-    pub fn placement(&self, onnx: &[u8], folder: &Path) -> Result<Vec<Step>, ModelError> {
-        let (chain, _) = opened(onnx)?;
+    /// The bytes are not a usable model, or the engine cannot run or profile it.
+    pub fn placement(&self, onnx: &[u8], folder: &Path) -> Result<Vec<PlacedStep>, ModelError> {
+        let (layers, _) = opened(onnx)?;
         let Some(place) = self.0.place else {
-            let step = |(operator, _, output): (&str, Vec<String>, String)| Step {
+            let step = |(operator, _, output): (&str, Vec<String>, String)| PlacedStep {
                 node: format!("{}_{output}", operator.to_lowercase()),
                 operator: operator.to_owned(),
                 provider: "candle".to_owned(),
             };
-            return Ok(onnx::steps(chain.layers.len()).into_iter().map(step).collect());
+            return Ok(onnx::steps(layers.dense.len()).into_iter().map(step).collect());
         };
         let engine = self.provider().to_owned();
         profiled(onnx, place, folder).map_err(|problem| ModelError::Engine { engine, problem })
     }
 }
 
-/// The library to use; the inner error says why there is none.
+/// The library to use; the inner error is the reason for having none.
 fn first_usable(found: &Candidates) -> Result<Result<PathBuf, String>, EngineError> {
     if let Some(loaded) = loaded() {
         let same = |path: &PathBuf| path.canonicalize().ok() == loaded.canonicalize().ok();
@@ -195,9 +166,9 @@ fn on_library(choice: ProviderChoice, path: &Path) -> Result<Engine, EngineError
     Ok(Engine(Arc::new(Chosen { place: Some(place), explanation })))
 }
 
-/// Scores one row with a made-up model.
+/// Scores one row with a synthetic model.
 fn probe(place: Place) -> Result<(), String> {
-    let scorer = OrtScorer::new(&onnx::encode(&Chain::probe(), &[]), place)?;
+    let scorer = OrtScorer::new(&onnx::encode(&Layers::probe(), &[]), place)?;
     scorer.probabilities(&[[0.5; FEATURES]]).map(|_| ())
 }
 
@@ -215,11 +186,12 @@ fn first_line(problem: &str) -> &str {
     problem.lines().next().unwrap_or_default().trim_end_matches('.')
 }
 
-/// What ONNX Runtime says of a GPU begins with C++ signatures and ends with its own source lines.
+/// The useful part of ONNX Runtime's GPU errors, which begin with C++ signatures and end with its
+/// own source lines.
 fn gpu_problem(problem: &str) -> &str {
     let line = first_line(problem);
-    let said = line.find("CUDA failure").map(|at| &line[at..]);
-    said.and_then(|said| said.split(';').next()).unwrap_or(line).trim_end()
+    let failure = line.find("CUDA failure").map(|at| &line[at..]);
+    failure.and_then(|failure| failure.split(';').next()).unwrap_or(line).trim_end()
 }
 
 #[cfg(test)]
@@ -228,11 +200,11 @@ mod tests {
 
     #[test]
     fn of_a_gpu_error_the_part_that_helps_is_shown() {
-        // As ONNX Runtime 1.31 puts it, shortened.
-        let said = "/src/cuda_call.cc:154 std::conditional_t<THRW, void> CudaCall(ERRTYPE) CUDA \
+        // As ONNX Runtime 1.31 words it, shortened.
+        let text = "/src/cuda_call.cc:154 std::conditional_t<THRW, void> CudaCall(ERRTYPE) CUDA \
                     failure 100: no CUDA-capable device is detected ; GPU=-1 ; hostname=vm ; \
                     file=/src/cuda_execution_provider.cc";
-        assert_eq!(gpu_problem(said), "CUDA failure 100: no CUDA-capable device is detected");
+        assert_eq!(gpu_problem(text), "CUDA failure 100: no CUDA-capable device is detected");
         assert_eq!(gpu_problem("it was built without CUDA.\nmore"), "it was built without CUDA");
     }
 }

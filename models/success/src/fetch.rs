@@ -1,12 +1,12 @@
-//! Fetching ONNX Runtime for somebody who has none: a pip wheel holds the library.
+//! Fetches ONNX Runtime from PyPI: a pip wheel holds the library.
 //!
-//! pip chooses the build for this machine and names the SHA-256 that the index lists for it; what
-//! was downloaded must have that one. Python's `zipfile` unpacks it and checks each file's sum.
-//! Files reach the target folder by rename, the library that is looked for last, so that a broken
-//! download leaves nothing that could be loaded; `onnxruntime.json` beside them says what they are.
+//! pip chooses the build for this machine and names the SHA-256 that the index lists for it; the
+//! download must have that hash. Python's `zipfile` unpacks it and checks each file's sum.
+//! Files reach the target folder by rename, the library itself last, so that a broken download
+//! leaves nothing to load; `onnxruntime.json` beside them records their origin.
 
+use crate::hex::hex;
 use crate::library::is_library;
-use crate::rows::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Versions that this program is known to work with.
+/// Versions that this program works with.
 const VERSIONS: &str = ">=1.24,<1.33";
 
 /// Why ONNX Runtime could not be fetched.
@@ -38,9 +38,9 @@ pub enum FetchError {
     )]
     Pip { package: &'static str, problem: String, into: PathBuf },
     #[error(
-        "the downloaded wheel {wheel} has SHA-256 {found}, the index lists {listed}: nothing of it \
-         was used; run the command again, and look at what stands between this machine and \
-         {url} when it stays"
+        "the downloaded wheel {wheel} has SHA-256 {found}, the index lists {listed}: none of it was \
+         used; run the command again, and if the error stays check the proxies between this \
+         machine and {url}"
     )]
     Hash { wheel: String, url: String, found: String, listed: String },
     #[error("the downloaded wheel {wheel} cannot be used: {problem}; run the command again")]
@@ -51,7 +51,7 @@ pub enum FetchError {
 
 /// Downloads ONNX Runtime (`cuda`: its GPU build) and puts its libraries into `into`.
 ///
-/// Gives the path of the library to load. `say` is told each step. Any library of the same
+/// Returns the path of the library to load and reports each step to `say`. A library of the same
 /// name in `into` is replaced; nothing else there is touched.
 pub fn fetch_onnxruntime(
     into: &Path,
@@ -94,7 +94,7 @@ pub fn fetch_onnxruntime(
     let name = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let found = sha256(&wheel)?;
     if found != listed.sha256 {
-        let Listed { url, sha256: listed, .. } = listed;
+        let Wheel { url, sha256: listed, .. } = listed;
         return Err(FetchError::Hash { wheel: name, url, found, listed });
     }
     say(&format!("unpacking {name}"));
@@ -113,29 +113,29 @@ pub fn fetch_onnxruntime(
     Ok(library)
 }
 
-/// What the index says of the wheel that fits this machine.
+/// The wheel that fits this machine, as the index lists it.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
-struct Listed {
+struct Wheel {
     version: String,
     url: String,
     sha256: String,
 }
 
-/// From pip's installation report.
-fn listed(report: &[u8]) -> Option<Listed> {
+/// The wheel in pip's installation report.
+fn listed(report: &[u8]) -> Option<Wheel> {
     let report: serde_json::Value = serde_json::from_slice(report).ok()?;
     let one = report["install"].as_array()?.first()?;
     let download = &one["download_info"];
     let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-    Some(Listed {
+    Some(Wheel {
         version: text(&one["metadata"]["version"])?,
         url: text(&download["url"])?,
         sha256: text(&download["archive_info"]["hashes"]["sha256"])?,
     })
 }
 
-/// What lies in the folder and where it came from, for people and for checking it later.
-fn receipt(into: &Path, package: &str, listed: &Listed) -> Result<(), FetchError> {
+/// Records the files of the folder and their origin, for people and later checks.
+fn receipt(into: &Path, package: &str, listed: &Wheel) -> Result<(), FetchError> {
     let path = into.join("onnxruntime.json");
     let files = |source| FetchError::Files { action: "cannot write", path: path.clone(), source };
     let mut hashes = BTreeMap::new();
@@ -162,7 +162,7 @@ fn sha256(path: &Path) -> Result<String, FetchError> {
     }
 }
 
-/// Moves the libraries over, the one that is looked for last.
+/// Moves the libraries over, the one to load last.
 fn install(capi: &Path, into: &Path, wheel: &str) -> Result<PathBuf, FetchError> {
     let problem =
         |problem: &str| FetchError::Wheel { wheel: wheel.to_owned(), problem: problem.to_owned() };
@@ -202,7 +202,7 @@ fn only_wheel(folder: &Path) -> Result<PathBuf, FetchError> {
         .filter(|path| path.extension() == Some(OsStr::new("whl")));
     wheels.next().ok_or_else(|| FetchError::Wheel {
         wheel: "(none)".into(),
-        problem: "pip ended well but left no wheel".into(),
+        problem: "pip succeeded but left no wheel".into(),
     })
 }
 
@@ -230,7 +230,7 @@ impl Workspace {
 
 impl Drop for Workspace {
     fn drop(&mut self) {
-        // What is left behind is only disk space; the fetch itself has already ended.
+        // A leftover only costs disk space; the fetch itself has ended.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -262,7 +262,7 @@ mod tests {
         std::fs::write(&library, b"abc").expect("a file");
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(&library).expect("a hash"), abc);
-        let wheel = Listed { version: "1".into(), url: "u".into(), sha256: "s".into() };
+        let wheel = Wheel { version: "1".into(), url: "u".into(), sha256: "s".into() };
         receipt(folder.path(), "onnxruntime", &wheel).expect("written");
         let text = std::fs::read(folder.path().join("onnxruntime.json")).expect("a receipt");
         let said: serde_json::Value = serde_json::from_slice(&text).expect("JSON");

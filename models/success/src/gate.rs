@@ -1,42 +1,31 @@
-//! The promotion gate: does a challenger give better probabilities than what is in force, on
+//! The promotion gate: does a challenger give better probabilities than the model in force, on
 //! days it has not seen, by more than chance?
 //!
-//! It is pure: the same rows, settings and seed give the same verdict, so a replay does not
-//! have to trust the log. A refusal lists every reason, not the first one.
+//! It is pure: the same rows, settings and seed give the same verdict, so a replay need not
+//! trust the log. A refusal lists every reason, not only the first.
 
-use crate::bootstrap::{days_to_prove, p_value};
 use crate::calibration::calibration;
-use crate::metrics::{Judged, daily_means, mean_over_days, row_log_loss};
-use crate::{CLASS_NAMES, CLASSES};
+use crate::held_out::{HeldOut, judged};
+use crate::judged::{Judged, daily_means, mean_over_days, row_log_loss};
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::{Deserialize, Serialize};
+use statistics::bootstrap::{days_to_prove, p_value};
 
-/// Chance of promoting a worthless model that is accepted.
+/// Nominal chance of promoting a worthless model; with few blocks the true one is higher
+/// ([`statistics::false_alarm_rate`]).
 const LEVEL: f64 = 0.10;
 /// How far a class's mean probability may lie from its frequency.
 const MARGIN: f64 = 0.03;
-
-/// A matured row of the held-out days with what one model said about it.
-#[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
-pub struct HeldOut {
-    /// Day of the scan.
-    pub scan_day: i32,
-    /// Class that came.
-    pub class: u8,
-    /// Weight of the row; 1 for live rows.
-    pub weight: f64,
-    /// What the model said.
-    pub probabilities: [f32; CLASSES],
-}
 
 /// How to judge.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct GateSettings {
     /// H: the longest holding in trading days, the length of the bootstrap's blocks.
     pub block: usize,
-    /// Challengers already judged on any of these days, this one not counted.
+    /// Challengers already judged on any of these days, without this one.
     pub judged_before: u32,
     /// Class shares of the challenger's training rows (`Manifest::class_prior`): the baseline
-    /// where there is no champion.
+    /// without a champion.
     pub class_prior: [f64; CLASSES],
     /// Matured scan days that must be held out.
     pub days: u32,
@@ -53,8 +42,8 @@ impl Default for GateSettings {
     }
 }
 
-/// What the gate found. Where the rows could not be judged, `rows` is 0, `reasons` says why
-/// and the figures mean nothing.
+/// The gate's findings. If the rows could not be judged, `rows` is 0, `reasons` says why and the
+/// figures mean nothing.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug, Default)]
 pub struct Verdict {
     /// Whether the challenger may become champion.
@@ -84,7 +73,7 @@ pub struct Verdict {
     /// Frequency of each class, by days.
     pub frequency: [f64; CLASSES],
     /// Further held-out days after which a difference like this one would be proven; none if
-    /// the challenger is not better, or if nothing more is needed.
+    /// the challenger is not better, or no more are needed.
     pub days_needed: Option<u32>,
 }
 
@@ -158,8 +147,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
             verdict.log_loss, verdict.baseline_log_loss
         ));
     } else if verdict.adjusted_p_value >= LEVEL {
-        // Where the formula asks for no more days than there are, chance was unkind; one more
-        // block is the least that can change the answer.
+        // Where the formula asks for no more days than there are, the sample was unlucky; one
+        // more block is the least that can change the answer.
         let more = needed.map_or(0, |needed| needed.saturating_sub(verdict.days));
         let more = more.max(settings.block as u32).max(short);
         verdict.days_needed = Some(more);
@@ -181,12 +170,12 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
         ));
     }
     for (class, name) in CLASS_NAMES.iter().enumerate() {
-        let (said, came) = (verdict.mean_probability[class], verdict.frequency[class]);
-        if (said - came).abs() > MARGIN {
+        let (given, came) = (verdict.mean_probability[class], verdict.frequency[class]);
+        if (given - came).abs() > MARGIN {
             reasons.push(format!(
                 "class {name}: its mean probability {:.1} % is more than 3 points from the {:.1} % \
                  that came: it settles once a training has rows of days like these",
-                100.0 * said,
+                100.0 * given,
                 100.0 * came
             ));
         }
@@ -201,7 +190,7 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
     verdict.reasons.extend(reasons);
 }
 
-/// Says why the rows cannot be judged, if they cannot.
+/// Adds the reasons why the rows cannot be judged.
 fn check(
     challenger: &[HeldOut],
     champion: Option<&[HeldOut]>,
@@ -239,7 +228,7 @@ fn check(
     }
 }
 
-/// Where wrong rows are told.
+/// The command that finds wrong rows.
 const LOOK: &str = "`butterquant data validate --lake` names rows that are wrong";
 
 /// The first row that cannot be judged, and why.
@@ -255,14 +244,4 @@ fn first_unsound(rows: &[HeldOut]) -> Option<String> {
         };
         Some(format!("held-out row {place} is not sound ({why})"))
     })
-}
-
-pub(crate) fn judged(rows: &[HeldOut]) -> Vec<Judged> {
-    let judged = |row: &HeldOut| Judged {
-        scan_day: row.scan_day,
-        class: row.class,
-        weight: row.weight,
-        probabilities: row.probabilities.map(f64::from),
-    };
-    rows.iter().map(judged).collect()
 }

@@ -1,20 +1,22 @@
-//! What a model's log loss rests on: permutation importance, by scan days.
+//! How much of a model's log loss rests on each feature: permutation importance, by scan days.
 //!
 //! Rows of a day share their market, so a feature is not shuffled among rows: each scan day is
 //! given another day's values of it. Its importance is the mean rise of the daily mean log loss;
 //! the unit of its error is the day: sd of the daily rises × √(H/D), D days, H the longest
 //! holding in trading days.
 
-use crate::{FEATURES, Model, Row, ScoreError};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use crate::model::{Model, ScoreError};
+use crate::row::LabelledRow;
+use crate::row::longest_holding;
+use schemas::contract::FEATURES;
 use serde::Serialize;
+use statistics::{SeededRng, Stream, mean_by_days};
 use std::collections::BTreeMap;
 
 /// Probabilities below this count as this.
 const LEAST: f64 = 1e-12;
 
-/// What a model loses without a feature.
+/// The loss of a model without a feature.
 #[derive(Serialize, Clone, PartialEq, Debug)]
 pub struct Importance {
     /// The feature's name.
@@ -25,14 +27,15 @@ pub struct Importance {
     pub error: f64,
 }
 
-/// Of every feature, most important first, and the log loss with all of them: the mean of the
-/// daily means. Each feature is dealt among the days `repeats` times; the same `seed` deals alike.
+/// The importance of every feature, highest first, and the log loss with all of them: the mean of
+/// the daily means. Each feature is dealt among the days `repeats` times; the same `seed` deals
+/// alike.
 ///
 /// # Errors
 /// A row cannot be scored.
 pub fn importance(
     model: &Model,
-    rows: &[Row],
+    rows: &[LabelledRow],
     repeats: u32,
     seed: u64,
     progress: &mut dyn FnMut(usize, usize),
@@ -44,35 +47,36 @@ pub fn importance(
     let days: Vec<Vec<usize>> = days.into_values().collect();
     let mut features: Vec<[f64; FEATURES]> = rows.iter().map(|row| row.features).collect();
     let base = losses(model, rows, &days, &features)?;
-    let holding = rows.iter().map(|row| row.evaluation_day - row.scan_day).max().unwrap_or(1);
-    let block = (f64::from(holding) * 252.0 / 365.0).ceil().max(1.0);
-    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let block = longest_holding(rows);
+    let mut rng = SeededRng::new(seed, Stream::Permutation);
     let mut found = Vec::with_capacity(FEATURES);
     for feature in 0..FEATURES {
         let mut rises = vec![0.0; days.len()];
         for _ in 0..repeats {
-            deal(&days, &shuffled(days.len(), &mut chance), rows, &mut features, feature);
+            let mut dealt: Vec<usize> = (0..days.len()).collect();
+            rng.shuffle(&mut dealt);
+            deal(&days, &dealt, rows, &mut features, feature);
             let without = losses(model, rows, &days, &features)?;
             for (rise, (with, without)) in rises.iter_mut().zip(base.iter().zip(without)) {
                 *rise += (without - with) / f64::from(repeats);
             }
         }
         features.iter_mut().zip(rows).for_each(|(own, row)| own[feature] = row.features[feature]);
-        let (rise, sd) = mean_and_deviation(&rises);
-        let error = sd * (block / rises.len() as f64).sqrt();
+        let (rise, error) = mean_by_days(&rises, block);
+        let error = error.unwrap_or_default();
         let feature_name = model.manifest().feature_names[feature].clone();
         found.push(Importance { feature: feature_name, rise, error });
         progress(feature + 1, FEATURES);
     }
     found.sort_by(|a, b| b.rise.total_cmp(&a.rise).then_with(|| a.feature.cmp(&b.feature)));
-    Ok((mean_and_deviation(&base).0, found))
+    Ok((mean_by_days(&base, block).0, found))
 }
 
 /// Gives every day's rows the feature's values of the day it was dealt, in turn.
 fn deal(
     days: &[Vec<usize>],
     dealt: &[usize],
-    rows: &[Row],
+    rows: &[LabelledRow],
     features: &mut [[f64; FEATURES]],
     feature: usize,
 ) {
@@ -84,19 +88,10 @@ fn deal(
     }
 }
 
-/// Fisher and Yates.
-fn shuffled(count: usize, chance: &mut ChaCha8Rng) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for last in (1..count).rev() {
-        order.swap(last, (chance.next_u64() % (last as u64 + 1)) as usize);
-    }
-    order
-}
-
 /// Weighted mean log loss of each day.
 fn losses(
     model: &Model,
-    rows: &[Row],
+    rows: &[LabelledRow],
     days: &[Vec<usize>],
     features: &[[f64; FEATURES]],
 ) -> Result<Vec<f64>, ScoreError> {
@@ -112,23 +107,17 @@ fn losses(
     Ok(days.iter().map(day).collect())
 }
 
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (mean, (squares / (count - 1.0).max(1.0)).sqrt())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::{Chain, Layer};
     use crate::damage::{manifest, model};
-    use crate::{CLASSES, Engine};
+    use crate::engine::Engine;
+    use crate::layers::{Dense, Layers};
+    use schemas::contract::CLASSES;
 
     const DAYS: i32 = 80;
     const A_DAY: i32 = 12;
-    /// The features that decide and how strongly; of the others the model believes a little.
+    /// The features that decide and how strongly; the model gives the others a little weight.
     const PLANTED: [(usize, f32); 3] = [(4, 1.6), (17, 0.8), (9, -0.5)];
     const BELIEVED: f32 = 0.02;
 
@@ -140,26 +129,26 @@ mod tests {
         };
         let weight = (0..FEATURES).flat_map(|feature| [-slope(feature), 0.0, 0.0, slope(feature)]);
         let bias = vec![0.0, -3.0, -3.0, 0.0];
-        let layer = Layer { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias };
-        let chain = Chain {
+        let layer = Dense { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias };
+        let layers = Layers {
             mean: vec![0.0; FEATURES],
             deviation: vec![1.0; FEATURES],
-            layers: vec![layer],
+            dense: vec![layer],
         };
-        Engine::candle().load(&model(&chain, &manifest())).expect("a model")
+        Engine::candle().load(&model(&layers, &manifest())).expect("a model")
     }
 
     /// Rows whose class is drawn by the planted features alone.
-    fn rows() -> Vec<Row> {
-        let mut chance = ChaCha8Rng::seed_from_u64(5);
-        let mut unit = || (chance.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+    fn rows() -> Vec<LabelledRow> {
+        let mut rng = SeededRng::new(5, Stream::Null);
+        let mut unit = || rng.unit();
         let row = |number: i32| {
             let features: [f64; FEATURES] = std::array::from_fn(|_| 2.0 * unit() - 1.0);
             let said: f64 = PLANTED.iter().map(|(f, slope)| f64::from(*slope) * features[*f]).sum();
             let class = if unit() < 1.0 / (1.0 + (2.0 * said).exp()) { 0 } else { 3 };
             let (scan_day, roi) = (number / A_DAY, f64::from(class) / 3.0 - 0.5);
             let evaluation_day = scan_day + 5;
-            Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
+            LabelledRow { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
         };
         (0..DAYS * A_DAY).map(row).collect()
     }
@@ -181,7 +170,7 @@ mod tests {
         for one in &found[3..] {
             assert!(one.rise.abs() < 0.005 && one.error < 0.01, "{one:?}");
         }
-        // The rise is of the loss said beside it: without the first feature little is known.
+        // The rise adds to the loss beside it: without the first feature little is known.
         assert!(loss < 0.65 && loss + found[0].rise > 0.69, "{loss}: {:?}", found[0]);
     }
 

@@ -1,28 +1,27 @@
-//! Where an ONNX Runtime library may lie, in the order in which it is looked for.
+//! Where an ONNX Runtime library may lie, in the order of the search.
 //!
 //! 1. the path given on the command line,
 //! 2. `BUTTERQUANT_ONNXRUNTIME`,
 //! 3. `ORT_DYLIB_PATH`,
 //! 4. the folders given by the program (the data folder's `onnxruntime/`).
 //!
-//! The first three are somebody's wish: when nothing is there, that is an error, not a
-//! reason to look on.
+//! The first three are explicit: a missing library is an error there, not a reason to search on.
 
-use crate::EngineError;
+use crate::engine_error::EngineError;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Environment variables that name a library or its folder, first wins.
 pub(crate) const VARIABLES: [&str; 2] = ["BUTTERQUANT_ONNXRUNTIME", "ORT_DYLIB_PATH"];
 
-/// Libraries to try, best first, and whether somebody asked for exactly these.
+/// Libraries to try, best first, and whether they were asked for explicitly.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Candidates {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) wished: bool,
 }
 
-/// Looks in the order above; `variable` reads the environment.
+/// Searches in the order above; `variable` reads the environment.
 pub(crate) fn candidates(
     explicit: Option<&Path>,
     variable: impl Fn(&str) -> Option<PathBuf>,
@@ -73,8 +72,8 @@ pub(crate) fn is_library(name: &str) -> bool {
 
 /// Whether a Linux library has all the bytes that its own header promises.
 ///
-/// Loading one that was cut short ends the program with a bus error, which nothing can catch;
-/// so it is found out before. Files of other kinds are left to the system's loader.
+/// Loading a truncated library ends the program with a bus error, which nothing can catch; so the
+/// check comes first. Files of other kinds are left to the system's loader.
 pub(crate) fn check_whole(path: &Path) -> Result<(), String> {
     let mut head = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;

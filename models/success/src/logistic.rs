@@ -1,11 +1,11 @@
 //! Ridge multinomial logistic regression, fitted by Newton's method in plain `f64`.
 //!
-//! It exists because a linear model is hard to beat on data this noisy: the network is
-//! shipped only where it does better on the validation days. The likelihood is concave, so
-//! there is nothing random here; the steps are halved until the loss falls.
+//! A linear model is hard to beat on data this noisy: the network is shipped only if it does
+//! better on the validation days. The likelihood is concave, so nothing is random here; steps are
+//! halved until the loss falls.
 
-use crate::chain::Layer;
-use crate::{CLASSES, FEATURES};
+use crate::layers::Dense;
+use schemas::contract::{CLASSES, FEATURES};
 
 const INPUTS: usize = FEATURES + 1;
 const SIZE: usize = CLASSES * INPUTS;
@@ -53,10 +53,10 @@ impl Logistic {
     }
 
     /// The same model as a dense layer.
-    pub(crate) fn layer(&self) -> Layer {
+    pub(crate) fn layer(&self) -> Dense {
         let weight = (0..FEATURES).flat_map(|f| self.0.iter().map(move |class| class[f] as f32));
         let bias = self.0.iter().map(|class| class[FEATURES] as f32);
-        Layer { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias: bias.collect() }
+        Dense { inputs: FEATURES, outputs: CLASSES, weight: weight.collect(), bias: bias.collect() }
     }
 
     fn moved(&self, step: &[f64], share: f64) -> Logistic {
@@ -154,8 +154,9 @@ fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Option<Vec<f64>> {
 mod tests {
     use super::*;
     use crate::candle_scorer::CandleScorer;
-    use crate::chain::Chain;
-    use crate::metrics::{Judged, measure};
+    use crate::judged::Judged;
+    use crate::layers::Layers;
+    use crate::metrics::measure;
 
     /// Values of `tests/golden/learning_reference.py`, made with scikit-learn 1.9.1.
     #[test]
@@ -170,12 +171,12 @@ mod tests {
         let classes: Vec<u8> = (0..200).map(class).collect();
         let weights: Vec<f64> = (0..200).map(|i| f64::from(1 + i % 3)).collect();
         let sample = Sample { rows: &rows, classes: &classes, weights: &weights };
-        let chain = Chain {
+        let layers = Layers {
             mean: vec![0.0; FEATURES],
             deviation: vec![1.0; FEATURES],
-            layers: vec![Logistic::zero().fit(&sample, 0.05).layer()],
+            dense: vec![Logistic::zero().fit(&sample, 0.05).layer()],
         };
-        let said = CandleScorer::new(&chain).expect("a chain").probabilities(&rows).expect("some");
+        let said = CandleScorer::new(&layers).expect("layers").probabilities(&rows).expect("some");
         let first = [0.344_046, 0.200_526_8, 0.285_346_7, 0.170_080_6];
         assert!(said[0].iter().zip(first).all(|(a, b)| (a - b).abs() < 1e-4), "{:?}", said[0]);
 

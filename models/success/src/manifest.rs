@@ -1,15 +1,18 @@
-//! What a model says about itself: the same JSON beside the file and inside the ONNX bytes.
+//! A model's description of itself: the same JSON beside the file and inside the ONNX bytes.
 //!
 //! Expected ROI = Σ P(class) · (mean ROI of that class among training rows in the same third
 //! of `max_loss`); the table of those means is part of the model, so it travels here.
 
-use crate::{CLASSES, FEATURES, MAX_LOSS, Metrics, Row, TrainSettings};
+use crate::metrics::Metrics;
+use crate::row::LabelledRow;
+use crate::settings::TrainSettings;
+use schemas::contract::{CLASSES, FEATURES, MAX_LOSS};
 use serde::{Deserialize, Serialize};
 
 /// Which of the two candidates became the model.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ModelKind {
     /// The neural network.
     Network,
     /// The ridge multinomial logistic regression.
@@ -23,11 +26,11 @@ pub struct Manifest {
     pub contract_version: u32,
     /// Names of the features, in the order of the input.
     pub feature_names: Vec<String>,
-    /// What kind of model was shipped: the one with the lower validation log loss.
-    pub kind: Kind,
+    /// Kind of the shipped model: the one with the lower validation log loss.
+    pub kind: ModelKind,
     /// Training rows handed in.
     pub rows: u64,
-    /// Of these, rows that were fitted before the validation part chose.
+    /// Of these, rows fitted before the validation part chose.
     pub fitted_rows: u64,
     /// Of these, rows of the validation days; the others are the embargo.
     pub validation_rows: u64,
@@ -49,7 +52,7 @@ pub struct Manifest {
     pub settings: TrainSettings,
     /// Epochs the network was trained for.
     pub epochs_run: u32,
-    /// Epoch (from 1) of the lowest validation log loss: the model was trained that long.
+    /// Epoch (from 1) of the lowest validation log loss; the final training stops there.
     pub best_epoch: u32,
     /// Validation log loss of the network.
     pub network_log_loss: f64,
@@ -57,7 +60,7 @@ pub struct Manifest {
     pub logistic_log_loss: f64,
     /// Ridge penalty of the logistic regression with the lowest validation log loss.
     pub ridge: f64,
-    /// Figures on the validation part, of the candidate that won there; the model itself was then
+    /// Figures on the validation part, of the candidate that won there; the model itself is then
     /// trained again, on these rows too.
     pub metrics: Metrics,
     /// Class shares of all rows by weight: the gate's baseline for a first model.
@@ -77,22 +80,22 @@ impl Manifest {
         probabilities.iter().zip(means).map(|(p, mean)| f64::from(*p) * mean).sum()
     }
 
-    /// Which of the two candidates was shipped and why, in a sentence.
+    /// The candidate that was shipped and why, in a sentence.
     pub fn choice(&self) -> String {
         let (network, logistic) = (self.network_log_loss, self.logistic_log_loss);
         match self.kind {
-            Kind::Network => format!(
+            ModelKind::Network => format!(
                 "the network is shipped: validation log loss {network:.4}, {logistic:.4} of the \
                  logistic regression"
             ),
-            Kind::Logistic => format!(
+            ModelKind::Logistic => format!(
                 "the network does not beat the logistic regression (validation log loss \
                  {network:.4} against {logistic:.4}): the logistic regression is shipped"
             ),
         }
     }
 
-    /// Says what is wrong with the manifest itself, if anything is.
+    /// Checks the manifest; the error says what is wrong.
     pub(crate) fn check(&self) -> Result<(), String> {
         let tables = self.class_roi.iter().flatten().chain(&self.max_loss_thirds);
         if self.feature_names.len() != FEATURES {
@@ -116,8 +119,8 @@ fn third(bounds: &[f64; 2], max_loss: f64) -> usize {
 }
 
 /// Weighted thirds of `max_loss` and the mean ROI by third and class. A class empty in a
-/// third takes its mean over all rows; every class has rows, which training has checked.
-pub(crate) fn roi_table(rows: &[Row]) -> ([f64; 2], [[f64; CLASSES]; 3]) {
+/// third takes its mean over all rows; training has checked that every class has rows.
+pub(crate) fn roi_table(rows: &[LabelledRow]) -> ([f64; 2], [[f64; CLASSES]; 3]) {
     let mut sizes: Vec<(f64, f64)> =
         rows.iter().map(|row| (row.features[MAX_LOSS], row.weight)).collect();
     sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -158,10 +161,10 @@ pub(crate) fn roi_table(rows: &[Row]) -> ([f64; 2], [[f64; CLASSES]; 3]) {
 mod tests {
     use super::*;
 
-    fn row(max_loss: f64, class: u8, roi: f64, weight: f64) -> Row {
+    fn row(max_loss: f64, class: u8, roi: f64, weight: f64) -> LabelledRow {
         let mut features = [0.0; FEATURES];
         features[MAX_LOSS] = max_loss;
-        Row { features, class, roi, scan_day: 0, evaluation_day: 1, weight, score: None }
+        LabelledRow { features, class, roi, scan_day: 0, evaluation_day: 1, weight, score: None }
     }
 
     #[test]

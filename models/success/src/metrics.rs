@@ -1,37 +1,17 @@
-//! How good probabilities are, in the few numbers that every report and the gate share.
-//!
-//! The unit is the scan day: rows of a day share their future, so a day counts once however
-//! many rows it has. Row weights spread a day's weight over its rows.
+//! How good probabilities are, in the few numbers that every report shares.
 
+use crate::assessment::Assessment;
 use crate::calibration::{calibration_error, rankings};
-use crate::{Assessment, CLASSES, Row};
+use crate::judged::{Judged, brier, daily_means, hit, mean_over_days, row_log_loss};
+use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
-
-/// Probabilities below this count as this in a logarithm, so that one certain mistake is
-/// dear but finite.
-pub(crate) const LEAST_PROBABILITY: f64 = 1e-7;
-
-/// One judged row: what was said, and what came.
-#[derive(Clone, Copy)]
-pub(crate) struct Judged {
-    pub(crate) scan_day: i32,
-    pub(crate) class: u8,
-    pub(crate) weight: f64,
-    pub(crate) probabilities: [f64; CLASSES],
-}
-
-impl Judged {
-    pub(crate) fn of(row: &Row, probabilities: [f64; CLASSES]) -> Judged {
-        Judged { scan_day: row.scan_day, class: row.class, weight: row.weight, probabilities }
-    }
-}
 
 /// Figures of a model on the validation part of its training rows.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Metrics {
-    /// Mean daily −ln p(class that came), in nats.
+    /// Mean daily −ln p(realised class), in nats.
     pub log_loss: f64,
-    /// The same for the class prior of the fitted rows: what knowing nothing scores.
+    /// The same for the class prior of the fitted rows, the score of no knowledge.
     pub prior_log_loss: f64,
     /// Mean daily Σ (p − 1{class})², 0 to 2.
     pub brier: f64,
@@ -46,67 +26,13 @@ pub struct Metrics {
     /// Scan days judged.
     pub days: u32,
     /// The same rows with intervals, beside the baselines; these rows chose epoch, ridge and
-    /// kind, so that a little of it is luck. None in a manifest from before there was one.
+    /// kind, so a little of it is luck. None in a manifest from before it was recorded.
     #[serde(default)]
     pub assessment: Option<Assessment>,
 }
 
-/// Class shares by weight.
-pub(crate) fn class_prior<'a>(rows: impl Iterator<Item = &'a Row>) -> [f64; CLASSES] {
-    let mut shares = [0.0; CLASSES];
-    for row in rows {
-        shares[usize::from(row.class)] += row.weight;
-    }
-    let total: f64 = shares.iter().sum();
-    shares.map(|share| share / total)
-}
-
-/// −ln of the probability given to the class that came.
-pub(crate) fn row_log_loss(row: &Judged) -> f64 {
-    -row.probabilities[usize::from(row.class)].max(LEAST_PROBABILITY).ln()
-}
-
-/// Weighted daily means of `value`, by ascending day.
-pub(crate) fn daily_means(rows: &[Judged], value: impl Fn(&Judged) -> f64) -> Vec<(i32, f64)> {
-    let mut days = std::collections::BTreeMap::<i32, (f64, f64)>::new();
-    for row in rows {
-        let day = days.entry(row.scan_day).or_default();
-        day.0 += row.weight * value(row);
-        day.1 += row.weight;
-    }
-    days.into_iter().map(|(day, (sum, weight))| (day, sum / weight)).collect()
-}
-
-/// Mean over days of the weighted daily means of `value`.
-pub(crate) fn mean_over_days(rows: &[Judged], value: impl Fn(&Judged) -> f64) -> f64 {
-    let days = daily_means(rows, value);
-    days.iter().map(|(_, mean)| mean).sum::<f64>() / days.len() as f64
-}
-
-/// The likeliest class; the lower number on a tie.
-pub(crate) fn likeliest(probabilities: &[f64; CLASSES]) -> u8 {
-    let mut best = 0;
-    for class in 1..CLASSES {
-        if probabilities[class] > probabilities[best] {
-            best = class;
-        }
-    }
-    best as u8
-}
-
-/// Σ (p − 1{class})², 0 to 2.
-pub(crate) fn brier(row: &Judged) -> f64 {
-    (0..CLASSES)
-        .map(|class| {
-            let came = f64::from(u8::from(class == usize::from(row.class)));
-            (row.probabilities[class] - came).powi(2)
-        })
-        .sum()
-}
-
-/// All figures at once; `prior` is what the fitted rows' class shares were.
+/// All figures at once; `prior` holds the fitted rows' class shares.
 pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
-    let hit = |row: &Judged| f64::from(u8::from(likeliest(&row.probabilities) == row.class));
     let mut recognised = [(0.0, 0.0); CLASSES];
     for row in rows {
         let class = &mut recognised[usize::from(row.class)];

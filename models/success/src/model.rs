@@ -1,17 +1,19 @@
-//! A loaded model: it checks what goes in and what comes out, and turns probabilities into
-//! a score. Which engine multiplies the matrices is hidden here.
+//! A loaded model: it checks input and output, and turns probabilities into a score. The engine
+//! that multiplies the matrices is hidden here.
 
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
-use crate::metrics::likeliest;
+use crate::hex::hex;
+use crate::judged::likeliest;
+use crate::layers::Layers;
+use crate::manifest::Manifest;
+use crate::onnx::{self, MAX_ONNX_BYTES};
 use crate::ort_scorer::OrtScorer;
-use crate::rows::hex;
-use crate::{CLASSES, Contract, FEATURES, MAX_LOSS, MAX_ONNX_BYTES, Manifest, onnx};
+use schemas::contract::{CLASSES, FEATURES, FeatureContract, MAX_LOSS};
 use sha2::{Digest, Sha256};
 
-/// What a model says about one candidate.
+/// A model's answer for one candidate.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Score {
+pub struct ModelScore {
     /// Probability of each class; they add to 1.
     pub probabilities: [f32; CLASSES],
     /// Expected return on the capital at risk, as a fraction.
@@ -20,7 +22,7 @@ pub struct Score {
     pub class: u8,
 }
 
-/// Why bytes are no usable model.
+/// Why bytes are not a usable model.
 #[derive(thiserror::Error, Debug, Clone, PartialEq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what each field is")]
@@ -68,7 +70,7 @@ pub enum ScoreError {
     Engine { problem: String },
 }
 
-/// What multiplies the matrices.
+/// The engine that multiplies the matrices.
 pub(crate) enum Scorer {
     Candle(CandleScorer),
     Ort(OrtScorer),
@@ -88,28 +90,28 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Checks the bytes whole before any engine sees them, then lets `start` make the scorer.
+    /// Checks all bytes before any engine sees them, then lets `start` create the scorer.
     pub(crate) fn load(
         bytes: &[u8],
-        start: impl FnOnce(&Chain, &[u8]) -> Result<Scorer, ModelError>,
+        start: impl FnOnce(&Layers, &[u8]) -> Result<Scorer, ModelError>,
     ) -> Result<Model, ModelError> {
-        let (chain, manifest) = opened(bytes)?;
-        let scorer = start(&chain, bytes)?;
+        let (layers, manifest) = opened(bytes)?;
+        let scorer = start(&layers, bytes)?;
         Ok(Model { scorer, manifest, sha256: hex(&Sha256::digest(bytes)) })
     }
 
-    /// What bytes say about themselves, checked whole without an engine: seal, shape, weights,
+    /// The manifest of a model's bytes, after a full check without an engine: seal, shape, weights,
     /// manifest and contract. The same answer on every machine.
     ///
     /// # Errors
-    /// They are no model that may be asked with features of `contract`.
-    pub fn check(bytes: &[u8], contract: &Contract<'_>) -> Result<Manifest, ModelError> {
+    /// They are not a model that may be asked with features of `contract`.
+    pub fn check(bytes: &[u8], contract: &FeatureContract<'_>) -> Result<Manifest, ModelError> {
         let (_, manifest) = opened(bytes)?;
         fits(&manifest, contract)?;
         Ok(manifest)
     }
 
-    /// What the model says about itself.
+    /// The model's description of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -120,15 +122,15 @@ impl Model {
     }
 
     /// Whether the model may be asked with features of this contract.
-    pub fn check_contract(&self, contract: &Contract<'_>) -> Result<(), ModelError> {
+    pub fn check_contract(&self, contract: &FeatureContract<'_>) -> Result<(), ModelError> {
         fits(&self.manifest, contract)
     }
 
     /// Scores rows of 23 features in the order of the contract.
     ///
-    /// A row's score has the same bits whatever rows are scored with it. A feature that is
+    /// A row's score has the same bits whichever rows are scored with it. A feature that is
     /// not finite, also in `f32`, is an error that names row and feature; nothing is scored.
-    pub fn score(&self, rows: &[[f64; FEATURES]]) -> Result<Vec<Score>, ScoreError> {
+    pub fn score(&self, rows: &[[f64; FEATURES]]) -> Result<Vec<ModelScore>, ScoreError> {
         let mut narrow = Vec::with_capacity(rows.len());
         for (position, row) in rows.iter().enumerate() {
             let values = row.map(|value| value as f32);
@@ -159,7 +161,7 @@ impl Model {
                 if !inside || (probabilities.iter().sum::<f32>() - 1.0).abs() > 1e-3 {
                     return Err(ScoreError::NoProbabilities { row, probabilities });
                 }
-                Ok(Score {
+                Ok(ModelScore {
                     probabilities,
                     expected_roi: self.manifest.expected_roi(&probabilities, features[MAX_LOSS]),
                     class: likeliest(&probabilities.map(f64::from)),
@@ -170,11 +172,11 @@ impl Model {
 }
 
 /// The weights and the manifest in a model's bytes.
-pub(crate) fn opened(bytes: &[u8]) -> Result<(Chain, Manifest), ModelError> {
+pub(crate) fn opened(bytes: &[u8]) -> Result<(Layers, Manifest), ModelError> {
     if bytes.len() > MAX_ONNX_BYTES {
         return Err(ModelError::TooLarge { bytes: bytes.len() });
     }
-    let (chain, metadata) =
+    let (layers, metadata) =
         onnx::decode(bytes).map_err(|problem| ModelError::Damaged { problem })?;
     let found = metadata.iter().find(|(key, _)| key == "manifest");
     let (_, json) =
@@ -182,10 +184,10 @@ pub(crate) fn opened(bytes: &[u8]) -> Result<(Chain, Manifest), ModelError> {
     let manifest: Manifest = serde_json::from_str(json)
         .map_err(|error| ModelError::Manifest { problem: error.to_string() })?;
     manifest.check().map_err(|problem| ModelError::Manifest { problem })?;
-    Ok((chain, manifest))
+    Ok((layers, manifest))
 }
 
-fn fits(manifest: &Manifest, contract: &Contract<'_>) -> Result<(), ModelError> {
+fn fits(manifest: &Manifest, contract: &FeatureContract<'_>) -> Result<(), ModelError> {
     let model = manifest.contract_version;
     if model != contract.version {
         return Err(ModelError::Contract { model, asked: contract.version });

@@ -1,17 +1,17 @@
 //! The neural network: dense, batch-norm, ReLU, dropout, twice; then a dense layer.
 //!
-//! candle differentiates; everything random comes from [`Chance`] and the optimiser is plain
+//! candle differentiates; all randomness comes from [`SeededRng`] and the optimiser is plain
 //! arithmetic, so that the same rows and seed give the same bits. Batches are cut evenly: a
-//! last batch of one row would have no variance, and batch-norm would answer NaN.
+//! last batch of one row would have no variance, and batch-norm would return NaN.
 
-use crate::FEATURES;
-use crate::chain::{Chain, Layer};
-use crate::chance::{Chance, Stream};
+use crate::layers::{Dense, Layers};
 use crate::logistic::Sample;
-use crate::product::product;
-use crate::rows::Scaler;
+use crate::matmul::matmul;
+use crate::prepare::Scaler;
 use crate::settings::TrainSettings;
 use candle_core::{DType, Device, Result, Tensor, Var};
+use schemas::contract::{CLASSES, FEATURES};
+use statistics::{SeededRng, Stream};
 
 const EPSILON: f64 = 1e-5;
 const MOMENTUM: f32 = 0.1;
@@ -26,20 +26,20 @@ pub(crate) struct Network {
     /// Running mean and variance of each batch-norm.
     running: Vec<(Vec<f32>, Vec<f32>)>,
     optimiser: Vec<AdamW>,
-    shuffle: Chance,
-    dropout: Chance,
+    shuffle: SeededRng,
+    dropout: SeededRng,
     steps: i32,
 }
 
 impl Network {
     pub(crate) fn new(settings: &TrainSettings) -> Result<Network> {
-        let mut chance = Chance::new(settings.seed, Stream::Weights);
-        let widths = [&[FEATURES], &settings.hidden[..], &[crate::CLASSES]].concat();
+        let mut rng = SeededRng::new(settings.seed, Stream::Weights);
+        let widths = [&[FEATURES], &settings.hidden[..], &[CLASSES]].concat();
         let mut weights = Vec::new();
         for pair in widths.windows(2) {
             let bound = (6.0 / pair[0] as f32).sqrt();
             let values: Vec<f32> =
-                (0..pair[0] * pair[1]).map(|_| bound * (2.0 * chance.unit_f32() - 1.0)).collect();
+                (0..pair[0] * pair[1]).map(|_| bound * (2.0 * rng.unit_f32() - 1.0)).collect();
             let start = Tensor::from_vec(values, (pair[0], pair[1]), &Device::Cpu)?;
             weights.push(Var::from_tensor(&start)?);
         }
@@ -52,11 +52,11 @@ impl Network {
         let mut network = Network {
             weights,
             norms: norms?,
-            bias: flat(0.0, crate::CLASSES)?,
+            bias: flat(0.0, CLASSES)?,
             running: hidden.iter().map(|&w| (vec![0.0; w], vec![1.0; w])).collect(),
             optimiser: Vec::new(),
-            shuffle: Chance::new(settings.seed, Stream::Shuffle),
-            dropout: Chance::new(settings.seed, Stream::Dropout),
+            shuffle: SeededRng::new(settings.seed, Stream::Shuffle),
+            dropout: SeededRng::new(settings.seed, Stream::Dropout),
             steps: 0,
         };
         network.optimiser =
@@ -64,7 +64,7 @@ impl Network {
         Ok(network)
     }
 
-    /// Variables in a fixed order; whether weight decay applies.
+    /// Variables in a fixed order, each with whether weight decay applies.
     fn variables(&self) -> Vec<(Var, bool)> {
         let mut list: Vec<(Var, bool)> = self.weights.iter().map(|w| (w.clone(), true)).collect();
         for (scale, shift) in &self.norms {
@@ -91,14 +91,14 @@ impl Network {
         for batch in 0..batches {
             let part = &order[batch * order.len() / batches..(batch + 1) * order.len() / batches];
             let mut rows = Vec::with_capacity(part.len() * FEATURES);
-            let mut target = vec![0.0f32; part.len() * crate::CLASSES];
+            let mut target = vec![0.0f32; part.len() * CLASSES];
             for (place, &i) in part.iter().enumerate() {
                 rows.extend_from_slice(&sample.rows[i]);
                 let weight = sample.weights[i] / mean / part.len() as f64;
-                target[place * crate::CLASSES + usize::from(sample.classes[i])] = weight as f32;
+                target[place * CLASSES + usize::from(sample.classes[i])] = weight as f32;
             }
             let rows = Tensor::from_vec(rows, (part.len(), FEATURES), &Device::Cpu)?;
-            let target = Tensor::from_vec(target, (part.len(), crate::CLASSES), &Device::Cpu)?;
+            let target = Tensor::from_vec(target, (part.len(), CLASSES), &Device::Cpu)?;
             let logits = self.forward(&rows, settings.dropout)?;
             let top = logits.max_keepdim(1)?.detach();
             let shifted = logits.broadcast_sub(&top)?;
@@ -110,14 +110,14 @@ impl Network {
 
     fn forward(&mut self, rows: &Tensor, dropout: f64) -> Result<Tensor> {
         let height = rows.dim(0)?;
-        // A product with this row is the mean over the batch: much faster than a strided sum.
+        // The product with this row is the mean over the batch: much faster than a strided sum.
         let average = Tensor::full(1.0 / height as f32, (1, height), &Device::Cpu)?;
         let mut x = rows.clone();
         for (number, (scale, shift)) in self.norms.iter().enumerate() {
-            let sum = product(&x, &self.weights[number])?;
-            let mean = product(&average, &sum)?;
+            let sum = matmul(&x, &self.weights[number])?;
+            let mean = matmul(&average, &sum)?;
             let centred = sum.broadcast_sub(&mean)?;
-            let variance = product(&average, &centred.sqr()?)?;
+            let variance = matmul(&average, &centred.sqr()?)?;
             let scaled = centred.broadcast_div(&(&variance + EPSILON)?.sqrt()?)?;
             x = scaled.broadcast_mul(scale)?.broadcast_add(shift)?.relu()?;
             let width = x.dim(1)?;
@@ -131,7 +131,7 @@ impl Network {
             blend(means, &flat(&mean)?, 1.0);
             blend(variances, &flat(&variance)?, unbiased);
         }
-        product(&x, &self.weights[self.norms.len()])?.broadcast_add(&self.bias)
+        matmul(&x, &self.weights[self.norms.len()])?.broadcast_add(&self.bias)
     }
 
     fn learn(&mut self, loss: &Tensor, rate: f64, decay: f64) -> Result<()> {
@@ -148,10 +148,10 @@ impl Network {
         Ok(())
     }
 
-    /// The network as it would be shipped now: batch-norm, with its running figures, folded
-    /// into the dense layer before it.
-    pub(crate) fn chain(&self, scaler: &Scaler) -> Result<Chain> {
-        let mut layers = Vec::new();
+    /// The network in its present state: batch-norm, with its running figures, folded into the
+    /// dense layer before it.
+    pub(crate) fn layers(&self, scaler: &Scaler) -> Result<Layers> {
+        let mut dense = Vec::new();
         for (number, weight) in self.weights.iter().enumerate() {
             let (inputs, outputs) = weight.dims2()?;
             let mut weight = flat(weight)?;
@@ -168,9 +168,9 @@ impl Network {
                     line.iter_mut().zip(&factor).for_each(|(value, factor)| *value *= factor);
                 }
             }
-            layers.push(Layer { inputs, outputs, weight, bias });
+            dense.push(Dense { inputs, outputs, weight, bias });
         }
-        Ok(Chain { mean: scaler.mean.to_vec(), deviation: scaler.deviation.to_vec(), layers })
+        Ok(Layers { mean: scaler.mean.to_vec(), deviation: scaler.deviation.to_vec(), dense })
     }
 }
 

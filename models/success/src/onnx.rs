@@ -1,15 +1,18 @@
-//! A chain as ONNX bytes and back, with the manifest inside and a seal at the end.
+//! A model as ONNX bytes and back, with the manifest inside and a seal at the end.
 //!
-//! Only the few messages of `onnx.proto` that a chain needs are written here (opset 13).
-//! The seal is one more metadata entry, `seal`, appended after the model it covers: protocol
-//! buffers merge what is concatenated, so every ONNX reader sees one model, and here any
-//! flipped bit or missing tail is found before a weight is used.
+//! Only the few messages of `onnx.proto` that this needs are written here (opset 13). The seal is
+//! one more metadata entry, `seal`, appended after the model it covers: protocol buffers merge
+//! concatenated messages, so every ONNX reader sees one model, and any flipped bit or missing tail
+//! is found here before a weight is used.
 
-use crate::chain::{Chain, Layer};
-use crate::rows::hex;
-use crate::{CLASSES, FEATURES};
+use crate::hex::hex;
+use crate::layers::{Dense, Layers};
 use prost::Message;
+use schemas::contract::{CLASSES, FEATURES};
 use sha2::{Digest, Sha256};
+
+/// Largest model that may travel on the `models` topic, in bytes.
+pub const MAX_ONNX_BYTES: usize = 512 * 1024;
 
 /// Name of the graph's input, `rows` × 23 floats.
 pub(crate) const INPUT: &str = "features";
@@ -84,15 +87,15 @@ message!(Dimension {
     #[prost(string, optional, tag = "2")] parameter: Option<String>,
 });
 
-/// The ONNX bytes of a chain; `metadata` is carried as key and value.
-pub(crate) fn encode(chain: &Chain, metadata: &[(&str, String)]) -> Vec<u8> {
+/// The ONNX bytes of a model; `metadata` is stored as key and value.
+pub(crate) fn encode(layers: &Layers, metadata: &[(&str, String)]) -> Vec<u8> {
     let mut graph = GraphProto {
         name: "success_model".into(),
         input: vec![matrix(INPUT, FEATURES)],
         output: vec![matrix(OUTPUT, CLASSES)],
         ..Default::default()
     };
-    for (operator, inputs, output) in steps(chain.layers.len()) {
+    for (operator, inputs, output) in steps(layers.dense.len()) {
         let name = format!("{}_{output}", operator.to_lowercase());
         graph.node.push(NodeProto {
             input: inputs,
@@ -102,9 +105,9 @@ pub(crate) fn encode(chain: &Chain, metadata: &[(&str, String)]) -> Vec<u8> {
         });
     }
     let width = FEATURES as i64;
-    graph.initializer.push(tensor("mean", vec![1, width], &chain.mean));
-    graph.initializer.push(tensor("deviation", vec![1, width], &chain.deviation));
-    for (number, layer) in chain.layers.iter().enumerate() {
+    graph.initializer.push(tensor("mean", vec![1, width], &layers.mean));
+    graph.initializer.push(tensor("deviation", vec![1, width], &layers.deviation));
+    for (number, layer) in layers.dense.iter().enumerate() {
         let dims = vec![layer.inputs as i64, layer.outputs as i64];
         graph.initializer.push(tensor(&format!("weight{number}"), dims, &layer.weight));
         let dims = vec![layer.outputs as i64];
@@ -124,8 +127,8 @@ pub(crate) fn encode(chain: &Chain, metadata: &[(&str, String)]) -> Vec<u8> {
     bytes
 }
 
-/// Reads a chain and its metadata back; says what is wrong with the bytes otherwise.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(Chain, Vec<(String, String)>), String> {
+/// Reads a model and its metadata back; the error says what is wrong with the bytes.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Layers, Vec<(String, String)>), String> {
     let length = seal(&[]).len();
     let body = &bytes[..bytes.len().saturating_sub(length)];
     if body.is_empty() || bytes[body.len()..] != seal(body)[..] {
@@ -135,12 +138,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Chain, Vec<(String, String)>), Str
     }
     let model = ModelProto::decode(body).map_err(|error| format!("it is no ONNX: {error}"))?;
     let graph = model.graph.ok_or("it holds no graph")?;
-    let layers = graph.node.iter().filter(|node| node.op_type == "Gemm").count();
+    let count = graph.node.iter().filter(|node| node.op_type == "Gemm").count();
     let shape = |node: &NodeProto| {
         let output = node.output.first().cloned().unwrap_or_default();
         (node.op_type.clone(), node.input.clone(), output)
     };
-    let expected = steps(layers).into_iter().map(|(kind, from, to)| (kind.to_owned(), from, to));
+    let expected = steps(count).into_iter().map(|(kind, from, to)| (kind.to_owned(), from, to));
     if !graph.node.iter().map(shape).eq(expected) {
         return Err("its graph is not scaler, dense layers, softmax".into());
     }
@@ -153,20 +156,20 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Chain, Vec<(String, String)>), Str
     };
     let (_, mean) = find("mean")?;
     let (_, deviation) = find("deviation")?;
-    let mut chain = Chain { mean, deviation, layers: Vec::new() };
-    for number in 0..layers {
+    let mut layers = Layers { mean, deviation, dense: Vec::new() };
+    for number in 0..count {
         let (dims, weight) = find(&format!("weight{number}"))?;
         let (_, bias) = find(&format!("bias{number}"))?;
         let [inputs, outputs] = dims[..] else {
             return Err(format!("weight{number} is no matrix"));
         };
-        chain.layers.push(Layer { inputs, outputs, weight, bias });
+        layers.dense.push(Dense { inputs, outputs, weight, bias });
     }
-    chain.check()?;
-    Ok((chain, model.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect()))
+    layers.check()?;
+    Ok((layers, model.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect()))
 }
 
-/// Operators of a chain in order: kind, inputs, output.
+/// Operators of a model in order: kind, inputs, output.
 pub(crate) fn steps(layers: usize) -> Vec<(&'static str, Vec<String>, String)> {
     let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut steps = vec![

@@ -1,30 +1,30 @@
-//! A model run by ONNX Runtime, whose library is loaded when the program runs.
+//! A model run by ONNX Runtime, whose library is loaded at run time.
 //!
 //! On the CPU a session has one thread: on one thread the scores were bit-equal at batch 1
-//! to 4,096. Each session proves that for itself when it starts; where it does not hold, rows go in
-//! blocks of one fixed height, the last block filled up. So they always do on a GPU, which chooses
-//! its kernels by height: on an H100 there were five different results for one row at heights 1 to
-//! 8,192. Memory patterns stay on: heights are few, and a lone row takes a sixth less time.
+//! to 4,096. Each session verifies that when it starts; if it does not hold, rows run in blocks
+//! of one fixed height, the last one padded. On a GPU they always do, because it chooses its kernels
+//! by height: on an H100 one row had five different results at heights 1 to 8,192. Memory patterns
+//! stay on: heights are few, and a single row takes a sixth less time.
 
 use crate::library::check_whole;
 use crate::onnx::{INPUT, OUTPUT};
-use crate::placement::{self, Step};
-use crate::{CLASSES, FEATURES};
+use crate::placement::{self, PlacedStep};
 use ort::environment::Environment;
 use ort::ep::CUDA;
 use ort::logging::LogLevel;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
 use ort::value::{Tensor, TensorRef};
+use schemas::contract::{CLASSES, FEATURES};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 const BLOCK: usize = 64;
 /// On an H100 a run took the same time at 64 to 512 rows (119 µs a network, 49 to 54 µs a logistic
-/// model). The scorer takes at most 256 events together, which are one run so.
+/// model). The scorer takes at most 256 events together, so one run suffices.
 const GPU_BLOCK: usize = 512;
 
-/// The library of this process: ONNX Runtime allows one, for good.
+/// The library of this process: ONNX Runtime allows one for its lifetime.
 static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 
 /// Where a session computes.
@@ -37,11 +37,12 @@ pub(crate) enum Place {
 /// An open session.
 pub(crate) struct OrtScorer {
     session: Mutex<(Session, Option<Single>)>,
-    /// Height of the blocks, where rows may not go in all at once.
+    /// Height of the blocks; none if all rows may run at once.
     block: Option<usize>,
 }
 
-/// What a run of one row needs, made once: making it for every run costs as much as the network.
+/// Buffers for a run of one row, created once: creating them for every run costs as much as the
+/// network.
 struct Single {
     input: Tensor<f32>,
     options: RunOptions<HasSelectedOutputs>,
@@ -64,9 +65,8 @@ pub(crate) fn loaded() -> Option<PathBuf> {
     slot.as_ref().map(|(path, _)| path.clone())
 }
 
-/// Loads a library for the whole process, or says why it cannot be used. A library that is
-/// there but panics inside `ort` (no usable interface) is caught: a probe never ends the
-/// program.
+/// Loads a library for the whole process, or says why it cannot be used. A panic inside `ort` (no
+/// usable interface) is caught: a probe never ends the program.
 pub(crate) fn load_library(path: &Path) -> Result<(), String> {
     let mut slot = LOADED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if slot.is_some() {
@@ -81,12 +81,12 @@ pub(crate) fn load_library(path: &Path) -> Result<(), String> {
         Ok(environment)
     };
     let environment = std::panic::catch_unwind(attempt)
-        .unwrap_or_else(|_| Err("it does not offer the interface that ort needs".into()))?;
+        .unwrap_or_else(|_| Err("it lacks the interface that ort needs".into()))?;
     *slot = Some((path.to_owned(), environment));
     Ok(())
 }
 
-/// What the system's loader said is the part that helps; `ort` shows only that it failed.
+/// The system loader's message is the useful part; `ort` shows only that it failed.
 fn explain(error: ort::LoadDynamicError) -> String {
     match &error {
         ort::LoadDynamicError::Dlopen { error, .. } => {
@@ -97,8 +97,8 @@ fn explain(error: ort::LoadDynamicError) -> String {
 }
 
 impl OrtScorer {
-    /// Opens a session. On `Cuda` every step must run on the GPU, else it is an error: asking
-    /// for CUDA without that falls back to the CPU silently.
+    /// Opens a session. On `Cuda` every step must run on the GPU, else it is an error: without
+    /// that check ONNX Runtime silently falls back to the CPU.
     pub(crate) fn new(onnx: &[u8], place: Place) -> Result<OrtScorer, String> {
         let session = open(onnx, place, None)?;
         let single = (place == Place::Cpu).then(Single::new).transpose();
@@ -111,7 +111,7 @@ impl OrtScorer {
         Ok(scorer)
     }
 
-    /// Whether made-up rows score the same bits alone and together.
+    /// Whether synthetic rows score the same bits alone and together.
     fn is_even(&self) -> Result<bool, String> {
         let rows: Vec<[f32; FEATURES]> = (0..67)
             .map(|r| std::array::from_fn(|f| ((r * 31 + f * 17) % 101) as f32 / 50.0 - 1.0))
@@ -149,30 +149,34 @@ impl OrtScorer {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let say = |error: ort::Error| error.to_string();
-        // A panic elsewhere cannot leave a session half-changed, so its lock stays usable.
+        let text = |error: ort::Error| error.to_string();
+        // A panic elsewhere cannot leave a session half-changed, so a poisoned lock is usable.
         let mut held = self.session.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let (session, single) = &mut *held;
         let outputs = match (rows, single) {
             ([row], Some(single)) => {
                 single.input.extract_tensor_mut().1.copy_from_slice(row);
                 let input = ort::inputs![single.input.view()];
-                session.run_with_options(input, &single.options).map_err(say)?
+                session.run_with_options(input, &single.options).map_err(text)?
             }
             _ => {
                 let shape = [rows.len(), FEATURES];
                 let input = TensorRef::from_array_view((shape, rows.as_flattened()));
-                session.run(ort::inputs![INPUT => input.map_err(say)?]).map_err(say)?
+                session.run(ort::inputs![INPUT => input.map_err(text)?]).map_err(text)?
             }
         };
         let output = outputs.get(OUTPUT).ok_or("the session has no output of that name")?;
-        let (_, values) = output.try_extract_tensor::<f32>().map_err(say)?;
+        let (_, values) = output.try_extract_tensor::<f32>().map_err(text)?;
         Ok(values.as_chunks::<CLASSES>().0.to_vec())
     }
 }
 
-/// What ran each step of a model: a session of its own runs two rows and writes its profile.
-pub(crate) fn profiled(onnx: &[u8], place: Place, folder: &Path) -> Result<Vec<Step>, String> {
+/// The provider of each step of a model: a separate session runs two rows and writes its profile.
+pub(crate) fn profiled(
+    onnx: &[u8],
+    place: Place,
+    folder: &Path,
+) -> Result<Vec<PlacedStep>, String> {
     let prefix = folder.join(format!("profile-{}", std::process::id()));
     let session = open(onnx, place, Some(&prefix))?;
     let scorer = OrtScorer { session: Mutex::new((session, None)), block: None };
@@ -181,7 +185,7 @@ pub(crate) fn profiled(onnx: &[u8], place: Place, folder: &Path) -> Result<Vec<S
     let mut session = held.0;
     let written = session.end_profiling().map_err(|error| error.to_string())?;
     let steps = placement::steps(Path::new(&written));
-    // The steps are what was wanted; a file left behind is only disk space.
+    // A file left behind only costs disk space.
     let _ = std::fs::remove_file(&written);
     steps
 }

@@ -1,6 +1,7 @@
-//! How to train, and every reason why no model came out.
+//! Settings of a training, and every reason for its failure.
 
-use crate::{CLASSES, FEATURES, MAX_ONNX_BYTES};
+use crate::onnx::MAX_ONNX_BYTES;
+use schemas::contract::{CLASSES, FEATURES};
 use serde::{Deserialize, Serialize};
 
 /// How to train. The same settings and rows give the same bytes.
@@ -14,7 +15,7 @@ pub struct TrainSettings {
     pub batch: usize,
     /// Widths of the hidden layers, first to last.
     pub hidden: Vec<usize>,
-    /// Step size at the start; it falls along a half cosine.
+    /// PlacedStep size at the start; it falls along a half cosine.
     pub learning_rate: f64,
     /// Decoupled weight decay of AdamW.
     pub weight_decay: f64,
@@ -22,7 +23,7 @@ pub struct TrainSettings {
     pub dropout: f64,
     /// Epochs without a better validation log loss after which training stops.
     pub patience: u32,
-    /// Share of the scan days, the last ones, that only judge.
+    /// Share of the scan days, the last ones, used only for validation.
     pub validation_share: f64,
     /// Fewest rows worth training on.
     pub minimum_rows: usize,
@@ -45,7 +46,7 @@ impl Default for TrainSettings {
     }
 }
 
-/// Why no model came out.
+/// Why a training gave no model.
 #[derive(thiserror::Error, Debug)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what each field is")]
@@ -101,7 +102,7 @@ pub(crate) fn check(settings: &TrainSettings) -> Result<(), TrainError> {
     } else if settings.hidden.contains(&0) {
         bad("hidden", format!("{:?}", settings.hidden), "every width must be at least 1")
     } else if weights > (MAX_ONNX_BYTES - 32 * 1024) / 4 {
-        // Said before an hour of training, not after it.
+        // Refused before an hour of training, not after it.
         Err(TrainError::TooLarge { bytes: weights.saturating_mul(4) })
     } else if !positive(settings.learning_rate) {
         bad("learning_rate", settings.learning_rate.to_string(), "it must be above 0")

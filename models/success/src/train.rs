@@ -1,25 +1,28 @@
 //! Rows in, a model out: both candidates are trained on the same rows, the one with the
-//! lower validation log loss is shipped, and the manifest says which and by how much.
+//! lower validation log loss is shipped, and the manifest records which and by how much.
 //!
-//! The validation days choose kind, ridge penalty and number of epochs; then all is trained once
-//! more on every row. Without that the newest days would be in no model, and what it says of
-//! the days to come would be off by as much as class shares move in the meantime.
+//! The validation days choose kind, ridge penalty and number of epochs; then everything is trained
+//! once more on every row. Without that no model would have seen the newest days, and its
+//! predictions would be off by as much as class shares move in the meantime.
 
-use crate::assessment::assess;
-use crate::baselines::{Baselines, ByScore};
+use crate::assess::assess;
+use crate::assessment::Assessment;
 use crate::candle_scorer::CandleScorer;
-use crate::chain::Chain;
-use crate::logistic::{Logistic, Sample};
-use crate::manifest::roi_table;
-use crate::metrics::{Judged, class_prior, mean_over_days, measure, row_log_loss};
+use crate::drift::{DriftReference, DriftRow};
+use crate::fitting::{Part, share};
+use crate::hex::hex;
+use crate::judged::{Judged, mean_over_days, row_log_loss};
+use crate::layers::Layers;
+use crate::logistic::Logistic;
+use crate::manifest::{Manifest, ModelKind, roi_table};
+use crate::metrics::measure;
 use crate::network::Network;
-use crate::rows::{Prepared, Scaler, hex, prepare, scaler};
+use crate::onnx::{self, MAX_ONNX_BYTES};
+use crate::prepare::{Prepared, prepare};
+use crate::row::LabelledRow;
 use crate::settings::{TrainError, TrainSettings, check};
 use crate::vectors::{DRIFT_REFERENCE, TEST_VECTORS, vectors};
-use crate::{
-    Assessment, CLASSES, Contract, DriftReference, FEATURES, Kind, MAX_ONNX_BYTES, Manifest, Row,
-    Seen, onnx,
-};
+use schemas::contract::{CLASS_NAMES, CLASSES, FEATURES, FeatureContract};
 use sha2::{Digest, Sha256};
 
 /// Ridge penalties tried, strongest first; the first is nearly the class prior.
@@ -32,7 +35,7 @@ pub struct Trained {
     pub onnx: Vec<u8>,
     /// SHA-256 of `onnx`, hexadecimal.
     pub sha256: String,
-    /// What the model says about itself; also inside `onnx`.
+    /// The model's description of itself; also inside `onnx`.
     pub manifest: Manifest,
 }
 
@@ -40,20 +43,20 @@ pub struct Trained {
 ///
 /// About two seconds for 7,000 rows on one core. Errors name the row, feature or setting.
 pub fn train(
-    rows: &[Row],
-    contract: &Contract<'_>,
+    rows: &[LabelledRow],
+    contract: &FeatureContract<'_>,
     settings: &TrainSettings,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<Trained, TrainError> {
     Ok(train_and_assess(rows, &[], contract, settings, progress)?.0)
 }
 
-/// Trains on `rows` and judges model and baselines on rows that had no part in it; nothing is
-/// judged where there is none. Errors as [`train`].
+/// Trains on `rows` and judges model and baselines on the `held_out` rows, if there are any.
+/// Errors as [`train`].
 pub fn train_and_assess(
-    rows: &[Row],
-    held_out: &[Row],
-    contract: &Contract<'_>,
+    rows: &[LabelledRow],
+    held_out: &[LabelledRow],
+    contract: &FeatureContract<'_>,
     settings: &TrainSettings,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<(Trained, Option<Assessment>), TrainError> {
@@ -64,18 +67,19 @@ pub fn train_and_assess(
 
     let early = Part::new(prepared.fit.iter().map(|&i| &rows[i]).collect(), contract)?;
     let (linear, ridge, logistic_log_loss) = best_logistic(&early, &judge)?;
-    let Deep { chain: deep, log_loss: network_log_loss, best_epoch, epochs_run } =
+    let Deep { layers: deep, log_loss: network_log_loss, best_epoch, epochs_run } =
         best_epoch(&early, &judge, settings, progress)?;
-    let kind = if network_log_loss < logistic_log_loss { Kind::Network } else { Kind::Logistic };
+    let kind =
+        if network_log_loss < logistic_log_loss { ModelKind::Network } else { ModelKind::Logistic };
     let candidates = early.baselines(linear, deep)?;
     let judged = judge.judged(&CandleScorer::new(candidates.of(kind))?)?;
 
     let all = Part::new(rows.iter().collect(), contract)?;
-    let linear = all.chain(Logistic::zero().fit(&all.sample(), ridge));
+    let linear = all.layers(Logistic::zero().fit(&all.sample(), ridge));
     let deep = all.network(settings, best_epoch)?;
     let shipped = all.baselines(linear, deep)?;
-    let chain = shipped.of(kind);
-    chain.check().map_err(|problem| TrainError::Unusable { problem })?;
+    let layers = shipped.of(kind);
+    layers.check().map_err(|problem| TrainError::Unusable { problem })?;
     let (max_loss_thirds, class_roi) = roi_table(rows);
     let mut manifest = Manifest {
         contract_version: contract.version,
@@ -102,66 +106,17 @@ pub fn train_and_assess(
         class_roi,
         max_loss_thirds,
     };
-    let validation: Vec<Row> = prepared.validation.iter().map(|&i| rows[i].clone()).collect();
+    let validation: Vec<LabelledRow> =
+        prepared.validation.iter().map(|&i| rows[i].clone()).collect();
     manifest.metrics.assessment = Some(assess(&validation, kind, &candidates, &manifest)?);
     let held_out =
         (!held_out.is_empty()).then(|| assess(held_out, kind, &shipped, &manifest)).transpose()?;
-    Ok((seal(chain, rows, contract, manifest)?, held_out))
-}
-
-/// Rows to fit, scaled by their own figures.
-struct Part<'a> {
-    rows: Vec<&'a Row>,
-    scaler: Scaler,
-    scaled: Vec<[f32; FEATURES]>,
-    classes: Vec<u8>,
-    weights: Vec<f64>,
-}
-
-impl<'a> Part<'a> {
-    fn new(rows: Vec<&'a Row>, contract: &Contract<'_>) -> Result<Part<'a>, TrainError> {
-        let scaler = scaler(&rows, contract)?;
-        let scaled = rows.iter().map(|row| scale(row, &scaler)).collect();
-        let classes = rows.iter().map(|row| row.class).collect();
-        let weights = rows.iter().map(|row| row.weight).collect();
-        Ok(Part { rows, scaler, scaled, classes, weights })
-    }
-
-    fn sample(&self) -> Sample<'_> {
-        Sample { rows: &self.scaled, classes: &self.classes, weights: &self.weights }
-    }
-
-    fn chain(&self, logistic: Logistic) -> Chain {
-        Chain {
-            mean: self.scaler.mean.to_vec(),
-            deviation: self.scaler.deviation.to_vec(),
-            layers: vec![logistic.layer()],
-        }
-    }
-
-    /// The network after a number of epochs.
-    fn network(&self, settings: &TrainSettings, epochs: u32) -> Result<Chain, TrainError> {
-        let mut network = Network::new(settings)?;
-        for epoch in 0..epochs {
-            network.epoch(&self.sample(), settings, share(epoch, settings))?;
-        }
-        Ok(network.chain(&self.scaler)?)
-    }
-
-    fn baselines(&self, logistic: Chain, network: Chain) -> Result<Baselines, TrainError> {
-        let prior = class_prior(self.rows.iter().copied());
-        Ok(Baselines { prior, score: ByScore::fit(&self.rows)?, logistic, network })
-    }
-}
-
-/// Share of the epochs done before this one.
-fn share(epoch: u32, settings: &TrainSettings) -> f64 {
-    f64::from(epoch) / f64::from(settings.epochs)
+    Ok((seal(layers, rows, contract, manifest)?, held_out))
 }
 
 /// The network at its best epoch.
 struct Deep {
-    chain: Chain,
+    layers: Layers,
     log_loss: f64,
     best_epoch: u32,
     epochs_run: u32,
@@ -175,16 +130,16 @@ fn best_epoch(
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<Deep, TrainError> {
     let mut network = Network::new(settings)?;
-    let chain = network.chain(&part.scaler)?;
-    let mut best = Deep { chain, log_loss: f64::INFINITY, best_epoch: 0, epochs_run: 0 };
+    let layers = network.layers(&part.scaler)?;
+    let mut best = Deep { layers, log_loss: f64::INFINITY, best_epoch: 0, epochs_run: 0 };
     for epoch in 0..settings.epochs {
         network.epoch(&part.sample(), settings, share(epoch, settings))?;
         best.epochs_run = epoch + 1;
         progress(best.epochs_run, settings.epochs);
-        let chain = network.chain(&part.scaler)?;
-        let log_loss = judge.log_loss(&CandleScorer::new(&chain)?)?;
+        let layers = network.layers(&part.scaler)?;
+        let log_loss = judge.log_loss(&CandleScorer::new(&layers)?)?;
         if log_loss < best.log_loss {
-            best = Deep { chain, log_loss, best_epoch: best.epochs_run, ..best };
+            best = Deep { layers, log_loss, best_epoch: best.epochs_run, ..best };
         } else if best.epochs_run - best.best_epoch >= settings.patience {
             break;
         }
@@ -193,44 +148,43 @@ fn best_epoch(
     Ok(best)
 }
 
-fn best_logistic(part: &Part<'_>, judge: &Judge) -> Result<(Chain, f64, f64), TrainError> {
+fn best_logistic(part: &Part<'_>, judge: &Judge) -> Result<(Layers, f64, f64), TrainError> {
     let mut model = Logistic::zero();
-    let mut best: Option<(Chain, f64, f64)> = None;
+    let mut best: Option<(Layers, f64, f64)> = None;
     for ridge in RIDGES {
         model = model.fit(&part.sample(), ridge);
-        let chain = part.chain(model.clone());
-        let loss = judge.log_loss(&CandleScorer::new(&chain)?)?;
+        let layers = part.layers(model.clone());
+        let loss = judge.log_loss(&CandleScorer::new(&layers)?)?;
         if best.as_ref().is_none_or(|(_, _, least)| loss < *least) {
-            best = Some((chain, ridge, loss));
+            best = Some((layers, ridge, loss));
         }
     }
     best.ok_or(TrainError::Unusable { problem: "no ridge penalty was tried".into() })
 }
 
-/// Puts chain, manifest, test vectors and what drift is measured against into ONNX bytes. The
-/// manifest is read back from them, so that what the trainer reports and what a scorer will read
-/// are one thing.
+/// Puts layers, manifest, test vectors and drift reference into ONNX bytes. The manifest is parsed
+/// again from its JSON, so that the trainer reports exactly what a scorer will read.
 fn seal(
-    chain: &Chain,
-    rows: &[Row],
-    contract: &Contract<'_>,
+    layers: &Layers,
+    rows: &[LabelledRow],
+    contract: &FeatureContract<'_>,
     manifest: Manifest,
 ) -> Result<Trained, TrainError> {
-    let seen: Vec<Seen> = rows.iter().map(Seen::from).collect();
+    let seen: Vec<DriftRow> = rows.iter().map(DriftRow::from).collect();
     let mut metadata = vec![
         ("manifest", serde_json::to_string(&manifest)?),
         ("contract_version", manifest.contract_version.to_string()),
         ("feature_names", manifest.feature_names.join(",")),
-        ("class_names", crate::CLASS_NAMES.join(",")),
+        ("class_names", CLASS_NAMES.join(",")),
         ("data_sha256", manifest.data_sha256.clone()),
         ("metrics", serde_json::to_string(&manifest.metrics)?),
-        (TEST_VECTORS, serde_json::to_string(&vectors(rows, &CandleScorer::new(chain)?)?)?),
+        (TEST_VECTORS, serde_json::to_string(&vectors(rows, &CandleScorer::new(layers)?)?)?),
     ];
     if let Some(reference) = DriftReference::of(&seen, contract.names) {
         metadata.push((DRIFT_REFERENCE, serde_json::to_string(&reference)?));
     }
     let manifest = serde_json::from_str(&metadata[0].1)?;
-    let onnx = onnx::encode(chain, &metadata);
+    let onnx = onnx::encode(layers, &metadata);
     if onnx.len() > MAX_ONNX_BYTES {
         return Err(TrainError::TooLarge { bytes: onnx.len() });
     }
@@ -238,7 +192,7 @@ fn seal(
     Ok(Trained { onnx, sha256, manifest })
 }
 
-/// The validation rows, ready to judge any chain.
+/// The validation rows, ready to judge any candidate.
 struct Judge {
     rows: Vec<[f32; FEATURES]>,
     blank: Vec<Judged>,
@@ -247,7 +201,7 @@ struct Judge {
 impl Judge {
     fn new(prepared: &Prepared) -> Judge {
         let rows = || prepared.validation.iter().map(|&i| &prepared.rows[i]);
-        let blank = |row: &Row| Judged::of(row, [0.0; CLASSES]);
+        let blank = |row: &LabelledRow| Judged::of(row, [0.0; CLASSES]);
         Judge {
             rows: rows().map(|row| row.features.map(|value| value as f32)).collect(),
             blank: rows().map(blank).collect(),
@@ -266,8 +220,4 @@ impl Judge {
     fn log_loss(&self, scorer: &CandleScorer) -> Result<f64, TrainError> {
         Ok(mean_over_days(&self.judged(scorer)?, row_log_loss))
     }
-}
-
-fn scale(row: &Row, scaler: &Scaler) -> [f32; FEATURES] {
-    std::array::from_fn(|f| (row.features[f] as f32 - scaler.mean[f]) / scaler.deviation[f])
 }

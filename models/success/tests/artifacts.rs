@@ -2,11 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 
-mod made;
+mod testkit;
 
-use made::{CONTRACT, deep, quick, rows};
+use schemas::contract::CONTRACT;
 use std::fs;
 use success::{Artifacts, Engine, train};
+use testkit::{deep, quick, rows};
 
 fn made() -> serde_json::Map<String, serde_json::Value> {
     let made = serde_json::json!({ "code_version": "0.1.0", "parents": { "champion": null } });
@@ -64,7 +65,7 @@ fn changed_and_missing_files_are_named() {
     let artifacts = Artifacts::open(folder.path()).expect("opened");
     artifacts.write(1, "20260118", &model, &made()).expect("written");
     let text = artifacts.write(1, "18.1.26", &model, &made()).expect_err("no date").to_string();
-    assert!(text.contains("`18.1.26` is no date"), "{text}");
+    assert!(text.contains("`18.1.26` is not a date"), "{text}");
 
     let mut bytes = model.onnx.clone();
     bytes[1_000] ^= 1;
@@ -75,7 +76,7 @@ fn changed_and_missing_files_are_named() {
     fs::write(artifacts.path(1).with_extension("json"), b"{}").expect("changed");
     let listed = artifacts.list().expect("a list");
     let problem = listed[0].manifest.as_ref().expect_err("damaged");
-    assert!(problem.contains("is no manifest"), "{problem}");
+    assert!(problem.contains("is not a valid model manifest"), "{problem}");
     let text = artifacts.load(7).expect_err("missing").to_string();
     assert!(text.contains("cannot read") && text.contains("success_model_v7.json"), "{text}");
 }

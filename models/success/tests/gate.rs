@@ -2,10 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 
-mod made;
+mod testkit;
 
-use made::Dice;
 use success::{GateSettings, HeldOut, Verdict, gate};
+use testkit::Dice;
 
 const PRIOR: [f64; 4] = [0.5, 0.06, 0.05, 0.39];
 

@@ -3,19 +3,20 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 
-mod made;
+mod testkit;
 
-use made::{CONTRACT, deep, rows};
+use schemas::contract::{CONTRACT, FEATURES};
 use std::sync::OnceLock;
 use std::time::Instant;
-use success::{Engine, FEATURES, Kind, Model, ProviderChoice, Score, Trained, train};
+use success::{Engine, Model, ModelKind, ModelScore, ProviderChoice, Trained, train};
+use testkit::{deep, rows};
 
 fn trained() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
     TRAINED.get_or_init(|| {
         let rows = rows(4_000, true, 11);
         let trained = train(&rows, &CONTRACT, &deep(), &mut |_, _| ()).expect("a model");
-        assert_eq!(trained.manifest.kind, Kind::Network, "or only one layer is tested");
+        assert_eq!(trained.manifest.kind, ModelKind::Network, "or only one layer is tested");
         trained
     })
 }
@@ -24,7 +25,7 @@ fn inputs(count: usize) -> Vec<[f64; FEATURES]> {
     rows(count, true, 12).into_iter().map(|row| row.features).collect()
 }
 
-fn bits(scores: &[Score]) -> Vec<(u64, [u32; 4])> {
+fn bits(scores: &[ModelScore]) -> Vec<(u64, [u32; 4])> {
     scores.iter().map(|s| (s.expected_roi.to_bits(), s.probabilities.map(f32::to_bits))).collect()
 }
 
@@ -32,7 +33,7 @@ fn check_batches(model: &Model) {
     let inputs = inputs(4_096);
     let together = model.score(&inputs).expect("scores");
     for size in [1, 2, 3, 7, 32, 33, 64, 100, 1_000] {
-        let parts: Vec<Score> =
+        let parts: Vec<ModelScore> =
             inputs.chunks(size).flat_map(|part| model.score(part).expect("scores")).collect();
         assert!(bits(&parts) == bits(&together), "batches of {size} change a bit");
     }
@@ -51,14 +52,14 @@ fn candle_scores_the_same_bits_at_any_batch() {
 
 #[test]
 fn onnx_runtime_scores_the_same_bits_at_any_batch() {
-    let Some(engine) = made::onnx_runtime() else { return };
+    let Some(engine) = testkit::onnx_runtime() else { return };
     println!("{}", engine.explain());
     check_batches(&engine.load(&trained().onnx).expect("a model"));
 }
 
 #[test]
 fn a_gpu_scores_the_same_bits_at_any_batch() {
-    let Some(engine) = made::gpu() else { return };
+    let Some(engine) = testkit::gpu() else { return };
     println!("{}", engine.explain());
     let model = engine.load(&trained().onnx).expect("a model");
     check_batches(&model);
@@ -70,12 +71,12 @@ fn a_gpu_scores_the_same_bits_at_any_batch() {
 
 #[test]
 fn onnx_runtime_agrees_with_candle() {
-    check_agreement(made::onnx_runtime());
+    check_agreement(testkit::onnx_runtime());
 }
 
 #[test]
 fn a_gpu_agrees_with_candle() {
-    check_agreement(made::gpu());
+    check_agreement(testkit::gpu());
 }
 
 fn check_agreement(engine: Option<Engine>) {
@@ -146,7 +147,7 @@ fn a_missing_or_broken_library_is_said_and_never_a_panic() {
 
 #[test]
 fn cuda_without_a_gpu_is_a_clear_error() {
-    match Engine::discover(ProviderChoice::Cuda, None, &made::folders()) {
+    match Engine::discover(ProviderChoice::Cuda, None, &testkit::folders()) {
         Ok(engine) => assert_eq!(engine.provider(), "onnxruntime-cuda"),
         Err(error) => {
             println!("{error}");

@@ -4,12 +4,13 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 
-mod made;
+mod testkit;
 
-use made::{CONTRACT, quick, rows};
-use success::{Kind, MAX_ONNX_BYTES, Row, TrainError, TrainSettings, train};
+use schemas::contract::CONTRACT;
+use success::{LabelledRow, MAX_ONNX_BYTES, ModelKind, TrainError, TrainSettings, train};
+use testkit::{quick, rows};
 
-fn train_quietly(rows: &[Row], settings: &TrainSettings) -> success::Trained {
+fn train_quietly(rows: &[LabelledRow], settings: &TrainSettings) -> success::Trained {
     train(rows, &CONTRACT, settings, &mut |_, _| ()).expect("a model")
 }
 
@@ -35,7 +36,7 @@ fn a_planted_rule_is_learnt_by_the_network() {
         m.metrics.prior_log_loss,
         m.metrics
     );
-    assert_eq!(m.kind, Kind::Network, "the rule is an interaction");
+    assert_eq!(m.kind, ModelKind::Network, "the rule is an interaction");
     assert!(m.metrics.log_loss < m.metrics.prior_log_loss - 0.15);
     assert!(m.metrics.balanced_accuracy > 0.3 && m.metrics.accuracy > 0.5);
     assert!(trained.onnx.len() <= MAX_ONNX_BYTES && calls >= 1 && last == 50);
@@ -53,14 +54,14 @@ fn shuffled_labels_teach_nothing() {
 #[test]
 fn a_linear_rule_is_left_to_the_logistic_regression() {
     let mut rows = rows(3_000, true, 3);
-    let mut dice = made::Dice(9);
+    let mut dice = testkit::Dice(9);
     for row in &mut rows {
         row.roi = (-0.05 + 0.15 * row.features[3] + 0.1 * dice.normal()).max(-1.0);
-        row.class = success::class_of_roi(row.roi);
+        row.class = schemas::contract::Class::of_roi(row.roi) as u8;
     }
     let m = train_quietly(&rows, &TrainSettings::default()).manifest;
     println!("linear: network {:.4}, logistic {:.4}", m.network_log_loss, m.logistic_log_loss);
-    assert_eq!(m.kind, Kind::Logistic);
+    assert_eq!(m.kind, ModelKind::Logistic);
     assert!(m.metrics.log_loss < m.metrics.prior_log_loss - 0.15);
 }
 
@@ -80,14 +81,14 @@ fn the_same_rows_give_the_same_bytes_in_any_order_and_on_any_thread() {
 
 #[test]
 fn rows_that_cannot_teach_are_refused_by_name() {
-    let check = |change: &dyn Fn(&mut Vec<Row>), words: &[&str]| {
+    let check = |change: &dyn Fn(&mut Vec<LabelledRow>), words: &[&str]| {
         let mut rows = rows(1_500, true, 5);
         change(&mut rows);
         let error = train(&rows, &CONTRACT, &quick(), &mut |_, _| ()).expect_err("refused");
         let text = error.to_string();
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
     };
-    let one_class = |rows: &mut Vec<Row>| rows.iter_mut().for_each(|row| row.class = 0);
+    let one_class = |rows: &mut Vec<LabelledRow>| rows.iter_mut().for_each(|row| row.class = 0);
     check(&one_class, &["class Minor has no row", "longer"]);
     check(&|rows| rows.truncate(99), &["99 training rows, 100 are needed"]);
     check(&|rows| rows[7].features[3] = f64::NAN, &["row 7", "forecast_return is NaN"]);
@@ -96,9 +97,11 @@ fn rows_that_cannot_teach_are_refused_by_name() {
     check(&|rows| rows[9].class = 4, &["row 9", "class 4"]);
     check(&|rows| rows[9].weight = 0.0, &["row 9", "weight 0"]);
     check(&|rows| rows[9].evaluation_day = -1, &["row 9", "evaluation day -1"]);
-    let still = |rows: &mut Vec<Row>| rows.iter_mut().for_each(|row| row.features[22] = 0.2);
+    let still =
+        |rows: &mut Vec<LabelledRow>| rows.iter_mut().for_each(|row| row.features[22] = 0.2);
     check(&still, &["vix_level is 0.2", "cannot be scaled"]);
-    let late = |rows: &mut Vec<Row>| rows.iter_mut().for_each(|row| row.evaluation_day = 900);
+    let late =
+        |rows: &mut Vec<LabelledRow>| rows.iter_mut().for_each(|row| row.evaluation_day = 900);
     check(&late, &["0 rows left to fit", "embargo"]);
     check(&|rows| rows.iter_mut().for_each(|row| row.scan_day = 0), &["1 scan days"]);
     let bad = TrainSettings { dropout: 1.0, ..quick() };

@@ -2,8 +2,9 @@
 //! them, so that a drawn row equals the row of a live run.
 
 use super::days::{MarketHistory, TickerHistory};
-use quant::{Butterfly, FEATURE_COUNT, NoLabel, PriceWindow, Settings, VixWindow};
+use quant::{Butterfly, NoLabel, PriceWindow, PricingSettings, VixWindow};
 use schemas::Day;
+use schemas::contract::FEATURES;
 use schemas::events::{Pricing, Sample};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -38,7 +39,7 @@ pub(super) fn build(
         by_ticker[job.ticker].push((job.day, number));
     }
     by_ticker.iter_mut().for_each(|of| of.sort_unstable());
-    let settings = Settings::from(pricing);
+    let settings = PricingSettings::from(pricing);
     let next = AtomicUsize::new(0);
     let mut built: Vec<RowResult> = jobs.iter().map(|_| Err("NOT_MADE")).collect();
     std::thread::scope(|scope| {
@@ -77,7 +78,7 @@ struct OpenRow {
     number: usize,
     as_of: Day,
     sigma: f64,
-    features: [f64; FEATURE_COUNT],
+    features: [f64; FEATURES],
     contract_version: i32,
     score: f64,
     butterfly: Butterfly,
@@ -87,7 +88,7 @@ struct TickerWalk<'a> {
     days: &'a MarketHistory,
     ticker: &'a TickerHistory,
     index: usize,
-    settings: &'a Settings,
+    settings: &'a PricingSettings,
     window: PriceWindow,
     vix: VixWindow,
     open: Vec<OpenRow>,
@@ -95,7 +96,7 @@ struct TickerWalk<'a> {
 }
 
 impl<'a> TickerWalk<'a> {
-    fn new(days: &'a MarketHistory, index: usize, settings: &'a Settings) -> TickerWalk<'a> {
+    fn new(days: &'a MarketHistory, index: usize, settings: &'a PricingSettings) -> TickerWalk<'a> {
         TickerWalk {
             days,
             ticker: &days.tickers[index],

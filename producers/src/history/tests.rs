@@ -42,7 +42,7 @@ fn rows_are_known_weighted_and_drawn_once() {
     for (_, row) in &rows {
         assert!(row.as_of < row.evaluation_day && row.evaluation_day < plan.before);
         assert_eq!((row.values.len(), row.contract_version), (23, 1));
-        assert_eq!(quant::Class::of(row.roi).index() as i32, row.class);
+        assert_eq!(schemas::contract::Class::of_roi(row.roi).index() as i32, row.class);
         assert_eq!(Stratum::of(row.values[22] * 100.0).name(), row.stratum);
     }
     // All weights add up to the number of rows; each stratum's share of the weight is its share of

@@ -10,7 +10,7 @@ mod events;
 #[cfg(test)]
 mod tests;
 
-use quant::{Book, analyze};
+use quant::{PriceHistory, analyze};
 use schemas::events::{Bars, DayClosed, ScanRefused, Scans};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event};
@@ -23,7 +23,7 @@ pub const WARM_UP_DAYS: usize = 260;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct ScannerState {
-    book: Book,
+    book: PriceHistory,
     /// The open day's marker: tickers to scan and tickers missing.
     marker: Option<DayClosed>,
 }
@@ -56,7 +56,7 @@ impl Scanner {
 
 impl Machine for Scanner {
     fn evolve(&mut self, event: &Event) {
-        self.0.book.take(event);
+        self.0.book.apply(event);
         if let Body::Bars(Bars::DayClosed(marker)) = &event.body {
             self.0.marker = Some(marker.clone());
         }

@@ -103,7 +103,7 @@ fn features(day: Day, n: usize, rng: &mut SimRng) -> Event {
     let ticker = ticker(n);
     let vector = FeatureVector {
         candidate: EventId::of(&["candidate", &ticker, &day.to_string()], 0),
-        contract_version: quant::CONTRACT_VERSION as i32,
+        contract_version: schemas::contract::CONTRACT_VERSION as i32,
         values: (0..23).map(|_| rng.between(0.1, 0.9)).collect(),
         score: None,
     };

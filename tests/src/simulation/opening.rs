@@ -3,9 +3,10 @@
 
 use super::dimensions::MATURING;
 use super::rng::SimRng;
+use schemas::contract::CONTRACT;
 use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, Settings};
 use schemas::{Day, Event, Money};
-use success::{Contract, Row, TrainSettings};
+use success::{LabelledRow, TrainSettings};
 
 /// Thresholds so low that both tracks trade, limits so low that they also refuse; trainings are
 /// triggered often and refused at once.
@@ -57,15 +58,14 @@ fn trained(seed: u64) -> success::Trained {
     let row = |n: usize, rng: &mut SimRng| {
         let mut features = [0.0; 23];
         features.fill_with(|| rng.between(-1.0, 1.0));
-        features[success::MAX_LOSS] = rng.between(0.1, 0.9);
+        features[schemas::contract::MAX_LOSS] = rng.between(0.1, 0.9);
         let roi = features[0] * 0.4 + rng.between(-0.3, 0.3);
         let scan_day = (n / 4) as i32;
-        let class = success::class_of_roi(roi);
+        let class = schemas::contract::Class::of_roi(roi) as u8;
         let evaluation_day = scan_day + 1;
-        Row { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
+        LabelledRow { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }
     };
-    let rows: Vec<Row> = (0..600).map(|n| row(n, &mut rng)).collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
+    let rows: Vec<LabelledRow> = (0..600).map(|n| row(n, &mut rng)).collect();
     let how = TrainSettings {
         seed,
         epochs: 2,
@@ -73,5 +73,5 @@ fn trained(seed: u64) -> success::Trained {
         minimum_rows: 100,
         ..TrainSettings::default()
     };
-    success::train(&rows, &contract, &how, &mut |_, _| {}).unwrap()
+    success::train(&rows, &CONTRACT, &how, &mut |_, _| {}).unwrap()
 }

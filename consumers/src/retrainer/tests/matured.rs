@@ -7,26 +7,26 @@ use crate::retrainer::{HeldOutDays, Retrainer};
 use crate::testkit::learning::{rows, sample};
 use crate::testkit::{Driven, day, features, scanned};
 use schemas::Event;
-use success::Row;
+use success::LabelledRow;
 
 /// The day at whose end the trainings below begin; rows evaluated before it are known.
 const NOW: i32 = 150;
 
 /// Twenty candidates a day on days 0 to 149, in turn held for three days and for nine.
-fn candidates() -> Vec<(i32, Row)> {
-    let row = |(number, row): (usize, Row)| {
+fn candidates() -> Vec<(i32, LabelledRow)> {
+    let row = |(number, row): (usize, LabelledRow)| {
         let (n, held) = (row.scan_day, if number % 2 == 0 { 3 } else { 9 });
-        (n, Row { scan_day: day(n).0, evaluation_day: day(n + held).0, ..row })
+        (n, LabelledRow { scan_day: day(n).0, evaluation_day: day(n + held).0, ..row })
     };
     rows(NOW, 20).into_iter().enumerate().map(row).collect()
 }
 
-fn known(row: &Row) -> bool {
+fn known(row: &LabelledRow) -> bool {
     row.evaluation_day < day(NOW).0
 }
 
 /// The events of a training that knows all features and the outcomes up to now.
-fn trained_on(candidates: &[(i32, Row)]) -> Vec<Event> {
+fn trained_on(candidates: &[(i32, LabelledRow)]) -> Vec<Event> {
     let mut driven = Driven::new(Retrainer::default());
     driven.controls.training_requested = Some(0);
     driven.controls.settings.training_epochs = 3;
@@ -71,7 +71,7 @@ fn the_last_sixty_matured_days_are_held_out_and_days_still_open_have_no_part() {
 
 #[test]
 fn a_day_of_history_that_is_known_in_part_is_open_as_well() {
-    let all: Vec<Row> = candidates().into_iter().map(|(_, row)| row).collect();
+    let all: Vec<LabelledRow> = candidates().into_iter().map(|(_, row)| row).collect();
     let samples: Vec<Event> = all.iter().enumerate().map(|(n, row)| sample(n, row)).collect();
     let mut early = request(Vec::new(), |_| {});
     early.known_by = day(NOW) + -1;

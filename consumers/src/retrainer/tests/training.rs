@@ -12,14 +12,14 @@ use schemas::events::{ModelTrained, Models, Settings};
 use schemas::role::{EffectContext, EffectError};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
-use success::Row;
+use success::LabelledRow;
 
 /// 3,000 rows of 150 scan days; the last 60 begin on day 90.
-fn enough() -> Vec<Row> {
+fn enough() -> Vec<LabelledRow> {
     rows(150, 20)
 }
 
-pub(super) fn request(rows: Vec<Row>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
+pub(super) fn request(rows: Vec<LabelledRow>, change: impl FnOnce(&mut Settings)) -> TrainRequest {
     let mut settings = Settings { training_epochs: 3, ..Settings::default() };
     change(&mut settings);
     TrainRequest {
@@ -117,10 +117,10 @@ fn samples_are_rows_unless_of_another_contract_unsound_or_evaluated_after_the_da
     let as_samples = judge(request(vec![], |_| {}), &samples);
     assert_eq!(trained(&as_samples).sha256, trained(&plain).sha256);
 
-    let late = Row { scan_day: 190, evaluation_day: 201, ..all[0].clone() };
-    let unsound = Row { class: 7, ..all[0].clone() };
-    let missing = Row { roi: f64::NAN, ..all[0].clone() };
-    let backwards = Row { evaluation_day: -1, ..all[0].clone() };
+    let late = LabelledRow { scan_day: 190, evaluation_day: 201, ..all[0].clone() };
+    let unsound = LabelledRow { class: 7, ..all[0].clone() };
+    let missing = LabelledRow { roi: f64::NAN, ..all[0].clone() };
+    let backwards = LabelledRow { evaluation_day: -1, ..all[0].clone() };
     let mut more: Vec<Event> = [late, unsound, missing, backwards]
         .iter()
         .zip(9_000..)

@@ -2,7 +2,7 @@
 //! score, and its result is kept from being optimised away. Reading the market is not part of it.
 
 use super::machine::{peak_kib, reset_peak};
-use quant::{Book, PriceWindow};
+use quant::{PriceHistory, PriceWindow};
 use schemas::Day;
 use serde::Serialize;
 use std::hint::black_box;
@@ -15,13 +15,13 @@ const SCANS: usize = 9;
 /// What is analysed.
 pub(crate) struct Work<'a> {
     /// Windows as of the market's last day.
-    pub book: &'a Book,
+    pub book: &'a PriceHistory,
     /// Tickers analysed.
     pub tickers: &'a [String],
     /// Days analysed, the market's last.
     pub days: &'a [Day],
     /// How options are priced.
-    pub settings: quant::Settings,
+    pub settings: quant::PricingSettings,
 }
 
 /// What single things took, milliseconds.

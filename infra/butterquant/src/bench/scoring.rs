@@ -3,6 +3,7 @@
 use crate::bench::pipeline::stage::Draw;
 use anyhow::{Context, Result};
 use consumers::scorer::{Loader, Scorer};
+use schemas::contract::FEATURES;
 use schemas::controls::ControlState;
 use schemas::events::{DayClosed, ModelRef, ModelTrained, Models};
 use schemas::id::sha256_hex;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
-use success::{Engine, FEATURES, Step};
+use success::{Engine, PlacedStep};
 
 /// Rows scored together, and how often.
 const BATCHES: [(usize, usize); 4] = [(1, 5_000), (32, 2_000), (256, 500), (4_096, 60)];
@@ -40,7 +41,7 @@ pub(crate) struct Provider {
     pub provider: String,
     pub explanation: String,
     pub batches: Vec<Batch>,
-    pub nodes: Vec<Step>,
+    pub nodes: Vec<PlacedStep>,
     /// One event after the other.
     pub event: OneEvent,
 }

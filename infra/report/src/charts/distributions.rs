@@ -5,7 +5,7 @@ use super::Picture;
 use super::style::{BLUE, GREEN, GREY, INK, ORANGE, Panel, Ticks, bold, padded, text, titled};
 use anyhow::Result;
 use plotters::prelude::*;
-use success::{CLASS_NAMES, CLASSES};
+use schemas::contract::{CLASS_NAMES, CLASSES};
 
 /// One feature.
 pub struct Feature {

@@ -7,7 +7,7 @@ use super::style::{
 use anyhow::Result;
 use plotters::prelude::*;
 use store::figures::Period;
-use success::Quality;
+use success::PredictionQuality;
 
 /// What the picture shows.
 pub struct QualityOverTime<'a> {
@@ -48,7 +48,7 @@ impl Picture for QualityOverTime<'_> {
 }
 
 impl QualityOverTime<'_> {
-    fn points(&self, value: impl Fn(&Quality) -> f64) -> Points {
+    fn points(&self, value: impl Fn(&PredictionQuality) -> f64) -> Points {
         self.months.iter().map(|month| (middle(month), 100.0 * value(&month.quality))).collect()
     }
 
@@ -97,7 +97,7 @@ impl QualityOverTime<'_> {
     }
 
     fn accuracy<DB: DrawingBackend<ErrorType: 'static>>(&self, panel: &Panel<DB>) -> Result<()> {
-        let error = |month: &Quality| month.accuracy_error.unwrap_or_default();
+        let error = |month: &PredictionQuality| month.accuracy_error.unwrap_or_default();
         let upper = self.points(|month| month.accuracy + error(month));
         let lower = self.points(|month| month.accuracy - error(month));
         let band: Vec<_> = upper.into_iter().chain(lower.into_iter().rev()).collect();

@@ -2,10 +2,13 @@
 //! and whether the last days still look like the training rows.
 
 use super::{Check, Grade};
-use quant::{FEATURE_COUNT, FEATURE_NAMES};
+use schemas::contract::{CLASS_NAMES, FEATURE_NAMES, FEATURES};
 use serde::Serialize;
 use store::rows::FoundRow;
-use success::{Alone, CLASS_NAMES, DRIFT_DAYS, Drift, DriftReference, Row, Seen, TOO_WELL, alone};
+use success::{
+    DRIFT_DAYS, Drift, DriftReference, DriftRow, FeatureAuc, LEAKAGE_AUC, LabelledRow,
+    single_feature_auc,
+};
 
 /// One feature.
 #[derive(Serialize, Clone, PartialEq, Debug)]
@@ -21,7 +24,7 @@ pub struct FeatureReport {
     /// Least value, weighted 1 %, 50 % and 99 % quantile, and greatest value.
     pub quantiles: [f64; 5],
     /// How well it alone tells the class it tells best; none with too few rows.
-    pub alone: Option<Alone>,
+    pub alone: Option<FeatureAuc>,
     /// How far the last days are from the training rows; none with too few days.
     pub drift: Option<Drift>,
     /// Whether it moves enough to be scaled.
@@ -31,15 +34,15 @@ pub struct FeatureReport {
 /// Looks at each feature of `sound`, of which `training` are over before the test.
 pub(super) fn look(
     found: &[FoundRow],
-    sound: &[Row],
-    training: &[Row],
+    sound: &[LabelledRow],
+    training: &[LabelledRow],
 ) -> (Vec<FeatureReport>, Vec<Check>) {
-    let alone = alone(sound);
-    let seen = |rows: &[Row]| rows.iter().map(Seen::from).collect::<Vec<_>>();
+    let alone = single_feature_auc(sound);
+    let seen = |rows: &[LabelledRow]| rows.iter().map(DriftRow::from).collect::<Vec<_>>();
     let reference = DriftReference::of(&seen(training), &FEATURE_NAMES);
     let drift = reference.as_ref().and_then(|reference| reference.drift(&seen(sound)));
     let total: f64 = sound.iter().map(|row| row.weight).sum();
-    let reports: Vec<FeatureReport> = (0..FEATURE_COUNT)
+    let reports: Vec<FeatureReport> = (0..FEATURES)
         .map(|at| {
             let weighted = |of: &dyn Fn(f64) -> f64| {
                 sound.iter().map(|row| row.weight * of(row.features[at])).sum::<f64>() / total
@@ -100,27 +103,27 @@ fn still(reports: &[FeatureReport]) -> Check {
 
 fn leaks(reports: &[FeatureReport]) -> Check {
     let name = "leakage";
-    let told = |(feature, alone): &(&str, Alone)| {
-        let Alone { class, auc, error } = alone;
+    let told = |(feature, alone): &(&str, FeatureAuc)| {
+        let FeatureAuc { class, auc, error } = alone;
         format!("{feature} tells {} with {auc:.3} ± {error:.3}", CLASS_NAMES[*class])
     };
-    let mut known: Vec<(&str, Alone)> =
+    let mut known: Vec<(&str, FeatureAuc)> =
         reports.iter().filter_map(|one| Some((one.name, one.alone?))).collect();
-    known.sort_by(|a, b| b.1.at_least().total_cmp(&a.1.at_least()));
+    known.sort_by(|a, b| b.1.lower_bound().total_cmp(&a.1.lower_bound()));
     let Some(best) = known.first() else {
         let said = "too few rows or scan days to say how well a feature alone tells the class";
         return Check::new(name, Grade::Noted, said);
     };
-    let leaks: Vec<String> = known.iter().filter(|one| one.1.too_well()).map(told).collect();
+    let leaks: Vec<String> = known.iter().filter(|one| one.1.is_leak()).map(told).collect();
     if leaks.is_empty() {
         let said = format!(
-            "no feature alone tells a class too well (area under the curve, {TOO_WELL} allowed): the best, {}",
+            "no feature alone tells a class too well (area under the curve, {LEAKAGE_AUC} allowed): the best, {}",
             told(best)
         );
         return Check::new(name, Grade::Good, said);
     }
     let said = format!(
-        "{} features alone tell a class better than anything known at the scan does (area under the curve above {TOO_WELL}): what was known only later is in them",
+        "{} features alone tell a class better than anything known at the scan does (area under the curve above {LEAKAGE_AUC}): what was known only later is in them",
         leaks.len()
     );
     Check::new(name, Grade::Found, said).with(leaks)

@@ -18,11 +18,12 @@ pub use features::FeatureReport;
 use consumers::retrainer::embargo;
 use quant::Term;
 use schemas::Day;
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use schemas::evaluation::HELD_OUT_DAYS;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use store::rows::FoundRows;
-use success::{CLASS_NAMES, CLASSES, Row};
+use success::LabelledRow;
 
 /// Rows that are shown of what a check found.
 const EXAMPLES: usize = 3;
@@ -127,7 +128,7 @@ impl Audit {
 
 /// Looks at rows; gives the account and the sound ones of matured scan days. With `test_from` the rows before that day
 /// are to be trained on as they are.
-pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<Row>) {
+pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<LabelledRow>) {
     let (mut checks, mut sound) = rows::look(&found.rows);
     let (all, open) = (sound.len(), open_days(found));
     sound.retain(|row| !open.contains(&Day(row.scan_day)));
@@ -183,12 +184,12 @@ fn maturity(early: usize, open: usize) -> Check {
 }
 
 /// The rows that a training would take.
-fn whole_days_before(rows: &[Row], test_from: Day) -> Vec<Row> {
+fn whole_days_before(rows: &[LabelledRow], test_from: Day) -> Vec<LabelledRow> {
     let end = embargo(rows, test_from);
     rows.iter().filter(|row| row.scan_day < end).cloned().collect()
 }
 
-fn shares(rows: &[Row]) -> Vec<ClassShare> {
+fn shares(rows: &[LabelledRow]) -> Vec<ClassShare> {
     let total: f64 = rows.iter().map(|row| row.weight).sum();
     (0..CLASSES)
         .map(|class| {
@@ -232,7 +233,7 @@ fn classes(shares: &[ClassShare]) -> Check {
     Check::new("classes", Grade::Good, said)
 }
 
-fn split(rows: &[Row], days: &BTreeSet<i32>, test_from: Option<Day>) -> SplitRows {
+fn split(rows: &[LabelledRow], days: &BTreeSet<i32>, test_from: Option<Day>) -> SplitRows {
     let last_days = days.iter().rev().take(HELD_OUT_DAYS).next_back();
     let first = test_from.unwrap_or(Day(last_days.copied().unwrap_or_default()));
     let test = rows.iter().filter(|row| row.scan_day >= first.0).count();

@@ -1,13 +1,14 @@
 //! The checks of single rows: shape, numbers, ranges, labels, and whether a row is there twice.
 
 use super::{Check, Grade};
-use quant::{CONTRACT_VERSION, Class, FEATURE_COUNT, FEATURE_NAMES, FEATURE_RANGES, Term};
+use quant::{FEATURE_RANGES, Term};
+use schemas::contract::{CLASSES, CONTRACT_VERSION, Class, FEATURE_NAMES, FEATURES};
 use std::collections::BTreeMap;
 use store::rows::FoundRow;
-use success::{CLASSES, Row};
+use success::LabelledRow;
 
 /// Looks at each row; gives the checks and the rows that a training can take.
-pub(super) fn look(rows: &[FoundRow]) -> (Vec<Check>, Vec<Row>) {
+pub(super) fn look(rows: &[FoundRow]) -> (Vec<Check>, Vec<LabelledRow>) {
     if rows.is_empty() {
         let said = "there is no row; `butterquant history generate` draws some";
         return (vec![Check::new("rows", Grade::Found, said)], Vec::new());
@@ -51,8 +52,8 @@ pub(super) fn place(row: &FoundRow) -> String {
 }
 
 fn of_shape(row: &FoundRow) -> Option<String> {
-    if row.values.len() != FEATURE_COUNT {
-        return Some(format!("{} features, not {FEATURE_COUNT}", row.values.len()));
+    if row.values.len() != FEATURES {
+        return Some(format!("{} features, not {FEATURES}", row.values.len()));
     }
     match row.contract_version {
         Some(version) if version == CONTRACT_VERSION as i32 => None,
@@ -101,8 +102,8 @@ fn label(row: &FoundRow) -> Option<String> {
         Some(format!("class {class} is not one of 0 to 3"))
     } else if roi < -1.0 {
         Some(format!("an ROI of {roi} loses more than all"))
-    } else if Class::of(roi).index() as i32 != class {
-        let right = Class::of(roi).index();
+    } else if Class::of_roi(roi).index() as i32 != class {
+        let right = Class::of_roi(roi).index();
         Some(format!("class {class} with an ROI of {roi}, which is class {right}"))
     } else if weight <= 0.0 {
         Some(format!("weight {weight} is not above 0"))
@@ -125,7 +126,7 @@ fn duplicates(rows: &[FoundRow]) -> Check {
         let Some(day) = row.as_of else { continue };
         let values: Vec<u64> = row.values.iter().flatten().map(|value| value.to_bits()).collect();
         let same = by_key.insert((&row.ticker, day.0), row);
-        let copied = by_values.insert(values, row).filter(|_| row.values.len() == FEATURE_COUNT);
+        let copied = by_values.insert(values, row).filter(|_| row.values.len() == FEATURES);
         if let Some(first) = same {
             found.push(format!("{} is also {}", place(row), place(first)));
         } else if let Some(first) = copied {
@@ -143,9 +144,9 @@ fn duplicates(rows: &[FoundRow]) -> Check {
     }
 }
 
-fn as_row(row: &FoundRow) -> Option<Row> {
+fn as_row(row: &FoundRow) -> Option<LabelledRow> {
     let values: Option<Vec<f64>> = row.values.iter().copied().collect();
-    Some(Row {
+    Some(LabelledRow {
         features: values?.try_into().ok()?,
         class: u8::try_from(row.class?).ok()?,
         roi: row.roi?,

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::data_quality::Grade::{Found, Good, Noted};
-use quant::{Class, FEATURE_COUNT, FEATURE_RANGES};
+use quant::FEATURE_RANGES;
+use schemas::contract::{Class, FEATURES};
 use store::rows::FoundRow;
 
 /// Rows a day.
@@ -41,7 +42,7 @@ fn rows(days: i32) -> FoundRows {
             contract_version: Some(1),
             values,
             roi: Some(roi),
-            class: Some(Class::of(roi).index() as i32),
+            class: Some(Class::of_roi(roi).index() as i32),
             weight: Some(1.0),
         });
     }
@@ -71,7 +72,7 @@ fn sound_rows_pass_every_check() {
     let split = audit.split.unwrap();
     // The last 60 of 200 days are the test, the nine before them reach into it.
     assert_eq!((split.training, split.between, split.test), (131 * 12, 9 * 12, 60 * 12),);
-    assert_eq!(audit.features.len(), FEATURE_COUNT);
+    assert_eq!(audit.features.len(), FEATURES);
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn a_row_that_is_there_twice_is_found_also_under_another_day() {
     check(again, "duplicates", Found, &["1 rows", "made row 2", "is also made row 1"]);
     let copied = |n: usize, row: &mut FoundRow| {
         if n == 13 || n == 40 {
-            row.values = vec![Some(0.5); FEATURE_COUNT];
+            row.values = vec![Some(0.5); FEATURES];
         }
     };
     check(copied, "duplicates", Found, &["has the numbers of made row 14"]);
@@ -148,7 +149,7 @@ fn a_row_that_is_there_twice_is_found_also_under_another_day() {
 fn classes_that_are_one_or_absent_are_found_and_few_are_noted() {
     let all = |roi: f64| {
         move |_: usize, row: &mut FoundRow| {
-            (row.roi, row.class) = (Some(roi), Some(Class::of(roi).index() as i32));
+            (row.roi, row.class) = (Some(roi), Some(Class::of_roi(roi).index() as i32));
         }
     };
     check(all(-0.4), "classes", Found, &["every row is Loss"]);

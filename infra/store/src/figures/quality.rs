@@ -6,7 +6,8 @@ use crate::views::ScoredDay;
 use schemas::Day;
 use schemas::evaluation::RECENT_DAYS;
 use serde::{Deserialize, Serialize};
-use success::{HeldOut, Quality, quality};
+use statistics::trading_days;
+use success::{HeldOut, PredictionQuality, quality};
 
 /// Closes of the volatility index from which it is normal, and high.
 const REGIMES: [(&str, f64); 3] = [("low", 0.0), ("normal", 15.0), ("high", 25.0)];
@@ -22,7 +23,7 @@ pub struct Period {
     pub last: Day,
     /// Theirs.
     #[serde(flatten)]
-    pub quality: Quality,
+    pub quality: PredictionQuality,
 }
 
 /// Figures of all scan days.
@@ -90,8 +91,8 @@ fn period(name: &str, days: &[&(Day, ScoredDay)]) -> Option<Period> {
             });
         }
     }
-    let block = (longest.unsigned_abs() as usize * 252).div_ceil(365);
-    Some(Period { name: name.to_owned(), first, last, quality: quality(&rows, block)? })
+    let quality = quality(&rows, trading_days(longest))?;
+    Some(Period { name: name.to_owned(), first, last, quality })
 }
 
 #[cfg(test)]

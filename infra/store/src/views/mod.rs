@@ -31,7 +31,7 @@ use crate::StoreError;
 use schemas::events::{Orders, Settings, Track};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
-use success::{DriftReference, Seen};
+use success::{DriftReference, DriftRow};
 use view_store::{ViewKey, ViewStore};
 
 /// The views of one run.
@@ -180,7 +180,7 @@ impl Views {
     ///
     /// # Errors
     /// As [`Views::through`].
-    pub fn recent_features(&self) -> Result<Vec<Seen>, StoreError> {
+    pub fn recent_features(&self) -> Result<Vec<DriftRow>, StoreError> {
         predictions::recent_features(&self.store)
     }
 

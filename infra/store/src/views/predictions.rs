@@ -4,11 +4,12 @@
 use super::rankings::champion_scores;
 use super::view_store::{ViewBatch, ViewKey, ViewStore};
 use crate::StoreError;
+use schemas::contract::{CLASSES, FEATURES};
 use schemas::events::{Bars, Features, Models, Outcomes};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use success::{CLASSES, DRIFT_DAYS, DriftReference, FEATURES, Seen, drift_reference};
+use success::{DRIFT_DAYS, DriftReference, DriftRow, drift_reference};
 
 /// The outcome of a candidate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -143,11 +144,11 @@ fn features(
 }
 
 /// The features of the last scan days.
-pub(super) fn recent_features(store: &ViewStore) -> Result<Vec<Seen>, StoreError> {
+pub(super) fn recent_features(store: &ViewStore) -> Result<Vec<DriftRow>, StoreError> {
     let days: Vec<(Day, Vec<[f32; FEATURES]>)> =
         store.last(ViewKey::Features(Day(0)), DRIFT_DAYS)?;
     let seen = |(day, rows): (Day, Vec<[f32; FEATURES]>)| {
-        rows.into_iter().map(move |row| Seen {
+        rows.into_iter().map(move |row| DriftRow {
             scan_day: day.0,
             features: row.map(f64::from),
             weight: 1.0,

@@ -3,13 +3,12 @@
 //! Only a champion's prediction of the same day counts; a shadow's is not shown. An event after its
 //! day closed is late and not ranked.
 
+use schemas::contract::CLASS_NAMES;
 use schemas::events::{Alias, Predictions, Scan, Scans, Score, Settings, Strategy};
 use schemas::{Body, Day, Event, EventId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The class names, by number.
-const CLASSES: [&str; 4] = ["Loss", "Minor", "Good", "Excellent"];
 /// Below this share of spectral power the dominant cycle is called weak.
 const WEAK_CYCLE: f64 = 0.10;
 /// Trend slope, in daily standard deviations, from which a trend is tagged.
@@ -184,7 +183,9 @@ fn row(event: &Event, scan: &Scan, score: Option<&Score>, settings: &Settings) -
         score: scan.score,
         strategy: butterfly.strategy,
         recommendation: recommend(score.map(|score| score.expected_roi), scan.score, settings),
-        predicted_class: class.and_then(|class| CLASSES.get(class)).map(|&name| name.to_owned()),
+        predicted_class: class
+            .and_then(|class| CLASS_NAMES.get(class))
+            .map(|&name| name.to_owned()),
         confidence: class.and_then(probability),
         success_probability,
         success_source,

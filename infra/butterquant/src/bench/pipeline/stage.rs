@@ -9,13 +9,14 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, Opened, RunDir};
+use schemas::contract::CONTRACT;
 use schemas::events::{
     FeatureVector, Features, ModelRef, ModelTrained, Models, RunOpened, Scan, Scans,
 };
 use schemas::{Day, Event, Topic};
 use shell::{open, record_codec};
 use std::time::Duration;
-use success::{Contract, Row, TrainSettings, train};
+use success::{LabelledRow, TrainSettings, train};
 
 /// The day of every made-up event.
 pub(crate) const DAY: Day = Day(20_000);
@@ -170,7 +171,7 @@ impl Draw {
         let candidate = Event::new(DAY, &ticker, &[&ticker], scan).id;
         let vector = FeatureVector {
             candidate,
-            contract_version: quant::CONTRACT_VERSION as i32,
+            contract_version: schemas::contract::CONTRACT_VERSION as i32,
             values: self.values().to_vec(),
             score: None,
         };
@@ -192,13 +193,13 @@ pub(crate) fn number(key: &[u8]) -> Option<usize> {
 /// A model of made-up rows, and what names it.
 pub(crate) fn model() -> Result<(ModelTrained, ModelRef)> {
     let mut draw = Draw::new(7);
-    let rows: Vec<Row> = (0..ROWS)
+    let rows: Vec<LabelledRow> = (0..ROWS)
         .map(|n| {
             let roi = draw.share() - 0.5;
             let scan_day = (n / 10) as i32;
-            Row {
+            LabelledRow {
                 features: draw.values(),
-                class: success::class_of_roi(roi),
+                class: schemas::contract::Class::of_roi(roi) as u8,
                 roi,
                 scan_day,
                 evaluation_day: scan_day + 10,
@@ -207,9 +208,8 @@ pub(crate) fn model() -> Result<(ModelTrained, ModelRef)> {
             }
         })
         .collect();
-    let contract = Contract { version: quant::CONTRACT_VERSION, names: &quant::FEATURE_NAMES };
     let how = TrainSettings { epochs: 3, ..TrainSettings::default() };
-    let trained = train(&rows, &contract, &how, &mut |_, _| {}).context("training a model")?;
+    let trained = train(&rows, &CONTRACT, &how, &mut |_, _| {}).context("training a model")?;
     let champion = ModelRef { version: 1, sha256: trained.sha256.clone() };
     let manifest = serde_json::json!({ "model": trained.manifest }).to_string();
     let model = ModelTrained {

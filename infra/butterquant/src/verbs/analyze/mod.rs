@@ -8,12 +8,13 @@ use crate::market;
 use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::{self, Market};
-use quant::{FEATURE_NAMES, Refusal};
+use quant::Refusal;
 use report::analysis_detail::{Study, book_of, study};
 use report::charts;
 use run::config::Config;
 use run::config::Output;
 use schemas::Day;
+use schemas::contract::FEATURE_NAMES;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -47,7 +48,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let mut market = steps.during("market", || source::open(&source, None))?;
     let day = day_of(&*market, args.as_of)?;
     let book = book_of(&mut *market, &ticker, day)?;
-    let settings = quant::Settings::from(&config.settings()?.pricing);
+    let settings = quant::PricingSettings::from(&config.settings()?.pricing);
     match study(&book, &ticker, day, &settings)? {
         Ok(study) => explain(config, args, &source, &study),
         Err(refusal) => refused(config, &source, &ticker, day, &refusal),

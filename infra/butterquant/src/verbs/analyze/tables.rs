@@ -1,10 +1,11 @@
 //! The numbers of one analysis as tables for a terminal: each with its unit and what it means.
 
 use crate::printer::line;
-use quant::{FEATURE_NAMES, Leg, OptionRight, WINDOW};
+use quant::{OptionRight, PricedLeg, WINDOW};
 use report::analysis_detail::Study;
 use report::charts;
 use report::tables::{percent, table};
+use schemas::contract::FEATURE_NAMES;
 
 /// Prints all of them.
 pub(super) fn print(study: &Study, source: &str) {
@@ -138,7 +139,7 @@ fn legs(study: &Study) {
     line(table(&header, rows));
 }
 
-fn leg(leg: &Leg) -> Vec<String> {
+fn leg(leg: &PricedLeg) -> Vec<String> {
     let right = if leg.right == OptionRight::Call { "call" } else { "put" };
     let mut row = vec![right.to_owned(), leg.strike.to_string(), format!("{:+}", leg.ratio)];
     row.extend([format!("{:.4}", leg.price), percent(leg.sigma)]);

@@ -9,7 +9,7 @@ use crate::market;
 use crate::printer;
 use anyhow::{Context, Result, ensure};
 use producers::source::{Market, day_events};
-use quant::Book;
+use quant::PriceHistory;
 use report::tables;
 use run::config::Config;
 use serde::Serialize;
@@ -36,7 +36,7 @@ struct Report {
     source: String,
     tickers: usize,
     days: usize,
-    settings: quant::Settings,
+    settings: quant::PricingSettings,
     machine: Machine,
     /// Analyses made before anything was measured.
     warm_up: usize,
@@ -55,7 +55,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let days = known[known.len().saturating_sub(args.days)..].to_vec();
     ensure!(!days.is_empty() && !tickers.is_empty(), "{source} has nothing to analyse");
     let book = read(&mut *market)?;
-    let settings = quant::Settings::from(&config.settings()?.pricing);
+    let settings = quant::PricingSettings::from(&config.settings()?.pricing);
     let work = Work { book: &book, tickers: &tickers, days: &days, settings };
 
     let warm_up = work.warm_up();
@@ -78,11 +78,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-fn read(market: &mut dyn Market) -> Result<Book> {
-    let (mut book, mut after) = (Book::default(), None);
+fn read(market: &mut dyn Market) -> Result<PriceHistory> {
+    let (mut book, mut after) = (PriceHistory::default(), None);
     while let Some(market_day) = market.next_day(after)? {
         let previous = after.unwrap_or(market_day.day);
-        day_events(&market_day, previous, false, 1).iter().for_each(|event| book.take(event));
+        day_events(&market_day, previous, false, 1).iter().for_each(|event| book.apply(event));
         after = Some(market_day.day);
     }
     Ok(book)

@@ -11,10 +11,11 @@ use run::config::Config;
 use run::config::Output;
 use run::data_dir::{self, RunDir};
 use schemas::Day;
+use schemas::contract::CLASS_NAMES;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::rows::read_rows;
-use success::{CLASS_NAMES, Row};
+use success::LabelledRow;
 
 /// Checking labelled rows.
 #[derive(clap::Args, Debug)]
@@ -82,7 +83,7 @@ fn picture_file(args: &Args, run: &RunDir, path: &Path) -> PathBuf {
     }
 }
 
-fn distributions(path: &Path, audit: &Audit, sound: &[Row]) -> Distributions {
+fn distributions(path: &Path, audit: &Audit, sound: &[LabelledRow]) -> Distributions {
     let span = audit.span.map_or_else(String::new, |(first, last)| format!("{first} to {last}"));
     let marks = audit.checks.iter().filter(|check| check.grade == Grade::Found);
     let marks: Vec<&str> = marks.map(|check| check.name).collect();
@@ -114,7 +115,7 @@ fn distributions(path: &Path, audit: &Audit, sound: &[Row]) -> Distributions {
 }
 
 fn marked(of: &FeatureReport) -> bool {
-    let leaks = of.alone.is_some_and(|alone| alone.too_well());
+    let leaks = of.alone.is_some_and(|alone| alone.is_leak());
     leaks || !of.moves || of.drift.as_ref().is_some_and(|drift| drift.drifted())
 }
 

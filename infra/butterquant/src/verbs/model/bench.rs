@@ -13,7 +13,7 @@ use run::config::Config;
 use schemas::id::sha256_hex;
 use serde::Serialize;
 use shell::unit::TOGETHER;
-use success::{Distance, Engine, Kind, Model, ProviderChoice};
+use success::{Distance, Engine, Model, ModelKind, ProviderChoice};
 
 /// A measurement of scoring.
 #[derive(clap::Args, Debug)]
@@ -42,7 +42,7 @@ struct Absent {
 struct Subject {
     what: String,
     sha256: String,
-    kind: Kind,
+    kind: ModelKind,
     widths: Vec<usize>,
 }
 
@@ -61,7 +61,7 @@ struct Report {
 /// Measures; exit 1 when one event is over the budget.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (what, onnx) = subject(config, args.what.as_deref())?;
-    let manifest = Model::check(&onnx, &crate::models_on_log::CONTRACT)?;
+    let manifest = Model::check(&onnx, &schemas::contract::CONTRACT)?;
     // The one that is asked for comes first: a process loads one library.
     let chosen = config.scoring()?.engine()?;
     let (mut providers, mut absent) = (Vec::new(), Vec::new());

@@ -8,11 +8,12 @@ use crate::printer;
 use anyhow::{Context, Result};
 use report::tables;
 use run::config::Config;
+use schemas::contract::FEATURES;
 use schemas::events::ModelTrained;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use success::{Distance, FEATURES, Score, test_vectors};
+use success::{Distance, ModelScore, test_vectors};
 
 /// Two versions.
 #[derive(clap::Args, Debug)]
@@ -116,8 +117,8 @@ fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -
         (rows, format!("rows held out when model {} was judged", b.version))
     };
     let engine = config.scoring()?.engine()?;
-    let [left, right] =
-        [a, b].map(|model| -> Result<Vec<Score>> { Ok(engine.load(&model.onnx)?.score(&rows)?) });
+    let [left, right] = [a, b]
+        .map(|model| -> Result<Vec<ModelScore>> { Ok(engine.load(&model.onnx)?.score(&rows)?) });
     let (left, right) = (left?, right?);
     let count = rows.len().max(1) as f64;
     let pairs = || left.iter().zip(&right);
@@ -126,8 +127,8 @@ fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -
         .map(|(a, b)| f64::from((a - b).abs()))
         .collect();
     let mean_roi =
-        |side: &[Score]| side.iter().map(|score| score.expected_roi).sum::<f64>() / count;
-    let loss = |side: &[Score]| {
+        |side: &[ModelScore]| side.iter().map(|score| score.expected_roi).sum::<f64>() / count;
+    let loss = |side: &[ModelScore]| {
         let of = side.iter().zip(&labelled).map(|(score, row)| {
             -f64::from(score.probabilities[usize::from(row.class)]).max(1e-12).ln()
         });

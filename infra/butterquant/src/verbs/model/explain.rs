@@ -11,10 +11,11 @@ use report::tables;
 use run::config::Config;
 use run::config::Output;
 use schemas::Day;
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use success::{CLASS_NAMES, CLASSES, Importance, Score, importance};
+use success::{Importance, ModelScore, importance};
 
 /// An explanation.
 #[derive(clap::Args, Debug)]
@@ -73,7 +74,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     let loaded = config.scoring()?.engine()?.load(&model.onnx)?;
     let steps = printer::steps(config)?;
-    let bar = steps.bar("features", success::FEATURES as u64);
+    let bar = steps.bar("features", schemas::contract::FEATURES as u64);
     let (log_loss, found) =
         importance(&loaded, &rows, args.repeats, args.seed, &mut |done, of| {
             bar.at(done as u64, of as u64);
@@ -83,7 +84,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let scores = loaded.score(&features)?;
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
     let ends = days.first().zip(days.last()).context("no days")?;
-    let said = shares(scores.iter().map(|score: &Score| score.class));
+    let said = shares(scores.iter().map(|score: &ModelScore| score.class));
     let explained = Explained {
         version: args.version,
         sha256: model.sha256.clone(),

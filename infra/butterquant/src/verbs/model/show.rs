@@ -8,10 +8,11 @@ use report::summary_text::SURVIVORS;
 use report::tables::{or_dash, percent, table};
 use run::config::Config;
 use schemas::Day;
+use schemas::contract::{CLASS_NAMES, CLASSES};
 use schemas::events::Alias;
 use serde::Serialize;
 use store::views::AliasChange;
-use success::{Assessment, Bin, CLASS_NAMES, CLASSES};
+use success::{Assessment, Bin};
 
 /// One version.
 #[derive(clap::Args, Debug)]

@@ -2,13 +2,14 @@
 //! every engine, and lie in the artifact folder as they should.
 
 use crate::exit::Found;
-use crate::models_on_log::{CONTRACT, OnLog};
+use crate::models_on_log::OnLog;
 use crate::printer;
 use anyhow::{Context, Result};
 use run::config::Config;
 use run::data_dir::RunDir;
 use run::projections::artifact;
 use schemas::Day;
+use schemas::contract::CONTRACT;
 use schemas::events::ModelTrained;
 use schemas::id::sha256_hex;
 use serde::Serialize;
@@ -192,13 +193,12 @@ fn scores(onnx: &[u8], engine: &Engine) -> Result<String> {
 }
 
 fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
-    let rows: Vec<[f64; success::FEATURES]> = (0..64)
+    let rows: Vec<[f64; schemas::contract::FEATURES]> = (0..64)
         .map(|r| std::array::from_fn(|f| f64::from((r * 31 + f as i32 * 17) % 101) / 50.0 - 1.0))
         .collect();
     let scores = Engine::candle().load(onnx)?.score(&rows)?;
-    let vector = |(row, score): (&[f64; success::FEATURES], success::Score)| TestVector {
-        features: row.map(|value| value as f32),
-        probabilities: score.probabilities,
+    let vector = |(row, score): (&[f64; schemas::contract::FEATURES], success::ModelScore)| {
+        TestVector { features: row.map(|value| value as f32), probabilities: score.probabilities }
     };
     Ok(rows.iter().zip(scores).map(vector).collect())
 }

@@ -1,16 +1,17 @@
 //! Exact ARMA log-likelihoods without a filter, for the search over parameters. A likelihood is
-//! quadratic in the values, so a pure autoregression needs only a few sums over the series, made
-//! once; and given the moving-average part, the unknown innovations before the first value enter
-//! linearly and are integrated out (Ljung and Box 1979), so that one pass of additions replaces
-//! a filter's divisions. For (1,1,1) that pass does not depend on φ: a whole row of the grid
-//! shares it. What is found is evaluated once more by `innovations`, which is the definition.
+//! quadratic in the values, so a pure autoregression needs only a few sums over the series,
+//! computed once; and given the moving-average part, the unknown innovations before the first value
+//! enter linearly and are integrated out (Ljung and Box 1979), so that one pass of additions
+//! replaces a filter's divisions. For (1,1,1) that pass does not depend on φ: a whole row of the
+//! grid shares it. The maximum found is evaluated once more by `innovations`, which is the
+//! definition.
 
 use std::f64::consts::PI;
 
-/// The values of a series and the sums that every likelihood of it needs.
-pub(crate) struct Heights<'a> {
+/// A series and the sums that each of its likelihoods needs.
+pub(crate) struct ArmaLikelihood<'a> {
     values: &'a [f64],
-    /// Σ of squares: likelihoods are reckoned relative to it.
+    /// Σ of squares: likelihoods are computed relative to it.
     squares: f64,
     /// Σ y(t−i)·y(t−j) over the values after the second; [i][j] with i ≤ j.
     lags: [[f64; 3]; 3],
@@ -30,9 +31,9 @@ pub(crate) struct Pass<const L: usize> {
     weight: [f64; L],
 }
 
-impl<'a> Heights<'a> {
+impl<'a> ArmaLikelihood<'a> {
     /// At least three values.
-    pub(crate) fn of(values: &'a [f64]) -> Heights<'a> {
+    pub(crate) fn of(values: &'a [f64]) -> ArmaLikelihood<'a> {
         let squares = values.iter().map(|y| y * y).sum::<f64>();
         let n = values.len() as f64;
         let mut lags = [[0.0; 3]; 3];
@@ -44,15 +45,15 @@ impl<'a> Heights<'a> {
             }
         }
         let base = n * (libm::log(2.0 * PI * squares / n) + 1.0);
-        Heights { values, squares, lags, base }
+        ArmaLikelihood { values, squares, lags, base }
     }
 
     /// The log-likelihood of a [`Self::product`].
-    pub(crate) fn height(&self, product: f64) -> f64 {
+    pub(crate) fn log_likelihood(&self, product: f64) -> f64 {
         -0.5 * (self.base + libm::log(product))
     }
 
-    /// Of Σ of squared errors ÷ variances and the product of those variances: the lower, the
+    /// From Σ of squared errors ÷ variances and the product of those variances: the lower, the
     /// likelier.
     fn product<const L: usize>(&self, squares: [f64; L], variances: [f64; L]) -> [f64; L] {
         let mut square = squares.map(|s| s / self.squares);
@@ -83,7 +84,7 @@ impl<'a> Heights<'a> {
             squares[l] = y[0] * y[0] * one * two + second * second * two + rest;
             variances[l] = 1.0 / (one * two * two);
         }
-        self.product(squares, variances).map(|product| self.height(product))
+        self.product(squares, variances).map(|product| self.log_likelihood(product))
     }
 
     /// The pass for moving averages of order 1.
@@ -168,7 +169,7 @@ impl<'a> Heights<'a> {
             squares[l] = own[l] - gained;
             variances[l] = determinant;
         }
-        self.product(squares, variances).map(|product| self.height(product))
+        self.product(squares, variances).map(|product| self.log_likelihood(product))
     }
 }
 
@@ -177,14 +178,20 @@ mod tests {
     use super::*;
     use crate::arima::{Order, likelihood};
 
-    fn check(p: u8, q: u8, ar: [f64; 2], ma: [f64; 2], height: impl Fn(&Heights<'_>) -> f64) {
+    fn check(
+        p: u8,
+        q: u8,
+        ar: [f64; 2],
+        ma: [f64; 2],
+        log_likelihood: impl Fn(&ArmaLikelihood<'_>) -> f64,
+    ) {
         let values: Vec<f64> = (0..119)
             .map(|i| {
                 1.5 * libm::sin(f64::from(i * i) * 0.37) + 0.8 * libm::cos(0.21 * f64::from(i))
             })
             .collect();
         let exact = likelihood(&values, Order { p, d: 1, q }, ar, ma).log_likelihood;
-        let found = height(&Heights::of(&values));
+        let found = log_likelihood(&ArmaLikelihood::of(&values));
         assert!((found - exact).abs() < 1e-9, "({p},1,{q}) {ar:?} {ma:?}: {found} {exact}");
     }
 
@@ -193,11 +200,15 @@ mod tests {
         let grid = [-0.9, -0.55, -0.1, 0.0, 0.3, 0.72, 0.9];
         for a in grid {
             check(1, 0, [a, 0.0], [0.0; 2], |h| h.autoregressive(&[[a], [0.0]])[0]);
-            check(0, 1, [0.0; 2], [a, 0.0], |h| h.height(h.mixed(&[0.0], &h.pass(&[a]))[0]));
+            check(0, 1, [0.0; 2], [a, 0.0], |h| {
+                h.log_likelihood(h.mixed(&[0.0], &h.pass(&[a]))[0])
+            });
             for b in grid {
                 let two = [a * (1.0 - b), b];
                 check(2, 0, two, [0.0; 2], |h| h.autoregressive(&two.map(|x| [x]))[0]);
-                check(1, 1, [a, 0.0], [b, 0.0], |h| h.height(h.mixed(&[a], &h.pass(&[b]))[0]));
+                check(1, 1, [a, 0.0], [b, 0.0], |h| {
+                    h.log_likelihood(h.mixed(&[a], &h.pass(&[b]))[0])
+                });
                 let minus = two.map(|x| -x);
                 check(0, 2, [0.0; 2], minus, |h| h.moving(&minus.map(|x| [x]))[0]);
             }

@@ -1,13 +1,13 @@
 //! The one shape a model may have: scaler, then dense layers with ReLU between, then softmax.
 //!
-//! Network and logistic regression both end as such a chain (batch-norm is folded into the
-//! layer before it), so export, reading back and the candle scorer know a single shape.
+//! Network and logistic regression both end in this shape (batch-norm is folded into the layer
+//! before it), so export, import and the candle scorer know a single one.
 
-use crate::{CLASSES, FEATURES};
+use schemas::contract::{CLASSES, FEATURES};
 
 /// A dense layer, y = x·W + b.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Layer {
+pub(crate) struct Dense {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     /// W row by row, `inputs` × `outputs`.
@@ -17,14 +17,14 @@ pub(crate) struct Layer {
 
 /// (x − mean) ÷ deviation, the layers with ReLU between them, softmax.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Chain {
+pub(crate) struct Layers {
     pub(crate) mean: Vec<f32>,
     pub(crate) deviation: Vec<f32>,
-    pub(crate) layers: Vec<Layer>,
+    pub(crate) dense: Vec<Dense>,
 }
 
-impl Chain {
-    /// Says what is wrong with the chain, if anything is.
+impl Layers {
+    /// Checks shapes and weights; the error says what is wrong.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.mean.len() != FEATURES || self.deviation.len() != FEATURES {
             return Err(format!(
@@ -37,7 +37,7 @@ impl Chain {
             return Err("a deviation of the scaler is not above 0".into());
         }
         let mut width = FEATURES;
-        for (number, layer) in self.layers.iter().enumerate() {
+        for (number, layer) in self.dense.iter().enumerate() {
             let fits = layer.inputs == width
                 && layer.outputs > 0
                 && Some(layer.weight.len()) == layer.inputs.checked_mul(layer.outputs)
@@ -53,29 +53,29 @@ impl Chain {
             }
             width = layer.outputs;
         }
-        if self.layers.is_empty() || width != CLASSES {
+        if self.dense.is_empty() || width != CLASSES {
             return Err(format!("the last layer has {width} outputs instead of {CLASSES}"));
         }
-        let layers = self.layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+        let layers = self.dense.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
         match self.mean.iter().chain(layers).find(|value| !value.is_finite()) {
             Some(value) => Err(format!("a weight is {value}")),
             None => Ok(()),
         }
     }
 
-    /// A small chain with made-up weights: what an engine is probed with.
-    pub(crate) fn probe() -> Chain {
+    /// A small model with synthetic weights, to probe an engine with.
+    pub(crate) fn probe() -> Layers {
         let wave = |length: usize| (0..length).map(|i| ((i * 37 % 23) as f32 - 11.0) / 23.0);
-        let layer = |inputs: usize, outputs: usize| Layer {
+        let layer = |inputs: usize, outputs: usize| Dense {
             inputs,
             outputs,
             weight: wave(inputs * outputs).collect(),
             bias: wave(outputs).collect(),
         };
-        Chain {
+        Layers {
             mean: wave(FEATURES).collect(),
             deviation: vec![1.5; FEATURES],
-            layers: vec![layer(FEATURES, 8), layer(8, CLASSES)],
+            dense: vec![layer(FEATURES, 8), layer(8, CLASSES)],
         }
     }
 }

@@ -2,38 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+use schemas::contract::{Class, FEATURES};
 use std::path::PathBuf;
-use success::{Contract, Engine, FEATURES, ProviderChoice, Row, TrainSettings, class_of_roi};
-
-/// Names of the made contract.
-pub const NAMES: [&str; FEATURES] = [
-    "trend_slope",
-    "dominant_period",
-    "period_strength",
-    "forecast_return",
-    "forecast_interval_width",
-    "predicted_vol",
-    "current_iv",
-    "vol_mispricing",
-    "iv_percentile",
-    "skew",
-    "delta",
-    "gamma",
-    "vega",
-    "theta",
-    "max_profit",
-    "max_loss",
-    "profit_ratio",
-    "prob_profit",
-    "momentum_7d",
-    "volume_concentration",
-    "dte_factor",
-    "gamma_theta_ratio",
-    "vix_level",
-];
-
-/// The made contract.
-pub const CONTRACT: Contract<'static> = Contract { version: 1, names: &NAMES };
+use success::{Engine, LabelledRow, ProviderChoice, TrainSettings};
 
 /// Small numbers without a dependency: splitmix64.
 pub struct Dice(pub u64);
@@ -56,9 +27,9 @@ impl Dice {
 
 /// Rows of 50 a day. The rule: ROI follows an interaction and a slope; without `planted` the
 /// same ROI are dealt to other rows.
-pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
+pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<LabelledRow> {
     let mut dice = Dice(seed);
-    let mut rows: Vec<Row> = (0..count)
+    let mut rows: Vec<LabelledRow> = (0..count)
         .map(|number| {
             let mut features: [f64; FEATURES] = std::array::from_fn(|_| dice.normal());
             features[15] = 0.05 + 0.9 * dice.unit();
@@ -66,8 +37,8 @@ pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<Row> {
             let roi = (-0.08 + 0.3 * signal + 0.15 * dice.normal()).max(-1.0);
             let day = (number / 50) as i32;
             let weight = 0.5 + dice.unit();
-            let class = class_of_roi(roi);
-            Row {
+            let class = Class::of_roi(roi) as u8;
+            LabelledRow {
                 features,
                 class,
                 roi,

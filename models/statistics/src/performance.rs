@@ -1,22 +1,38 @@
 //! One track's figures from its daily changes.
 
-use super::FiguresError;
-use schemas::{Day, Money};
+use crate::days::{mean, sd};
 use serde::{Deserialize, Serialize};
+use std::ops::{Add, Sub};
 
 /// Trading days a year.
 const YEAR: f64 = 252.0;
 
-/// A track's figures. Returns are fractions of the (fixed) capital; what needs more days or
-/// a spread to divide by is none.
+/// An amount of money: added up exactly in its own type, divided as `f64`.
+pub trait Amount:
+    Copy + PartialOrd + Default + Add<Output = Self> + Sub<Output = Self> + Into<f64>
+{
+}
+
+impl<T> Amount for T where
+    T: Copy + PartialOrd + Default + Add<Output = T> + Sub<Output = T> + Into<f64>
+{
+}
+
+/// Returns are relative to capital, and there is none.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("the capital is not above 0; set `capital` in the settings")]
+pub struct NoCapital;
+
+/// A track's figures. Returns are fractions of the (fixed) capital; a figure that needs more days,
+/// or a spread to divide by, is none.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Performance {
+pub struct Performance<D, M> {
     /// Trading days.
     pub days: usize,
     /// The first and the last of them.
-    pub period: Option<(Day, Day)>,
+    pub period: Option<(D, D)>,
     /// The sum of all changes.
-    pub profit: Money,
+    pub profit: M,
     /// Profit ÷ capital; not compounded, as the capital is fixed.
     pub total_return: f64,
     /// Mean daily return.
@@ -34,11 +50,11 @@ pub struct Performance {
     /// The deepest fall of the equity below its highest point so far, ÷ that point.
     pub max_drawdown: f64,
     /// The day of the highest point and the day of the deepest fall below it.
-    pub drawdown_days: Option<(Day, Day)>,
+    pub drawdown_days: Option<(D, D)>,
     /// The lowest daily return and its day.
-    pub worst_day: Option<(Day, f64)>,
+    pub worst_day: Option<(D, f64)>,
     /// The highest daily return and its day.
-    pub best_day: Option<(Day, f64)>,
+    pub best_day: Option<(D, f64)>,
     /// Share of days with a gain.
     pub winning_days: Option<f64>,
 }
@@ -46,19 +62,22 @@ pub struct Performance {
 /// Each day's change ÷ capital.
 ///
 /// # Errors
-/// [`FiguresError::NoCapital`].
-pub fn daily_returns(changes: &[(Day, Money)], capital: Money) -> Result<Vec<f64>, FiguresError> {
-    if capital <= Money::ZERO {
-        return Err(FiguresError::NoCapital);
+/// [`NoCapital`].
+pub fn daily_returns<D, M: Amount>(changes: &[(D, M)], capital: M) -> Result<Vec<f64>, NoCapital> {
+    if capital <= M::default() {
+        return Err(NoCapital);
     }
-    Ok(changes.iter().map(|(_, change)| change.dollars() / capital.dollars()).collect())
+    Ok(changes.iter().map(|(_, change)| ratio(*change, capital)).collect())
 }
 
 /// The figures of a track whose mark-to-market changed by `changes`, a day each, ascending.
 ///
 /// # Errors
-/// [`FiguresError::NoCapital`].
-pub fn performance(changes: &[(Day, Money)], capital: Money) -> Result<Performance, FiguresError> {
+/// [`NoCapital`].
+pub fn performance<D: Copy, M: Amount>(
+    changes: &[(D, M)],
+    capital: M,
+) -> Result<Performance<D, M>, NoCapital> {
     let returns = daily_returns(changes, capital)?;
     let mean = mean(&returns);
     let sd = sd(&returns);
@@ -66,14 +85,14 @@ pub fn performance(changes: &[(Day, Money)], capital: Money) -> Result<Performan
         (Some(mean), Some(spread)) => Some(mean / spread * YEAR.sqrt()),
         _ => None,
     };
-    let profit = changes.iter().fold(Money::ZERO, |sum, (_, change)| sum + *change);
+    let profit = changes.iter().fold(M::default(), |sum, (_, change)| sum + *change);
     let (max_drawdown, drawdown_days) = drawdown(changes, capital);
     let dated = || changes.iter().map(|(day, _)| *day).zip(returns.iter().copied());
     Ok(Performance {
         days: changes.len(),
         period: changes.first().zip(changes.last()).map(|(first, last)| (first.0, last.0)),
         profit,
-        total_return: profit.dollars() / capital.dollars(),
+        total_return: ratio(profit, capital),
         mean_daily: mean,
         sd_daily: sd,
         sharpe: over(sd),
@@ -89,15 +108,9 @@ pub fn performance(changes: &[(Day, Money)], capital: Money) -> Result<Performan
     })
 }
 
-pub(super) fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Standard deviation, divisor n − 1; none below two values.
-pub(super) fn sd(values: &[f64]) -> Option<f64> {
-    let mean = mean(values)?;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+fn ratio<M: Amount>(part: M, whole: M) -> f64 {
+    let (part, whole): (f64, f64) = (part.into(), whole.into());
+    part / whole
 }
 
 fn downside(returns: &[f64]) -> Option<f64> {
@@ -116,16 +129,16 @@ fn standard_moment(values: &[f64], power: i32) -> Option<f64> {
 
 /// The deepest fall, with the days of its peak and its bottom. Before the first day the
 /// equity is the capital; a peak there is dated on the first day.
-fn drawdown(changes: &[(Day, Money)], capital: Money) -> (f64, Option<(Day, Day)>) {
+fn drawdown<D: Copy, M: Amount>(changes: &[(D, M)], capital: M) -> (f64, Option<(D, D)>) {
     let mut equity = capital;
     let mut peak = (capital, changes.first().map(|(day, _)| *day));
     let mut deepest = (0.0, None);
     for (day, change) in changes {
-        equity += *change;
+        equity = equity + *change;
         if equity > peak.0 {
             peak = (equity, Some(*day));
         }
-        let fall = (peak.0 - equity).dollars() / peak.0.dollars();
+        let fall = ratio(peak.0 - equity, peak.0);
         if fall > deepest.0 {
             deepest = (fall, peak.1.map(|top| (top, *day)));
         }
@@ -137,35 +150,36 @@ fn drawdown(changes: &[(Day, Money)], capital: Money) -> (f64, Option<(Day, Day)
 mod tests {
     use super::*;
 
-    fn days(changes: &[i64]) -> Vec<(Day, Money)> {
-        (100..).map(Day).zip(changes.iter().map(|dollars| Money(dollars * 1_000_000))).collect()
+    fn days(changes: &[i32]) -> Vec<(u32, i32)> {
+        (100..).zip(changes.iter().copied()).collect()
     }
 
     #[test]
     fn given_four_days_when_figured_then_each_number_is_that_of_its_formula() {
         // By hand: returns 1 %, −2 %, 0, 3 % of $1,000.
-        let figures = performance(&days(&[10, -20, 0, 30]), Money(1_000_000_000)).unwrap();
+        let figures = performance(&days(&[10, -20, 0, 30]), 1_000).unwrap();
         let near = |got: Option<f64>, want: f64| (got.unwrap() - want).abs() < 1e-12;
-        assert_eq!(figures.profit, Money(20_000_000));
+        assert_eq!(figures.profit, 20);
         assert!(near(Some(figures.total_return), 0.02));
         assert!(near(figures.mean_daily, 0.005));
         assert!(near(figures.sd_daily, (0.0013_f64 / 3.0).sqrt()));
         assert!(near(figures.sharpe, 0.005 / (0.0013_f64 / 3.0).sqrt() * 252_f64.sqrt()));
         assert!(near(figures.sortino, 0.005 / 0.01 * 252_f64.sqrt()));
         assert!(near(Some(figures.max_drawdown), 20.0 / 1010.0));
-        assert_eq!(figures.drawdown_days, Some((Day(100), Day(101))));
-        assert_eq!(figures.best_day.unwrap().0, Day(103));
-        assert_eq!(figures.worst_day.unwrap().0, Day(101));
+        assert_eq!(figures.period, Some((100, 103)));
+        assert_eq!(figures.drawdown_days, Some((100, 101)));
+        assert_eq!(figures.best_day.unwrap().0, 103);
+        assert_eq!(figures.worst_day.unwrap().0, 101);
         assert_eq!(figures.winning_days, Some(0.5));
     }
 
     #[test]
     fn given_nothing_or_flat_days_when_figured_then_no_ratio_is_made_up() {
-        let none = performance(&[], Money(1)).unwrap();
+        let none = performance(&days(&[]), 1).unwrap();
         assert_eq!((none.days, none.sharpe, none.mean_daily), (0, None, None));
-        let flat = performance(&days(&[0, 0, 0]), Money(1_000_000)).unwrap();
+        let flat = performance(&days(&[0, 0, 0]), 1).unwrap();
         assert_eq!((flat.mean_daily, flat.sharpe, flat.sortino), (Some(0.0), None, None));
         assert_eq!(flat.max_drawdown, 0.0);
-        assert_eq!(performance(&days(&[1]), Money::ZERO), Err(FiguresError::NoCapital));
+        assert_eq!(performance(&days(&[1]), 0), Err(NoCapital));
     }
 }

@@ -1,6 +1,8 @@
-//! The numbers' own types and those on the log, each from the other.
+//! Conversions between this crate's types and those on the log.
 
-use crate::{Butterfly, ButterflyKind, PriceBar, Settings};
+use crate::butterfly::{Butterfly, ButterflyKind};
+use crate::settings::PricingSettings;
+use crate::window::PriceBar;
 use schemas::events::{Bar, Pricing, Strategy, Structure};
 
 impl From<ButterflyKind> for Strategy {
@@ -37,9 +39,9 @@ impl From<&Structure> for Butterfly {
     }
 }
 
-impl From<&Pricing> for Settings {
-    fn from(pricing: &Pricing) -> Settings {
-        Settings {
+impl From<&Pricing> for PricingSettings {
+    fn from(pricing: &Pricing) -> PricingSettings {
+        PricingSettings {
             rate: pricing.rate,
             dividend: pricing.dividend,
             strike_step: pricing.strike_step,

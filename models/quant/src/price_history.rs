@@ -1,7 +1,9 @@
-//! What a role knows of the market: each ticker's window and the index's, built from `bars`.
+//! The market as a role knows it: each ticker's window and the index's, built from `bars`.
 //! Every role that prices keeps one, so that all of them price alike.
 
-use crate::{PriceBar, PriceWindow, VixWindow, current_iv};
+use crate::vix::VixWindow;
+use crate::volatility::current_iv;
+use crate::window::{PriceBar, PriceWindow};
 use schemas::events::{Bar, Bars};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
@@ -9,17 +11,17 @@ use std::collections::BTreeMap;
 
 /// Windows by ticker, and the volatility index.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct Book {
+pub struct PriceHistory {
     windows: BTreeMap<String, PriceWindow>,
     vix: VixWindow,
 }
 
-impl Book {
-    /// Takes a `bars` event in; others change nothing. A bar that is none, or of a day before
-    /// the last, was refused by the source already and changes nothing here.
-    pub fn take(&mut self, event: &Event) {
-        let Body::Bars(said) = &event.body else { return };
-        match said {
+impl PriceHistory {
+    /// Applies a `bars` event; others change nothing. An invalid bar, or one of a day before the
+    /// last, was refused by the source already and changes nothing here.
+    pub fn apply(&mut self, event: &Event) {
+        let Body::Bars(bars) = &event.body else { return };
+        match bars {
             Bars::BarClosed(bar) => self.push(&event.ticker, bar),
             Bars::BarCorrected(bar) => {
                 if let Some(window) = self.windows.get_mut(&event.ticker) {
@@ -35,7 +37,7 @@ impl Book {
             }
             Bars::DayClosed(marker) => {
                 if let Some(close) = marker.vix {
-                    // Every partition's marker carries it; the first one of the day stands.
+                    // Every partition's marker carries it; the first of the day stands.
                     let _ = self.vix.push(event.day, close);
                 }
             }

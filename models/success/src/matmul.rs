@@ -1,18 +1,18 @@
-//! The matrix product, as an operation candle differentiates.
+//! The matrix product, as an operation that candle differentiates.
 //!
-//! candle's own asks the system for its number of processors before every product, which on
-//! Linux reads a file: two thirds of a training went there. This one is plain arithmetic on the
-//! calling thread. A value of the result is the sum over k in ascending order, whatever the
-//! height of the product, so a row's score does not depend on the rows scored with it.
+//! candle's own product asks the system for its number of processors every time, which on Linux
+//! reads a file: two thirds of a training went there. This one is plain arithmetic on the calling
+//! thread. Each value is the sum over k in ascending order, whatever the number of rows, so a
+//! row's score does not depend on the rows scored with it.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 
-/// Columns and rows of the block that is summed at once: what fits the registers.
+/// Columns and rows of the block that is summed at once; it fits the registers.
 const WIDTH: usize = 8;
 const HEIGHT: usize = 4;
 
 /// `left` (m × k) times `right` (k × n); both may be transposed views.
-pub(crate) fn product(left: &Tensor, right: &Tensor) -> Result<Tensor> {
+pub(crate) fn matmul(left: &Tensor, right: &Tensor) -> Result<Tensor> {
     left.apply_op2(right, Product)
 }
 
@@ -94,7 +94,7 @@ fn multiply(left: &View<'_>, right: &View<'_>) -> Vec<f32> {
     result
 }
 
-/// `WIDTH` columns of the right matrix, filled up with 0.
+/// `WIDTH` columns of the right matrix, padded with 0.
 fn strip(right: &View<'_>, from: usize) -> Vec<[f32; WIDTH]> {
     let width = WIDTH.min(right.columns - from);
     let mut strip = vec![[0.0; WIDTH]; right.rows];
@@ -109,7 +109,7 @@ fn strip(right: &View<'_>, from: usize) -> Vec<[f32; WIDTH]> {
 /// `ROWS` rows of the result, from `row` on.
 #[allow(
     clippy::needless_range_loop,
-    reason = "only so are the sums kept in registers: twice as fast"
+    reason = "index loops keep the sums in registers: twice as fast"
 )]
 fn lines<const ROWS: usize>(
     left: &View<'_>,
@@ -157,12 +157,12 @@ mod tests {
     fn it_is_candles_product_on_every_shape_and_view() {
         for (m, k, n) in [(1, 23, 64), (7, 5, 3), (256, 64, 32), (4, 1, 8), (13, 32, 4)] {
             let (a, b) = (made(m, k), made(k, n));
-            let own = product(&a, &b).expect("a product");
+            let own = matmul(&a, &b).expect("a product");
             assert!(far(&own, &a.matmul(&b).expect("candle")) < 1e-4, "{m} {k} {n}");
-            let turned = product(&b.t().expect("a view"), &a.t().expect("a view"));
+            let turned = matmul(&b.t().expect("a view"), &a.t().expect("a view"));
             assert!(far(&turned.expect("a product").t().expect("a view"), &own) < 1e-6);
         }
-        assert!(product(&made(2, 3), &made(2, 3)).is_err());
+        assert!(matmul(&made(2, 3), &made(2, 3)).is_err());
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
             let slopes = result.sqr().and_then(|r| r.sum_all()?.backward()).expect("gradients");
             [&a, &b].map(|of| slopes.get(of).cloned().expect("a gradient"))
         };
-        let own = slopes(product(&a, &b).expect("a product"));
+        let own = slopes(matmul(&a, &b).expect("a product"));
         let candles = slopes(a.matmul(&b).expect("a product"));
         assert!(own.iter().zip(&candles).all(|(x, y)| far(x, y) < 1e-3));
     }

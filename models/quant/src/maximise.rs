@@ -1,38 +1,26 @@
-//! The highest point of a surface over the unit square: a grid first, so that the global
-//! maximum is surely in sight, then a climb from its best local tops. One climb step fits a
-//! paraboloid to seven points around the present one and looks along the line to its summit
-//! (Newton's method with derivatives by differences, and a search along the line), always eight
-//! points at once, because eight likelihoods side by side cost little more than two.
+//! The maximum of a function over the unit square: a grid first, so that the global maximum is
+//! surely in sight, then an ascent from the grid's best local maxima. Each step of an ascent fits a
+//! paraboloid to seven points around the current one and searches the line to its summit (Newton's
+//! method with derivatives by differences, and a line search), always eight points at once, because
+//! eight likelihoods side by side cost little more than two.
 
-use crate::survey::tops;
+use crate::grid_search::{LANES, Lanes, Point, finite, local_maxima};
 
-/// Points evaluated side by side.
-pub(crate) const LANES: usize = 8;
-/// One coordinate of eight points, or their eight heights.
-pub(crate) type Lanes = [f64; LANES];
-
-/// A point of the unit square and its height.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peak {
-    pub(crate) at: [f64; 2],
-    pub(crate) height: f64,
-}
-
-/// Local tops of the grid that are climbed, the highest first; no more than lanes.
+/// Local maxima of the grid from which an ascent starts, the highest first; no more than lanes.
 const STARTS: usize = 6;
-/// The climb ends when the differences are taken over less than this.
+/// An ascent ends once its differences are taken over less than this.
 const FINEST: f64 = 1e-5;
-/// A climb that has not ended by then is reported, not trusted.
+/// An ascent that needs more steps has failed; its result is not trusted.
 const MOST_STEPS: usize = 200;
-/// A climb this far below the best one, once it moves little, is given up.
+/// An ascent this far below the best one is given up once it moves little.
 const HOPELESS: f64 = 0.05;
-/// A step that gains less than this counts as none.
+/// A step that gains less than this counts as no gain.
 const LEAST_GAIN: f64 = 1e-9;
-/// Shares of the way to the paraboloid's summit that are tried.
+/// Shares of the way to the paraboloid's summit to try.
 const SHARES: Lanes = [1.0, 0.5, 0.2, 0.06, 0.02, 0.005, 2.0, 5.0];
 /// A paraboloid's lesser curvature counts as at least this share of the greater.
 const FLATTEST: f64 = 1e-6;
-/// A summit is believed within this many reaches.
+/// A summit is trusted within this many reaches.
 const FARTHEST: f64 = 16.0;
 /// The seven points of the paraboloid, and one more, in units of the reach.
 const PATTERN: [[f64; 2]; LANES] = [
@@ -46,74 +34,65 @@ const PATTERN: [[f64; 2]; LANES] = [
     [1.0, -1.0],
 ];
 
-/// The highest point of `heights` over [0, 1]², where `field` says of each point of `grid` how it
-/// ranks. An axis of one point is not used and stays 0. `None` if no height is finite or a climb
-/// does not end.
-pub(crate) fn highest(
+/// The maximum of `objective` over [0, 1]², where `field` ranks the points of `grid`. An axis of
+/// one point is not used and stays 0. `None` if no value is finite or an ascent does not end.
+pub(crate) fn maximise(
     grid: [usize; 2],
-    field: &[Peak],
-    heights: impl Fn(&Lanes, &Lanes) -> Lanes,
-) -> Option<Peak> {
+    field: &[Point],
+    objective: impl Fn(&Lanes, &Lanes) -> Lanes,
+) -> Option<Point> {
     let reach = 0.5 / (grid[0].max(grid[1]) - 1) as f64;
     let used = grid.map(|points| points > 1);
-    let mut best: Option<Peak> = None;
-    for start in measured(tops(grid, field, STARTS), &heights) {
-        let known = best.map_or(f64::NEG_INFINITY, |peak| peak.height);
-        let peak = climb(start, reach, used, known, &heights)?;
-        best = if peak.height > known { Some(peak) } else { best };
+    let mut best: Option<Point> = None;
+    for start in measured(local_maxima(grid, field, STARTS), &objective) {
+        let known = best.map_or(f64::NEG_INFINITY, |best| best.value);
+        let found = ascend(start, reach, used, known, &objective)?;
+        best = if found.value > known { Some(found) } else { best };
     }
     best
 }
 
-/// The starts at their true heights.
-fn measured(mut starts: Vec<Peak>, heights: &impl Fn(&Lanes, &Lanes) -> Lanes) -> Vec<Peak> {
+/// The starts with their true values: those of the field may only rank.
+fn measured(mut starts: Vec<Point>, objective: &impl Fn(&Lanes, &Lanes) -> Lanes) -> Vec<Point> {
     let (mut x, mut y) = ([0.0; LANES], [0.0; LANES]);
     for (lane, start) in starts.iter().enumerate() {
         (x[lane], y[lane]) = (start.at[0], start.at[1]);
     }
-    starts
-        .iter_mut()
-        .zip(heights(&x, &y))
-        .for_each(|(start, height)| start.height = finite(height));
+    starts.iter_mut().zip(objective(&x, &y)).for_each(|(start, value)| start.value = finite(value));
     starts
 }
 
-/// What is not finite is lower than everything.
-pub(crate) fn finite(height: f64) -> f64 {
-    if height.is_finite() { height } else { f64::NEG_INFINITY }
-}
-
-fn climb(
-    start: Peak,
+fn ascend(
+    start: Point,
     first_reach: f64,
     used: [bool; 2],
     known: f64,
-    heights: &impl Fn(&Lanes, &Lanes) -> Lanes,
-) -> Option<Peak> {
-    let (mut peak, mut reach) = (start, first_reach);
+    objective: &impl Fn(&Lanes, &Lanes) -> Lanes,
+) -> Option<Point> {
+    let (mut best, mut reach) = (start, first_reach);
     for _ in 0..MOST_STEPS {
-        let before = peak;
+        let before = best;
         // Near an edge the pattern moves inwards; the summit may still lie on the edge.
-        let centre = inside(used, peak.at, reach);
+        let centre = inside(used, best.at, reach);
         let pattern = PATTERN.map(|p| [centre[0] + p[0] * reach, centre[1] + p[1] * reach]);
-        let around = look(&pattern, used, &mut peak, heights);
+        let around = look(&pattern, used, &mut best, objective);
         let summit = summit(centre, &around, reach, used);
         let line = SHARES.map(|share| {
             let toward = |axis: usize| centre[axis] + share * (summit[axis] - centre[axis]);
             [toward(0), toward(1)]
         });
-        look(&line, used, &mut peak, heights);
-        let moved = (0..2).fold(0.0_f64, |far, i| far.max((peak.at[i] - before.at[i]).abs()));
-        // On a plateau rounding alone can move the best point about.
-        if moved < reach || peak.height - before.height < LEAST_GAIN {
+        look(&line, used, &mut best, objective);
+        let moved = (0..2).fold(0.0_f64, |far, i| far.max((best.at[i] - before.at[i]).abs()));
+        // On a plateau rounding alone can move the best point.
+        if moved < reach || best.value - before.value < LEAST_GAIN {
             reach /= 8.0;
         } else if moved >= 4.0 * reach {
             // Far along a ridge; a wider pattern sees more of it.
             reach = (4.0 * reach).min(first_reach);
         }
-        let hopeless = reach < first_reach / 4.0 && peak.height < known - HOPELESS;
+        let hopeless = reach < first_reach / 4.0 && best.value < known - HOPELESS;
         if reach < FINEST || hopeless {
-            return Some(peak);
+            return Some(best);
         }
     }
     None
@@ -123,18 +102,18 @@ fn inside(used: [bool; 2], at: [f64; 2], margin: f64) -> [f64; 2] {
     [0, 1].map(|i| if used[i] { at[i].clamp(margin, 1.0 - margin) } else { 0.0 })
 }
 
-/// The heights of eight points, held to the square; `peak` becomes the highest if it is higher.
+/// The values at eight points, clamped to the square; `best` becomes the highest of them if higher.
 fn look(
     points: &[[f64; 2]; LANES],
     used: [bool; 2],
-    peak: &mut Peak,
-    heights: &impl Fn(&Lanes, &Lanes) -> Lanes,
+    best: &mut Point,
+    objective: &impl Fn(&Lanes, &Lanes) -> Lanes,
 ) -> Lanes {
     let held = points.map(|at| inside(used, at, 0.0));
-    let found = heights(&held.map(|at| at[0]), &held.map(|at| at[1])).map(finite);
-    for (at, height) in held.into_iter().zip(found) {
-        if height > peak.height {
-            *peak = Peak { at, height };
+    let found = objective(&held.map(|at| at[0]), &held.map(|at| at[1])).map(finite);
+    for (at, value) in held.into_iter().zip(found) {
+        if value > best.value {
+            *best = Point { at, value };
         }
     }
     found
@@ -192,14 +171,14 @@ fn uphill(g: [f64; 2], h: [f64; 2], cross: f64) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::survey::survey;
+    use crate::grid_search::grid_search;
 
     fn surface(f: impl Fn(f64, f64) -> f64) -> impl Fn(&Lanes, &Lanes) -> Lanes {
         move |x, y| std::array::from_fn(|lane| f(x[lane], y[lane]))
     }
 
-    fn top_of(grid: [usize; 2], f: impl Fn(&Lanes, &Lanes) -> Lanes) -> Option<Peak> {
-        highest(grid, &survey(grid, &f), f)
+    fn top_of(grid: [usize; 2], f: impl Fn(&Lanes, &Lanes) -> Lanes) -> Option<Point> {
+        maximise(grid, &grid_search(grid, &f), f)
     }
 
     #[test]
@@ -221,8 +200,8 @@ mod tests {
     #[test]
     fn the_higher_of_two_tops_wins_and_one_axis_is_enough() {
         let bump = |x: f64, at: f64| (-(x - at) * (x - at) * 400.0).exp();
-        let peak = top_of([19, 1], surface(|x, _| bump(x, 0.21) + 1.1 * bump(x, 0.77))).unwrap();
-        assert!((peak.at[0] - 0.77).abs() < 1e-5 && peak.at[1] == 0.0);
+        let best = top_of([19, 1], surface(|x, _| bump(x, 0.21) + 1.1 * bump(x, 0.77))).unwrap();
+        assert!((best.at[0] - 0.77).abs() < 1e-5 && best.at[1] == 0.0);
         assert!(top_of([5, 5], surface(|_, _| f64::NAN)).is_none());
     }
 }

@@ -1,17 +1,18 @@
-//! Rows made ready for training: checked, put in one order, split by time, scaled.
+//! Preparation of training rows: checked, sorted, split by time, scaled.
 //!
 //! Random splits leak (neighbouring days share their future), so the validation part is the
 //! last scan days, and a row trains only if its outcome was known before the first of them.
-//! Rows are sorted first: the order in which partitions delivered them must not reach a bit.
+//! Rows are sorted first: the order in which partitions delivered them must not change a bit.
 
+use crate::row::LabelledRow;
 use crate::settings::TrainError;
-use crate::{CLASS_NAMES, CLASSES, Contract, FEATURES, Row};
+use schemas::contract::{CLASS_NAMES, CLASSES, FEATURES, FeatureContract};
 use sha2::{Digest, Sha256};
 
 /// Rows in canonical order with their split.
 pub(crate) struct Prepared {
     /// All rows, sorted.
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<LabelledRow>,
     /// Positions of the rows that are fitted.
     pub(crate) fit: Vec<usize>,
     /// Positions of the validation rows.
@@ -32,8 +33,8 @@ pub(crate) struct Scaler {
 
 /// Checks, sorts and splits. `share` of the scan days, at least one, is the validation part.
 pub(crate) fn prepare(
-    rows: &[Row],
-    contract: &Contract<'_>,
+    rows: &[LabelledRow],
+    contract: &FeatureContract<'_>,
     minimum: usize,
     share: f64,
 ) -> Result<Prepared, TrainError> {
@@ -72,7 +73,11 @@ pub(crate) fn prepare(
     Ok(Prepared { rows, fit, validation, validation_first_day: first, days, sha256 })
 }
 
-fn check_row(position: usize, row: &Row, contract: &Contract<'_>) -> Result<(), TrainError> {
+fn check_row(
+    position: usize,
+    row: &LabelledRow,
+    contract: &FeatureContract<'_>,
+) -> Result<(), TrainError> {
     if let Some(feature) = row.features.iter().position(|value| !(*value as f32).is_finite()) {
         return Err(TrainError::NotFinite {
             row: position,
@@ -99,7 +104,7 @@ fn check_row(position: usize, row: &Row, contract: &Contract<'_>) -> Result<(), 
     Err(TrainError::BadRow { row: position, problem })
 }
 
-fn compare(a: &Row, b: &Row) -> std::cmp::Ordering {
+fn compare(a: &LabelledRow, b: &LabelledRow) -> std::cmp::Ordering {
     let features = || {
         a.features
             .iter()
@@ -116,7 +121,7 @@ fn compare(a: &Row, b: &Row) -> std::cmp::Ordering {
         .then_with(|| a.score.unwrap_or(-1.0).total_cmp(&b.score.unwrap_or(-1.0)))
 }
 
-fn hash(rows: &[Row], contract: &Contract<'_>) -> String {
+fn hash(rows: &[LabelledRow], contract: &FeatureContract<'_>) -> String {
     let mut digest = Sha256::new();
     digest.update(contract.version.to_le_bytes());
     for name in contract.names {
@@ -141,16 +146,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Weighted mean and deviation over the rows; a feature that never moves is an error,
-/// because dividing by its deviation would make every score meaningless.
-pub(crate) fn scaler(rows: &[&Row], contract: &Contract<'_>) -> Result<Scaler, TrainError> {
+/// Weighted mean and deviation over the rows; a constant feature is an error, because dividing by
+/// its deviation would make every score meaningless.
+pub(crate) fn scaler(
+    rows: &[&LabelledRow],
+    contract: &FeatureContract<'_>,
+) -> Result<Scaler, TrainError> {
     let total: f64 = rows.iter().map(|row| row.weight).sum();
     let mut scaler = Scaler { mean: [0.0; FEATURES], deviation: [0.0; FEATURES] };
     for feature in 0..FEATURES {
         let mean = rows.iter().map(|row| row.weight * row.features[feature]).sum::<f64>() / total;
-        let square = |row: &&Row| row.weight * (row.features[feature] - mean).powi(2);
+        let square = |row: &&LabelledRow| row.weight * (row.features[feature] - mean).powi(2);
         let deviation = (rows.iter().map(square).sum::<f64>() / total).sqrt();
-        // Below this share of the mean, f32 cannot tell the values apart.
+        // Below this share of the mean, the values are equal in f32.
         if deviation <= 1e-6 * mean.abs() || (deviation as f32) < f32::MIN_POSITIVE {
             return Err(TrainError::NeverMoves {
                 feature: contract.names[feature].to_owned(),
