@@ -28,9 +28,9 @@ fn a_file_is_hashed_whole_and_the_receipt_names_it() {
     let wheel = Wheel { version: "1".into(), url: "u".into(), sha256: "s".into() };
     receipt(folder.path(), "onnxruntime", &wheel).expect("written");
     let text = std::fs::read(folder.path().join("onnxruntime.json")).expect("a receipt");
-    let said: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
-    assert_eq!(said["files"]["libonnxruntime.so.1"], abc);
-    assert_eq!(said["wheel"]["sha256"], "s");
+    let read: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    assert_eq!(read["files"]["libonnxruntime.so.1"], abc);
+    assert_eq!(read["wheel"]["sha256"], "s");
 }
 
 #[test]

@@ -84,9 +84,9 @@ pub fn onnx_runtime() -> Option<Engine> {
     if engine.provider() == "onnxruntime-cpu" {
         return Some(engine);
     }
-    let said = engine.explain();
-    assert!(std::env::var_os("CI").is_none(), "ONNX Runtime is not tested: {said}");
-    println!("skipped: {said}");
+    let explanation = engine.explain();
+    assert!(std::env::var_os("CI").is_none(), "ONNX Runtime is not tested: {explanation}");
+    println!("skipped: {explanation}");
     None
 }
 
