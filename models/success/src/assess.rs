@@ -125,17 +125,17 @@ fn balanced_accuracy(rows: &[Judged], block: usize) -> Estimate {
         class.0 += row.weight * hit(row);
         class.1 += row.weight;
     }
-    let came = classes.iter().filter(|class| class.1 > 0.0).count() as f64;
+    let present = classes.iter().filter(|class| class.1 > 0.0).count() as f64;
     let recall = classes.map(|(hits, weight)| if weight > 0.0 { hits / weight } else { 0.0 });
     let mut parts = BTreeMap::<i32, f64>::new();
     for row in rows {
         let class = usize::from(row.class);
-        let part = row.weight * (hit(row) - recall[class]) / classes[class].1 / came;
+        let part = row.weight * (hit(row) - recall[class]) / classes[class].1 / present;
         *parts.entry(row.scan_day).or_default() += part;
     }
     let days = parts.len() as f64;
     let parts: Vec<f64> = parts.values().map(|part| part * days).collect();
-    Estimate::around(recall.iter().sum::<f64>() / came, mean_by_days(&parts, block).1)
+    Estimate::around(recall.iter().sum::<f64>() / present, mean_by_days(&parts, block).1)
 }
 
 /// Places of the rows with the highest values, a tenth of the weight, in the rows' order.
@@ -156,9 +156,9 @@ fn top_rows(rows: &[Judged], values: &[f64]) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn row(scan_day: i32, class: u8, weight: f64, said: usize) -> Judged {
+    fn row(scan_day: i32, class: u8, weight: f64, likeliest: usize) -> Judged {
         let mut probabilities = [0.1; CLASSES];
-        probabilities[said] = 0.7;
+        probabilities[likeliest] = 0.7;
         Judged { scan_day, class, weight, probabilities }
     }
 

@@ -25,15 +25,15 @@ pub struct Estimate {
 /// One predictor's figures on the rows judged.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
 pub struct Figures {
-    /// −ln p(class that came), in nats.
+    /// −ln p(realised class), in nats.
     pub log_loss: Estimate,
     /// Log loss of this less that of the model, on the same days: above 0 the model is better.
     pub behind_model: Estimate,
     /// Σ (p − 1{class})², 0 to 2.
     pub brier: Estimate,
-    /// Share of rows whose likeliest class came (0 to 1).
+    /// Share of rows whose likeliest class is the realised one (0 to 1).
     pub accuracy: Estimate,
-    /// Mean over the classes that came of the share recognised (0 to 1); the interval is that of
+    /// Mean over the realised classes of the share recognised (0 to 1); the interval is that of
     /// its linear part.
     pub balanced_accuracy: Estimate,
     /// Mean over classes of Σ (n_b/n)·|mean p − frequency| over ten equal-count bins.

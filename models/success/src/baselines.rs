@@ -106,8 +106,8 @@ mod tests {
             group(20.0, [50, 10, 20, 20]).chain(group(70.0, [20, 20, 20, 40])).collect();
         let by_score = ByScore::fit(&rows.iter().collect::<Vec<_>>()).expect("candle");
         let scored = by_score.expect("all carry one").probabilities(&[20.0, 70.0]).expect("candle");
-        for (said, came) in scored.iter().zip([[0.5, 0.1, 0.2, 0.2], [0.2, 0.2, 0.2, 0.4]]) {
-            assert!(said.iter().zip(came).all(|(a, b)| (a - b).abs() < 1e-4), "{said:?}");
+        for (found, expected) in scored.iter().zip([[0.5, 0.1, 0.2, 0.2], [0.2, 0.2, 0.2, 0.4]]) {
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{found:?}");
         }
     }
 

@@ -33,13 +33,13 @@ pub(crate) fn curve(rows: &[Judged]) -> [Vec<Bin>; CLASSES] {
     std::array::from_fn(|class| {
         let order = ranking(rows, class);
         let bin = |members: &[usize]| {
-            let (mut weight, mut given, mut came) = (0.0, 0.0, 0.0);
+            let (mut weight, mut given, mut observed) = (0.0, 0.0, 0.0);
             for row in members.iter().map(|&i| &rows[i]) {
                 weight += row.weight;
                 given += row.weight * row.probabilities[class];
-                came += row.weight * f64::from(u8::from(usize::from(row.class) == class));
+                observed += row.weight * f64::from(u8::from(usize::from(row.class) == class));
             }
-            let (mean_probability, frequency) = (given / weight, came / weight);
+            let (mean_probability, frequency) = (given / weight, observed / weight);
             Bin { mean_probability, frequency, rows: members.len() as u64 }
         };
         let cut = |number: usize| number * order.len() / BINS;
@@ -77,8 +77,8 @@ pub(crate) fn calibration_error(
             let gap: f64 = members
                 .iter()
                 .map(|&i| {
-                    let came = f64::from(u8::from(usize::from(class_of(i)) == class));
-                    rows[i].weight * (rows[i].probabilities[class] - came)
+                    let observed = f64::from(u8::from(usize::from(class_of(i)) == class));
+                    rows[i].weight * (rows[i].probabilities[class] - observed)
                 })
                 .sum();
             error += gap.abs() / total;
@@ -112,10 +112,10 @@ impl DailyGaps {
             for (place, row) in order.iter().map(|&at| &rows[at]).enumerate() {
                 // The bin into which the cuts of `calibration_error` put this place.
                 let bin = ((place + 1) * BINS - 1) / order.len();
-                let came = f64::from(u8::from(usize::from(row.class) == class));
+                let observed = f64::from(u8::from(usize::from(row.class) == class));
                 let day = &mut daily[days.partition_point(|day| *day < row.scan_day)];
                 day.0 += row.weight / rankings.len() as f64;
-                day.1[class][bin] += row.weight * (row.probabilities[class] - came);
+                day.1[class][bin] += row.weight * (row.probabilities[class] - observed);
             }
         }
         DailyGaps(daily)
@@ -168,14 +168,14 @@ fn draw(row: &Judged, place: f64) -> u8 {
 mod tests {
     use super::*;
 
-    /// 400 rows that say `said` for class 0, of which every fourth is one.
-    fn rows(said: f64) -> Vec<Judged> {
-        let rest = (1.0 - said) / 3.0;
+    /// 400 rows that give class 0 the probability `stated`; every fourth is of it.
+    fn rows(stated: f64) -> Vec<Judged> {
+        let rest = (1.0 - stated) / 3.0;
         let row = |i: i32| Judged {
             scan_day: i / 20,
             class: if i % 4 == 0 { 0 } else { 1 + (i % 3) as u8 },
             weight: 1.0,
-            probabilities: [said, rest, rest, rest],
+            probabilities: [stated, rest, rest, rest],
         };
         (0..400).map(row).collect()
     }
@@ -216,8 +216,8 @@ mod tests {
     fn the_curve_is_what_the_error_is_made_of() {
         let mut rows = rows(0.25);
         for (i, row) in rows.iter_mut().enumerate() {
-            let said = 0.1 + 0.8 * (i % 40) as f64 / 40.0;
-            row.probabilities = [said, (1.0 - said) / 2.0, (1.0 - said) / 2.0, 0.0];
+            let stated = 0.1 + 0.8 * (i % 40) as f64 / 40.0;
+            row.probabilities = [stated, (1.0 - stated) / 2.0, (1.0 - stated) / 2.0, 0.0];
         }
         let curve = curve(&rows);
         assert!(curve.iter().all(|bins| bins.len() == BINS));

@@ -144,8 +144,9 @@ mod tests {
         let mut unit = || rng.unit();
         let row = |number: i32| {
             let features: [f64; FEATURES] = std::array::from_fn(|_| 2.0 * unit() - 1.0);
-            let said: f64 = PLANTED.iter().map(|(f, slope)| f64::from(*slope) * features[*f]).sum();
-            let class = if unit() < 1.0 / (1.0 + (2.0 * said).exp()) { 0 } else { 3 };
+            let logit: f64 =
+                PLANTED.iter().map(|(f, slope)| f64::from(*slope) * features[*f]).sum();
+            let class = if unit() < 1.0 / (1.0 + (2.0 * logit).exp()) { 0 } else { 3 };
             let (scan_day, roi) = (number / A_DAY, f64::from(class) / 3.0 - 0.5);
             let evaluation_day = scan_day + 5;
             LabelledRow { features, class, roi, scan_day, evaluation_day, weight: 1.0, score: None }

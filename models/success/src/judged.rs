@@ -78,8 +78,8 @@ pub(crate) fn likeliest(probabilities: &[f64; CLASSES]) -> u8 {
 pub(crate) fn brier(row: &Judged) -> f64 {
     (0..CLASSES)
         .map(|class| {
-            let came = f64::from(u8::from(class == usize::from(row.class)));
-            (row.probabilities[class] - came).powi(2)
+            let observed = f64::from(u8::from(class == usize::from(row.class)));
+            (row.probabilities[class] - observed).powi(2)
         })
         .sum()
 }

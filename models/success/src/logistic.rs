@@ -176,15 +176,16 @@ mod tests {
             deviation: vec![1.0; FEATURES],
             dense: vec![Logistic::zero().fit(&sample, 0.05).layer()],
         };
-        let said = CandleScorer::new(&layers).expect("layers").probabilities(&rows).expect("some");
+        let scored =
+            CandleScorer::new(&layers).expect("layers").probabilities(&rows).expect("some");
         let first = [0.344_046, 0.200_526_8, 0.285_346_7, 0.170_080_6];
-        assert!(said[0].iter().zip(first).all(|(a, b)| (a - b).abs() < 1e-4), "{:?}", said[0]);
+        assert!(scored[0].iter().zip(first).all(|(a, b)| (a - b).abs() < 1e-4), "{:?}", scored[0]);
 
         let judged = |i: usize| Judged {
             scan_day: 0,
             class: classes[i],
             weight: weights[i],
-            probabilities: said[i].map(f64::from),
+            probabilities: scored[i].map(f64::from),
         };
         let judged: Vec<Judged> = (0..200).map(judged).collect();
         let found = measure(&judged, &[0.25; CLASSES]);

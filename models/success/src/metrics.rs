@@ -15,9 +15,9 @@ pub struct Metrics {
     pub prior_log_loss: f64,
     /// Mean daily Σ (p − 1{class})², 0 to 2.
     pub brier: f64,
-    /// Mean over days of the share of rows whose likeliest class came (0 to 1).
+    /// Mean over days of the share of rows whose likeliest class is the realised one (0 to 1).
     pub accuracy: f64,
-    /// Mean over the classes that came of the share recognised (0 to 1).
+    /// Mean over the realised classes of the share recognised (0 to 1).
     pub balanced_accuracy: f64,
     /// Mean over classes of Σ (n_b/n)·|mean p − frequency| over ten equal-count bins.
     pub calibration_error: f64,
@@ -39,7 +39,7 @@ pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
         class.0 += row.weight * hit(row);
         class.1 += row.weight;
     }
-    let came: Vec<f64> =
+    let recalls: Vec<f64> =
         recognised.iter().filter(|class| class.1 > 0.0).map(|class| class.0 / class.1).collect();
     let prior_loss = |row: &Judged| row_log_loss(&Judged { probabilities: *prior, ..*row });
     Metrics {
@@ -47,7 +47,7 @@ pub(crate) fn measure(rows: &[Judged], prior: &[f64; CLASSES]) -> Metrics {
         prior_log_loss: mean_over_days(rows, prior_loss),
         brier: mean_over_days(rows, brier),
         accuracy: mean_over_days(rows, hit),
-        balanced_accuracy: came.iter().sum::<f64>() / came.len() as f64,
+        balanced_accuracy: recalls.iter().sum::<f64>() / recalls.len() as f64,
         calibration_error: calibration_error(rows, &rankings(rows), |i| rows[i].class),
         rows: rows.len() as u64,
         days: daily_means(rows, |_| 0.0).len() as u32,

@@ -18,7 +18,7 @@ pub struct PredictionQuality {
     pub rows: u64,
     /// Mean daily −ln p(realised class), in nats.
     pub log_loss: f64,
-    /// Mean over days of the share of rows whose likeliest class came (0 to 1).
+    /// Mean over days of the share of rows whose likeliest class is the realised one (0 to 1).
     pub accuracy: f64,
     /// Its standard error: sd of the daily shares × √(H/D); none for a single day.
     pub accuracy_error: Option<f64>,

@@ -5,19 +5,19 @@
 mod testkit;
 
 use success::{GateSettings, HeldOut, Verdict, gate};
-use testkit::Dice;
+use testkit::TestRng;
 
 const PRIOR: [f64; 4] = [0.5, 0.06, 0.05, 0.39];
 
 /// `days` of 20 rows whose true probabilities lean by a hidden sign; a model sees `sight` of
 /// that lean (1 all of it, 0 nothing, negative the wrong way).
 fn rows(days: i32, sight: f32, seed: u64) -> Vec<HeldOut> {
-    let mut dice = Dice(seed);
+    let mut rng = TestRng::new(seed);
     let mut rows = Vec::new();
     for row in 0..days * 20 {
-        let lean = if dice.unit() < 0.5 { 0.3 } else { -0.3 };
+        let lean = if rng.unit() < 0.5 { 0.3 } else { -0.3 };
         let truth = [0.5 + lean, 0.06, 0.05, 0.39 - lean].map(|p: f64| p as f32);
-        let mut place = dice.unit() as f32;
+        let mut place = rng.unit() as f32;
         let class = truth.iter().position(|p| {
             place -= p;
             place < 0.0
@@ -154,10 +154,10 @@ fn the_same_rows_give_the_same_verdict() {
 fn a_blind_model_is_seldom_promoted() {
     let promoted = (0..60)
         .filter(|seed| {
-            let mut dice = Dice(1_000 + seed);
+            let mut rng = TestRng::new(1_000 + seed);
             let mut blind = rows(60, 0.0, *seed);
             for row in &mut blind {
-                let lean = 0.02 * (dice.unit() as f32 - 0.5);
+                let lean = 0.02 * (rng.unit() as f32 - 0.5);
                 row.probabilities[0] += lean;
                 row.probabilities[3] -= lean;
             }

@@ -54,9 +54,9 @@ fn shuffled_labels_teach_nothing() {
 #[test]
 fn a_linear_rule_is_left_to_the_logistic_regression() {
     let mut rows = rows(3_000, true, 3);
-    let mut dice = testkit::Dice(9);
+    let mut rng = testkit::TestRng::new(9);
     for row in &mut rows {
-        row.roi = (-0.05 + 0.15 * row.features[3] + 0.1 * dice.normal()).max(-1.0);
+        row.roi = (-0.05 + 0.15 * row.features[3] + 0.1 * rng.normal()).max(-1.0);
         row.class = schemas::contract::Class::of_roi(row.roi) as u8;
     }
     let m = train_quietly(&rows, &TrainSettings::default()).manifest;
@@ -98,8 +98,8 @@ fn rows_that_cannot_teach_are_refused_by_name() {
     check(&|rows| rows[9].weight = 0.0, &["row 9", "weight 0"]);
     check(&|rows| rows[9].evaluation_day = -1, &["row 9", "evaluation day -1"]);
     let still =
-        |rows: &mut Vec<LabelledRow>| rows.iter_mut().for_each(|row| row.features[22] = 0.2);
-    check(&still, &["vix_level is 0.2", "cannot be scaled"]);
+        |rows: &mut Vec<LabelledRow>| rows.iter_mut().for_each(|row| row.features[22] = 0.25);
+    check(&still, &["vix_level is 0.25", "cannot be scaled"]);
     let late =
         |rows: &mut Vec<LabelledRow>| rows.iter_mut().for_each(|row| row.evaluation_day = 900);
     check(&late, &["0 rows left to fit", "embargo"]);

@@ -1,22 +1,24 @@
-//! Made-up rows for the tests: a planted rule, or the same rows with shuffled labels.
+//! Synthetic rows for the tests: a planted rule, or the same rows with shuffled labels.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use schemas::contract::{Class, FEATURES};
+use statistics::{SeededRng, Stream};
 use std::path::PathBuf;
 use success::{Engine, LabelledRow, ProviderChoice, TrainSettings};
 
-/// Small numbers without a dependency: splitmix64.
-pub struct Dice(pub u64);
+/// Seeded numbers.
+pub struct TestRng(SeededRng);
 
-impl Dice {
+impl TestRng {
+    /// The numbers of `seed`.
+    pub fn new(seed: u64) -> TestRng {
+        TestRng(SeededRng::new(seed, Stream::Null))
+    }
+
     /// Uniform in [0, 1).
     pub fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        self.0.unit()
     }
 
     /// About normal: the sum of 12 uniforms less 6.
@@ -28,15 +30,15 @@ impl Dice {
 /// Rows of 50 a day. The rule: ROI follows an interaction and a slope; without `planted` the
 /// same ROI are dealt to other rows.
 pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<LabelledRow> {
-    let mut dice = Dice(seed);
+    let mut rng = TestRng::new(seed);
     let mut rows: Vec<LabelledRow> = (0..count)
         .map(|number| {
-            let mut features: [f64; FEATURES] = std::array::from_fn(|_| dice.normal());
-            features[15] = 0.05 + 0.9 * dice.unit();
+            let mut features: [f64; FEATURES] = std::array::from_fn(|_| rng.normal());
+            features[15] = 0.05 + 0.9 * rng.unit();
             let signal = 0.5 * features[0] * features[7] + 0.4 * features[3];
-            let roi = (-0.08 + 0.3 * signal + 0.15 * dice.normal()).max(-1.0);
+            let roi = (-0.08 + 0.3 * signal + 0.15 * rng.normal()).max(-1.0);
             let day = (number / 50) as i32;
-            let weight = 0.5 + dice.unit();
+            let weight = 0.5 + rng.unit();
             let class = Class::of_roi(roi) as u8;
             LabelledRow {
                 features,
@@ -51,7 +53,7 @@ pub fn rows(count: usize, planted: bool, seed: u64) -> Vec<LabelledRow> {
         .collect();
     if !planted {
         for last in (1..rows.len()).rev() {
-            let other = (dice.unit() * (last + 1) as f64) as usize;
+            let other = (rng.unit() * (last + 1) as f64) as usize;
             let (roi, class) = (rows[last].roi, rows[last].class);
             (rows[last].roi, rows[last].class) = (rows[other].roi, rows[other].class);
             (rows[other].roi, rows[other].class) = (roi, class);
@@ -82,9 +84,9 @@ pub fn onnx_runtime() -> Option<Engine> {
     if engine.provider() == "onnxruntime-cpu" {
         return Some(engine);
     }
-    let said = engine.explain();
-    assert!(std::env::var_os("CI").is_none(), "ONNX Runtime is not tested: {said}");
-    println!("skipped: {said}");
+    let explanation = engine.explain();
+    assert!(std::env::var_os("CI").is_none(), "ONNX Runtime is not tested: {explanation}");
+    println!("skipped: {explanation}");
     None
 }
 
