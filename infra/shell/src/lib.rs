@@ -25,6 +25,7 @@ pub mod replay;
 pub mod runner;
 pub mod source;
 pub mod status_board;
+mod take_in;
 pub mod unit;
 mod unit_identity;
 

@@ -10,17 +10,14 @@
 //!    together or not at all.
 
 use crate::checkpoint::UnitCheckpoint;
-use crate::cursor::{Cursor, Stage, Verdict, stages};
-use crate::decisions::{Decided, DecisionSource};
-use crate::inspect::{Bad, inspect};
+use crate::cursor::{Cursor, Stage, stages};
 use crate::read_ahead::ReadAhead;
+use crate::record_codec;
 use crate::status_board::UnitStatus;
 use crate::unit_identity::UnitIdentity;
-use crate::{error::ShellError, record_codec};
 use eventlog::{Consumed, NewRecord, Record, TopicPartition};
-use schemas::events::DayClosed;
-use schemas::role::{Cause, Context, Machine, Role};
-use schemas::{Day, Event, EventId, Topic};
+use schemas::role::{Machine, Role};
+use schemas::{Day, Topic};
 use std::collections::BTreeMap;
 
 #[cfg(test)]
@@ -37,7 +34,7 @@ pub const TOGETHER: usize = 256;
 pub struct Unit {
     pub(crate) identity: UnitIdentity,
     pub(crate) stages: Vec<Stage>,
-    places: Vec<TopicPartition>,
+    pub(crate) places: Vec<TopicPartition>,
     pub(crate) cursor: Cursor,
     pub(crate) machine: Box<dyn Machine>,
     pub(crate) written: Vec<i64>,
@@ -49,7 +46,7 @@ pub struct Unit {
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
     /// Records read before they are due, by stage.
-    ahead: Vec<ReadAhead>,
+    pub(crate) ahead: Vec<ReadAhead>,
 }
 
 impl Unit {
@@ -195,173 +192,6 @@ impl Unit {
         }
     }
 
-    /// Takes in records of the due stage, up to its marker and at most `most`; true when that closed
-    /// a day.
-    pub fn step(
-        &mut self,
-        most: usize,
-        source: &mut DecisionSource<'_>,
-    ) -> Result<bool, ShellError> {
-        let stage = self.cursor.stage;
-        let mut left = most;
-        while left > 0 {
-            let lot = self.inspect_lot(stage, left.min(TOGETHER), source);
-            if lot.is_empty() {
-                self.cursor.positions[stage] = self.next(stage);
-                return Ok(false);
-            }
-            left -= lot.len();
-            for inspected in lot {
-                let Some(record) = self.ahead[stage].pop() else { return Ok(false) };
-                self.cursor.positions[stage] = record.offset + 1;
-                if let Some(marker) = self.take_in(&record, inspected, source)? {
-                    if self.cursor.stage_done() {
-                        self.finish_day(&marker, source)?;
-                        return Ok(true);
-                    }
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    /// Inspects the next records of a stage, up to its marker and at most `most`, and lets a machine
-    /// that decides live prepare for the sound events.
-    fn inspect_lot(
-        &mut self,
-        stage: usize,
-        most: usize,
-        source: &DecisionSource<'_>,
-    ) -> Vec<Result<Event, Bad>> {
-        let Stage { topic, partition, .. } = self.stages[stage];
-        let mut lot = Vec::new();
-        for record in self.ahead[stage].next().take(most) {
-            let inspected = inspect(topic, partition, self.identity.total, record);
-            let last = inspected.as_ref().is_ok_and(|event| event.body.marker().is_some());
-            lot.push(inspected);
-            if last {
-                break;
-            }
-        }
-        if let Some(controls) = source.controls_now()
-            && self.machine.decides_on(topic)
-        {
-            let events: Vec<&Event> = lot.iter().filter_map(|one| one.as_ref().ok()).collect();
-            self.machine.prepare(&events, &Context { controls, samples_end: &[] });
-        }
-        lot
-    }
-
-    /// Applies one record; returns the event if it is the stage's marker.
-    fn take_in(
-        &mut self,
-        record: &Record,
-        inspected: Result<Event, Bad>,
-        source: &mut DecisionSource<'_>,
-    ) -> Result<Option<Event>, ShellError> {
-        let stage = self.stages[self.cursor.stage];
-        let event = match inspected {
-            Ok(event) => event,
-            Err(bad) => {
-                self.cursor.counts.undecodable += 1;
-                self.dead_letter(record, bad, source)?;
-                return Ok(None);
-            }
-        };
-        let rejected = |stage, message| Bad { stage, message, event: Some(event.id) };
-        if event.body.kind() == "UNKNOWN" {
-            self.cursor.counts.unknown += 1;
-            return Ok(None);
-        }
-        match self.cursor.admit(stage, &event, fingerprint(&record.value)) {
-            Verdict::Apply => {
-                self.machine.evolve(&event);
-                if self.machine.decides_on(stage.topic) {
-                    self.respond(Cause::Event(&event), event.day, event.id, source)?;
-                }
-                Ok(None)
-            }
-            Verdict::Marker => {
-                self.machine.evolve(&event);
-                Ok(Some(event))
-            }
-            Verdict::Conflict => {
-                let what = "another event has this id already; the first one stands".to_owned();
-                self.dead_letter(record, rejected("conflict", what), source)?;
-                Ok(None)
-            }
-            Verdict::OutOfOrder => {
-                let what = format!(
-                    "an event of {} where {} is the last closed day",
-                    event.day, self.cursor.closed
-                );
-                self.dead_letter(record, rejected("order", what), source)?;
-                Ok(None)
-            }
-            Verdict::Duplicate | Verdict::Late => Ok(None),
-        }
-    }
-
-    /// Asks for the events that `cause` leads to, evolves the state by them, and keeps new ones for
-    /// publishing.
-    fn respond(
-        &mut self,
-        cause: Cause<'_>,
-        day: Day,
-        id: EventId,
-        source: &mut DecisionSource<'_>,
-    ) -> Result<i64, ShellError> {
-        let Decided { events, fresh, control_offset } =
-            source.decide(&self.identity, &*self.machine, cause, day, id)?;
-        for event in &events {
-            self.machine.evolve(event);
-            if let Some(output) = self.identity.output_of(event) {
-                self.written[output] += 1;
-            }
-            if fresh {
-                self.pending.push(record_codec::record(
-                    event,
-                    self.identity.total,
-                    self.identity.role.name(),
-                )?);
-            }
-        }
-        Ok(control_offset)
-    }
-
-    fn finish_day(
-        &mut self,
-        last: &Event,
-        source: &mut DecisionSource<'_>,
-    ) -> Result<(), ShellError> {
-        let day = self.cursor.current.unwrap_or(last.day);
-        let previous = self.cursor.closed;
-        let control_offset =
-            self.respond(Cause::DayClosed { day, previous }, day, last.id, source)?;
-        for i in 0..self.identity.outputs.len() {
-            let (topic, partition) = self.identity.outputs[i];
-            let mut marker = DayClosed {
-                partition: i64::from(partition),
-                previous_day: previous,
-                events: self.written[i],
-                ..DayClosed::default()
-            };
-            self.machine.note(&mut marker);
-            if let Some(mut marker) = Event::marker(topic, day, marker) {
-                marker.causation = Some(last.id);
-                marker.control_offset = Some(control_offset);
-                if let Some(record) = source.marker(&self.identity, topic, partition, &marker)? {
-                    self.pending.push(record);
-                }
-            }
-            self.written[i] = 0;
-        }
-        self.machine.close_day(day);
-        self.cursor.close_day(day);
-        Ok(())
-    }
-
     pub(crate) fn status(&self) -> UnitStatus {
         let (place, next_offset) = self.due();
         UnitStatus {
@@ -374,12 +204,4 @@ impl Unit {
             counts: self.cursor.counts,
         }
     }
-}
-
-/// FNV-1a, 64 bits: tells a repeated event from a changed one. Checkpoints hold it, so it must not
-/// change.
-fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    })
 }
