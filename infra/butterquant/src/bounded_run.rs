@@ -8,7 +8,7 @@ use report::summary::summary;
 use run::config::{Config, Output};
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{Wanted, begin};
+use run::open_run::{RunRequest, begin};
 use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
@@ -18,7 +18,7 @@ pub(crate) fn run_through(
     config: &Config,
     run: &RunDir,
     mut market: Box<dyn Market>,
-    wanted: &Wanted,
+    wanted: &RunRequest,
     to: Option<Day>,
 ) -> Result<Found> {
     let started = Instant::now();

@@ -6,7 +6,7 @@ use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::Opened;
-use run::open_run::Wanted;
+use run::open_run::RunRequest;
 use schemas::Day;
 use web::Serving;
 
@@ -36,9 +36,9 @@ pub(crate) fn live(
     market: &dyn Market,
     from: Option<Day>,
     history: usize,
-) -> Result<Wanted> {
+) -> Result<RunRequest> {
     let last = market.days().last().copied();
-    Ok(Wanted {
+    Ok(RunRequest {
         kind: "live",
         source,
         scan_from: from.or(last).context("the market has no days")?,

@@ -15,7 +15,7 @@ use telemetry::Steps;
 
 /// What kind of run it is to be.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct RunRequest {
     /// `live`, `backtest`, `demo`, `what-if`.
     pub kind: &'static str,
     /// The market, as written.
@@ -45,7 +45,7 @@ pub fn begin(
     log: &dyn Log,
     partitions: u32,
     market: &mut dyn Market,
-    wanted: &Wanted,
+    wanted: &RunRequest,
     steps: &Steps,
 ) -> Result<Begun> {
     for mismatch in open::ensure_topics(log, partitions)? {
@@ -86,7 +86,7 @@ fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
     Ok(())
 }
 
-fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
+fn resume(log: &dyn Log, opened: RunOpened, wanted: &RunRequest) -> Result<Begun> {
     if opened.source != wanted.source {
         bail!(
             "this run reads {}, not {}; begin another one with --run ID, or use another --data-dir",
@@ -144,7 +144,7 @@ fn first_model(
     log: &dyn Log,
     partitions: u32,
     market: &mut dyn Market,
-    wanted: &Wanted,
+    wanted: &RunRequest,
     begun: &mut Begun,
     steps: &Steps,
 ) -> Result<HistoryModels> {
