@@ -3,7 +3,7 @@
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
 use run::context::RunContext;
-use run::open_run::Begun;
+use run::open_run::RunStart;
 use run::topic_digest::{self, TopicDigest};
 use run::whole_file::write_file;
 use schemas::events::{RunOpened, Track};
@@ -83,7 +83,7 @@ pub struct Summary {
 }
 
 /// Writes the account of a run that has come to rest, and `rankings_combined.json` with it.
-pub fn summary(context: &RunContext, begun: &Begun, seconds: f64) -> Result<Summary> {
+pub fn summary(context: &RunContext, begun: &RunStart, seconds: f64) -> Result<Summary> {
     let (views, run) = (&context.materialized.views, &context.run);
     let log = &*context.env.log;
     let rankings = match views.last_ranked_day()? {
@@ -138,7 +138,7 @@ fn account(
     context: &RunContext,
     track: Track,
     capital: Money,
-    begun: &Begun,
+    begun: &RunStart,
 ) -> Result<(TrackAccount, Vec<f64>)> {
     let views = &context.materialized.views;
     let points: Vec<_> = views

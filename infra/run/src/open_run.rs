@@ -31,7 +31,7 @@ pub struct RunRequest {
 }
 
 /// How a run was begun.
-pub struct Begun {
+pub struct RunStart {
     /// Its first word on `controls`.
     pub opened: RunOpened,
     /// The account of the history drawn, when it was now.
@@ -47,7 +47,7 @@ pub fn begin(
     market: &mut dyn Market,
     wanted: &RunRequest,
     steps: &Steps,
-) -> Result<Begun> {
+) -> Result<RunStart> {
     for mismatch in open::ensure_topics(log, partitions)? {
         eprintln!("{mismatch}");
     }
@@ -64,7 +64,7 @@ pub fn begin(
         scan_from: wanted.scan_from,
         settings: wanted.settings.clone(),
     };
-    let mut begun = Begun { opened, history: None, first_model: Vec::new() };
+    let mut begun = RunStart { opened, history: None, first_model: Vec::new() };
     let models = first_model(log, partitions, market, wanted, &mut begun, steps)?;
     open::open(log, partitions, &begun.opened, models.events, models.champion)?;
     Ok(begun)
@@ -86,7 +86,7 @@ fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
     Ok(())
 }
 
-fn resume(log: &dyn Log, opened: RunOpened, wanted: &RunRequest) -> Result<Begun> {
+fn resume(log: &dyn Log, opened: RunOpened, wanted: &RunRequest) -> Result<RunStart> {
     if opened.source != wanted.source {
         bail!(
             "this run reads {}, not {}; begin another one with --run ID, or use another --data-dir",
@@ -107,7 +107,7 @@ fn resume(log: &dyn Log, opened: RunOpened, wanted: &RunRequest) -> Result<Begun
         let changed = SettingsChanged { settings: wanted.settings.clone() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
-    Ok(Begun { opened, history: None, first_model: Vec::new() })
+    Ok(RunStart { opened, history: None, first_model: Vec::new() })
 }
 
 /// The first day of a run that scans from `scan_from`, and the day before it.
@@ -145,7 +145,7 @@ fn first_model(
     partitions: u32,
     market: &mut dyn Market,
     wanted: &RunRequest,
-    begun: &mut Begun,
+    begun: &mut RunStart,
     steps: &Steps,
 ) -> Result<HistoryModels> {
     let day = begun.opened.previous_day;
