@@ -8,7 +8,7 @@ use report::summary::summary;
 use run::config::{Config, Output};
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{RunRequest, begin};
+use run::open_run::{RunRequest, open_or_resume};
 use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
@@ -26,7 +26,7 @@ pub(crate) fn run_through(
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
-    let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
+    let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     run_loop::everything(&context, market, &begun.opened, last, &steps, &mut |_| {})?;

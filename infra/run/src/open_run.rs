@@ -41,7 +41,7 @@ pub struct RunStart {
 }
 
 /// Opens the run on `log`, or takes it as it was opened; other settings are published first.
-pub fn begin(
+pub fn open_or_resume(
     log: &dyn Log,
     partitions: u32,
     market: &mut dyn Market,

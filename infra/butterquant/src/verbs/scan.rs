@@ -11,7 +11,7 @@ use run::config::Config;
 use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{RunRequest, begin};
+use run::open_run::{RunRequest, open_or_resume};
 use run::run_loop;
 use run::whole_file::write_file;
 use schemas::id::sha256_hex;
@@ -118,7 +118,7 @@ fn ranked(
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
-    let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
+    let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {

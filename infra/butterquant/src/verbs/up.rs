@@ -9,7 +9,7 @@ use run::config::Config;
 use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self};
-use run::open_run::begin;
+use run::open_run::open_or_resume;
 use run::registration;
 use run::run_loop;
 use schemas::Day;
@@ -42,7 +42,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let wanted = live(config, source, &*market, args.from, args.history)?;
     let steps = printer::steps(config)?;
     let partitions = config.partitions()?;
-    let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
+    let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
     let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;
