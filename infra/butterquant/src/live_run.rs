@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
-use run::data_dir::Opened;
+use run::data_dir::OpenLog;
 use run::open_run::RunRequest;
 use schemas::Day;
 use web::Serving;
@@ -14,7 +14,7 @@ use web::Serving;
 pub(crate) fn market_of(
     config: &Config,
     asked: Option<&String>,
-    opened: &Opened,
+    opened: &OpenLog,
 ) -> Result<(String, Box<dyn Market>)> {
     let begun_with = || -> Result<Option<String>> {
         let there =
@@ -49,7 +49,7 @@ pub(crate) fn live(
 }
 
 /// Lets other processes reach what this one owns.
-pub(crate) fn serve(config: &Config, opened: &Opened, context: &RunContext) -> Result<Serving> {
+pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> Result<Serving> {
     let views = context.materialized.views.clone();
     let serving = server::start(
         config.listen(),

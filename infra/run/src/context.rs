@@ -2,7 +2,7 @@
 //! the roles' machines.
 
 use crate::config::RunSpec;
-use crate::data_dir::{self, Opened, RunDir};
+use crate::data_dir::{self, OpenLog, RunDir};
 use crate::model_acceptance::OnEngine;
 use crate::projections::Materialized;
 use anyhow::{Context, Result};
@@ -42,7 +42,7 @@ pub struct RunContext {
 
 impl RunContext {
     /// Over an opened log of `partitions`.
-    pub fn new(spec: &RunSpec, run: &RunDir, opened: &Opened) -> Result<RunContext> {
+    pub fn new(spec: &RunSpec, run: &RunDir, opened: &OpenLog) -> Result<RunContext> {
         RunContext::with_state(spec, run, opened, &run.state())
     }
 
@@ -50,7 +50,7 @@ impl RunContext {
     pub fn with_state(
         spec: &RunSpec,
         run: &RunDir,
-        opened: &Opened,
+        opened: &OpenLog,
         state: &Path,
     ) -> Result<RunContext> {
         let partitions = spec.partitions;

@@ -116,7 +116,7 @@ impl RunDir {
 }
 
 /// A run's log and how it is held.
-pub struct Opened {
+pub struct OpenLog {
     /// The log.
     pub log: Arc<dyn Log>,
     /// HTTP address of the process that owns it, when that is another one.
@@ -137,22 +137,22 @@ pub fn remove_topics(run: &RunDir) -> Result<()> {
 }
 
 /// The run's log where it is not in the data folder.
-fn elsewhere(run: &RunDir) -> Result<Option<Opened>> {
+fn elsewhere(run: &RunDir) -> Result<Option<OpenLog>> {
     Ok(match &run.access {
         LogAccess::Folder => None,
         LogAccess::Kafka(access) => {
             let log = Arc::new(KafkaLog::connect(run.kafka_settings(access))?);
-            Some(Opened { log, owner: None, embedded: None })
+            Some(OpenLog { log, owner: None, embedded: None })
         }
         LogAccess::Endpoint(endpoint) => {
             let log = Arc::new(RemoteLog::connect(endpoint, run.token.clone())?);
-            Some(Opened { log, owner: Some(endpoint.clone()), embedded: None })
+            Some(OpenLog { log, owner: Some(endpoint.clone()), embedded: None })
         }
     })
 }
 
 /// Opens the run's log to own it: for roles. Who only reads it for a moment is waited for.
-pub fn own(run: &RunDir) -> Result<Opened> {
+pub fn own(run: &RunDir) -> Result<OpenLog> {
     if let Some(opened) = elsewhere(run)? {
         return Ok(opened);
     }
@@ -161,12 +161,12 @@ pub fn own(run: &RunDir) -> Result<Opened> {
         format!("{} cannot be made; choose another folder with --data-dir", path.display())
     })?;
     let log = Arc::new(patiently(&path, || Ok(EmbeddedLog::open(&path)?))?);
-    Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+    Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
 }
 
 /// Opens the run's log to read it or to say something: through the process that owns it, if
 /// there is one.
-pub fn reach(run: &RunDir) -> Result<Opened> {
+pub fn reach(run: &RunDir) -> Result<OpenLog> {
     if let Some(opened) = elsewhere(run)? {
         return Ok(opened);
     }
@@ -180,7 +180,7 @@ pub fn reach(run: &RunDir) -> Result<Opened> {
             .map(|endpoint| (RemoteLog::connect(&endpoint, run.token.clone()), endpoint));
         let refused = match connected {
             Some((Ok(log), endpoint)) => {
-                return Ok(Opened { log: Arc::new(log), owner: Some(endpoint), embedded: None });
+                return Ok(OpenLog { log: Arc::new(log), owner: Some(endpoint), embedded: None });
             }
             Some((Err(error), _)) => Some(error),
             None => None,
@@ -189,7 +189,7 @@ pub fn reach(run: &RunDir) -> Result<Opened> {
         match (EmbeddedLog::open(&path), refused) {
             (Ok(log), _) => {
                 let log = Arc::new(log);
-                Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+                Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
             }
             (Err(error), refused) => Err(refused.unwrap_or(error).into()),
         }
