@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{Lake, Views};
 use success::Engine;
-use venues::paper::client::{Outside, PaperVenue};
+use venues::paper::client::{ExternalBroker, PaperVenue};
 
 /// A run and everything that works on it.
 pub struct RunContext {
@@ -85,7 +85,7 @@ impl RunContext {
 }
 
 /// The broker outside, of a live run that has one: what is tried on the past trades with nobody.
-fn outside(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<Outside>> {
+fn outside(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<ExternalBroker>> {
     let Some((address, wait)) = &spec.broker else { return Ok(None) };
     match shell::open::opened(log)? {
         Some(opened) if opened.kind == "live" => {}
@@ -97,10 +97,14 @@ fn outside(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<Outside
     let topic = log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
     let identity = sha256_hex(format!("{}/{topic}", log.identity()?).as_bytes());
     let client = format!("{}-{}", run.id, &identity[..12]);
-    Ok(Some(Outside { address: address.clone(), client, wait: *wait }))
+    Ok(Some(ExternalBroker { address: address.clone(), client, wait: *wait }))
 }
 
-fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Outside>) -> Machines {
+fn machines(
+    engine: Engine,
+    materialized: Arc<Materialized>,
+    outside: Option<ExternalBroker>,
+) -> Machines {
     let trial = Arc::new(OnEngine::new(engine.clone()));
     let loader = Arc::new(Loader::new(engine));
     Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {

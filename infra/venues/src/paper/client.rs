@@ -11,7 +11,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A broker outside and who this is to it.
 #[derive(Clone, Debug)]
-pub struct Outside {
+pub struct ExternalBroker {
     /// `127.0.0.1:4002`.
     pub address: String,
     /// The run's client id, always the same.
@@ -22,14 +22,14 @@ pub struct Outside {
 
 /// One session, opened by the first call. A role that was given its place anew makes a new one.
 pub struct PaperVenue {
-    outside: Outside,
+    outside: ExternalBroker,
     agent: ureq::Agent,
     session: Mutex<Option<u64>>,
 }
 
 impl PaperVenue {
     /// A session to come.
-    pub fn new(outside: &Outside) -> PaperVenue {
+    pub fn new(outside: &ExternalBroker) -> PaperVenue {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(outside.wait))
             // Where these run out first, nothing was sent.
@@ -140,7 +140,8 @@ mod tests {
         let listener = socket.listen(1).unwrap();
         let address = listener.local_addr().unwrap();
         let wait = Duration::from_millis(300);
-        let outside = Outside { address: address.to_string(), client: "test".to_owned(), wait };
+        let outside =
+            ExternalBroker { address: address.to_string(), client: "test".to_owned(), wait };
         let venue = PaperVenue::new(&outside);
         let asked = || venue.post(1, Call::Ask { id: 1 });
         assert!(matches!(asked(), Err(VenueError::NoAnswer(_))));
