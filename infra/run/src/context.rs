@@ -4,7 +4,7 @@
 use crate::config::RunSpec;
 use crate::data_dir::{self, OpenLog, RunDir};
 use crate::model_acceptance::OnEngine;
-use crate::projections::Materialized;
+use crate::projections::RunProjections;
 use anyhow::{Context, Result};
 use consumers::broker::Broker;
 use consumers::executor::Executor;
@@ -31,7 +31,7 @@ pub struct RunContext {
     /// What instances share.
     pub env: Env,
     /// Views, lake, artifacts.
-    pub materialized: Arc<Materialized>,
+    pub materialized: Arc<RunProjections>,
     /// What computes scores.
     pub engine: Engine,
     /// Where the run lives.
@@ -60,7 +60,7 @@ impl RunContext {
         let db = data_dir::patiently(state, || Ok(kv::Db::open(state)?))?;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
-        let materialized = Arc::new(Materialized::new(
+        let materialized = Arc::new(RunProjections::new(
             Arc::clone(&opened.log),
             partitions,
             views,
@@ -102,7 +102,7 @@ fn outside(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<Externa
 
 fn machines(
     engine: Engine,
-    materialized: Arc<Materialized>,
+    materialized: Arc<RunProjections>,
     outside: Option<ExternalBroker>,
 ) -> Machines {
     let trial = Arc::new(OnEngine::new(engine.clone()));

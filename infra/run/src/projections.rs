@@ -28,7 +28,7 @@ const KEPT_OF_A_LETTER: usize = 1 << 10;
 const KEPT_DAYS: usize = 512;
 
 /// The materialised side of a run.
-pub struct Materialized {
+pub struct RunProjections {
     log: Arc<dyn Log>,
     partitions: u32,
     /// The views.
@@ -38,11 +38,11 @@ pub struct Materialized {
     artifacts: PathBuf,
     /// End offsets of the unmarked topics as last written.
     written: Mutex<BTreeMap<(Topic, u32), u64>>,
-    /// Days written and not yet taken by [`Materialized::take_days`], the latest.
+    /// Days written and not yet taken by [`RunProjections::take_days`], the latest.
     days: Mutex<VecDeque<DayFigures>>,
 }
 
-impl Materialized {
+impl RunProjections {
     /// Over a run's views, lake and artifact folder.
     pub fn new(
         log: Arc<dyn Log>,
@@ -50,8 +50,8 @@ impl Materialized {
         views: Views,
         lake: Lake,
         artifacts: PathBuf,
-    ) -> Materialized {
-        Materialized {
+    ) -> RunProjections {
+        RunProjections {
             log,
             partitions,
             views,
@@ -151,7 +151,7 @@ impl Materialized {
     }
 }
 
-impl Projections for Materialized {
+impl Projections for RunProjections {
     fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
         self.write(day, events, settings).map_err(|error| format!("{error:#}"))
     }
