@@ -3,7 +3,7 @@
 
 use crate::config::RunSpec;
 use crate::data_dir::{self, OpenLog, RunDir};
-use crate::model_acceptance::OnEngine;
+use crate::model_acceptance::EngineAcceptance;
 use crate::projections::RunProjections;
 use anyhow::{Context, Result};
 use consumers::broker::Broker;
@@ -105,7 +105,7 @@ fn machines(
     materialized: Arc<RunProjections>,
     outside: Option<ExternalBroker>,
 ) -> Machines {
-    let trial = Arc::new(OnEngine::new(engine.clone()));
+    let trial = Arc::new(EngineAcceptance::new(engine.clone()));
     let loader = Arc::new(Loader::new(engine));
     Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
         Some(match role {

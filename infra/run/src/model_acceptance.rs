@@ -14,15 +14,15 @@ const ROWS: usize = 101;
 const AGAIN: &str = "then ask for a training with `butterquant train`";
 
 /// Tries models on an engine.
-pub struct OnEngine {
+pub struct EngineAcceptance {
     engine: Engine,
     budget: Duration,
 }
 
-impl OnEngine {
+impl EngineAcceptance {
     /// Tries models on `engine`.
-    pub fn new(engine: Engine) -> OnEngine {
-        OnEngine { engine, budget: BUDGET }
+    pub fn new(engine: Engine) -> EngineAcceptance {
+        EngineAcceptance { engine, budget: BUDGET }
     }
 
     /// What is wrong with the model, of which candle said `vectors`.
@@ -48,7 +48,7 @@ impl OnEngine {
     }
 }
 
-impl AcceptanceTest for OnEngine {
+impl AcceptanceTest for EngineAcceptance {
     fn run(&self, onnx: &[u8]) -> AcceptanceReport {
         let engine = self.engine.provider();
         let vectors = test_vectors(onnx).map_err(|error| error.to_string());
@@ -128,7 +128,7 @@ mod tests {
     fn a_model_is_tried_on_its_own_test_vectors_and_what_is_none_is_refused() {
         for engine in engines() {
             // The time allowed is not what this is about, and the machine may be busy.
-            let trial = OnEngine { engine, budget: Duration::from_secs(1) };
+            let trial = EngineAcceptance { engine, budget: Duration::from_secs(1) };
             let name = trial.engine.provider();
             let found = trial.run(onnx());
             assert_eq!(found.problems, Vec::<String>::new());
@@ -146,7 +146,7 @@ mod tests {
         let mut vectors = test_vectors(onnx()).unwrap();
         vectors[7].probabilities[2] += 1e-3;
         for engine in engines() {
-            let trial = OnEngine { engine, budget: Duration::from_secs(1) };
+            let trial = EngineAcceptance { engine, budget: Duration::from_secs(1) };
             let name = trial.engine.provider();
             let problems = trial.problems(onnx(), &vectors).unwrap();
             let [problem] = &problems[..] else { panic!("{problems:?}") };
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn an_engine_that_takes_longer_than_allowed_is_refused() {
         for engine in engines() {
-            let trial = OnEngine { engine, budget: Duration::ZERO };
+            let trial = EngineAcceptance { engine, budget: Duration::ZERO };
             let name = trial.engine.provider();
             let found = trial.run(onnx());
             assert_eq!(found.summary, format!("tried on {name} with 16 test vectors"));
@@ -167,6 +167,6 @@ mod tests {
             assert!(problem.starts_with(&format!("on {name} a row takes ")), "{problem}");
             assert!(problem.contains("0ns is allowed: give the retrainer a faster"), "{problem}");
         }
-        assert_eq!(OnEngine::new(Engine::candle()).budget, Duration::from_millis(1));
+        assert_eq!(EngineAcceptance::new(Engine::candle()).budget, Duration::from_millis(1));
     }
 }

@@ -1,6 +1,6 @@
 //! Beginning a run, or finding it begun: topics, history, the first model, the opening.
 
-use crate::model_acceptance::OnEngine;
+use crate::model_acceptance::EngineAcceptance;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
@@ -181,7 +181,7 @@ fn first_model(
         &put.events,
         put.ends,
         &wanted.settings,
-        &OnEngine::new(wanted.engine.clone()),
+        &EngineAcceptance::new(wanted.engine.clone()),
         &mut |done, of| bar.at(done.into(), of.into()),
     );
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
