@@ -29,7 +29,7 @@ pub(crate) fn run_through(
     let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
-    run_loop::everything(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
+    run_loop::run_all_roles(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
     let summary =
         steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
     printer::summary(config, &summary)?;

@@ -46,7 +46,7 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
 
 /// Runs every role over `market` until each has closed `until` (or for ever), or a signal comes.
 /// `on_day` is given every day that the views contain since.
-pub fn everything(
+pub fn run_all_roles(
     context: &RunContext,
     market: Box<dyn Market>,
     opened: &RunOpened,

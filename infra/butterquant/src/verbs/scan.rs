@@ -122,7 +122,7 @@ fn ranked(
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {
-        run_loop::everything(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
+        run_loop::run_all_roles(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
     }
     views.rankings(day)?.with_context(|| {
         format!(

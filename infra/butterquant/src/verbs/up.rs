@@ -48,7 +48,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let serving = serve(config, &opened, &context)?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
     eprintln!("scored by {}: {}", context.engine.provider(), context.engine.explain());
-    run_loop::everything(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
+    run_loop::run_all_roles(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
         // On a warm-up day nothing is scanned.
         if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
             eprintln!("{figures}");
