@@ -4,8 +4,8 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use producers::source::Market;
-use report::summary::summary;
-use run::config::{Config, Output};
+use report::summary::summary_of_execution;
+use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
 use run::open_run::{RunRequest, open_or_resume};
@@ -22,7 +22,6 @@ pub(crate) fn run_through(
     to: Option<Day>,
 ) -> Result<Found> {
     let started = Instant::now();
-    let output = config.output()?;
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
@@ -30,8 +29,8 @@ pub(crate) fn run_through(
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     run_loop::run_all_roles(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
-    let summary =
-        steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }

@@ -239,7 +239,8 @@ pub fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Resu
     }
 }
 
-fn was_held(error: &anyhow::Error) -> bool {
+/// Whether the log or the store failed because another process holds it.
+pub(crate) fn was_held(error: &anyhow::Error) -> bool {
     let log = error.downcast_ref().is_some_and(|log: &LogError| log.class == ErrorClass::Retry);
     log || matches!(error.downcast_ref(), Some(kv::KvError::Locked { .. }))
 }

@@ -10,5 +10,6 @@ pub mod open_run;
 pub mod projections;
 pub mod registration;
 pub mod run_loop;
+pub mod run_reader;
 pub mod topic_digest;
 pub mod whole_file;

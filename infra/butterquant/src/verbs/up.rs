@@ -4,9 +4,8 @@ use crate::exit::Found;
 use crate::live_run::{live, market_of, serve};
 use crate::printer;
 use anyhow::Result;
-use report::summary::summary;
+use report::summary::summary_of_execution;
 use run::config::Config;
-use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self};
 use run::open_run::open_or_resume;
@@ -54,8 +53,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             eprintln!("{figures}");
         }
     })?;
-    let summary =
-        steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }
