@@ -8,12 +8,11 @@ use eventlog::Log;
 use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
 use schemas::{Body, Day, Event, Topic};
 use serde_json::{Map, Value};
-use shell::inspect::inspect;
+use shell::event_reader::each_event;
 use shell::record_codec;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use store::{Lake, Views};
 use success::{Artifacts, Trained};
 
@@ -160,11 +159,12 @@ impl Projections for RunProjections {
 /// Writes the lake's files of a topic without day markers from the log.
 pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) -> Result<()> {
     let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
-    read_each(log, topic, partitions, &mut |mut event| {
+    each_event(log, topic, partitions, &mut |mut event| {
         if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
             letter.abridge(KEPT_OF_A_LETTER);
         }
         days.entry(event.day).or_default().push(event);
+        Ok(())
     })?;
     for (day, events) in &days {
         lake.write_day(topic, *day, events)?;
@@ -190,29 +190,9 @@ pub fn artifact(model: &ModelTrained) -> Result<(Trained, Map<String, Value>)> {
 /// Every event of a topic that a role would take in, partition by partition.
 pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Event>> {
     let mut events = Vec::new();
-    read_each(log, topic, partitions, &mut |event| events.push(event))?;
+    each_event(log, topic, partitions, &mut |event| {
+        events.push(event);
+        Ok(())
+    })?;
     Ok(events)
-}
-
-/// The same, one at a time.
-fn read_each(
-    log: &dyn Log,
-    topic: Topic,
-    partitions: u32,
-    take: &mut dyn FnMut(Event),
-) -> Result<()> {
-    let mut reader = log.reader()?;
-    for partition in 0..topic.partitions(partitions) {
-        let place = record_codec::place(topic, partition);
-        let (mut next, end) = (0, log.watermarks(&place)?.high);
-        while next < end {
-            let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let fetched =
-                fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
-            let sound = |record| inspect(topic, partition, partitions, record).ok();
-            fetched.records.iter().filter_map(sound).for_each(&mut *take);
-            next = fetched.position;
-        }
-    }
-    Ok(())
 }
