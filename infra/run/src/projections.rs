@@ -1,5 +1,5 @@
-//! Where materialised days go: views, the lake, the artifact folder. All of it can be thrown
-//! away and made again from the log.
+//! What a run's days are written to: views, lake and model files. All of it can be deleted and
+//! rebuilt from the log.
 
 use crate::day_figures::DayFigures;
 use anyhow::{Context, Result, bail};
@@ -19,14 +19,14 @@ use success::{Artifacts, Trained};
 /// Topics without day markers: read to their end whenever a day closes.
 const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetters];
 
-/// Bytes of a dead letter's value that the lake shows: of thousands of large ones all would not
-/// fit into memory. The log has them whole.
-const KEPT_OF_A_LETTER: usize = 1 << 10;
+/// Bytes of a dead letter's value that the lake keeps: thousands of large ones would not fit into
+/// memory. The log holds them whole.
+const DEAD_LETTER_BYTES: usize = 1 << 10;
 
-/// Days whose figures are kept for whoever prints them.
+/// Days whose figures are kept until they are printed.
 const KEPT_DAYS: usize = 512;
 
-/// The materialised side of a run.
+/// The views, lake and model files of a run.
 pub struct RunProjections {
     log: Arc<dyn Log>,
     partitions: u32,
@@ -35,14 +35,14 @@ pub struct RunProjections {
     /// The lake.
     pub lake: Lake,
     artifacts: PathBuf,
-    /// End offsets of the unmarked topics as last written.
+    /// The end offsets up to which the unmarked topics were last written.
     written: Mutex<BTreeMap<(Topic, u32), u64>>,
-    /// Days written and not yet taken by [`RunProjections::take_days`], the latest.
+    /// The latest days written and not yet taken by [`RunProjections::take_days`].
     days: Mutex<VecDeque<DayFigures>>,
 }
 
 impl RunProjections {
-    /// Over a run's views, lake and artifact folder.
+    /// Writes to a run's views, lake and model folder.
     pub fn new(
         log: Arc<dyn Log>,
         partitions: u32,
@@ -61,7 +61,7 @@ impl RunProjections {
         }
     }
 
-    /// The first day comes with what was said when the run was opened, which is a day of its own.
+    /// With the first day come the events that opened the run, which belong to the day before.
     fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
         let (opening, today): (Vec<Event>, Vec<Event>) =
             events.iter().cloned().partition(|event| event.day < day);
@@ -99,8 +99,8 @@ impl RunProjections {
         Ok(())
     }
 
-    /// Files of the unmarked topics hold the events of one trading day; a topic that has grown
-    /// is written again whole, so that the files do not depend on when that was.
+    /// Writes the unmarked topics that have grown, a file for each trading day. Such a topic is
+    /// written whole again, so that its files do not depend on when that happens.
     pub fn write_unmarked(&self) -> Result<()> {
         for topic in UNMARKED {
             let mut ends = BTreeMap::new();
@@ -120,7 +120,7 @@ impl RunProjections {
         Ok(())
     }
 
-    /// Of the artifact folder; none where no model was written.
+    /// The digest of the model folder; `None` if no model was written.
     pub fn model_files_digest(&self) -> Result<Option<String>> {
         if !self.artifacts.exists() {
             return Ok(None);
@@ -128,23 +128,23 @@ impl RunProjections {
         Ok(Artifacts::open(&self.artifacts)?.digest()?)
     }
 
-    /// Model files from what `models` says.
+    /// Writes a file for each usable model among `events`.
     pub fn write_models(&self, events: &[Event]) -> Result<()> {
         for event in events {
             let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
-            // What no scorer takes either is no file: it stays on the log, where `model verify`
+            // No scorer uses such a model either; it stays on the log, where `model verify`
             // finds it.
-            let (Ok((trained, made)), Ok(version)) =
+            let (Ok((trained, json)), Ok(version)) =
                 (artifact(model), u32::try_from(model.version))
             else {
                 tracing::warn!(
                     version = model.version,
-                    "it is no usable model: no file is written"
+                    "the model on the log is not usable, so no file is written"
                 );
                 continue;
             };
             let date = event.day.to_string().replace('-', "");
-            Artifacts::open(&self.artifacts)?.write(version, &date, &trained, &made)?;
+            Artifacts::open(&self.artifacts)?.write(version, &date, &trained, &json)?;
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) ->
     let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
     each_event(log, topic, partitions, &mut |mut event| {
         if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
-            letter.abridge(KEPT_OF_A_LETTER);
+            letter.abridge(DEAD_LETTER_BYTES);
         }
         days.entry(event.day).or_default().push(event);
         Ok(())
@@ -172,19 +172,19 @@ pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) ->
     Ok(())
 }
 
-/// A model of the log as the artifact folder keeps it, and what its JSON says beside the manifest.
+/// A model from the log as the model folder keeps it, and what its JSON holds beside the manifest.
 pub fn artifact(model: &ModelTrained) -> Result<(Trained, Map<String, Value>)> {
     if schemas::id::sha256_hex(&model.onnx) != model.sha256 {
-        bail!("the bytes of model {} are not those of its sha256", model.version);
+        bail!("the bytes of model {} do not match its sha256", model.version);
     }
-    let mut made: Map<String, Value> = serde_json::from_str(&model.manifest)
-        .with_context(|| format!("the manifest of model {} is no JSON", model.version))?;
+    let mut json: Map<String, Value> = serde_json::from_str(&model.manifest)
+        .with_context(|| format!("the manifest of model {} is not valid JSON", model.version))?;
     let manifest =
-        serde_json::from_value(made.remove("model").unwrap_or_default()).with_context(|| {
-            format!("the manifest of model {} is not of this program", model.version)
+        serde_json::from_value(json.remove("model").unwrap_or_default()).with_context(|| {
+            format!("the manifest of model {} was not written by this program", model.version)
         })?;
     let (onnx, sha256) = (model.onnx.clone(), model.sha256.clone());
-    Ok((Trained { onnx, sha256, manifest }, made))
+    Ok((Trained { onnx, sha256, manifest }, json))
 }
 
 /// Every event of a topic that a role would take in, partition by partition.

@@ -1,5 +1,5 @@
-//! What a topic holds, in one number: SHA-256 over partition, key, timestamp and value of every
-//! record in order. Headers are left out; they may carry wall time.
+//! A digest of a topic's contents: SHA-256 over partition, key, timestamp and value of every
+//! record in order. Headers are left out, because they may carry wall time.
 
 use anyhow::Result;
 use eventlog::{Log, PartitionReader, Record};
@@ -9,20 +9,20 @@ use sha2::{Digest, Sha256};
 use shell::record_codec;
 use std::collections::BTreeMap;
 
-/// A topic's contents.
+/// The contents of a topic, counted and hashed.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct TopicDigest {
     /// Events, day markers left out.
     pub events: u64,
     /// Day markers.
     pub markers: u64,
-    /// Events by kind, markers among them.
+    /// Events by kind, markers included.
     pub kinds: BTreeMap<String, u64>,
     /// SHA-256, hexadecimal.
     pub sha256: String,
 }
 
-/// Of one topic.
+/// The digest of one topic.
 pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest> {
     let mut reader = PartitionReader::new(log)?;
     let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
@@ -63,7 +63,7 @@ impl TopicDigest {
     }
 }
 
-/// Of every topic there is, by its short name.
+/// The digest of every topic, by its short name.
 pub fn all(log: &dyn Log, partitions: u32) -> Result<BTreeMap<String, TopicDigest>> {
     Topic::ALL
         .into_iter()
