@@ -65,13 +65,13 @@ async fn until_stopped(
     stopped: oneshot::Receiver<()>,
 ) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let (begin, begun) = oneshot::channel::<()>();
+    let (stopping, stop_began) = oneshot::channel::<()>();
     let graceful = axum::serve(listener, router).with_graceful_shutdown(async {
         let _ = stopped.await; // the sender is only ever dropped
-        drop(begin);
+        drop(stopping);
     });
     let late = async {
-        let _ = begun.await;
+        let _ = stop_began.await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {

@@ -1,4 +1,4 @@
-//! The summary of a run: what is on the log, what the tracks made of it, where the files are.
+//! The summary of a run: its topics, its models, the results of both tracks, where its files are.
 
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
@@ -14,13 +14,13 @@ use statistics::{Comparison, Performance, compare, daily_returns, performance};
 use std::collections::BTreeMap;
 use store::views::{Ranked, Rankings, RankingsFile};
 
-/// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
-/// bootstrap.
+/// The most calendar days from a scan to its evaluation day, counted as trading days: the length
+/// of a bootstrap block.
 const LONGEST_HOLDING: usize = 31;
 
 /// The summary of one track.
 #[derive(Clone, Debug, Serialize)]
-pub struct TrackAccount {
+pub struct TrackSummary {
     /// Its name.
     pub track: &'static str,
     /// From its daily marks.
@@ -37,9 +37,9 @@ pub struct TrackAccount {
     pub highest: Option<f64>,
     /// The threshold.
     pub threshold: f64,
-    /// Days on which the track said why it could not trade, by what it said.
+    /// Reasons why the track could not trade, each with its number of days.
     pub notes: BTreeMap<String, u64>,
-    /// Closed trades priced at other volatilities.
+    /// Closed trades repriced at other volatilities.
     pub at_volatility: Vec<AtVolatility>,
 }
 
@@ -48,30 +48,30 @@ pub struct TrackAccount {
 pub struct Summary {
     /// The run's id.
     pub run: String,
-    /// How it was opened.
+    /// The event that opened it.
     pub opened: RunOpened,
-    /// The last day closed by the views.
+    /// The last day that the views contain.
     pub through: Option<Day>,
     /// Events and digest by topic.
     pub topics: BTreeMap<String, TopicDigest>,
     /// How it was carried out; only the process that did so knows.
     #[serde(flatten)]
     pub execution: Option<RunExecution>,
-    /// Model versions and what came of each.
+    /// Model versions, each with its fate.
     pub models: Vec<String>,
     /// Realised classes: Loss, Minor, Good, Excellent.
     pub outcomes: [u64; 4],
     /// Both tracks.
-    pub tracks: Vec<TrackAccount>,
-    /// ButterAI − ButterBaseline, a day.
+    pub tracks: Vec<TrackSummary>,
+    /// ButterAI − ButterBaseline, per day.
     pub comparison: Option<Comparison>,
-    /// Why there is none.
+    /// Why the tracks are not compared.
     pub comparison_refused: Option<String>,
-    /// The last day ranked and its first ten.
+    /// The last day ranked.
     pub ranked_day: Option<Day>,
-    /// See above.
+    /// The first ten candidates of that day.
     pub top: Vec<Ranked>,
-    /// Where everything lies.
+    /// Where the run's files are.
     pub files: BTreeMap<&'static str, String>,
 }
 
@@ -130,8 +130,8 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
     let mut tracks = Vec::new();
     let mut returns: Vec<Vec<f64>> = Vec::new();
     for track in Track::ALL {
-        let (account, daily) = account(reader, track)?;
-        tracks.push(account);
+        let (track_summary, daily) = track_summary(reader, track)?;
+        tracks.push(track_summary);
         returns.push(daily);
     }
     let compared = compare(&returns[0], &returns[1], LONGEST_HOLDING, settings.seed as u64);
@@ -160,7 +160,7 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
     })
 }
 
-fn account(reader: &RunReader, track: Track) -> Result<(TrackAccount, Vec<f64>)> {
+fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<f64>)> {
     let (views, settings) = (&reader.views, &reader.opened.settings);
     let capital = settings.capital;
     let points: Vec<_> = views
@@ -177,7 +177,7 @@ fn account(reader: &RunReader, track: Track) -> Result<(TrackAccount, Vec<f64>)>
         *notes.entry(note).or_default() += 1;
     }
     let highest = points.iter().filter_map(|point| point.mark.highest).max_by(f64::total_cmp);
-    let account = TrackAccount {
+    let summary = TrackSummary {
         track: track.name(),
         performance: performance(&changes, capital)?,
         closed_trades: journal.len(),
@@ -197,7 +197,7 @@ fn account(reader: &RunReader, track: Track) -> Result<(TrackAccount, Vec<f64>)>
         notes,
         at_volatility: at_volatilities(reader, track)?,
     };
-    Ok((account, daily_returns(&changes, capital)?))
+    Ok((summary, daily_returns(&changes, capital)?))
 }
 
 fn models(reader: &RunReader) -> Result<Vec<String>> {

@@ -1,6 +1,6 @@
 //! The summary of a run as text.
 
-use crate::summary::{Summary, TrackAccount};
+use crate::summary::{Summary, TrackSummary};
 use crate::tables::{or_dash, percent, table};
 use store::views::Ranked;
 
@@ -151,7 +151,7 @@ fn tracks(summary: &Summary, lines: &mut Vec<String>) {
     lines.push(SURVIVORS.to_owned());
 }
 
-fn notes(one: &TrackAccount, lines: &mut Vec<String>) {
+fn notes(one: &TrackSummary, lines: &mut Vec<String>) {
     if one.over_threshold == 0 {
         let highest = or_dash(one.highest, |value| format!("{value:.3}"));
         lines.push(format!(

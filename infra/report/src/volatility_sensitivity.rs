@@ -1,6 +1,6 @@
-//! Closed trades priced again at other volatilities. With the volatility proxy, mispricing
-//! compares two estimates from the same prices, so a result that rests on the level of the
-//! proxy is no evidence; this shows how much does.
+//! Closed trades repriced at other volatilities. With the volatility proxy, mispricing compares two
+//! estimates from the same prices, so a result that rests on the level of the proxy is no evidence;
+//! this shows how much of the result does.
 
 use anyhow::Result;
 use quant::{Butterfly, PricingSettings, entry, mark};
@@ -11,21 +11,21 @@ use schemas::{Body, Day, EventId, Topic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The proxy's volatility is multiplied by these.
+/// The factors that the proxy's volatility is multiplied by.
 const SCALES: [f64; 3] = [0.85, 1.0, 1.15];
 
 /// Closed trades at one volatility.
 #[derive(Clone, Debug, Serialize)]
 pub struct AtVolatility {
-    /// Volatility × this, in and out.
+    /// The factor on volatility, at entry and exit.
     pub scale: f64,
-    /// Dollars over all closed trades.
+    /// Profit of all closed trades, dollars.
     pub profit: f64,
     /// Mean return on the capital at risk.
     pub mean_roi: Option<f64>,
 }
 
-/// The closed trades of a track at each scale.
+/// The closed trades of a track, at each factor.
 pub fn at_volatilities(reader: &RunReader, track: Track) -> Result<Vec<AtVolatility>> {
     let mut opened: BTreeMap<EventId, (Day, Execution)> = BTreeMap::new();
     let mut trades = Vec::new();
@@ -50,9 +50,10 @@ pub fn at_volatilities(reader: &RunReader, track: Track) -> Result<Vec<AtVolatil
     Ok(SCALES.into_iter().map(|scale| at(scale, &trades)).collect())
 }
 
-type Done = (Day, Execution);
+/// An execution and its day.
+type Executed = (Day, Execution);
 
-fn at(scale: f64, trades: &[(Done, Done)]) -> AtVolatility {
+fn at(scale: f64, trades: &[(Executed, Executed)]) -> AtVolatility {
     let (mut profit, mut rois) = (0.0, Vec::with_capacity(trades.len()));
     for ((day_in, open), (day_out, close)) in trades {
         let pricing = PricingSettings::from(&open.pricing);

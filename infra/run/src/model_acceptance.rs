@@ -81,9 +81,9 @@ impl AcceptanceTest for EngineAcceptance {
 fn latency(model: &Model, row: &[f64; FEATURES]) -> Result<Duration, String> {
     let mut took = Vec::with_capacity(ROWS);
     for _ in 0..ROWS {
-        let begun = Instant::now();
+        let start = Instant::now();
         model.score(std::slice::from_ref(row)).map_err(|error| error.to_string())?;
-        took.push(begun.elapsed());
+        took.push(start.elapsed());
     }
     took.sort_unstable();
     Ok(took[ROWS / 2])
@@ -116,8 +116,9 @@ mod tests {
         ONNX.get_or_init(|| {
             let rows: Vec<LabelledRow> = (0..1_000).map(row).collect();
             let quick = TrainSettings { epochs: 1, ..TrainSettings::default() };
-            let made = train(&rows, &schemas::contract::CONTRACT, &quick, &mut |_, _| {}).unwrap();
-            made.onnx
+            let trained =
+                train(&rows, &schemas::contract::CONTRACT, &quick, &mut |_, _| {}).unwrap();
+            trained.onnx
         })
     }
 
@@ -134,8 +135,9 @@ mod tests {
             let name = acceptance.engine.provider();
             let found = acceptance.run(onnx());
             assert_eq!(found.problems, Vec::<String>::new());
-            let said = format!("{name} gives what candle gave on 16 test vectors within 1e-5, and");
-            assert!(found.summary.starts_with(&said), "{found:?}");
+            let expected =
+                format!("{name} gives what candle gave on 16 test vectors within 1e-5, and");
+            assert!(found.summary.starts_with(&expected), "{found:?}");
             let found = acceptance.run(&onnx()[..1_000]);
             assert_eq!(found.summary, format!("it did not load on {name}"));
             let [problem] = &found.problems[..] else { panic!("{found:?}") };

@@ -1,6 +1,6 @@
 //! The configuration file and the environment as keys and values; unknown keys are refused.
 
-use super::KEYS;
+use super::keys::KEYS;
 use super::secrets;
 use anyhow::{Context, Result, bail};
 use std::path::Path;

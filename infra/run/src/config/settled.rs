@@ -1,6 +1,7 @@
 //! The configuration settled into what each room needs, so that no room below reads a key.
 
-use super::{Config, LogHome, Provider};
+use super::choices::{LogHome, Provider};
+use super::layered::Config;
 use crate::data_dir::{KafkaAccess, LogAccess, RunDir};
 use crate::registration::Client;
 use anyhow::{Result, bail};

@@ -1,6 +1,7 @@
 //! The value of each key, parsed into its type.
 
-use super::{Config, LogHome, Output, Provider};
+use super::choices::{LogHome, Output, Provider};
+use super::layered::Config;
 use anyhow::{Context, Result, bail};
 use schemas::Money;
 use schemas::events::Settings;

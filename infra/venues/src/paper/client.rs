@@ -1,7 +1,7 @@
 //! The client, used by the broker role: the calls of one session, each with a timeout after which it
 //! counts as not answered.
 
-use super::{Answer, Call, PATH, Request};
+use super::protocol::{Answer, Call, PATH, Request};
 use consumers::broker::{Order, OrderStatus, Terms, Venue, VenueError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

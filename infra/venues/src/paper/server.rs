@@ -3,7 +3,7 @@
 
 use super::failure::{Failure, Mode};
 use super::journal::{Happened, Journal};
-use super::{Answer, Call, PATH, Request};
+use super::protocol::{Answer, Call, PATH, Request};
 use anyhow::Result;
 use axum::extract::State;
 use axum::http::StatusCode;

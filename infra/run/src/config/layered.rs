@@ -1,0 +1,200 @@
+//! The layers of the configuration, merged and checked.
+
+use super::choices::Choice;
+use super::keys::KEYS;
+use super::{layers, secrets};
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A value and its origin, as `config show` prints them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Origin {
+    /// The value; secrets are not shown.
+    pub value: String,
+    /// `default`, `file …`, `environment …` or `flag`.
+    pub from: String,
+}
+
+/// The configuration file of a data folder.
+pub const FILE_NAME: &str = "butterquant.toml";
+
+/// The longest safe wait for the external broker: a longer one may cost the role its place in the
+/// group.
+const SAFE_WAIT: Duration = Duration::from_millis(1_000);
+
+/// Values by key, each with its origin.
+#[derive(Clone)]
+pub struct Config {
+    pub(super) values: BTreeMap<String, Origin>,
+    flags: Flags,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.shown()).finish()
+    }
+}
+
+/// The values given on the command line, which override every other layer.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// The configuration file to read instead of the one in the data folder.
+    pub file: Option<PathBuf>,
+    /// The keys given, with their values.
+    pub values: Vec<(&'static str, String)>,
+    /// Whether progress and the lines about days are left out.
+    pub quiet: bool,
+}
+
+impl Config {
+    /// Reads all layers.
+    ///
+    /// # Errors
+    /// A file cannot be read, a key is unknown or given twice, or a value does not fit its key.
+    pub fn load(flags: &Flags) -> Result<Config> {
+        let mut values = BTreeMap::new();
+        for (key, value, _) in KEYS {
+            set(&mut values, key, value.to_owned(), "default")?;
+        }
+        let data_dir = flags.values.iter().find(|(key, _)| *key == "data_dir");
+        let data_dir = data_dir
+            .map(|(_, value)| PathBuf::from(value))
+            .or_else(|| std::env::var_os("BUTTERQUANT_DATA_DIR").map(PathBuf::from));
+        let beside = data_dir.unwrap_or_else(|| "data".into()).join(FILE_NAME);
+        let file = flags.file.clone().or_else(|| beside.exists().then_some(beside));
+        if let Some(file) = file {
+            for (key, value) in layers::read_file(&file)? {
+                set(&mut values, &key, value, &format!("file {}", file.display()))?;
+            }
+        }
+        for (name, key, value) in layers::variables()? {
+            set(&mut values, &key, value, &format!("environment {name}"))?;
+        }
+        for (key, value) in &flags.values {
+            set(&mut values, key, value.clone(), "flag")?;
+        }
+        let config = Config { values, flags: flags.clone() };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether progress and the lines about days are left out.
+    pub fn is_quiet(&self) -> bool {
+        self.flags.quiet
+    }
+
+    /// The command line of `verb` on the run `id`, with the flags that this program was given, so
+    /// that it works as printed.
+    pub fn command_line(&self, verb: &str, id: &str) -> String {
+        let mut line = format!("butterquant {verb} --run {id}");
+        if let Some(file) = &self.flags.file {
+            line.push_str(&format!(" --config {}", file.display()));
+        }
+        for (key, flag) in [("data_dir", "--data-dir"), ("log", "--log"), ("brokers", "--brokers")]
+        {
+            let given = self.flags.values.iter().find(|(given, _)| *given == key);
+            if let Some((_, value)) = given {
+                line.push_str(&format!(" {flag} {value}"));
+            }
+        }
+        line
+    }
+
+    /// Every value and its origin, without secrets.
+    pub fn shown(&self) -> BTreeMap<String, Origin> {
+        let mut shown = self.values.clone();
+        for (key, origin) in &mut shown {
+            if secrets::secret(key) && !origin.value.is_empty() {
+                origin.value = "(set, not shown)".to_owned();
+            }
+            // A registry's address may hold a user and password.
+            if key == "schema_registry" && origin.value.contains('@') {
+                let address = crate::registration::address(&origin.value);
+                origin.value = address.map(|(address, _)| address).unwrap_or_default();
+            }
+        }
+        shown
+    }
+
+    /// Every key at its default, whatever the environment holds.
+    #[cfg(test)]
+    pub fn defaults() -> Config {
+        let origin = |value: &str| Origin { value: value.to_owned(), from: "default".to_owned() };
+        let values = KEYS.iter().map(|(key, value, _)| ((*key).to_owned(), origin(value)));
+        Config { values: values.collect(), flags: Flags::default() }
+    }
+
+    /// The same with another value for `key`, for processes that the program starts by itself.
+    pub fn with(mut self, key: &str, value: &str) -> Config {
+        let origin = Origin { value: value.to_owned(), from: "program".to_owned() };
+        self.values.insert(key.to_owned(), origin);
+        self
+    }
+
+    pub(super) fn text(&self, key: &str) -> &str {
+        self.values.get(key).map_or("", |origin| origin.value.as_str())
+    }
+
+    pub(super) fn parse<T: std::str::FromStr>(&self, key: &str) -> Result<T>
+    where
+        T::Err: std::error::Error + Send + Sync + 'static,
+    {
+        let from = self.values.get(key).map_or("default", |origin| origin.from.as_str());
+        self.text(key)
+            .parse()
+            .with_context(|| format!("{key} = {:?} ({from}) does not fit", self.text(key)))
+    }
+
+    pub(super) fn choice<T: Choice>(&self, key: &str) -> Result<T> {
+        let text = self.text(key);
+        T::parse(text)
+            .with_context(|| format!("{key} = {text:?} is none of {}", T::names().join(", ")))
+    }
+
+    /// Checks that every value fits its key.
+    pub fn check(&self) -> Result<()> {
+        self.output()?;
+        self.log()?;
+        self.provider()?;
+        if self.replication()? == Some(0) {
+            bail!("replication = 0: a partition has at least one copy");
+        }
+        if self.partitions()? == 0 {
+            bail!("partitions = 0: a topic has at least one");
+        }
+        for (key, origin) in &self.values {
+            if let Some(why) = key.strip_prefix("kafka.").and_then(eventlog::kafka::reserved) {
+                bail!("{key} ({}) must not be set: {why}; remove it there", origin.from);
+            }
+        }
+        web::listen_address("listen", self.listen(), self.token().as_deref())?;
+        self.registry_client()?;
+        if let Some((_, wait)) = self.broker()?
+            && wait > SAFE_WAIT
+        {
+            tracing::warn!(
+                "broker_wait_ms = {}: above {} the broker role may lose its place in the group while it waits",
+                wait.as_millis(),
+                SAFE_WAIT.as_millis()
+            );
+        }
+        self.settings().map(|_| ())
+    }
+}
+
+/// Sets `key`; reads the value from a file if the key names one.
+fn set(values: &mut BTreeMap<String, Origin>, key: &str, value: String, from: &str) -> Result<()> {
+    let (key, origin) = match secrets::in_file(key) {
+        Some(of) => {
+            let from = format!("file {value}, named by {from}");
+            (of, Origin { value: secrets::read(key, Path::new(&value))?, from })
+        }
+        None => (key, Origin { value, from: from.to_owned() }),
+    };
+    values.insert(key.to_owned(), origin);
+    Ok(())
+}
