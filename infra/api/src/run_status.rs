@@ -105,7 +105,8 @@ fn of_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
             track: track.name().to_owned(),
             positions: own.clone().count(),
             pending: held.pending.iter().filter(|order| order.track == track).count(),
-            at_risk: own.map(|position| position.capital_at_risk.dollars()).sum(),
+            // A sum of nothing is -0.0.
+            at_risk: own.map(|position| position.capital_at_risk.dollars()).sum::<f64>() + 0.0,
         });
     }
     Ok(())

@@ -95,10 +95,13 @@ impl Config {
         self.flags.quiet
     }
 
-    /// The command line of `verb` on the run `id`, with the flags that this program was given: what
-    /// it says works as it stands.
+    /// The command line of `verb` on the run `id`, with the flags that this program was given, so that it
+    /// works as it stands. A run that the configuration names without a flag needs none.
     pub fn command_line(&self, verb: &str, id: &str) -> String {
-        let mut line = format!("butterquant {verb} --run {id}");
+        let mut line = format!("butterquant {verb}");
+        if id != self.run() || self.flags.values.iter().any(|(given, _)| *given == "run") {
+            line.push_str(&format!(" --run {id}"));
+        }
         if let Some(file) = &self.flags.file {
             line.push_str(&format!(" --config {}", file.display()));
         }
