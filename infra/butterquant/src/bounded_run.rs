@@ -1,11 +1,11 @@
-//! A run over a market's days up to a last one: opened or gone on with, run, summed up.
+//! A run over a market's days up to a last one: opened or continued, run, and summarised.
 
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use producers::source::Market;
 use report::summary::summary;
-use run::config::{Config, Output};
+use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
 use run::open_run::{Wanted, begin};
@@ -22,7 +22,6 @@ pub(crate) fn run_through(
     to: Option<Day>,
 ) -> Result<Found> {
     let started = Instant::now();
-    let output = config.output()?;
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
