@@ -1,6 +1,7 @@
 //! The program as its users run it: the built binary, its exit code and its output.
 
 use serde_json::Value;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -104,6 +105,14 @@ impl Running {
     pub fn start(data: &Path, words: &str) -> Running {
         let mut command = command(data, words);
         command.stdout(Stdio::null()).stderr(Stdio::null());
+        Running(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    /// As [`Running::start`], with its standard error in `file`.
+    pub fn start_logged(data: &Path, words: &str, file: &Path) -> Running {
+        let mut command = command(data, words);
+        let log = File::create(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        command.stdout(Stdio::null()).stderr(log);
         Running(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 

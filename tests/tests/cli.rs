@@ -1,4 +1,4 @@
-//! The program's demo, and every reading verb over its run.
+//! The program's help, its demo, and every reading verb over the demo's run.
 
 use eventlog::EmbeddedLog;
 use serde_json::Value;
@@ -43,6 +43,76 @@ fn list(value: &Value) -> &[Value] {
 
 fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+/// The verbs below `verb`, by the list in its help.
+fn verbs(help: &str) -> Vec<String> {
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| line.starts_with("  "));
+    let names = listed.filter(|line| !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_verb_lists_its_own_options_before_the_common_ones() {
+    const COMMON: &str = "\nOptions of every verb:\n";
+    let data = folder();
+    let (mut open, mut seen) = (vec![String::new()], 0);
+    while let Some(verb) = open.pop() {
+        let help = run(data.path(), &format!("{verb} --help"));
+        assert_eq!(help.code, 0, "{help:?}");
+        let (own, common) = help.out.split_once(COMMON).unwrap_or_else(|| panic!("{help:?}"));
+        assert!(common.contains("--data-dir") && !own.contains("--data-dir"), "{verb}: {own}");
+        assert!(!help.out.contains('\u{1b}'), "{help:?}");
+        let below = verbs(&help.out).into_iter().filter(|name| name != "help");
+        open.extend(below.map(|name| format!("{verb} {name}")));
+        seen += 1;
+    }
+    assert!(seen > 50, "{seen} verbs");
+}
+
+#[test]
+fn the_version_names_the_commit_and_every_shell_has_a_script() {
+    let data = folder();
+    let version = run(data.path(), "--version").out;
+    assert!(version.starts_with("butterquant ") && version.contains('('), "{version}");
+    for (shell, holds) in [("bash", "complete -F"), ("zsh", "#compdef"), ("fish", "complete -c")] {
+        let script = run(data.path(), &format!("completions {shell}"));
+        assert!(script.code == 0 && script.out.contains(holds), "{shell}: {script:?}");
+        assert!(script.out.contains("close-day"), "{shell}");
+    }
+}
+
+#[test]
+fn the_status_is_one_screen() {
+    let status = read("status -o json").json();
+    assert_eq!((&status["run"], &status["kind"]), (&"demo".into(), &"demo".into()));
+    assert!(status["running_at"].is_null() && status["through"].is_string(), "{status}");
+    assert_eq!(list(&status["tracks"]).len(), 2);
+    assert!(status["halted"].as_object().is_some_and(serde_json::Map::is_empty), "{status}");
+    let shown = read("status");
+    for says in ["stopped", "not halted", "champion –", "ButterAI", "every unit has read"] {
+        assert!(shown.out.contains(says), "{says}: {shown:?}");
+    }
+    assert!(shown.code == 0 && shown.out.lines().count() <= 24, "{shown:?}");
+}
+
+/// Advice is a command line that works as it stands.
+#[test]
+fn advice_keeps_the_flags_that_were_given() {
+    let advice = read("journal").out;
+    let (demo, _reading) = demo();
+    let flags =
+        format!("butterquant positions --run demo --data-dir {}`", demo.folder.path().display());
+    assert!(advice.contains(&flags), "{flags}: {advice}");
+}
+
+#[test]
+fn nothing_is_coloured_where_standard_error_is_no_terminal() {
+    let loud = read("topics list -vv");
+    assert!(loud.code == 0 && !loud.err.contains('\u{1b}'), "{loud:?}");
+    assert_eq!(read("topics list --quiet").err, "");
+    read("topics list --quiet --verbose").refused(&["cannot be used with"]);
 }
 
 #[test]
@@ -120,7 +190,7 @@ fn a_subscriber_learns_what_events_look_like() {
 
 #[test]
 fn events_are_consumed_in_day_order() {
-    let events = read("topics consume scans").lines();
+    let events = read("topics consume scans --markers").lines();
     let place = |event: &Value| {
         (event["day"].to_string(), number(&event["partition"]), number(&event["offset"]))
     };
@@ -128,6 +198,10 @@ fn events_are_consumed_in_day_order() {
     let listed = read("topics list -o json").json();
     let scans = list(&listed).iter().find(|one| one["topic"] == "scans").unwrap().clone();
     assert_eq!(events.len() as u64, number(&scans["events"]) + number(&scans["markers"]));
+    let without: Vec<Value> =
+        events.iter().filter(|event| event["kind"] != "DAY_CLOSED").cloned().collect();
+    assert_eq!(without.len() as u64, number(&scans["events"]));
+    assert_eq!(read("topics consume scans").lines(), without);
     let scanned = events.iter().find(|event| event["kind"] == "CANDIDATE_SCANNED").unwrap();
     assert_eq!(
         (&scanned["key"], &scanned["headers"]["ce_id"]),
@@ -153,6 +227,8 @@ fn events_are_chosen_by_key_day_and_number() {
     assert_eq!(last_day.len(), all.iter().filter(|event| event["day"] == day.as_str()).count());
     let before = read(&format!("topics consume scans --until {day}")).lines();
     assert_eq!(before, all);
+    assert_eq!(read("topics consume scans --from earliest").lines(), all);
+    read("topics consume scans --from yesterday").refused(&["earliest"]);
     assert_eq!(read("topics consume scans -n 3").lines(), all[..3]);
     read("topics consume scans --follow").refused(&["no process runs demo", "butterquant up"]);
 }
@@ -242,7 +318,7 @@ fn every_folder_is_listed_and_none_stops_the_list() {
     assert_eq!(by_id.keys().copied().collect::<Vec<_>>(), ["damaged", "demo", "empty", "file"]);
     assert_eq!((&by_id["demo"]["kind"], &by_id["demo"]["problem"]), (&"demo".into(), &Value::Null));
     assert!(by_id["demo"]["last_closed_day"].as_str() > by_id["demo"]["scan_from"].as_str());
-    for (id, says) in [("damaged", "damaged"), ("empty", "no log"), ("file", "no folder")] {
+    for (id, says) in [("damaged", "damaged"), ("empty", "no log"), ("file", "not a folder")] {
         assert!(by_id[id]["problem"].as_str().unwrap().contains(says), "{}", by_id[id]);
     }
 }

@@ -84,18 +84,58 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
 #[test]
 fn what_is_not_there_is_said_with_the_remedy() {
     let data = folder();
-    for words in ["rankings", "lag", "topics list", "journal --run other", "topics consume bars"] {
+    for words in
+        ["rankings", "status", "lag", "topics list", "journal --run other", "topics consume bars"]
+    {
         run(data.path(), words).refused(&["there is no run", "butterquant runs"]);
     }
-    run(data.path(), "rankings --run ../x").refused(&["an id has letters"]);
+    run(data.path(), "rankings --run ../x").refused(&["an id consists of letters"]);
     run(data.path(), "topics describe prices").refused(&["bars, scans, features"]);
-    run(data.path(), "setup").refused(&["--yes"]);
+    run(data.path(), "setup").refused(&["--yes", "not a terminal"]);
     let words = "paper-broker --dir none --listen 0.0.0.0:4002";
     run(data.path(), words).refused(&["--listen 0.0.0.0:4002", "this machine only"]);
-    run(data.path(), "schemas serve --listen here").refused(&["--listen \"here\" is no address"]);
+    run(data.path(), "schemas serve --listen here")
+        .refused(&["--listen \"here\" is not an address"]);
     let none = run(data.path(), "runs");
     assert!(none.code == 0 && none.out.contains("butterquant demo"), "{none:?}");
     assert!(std::fs::read_dir(data.path()).unwrap().next().is_none(), "reading makes nothing");
+}
+
+#[test]
+fn a_configuration_file_is_created_once_and_is_valid() {
+    let data = folder();
+    let file = data.path().join("new/butterquant.toml");
+    let folder = data.path().join("new");
+    let created = run(&folder, "config init -o json").json();
+    assert_eq!(created["file"], file.to_str().unwrap());
+    assert_eq!(run(&folder, "config check -o json").json()["sound"], true);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let shown = run(&folder, "config show -o json").json();
+    for (key, value) in shown.as_object().unwrap() {
+        let name = key.rsplit('.').next().unwrap();
+        assert!(key == "data_dir" || text.contains(&format!("# {name} = ")), "{key}");
+        assert!(key == "data_dir" || value["from"] == "default", "{key}: {value}");
+    }
+    run(&folder, "config init").refused(&["exists already", "move it away"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn a_run_is_removed_with_consent_and_never_while_a_process_has_it_open() {
+    let data = folder();
+    let path = data.path().join("runs/old");
+    drop(kv::Db::open(path.join("log")).unwrap());
+    run(data.path(), "runs remove other --yes").refused(&["there is no run", "butterquant runs"]);
+    run(data.path(), "runs remove ../old --yes").refused(&["an id consists of letters"]);
+    run(data.path(), "runs remove old").refused(&["Delete run old", "--yes", "not a terminal"]);
+    for held in ["log", "state", "state-a"] {
+        let _held = kv::Db::open(path.join(held)).unwrap();
+        let pid = std::process::id().to_string();
+        run(data.path(), "runs remove old --yes").refused(&[&pid, "has run old open", "stop it"]);
+    }
+    assert!(path.exists());
+    assert_eq!(run(data.path(), "runs remove old --yes -o json").json()["removed"], "old");
+    assert!(!path.exists());
 }
 
 /// A verb that reads holds the folders for a moment; a run started in that moment used to fail.
@@ -118,7 +158,8 @@ fn a_run_begins_though_somebody_reads_just_then() {
 #[test]
 fn a_second_process_reads_through_the_first() {
     let data = folder();
-    let up = Running::start(data.path(), "up --source sim:5,stocks=8,days=280");
+    let log = data.path().join("up.err");
+    let up = Running::start_logged(data.path(), "up --source sim:5,stocks=8,days=280", &log);
     let rankings = wait_for("ranked day", || {
         let ran = run(data.path(), "rankings -o json");
         let found: Option<Value> = serde_json::from_str(&ran.out).ok();
@@ -151,8 +192,21 @@ fn a_second_process_reads_through_the_first() {
     let halted = finish(halt).json();
     let controls = run(data.path(), "topics consume controls").lines();
     assert_eq!(controls.last().unwrap()["offset"], halted["offset"]);
+    let status = run(data.path(), "status -o json").json();
+    assert_eq!((&status["running_at"], &status["kind"]), (&lag["running_at"], &"live".into()));
+    assert_eq!(status["halted"]["ButterAI"], halted["offset"], "{status}");
+    let shown = run(data.path(), "status").out;
+    assert!(shown.contains("ButterBaseline HALTED") && shown.contains("http://"), "{shown}");
+    run(data.path(), "runs remove live --yes").refused(&[&up.id().to_string(), "stop it first"]);
     assert_eq!(up.interrupt(), 0);
     assert_eq!(run(data.path(), "rankings -o json").json(), rankings, "the same here as there");
+    let log = std::fs::read_to_string(log).unwrap();
+    let day = format!("{}: 8 bars, ", rankings["date"].as_str().unwrap());
+    let closed = log.lines().find(|line| line.starts_with(&day)).unwrap_or_else(|| panic!("{log}"));
+    for says in ["scanned", "refused", "scored", "fills", "ButterAI 0 orders, equity"] {
+        assert!(closed.contains(says), "{says}: {closed}");
+    }
+    assert!(!log.contains('\u{1b}'), "{log}");
     let after = run(data.path(), "topics list -o json").json();
     assert_eq!(list(&after)[0]["sha256"], list(&topics)[0]["sha256"]);
     assert!(run(data.path(), "lag -o json").json()["running_at"].is_null());

@@ -230,7 +230,7 @@ fn a_model_that_holds_one_class_likeliest_is_found(data: &Path) {
     }
     let said = run(data, "--run demo model explain 99 --repeats 1");
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.out.contains("holds Loss likeliest of every row"), "{}", said.out);
+    assert!(said.out.contains("predicts Loss for every row"), "{}", said.out);
     assert!(said.out.contains("data validate --lake"), "{}", said.out);
     assert!(data.join("runs/demo/models/importance_v99.png").exists(), "drawn all the same");
 }

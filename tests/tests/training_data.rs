@@ -73,7 +73,7 @@ fn a_run_opens_with_the_rows_drawn_for_it_and_takes_more_while_it_runs() {
     let drawn = generate(data.path(), "");
     let all = drawn["rows"].as_u64().unwrap();
     let told = run(data.path(), "runs");
-    assert!(told.code == 0 && told.out.contains("`butterquant up` opens it"), "{told:?}");
+    assert!(told.code == 0 && told.out.contains("`butterquant up --data-dir "), "{told:?}");
 
     let up = Running::start(data.path(), &format!("up {MARKET}"));
     wait_for("opened run that answers", || {

@@ -1,4 +1,4 @@
-//! A run over a market's days up to a last one: opened or gone on with, run, summed up.
+//! A run over a market's days up to a last one: opened or continued, run, and summarised.
 
 use crate::exit::Found;
 use crate::printer;

@@ -1,8 +1,11 @@
 //! The command line.
 
+use crate::exit::Found;
+use crate::verbs;
+use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser};
-use run::config::{Choice, Flags, LogHome, Output, Provider};
+use clap::{Args, CommandFactory, Parser};
+use run::config::{Choice, Config, Flags, LogHome, Output, Provider};
 use std::path::PathBuf;
 use telemetry::Verbosity;
 
@@ -19,43 +22,56 @@ pub(crate) struct Cli {
     /// Options of every verb.
     #[command(flatten)]
     pub common: Common,
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
-    pub verb: crate::verbs::Verb,
+    pub verb: verbs::Verb,
+}
+
+impl Cli {
+    /// Carries out the verb.
+    pub(crate) fn run(&self) -> Result<Found> {
+        match Config::load(&self.common.flags()) {
+            Ok(config) => verbs::run(&config, &self.verb, Cli::command),
+            Err(problem) if self.verb.checks_configuration() => {
+                verbs::report_invalid(self.common.output, &problem)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
 }
 
 /// Options of every verb; most may also be set in the configuration file or the environment.
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Options of every verb")]
 pub(crate) struct Common {
-    /// Folder that holds everything: logs, state, views, lake, models [default: data]
+    /// Folder of all logs, state, views, lakes and models [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Configuration file (default: butterquant.toml in the data folder, if it exists)
+    /// Configuration file [default: butterquant.toml in the data folder, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// How results are written
+    /// Format of the results
     #[arg(short, long, global = true, value_parser = choice::<Output>())]
     pub output: Option<Output>,
-    /// The run (`butterquant runs` lists them) [default: live]
+    /// Run to work on; `butterquant runs` lists them [default: live]
     #[arg(long, global = true, value_name = "ID")]
     pub run: Option<String>,
     /// Where the log lives
     #[arg(long, global = true, value_parser = choice::<LogHome>())]
     pub log: Option<LogHome>,
-    /// Kafka's addresses, with --log kafka
+    /// Addresses of Kafka's brokers, with --log kafka
     #[arg(long, global = true, value_name = "HOST:PORT,…")]
     pub brokers: Option<String>,
     /// Where models run
     #[arg(long, global = true, value_parser = choice::<Provider>())]
     pub provider: Option<Provider>,
-    /// Schema registry that schemas are registered with, when a run starts or by `schemas register`
+    /// Schema registry to register schemas with, at the start of a run and by `schemas register`
     #[arg(long, global = true, value_name = "URL")]
     pub schema_registry: Option<String>,
-    /// Log more to standard error: -v what happens, -vv everything
+    /// Log more to standard error: -v for events, -vv for debugging
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Log errors only, and show no progress
+    /// Log only errors, and show no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }
@@ -71,7 +87,7 @@ impl Common {
         }
     }
 
-    /// What the command line says of the configuration.
+    /// The part of the configuration given on the command line.
     pub(crate) fn flags(&self) -> Flags {
         let path = |path: &PathBuf| path.display().to_string();
         let values = [
@@ -88,9 +104,9 @@ impl Common {
     }
 }
 
-/// Parses one of a choice's names, and lists them in the help.
+/// Parses the name of a choice; the help lists all of them.
 fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let known = T::ALL.iter().map(|(_, name, help)| PossibleValue::new(*name).help(*help));
     PossibleValuesParser::new(known)
-        .try_map(|name| T::parse(&name).ok_or_else(|| format!("{name} is not a choice")))
+        .try_map(|name| T::parse(&name).ok_or_else(|| format!("{name} is not one of the choices")))
 }

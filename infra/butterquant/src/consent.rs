@@ -1,13 +1,15 @@
-//! Asking the user before something is fetched or deleted.
+//! Asking the user before something is downloaded or deleted.
 
 use anyhow::{Result, bail};
 use std::io::{IsTerminal, Write};
 
-pub(crate) fn ask(question: &str) -> Result<bool> {
+/// Asks `question` on the terminal; anything but yes means no.
+///
+/// # Errors
+/// Standard input is not a terminal.
+pub(crate) fn confirm(question: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
-        bail!(
-            "standard input is not a terminal, so this cannot be asked: {question} Add --yes to agree"
-        );
+        bail!("{question} Add --yes to confirm, as standard input is not a terminal");
     }
     eprint!("{question} [y/N] ");
     std::io::stderr().flush()?;

@@ -4,6 +4,6 @@
 pub(crate) fn at_least_one(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
     move |text| {
         let number = text.parse().ok().filter(|number| (1..=most).contains(number));
-        number.ok_or_else(|| format!("it must be a whole number from 1 to {most}"))
+        number.ok_or_else(|| format!("must be a whole number from 1 to {most}"))
     }
 }

@@ -1,10 +1,10 @@
-//! What a verb found; the exit code carries it.
+//! The outcome of a verb, which becomes the exit code.
 
 /// Whether a verb found what it looks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Found {
     /// All is well: exit code 0.
     Nothing,
-    /// Something that the caller asked about: exit code 1.
+    /// It found something, such as a difference: exit code 1.
     Something,
 }

@@ -1,4 +1,4 @@
-//! What `up` and `run` share: the market of a live run, what it is opened with, and serving it.
+//! Shared by `up` and `run`: the market of a live run, its opening, and serving it to other processes.
 
 use crate::market;
 use anyhow::{Context, Result};
@@ -10,26 +10,26 @@ use run::open_run::RunRequest;
 use schemas::Day;
 use web::Serving;
 
-/// The market to read: as asked, as configured, or as the run was begun with.
+/// The market to read: the one given, the one configured, or the one with which the run was opened.
 pub(crate) fn market_of(
     config: &Config,
     asked: Option<&String>,
     opened: &OpenLog,
 ) -> Result<(String, Box<dyn Market>)> {
-    let begun_with = || -> Result<Option<String>> {
+    let recorded = || -> Result<Option<String>> {
         let there =
             opened.log.topics()?.iter().any(|topic| topic.name == schemas::Topic::Controls.name());
         Ok(if there { shell::open::opened(&*opened.log)?.map(|run| run.source) } else { None })
     };
     let source = match asked.cloned().or_else(|| config.source()) {
         Some(source) => source,
-        None => begun_with()?
-            .context("which market? name it with --source csv:DIR or --source sim:SEED")?,
+        None => recorded()?.context(market::NOT_NAMED)?,
     };
     let market = market::open(config, &source, None)?;
     Ok((source, market))
 }
 
+/// How a live run is opened.
 pub(crate) fn live(
     config: &Config,
     source: String,
@@ -48,7 +48,7 @@ pub(crate) fn live(
     })
 }
 
-/// Lets other processes reach what this one owns.
+/// Serves the log and the views that this process owns, and announces the address to other processes.
 pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> Result<Serving> {
     let views = context.materialized.views.clone();
     let serving = server::start(

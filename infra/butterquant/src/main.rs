@@ -1,7 +1,7 @@
 //! `butterquant`: every role and every verb in one program.
 //!
-//! Exit codes: 0 fine, 1 found something (a difference, an unsound configuration), 2 could not
-//! run.
+//! Exit codes: 0 success, 1 the verb found what it looks for (a difference, an invalid
+//! configuration), 2 it could not run.
 
 mod bench;
 mod bounded_run;
@@ -23,8 +23,8 @@ use clap::Parser;
 use exit::Found;
 use std::process::ExitCode;
 
-/// Events are many small allocations, made in one thread and freed in another, which the system's
-/// allocator spends a third of a scorer's time on.
+/// Events are many small allocations, made in one thread and freed in another. The system's allocator
+/// took a third of a scorer's time for them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
     telemetry::log_to_stderr(cli.common.verbosity(), filter.as_deref());
-    match verbs::carry_out(&cli) {
+    match cli.run() {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
         Err(error) => {

@@ -5,22 +5,22 @@ use anyhow::{Context, Result};
 use producers::source::Market;
 use run::config::Config;
 
-/// The market's name: as asked for, or as configured.
+/// The error when no market is given.
+pub(crate) const NOT_NAMED: &str = "no market is named; add --source csv:DIR or --source sim:SEED";
+
+/// The name of the market: the one given, or the one configured.
 ///
 /// # Errors
-/// Neither names one.
+/// Neither is set.
 pub(crate) fn named(config: &Config, asked: Option<&String>) -> Result<String> {
-    asked
-        .cloned()
-        .or_else(|| config.source())
-        .context("which market? name it with --source csv:DIR or --source sim:SEED")
+    asked.cloned().or_else(|| config.source()).context(NOT_NAMED)
 }
 
-/// Opens the market called `source`, with some of its tickers or all, and prints what is wrong
-/// with its data.
+/// Opens the market called `source`, with some of its tickers or all, and prints the problems in its
+/// data.
 ///
 /// # Errors
-/// There is no such market, or nothing in it can be read.
+/// There is no such market, or none of its data can be read.
 pub(crate) fn open(
     config: &Config,
     source: &str,
@@ -32,7 +32,7 @@ pub(crate) fn open(
     Ok(market)
 }
 
-/// What is wrong with a market's data, on standard error; the rest of it is used.
+/// Prints the problems in a market's data to standard error; the rest of the data is used.
 pub(crate) fn report_problems(market: &dyn Market) {
     const SHOWN: usize = 10;
     let problems = market.problems();

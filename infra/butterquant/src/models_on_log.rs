@@ -1,5 +1,5 @@
-//! The versions as they stand on the log: bytes, the order in which they were champion, who is in
-//! force now.
+//! The model versions on the log: their bytes, the order in which they were champion, and the present
+//! champion.
 
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::HeldOutDays;
@@ -17,47 +17,54 @@ use success::LabelledRow;
 use success::Model;
 
 /// A run's models.
-pub(crate) struct OnLog {
+pub(crate) struct ModelsOnLog {
     /// The run.
     pub run: RunDir,
     /// Its log.
     pub opened: OpenLog,
-    /// Of a data topic.
+    /// Partitions of a data topic.
     pub partitions: u32,
-    /// Every version with the day it was said, in the order of the log.
+    /// Every version with the day of its event, in the order of the log.
     pub versions: Vec<(Day, ModelTrained)>,
-    /// Champions in the order in which they were put in force; a rollback goes back in it.
+    /// Champions in the order in which they took over; a rollback goes back in it.
     pub champions: Vec<i64>,
-    /// The version watched as a shadow.
+    /// The version being watched as a shadow.
     pub challenger: Option<i64>,
 }
 
-impl OnLog {
+impl ModelsOnLog {
     /// Reads `models` and `controls` of the configured run.
-    pub(crate) fn read(config: &Config) -> Result<OnLog> {
+    pub(crate) fn read(config: &Config) -> Result<ModelsOnLog> {
         let run = config.this_run()?;
         let opened = data_dir::reach(&run)?;
         let partitions = data_dir::partitions(&*opened.log)?;
         let events = read_all(&*opened.log, Topic::Models, partitions)?;
         let mut controls = ControlBook::new(&*opened.log)?;
         controls.refresh(&*opened.log)?;
-        let (champions, challenger) = standing(&events, controls.latest());
+        let (champions, challenger) = aliases(&events, controls.latest());
         let versions = events.into_iter().filter_map(|event| match event.body {
             Body::Models(Models::ModelTrained(model)) => Some((event.day, model)),
             _ => None,
         });
-        Ok(OnLog { run, opened, partitions, versions: versions.collect(), champions, challenger })
+        Ok(ModelsOnLog {
+            run,
+            opened,
+            partitions,
+            versions: versions.collect(),
+            champions,
+            challenger,
+        })
     }
 
-    /// The version in force.
+    /// The present champion.
     pub(crate) fn champion(&self) -> Option<i64> {
         self.champions.last().copied()
     }
 
-    /// A version.
+    /// A version by its number.
     ///
     /// # Errors
-    /// The log has none of this number.
+    /// The log has no such version.
     pub(crate) fn version(&self, version: i64) -> Result<&ModelTrained> {
         let found = self.versions.iter().find(|(_, model)| model.version == version);
         let Some((_, model)) = found else {
@@ -69,41 +76,42 @@ impl OnLog {
         Ok(model)
     }
 
-    /// A version that may be put in force.
+    /// Checks that a version may become champion.
     ///
     /// # Errors
     /// It did not pass its gate, or its bytes cannot be used.
-    pub(crate) fn sound(&self, version: i64) -> Result<&ModelTrained> {
+    fn ensure_usable(&self, config: &Config, version: i64) -> Result<()> {
+        let command = |verb: &str| config.command_line(&format!("{verb} {version}"), &self.run.id);
         let model = self.version(version)?;
         if !model.passed {
             bail!(
-                "model {version} did not pass its gate; `butterquant model show {version}` gives the \
-                 reasons and what would settle them"
+                "model {version} did not pass its gate; `{}` shows the reasons and their remedies",
+                command("model show")
             );
         }
         if schemas::id::sha256_hex(&model.onnx) != model.sha256 {
             bail!(
-                "the bytes of model {version} are not those of its sha256; `butterquant model \
-                 verify {version}` says more"
+                "the bytes of model {version} do not match its sha256; `{}` shows details",
+                command("model verify")
             );
         }
         Model::check(&model.onnx, &CONTRACT)
-            .with_context(|| format!("model {version} cannot be put in force"))?;
-        Ok(model)
+            .with_context(|| format!("model {version} cannot be used"))?;
+        Ok(())
     }
 }
 
-/// The champions so far and the challenger. A marker's word is taken where no promotion said it,
-/// a rollback on `controls` that no marker has answered counts already: scorers go by it.
-fn standing(events: &[Event], controls: &ControlState) -> (Vec<i64>, Option<i64>) {
+/// The champions so far and the challenger. A champion named only by a marker counts, and so does a
+/// rollback on `controls` that no marker has answered yet, because scorers apply it at once.
+fn aliases(events: &[Event], controls: &ControlState) -> (Vec<i64>, Option<i64>) {
     let (mut stack, mut challenger, mut named_at) = (Vec::new(), None, -1);
     for event in events {
         match &event.body {
-            Body::Models(Models::ModelPromoted(said)) if said.alias == Alias::Champion => {
-                if said.reason.starts_with("rolled back") {
-                    go_back(&mut stack, said.version);
-                } else if stack.last() != Some(&said.version) {
-                    stack.push(said.version);
+            Body::Models(Models::ModelPromoted(promoted)) if promoted.alias == Alias::Champion => {
+                if promoted.reason.starts_with("rolled back") {
+                    go_back(&mut stack, promoted.version);
+                } else if stack.last() != Some(&promoted.version) {
+                    stack.push(promoted.version);
                 }
             }
             Body::Models(Models::DayClosed(marker)) => {
@@ -132,8 +140,8 @@ fn go_back(stack: &mut Vec<i64>, version: i64) {
     }
 }
 
-/// The rows of the lake on which a version was judged: of its held-out days.
-pub(crate) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<LabelledRow>> {
+/// The lake's rows of the held-out days on which a version was judged.
+pub(crate) fn held_out_rows(run: &RunDir, model: &ModelTrained) -> Result<Vec<LabelledRow>> {
     let judged = HeldOutDays::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
     let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
@@ -141,9 +149,9 @@ pub(crate) fn rows_of(run: &RunDir, model: &ModelTrained) -> Result<Vec<Labelled
     Ok(rows)
 }
 
-/// Refuses a version that cannot be put in force, or is in force already.
-pub(crate) fn allowed(models: &OnLog, version: i64) -> Result<()> {
-    models.sound(version)?;
+/// Refuses a version that cannot become champion, or is champion already.
+pub(crate) fn ensure_allowed(config: &Config, models: &ModelsOnLog, version: i64) -> Result<()> {
+    models.ensure_usable(config, version)?;
     if models.champion() == Some(version) {
         bail!("model {version} is in force already; nothing was changed");
     }

@@ -1,5 +1,5 @@
-//! An operator's commands: events on `controls`, published through the process that owns the run
-//! where there is one.
+//! An operator's commands: events on `controls`, published through the process that owns the run, if
+//! there is one.
 
 use crate::exit::Found;
 use crate::printer;
@@ -9,7 +9,7 @@ use run::data_dir::{self, RunDir};
 use schemas::events::{Controls, Track};
 use shell::open;
 
-/// A track.
+/// A track, as named on the command line.
 #[derive(clap::ValueEnum, Debug, Clone, Copy)]
 #[value(rename_all = "verbatim")]
 #[allow(missing_docs)]

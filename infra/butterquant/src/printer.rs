@@ -1,5 +1,5 @@
-//! Standard output: sentences and tables for people, one JSON document for programs. A reader
-//! that went away (`| head`) ends the program quietly.
+//! Standard output: sentences and tables for people, one JSON document for programs. The program ends
+//! quietly when its reader goes away (`| head`).
 
 use report::summary::Summary;
 use report::summary_text;
@@ -17,7 +17,7 @@ pub(crate) fn line(text: impl AsRef<str>) {
     }
 }
 
-/// Writes `value` as JSON, or what `human` says.
+/// Writes `value` as JSON, or calls `human` to print it.
 pub(crate) fn show<T: Serialize>(
     output: Output,
     value: &T,

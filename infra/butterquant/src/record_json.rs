@@ -1,6 +1,6 @@
-//! A record of the log as one JSON object, for people and for `jq`. The payload is shown as the
-//! topic's schema describes it: dates as `2018-06-29`, bytes by length and SHA-256. What cannot
-//! be decoded is shown with the reason.
+//! A record of the log as one JSON object, for people and for `jq`. The payload follows the topic's
+//! schema: dates are written as `2018-06-29`, bytes by length and SHA-256. A record that cannot be
+//! decoded is written with the reason.
 
 use eventlog::{Record, TopicPartition};
 use schemas::codec::{DecodeError, schema_versions};
@@ -10,14 +10,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Bytes shown of a value that cannot be decoded.
+/// How many bytes are written of a value that cannot be decoded.
 const SHOWN: usize = 64;
 /// Milliseconds a day.
 const DAY_MS: i64 = 86_400_000;
 
 /// One record.
 #[derive(Serialize)]
-pub(crate) struct Line<'a> {
+pub(crate) struct RecordJson<'a> {
     topic: &'a str,
     partition: u32,
     offset: u64,
@@ -25,12 +25,12 @@ pub(crate) struct Line<'a> {
     key: Option<String>,
     headers: BTreeMap<&'a str, String>,
     #[serde(flatten)]
-    said: Said<'a>,
+    content: Content<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Said<'a> {
+enum Content<'a> {
     Event {
         id: EventId,
         kind: &'a str,
@@ -47,37 +47,37 @@ enum Said<'a> {
     },
 }
 
-/// The day a record belongs to: its event's, or that of its timestamp.
+/// The day of a record: its event's, or that of its timestamp.
 pub(crate) fn day(record: &Record, event: &Result<Event, DecodeError>) -> Day {
     let stamped = i32::try_from(record.timestamp_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
     event.as_ref().map_or(Day(stamped), |event| event.day)
 }
 
-/// Shows the records of one topic.
-pub(crate) struct Shower {
+/// Writes the records of one topic as JSON.
+pub(crate) struct RecordFormat {
     record: Value,
     named: BTreeMap<String, Value>,
 }
 
-impl Shower {
-    /// For records of `topic`, by its newest schema.
-    pub(crate) fn new(topic: Topic) -> Shower {
+impl RecordFormat {
+    /// For the records of `topic`, by its newest schema.
+    pub(crate) fn new(topic: Topic) -> RecordFormat {
         let newest = schema_versions().iter().rev().find(|version| version.topic == topic);
         let record =
             newest.and_then(|version| serde_json::from_str(version.text).ok()).unwrap_or_default();
         let named = named(&record);
-        Shower { record, named }
+        RecordFormat { record, named }
     }
 
-    /// The record as JSON; `event` is what it was decoded to.
-    pub(crate) fn line<'a>(
+    /// The record as JSON; `event` is the result of decoding it.
+    pub(crate) fn json<'a>(
         &self,
         place: &'a TopicPartition,
         record: &'a Record,
         event: &'a Result<Event, DecodeError>,
-    ) -> Line<'a> {
-        let said = match event {
-            Ok(event) => Said::Event {
+    ) -> RecordJson<'a> {
+        let content = match event {
+            Ok(event) => Content::Event {
                 id: event.id,
                 kind: event.body.kind(),
                 day: event.day.to_string(),
@@ -86,14 +86,14 @@ impl Shower {
                 control_offset: event.control_offset,
                 data: self.payload(event),
             },
-            Err(error) => Said::Unreadable {
+            Err(error) => Content::Unreadable {
                 error: error.to_string(),
                 bytes: record.value.len(),
                 value_hex: hex(&record.value[..record.value.len().min(SHOWN)]),
             },
         };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Line {
+        RecordJson {
             topic: &place.topic,
             partition: place.partition,
             offset: record.offset,
@@ -104,11 +104,11 @@ impl Shower {
                 .iter()
                 .map(|(name, value)| (name.as_str(), text(value)))
                 .collect(),
-            said,
+            content,
         }
     }
 
-    /// What the event says, without the enums around it.
+    /// The event's payload, without the enums around it.
     fn payload(&self, event: &Event) -> Value {
         let inner = |value: Value| match value {
             Value::Object(map) => map.into_iter().next().map_or(Value::Null, |(_, inner)| inner),
@@ -119,43 +119,43 @@ impl Shower {
         let fields = self.record["fields"].as_array();
         let field =
             fields.and_then(|fields| fields.iter().find(|field| field["name"] == name.as_str()));
-        field.map_or(Value::Null, |field| self.dressed(payload, &field["type"]))
+        field.map_or(Value::Null, |field| self.by_schema(payload, &field["type"]))
     }
 
-    fn dressed(&self, value: Value, schema: &Value) -> Value {
+    fn by_schema(&self, value: Value, schema: &Value) -> Value {
         match (schema, value) {
             (_, Value::Null) => Value::Null,
             (Value::Array(branches), value) => {
                 let branch = branches.iter().find(|branch| *branch != "null");
-                branch.map_or(Value::Null, |branch| self.dressed(value, branch))
+                branch.map_or(Value::Null, |branch| self.by_schema(value, branch))
             }
-            (Value::String(name), value) if name == "bytes" => weighed(&value),
+            (Value::String(name), value) if name == "bytes" => bytes_summary(&value),
             (Value::String(name), value) => {
                 match self.named.get(name.rsplit('.').next().unwrap_or(name)) {
-                    Some(schema) => self.dressed(value, schema),
+                    Some(schema) => self.by_schema(value, schema),
                     None => value,
                 }
             }
-            (Value::Object(schema), value) => self.dressed_as(value, schema),
+            (Value::Object(schema), value) => self.by_record(value, schema),
             (_, value) => value,
         }
     }
 
-    fn dressed_as(&self, value: Value, schema: &Map<String, Value>) -> Value {
+    fn by_record(&self, value: Value, schema: &Map<String, Value>) -> Value {
         let kind = schema.get("type").unwrap_or(&Value::Null);
         match (kind.as_str(), value) {
             (Some("record"), Value::Object(mut map)) => {
                 for field in schema.get("fields").and_then(Value::as_array).into_iter().flatten() {
                     let name = field["name"].as_str().unwrap_or_default();
                     if let Some(value) = map.get_mut(name) {
-                        *value = self.dressed(value.take(), &field["type"]);
+                        *value = self.by_schema(value.take(), &field["type"]);
                     }
                 }
                 Value::Object(map)
             }
             (Some("array"), Value::Array(items)) => {
                 let schema = schema.get("items").unwrap_or(&Value::Null);
-                items.into_iter().map(|item| self.dressed(item, schema)).collect()
+                items.into_iter().map(|item| self.by_schema(item, schema)).collect()
             }
             (Some("int"), Value::Number(days))
                 if schema.get("logicalType").is_some_and(|it| it == "date") =>
@@ -164,13 +164,13 @@ impl Shower {
                 day.map_or(Value::Number(days), |day| Day(day).to_string().into())
             }
             (Some("enum" | "fixed"), value) => value,
-            (_, value) => self.dressed(value, kind),
+            (_, value) => self.by_schema(value, kind),
         }
     }
 }
 
-/// Bytes by what identifies them.
-fn weighed(value: &Value) -> Value {
+/// Bytes as their length and hash.
+fn bytes_summary(value: &Value) -> Value {
     let numbers = value.as_array().map(Vec::as_slice).unwrap_or_default();
     let bytes: Vec<u8> = numbers
         .iter()
@@ -186,14 +186,14 @@ pub(crate) fn named(schema: &Value) -> BTreeMap<String, Value> {
     named
 }
 
-/// The kinds of events that a topic's schema knows.
+/// The kinds of events in a topic's schema.
 pub(crate) fn kinds(schema: &Value) -> impl Iterator<Item = &str> {
     let symbols = schema["fields"][0]["type"]["symbols"].as_array();
     let named = symbols.into_iter().flatten().filter_map(Value::as_str);
     named.filter(|kind| *kind != "UNKNOWN")
 }
 
-/// Named types are written out once and named from then on.
+/// Collects the named types: a schema spells each out once and refers to it by name afterwards.
 fn collect_names(schema: &Value, named: &mut BTreeMap<String, Value>) {
     match schema {
         Value::Object(map) => {
@@ -227,7 +227,7 @@ mod tests {
         };
         let event = record_codec::event(event.topic(), &record);
         let topic = place.topic.parse().unwrap();
-        serde_json::to_value(Shower::new(topic).line(&place, &record, &event)).unwrap()
+        serde_json::to_value(RecordFormat::new(topic).json(&place, &record, &event)).unwrap()
     }
 
     #[test]
@@ -261,7 +261,8 @@ mod tests {
         let event = record_codec::event(Topic::Bars, &record);
         assert_eq!(day(&record, &event), Day(5));
         let line =
-            serde_json::to_value(Shower::new(Topic::Bars).line(&place, &record, &event)).unwrap();
+            serde_json::to_value(RecordFormat::new(Topic::Bars).json(&place, &record, &event))
+                .unwrap();
         assert_eq!((&line["bytes"], line["value_hex"].as_str().unwrap().len()), (&json!(100), 128));
         assert!(line["error"].as_str().unwrap().contains("100 bytes"));
         assert!(line.get("data").is_none());

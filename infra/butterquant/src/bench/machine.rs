@@ -1,32 +1,32 @@
-//! The machine and the build a measurement was made with; a figure without them means nothing.
+//! The machine and the build of a measurement; figures mean nothing without them.
 
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 
-/// What was measured on.
+/// The machine of a measurement.
 #[derive(Serialize)]
 pub(crate) struct Machine {
     /// The processor, as the system names it.
     pub cpu: String,
     /// Cores this process may use.
     pub cores: usize,
-    /// The machine's memory, MiB; none where the system does not say.
+    /// Memory of the machine in MiB; `None` if unknown.
     pub memory_mib: Option<u64>,
-    /// Processes wanting a core over the last minute, others' too.
+    /// Runnable processes over the last minute, of the whole system.
     pub load: String,
-    /// `release`, or `debug` where checks of the compiler's are on.
+    /// `release`, or `debug` with debug assertions.
     pub profile: &'static str,
-    /// Architecture and system.
+    /// Architecture and operating system.
     pub target: String,
-    /// Of the program.
+    /// Version of the program.
     pub version: &'static str,
 }
 
 impl Machine {
-    /// This one, now.
+    /// This machine, now.
     pub(crate) fn here() -> Machine {
         Machine {
-            cpu: cpu().unwrap_or_else(|| "processor not named by the system".to_owned()),
+            cpu: cpu().unwrap_or_else(|| "unknown processor".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_mib: memory_mib(),
             load: load().unwrap_or_else(|| "unknown".to_owned()),
@@ -66,24 +66,24 @@ fn load() -> Option<String> {
     text.split_whitespace().next().map(str::to_owned)
 }
 
-/// Sets the peak of memory back to what is in use; `false` where the system cannot.
+/// Resets the peak of memory to the present use; `false` if the system cannot.
 pub(crate) fn reset_peak() -> bool {
     std::fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 
-/// The most memory that was resident at one time (VmHWM), KiB.
+/// Peak resident memory (VmHWM), KiB.
 pub(crate) fn peak_kib() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Processor time of this process so far, seconds; 0 where the system does not say.
+/// Processor time of this process so far, in seconds; 0 if unknown.
 pub(crate) fn cpu_seconds() -> f64 {
     cpu_seconds_of("self").unwrap_or(0.0)
 }
 
-/// The same of another process, by its id.
+/// The same for another process, by its id.
 pub(crate) fn cpu_seconds_of(process: &str) -> Option<f64> {
     // Clock ticks, a hundredth of a second each on every Linux that Rust runs on; the name in
     // brackets may hold spaces.

@@ -1,5 +1,5 @@
-//! The measurements: every analysis is the whole of `quant::analyze`, from the window to the
-//! score, and its result is kept from being optimised away. Reading the market is not part of it.
+//! The measurements: each analysis is the whole of `quant::analyze`, from the window to the score, and its
+//! result is kept from being optimised away. Reading the market is not part of it.
 
 use super::machine::{peak_kib, reset_peak};
 use quant::{PriceHistory, PriceWindow};
@@ -9,10 +9,10 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Scans measured on several threads, each of all tickers.
+/// How many scans of all tickers are measured.
 const SCANS: usize = 9;
 
-/// What is analysed.
+/// The analyses to measure.
 pub(crate) struct Work<'a> {
     /// Windows as of the market's last day.
     pub book: &'a PriceHistory,
@@ -24,7 +24,7 @@ pub(crate) struct Work<'a> {
     pub settings: quant::PricingSettings,
 }
 
-/// What single things took, milliseconds.
+/// Durations in milliseconds.
 #[derive(Serialize)]
 pub(crate) struct Latency {
     /// How many were timed.
@@ -37,12 +37,12 @@ pub(crate) struct Latency {
     pub p99_ms: f64,
     /// The longest.
     pub max_ms: f64,
-    /// Their mean.
+    /// The mean.
     pub mean_ms: f64,
 }
 
 impl Latency {
-    /// Of these times in milliseconds; `None` of none.
+    /// Summarises `times`, in milliseconds; `None` if there are none.
     pub(crate) fn of(mut times: Vec<f64>) -> Option<Latency> {
         times.sort_by(f64::total_cmp);
         Some(Latency {
@@ -74,16 +74,16 @@ pub(crate) struct Scans {
 pub(crate) struct Memory {
     /// Analyses made, one after another.
     pub analyses: usize,
-    /// Windows held in memory meanwhile, whatever the number of analyses.
+    /// Windows held in memory meanwhile, regardless of the number of analyses.
     pub windows_held: usize,
-    /// VmHWM after them, KiB; none where the system does not say.
+    /// VmHWM after them, KiB; `None` if unknown.
     pub peak_kib: Option<u64>,
-    /// Whether the peak was set back before them.
+    /// Whether the peak was reset before them.
     pub reset: bool,
 }
 
 impl Work<'_> {
-    /// One pass over all tickers, so that caches, plans and clock speed are as in a long run.
+    /// Analyses all tickers once, so that caches, plans and clock speed are as in a long run.
     pub(crate) fn warm_up(&self) -> usize {
         let last = self.days.len() - 1;
         (0..self.tickers.len()).for_each(|ticker| {
@@ -92,7 +92,7 @@ impl Work<'_> {
         self.tickers.len()
     }
 
-    /// Every ticker on every day, timed singly; and how many were refused. `None` if all were.
+    /// Times every ticker on every day singly, and counts the refusals. `None` if all were refused.
     pub(crate) fn latency(&self) -> Option<(Latency, usize)> {
         let (mut times, mut refused) = (Vec::new(), 0);
         for day in 0..self.days.len() {
@@ -106,7 +106,7 @@ impl Work<'_> {
         Some((Latency::of(times)?, refused))
     }
 
-    /// Scans of all tickers on one day after another, the threads taking the next ticker each.
+    /// Scans all tickers on one day after another; each thread takes the next ticker.
     pub(crate) fn scans(&self, threads: usize) -> Scans {
         let wall_ms: Vec<f64> = (0..SCANS)
             .map(|scan| {
@@ -137,7 +137,7 @@ impl Work<'_> {
         }
     }
 
-    /// The peak of memory over so many analyses, for each count.
+    /// The peak of memory for each number of analyses.
     pub(crate) fn memory(&self, counts: &[usize]) -> Vec<Memory> {
         let (tickers, days) = (self.tickers.len(), self.days.len());
         let measure = |analyses: &usize| {
@@ -159,7 +159,7 @@ impl Work<'_> {
         self.book.window(ticker)
     }
 
-    /// Whether it was analysed rather than refused.
+    /// Analyses one ticker; `false` if it was refused.
     fn one(&self, ticker: usize, day: usize) -> bool {
         self.window(&self.tickers[ticker]).is_some_and(|window| {
             let found = quant::analyze(window, self.book.vix(), self.days[day], &self.settings);
@@ -172,7 +172,7 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
 }
 
-/// The least value that at least such a share does not exceed.
+/// The least value that at least `share` of the values do not exceed.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()

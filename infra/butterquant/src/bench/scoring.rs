@@ -1,6 +1,6 @@
-//! The measurements: rows scored together, and the scorer itself event after event.
+//! The measurements: rows scored together, and the scorer itself, event by event.
 
-use crate::bench::pipeline::stage::Draw;
+use crate::bench::pipeline::bench_run::SampleEvents;
 use anyhow::{Context, Result};
 use consumers::scorer::{Loader, Scorer};
 use schemas::contract::FEATURES;
@@ -15,11 +15,11 @@ use std::sync::Arc;
 use std::time::Instant;
 use success::{Engine, PlacedStep};
 
-/// Rows scored together, and how often.
+/// Numbers of rows scored together, and of rounds.
 const BATCHES: [(usize, usize); 4] = [(1, 5_000), (32, 2_000), (256, 500), (4_096, 60)];
 const EVENTS: usize = 20_000;
 
-/// Of single measurements.
+/// Summary of single measurements.
 #[derive(Serialize)]
 pub(crate) struct Times {
     pub count: usize,
@@ -42,20 +42,20 @@ pub(crate) struct Provider {
     pub explanation: String,
     pub batches: Vec<Batch>,
     pub nodes: Vec<PlacedStep>,
-    /// One event after the other.
+    /// Events scored one at a time.
     pub event: OneEvent,
 }
 
-/// One event.
+/// Times of one event.
 #[derive(Serialize)]
 pub(crate) struct OneEvent {
-    /// Features in memory to the decision in memory.
+    /// From features in memory to the decision in memory.
     pub decision: Times,
-    /// Avro bytes in to Avro bytes out.
+    /// From Avro bytes in to Avro bytes out.
     pub wire: Times,
 }
 
-/// Everything measured of one engine; its profile is written into `folder` for a moment.
+/// Measures one engine; its profile is written to `folder` temporarily.
 pub(crate) fn measured(
     engine: &Engine,
     onnx: &[u8],
@@ -63,7 +63,7 @@ pub(crate) fn measured(
     folder: &std::path::Path,
 ) -> Result<Provider> {
     let model = engine.load(onnx)?;
-    let mut draw = Draw::new(3);
+    let mut draw = SampleEvents::new(3);
     let rows: Vec<[f64; FEATURES]> = (0..4_096).map(|_| draw.values()).collect();
     let mut batches = Vec::new();
     for (size, rounds) in BATCHES {
@@ -82,7 +82,7 @@ pub(crate) fn measured(
             times.push(at.elapsed().as_secs_f64() * 1e6);
         }
         let rows_per_second = (rounds * size) as f64 / begun.elapsed().as_secs_f64();
-        let Times { median_us, p99_us, .. } = of(times);
+        let Times { median_us, p99_us, .. } = summary(times);
         batches.push(Batch { rows: size, rounds, median_us, p99_us, rows_per_second });
     }
     Ok(Provider {
@@ -94,51 +94,51 @@ pub(crate) fn measured(
     })
 }
 
-fn of(mut times: Vec<f64>) -> Times {
+fn summary(mut times: Vec<f64>) -> Times {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((share * times.len() as f64).ceil() as usize).max(1) - 1];
     Times { count: times.len(), median_us: at(0.5), p99_us: at(0.99) }
 }
 
-/// The scorer itself, event after event, nothing scored ahead.
+/// Measures the scorer itself, event by event, without scoring ahead.
 fn one_event(engine: &Engine, onnx: &[u8], share: f64) -> Result<OneEvent> {
     let day = Day(20_000);
     let mut scorer = Scorer::new(Arc::new(Loader::new(engine.clone())));
     let sha256 = sha256_hex(onnx);
-    let made = ModelTrained {
+    let trained = ModelTrained {
         version: 1,
         sha256: sha256.clone(),
         onnx: onnx.to_vec(),
         passed: true,
         ..ModelTrained::default()
     };
-    scorer.evolve(&Event::new(day, "", &["1"], Models::ModelTrained(made)));
-    let named =
+    scorer.evolve(&Event::new(day, "", &["1"], Models::ModelTrained(trained)));
+    let closed =
         DayClosed { champion: Some(ModelRef { version: 1, sha256 }), ..DayClosed::default() };
-    let marker = Event::marker(Topic::Models, day, named).context("models has markers")?;
+    let marker = Event::marker(Topic::Models, day, closed).context("models has markers")?;
     scorer.evolve(&marker);
     let controls = ControlState::default();
     let known = Known { controls: &controls, samples_end: &[] };
     let count = ((EVENTS as f64 * share) as usize).max(100);
-    let mut draw = Draw::new(5);
+    let mut draw = SampleEvents::new(5);
     let events: Vec<Event> = (0..count + count / 10).map(|n| draw.features(n)).collect();
     let (mut decisions, mut wire) = (Vec::new(), Vec::new());
     for event in &events {
         let at = Instant::now();
-        let said = scorer.decide(Cause::Event(black_box(event)), &known);
+        let decision = scorer.decide(Cause::Event(black_box(event)), &known);
         decisions.push(at.elapsed().as_secs_f64() * 1e6);
-        black_box(said);
+        black_box(decision);
     }
     for event in &events {
         let bytes = codec::encode(event)?;
         let at = Instant::now();
         let read = codec::decode(Topic::Features, black_box(&bytes))?;
-        for said in scorer.decide(Cause::Event(&read), &known).events {
-            black_box(codec::encode(&said)?);
+        for prediction in scorer.decide(Cause::Event(&read), &known).events {
+            black_box(codec::encode(&prediction)?);
         }
         wire.push(at.elapsed().as_secs_f64() * 1e6);
     }
-    // The first tenth is warming up.
-    let timed = |times: Vec<f64>| of(times.into_iter().skip(count / 10).collect());
+    // The first tenth is the warm-up.
+    let timed = |times: Vec<f64>| summary(times.into_iter().skip(count / 10).collect());
     Ok(OneEvent { decision: timed(decisions), wire: timed(wire) })
 }

@@ -1,4 +1,4 @@
-//! `backtest`: the trading days of a period over a market, as a run of its own.
+//! `backtest`: runs the trading days of a period as a run of its own.
 
 use crate::bounded_run::run_through;
 use crate::exit::Found;
@@ -9,28 +9,28 @@ use run::data_dir;
 use run::open_run::RunRequest;
 use schemas::Day;
 
-/// A backtest.
+/// Arguments of `backtest`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The market: csv:DIR or sim:SEED
+    /// Market: csv:DIR or sim:SEED [default: the configured one]
     #[arg(long)]
     pub source: Option<String>,
     /// First day to scan
     #[arg(long, value_name = "DATE")]
     pub from: Day,
-    /// Last day
+    /// Last day to scan
     #[arg(long, value_name = "DATE")]
     pub to: Day,
-    /// Rows of history the first model is trained on; 0 begins without a model
+    /// Rows of history to train the first model on; 0 for no first model
     #[arg(long, default_value_t = 7_000)]
     pub history: usize,
-    /// Only these tickers, separated by commas
+    /// Scan only these tickers, separated by commas
     #[arg(long, value_delimiter = ',')]
     pub tickers: Option<Vec<String>>,
 }
 
-/// The trading days of a period over a market, as a run of its own. One that was stopped goes on
-/// where it stopped; one that is done is shown again.
+/// Runs the period. A backtest that was stopped continues where it stopped; a finished one is shown
+/// again.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if args.to < args.from {
         bail!("--to {} is before --from {}", args.to, args.from);

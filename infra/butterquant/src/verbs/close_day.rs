@@ -1,4 +1,4 @@
-//! `close-day`: writes the missing marker of a stuck day.
+//! `close-day`: closes a stuck day by writing its missing marker.
 
 use crate::exit::Found;
 use crate::operator::published;
@@ -10,21 +10,21 @@ use schemas::events::{Controls, DayClosed, DayForced};
 use schemas::{Day, Event, Topic};
 use shell::open;
 
-/// A day to be closed by force.
+/// Arguments of `close-day`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The topic whose marker is missing
+    /// Topic whose marker is missing
     pub topic: schemas::Topic,
-    /// The partition
+    /// Partition that lacks it
     pub partition: u32,
-    /// The day
+    /// Day to close
     pub day: Day,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long)]
     pub reason: String,
 }
 
-/// Writes the missing marker of a stuck day, with its usual id, and says why on `controls`.
+/// Writes the missing marker with its usual id, and the reason on `controls`.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     let pattern = own.into_iter().chain(markers(Topic::Bars)?).next();
     let (control_offset, pattern) = pattern.with_context(|| {
-        format!("no partition has a marker of {day}: nothing of that day was published")
+        format!("no partition has a marker of {day}: nothing was published for that day")
     })?;
     let marker = DayClosed {
         partition: i64::from(*partition),
@@ -66,6 +66,6 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         reason: reason.clone(),
     };
     let offset = open::say_with(log, Controls::DayForced(forced), Some((&marker, partitions)))?;
-    let done = format!("{day} is closed on {topic}/{partition}; what still comes of it is late");
+    let done = format!("{day} is closed on {topic}/{partition}; its events from now on are late");
     published(config, &run, offset, &done)
 }

@@ -1,22 +1,22 @@
-//! `completions`: completion of the command line by a shell.
+//! `completions`: a shell's completion script.
 
-use crate::cli::Cli;
 use crate::exit::Found;
+use crate::printer;
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::{Shell, generate};
 
-/// A shell.
+/// Arguments of `completions`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The shell
+    /// Shell to write the script for
     pub shell: Shell,
 }
 
-/// Writes the shell's script to standard output.
-pub(crate) fn run(args: &Args) -> Result<Found> {
+/// Writes the script for `command` to standard output.
+pub(crate) fn run(args: &Args, mut command: Command) -> Result<Found> {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "butterquant", &mut script);
-    crate::printer::line(String::from_utf8(script)?.trim_end());
+    generate(args.shell, &mut command, "butterquant", &mut script);
+    printer::line(String::from_utf8(script)?.trim_end());
     Ok(Found::Nothing)
 }

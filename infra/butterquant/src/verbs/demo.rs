@@ -5,35 +5,35 @@ use crate::exit::Found;
 use crate::market;
 use anyhow::{Context, Result};
 use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir;
 use run::open_run::RunRequest;
 use run::registration;
 
-/// The simulated run.
+/// Arguments of `demo`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Seed of the market and of the training
+    /// Seed of the market and of training
     #[arg(long, default_value_t = 5)]
     pub seed: u64,
     /// Trading days to run
     #[arg(long, default_value_t = 40)]
     pub days: u32,
-    /// Rows of history the first model is trained on
+    /// Rows of history to train the first model on
     #[arg(long, default_value_t = 7_000)]
     pub history: usize,
-    /// Stocks of the simulated market
+    /// Stocks in the simulated market
     #[arg(long, default_value_t = 100)]
     pub stocks: u32,
-    /// Leave the planted structure out: there is then nothing to learn
+    /// Leave out the planted structure, so that there is nothing to learn
     #[arg(long)]
     pub no_structure: bool,
 }
 
-/// Trading days of the simulated market before the demo's first scan: to warm up and to draw
-/// history from, with index levels and spells enough that class shares are like those to come.
+/// Trading days of the simulated market before the demo's first scan: for warming up and for drawing
+/// history, long enough for its class shares to resemble those of the days to come.
 const DEMO_PAST: usize = 1_400;
 
-/// A simulated market through the whole loop, in a folder of its own that begins empty.
+/// Runs the whole loop on a simulated market, in a folder that begins empty.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let days = DEMO_PAST + args.days as usize;
     let structure = if args.no_structure { "off" } else { "on" };
@@ -43,7 +43,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.run_dir("demo")?;
     if run.path.exists() {
         std::fs::remove_dir_all(&run.path).with_context(|| {
-            format!("the last demo in {} cannot be removed", run.path.display())
+            format!("the previous demo in {} cannot be removed", run.path.display())
         })?;
     }
     data_dir::remove_topics(&run)?;
@@ -56,7 +56,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         scan_from: *market
             .days()
             .get(DEMO_PAST)
-            .context("a demo has one day at least; see --days")?,
+            .context("a demo needs at least one day; see --days")?,
         history: args.history,
         settings,
         engine: config.scoring()?.engine()?,

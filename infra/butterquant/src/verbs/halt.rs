@@ -1,4 +1,4 @@
-//! `halt`: stops opening positions, at once.
+//! `halt`: stops opening positions, effective at once.
 
 use crate::exit::Found;
 use crate::operator::{TrackName, publish};
@@ -6,13 +6,13 @@ use anyhow::Result;
 use run::config::Config;
 use schemas::events::{Controls, Halted};
 
-/// A halt.
+/// Arguments of `halt`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Only this track
+    /// Halt only this track
     #[arg(long, value_enum)]
     pub track: Option<TrackName>,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long, default_value = "by an operator")]
     pub reason: String,
 }
@@ -23,6 +23,6 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     publish(
         config,
         Controls::Halted(halted),
-        "halted: no position is opened; closing orders are sent",
+        "halted: no positions are opened; closing orders are still sent",
     )
 }

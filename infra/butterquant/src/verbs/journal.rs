@@ -1,4 +1,4 @@
-//! `journal`: closed trades, by track.
+//! `journal`: lists closed trades, by track.
 
 use crate::exit::Found;
 use crate::holding_cells::{dollars, holding_cells};
@@ -8,20 +8,23 @@ use api::answers::{JournalQuery, ask};
 use report::tables::{percent, table};
 use run::config::Config;
 
-/// The journal.
+/// Arguments of `journal`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Trades to show, latest first
+    /// Trades to show, the latest ones
     #[arg(long, default_value_t = 30)]
     pub last: usize,
 }
 
-/// Closed trades.
+/// Prints the closed trades.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let found = ask(&config.this_run()?, &JournalQuery { last: Some(args.last) })?;
     show_view(config.output()?, &found, |found| {
         if found.trades.is_empty() {
-            return line("no trade is closed yet; `butterquant positions` shows what is held");
+            return line(format!(
+                "no trade is closed yet; `{}` shows the open positions",
+                config.command_line("positions", config.run())
+            ));
         }
         line(format!("Closed trades, the last {} of {}", found.trades.len(), found.count));
         let rows = found.trades.iter().map(|one| {
@@ -47,9 +50,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             "to",
             "paid>",
             "received>",
-            "gain $>",
+            "profit $>",
             "ROI>",
-            "why",
+            "reason",
         ];
         line(table(&header, rows));
     })?;

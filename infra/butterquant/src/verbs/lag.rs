@@ -1,4 +1,4 @@
-//! `lag`: how far every role has read, and what it waits for.
+//! `lag`: shows how far each role has read and what it waits for.
 
 use crate::exit::Found;
 use crate::printer;
@@ -7,53 +7,54 @@ use api::lag::{LagReport, PartitionLag, lag};
 use report::tables;
 use run::config::Config;
 
-/// Prints it.
+/// Prints the lag.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let report = lag(&config.this_run()?)?;
-    printer::show(config.output()?, &report, print)?;
+    printer::show(config.output()?, &report, |report| print(config, report))?;
     Ok(Found::Nothing)
 }
 
-fn print(report: &LagReport) {
+fn print(config: &Config, report: &LagReport) {
     let at =
         report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
     let newest = tables::or_dash(report.newest_day, |day| day.0.to_string());
     printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
-    let rows = together(&report.partitions);
+    let rows = grouped(&report.partitions);
     printer::line(tables::table(
         &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],
         rows,
     ));
     for unit in &report.units {
-        let counts = unit.progress.counts;
-        let met = [
-            (counts.late, "late"),
-            (counts.duplicates, "duplicate"),
-            (counts.conflicts, "conflicting"),
-            (counts.undecodable, "undecodable"),
-            (counts.unknown, "of an unknown kind"),
+        let of = unit.progress.counts;
+        let counts = [
+            (of.late, "late"),
+            (of.duplicates, "duplicate"),
+            (of.conflicts, "conflicting"),
+            (of.undecodable, "undecodable"),
+            (of.unknown, "of an unknown kind"),
         ];
-        let met: Vec<String> = met
+        let counts: Vec<String> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        if !met.is_empty() {
-            printer::line(format!("{}: {}", unit.progress.unit, met.join(", ")));
+        if !counts.is_empty() {
+            printer::line(format!("{}: {}", unit.progress.unit, counts.join(", ")));
         }
     }
     if !report.dead_letters.is_empty() {
         let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
         let open: Vec<String> = open.collect();
         printer::line(format!(
-            "open dead letters: {}; see `butterquant dlq list`",
-            open.join(", ")
+            "open dead letters: {}; see `{}`",
+            open.join(", "),
+            config.command_line("dlq list", &report.run)
         ));
     }
 }
 
-/// Neighbours without lag whose units say the same are one row, with the sums of their offsets.
-fn together(lines: &[PartitionLag]) -> Vec<Vec<String>> {
+/// Adjacent partitions without lag and with the same verdict share one row, with their offsets summed.
+fn grouped(lines: &[PartitionLag]) -> Vec<Vec<String>> {
     let quiet = |line: &PartitionLag| line.lag == 0 && line.committed.is_some();
     let same = |a: &PartitionLag, b: &PartitionLag| {
         quiet(a) && quiet(b) && (a.group, a.topic, &a.verdict) == (b.group, b.topic, &b.verdict)

@@ -1,4 +1,4 @@
-//! The verbs: a file each, with its arguments and one `run`; a folder for those of one noun.
+//! The verbs: one file each, with its arguments and one `run`; one folder for the verbs of a noun.
 
 mod analyze;
 mod backtest;
@@ -33,106 +33,117 @@ mod topics;
 mod train;
 mod up;
 
-use crate::cli::Cli;
+pub(crate) use config::report_invalid;
+
 use crate::exit::Found;
 use ::run::config::Config;
 use anyhow::Result;
 
-/// What to do.
+/// A verb.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Simulate a market and run the whole loop on it; under a minute
+    /// Simulate a market and run the whole loop on it, in under a minute
     Demo(demo::Args),
     /// Scan real prices as of a day and rank the candidates
     Scan(scan::Args),
-    /// Explain one analysis: numbers in tables, and a picture
+    /// Explain the analysis of one ticker, in tables and a picture
     Analyze(analyze::Args),
     /// Measure this program on this machine
     #[command(subcommand)]
     Bench(bench::Verb),
-    /// Run all roles in this process until stopped (Ctrl-C finishes the batch in hand)
+    /// Run all roles until stopped; Ctrl-C finishes the batch in progress
     Up(up::Args),
     /// Run some of the roles until stopped
     Run(run::Args),
-    /// Be a paper broker in a process of its own: with `broker = "paper:HOST:PORT"` live orders go there
+    /// Run a paper broker, for live orders with `broker = "paper:HOST:PORT"`
     PaperBroker(paper_broker::Args),
-    /// Run the trading days of a period as a run of its own
+    /// Backtest a period as a run of its own
     Backtest(backtest::Args),
-    /// Decide everything again from what the log recorded
+    /// Repeat every decision from the log and compare it with the recorded one
     Replay(replay::Args),
-    /// Throw views, lake and saved state away and make them again from the log
+    /// Delete views, lake, model files and saved state, and rebuild them from the log
     Rebuild(rebuild::Args),
-    /// Train a model from history, or ask the running retrainer for a training
+    /// Train a model from history, or request a training from the run's retrainer
     Train(train::Args),
-    /// When the next training starts
+    /// Show when the next training starts
     #[command(subcommand)]
     Retrain(retrain::Verb),
-    /// How good the champion's predictions turned out, and whether the features drift
+    /// Compare the champion's predictions with their outcomes, and check features for drift
+    ///
+    /// Predictions and outcomes are compared by month, by the volatility index on the scan day (low
+    /// < 15, normal, high ≥ 25), and over the last 60 matured scan days. The drift of a feature is the
+    /// distance of the last 20 scan days from the champion's training rows; its limit is the
+    /// distance found among those rows themselves. Exit code 1 when a feature drifts.
+    #[command(after_help = "Example: butterquant quality --picture quality.png")]
     Quality(quality::Args),
-    /// The models on the log
+    /// Inspect, compare, promote and roll back models
     #[command(subcommand)]
     Model(model::Verb),
-    /// The topics of the log
+    /// List, describe and read the topics of the log
     #[command(subcommand)]
     Topics(topics::Verb),
-    /// The schemas of the topics, and serving them as a schema registry does
+    /// List, check, serve and register the schemas of the topics
     #[command(subcommand)]
     Schemas(schemas::Verb),
-    /// Candidates of a day, best score first
+    /// List the candidates of a day, best score first
     Rankings(rankings::Args),
-    /// Positions held and orders pending, by track
+    /// List open positions and pending orders, by track
     Positions,
-    /// Closed trades, by track
+    /// List closed trades, by track
     Journal(journal::Args),
-    /// The run on one screen: days, halted or not, champion, positions, what waits
+    /// Show a run on one screen: days, halts, models, positions, backlog
     Status,
-    /// The summary of a run that no process works on, as its end printed it
+    /// Print the summary of a run that no process works on, as its end printed it
     Summary,
-    /// How far every role has read and what it waits for
+    /// Show how far each role has read and what it waits for
     Lag,
-    /// Dead letters: events that no role could take in
+    /// List, show, redrive and drop dead letters: events that no role could process
     #[command(subcommand)]
     Dlq(dlq::Verb),
-    /// The runs in the data folder; without a verb, lists them
+    /// List or remove the runs in the data folder
     Runs {
-        /// What to do; lists them by default
+        /// The verb; lists the runs without one
         #[command(subcommand)]
         verb: Option<runs::Verb>,
     },
-    /// Stop opening positions, at once
+    /// Stop opening positions, effective at once
     Halt(halt::Args),
-    /// Open positions again
+    /// Resume opening positions
     Resume(resume::Args),
     /// Close a stuck day by writing its missing marker
     CloseDay(close_day::Args),
-    /// Labelled rows of a market's past
+    /// Generate training rows from a market's past
     #[command(subcommand)]
     History(history::Verb),
-    /// Training data
+    /// Check training data
     #[command(subcommand)]
     Data(data::Verb),
-    /// The configuration in force
+    /// Create, show and check the configuration
     #[command(subcommand)]
     Config(config::Verb),
-    /// Fetch ONNX Runtime for faster scoring
+    /// Download ONNX Runtime for faster scoring
     Setup(setup::Args),
-    /// Write a shell's completion script to standard output
-    ///
-    /// For bash: butterquant completions bash > /etc/bash_completion.d/butterquant
-    #[command(verbatim_doc_comment)]
+    /// Print a shell's completion script
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(completions::Args),
 }
 
-/// Carries out the command line.
-pub(crate) fn carry_out(cli: &Cli) -> Result<Found> {
-    let config = match Config::load(&cli.common.flags()) {
-        Err(problem) if matches!(cli.verb, Verb::Config(config::Verb::Check)) => {
-            return config::unsound(cli, &problem);
-        }
-        loaded => loaded?,
-    };
-    let config = &config;
-    match &cli.verb {
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  butterquant completions bash > ~/.local/share/bash-completion/completions/butterquant
+  butterquant completions zsh > ~/.zfunc/_butterquant       # a folder on $fpath
+  butterquant completions fish > ~/.config/fish/completions/butterquant.fish";
+
+impl Verb {
+    /// Whether this verb reports an invalid configuration instead of failing on it.
+    pub(crate) fn checks_configuration(&self) -> bool {
+        matches!(self, Verb::Config(config::Verb::Check))
+    }
+}
+
+/// Runs `verb`. `command` builds the whole command line, for completions.
+pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) -> Result<Found> {
+    match verb {
         Verb::Demo(args) => demo::run(config, args),
         Verb::Backtest(args) => backtest::run(config, args),
         Verb::Up(args) => up::run(config, args),
@@ -164,6 +175,6 @@ pub(crate) fn carry_out(cli: &Cli) -> Result<Found> {
         Verb::Data(verb) => data::run(config, verb),
         Verb::Config(verb) => config::run(config, verb),
         Verb::Setup(args) => setup::run(config, args),
-        Verb::Completions(args) => completions::run(args),
+        Verb::Completions(args) => completions::run(args, command()),
     }
 }

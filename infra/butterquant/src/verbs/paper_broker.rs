@@ -1,5 +1,5 @@
-//! `paper-broker`: a broker in a process of its own, for trying out what a real one does to the
-//! role that talks to it.
+//! `paper-broker`: a broker in a process of its own, for testing how the broker role copes with the
+//! failures of a real one.
 
 use crate::exit::Found;
 use anyhow::{Context, Result, bail};
@@ -10,25 +10,25 @@ use std::time::Duration;
 use venues::paper::journal::Journal;
 use venues::paper::server::Broker;
 
-/// A paper broker.
+/// Arguments of `paper-broker`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Address, on this machine only
+    /// Address to listen on, on this machine only
     #[arg(long, default_value = "127.0.0.1:4002", value_name = "HOST:PORT")]
     pub listen: String,
-    /// Folder of its journal: every order it accepted, kept before it answers
+    /// Folder of its journal, to which it writes each order before it answers
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
-    /// Misbehave: late:MS, never, hang[:MS], refuse or lose, of a share (,share:0.3,seed:7) or of
-    /// some orders (,order:3,order:5)
+    /// Failure to simulate: late:MS, never, hang[:MS], refuse or lose, for a share of the orders
+    /// (,share:0.3,seed:7) or for some of them (,order:3,order:5)
     #[arg(long, value_name = "FAILURE")]
     pub fail: Vec<venues::paper::failure::Failure>,
 }
 
-/// How often it looks whether it is to stop.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often it checks for the stop signal.
+const STOP_CHECK: Duration = Duration::from_millis(50);
 
-/// Serves until a signal comes.
+/// Serves until a signal stops it.
 pub(crate) fn run(args: &Args) -> Result<Found> {
     let address = web::parse_address("--listen", &args.listen)?;
     if !address.ip().is_loopback() {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<Found> {
     }
     let journal = Journal::open(&args.dir)?;
     let listener = TcpListener::bind(address)
-        .with_context(|| format!("nothing can listen on {address}; choose another --listen"))?;
+        .with_context(|| format!("cannot listen on {address}; choose another --listen"))?;
     listener.set_nonblocking(true)?;
     let reached = listener.local_addr()?;
     eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<Found> {
             async { axum::serve(tokio::net::TcpListener::from_std(listener)?, router).await };
         let stopped = async {
             while !stop.load(Ordering::Relaxed) {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(STOP_CHECK).await;
             }
         };
         tokio::select! {

@@ -1,4 +1,4 @@
-//! `positions`: positions held and orders that have not ended, by track.
+//! `positions`: lists open positions and pending orders, by track.
 
 use crate::exit::Found;
 use crate::holding_cells::{dollars, holding_cells};
@@ -11,17 +11,18 @@ use schemas::Day;
 use schemas::events::Action;
 use store::views::OrderState;
 
-/// Positions and pending orders.
+/// Prints open positions and pending orders.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let found = ask(&config.this_run()?, &PositionsQuery)?;
     show_view(config.output()?, &found, |found| {
         if found.positions.is_empty() && found.pending.is_empty() {
-            return line(
-                "no position is held and no order is pending; `butterquant rankings` shows what was over the thresholds",
-            );
+            return line(format!(
+                "no position is open and no order is pending; `{}` shows the candidates",
+                config.command_line("rankings", config.run())
+            ));
         }
         line(format!(
-            "Positions held at the close of {}",
+            "Open positions at the close of {}",
             or_dash(found.through, |day: Day| day.to_string())
         ));
         let rows = found.positions.iter().map(|one| {
@@ -51,7 +52,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         if found.pending.is_empty() {
             return;
         }
-        line("\nOrders that have not ended");
+        line("\nPending orders");
         let rows = found.pending.iter().map(|one| {
             let mut row = holding_cells(one.track, &one.ticker, &one.structure, one.quantity);
             row.extend([
@@ -72,7 +73,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
                 "action",
                 "state",
                 "decided on",
-                "why",
+                "reason",
             ],
             rows,
         ));

@@ -1,5 +1,5 @@
-//! `quality`: the champions' predictions beside their outcomes, over time and by regime, and the drift
-//! of the features. Exit code 1 when a feature drifts.
+//! `quality`: compares the champions' predictions with their outcomes, over time and by regime, and
+//! checks the features for drift. Exit code 1 when a feature drifts.
 
 use crate::exit::Found;
 use crate::printer::{line, show_view};
@@ -15,23 +15,15 @@ use run::config::{Config, Output};
 use std::path::PathBuf;
 use store::figures::Period;
 
-/// Quality.
-///
-/// Predictions of the champion beside what came of them: by month, by the volatility index on the
-/// scan day (low < 15, normal, high ≥ 25), and for the last 60 matured scan days; and how far each
-/// feature of the last 20 scan days lies from the champion's training rows, beside the distance
-/// that those rows reach by themselves. Exit 1 when a feature drifts.
-///
-/// Example:  butterquant quality --picture quality.png
+/// Arguments of `quality`.
 #[derive(clap::Args, Debug)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Draw accuracy and calibration over time into this file (.png or .svg)
+    /// Draw accuracy and calibration over time into this file, .png or .svg
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
 }
 
-/// Shows it.
+/// Prints both, and draws the picture.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if let Some(file) = &args.picture {
         charts::ending(file)?; // before anything is read

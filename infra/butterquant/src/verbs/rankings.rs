@@ -1,4 +1,4 @@
-//! `rankings`: the candidates of a day, best score first.
+//! `rankings`: lists the candidates of a day, best score first.
 
 use crate::exit::Found;
 use crate::printer::{line, show_view};
@@ -9,10 +9,10 @@ use run::config::Config;
 use schemas::Day;
 use store::views::RankingsFile;
 
-/// Rankings.
+/// Arguments of `rankings`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The day (default: the last one ranked)
+    /// Day to list [default: the last ranked one]
     #[arg(long, value_name = "DATE")]
     pub day: Option<Day>,
     /// Candidates to show
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     pub top: usize,
 }
 
-/// A day's candidates.
+/// Prints a day's candidates.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let mut found = ask(&config.this_run()?, &RankingsQuery { day: args.day })?;
     if let RankingsView::OfDay(rankings) = &mut found {
@@ -28,7 +28,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     show_view(config.output()?, &found, |found| match found {
         RankingsView::OfDay(rankings) => ranked(rankings),
-        RankingsView::None(none) => no_rankings(args, none),
+        RankingsView::None(none) => no_rankings(config, args, none),
     })?;
     Ok(Found::Nothing)
 }
@@ -41,15 +41,17 @@ fn ranked(of: &RankingsFile) {
     }
 }
 
-fn no_rankings(args: &Args, found: &NoRankings) {
+fn no_rankings(config: &Config, args: &Args, found: &NoRankings) {
     let days = &found.ranked_days;
     match (args.day, days.first().zip(days.last())) {
         (Some(day), Some((first, last))) => line(format!(
             "nothing was ranked on {day}; there are {} ranked days from {first} to {last}",
             days.len()
         )),
-        _ => line(
-            "nothing is ranked yet: no day was scanned to its end; scan one with `butterquant scan`, or see `butterquant lag`",
-        ),
+        _ => line(format!(
+            "nothing is ranked yet: no day's scan is complete; scan a day with `{}`, or see `{}`",
+            config.command_line("scan", config.run()),
+            config.command_line("lag", config.run())
+        )),
     }
 }

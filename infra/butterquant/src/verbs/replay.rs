@@ -1,4 +1,4 @@
-//! `replay`: decides everything again from the record. Exit code 1 when anything differs.
+//! `replay`: repeats every decision from the log. Exit code 1 when one differs.
 
 use crate::exit::Found;
 use crate::owned_run::owned_run;
@@ -7,18 +7,18 @@ use anyhow::{Result, bail};
 use run::config::Config;
 use shell::replay::verify;
 
-/// A replay.
+/// Arguments of `replay`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Compare every decision with the recorded one; exit 1 when any differs
+    /// Compare every decision with the recorded one; exit 1 when one differs
     #[arg(long)]
     pub verify: bool,
 }
 
-/// Decides everything again and compares.
+/// Repeats every decision and compares it.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if !args.verify {
-        bail!("say what to replay for: --verify compares every decision with the recorded one");
+        bail!("add --verify: it compares every decision with the recorded one");
     }
     let context = owned_run(config)?;
     let bar = printer::steps(config)?.counter("verifying");
@@ -32,7 +32,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             ));
         }
         printer::line(format!(
-            "{} decisions made again, {} differ from the record",
+            "{} decisions repeated, {} differ from the recorded ones",
             found.decisions,
             found.differences.len()
         ));

@@ -1,4 +1,4 @@
-//! `resume`: opens positions again.
+//! `resume`: ends a halt.
 
 use crate::exit::Found;
 use crate::operator::{TrackName, publish};
@@ -6,18 +6,18 @@ use anyhow::Result;
 use run::config::Config;
 use schemas::events::{Controls, Resumed};
 
-/// The end of a halt.
+/// Arguments of `resume`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Only this track
+    /// Resume only this track
     #[arg(long, value_enum)]
     pub track: Option<TrackName>,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long, default_value = "by an operator")]
     pub reason: String,
 }
 
-/// Opens positions again.
+/// Ends the halt.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let resumed = Resumed { track: args.track.map(TrackName::track), reason: args.reason.clone() };
     publish(config, Controls::Resumed(resumed), "resumed")

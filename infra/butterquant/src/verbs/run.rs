@@ -1,4 +1,4 @@
-//! `run`: some of the roles, until stopped.
+//! `run`: runs some of the roles until stopped.
 
 use crate::exit::Found;
 use crate::live_run::{live, market_of, serve};
@@ -14,29 +14,29 @@ use shell::source::Source;
 use std::path::Path;
 use telemetry::Steps;
 
-/// Some roles.
+/// Arguments of `run`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// source, scanner, scorer, labeler, executor, broker, retrainer, materializer
+    /// Roles: source, scanner, scorer, labeler, executor, broker, retrainer, materializer
     #[arg(required = true)]
     pub roles: Vec<schemas::role::Role>,
-    /// The market, for the source: csv:DIR or sim:SEED
+    /// Market for the role source: csv:DIR or sim:SEED
     #[arg(long)]
     pub source: Option<String>,
-    /// Instances of each role by partition
+    /// Instances of each role that works by partition
     #[arg(long, default_value_t = 1)]
     pub instances: u32,
-    /// What this process is called among those that run the same roles; it has a state folder
-    /// of its own (default: made from the host's name and that folder's path)
+    /// Name of this process among those that run the same roles; each name has a state folder of its
+    /// own [default: derived from the host's name and the folder's path]
     #[arg(long)]
     pub name: Option<String>,
-    /// Events an instance takes in a second, at most
+    /// Events that an instance processes per second, at most
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
 }
 
-/// Some roles, until stopped. Beside a process that owns the embedded log they reach it over
-/// HTTP, with a state folder of their own.
+/// Runs them until stopped. If another process owns the embedded log, they reach it over HTTP and keep
+/// their state in a folder of their own.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
@@ -84,7 +84,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         &Plan {
             roles,
             until: None,
-            name: Some(args.name.clone().unwrap_or_else(|| called(&state))),
+            name: Some(args.name.clone().unwrap_or_else(|| default_name(&state))),
         },
         source,
         &run_loop::on_signal()?,
@@ -93,8 +93,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-/// The same name at every start, and another one for every host and state folder.
-fn called(state: &Path) -> String {
+/// A name that stays the same across starts and differs between hosts and between state folders.
+fn default_name(state: &Path) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let folder = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
     let digest = schemas::id::sha256_hex(format!("{host}{}", folder.display()).as_bytes());

@@ -1,5 +1,5 @@
-//! `scan`: real prices as of a day, ranked. On the live run it closes the day; a day before
-//! that, or other tickers, is a what-if run of its own, which cannot trade.
+//! `scan`: ranks candidates from real prices as of a day. On the live run it closes the day; an
+//! earlier day or other tickers make a what-if run of its own, which cannot trade.
 
 use crate::exit::Found;
 use crate::market;
@@ -19,22 +19,22 @@ use schemas::{Day, Topic};
 use std::path::PathBuf;
 use store::views::{Rankings, RankingsFile};
 
-/// A scan.
+/// Arguments of `scan`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The market: csv:DIR or sim:SEED
+    /// Market: csv:DIR or sim:SEED [default: the configured one]
     #[arg(long)]
     pub source: Option<String>,
-    /// The day to scan (default: the market's last day)
+    /// Day to scan [default: the market's last day]
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Day>,
     /// Candidates to show
     #[arg(long, default_value_t = 100)]
     pub top: usize,
-    /// Only these tickers, separated by commas
+    /// Scan only these tickers, separated by commas
     #[arg(long, value_delimiter = ',')]
     pub tickers: Option<Vec<String>>,
-    /// Where to write the rankings (default: rankings_combined.json in the run's folder)
+    /// File for the rankings [default: rankings_combined.json in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -66,13 +66,8 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
         .with_context(|| format!("the market begins on {}, after {wanted}", days[0]))
 }
 
-/// The live run where the day is its next or its last; a what-if run otherwise.
-fn which_run(
-    config: &Config,
-    args: &Args,
-    source: String,
-    day: Day,
-) -> Result<(RunDir, RunRequest)> {
+/// The live run if `day` is its next or its last one; a what-if run otherwise.
+fn which_run(config: &Config, args: &Args, source: String, day: Day) -> Result<(RunDir, RunRequest)> {
     let run = config.this_run()?;
     let mut wanted = RunRequest {
         kind: "live",
@@ -125,9 +120,7 @@ fn ranked(
         run_loop::run_all_roles(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
     }
     views.rankings(day)?.with_context(|| {
-        format!(
-            "{day} was not scanned to its end; run the same command again to go on where it stopped"
-        )
+        format!("the scan of {day} was stopped; run the same command again to continue it")
     })
 }
 

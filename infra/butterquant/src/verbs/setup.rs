@@ -1,8 +1,7 @@
-//! `setup`: fetches ONNX Runtime, with the user's consent, and proves that what was fetched works:
-//! that very library, whatever the configuration names. Exit code 1 where no GPU runs though CUDA
-//! was asked for.
+//! `setup`: downloads ONNX Runtime, with the user's consent, and checks that this very library works,
+//! whatever library the configuration names. Exit code 1 if CUDA was requested and no GPU works.
 
-use crate::consent::ask;
+use crate::consent::confirm;
 use crate::exit::Found;
 use crate::printer;
 use anyhow::{Context, Result};
@@ -11,28 +10,28 @@ use serde::Serialize;
 use std::path::PathBuf;
 use success::{Engine, EngineError, ProviderChoice};
 
-/// Fetching libraries.
+/// Arguments of `setup`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// What to fetch
+    /// Library to download
     #[arg(value_enum, default_value = "onnxruntime")]
     pub what: SetupWhat,
-    /// The library with CUDA
+    /// Download the build for CUDA
     #[arg(long)]
     pub cuda: bool,
-    /// Fetch without asking
+    /// Download without asking
     #[arg(short, long)]
     pub yes: bool,
 }
 
-/// What can be fetched.
+/// A library that can be downloaded.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SetupWhat {
-    /// The library that scores fastest.
+    /// ONNX Runtime, which scores fastest.
     Onnxruntime,
 }
 
-/// Fetches it into the data folder.
+/// Downloads it into the data folder.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let SetupWhat::Onnxruntime = args.what;
     let folder = config.data_dir().join("onnxruntime");
@@ -42,16 +41,16 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ("onnxruntime", "about 20 MB")
     };
     if !args.yes
-        && !ask(&format!(
+        && !confirm(&format!(
             "Download {package} ({size}) from PyPI with pip into {}?",
             folder.display()
         ))?
     {
-        printer::line("nothing was fetched; candle goes on scoring with the same weights");
+        printer::line("nothing was downloaded; candle keeps scoring, with the same weights");
         return Ok(Found::Nothing);
     }
     std::fs::create_dir_all(&folder).with_context(|| {
-        format!("{} cannot be made; choose another folder with --data-dir", folder.display())
+        format!("{} cannot be created; choose another folder with --data-dir", folder.display())
     })?;
     let library = success::fetch_onnxruntime(&folder, args.cuda, &mut |step| eprintln!("{step}"))?;
     let engine = Engine::discover(ProviderChoice::Auto, Some(&library), &[])
@@ -70,16 +69,16 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 #[derive(Serialize)]
 struct Fetched {
     library: PathBuf,
-    /// What a trial model ran on with it, and why there.
+    /// The provider that ran a trial model with it, and the reason for that choice.
     provider: String,
     reason: String,
-    /// Whether it does what it was fetched for.
+    /// Whether it works as requested.
     works: bool,
-    /// The library that is named elsewhere and goes before it.
+    /// A library named elsewhere, which takes precedence.
     used_instead: Option<PathBuf>,
 }
 
-/// The library that scoring would load, where it is not the one this process has just loaded.
+/// The library that scoring would load, if it is not the one this process has just loaded.
 fn named_elsewhere(config: &Config) -> Option<PathBuf> {
     match config.scoring().ok()?.on(ProviderChoice::Auto).engine().err()?.downcast().ok()? {
         EngineError::OtherLibraryLoaded { asked: path, .. }
@@ -92,14 +91,14 @@ fn print(fetched: &Fetched) {
     printer::line(format!("{}: {}", fetched.provider, fetched.reason));
     if !fetched.works {
         printer::line(
-            "CUDA was asked for and no GPU runs: the library needs an NVIDIA driver, CUDA and cuDNN 9 \
+            "CUDA was requested, but no GPU runs: the library needs an NVIDIA driver, CUDA and cuDNN 9 \
              on the library path (LD_LIBRARY_PATH); until then --provider auto scores on the CPU",
         );
     }
     if let Some(path) = &fetched.used_instead {
         printer::line(format!(
-            "scoring goes on with {}, which BUTTERQUANT_ONNXRUNTIME, ORT_DYLIB_PATH or the \
-             configuration names: leave that out to score with what was fetched",
+            "scoring still uses {}, which BUTTERQUANT_ONNXRUNTIME, ORT_DYLIB_PATH or the \
+             configuration names; remove that setting to score with the downloaded library",
             path.display()
         ));
     }

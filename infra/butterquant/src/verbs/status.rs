@@ -1,4 +1,4 @@
-//! `status`: the run on one screen, and the other runs beside it.
+//! `status`: shows a run on one screen, and the ids of the other runs.
 
 use crate::exit::Found;
 use crate::printer;
@@ -16,16 +16,16 @@ struct Shown {
     other_runs: Vec<String>,
 }
 
-/// Prints it.
+/// Prints the status.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let this = config.this_run()?;
     let others = config.runs()?.into_iter().map(|run| run.id).filter(|id| *id != this.id);
     let shown = Shown { status: run_status(&this)?, other_runs: others.collect() };
-    printer::show(config.output()?, &shown, |shown| printer::line(text(shown)))?;
+    printer::show(config.output()?, &shown, |shown| printer::line(text(config, shown)))?;
     Ok(Found::Nothing)
 }
 
-fn text(shown: &Shown) -> String {
+fn text(config: &Config, shown: &Shown) -> String {
     let of = &shown.status;
     let day = |day: api::unit_progress::Date| day.0.to_string();
     let or_none = |text: Option<&String>| or_dash(text, Clone::clone);
@@ -50,8 +50,8 @@ fn text(shown: &Shown) -> String {
         ),
         ("trading", if halted.is_empty() { "not halted".to_owned() } else { halted.join("; ") }),
         ("models", format!("champion {}, challenger {}", model(of.champion), model(of.challenger))),
-        ("waiting", counted(&of.waiting, "nothing: every unit has read all there is")),
-        ("dead letters", counted(&of.dead_letters, "none open")),
+        ("waiting", counted(config, &of.waiting, "none: every unit has read all of its input")),
+        ("dead letters", counted(config, &of.dead_letters, "none open")),
         (
             "other runs",
             if shown.other_runs.is_empty() {
@@ -77,8 +77,9 @@ fn text(shown: &Shown) -> String {
     lines.join("\n")
 }
 
-/// Each reason with its count, the first six.
+/// The first six reasons with their counts.
 fn counted<N: std::fmt::Display>(
+    config: &Config,
     reasons: &std::collections::BTreeMap<String, N>,
     none: &str,
 ) -> String {
@@ -89,7 +90,11 @@ fn counted<N: std::fmt::Display>(
     let mut parts: Vec<String> =
         reasons.iter().take(SHOWN).map(|(reason, count)| format!("{count} × {reason}")).collect();
     if reasons.len() > SHOWN {
-        parts.push(format!("and {} more (`butterquant lag`)", reasons.len() - SHOWN));
+        parts.push(format!(
+            "and {} more (`{}`)",
+            reasons.len() - SHOWN,
+            config.command_line("lag", config.run())
+        ));
     }
     parts.join("; ")
 }

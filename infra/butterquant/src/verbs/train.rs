@@ -1,4 +1,5 @@
-//! `train`: trains on a market's past into files, or asks the run's retrainer for a training.
+//! `train`: trains a model on a market's past into files, or requests a training from the run's
+//! retrainer.
 
 use crate::exit::Found;
 use crate::market;
@@ -14,29 +15,29 @@ use schemas::Body;
 use schemas::events::{Controls, Models, TrainingRequested};
 use success::Artifacts;
 
-/// A training.
+/// Arguments of `train`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Train on a market's past and write the model files into the data folder; without it the
-    /// run's retrainer is asked for a training
+    /// Train on the past of this market, csv:DIR or sim:SEED, and write the model files into the data
+    /// folder; without it, request a training from the run's retrainer
     #[arg(long)]
     pub source: Option<String>,
     /// Rows of history to draw, with --source
     #[arg(long, default_value_t = 7_000)]
     pub rows: usize,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long, default_value = "asked for by an operator")]
     pub reason: String,
 }
 
-/// Trains: of a market's past into files, or by asking the run's retrainer.
+/// Trains from `--source` into files, or requests a training from the run's retrainer.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let Some(source) = &args.source else {
         let asked = TrainingRequested { reason: args.reason.clone() };
         return publish(
             config,
             Controls::TrainingRequested(asked),
-            "a training is asked for; it is done when the next day closes",
+            "training requested; it is done when the next day closes",
         );
     };
     let mut market = market::open(config, source, None)?;
@@ -67,7 +68,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     );
     bar.done("");
     let folder = config.data_dir().join("models");
-    let said = run::open_run::verdicts(&made.events);
+    let verdicts = run::open_run::verdicts(&made.events);
     let mut manifest = serde_json::Value::Null;
     for event in &made.events {
         let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
@@ -80,9 +81,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             &parents,
         )?;
     }
-    let shown = serde_json::json!({ "manifest": manifest, "said": said, "folder": folder });
+    let shown = serde_json::json!({ "manifest": manifest, "said": verdicts, "folder": folder });
     printer::show(config.output()?, &shown, |_| {
-        said.iter().for_each(printer::line);
+        verdicts.iter().for_each(printer::line);
         printer::line(format!("written to {}", folder.display()));
     })?;
     Ok(Found::Nothing)

@@ -1,4 +1,4 @@
-//! `up`: every role, until stopped.
+//! `up`: runs every role until stopped.
 
 use crate::exit::Found;
 use crate::live_run::{live, market_of, serve};
@@ -7,31 +7,31 @@ use anyhow::Result;
 use report::summary::summary_of_execution;
 use run::config::Config;
 use run::context::RunContext;
-use run::data_dir::{self};
+use run::data_dir;
 use run::open_run::open_or_resume;
 use run::registration;
 use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
 
-/// A live run.
+/// Arguments of `up`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The market: csv:DIR or sim:SEED
+    /// Market: csv:DIR or sim:SEED [default: the configured one, or the run's own]
     #[arg(long)]
     pub source: Option<String>,
-    /// First day to scan when the run begins (default: the market's last day)
+    /// First day to scan, for a new run [default: the market's last day]
     #[arg(long, value_name = "DATE")]
     pub from: Option<Day>,
-    /// Rows of history to train a first model on when the run begins
+    /// Rows of history to train a first model on, for a new run
     #[arg(long, default_value_t = 0)]
     pub history: usize,
-    /// Stop once this day, or the market's last one before it, is closed by every role
+    /// Stop once every role has closed this day, or the market's last one before it
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,
 }
 
-/// Every role, until stopped.
+/// Runs every role until stopped, and prints a line for each day closed.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let started = Instant::now();
     let run = config.this_run()?;
@@ -46,9 +46,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
-    eprintln!("scored by {}: {}", context.engine.provider(), context.engine.explain());
+    eprintln!("scoring with {}: {}", context.engine.provider(), context.engine.explain());
     run_loop::run_all_roles(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
-        // On a warm-up day nothing is scanned.
+        // Warm-up days have no scans.
         if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
             eprintln!("{figures}");
         }

@@ -90,7 +90,10 @@ impl Config {
     /// The command line of `verb` on the run `id`, with the flags that this program was given, so
     /// that it works as printed.
     pub fn command_line(&self, verb: &str, id: &str) -> String {
-        let mut line = format!("butterquant {verb} --run {id}");
+        let mut line = format!("butterquant {verb}");
+        if id != self.run() || self.flags.values.iter().any(|(given, _)| *given == "run") {
+            line.push_str(&format!(" --run {id}"));
+        }
         if let Some(file) = &self.flags.file {
             line.push_str(&format!(" --config {}", file.display()));
         }

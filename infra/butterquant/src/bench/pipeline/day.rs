@@ -1,7 +1,7 @@
-//! A day's last prediction marker to its last order, with every role at work, one day at a time
-//! as it is when live.
+//! From a day's last prediction marker to its last order, with every role running, one day at a time as in
+//! a live run.
 
-use super::stage::{Stage, model};
+use super::bench_run::{BenchRun, sample_model};
 use crate::bench::measure::Latency;
 use anyhow::{Context, Result, bail};
 use producers::scanner::WARM_UP_DAYS;
@@ -18,30 +18,30 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Orders after predictions.
+/// How long orders take after predictions.
 #[derive(Serialize)]
-pub(crate) struct Orderly {
+pub(crate) struct OrderLatency {
     /// Days measured.
     pub days: usize,
     /// Orders intended on them.
     pub orders: usize,
-    /// As a subscriber to both topics sees it.
+    /// As seen by a subscriber to both topics.
     pub last_prediction_to_last_order: Latency,
 }
 
-/// When a subscriber had a topic's last marker of each day, and the orders it had seen.
+/// When a subscriber received a topic's last marker of each day, and how many orders it received.
 struct Closed {
     at: BTreeMap<Day, Instant>,
     orders: usize,
 }
 
-/// `days` days of a simulated market of 100 stocks.
-pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
+/// Measures `days` days of a simulated market of 100 stocks.
+pub(crate) fn order_latency(bench: &BenchRun, days: usize) -> Result<OrderLatency> {
     let spec = format!("sim:7,days={}", WARM_UP_DAYS + days + 1);
     let market = producers::source::open(&spec, None)?;
     let calendar = market.days().to_vec();
-    let mut settings = stage.config.settings()?;
-    settings.retrain_outcomes = i64::MAX; // trainings are measured elsewhere
+    let mut settings = bench.config.settings()?;
+    settings.retrain_outcomes = i64::MAX; // trainings are not part of this measurement
     let opened = RunOpened {
         kind: "bench".to_owned(),
         source: spec,
@@ -50,21 +50,21 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
         scan_from: calendar[WARM_UP_DAYS],
         settings,
     };
-    let (trained, champion) = model()?;
+    let (trained, champion) = sample_model()?;
     let trained = Event::new(opened.previous_day, "", &["1"], Models::ModelTrained(trained));
-    open::open(&*stage.opened.log, stage.partitions, &opened, vec![trained], Some(champion))?;
+    open::open(&*bench.opened.log, bench.partitions, &opened, vec![trained], Some(champion))?;
 
-    let context = stage.context()?;
+    let context = bench.context()?;
     let plan = Plan::everything(None);
     let stop = Arc::new(AtomicBool::new(false));
     let mut source = Source::new(&context.env, market, opened, None);
     let (predicted, ordered) = std::thread::scope(|scope| {
-        let predictions = scope.spawn(|| follow(stage, Topic::Predictions, &stop));
-        let orders = scope.spawn(|| follow(stage, Topic::Orders, &stop));
+        let predictions = scope.spawn(|| follow(bench, Topic::Predictions, &stop));
+        let orders = scope.spawn(|| follow(bench, Topic::Orders, &stop));
         let clock = scope.spawn(|| {
             let given = (1..WARM_UP_DAYS + days).try_for_each(|day| {
                 source.step()?;
-                // The warm-up may pile up; then a day comes when the one before is done.
+                // Days of the warm-up may queue; afterwards each day waits until the one before is closed.
                 let wait = day + 1 >= WARM_UP_DAYS;
                 if wait { closed_by_all(&context.env, &plan, calendar[day]) } else { Ok(()) }
             });
@@ -72,7 +72,7 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
             given
         });
         run(&context.env, &plan, None, &stop, &mut |_| {})?;
-        let ended = "a thread of the measurement ended badly";
+        let ended = "a thread of the measurement panicked";
         clock.join().map_err(|_| anyhow::anyhow!(ended))??;
         let predictions = predictions.join().map_err(|_| anyhow::anyhow!(ended))??;
         let orders = orders.join().map_err(|_| anyhow::anyhow!(ended))??;
@@ -80,7 +80,7 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
     })?;
     if ordered.orders == 0 {
         bail!(
-            "nothing was ordered on {days} days, so no way to an order was measured; take more --days"
+            "no orders were placed on {days} days, so there is nothing to measure; increase --days"
         );
     }
     let measured = &calendar[WARM_UP_DAYS..WARM_UP_DAYS + days];
@@ -91,7 +91,7 @@ pub(crate) fn orderly(stage: &Stage, days: usize) -> Result<Orderly> {
             Some(to.saturating_duration_since(*from).as_secs_f64() * 1_000.0)
         })
         .collect();
-    Ok(Orderly {
+    Ok(OrderLatency {
         days: took.len(),
         orders: ordered.orders,
         last_prediction_to_last_order: Latency::of(took).context("no day was closed")?,
@@ -109,8 +109,8 @@ fn closed_by_all(env: &shell::instance::Env, plan: &Plan, day: Day) -> Result<()
     Ok(())
 }
 
-fn follow(stage: &Stage, topic: Topic, stop: &AtomicBool) -> Result<Closed> {
-    let mut follower = stage.follow(topic)?;
+fn follow(bench: &BenchRun, topic: Topic, stop: &AtomicBool) -> Result<Closed> {
+    let mut follower = bench.follow(topic)?;
     let mut markers: BTreeMap<Day, u32> = BTreeMap::new();
     let mut closed = Closed { at: BTreeMap::new(), orders: 0 };
     while !stop.load(Ordering::Relaxed) {
@@ -119,7 +119,7 @@ fn follow(stage: &Stage, topic: Topic, stop: &AtomicBool) -> Result<Closed> {
             if event.body.marker().is_some() {
                 let seen = markers.entry(event.day).or_default();
                 *seen += 1;
-                if *seen == stage.partitions {
+                if *seen == bench.partitions {
                     closed.at.insert(event.day, Instant::now());
                 }
             }

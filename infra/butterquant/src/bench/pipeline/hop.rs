@@ -1,6 +1,6 @@
-//! Features to predictions: as fast as it goes from a backlog, and at a fixed rate.
+//! Features to predictions, at full speed from a backlog and at a fixed rate.
 
-use super::stage::{DAY, Draw, Stage, number};
+use super::bench_run::{BenchRun, DAY, SampleEvents, number};
 use crate::bench::machine::cpu_seconds;
 use crate::bench::measure::Latency;
 use anyhow::{Context, Result, bail};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-/// Nothing came for so long: something is wrong.
+/// Without a prediction for this long, the measurement fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Full speed, from a backlog.
@@ -23,39 +23,39 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Hop {
     /// Predictions counted.
     pub events: usize,
-    /// From the first that were seen to the last.
+    /// Time from the first batch of them to the last one.
     pub seconds: f64,
-    /// Their ratio.
+    /// The ratio of both.
     pub events_per_second: f64,
-    /// Processor time of this process meanwhile, the subscriber's and the clients' threads too.
+    /// Processor time of this process meanwhile, including the subscriber's and the clients' threads.
     pub cpu_seconds: f64,
-    /// Predictions per second of it.
+    /// Predictions per second of processor time.
     pub events_per_cpu_second: f64,
-    /// What plain librdkafka copies of the same features on the same broker.
+    /// Events per second that plain librdkafka copies, for the same features on the same broker.
     pub plain_events_per_second: Option<f64>,
-    /// The one over the other.
+    /// `events_per_second` over that.
     pub share_of_plain: Option<f64>,
 }
 
-/// A fixed rate.
+/// Latency at a fixed rate.
 #[derive(Serialize)]
 pub(crate) struct Steady {
     /// Candidates a second.
     pub rate: u32,
-    /// Seconds at that rate before those that count.
+    /// Seconds at that rate that do not count.
     pub warm_up_seconds: u32,
-    /// From the moment a scan was due to the moment its prediction was read.
+    /// From the moment a scan was due until its prediction was read.
     pub due_to_prediction: Latency,
     /// From the moment its publish was acknowledged.
     pub published_to_prediction: Latency,
 }
 
-/// Runs one scorer over what `stage` holds while `watch` looks on.
-fn scoring<T>(stage: &Stage, watch: impl FnOnce() -> Result<T> + Send) -> Result<T>
+/// Runs one scorer on the events of `bench` while `watch` observes it.
+fn scoring<T>(bench: &BenchRun, watch: impl FnOnce() -> Result<T> + Send) -> Result<T>
 where
     T: Send,
 {
-    let context = stage.context()?;
+    let context = bench.context()?;
     let stop = Arc::new(AtomicBool::new(false));
     let plan = Plan { roles: vec![(Role::Scorer, 1)], until: None, name: None };
     std::thread::scope(|scope| {
@@ -65,17 +65,17 @@ where
             seen
         });
         run(&context.env, &plan, None, &stop, &mut |_| {})?;
-        watcher.join().map_err(|_| anyhow::anyhow!("the subscriber ended badly"))?
+        watcher.join().map_err(|_| anyhow::anyhow!("the subscriber panicked"))?
     })
 }
 
-/// A backlog of `events`, one scorer.
-pub(crate) fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
-    stage.open()?;
-    stage.features(0, events)?;
-    let plain = plain(stage, events)?;
-    let mut follower = stage.follow(Topic::Predictions)?;
-    let (seconds, cpu, counted) = scoring(stage, || {
+/// Measures one scorer on a backlog of `events`.
+pub(crate) fn full_speed(bench: &BenchRun, events: usize) -> Result<Hop> {
+    bench.open()?;
+    bench.features(0, events)?;
+    let plain = plain(bench, events)?;
+    let mut follower = bench.follow(Topic::Predictions)?;
+    let (seconds, cpu, counted) = scoring(bench, || {
         let (mut seen, mut first, mut begun) = (0, 0, None);
         let mut last = Instant::now();
         while seen < events {
@@ -88,12 +88,12 @@ pub(crate) fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
                 }
             }
             if last.elapsed() > PATIENCE {
-                bail!("{seen} of {events} predictions came, then none for a minute");
+                bail!("{seen} of {events} predictions arrived, then none for a minute");
             }
         }
-        let (begun, cpu) = begun.context("no prediction came")?;
+        let (begun, cpu) = begun.context("no predictions arrived")?;
         if first == events {
-            bail!("all {events} predictions came at once; measure with more --events");
+            bail!("all {events} predictions arrived at once; increase --events");
         }
         Ok((begun.elapsed().as_secs_f64(), cpu_seconds() - cpu, events - first))
     })?;
@@ -109,10 +109,10 @@ pub(crate) fn full_speed(stage: &Stage, events: usize) -> Result<Hop> {
     })
 }
 
-fn plain(stage: &Stage, events: usize) -> Result<Option<f64>> {
-    let Some(settings) = stage.run.on_kafka() else { return Ok(None) };
+fn plain(bench: &BenchRun, events: usize) -> Result<Option<f64>> {
+    let Some(settings) = bench.run.on_kafka() else { return Ok(None) };
     const COPY: &str = "butterquant.bench-copy";
-    stage.opened.log.ensure_topics(&[TopicSpec::new(COPY, stage.partitions)])?;
+    bench.opened.log.ensure_topics(&[TopicSpec::new(COPY, bench.partitions)])?;
     let copied = copy_plainly(&settings, Topic::Features.name(), COPY, events as u64)?;
     Ok(Some(copied.records as f64 / copied.seconds))
 }
@@ -130,21 +130,21 @@ impl Sent {
     }
 }
 
-/// Seconds of warming up, at most: clients that open, pages that are touched, code that is fetched,
-/// and a broker that was just started, whose code is compiled as it is used.
+/// Most seconds of warming up: clients connect, pages and code are loaded, and a broker that has just
+/// started compiles its code as it runs.
 const WARM_UP: u32 = 30;
 
-/// Scans and features at `rate` for `seconds` and a warm-up before, published as the scanner does:
-/// both in one transaction, with all that has become due since the last.
-pub(crate) fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
-    stage.open()?;
+/// Measures scans and features at `rate` for `seconds`, after a warm-up. Like the scanner, it publishes
+/// both in one transaction, with everything that has become due since the last one.
+pub(crate) fn steady(bench: &BenchRun, rate: u32, seconds: u32) -> Result<Steady> {
+    bench.open()?;
     let warm_up_seconds = seconds.clamp(1, WARM_UP);
     let of = |seconds: u32| rate as usize * seconds as usize;
     let (backlog, warm_up) = (rate as usize, of(warm_up_seconds));
     let count = warm_up + of(seconds);
-    stage.features(count, count + backlog)?;
-    let mut follower = stage.follow(Topic::Predictions)?;
-    let (sent, read) = scoring(stage, || {
+    bench.features(count, count + backlog)?;
+    let mut follower = bench.follow(Topic::Predictions)?;
+    let (sent, read) = scoring(bench, || {
         let mut read: Vec<Option<Instant>> = vec![None; count];
         let (mut warm, mut seen) = (0, 0);
         let feed = std::thread::scope(|scope| {
@@ -163,18 +163,18 @@ pub(crate) fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
                     }
                 }
                 if warm == backlog && feeder.is_none() && fed.is_none() {
-                    feeder = Some(scope.spawn(|| feed(stage, rate, count)));
+                    feeder = Some(scope.spawn(|| feed(bench, rate, count)));
                 }
                 if let Some(done) = feeder.take_if(|feeder| feeder.is_finished()) {
                     fed = Some(joined(done)?);
                 }
                 if last.elapsed() > PATIENCE {
-                    bail!("{seen} of {count} predictions came, then none for a minute");
+                    bail!("{seen} of {count} predictions arrived, then none for a minute");
                 }
             }
             match fed {
                 Some(fed) => Ok(fed),
-                None => joined(feeder.context("no prediction came")?),
+                None => joined(feeder.context("no predictions arrived")?),
             }
         })?;
         Ok((feed, read))
@@ -184,7 +184,7 @@ pub(crate) fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
         let took = timed.clone().filter_map(|n| {
             Some(read[n]?.saturating_duration_since(start(n)).as_secs_f64() * 1_000.0)
         });
-        Latency::of(took.collect()).context("nothing was timed")
+        Latency::of(took.collect()).context("no predictions were timed")
     };
     Ok(Steady {
         rate,
@@ -195,12 +195,12 @@ pub(crate) fn steady(stage: &Stage, rate: u32, seconds: u32) -> Result<Steady> {
 }
 
 fn joined(feeder: ScopedJoinHandle<'_, Result<Sent>>) -> Result<Sent> {
-    feeder.join().map_err(|_| anyhow::anyhow!("the feeder ended badly"))?
+    feeder.join().map_err(|_| anyhow::anyhow!("the feeder panicked"))?
 }
 
-fn feed(stage: &Stage, rate: u32, count: usize) -> Result<Sent> {
-    let mut producer = stage.opened.log.producer("bench")?;
-    let (mut scans, mut features) = (Draw::new(1), Draw::new(2));
+fn feed(bench: &BenchRun, rate: u32, count: usize) -> Result<Sent> {
+    let mut producer = bench.opened.log.producer("bench")?;
+    let (mut scans, mut features) = (SampleEvents::new(1), SampleEvents::new(2));
     let mut sent = Sent { begun: Instant::now(), rate, published: Vec::with_capacity(count) };
     while sent.published.len() < count {
         let next = sent.published.len();
@@ -213,7 +213,7 @@ fn feed(stage: &Stage, rate: u32, count: usize) -> Result<Sent> {
         let both = |number| [scans.scan(number), features.features(number)];
         let events: Vec<Event> = (next..until).flat_map(both).collect();
         debug_assert!(events.iter().all(|event| event.day == DAY));
-        stage.publish(&mut *producer, &events, "scanner")?;
+        bench.publish(&mut *producer, &events, "scanner")?;
         sent.published.resize(until, Instant::now());
     }
     Ok(sent)

@@ -1,6 +1,7 @@
-//! What `bench pipeline` tells: every figure with what it was measured with, and beside those that a
-//! limit holds for, the limit.
+//! The report of `bench pipeline`: every figure with the conditions of its measurement, and its limit if it
+//! has one.
 
+use super::streams::{STREAMS_LATENCY, STREAMS_SPEED};
 use super::{day, hop, scale, streams};
 use crate::bench::machine::Machine;
 use crate::bench::measure::Latency;
@@ -10,16 +11,16 @@ use run::config::LogHome;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A scorer gives at least this share of what plain librdkafka copies.
+/// The least share of a scorer's throughput in that of a plain librdkafka copy.
 const SHARE_OF_PLAIN: f64 = 0.5;
-/// Scorers held to a rate give at least this share of it together.
+/// The least share of their summed rates that limited scorers reach together.
 const SHARE_OF_RATE: f64 = 0.95;
 /// Scan to prediction, and last prediction to last order: the 99th percentile, in milliseconds.
 const P99_MS: [f64; 2] = [20.0, 100.0]; // on the embedded log, on Kafka
 
-/// Everything measured.
+/// All measurements.
 #[derive(Serialize)]
-pub(crate) struct Report {
+pub(crate) struct PipelineReport {
     pub log: String,
     pub partitions: u32,
     pub provider: String,
@@ -28,37 +29,37 @@ pub(crate) struct Report {
     pub hop: hop::Hop,
     pub steady: Option<hop::Steady>,
     pub streams: Option<streams::Streams>,
-    pub day: Option<day::Orderly>,
+    pub day: Option<day::OrderLatency>,
     pub scale: Option<scale::Scale>,
     pub limits: Vec<Limit>,
 }
 
-/// What the loop paces itself with.
+/// The settings of the loop.
 #[derive(Serialize)]
 pub(crate) struct Settings {
     pub max_records: usize,
     pub save_every: u32,
     pub backlog: usize,
-    /// Copies of each partition; none where the brokers decide.
+    /// Copies of each partition; `None` leaves it to the brokers.
     pub replication: Option<u32>,
-    /// What this program sets of librdkafka's producer and reader, and what was passed through,
-    /// without secrets.
+    /// The librdkafka properties of producer and reader set by this program or passed through, without
+    /// secrets.
     pub kafka: BTreeMap<String, String>,
 }
 
-/// A figure that must not be missed.
+/// A limit and the figure that must meet it.
 #[derive(Serialize)]
 pub(crate) struct Limit {
     pub what: &'static str,
     pub measured: f64,
-    /// At least, or at most.
+    /// The limit itself.
     pub wanted: f64,
     pub at_most: bool,
     pub met: bool,
 }
 
-impl Report {
-    /// Holds what was measured against what is wanted.
+impl PipelineReport {
+    /// Compares the measurements with their limits.
     pub(crate) fn judge(&mut self, home: LogHome) {
         let p99_ms = P99_MS[usize::from(home == LogHome::Kafka)];
         let mut limits = Vec::new();
@@ -87,7 +88,7 @@ impl Report {
         self.limits = limits;
     }
 
-    /// For people.
+    /// Prints the report as a table.
     pub(crate) fn print(&self) {
         printer::line(self.machine.to_string());
         printer::line(format!(
@@ -95,10 +96,10 @@ impl Report {
             self.log, self.partitions, self.provider, self.settings.max_records
         ));
         printer::line("");
-        printer::line(tables::table(&["what", "measured>", "wanted>", "how"], self.rows()));
+        printer::line(tables::table(&["measurement", "measured>", "limit>", "how"], self.rows()));
         for limit in self.limits.iter().filter(|limit| !limit.met) {
             printer::line(format!(
-                "missed: {}; look at the load of the machine first, {} at the end",
+                "missed: {}; check the load of the machine first, which is {} now",
                 limit.what,
                 Machine::here().load
             ));
@@ -126,7 +127,7 @@ impl Report {
             row(
                 "features to predictions",
                 format!("{:.0} events/s", hop.events_per_second),
-                format!("one scorer, {} events of a backlog", hop.events),
+                format!("one scorer, {} events from a backlog", hop.events),
             ),
             row(
                 "",
@@ -168,7 +169,7 @@ impl Report {
                     SCALE,
                     format!("{:.0} events/s", phase.events_per_second),
                     format!(
-                        "{} processes, {:.1} % of {} each, {:.0} s after they changed",
+                        "{} processes, {:.1} % of {} each, {:.0} s to settle",
                         phase.scorers,
                         phase.share * 100.0,
                         phase.rate_each,
@@ -191,7 +192,3 @@ const STEADY: &str = "scan to prediction";
 const DAY: &str = "last prediction to last order";
 const SCALE: &str = "scorers held to a rate";
 const EXACT: &str = "events twice or missing";
-/// The speed of this program over that of the fastest Streams.
-pub(crate) const STREAMS_SPEED: &str = "times as many events/s";
-/// The p99 of the Streams with the shortest over this program's.
-pub(crate) const STREAMS_LATENCY: &str = "times shorter p99";

@@ -1,7 +1,7 @@
-//! Scorers in processes of their own, each held to a rate: whether they add up, and whether every
-//! event is predicted once through every change of hands.
+//! Scorers in processes of their own, each limited to a rate: whether their throughput adds up, and whether
+//! every event is predicted exactly once through every rebalance.
 
-use super::stage::{Follower, Stage, number};
+use super::bench_run::{BenchRun, Follower, number};
 use crate::live_run;
 use anyhow::{Context, Result, bail};
 use run::config::Config;
@@ -12,41 +12,41 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Until partitions have changed hands, at most.
+/// The longest wait for a rebalance.
 const SETTLED: Duration = Duration::from_secs(45);
-/// Over which it is looked whether they have, and the share of the rate that shows it.
-const LOOK: (Duration, f64) = (Duration::from_secs(1), 0.9);
+/// The window in which the rate is checked, and the share of it that counts as settled.
+const SETTLED_RATE: (Duration, f64) = (Duration::from_secs(1), 0.9);
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What each scorer is held to.
+/// The limits of each scorer and phase.
 pub(crate) struct Pace {
     /// Events a second.
     pub rate: u32,
-    /// Seconds over which a phase is measured, once partitions have changed hands.
+    /// Seconds over which a phase is measured after its rebalance.
     pub seconds: u32,
 }
 
-/// So many scorers at once.
+/// A number of scorers at once.
 #[derive(Serialize)]
 pub(crate) struct Phase {
     /// Processes.
     pub scorers: u32,
-    /// Events a second each may take.
+    /// Events per second that each may process.
     pub rate_each: u32,
-    /// Of all together.
+    /// Throughput of all together.
     pub events_per_second: f64,
-    /// Of what they may take together.
+    /// That throughput over the sum of their rates.
     pub share: f64,
-    /// Seconds from the phase's beginning until all partitions were read again.
+    /// Seconds from the beginning of the phase until all partitions were being read again.
     pub settled_after_seconds: f64,
 }
 
 /// Scaling out.
 #[derive(Serialize)]
 pub(crate) struct Scale {
-    /// One after another, processes joining and leaving between them.
+    /// In order, with processes joining and leaving in between.
     pub phases: Vec<Phase>,
-    /// Features there were.
+    /// Features published.
     pub events: usize,
     /// Predicted more than once.
     pub twice: usize,
@@ -54,30 +54,31 @@ pub(crate) struct Scale {
     pub missing: usize,
 }
 
-/// A scorer process, and where its standard error goes.
-struct Hand {
+/// A scorer process and the file of its standard error.
+struct ScorerProcess {
     child: Child,
     errors: PathBuf,
 }
 
-/// Child processes, which end with this.
-struct Crew(Vec<Hand>);
+/// Scorer processes, stopped when this is dropped.
+struct Scorers(Vec<ScorerProcess>);
 
-impl Crew {
-    fn dismiss(&mut self, keep: usize) {
-        for Hand { mut child, .. } in self.0.drain(keep.min(self.0.len())..) {
-            // A polite end: the batch in hand is finished. The same as Ctrl-C.
+impl Scorers {
+    /// Stops all but the first `keep`.
+    fn stop(&mut self, keep: usize) {
+        for ScorerProcess { mut child, .. } in self.0.drain(keep.min(self.0.len())..) {
+            // Like Ctrl-C: the batch in progress is finished.
             let _ = Command::new("kill").arg(child.id().to_string()).status();
             let _ = child.wait();
         }
     }
 
-    /// Nobody has left unasked.
-    fn at_work(&mut self) -> Result<()> {
-        for Hand { child, errors } in &mut self.0 {
+    /// Fails if a process has ended.
+    fn ensure_running(&mut self) -> Result<()> {
+        for ScorerProcess { child, errors } in &mut self.0 {
             if let Some(status) = child.try_wait()? {
-                let said = read_to_string(errors).unwrap_or_default();
-                let last = said.lines().last().unwrap_or("without a word");
+                let log = read_to_string(errors).unwrap_or_default();
+                let last = log.lines().last().unwrap_or("it logged nothing");
                 bail!("a scorer process ended with {status}: {last}");
             }
         }
@@ -85,19 +86,20 @@ impl Crew {
     }
 }
 
-impl Drop for Crew {
+impl Drop for Scorers {
     fn drop(&mut self) {
-        self.dismiss(0);
+        self.stop(0);
     }
 }
 
-struct Tally {
+/// Predictions per candidate.
+struct PredictionCounts {
     follower: Follower,
     seen: Vec<u32>,
     total: usize,
 }
 
-impl Tally {
+impl PredictionCounts {
     fn poll(&mut self) -> Result<()> {
         for record in self.follower.poll()?.iter().flat_map(|part| &part.records) {
             if let Some(number) = record.key.as_deref().and_then(number) {
@@ -108,22 +110,22 @@ impl Tally {
         Ok(())
     }
 
-    /// How many come in `time`.
-    fn during(&mut self, crew: &mut Crew, time: Duration) -> Result<(usize, f64)> {
+    /// How many arrive in `time`, and the seconds that really passed.
+    fn during(&mut self, processes: &mut Scorers, time: Duration) -> Result<(usize, f64)> {
         let (before, begun) = (self.total, Instant::now());
         while begun.elapsed() < time {
-            crew.at_work()?;
+            processes.ensure_running()?;
             self.poll()?;
         }
         Ok((self.total - before, begun.elapsed().as_secs_f64()))
     }
 
-    /// Waits until they come at about `rate` a second; gives the seconds that took.
-    fn settle(&mut self, crew: &mut Crew, rate: f64) -> Result<f64> {
+    /// Waits until they arrive at about `rate` per second; returns the seconds that took.
+    fn settle(&mut self, processes: &mut Scorers, rate: f64) -> Result<f64> {
         let begun = Instant::now();
         while begun.elapsed() < SETTLED {
-            let (came, seconds) = self.during(crew, LOOK.0)?;
-            if came as f64 >= LOOK.1 * rate * seconds {
+            let (arrived, seconds) = self.during(processes, SETTLED_RATE.0)?;
+            if arrived as f64 >= SETTLED_RATE.1 * rate * seconds {
                 break;
             }
         }
@@ -131,29 +133,32 @@ impl Tally {
     }
 }
 
-/// Phases of `scorers` processes each, then one without a rate that takes what is left.
-pub(crate) fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale> {
-    stage.open()?;
+/// Runs phases of `scorers` processes each, then one scorer without a limit for the rest.
+pub(crate) fn scale(bench: &BenchRun, scorers: &[u32], pace: &Pace) -> Result<Scale> {
+    bench.open()?;
     let &Pace { rate, seconds } = pace;
     let window = Duration::from_secs(seconds.into());
-    let most = (SETTLED + LOOK.0 + window).as_secs() as usize * rate as usize;
+    let most = (SETTLED + SETTLED_RATE.0 + window).as_secs() as usize * rate as usize;
     let events = scorers.iter().map(|count| *count as usize * most).sum::<usize>();
-    stage.features(0, events)?;
-    let context = stage.context()?;
-    let serving = live_run::serve(&stage.config, &stage.opened, &context)?;
-    let mut tally =
-        Tally { follower: stage.follow(Topic::Predictions)?, seen: vec![0; events], total: 0 };
-    let (mut crew, mut phases) = (Crew(Vec::new()), Vec::new());
+    bench.features(0, events)?;
+    let context = bench.context()?;
+    let serving = live_run::serve(&bench.config, &bench.opened, &context)?;
+    let mut counts = PredictionCounts {
+        follower: bench.follow(Topic::Predictions)?,
+        seen: vec![0; events],
+        total: 0,
+    };
+    let (mut processes, mut phases) = (Scorers(Vec::new()), Vec::new());
     for &count in scorers {
-        crew.dismiss(count as usize);
-        while crew.0.len() < count as usize {
-            let name = format!("bench{}", crew.0.len());
-            crew.0.push(hire(stage, &name, Some(rate))?);
+        processes.stop(count as usize);
+        while processes.0.len() < count as usize {
+            let name = format!("bench{}", processes.0.len());
+            processes.0.push(start_scorer(bench, &name, Some(rate))?);
         }
         let wanted = f64::from(count) * f64::from(rate);
-        let settled_after_seconds = tally.settle(&mut crew, wanted)?;
-        let (came, seconds) = tally.during(&mut crew, window)?;
-        let events_per_second = came as f64 / seconds;
+        let settled_after_seconds = counts.settle(&mut processes, wanted)?;
+        let (arrived, seconds) = counts.during(&mut processes, window)?;
+        let events_per_second = arrived as f64 / seconds;
         phases.push(Phase {
             scorers: count,
             rate_each: rate,
@@ -162,43 +167,43 @@ pub(crate) fn scale(stage: &Stage, scorers: &[u32], pace: &Pace) -> Result<Scale
             settled_after_seconds,
         });
     }
-    crew.0.push(hire(stage, "rest", None)?);
-    crew.0.reverse();
-    crew.dismiss(1);
-    let mut last = (tally.total, Instant::now());
-    // What has not come when nothing comes any more is missing.
-    while tally.seen.contains(&0) && last.1.elapsed() < PATIENCE {
-        crew.at_work()?;
-        tally.poll()?;
-        if tally.total > last.0 {
-            last = (tally.total, Instant::now());
+    processes.0.push(start_scorer(bench, "rest", None)?);
+    processes.0.reverse();
+    processes.stop(1);
+    let mut last = (counts.total, Instant::now());
+    // Predictions that have not arrived once no more arrive are missing.
+    while counts.seen.contains(&0) && last.1.elapsed() < PATIENCE {
+        processes.ensure_running()?;
+        counts.poll()?;
+        if counts.total > last.0 {
+            last = (counts.total, Instant::now());
         }
     }
-    tally.during(&mut crew, Duration::from_secs(1))?; // whatever came twice would come now
+    counts.during(&mut processes, Duration::from_secs(1))?; // duplicates would arrive now
     drop(serving);
-    let twice = tally.seen.iter().filter(|seen| **seen > 1).count();
-    let missing = tally.seen.iter().filter(|seen| **seen == 0).count();
+    let twice = counts.seen.iter().filter(|seen| **seen > 1).count();
+    let missing = counts.seen.iter().filter(|seen| **seen == 0).count();
     Ok(Scale { phases, events, twice, missing })
 }
 
-/// Another process of this program that scores for the run.
-fn hire(stage: &Stage, name: &str, rate: Option<u32>) -> Result<Hand> {
-    let program = std::env::current_exe().context("this program's own path")?;
+/// Starts another process of this program that scores for the run.
+fn start_scorer(bench: &BenchRun, name: &str, rate: Option<u32>) -> Result<ScorerProcess> {
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
     let mut command = Command::new(program);
-    command.args(["run", "scorer", "--name", name, "--run", &stage.run.id]);
+    command.args(["run", "scorer", "--name", name, "--run", &bench.run.id]);
     if let Some(rate) = rate {
         command.args(["--rate", &rate.to_string()]);
     }
-    inherit(&mut command, &stage.config);
-    let errors = stage.run.path.join(format!("{name}.err"));
-    std::fs::create_dir_all(&stage.run.path)?;
+    inherit(&mut command, &bench.config);
+    let errors = bench.run.path.join(format!("{name}.err"));
+    std::fs::create_dir_all(&bench.run.path)?;
     command.stdout(Stdio::null()).stderr(File::create(&errors)?);
-    let child = command.spawn().context("a scorer cannot be started")?;
-    Ok(Hand { child, errors })
+    let child = command.spawn().context("a scorer process cannot be started")?;
+    Ok(ScorerProcess { child, errors })
 }
 
-/// The child is configured as this process is, whatever the layers were, and by its environment
-/// alone, as secrets are in it.
+/// Configures the child like this process, whatever the layers were. The values are passed in its
+/// environment, because they include secrets.
 fn inherit(command: &mut Command, config: &Config) {
     for (name, _) in std::env::vars_os() {
         let known = name.to_str().is_some_and(|name| name.starts_with("BUTTERQUANT_"));

@@ -1,5 +1,5 @@
-//! `analyze`: one analysis explained to a person, as tables and one picture. It reads a market
-//! and writes a picture; no run is opened and nothing goes on a log.
+//! `analyze`: explains one analysis in tables and a picture. It reads a market and writes a picture;
+//! it opens no run and writes to no log.
 
 mod tables;
 
@@ -18,29 +18,29 @@ use schemas::contract::FEATURE_NAMES;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-/// One analysis.
+/// Arguments of `analyze`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The ticker
+    /// Ticker to analyse
     pub ticker: String,
-    /// The market: csv:DIR or sim:SEED
+    /// Market: csv:DIR or sim:SEED [default: the configured one]
     #[arg(long)]
     pub source: Option<String>,
-    /// At the close of this day, or of the last trading day before it (default: the last one)
+    /// Analyse at the close of this day, or of the last trading day before it [default: the last one]
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Day>,
-    /// Where to draw it, .png or .svg (default: analysis/TICKER-DATE.png in the data folder)
+    /// Picture to draw, .png or .svg [default: analysis/TICKER-DATE.png in the data folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 
-/// Analyses, draws and prints; a refusal is found, not an error.
+/// Analyses, draws and prints; a refusal is a finding, not an error.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
     if let Some(file) = &args.out {
         charts::ending(file)?;
     }
-    // Only to say at once which tickers there are.
+    // One ticker first: an unknown one is refused before the whole market is read.
     let known = source::open(&source, Some(std::slice::from_ref(&args.ticker)))?;
     market::report_problems(&*known);
     let ticker = known.universe().first().context("the market has no tickers")?.clone();
@@ -74,13 +74,13 @@ fn refused(
     day: Day,
     refusal: &Refusal,
 ) -> Result<Found> {
-    let said = json!({
+    let refused = json!({
         "ticker": ticker,
         "day": day,
         "source": source,
         "refused": { "code": refusal.code(), "reason": refusal.to_string() },
     });
-    printer::show(config.output()?, &said, |_| {
+    printer::show(config.output()?, &refused, |_| {
         printer::line(format!("{ticker} at the close of {day}: refused, {refusal}"));
     })?;
     Ok(Found::Something)
@@ -91,8 +91,8 @@ fn explain(config: &Config, args: &Args, source: &str, detail: &AnalysisDetail) 
     charts::draw(&file, detail)?;
     match config.output()? {
         Output::Json => {
-            let said = as_json(detail, source, &file.display().to_string());
-            printer::line(serde_json::to_string_pretty(&said)?);
+            let document = as_json(detail, source, &file.display().to_string());
+            printer::line(serde_json::to_string_pretty(&document)?);
         }
         Output::Human => {
             tables::print(detail, source);
@@ -102,14 +102,14 @@ fn explain(config: &Config, args: &Args, source: &str, detail: &AnalysisDetail) 
     Ok(Found::Nothing)
 }
 
-/// The file asked for, or one under the data folder, which is made.
+/// The given file, or one in the data folder, whose folder is created.
 fn file_for(config: &Config, args: &Args, detail: &AnalysisDetail) -> Result<PathBuf> {
     if let Some(file) = &args.out {
         return Ok(file.clone());
     }
     let folder = config.data_dir().join("analysis");
     std::fs::create_dir_all(&folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
+        .with_context(|| format!("{} cannot be created", folder.display()))?;
     Ok(folder.join(format!("{}-{}.png", detail.ticker, detail.analysis.day)))
 }
 

@@ -1,4 +1,4 @@
-//! The numbers of one analysis as tables for a terminal: each with its unit and what it means.
+//! The numbers of one analysis as tables for a terminal, each with its unit and its meaning.
 
 use crate::printer::line;
 use quant::{OptionRight, PricedLeg, WINDOW};

@@ -1,8 +1,8 @@
-//! `bench pipeline`: the hops of the loop, on the log that is configured.
+//! `bench pipeline`: measures the hops of the loop on the configured log.
 
 use crate::bench::machine::Machine;
-use crate::bench::pipeline::report::{Report, Settings};
-use crate::bench::pipeline::stage::Stage;
+use crate::bench::pipeline::bench_run::BenchRun;
+use crate::bench::pipeline::report::{PipelineReport, Settings};
 use crate::bench::pipeline::{day, hop, scale, streams};
 use crate::count_arg::at_least_one;
 use crate::exit::Found;
@@ -15,58 +15,57 @@ use shell::instance::Policy;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Measuring the loop.
+/// Arguments of `bench pipeline`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Events of the backlog
+    /// Events in the backlog
     #[arg(long, default_value_t = 100_000, value_parser = at_least_one(10_000_000))]
     pub events: usize,
-    /// Events a second of the steady part; 0 leaves it out
+    /// Events per second of the part at a fixed rate; 0 skips it
     #[arg(long, default_value_t = 1_000)]
     pub rate: u32,
-    /// Seconds of the steady part, after as many (30 at most) of warming up
+    /// Seconds of the part at a fixed rate, after an equal warm-up of at most 30
     #[arg(long, default_value_t = 20)]
     pub seconds: u32,
-    /// Days of the order part; 0 leaves it out
+    /// Days of the part that measures orders; 0 skips it
     #[arg(long, default_value_t = 120)]
     pub days: u32,
-    /// Scorer processes of each phase of scaling out, separated by commas; 0 leaves it out
+    /// Scorer processes in each phase of the scaling part, separated by commas; 0 skips it
     #[arg(long, value_delimiter = ',', value_name = "N,N,...", default_values_t = [1, 2, 4])]
     pub scorers: Vec<u32>,
-    /// Events a second each of these scorers is held to
+    /// Most events per second of each of these scorers
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub scorer_rate: u32,
-    /// Seconds a phase is measured, once its partitions have changed hands
+    /// Seconds for which a phase is measured after its rebalance
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub scorer_seconds: u32,
-    /// Measure Kafka Streams beside it by this script, tests/streams/measure of the sources (Java 17
-    /// and Maven)
+    /// Compare with Kafka Streams by this script, tests/streams/measure in the source tree (needs Java
+    /// 17 and Maven)
     #[arg(long, value_name = "FILE")]
     pub streams: Option<PathBuf>,
 }
 
-/// Measures one part after another, each in a run of its own; finds something where a limit is
-/// missed.
+/// Measures one part after another, each in a run of its own; exit 1 when a limit is missed.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let steps = printer::steps(config)?;
     let part = |name: &str| {
         let bar = steps.bar(name, 1);
-        Stage::new(config, name).map(|stage| (stage, bar))
+        BenchRun::new(config, name).map(|bench| (bench, bar))
     };
     let home = config.log()?;
     ensure!(
         home == LogHome::Kafka || args.streams.is_none(),
-        "Kafka Streams works on Kafka alone; add --log kafka --brokers HOST:PORT, or leave --streams out"
+        "Kafka Streams needs Kafka; add --log kafka --brokers HOST:PORT, or leave out --streams"
     );
-    let (stage, bar) = part("hop")?;
-    let hop = hop::full_speed(&stage, args.events)?;
+    let (bench, bar) = part("hop")?;
+    let hop = hop::full_speed(&bench, args.events)?;
     bar.done("");
-    let mut report = Report {
+    let mut report = PipelineReport {
         log: match home {
             LogHome::Kafka => format!("kafka at {}", config.brokers()),
             LogHome::Embedded => "embedded".to_owned(),
         },
-        partitions: stage.partitions,
+        partitions: bench.partitions,
         provider: config.scoring()?.engine()?.provider().to_owned(),
         machine: Machine::here(),
         settings: settings(config, args)?,
@@ -77,33 +76,34 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         scale: None,
         limits: Vec::new(),
     };
-    drop(stage);
+    drop(bench);
     if args.rate > 0 && args.seconds > 0 {
-        let (stage, bar) = part("steady")?;
-        report.steady = Some(hop::steady(&stage, args.rate, args.seconds)?);
+        let (bench, bar) = part("steady")?;
+        report.steady = Some(hop::steady(&bench, args.rate, args.seconds)?);
         bar.done("");
     }
     if let Some(script) = &args.streams {
         let bar = steps.bar("Streams", 1);
-        let asked = streams::Asked { events: args.events, rate: args.rate, seconds: args.seconds };
+        let workload =
+            streams::Workload { events: args.events, rate: args.rate, seconds: args.seconds };
         let steady = report.steady.as_ref();
-        report.streams = Some(streams::streams(config, script, &asked, &report.hop, steady)?);
+        report.streams = Some(streams::streams(config, script, &workload, &report.hop, steady)?);
         bar.done("");
     }
     if args.days > 0 {
-        let (stage, bar) = part("day")?;
-        report.day = Some(day::orderly(&stage, args.days as usize)?);
+        let (bench, bar) = part("day")?;
+        report.day = Some(day::order_latency(&bench, args.days as usize)?);
         bar.done("");
     }
     let phases: Vec<u32> = args.scorers.iter().copied().filter(|count| *count > 0).collect();
     if !phases.is_empty() {
-        let (stage, bar) = part("scale")?;
+        let (bench, bar) = part("scale")?;
         let pace = scale::Pace { rate: args.scorer_rate, seconds: args.scorer_seconds };
-        report.scale = Some(scale::scale(&stage, &phases, &pace)?);
+        report.scale = Some(scale::scale(&bench, &phases, &pace)?);
         bar.done("");
     }
     report.judge(home);
-    printer::show(config.output()?, &report, Report::print)?;
+    printer::show(config.output()?, &report, PipelineReport::print)?;
     let met = report.limits.iter().all(|limit| limit.met);
     Ok(if met { Found::Nothing } else { Found::Something })
 }

@@ -1,9 +1,8 @@
-//! `bench scan`: how long the analysis takes on this machine.
+//! `bench scan`: measures how long the analysis takes on this machine.
 
 use crate::bench::machine::Machine;
-use crate::count_arg::at_least_one;
-
 use crate::bench::measure::{Latency, Memory, Scans, Work};
+use crate::count_arg::at_least_one;
 use crate::exit::Found;
 use crate::market;
 use crate::printer;
@@ -14,31 +13,31 @@ use report::tables;
 use run::config::Config;
 use serde::Serialize;
 
-/// Measuring scans.
+/// Arguments of `bench scan`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The market: csv:DIR or sim:SEED (default: a simulated one of as many stocks)
+    /// Market: csv:DIR or sim:SEED [default: a simulated one with that many stocks]
     #[arg(long)]
     pub source: Option<String>,
-    /// Tickers to analyse, the market's first
+    /// How many of the market's tickers to analyse, the first ones
     #[arg(long, default_value_t = 100, value_parser = at_least_one(1_000))]
     pub tickers: usize,
-    /// Days to analyse each at, the market's last
+    /// How many of the market's days to analyse each on, the last ones
     #[arg(long, default_value_t = 5, value_parser = at_least_one(8))]
     pub days: usize,
-    /// Threads of a scan
+    /// Threads for the scans of all tickers
     #[arg(long, default_value_t = 2, value_parser = at_least_one(64))]
     pub threads: usize,
 }
 
 #[derive(Serialize)]
-struct Report {
+struct ScanReport {
     source: String,
     tickers: usize,
     days: usize,
     settings: quant::PricingSettings,
     machine: Machine,
-    /// Analyses made before anything was measured.
+    /// Analyses before the measurements.
     warm_up: usize,
     refused: usize,
     latency: Latency,
@@ -53,16 +52,26 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let tickers: Vec<String> = market.universe().iter().take(args.tickers).cloned().collect();
     let known = market.days();
     let days = known[known.len().saturating_sub(args.days)..].to_vec();
-    ensure!(!days.is_empty() && !tickers.is_empty(), "{source} has nothing to analyse");
+    ensure!(
+        !days.is_empty() && !tickers.is_empty(),
+        "{source} has no tickers or no days to analyse"
+    );
     let book = read(&mut *market)?;
     let settings = quant::PricingSettings::from(&config.settings()?.pricing);
     let work = Work { book: &book, tickers: &tickers, days: &days, settings };
 
+    let bar = printer::steps(config)?.bar("measuring", 4);
     let warm_up = work.warm_up();
+    bar.at(1, 4);
     let (latency, refused) = work.latency().with_context(|| {
-        format!("not one analysis of {source} succeeded; `butterquant analyze` says why")
+        format!("every analysis of {source} was refused; `butterquant analyze TICKER --source {source}` shows why")
     })?;
-    let report = Report {
+    bar.at(2, 4);
+    let scans = work.scans(args.threads);
+    bar.at(3, 4);
+    let memory = work.memory(&[10, 1_000]);
+    bar.clear();
+    let report = ScanReport {
         tickers: tickers.len(),
         days: days.len(),
         settings,
@@ -70,8 +79,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         warm_up,
         refused,
         latency,
-        scans: work.scans(args.threads),
-        memory: work.memory(&[10, 1_000]),
+        scans,
+        memory,
         source,
     };
     printer::show(config.output()?, &report, print)?;
@@ -88,10 +97,10 @@ fn read(market: &mut dyn Market) -> Result<PriceHistory> {
     Ok(book)
 }
 
-fn print(report: &Report) {
+fn print(report: &ScanReport) {
     printer::line(report.machine.to_string());
     printer::line(format!(
-        "{}: {} tickers on the last {} days; {} analyses to warm up, not counted; {} refused, not counted",
+        "{}: {} tickers on the last {} days; not counted: {} analyses to warm up, {} refused",
         report.source, report.tickers, report.days, report.warm_up, report.refused
     ));
     let settings = &report.settings;
@@ -105,19 +114,19 @@ fn print(report: &Report) {
         settings.commission_per_share
     ));
     printer::line("");
-    printer::line(tables::table(&["what", "measured>", "how"], rows(report)));
+    printer::line(tables::table(&["measurement", "measured>", "how"], rows(report)));
 }
 
-fn rows(report: &Report) -> Vec<Vec<String>> {
+fn rows(report: &ScanReport) -> Vec<Vec<String>> {
     let (latency, scans) = (&report.latency, &report.scans);
     let one = format!("one full analysis, one thread, {} of them", latency.count);
     let row = |what: &str, measured: String, how: String| vec![what.to_owned(), measured, how];
     let ms = |value: f64| format!("{value:.3} ms");
     let mut rows = vec![
-        row("least", ms(latency.min_ms), one),
+        row("shortest", ms(latency.min_ms), one),
         row("median", ms(latency.median_ms), String::new()),
         row("99th percentile", ms(latency.p99_ms), String::new()),
-        row("most", ms(latency.max_ms), String::new()),
+        row("longest", ms(latency.max_ms), String::new()),
     ];
     let wall = format!(
         "{} tickers on {} threads, wall time, median of {} scans (longest {})",

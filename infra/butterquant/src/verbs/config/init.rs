@@ -1,13 +1,14 @@
-//! `config init`: writes a commented configuration file.
+//! `config init`: creates a commented configuration file.
 
 use crate::exit::Found;
 use crate::printer;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use run::config::{Config, FILE_NAME, KEYS};
 use std::fmt::Write;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
 
-/// Writes butterquant.toml into the data folder, every key commented out at its default.
+/// Creates butterquant.toml in the data folder, with every key commented out at its default.
 ///
 /// # Errors
 /// The file exists already, or cannot be written.
@@ -17,15 +18,18 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     std::fs::create_dir_all(&folder).with_context(|| {
         format!("{} cannot be created; choose another folder with --data-dir", folder.display())
     })?;
-    let mut file = std::fs::File::create_new(&path).with_context(|| {
-        format!("{} cannot be written; edit it, or move it away first", path.display())
-    })?;
+    let mut file = match File::create_new(&path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("{} exists already; edit it, or move it away first", path.display())
+        }
+        created => created.with_context(|| format!("{} cannot be created", path.display()))?,
+    };
     file.write_all(commented()?.as_bytes())
         .with_context(|| format!("{} cannot be written", path.display()))?;
     let shown = serde_json::json!({ "file": path });
     printer::show(config.output()?, &shown, |_| {
         printer::line(format!(
-            "{} lists every key at its default; take the # off those that you change",
+            "created {} with every key at its default; remove the # from those you change",
             path.display()
         ));
     })?;
@@ -36,12 +40,12 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
 fn commented() -> Result<String> {
     let mut text = String::from(
         "# ButterQuant. Each key is shown at its default. The environment (BUTTERQUANT_KEY) and flags\n\
-         # take precedence; `butterquant config show` prints what is in force and where it comes from.\n",
+         # take precedence; `butterquant config show` prints every value and where it comes from.\n",
     );
     let mut table = "";
     for (key, value, meaning) in KEYS {
         let (of, name) = key.split_once('.').unwrap_or(("", key));
-        // The folder that this file is in is known before it is read.
+        // The folder of this file is known before the file is read.
         if key == "data_dir" {
             continue;
         }
@@ -54,7 +58,7 @@ fn commented() -> Result<String> {
         write!(text, "\n# {meaning}\n# {name} = {value}\n")?;
     }
     text.push_str(
-        "\n# Properties passed to librdkafka, with log = \"kafka\"\n[kafka]\n# \"security.protocol\" = \"PLAINTEXT\"\n",
+        "\n# Properties passed to librdkafka, for a log on Kafka\n[kafka]\n# \"security.protocol\" = \"PLAINTEXT\"\n",
     );
     Ok(text)
 }
@@ -69,7 +73,7 @@ mod tests {
         let bare: String = text
             .lines()
             .map(|line| match line.strip_prefix("# ") {
-                Some(rest) if rest.contains(" = ") && !rest.contains(" in force") => rest,
+                Some(rest) if rest.contains(" = ") => rest,
                 _ => line,
             })
             .fold(String::new(), |text, line| text + line + "\n");

@@ -1,27 +1,27 @@
-//! `config`: the configuration in force.
+//! `config`: creates, shows and checks the configuration.
 
 mod check;
 mod init;
 mod show;
 
-pub(crate) use check::unsound;
+pub(crate) use check::report_invalid;
 
 use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// The configuration.
+/// The verbs of `config`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Write a commented butterquant.toml into the data folder
+    /// Create a commented butterquant.toml in the data folder
     Init,
-    /// Every value and where it came from
+    /// Show every key with its value and where it comes from
     Show,
-    /// Whether the configuration is sound; exit 1 when not
+    /// Check the configuration; exit 1 when it is not valid
     Check,
 }
 
-/// Carries out one of them.
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::Init => init::run(config),

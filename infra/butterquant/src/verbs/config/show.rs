@@ -1,4 +1,4 @@
-//! `config show`: every key, its value and where it came from.
+//! `config show`: shows every key with its value and where it comes from.
 
 use crate::exit::Found;
 use crate::printer;
@@ -15,7 +15,7 @@ struct Shown {
     meaning: &'static str,
 }
 
-/// Prints them.
+/// Prints the keys.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let meaning = |key: &str| {
         KEYS.iter()
@@ -36,7 +36,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         });
         printer::line(tables::table(&["key", "value", "from", "meaning"], rows));
         printer::line(
-            "A key stands in butterquant.toml in the data folder, in the environment as BUTTERQUANT_KEY, or is a flag; the last wins.",
+            "Keys are read from butterquant.toml in the data folder, from the environment as BUTTERQUANT_KEY, and from flags; later ones win.",
         );
     })?;
     Ok(Found::Nothing)

@@ -1,4 +1,4 @@
-//! `data`: training data.
+//! `data`: checks training data.
 
 mod validate;
 
@@ -6,14 +6,14 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// Training data.
+/// The verbs of `data`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Whether labelled rows are fit to be trained on; exit 1 when something is found
+    /// Check whether labelled rows are fit for training; exit 1 when a check fails
     ///
-    /// Checks their shape, missing and non-finite numbers, features that never move, duplicates,
-    /// classes, leakage (a feature that alone tells the class too well; rows that reach into the
-    /// test) and drift of the last 20 scan days, and draws every feature by class.
+    /// Checks their shape, missing and non-finite numbers, constant features, duplicates, classes,
+    /// leakage (a feature that alone predicts the class too well; rows that reach into the test) and
+    /// the drift of the last 20 scan days, and draws every feature by class.
     #[command(after_help = VALIDATE_EXAMPLE)]
     Validate(validate::Args),
 }
@@ -25,12 +25,12 @@ Examples:
                                               # and what is on `samples`
   butterquant data validate rows.parquet --test-from 2018-06-29
 
-A file has the columns that `history generate` writes; a folder is a lake, or holds such files.
+A file has the columns that `history generate` writes; a folder is a lake or holds such files.
 With -o json: rows, sound, open, early, scan_days, span, checks[] (name, grade, said, examples),
-classes[], features[] (missing, moments, quantiles, alone: the area under the curve by which the
-feature alone tells a class; drift: its distance and the limit), split, picture.";
+classes[], features[] (missing, moments, quantiles, alone: area under the curve with which the
+feature alone predicts a class; drift: its distance and the limit), split, picture.";
 
-/// Carries out one of them.
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::Validate(args) => validate::run(config, args),

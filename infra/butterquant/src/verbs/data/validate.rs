@@ -1,5 +1,5 @@
-//! `data validate`: whether labelled rows are fit to be trained on, as a table of checks, a table
-//! of features and one picture.
+//! `data validate`: checks whether labelled rows are fit for training; the result is a table of checks, a
+//! table of features and a picture.
 
 use crate::exit::Found;
 use crate::printer;
@@ -16,25 +16,24 @@ use std::path::{Path, PathBuf};
 use store::rows::read_rows;
 use success::LabelledRow;
 
-/// Checking labelled rows.
+/// Arguments of `data validate`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// A parquet file of rows, a folder of such files, or a lake
+    /// Parquet file of rows, a folder of such files, or a lake
     #[arg(value_name = "FILE|DIR", conflicts_with = "lake")]
     pub path: Option<PathBuf>,
-    /// The run's own lake
+    /// Check the run's own lake
     #[arg(long)]
     pub lake: bool,
-    /// A test begins on this day and the rows before it are to be trained on as they are: a row
-    /// evaluated on it or later is then found (default: the last 60 matured scan days are the test,
-    /// and such rows are counted, as every training here leaves them out)
+    /// First day of the test, if the rows before it are to be used as they are: a row evaluated on or
+    /// after it then fails the check [default: the test is the last 60 matured scan days, and such
+    /// rows are only counted, because trainings here leave them out]
     #[arg(long, value_name = "DATE")]
     pub test_from: Option<Day>,
-    /// Where to draw the features by class, .png or .svg (default: beside the file, or in the
-    /// run's folder)
+    /// Picture of the features by class, .png or .svg [default: beside the file, or in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
-    /// Draw nothing
+    /// Draw no picture
     #[arg(long)]
     pub no_picture: bool,
 }
@@ -48,7 +47,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let path = match &args.path {
         Some(path) => path.clone(),
         None if !args.lake => bail!(
-            "which rows? name a parquet file or a folder, or --lake for those of run {}",
+            "no rows are named; add a parquet file or a folder, or --lake for those of run {}",
             run.id
         ),
         None if run.path.exists() => run.lake(),
@@ -64,15 +63,15 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         charts::draw(file, &distributions(&path, &audit, &sound))?;
     }
     bar.done("");
-    let mut said = serde_json::to_value(&audit)?;
-    said["path"] = json!(path);
-    said["picture"] = json!(picture);
-    said["found"] = json!(audit.found());
-    printer::show(config.output()?, &said, |_| print(&path, &audit, picture.as_deref()))?;
+    let mut document = serde_json::to_value(&audit)?;
+    document["path"] = json!(path);
+    document["picture"] = json!(picture);
+    document["found"] = json!(audit.found());
+    printer::show(config.output()?, &document, |_| print(&path, &audit, picture.as_deref()))?;
     Ok(if audit.found() { Found::Something } else { Found::Nothing })
 }
 
-/// The file asked for; beside a file of rows; in the run's folder for its lake.
+/// The given file, or one beside the file of rows, or one in the run's folder for its lake.
 fn picture_file(args: &Args, run: &RunDir, path: &Path) -> PathBuf {
     match (&args.picture, &args.path) {
         (Some(file), _) => file.clone(),
@@ -137,7 +136,10 @@ fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
         audit.scan_days
     ));
     if audit.open > 0 {
-        printer::line(format!("{} candidates have no outcome (yet) and are no rows", audit.open));
+        printer::line(format!(
+            "{} candidates have no outcome yet and are not counted as rows",
+            audit.open
+        ));
     }
     if !audit.features.is_empty() {
         let header = [

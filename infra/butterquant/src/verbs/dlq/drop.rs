@@ -1,24 +1,24 @@
-//! `dlq drop`: gives dead letters up.
+//! `dlq drop`: drops dead letters.
 
-use super::letters::settled;
+use super::dead_letters::settled;
 use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 use schemas::events::Fate;
 use shell::redrive::Selection;
 
-/// Giving letters up.
+/// Arguments of `dlq drop`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// These letters
+    /// Ids of the dead letters
     #[arg(required = true)]
     pub ids: Vec<u64>,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long)]
     pub why: String,
 }
 
-/// Settles them.
+/// Drops them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let which = Selection::Ids(args.ids.iter().copied().collect());
     settled(config, &which, Fate::Dropped, args.why.clone())

@@ -1,44 +1,44 @@
-//! `dlq list`: how many letters there are and why, and the latest of them.
+//! `dlq list`: counts dead letters by topic and reason, and lists the latest.
 
-use super::letters::{LetterState, dataset, state_name, state_of};
+use super::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use report::tables;
 use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir;
 use serde::Serialize;
 use shell::redrive::{DeadLetterEntry, DeadLetterTally, FateCounts, Letter, entries};
 use std::collections::VecDeque;
 
-/// Listing letters.
+/// Arguments of `dlq list`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Letters of this reason
+    /// List only those with this reason
     #[arg(long)]
     pub reason: Option<String>,
-    /// Letters of this topic
+    /// List only those of this topic
     #[arg(long)]
     pub topic: Option<schemas::Topic>,
-    /// Letters in this state
+    /// List only those in this state
     #[arg(long, value_enum)]
-    pub state: Option<LetterState>,
-    /// Letters to show, the latest
+    pub state: Option<DeadLetterState>,
+    /// Dead letters to list, the latest ones
     #[arg(short = 'n', long, default_value_t = 50)]
     pub limit: usize,
 }
 
-/// Characters of a message that fit into the table.
+/// How many characters of a message fit into the table.
 const SHOWN: usize = 80;
 
 #[derive(Serialize)]
 struct Listed {
     run: String,
-    /// Of all letters, whatever was asked for.
+    /// Of all dead letters, matching or not.
     counts: Vec<Row>,
-    /// Letters that were asked for.
+    /// How many match the arguments.
     matching: u64,
-    /// The latest of these.
+    /// The latest of those.
     letters: Vec<Line>,
 }
 
@@ -54,7 +54,7 @@ struct Row {
 #[derive(Serialize)]
 struct Line {
     id: u64,
-    state: LetterState,
+    state: DeadLetterState,
     day: String,
     reason: String,
     topic: String,
@@ -65,7 +65,7 @@ struct Line {
     message: String,
 }
 
-/// Shows them.
+/// Prints them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
@@ -91,23 +91,23 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         Ok(true)
     })?;
     let listed = Listed { run: run.id, counts: rows.collect(), matching, letters: latest.into() };
-    printer::show(config.output()?, &listed, print)?;
+    printer::show(config.output()?, &listed, |listed| print(config, listed))?;
     Ok(Found::Nothing)
 }
 
 fn line(letter: Letter, tally: &DeadLetterTally) -> Line {
-    let Letter { id, day, said } = letter;
+    let Letter { id, day, said: content } = letter;
     Line {
         id,
         state: state_of(tally.settled.get(&id)),
         day: day.to_string(),
-        bytes: said.bytes(),
-        topic: dataset(&said.topic).to_owned(),
-        reason: said.stage,
-        partition: said.partition,
-        offset: said.offset,
-        redriven_from: said.redriven,
-        message: said.message,
+        bytes: content.bytes(),
+        topic: dataset(&content.topic).to_owned(),
+        reason: content.stage,
+        partition: content.partition,
+        offset: content.offset,
+        redriven_from: content.redriven,
+        message: content.message,
     }
 }
 
@@ -117,7 +117,7 @@ fn wanted(line: &Line, args: &Args) -> bool {
         && args.state.is_none_or(|state| state == line.state)
 }
 
-fn print(listed: &Listed) {
+fn print(config: &Config, listed: &Listed) {
     if listed.counts.is_empty() {
         printer::line(format!("run {} has no dead letters", listed.run));
         return;
@@ -127,7 +127,7 @@ fn print(listed: &Listed) {
         let names = [row.topic.clone(), row.reason.clone()];
         names.into_iter().chain(numbers.map(|number| number.to_string())).collect()
     });
-    let header = ["topic", "reason", "letters>", "open>", "redriven>", "dropped>"];
+    let header = ["topic", "reason", "dead letters>", "open>", "redriven>", "dropped>"];
     printer::line(tables::table(&header, counts));
     let rows = listed.letters.iter().map(|line| {
         vec![
@@ -140,7 +140,7 @@ fn print(listed: &Listed) {
             line.message.chars().take(SHOWN).collect(),
         ]
     });
-    let header = ["letter>", "state", "day", "reason", "stood at", "bytes>", "what was wrong"];
+    let header = ["id>", "state", "day", "reason", "position", "bytes>", "problem"];
     printer::line(tables::table(&header, rows));
     if (listed.letters.len() as u64) < listed.matching {
         printer::line(format!(
@@ -149,5 +149,5 @@ fn print(listed: &Listed) {
             listed.matching
         ));
     }
-    printer::line("One of them: `butterquant dlq show LETTER`.");
+    printer::line(format!("To show one: `{}`.", config.command_line("dlq show ID", &listed.run)));
 }

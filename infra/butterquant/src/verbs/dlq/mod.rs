@@ -1,7 +1,7 @@
-//! `dlq`: dead letters, the events that no role could take in.
+//! `dlq`: dead letters, the events that no role could process.
 
+mod dead_letters;
 mod drop;
-mod letters;
 mod list;
 mod redrive;
 mod show;
@@ -10,37 +10,37 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// Dead letters.
+/// The verbs of `dlq`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Counts by topic and reason, then the letters themselves
+    /// List dead letters, with their counts by topic and reason
     #[command(after_help = REASONS)]
     List(list::Args),
-    /// One letter: headers, bytes, and the event in them where they hold one
+    /// Show a dead letter: headers, bytes, and the event if they hold one
     Show(show::Args),
-    /// Put the original bytes back on their topic and partition
+    /// Put the original bytes of dead letters back on their topic and partition
     #[command(after_help = REDRIVING)]
     Redrive(redrive::Args),
-    /// Give letters up
+    /// Drop dead letters, with a reason
     Drop(drop::Args),
 }
 
 const REASONS: &str = "\
 Reasons:
-  decode     the bytes are no event
-  schema     their schema id is unknown
-  topic      an event of another topic
-  partition  an event of a ticker, or a marker, of another partition; or another key than its ticker
-  contract   a number in it is not finite
-  conflict   another event has its id already
-  order      an event of another day than the one being processed";
+  decode     the bytes are not an event
+  schema     the schema id is unknown
+  topic      the event belongs to another topic
+  partition  the ticker or marker belongs to another partition, or the key is not the ticker
+  contract   a number is not finite
+  conflict   another event already has this id
+  order      the event is of another day than the one being processed";
 
 const REDRIVING: &str = "\
-A letter is redriven or dropped once; both are events on dead-letters. Redriven bytes are judged
-like any others: of a day that has closed they are late (counted, never traded), and what is still
-bad becomes a new letter that names this one.";
+A dead letter can be redriven or dropped once; both are events on dead-letters. Redriven records are
+checked like any others: one of a closed day is late (counted, never traded), and one that is still
+bad becomes a new dead letter that refers to this one.";
 
-/// Carries out one of them.
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::List(args) => list::run(config, args),

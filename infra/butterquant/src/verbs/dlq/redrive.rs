@@ -1,6 +1,6 @@
-//! `dlq redrive`: puts the original bytes back on their topic and partition.
+//! `dlq redrive`: puts the original bytes of dead letters back on their topic and partition.
 
-use super::letters::settled;
+use super::dead_letters::settled;
 use crate::exit::Found;
 use anyhow::Result;
 use clap::ArgGroup;
@@ -8,25 +8,25 @@ use run::config::Config;
 use schemas::events::Fate;
 use shell::redrive::Selection;
 
-/// Putting letters back.
+/// Arguments of `dlq redrive`.
 #[derive(clap::Args, Debug)]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct Args {
-    /// These letters
+    /// Ids of the dead letters
     #[arg(group = "which")]
     pub ids: Vec<u64>,
-    /// Every open letter
+    /// Redrive every open dead letter
     #[arg(long, group = "which")]
     pub all: bool,
-    /// Every open letter of this reason
+    /// Redrive every open dead letter with this reason
     #[arg(long, group = "which")]
     pub reason: Option<String>,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long, default_value = "by an operator")]
     pub why: String,
 }
 
-/// Settles them.
+/// Redrives them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let which = match args.ids.is_empty() {
         true => Selection::Open(args.reason.clone()),

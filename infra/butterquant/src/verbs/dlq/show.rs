@@ -1,14 +1,14 @@
-//! `dlq show`: one letter, whole.
+//! `dlq show`: shows one dead letter in full.
 
-use super::letters::{LetterState, dataset, state_name, state_of};
+use super::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
-use crate::record_json::Shower;
+use crate::record_json::RecordFormat;
 use anyhow::{Context, Result, bail};
 use eventlog::Record;
 use report::tables;
 use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir;
 use schemas::codec::schema_versions;
 use schemas::events::DeadLetter;
 use schemas::id::{hex, sha256_hex};
@@ -19,17 +19,17 @@ use shell::record_codec;
 use shell::redrive::{DeadLetterEntry, Letter, entries};
 use std::path::PathBuf;
 
-/// Showing a letter.
+/// Arguments of `dlq show`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The letter
+    /// Id of the dead letter
     pub id: u64,
-    /// Write its original bytes there
+    /// Write its original bytes to this file
     #[arg(long, value_name = "FILE")]
     pub raw: Option<PathBuf>,
 }
 
-/// Bytes a line of hexadecimal shows, and lines at most.
+/// Bytes on a line of hexadecimal, and the most lines.
 const ACROSS: usize = 32;
 const LINES: usize = 16;
 
@@ -37,7 +37,7 @@ const LINES: usize = 16;
 struct Shown {
     run: String,
     id: u64,
-    state: LetterState,
+    state: DeadLetterState,
     settled: Option<Settled>,
     day: String,
     reason: String,
@@ -57,7 +57,7 @@ struct Shown {
     /// Whether `value_hex` is all of it.
     whole: bool,
     value_hex: String,
-    /// The event in the bytes, where they hold one.
+    /// The event in the bytes, if they hold one.
     decoded: Option<Value>,
     /// Why they hold none.
     undecodable: Option<String>,
@@ -75,29 +75,33 @@ struct Header {
     value: String,
 }
 
-/// Shows it, and writes its bytes where they are wanted.
+/// Shows it, and writes its bytes to a file if requested.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let (mut letter, mut settled) = (None, None);
-    // What settles a letter stands behind it.
+    // The event that settles a dead letter comes after it.
     entries(&*opened.log, args.id, &mut |entry| {
         match entry {
             DeadLetterEntry::Letter(found) if found.id == args.id => letter = Some(found),
-            DeadLetterEntry::Settled(word) if word.letter.unsigned_abs() == args.id => {
-                settled = Some(word)
+            DeadLetterEntry::Settled(event) if event.letter.unsigned_abs() == args.id => {
+                settled = Some(event)
             }
             _ => {}
         }
         Ok(letter.is_some() && settled.is_none())
     })?;
     let Some(Letter { id, day, said: letter }) = letter else {
-        bail!("letter {}: no such letter; `butterquant dlq list` shows them", args.id);
+        bail!(
+            "dead letter {}: no such letter; `{}` lists them",
+            args.id,
+            config.command_line("dlq list", &run.id)
+        );
     };
     if let Some(path) = &args.raw {
         if letter.sha256.is_some() {
             bail!(
-                "letter {id}: of its {} bytes only {} were kept",
+                "dead letter {id}: only {1} of its {0} bytes were kept",
                 letter.bytes(),
                 letter.value.len()
             );
@@ -114,7 +118,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         run: run.id,
         id,
         state: state_of(settled.as_ref()),
-        settled: settled.map(|word| Settled { why: word.why, by: word.by }),
+        settled: settled.map(|event| Settled { why: event.why, by: event.by }),
         day: day.to_string(),
         topic: dataset(&letter.topic).to_owned(),
         partition: letter.partition,
@@ -142,12 +146,12 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-/// The event in a letter, read as its topic's or as that of the topic whose schema it names.
+/// The event in a dead letter, read by the schema that its bytes name, or by its topic's.
 fn decoded(letter: &DeadLetter) -> Result<Value, String> {
-    let stood: Topic = letter.topic.parse().map_err(|error| format!("{error}"))?;
+    let original: Topic = letter.topic.parse().map_err(|error| format!("{error}"))?;
     let id = letter.value.get(1..5).and_then(|id| id.try_into().ok()).map(u32::from_be_bytes);
     let named = schema_versions().iter().find(|version| Some(version.id) == id);
-    let topic = named.map_or(stood, |version| version.topic);
+    let topic = named.map_or(original, |version| version.topic);
     let record = Record {
         offset: letter.offset.unsigned_abs(),
         timestamp_ms: letter.timestamp_ms,
@@ -160,13 +164,13 @@ fn decoded(letter: &DeadLetter) -> Result<Value, String> {
         return Err(error.to_string());
     }
     let place = record_codec::place(topic, u32::try_from(letter.partition).unwrap_or(0));
-    serde_json::to_value(Shower::new(topic).line(&place, &record, &event))
+    serde_json::to_value(RecordFormat::new(topic).json(&place, &record, &event))
         .map_err(|error| error.to_string())
 }
 
 fn print(shown: &Shown) {
     let head = format!(
-        "letter {}, {}, {}: {}",
+        "dead letter {}, {}, {}: {}",
         shown.id,
         state_name(shown.state),
         shown.day,
@@ -174,17 +178,17 @@ fn print(shown: &Shown) {
     );
     printer::line(head);
     printer::line(&shown.message);
-    if let Some(word) = &shown.settled {
-        printer::line(format!("{} by {}: {}", state_name(shown.state), word.by, word.why));
+    if let Some(settled) = &shown.settled {
+        printer::line(format!("{} by {}: {}", state_name(shown.state), settled.by, settled.why));
     }
     let headers =
         shown.headers.iter().map(|one| (format!("header {}", one.name), one.value.clone()));
     let rows = [
-        ("stood at", format!("{}/{} offset {}", shown.topic, shown.partition, shown.offset)),
+        ("position", format!("{}/{} offset {}", shown.topic, shown.partition, shown.offset)),
         ("found by", shown.role.clone()),
         ("key", shown.key.clone()),
         ("event", tables::or_dash(shown.event, |id| id.to_string())),
-        ("put back from letter", tables::or_dash(shown.redriven_from, |id| id.to_string())),
+        ("redriven from", tables::or_dash(shown.redriven_from, |id| id.to_string())),
         ("bytes", shown.bytes.to_string()),
         ("sha256", shown.sha256.clone()),
     ];
@@ -195,11 +199,11 @@ fn print(shown: &Shown) {
     }
     let left = shown.bytes.saturating_sub((ACROSS * LINES) as u64);
     if left > 0 {
-        printer::line(format!("… {left} bytes more; --raw FILE writes them all"));
+        printer::line(format!("… and {left} more bytes; --raw FILE writes them all"));
     }
     match (&shown.decoded, &shown.undecodable) {
         (Some(event), _) => printer::line(serde_json::to_string_pretty(event).unwrap_or_default()),
-        (None, Some(why)) => printer::line(format!("no event: {why}")),
+        (None, Some(why)) => printer::line(format!("not an event: {why}")),
         (None, None) => {}
     }
 }

@@ -1,6 +1,6 @@
-//! `history generate`: labelled rows of a market's past, onto the run's `samples` and into a
-//! parquet file. The run may be one that is not open yet, one that is stopped, or one that runs:
-//! then the process that owns the log is asked to write.
+//! `history generate`: draws labelled rows from a market's past onto the run's `samples` and into a
+//! parquet file. The run may be new, stopped or running; if it is running, the process that owns the log
+//! writes the rows.
 
 use crate::exit::Found;
 use crate::market;
@@ -21,37 +21,37 @@ use shell::open::{self, Put};
 use std::path::{Path, PathBuf};
 use store::Lake;
 
-/// Drawing history.
+/// Arguments of `history generate`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The market: csv:DIR or sim:SEED
+    /// Market: csv:DIR or sim:SEED [default: the configured one]
     #[arg(long)]
     pub source: Option<String>,
-    /// Rows of days with the volatility index below 15
+    /// Rows from days with the volatility index below 15
     #[arg(long, default_value_t = 2_000, value_name = "ROWS")]
     pub low: usize,
-    /// Rows of days with the index from 15 to below 25
+    /// Rows from days with the index from 15 to below 25
     #[arg(long, default_value_t = 3_000, value_name = "ROWS")]
     pub normal: usize,
-    /// Rows of days with the index at 25 and above
+    /// Rows from days with the index at 25 or above
     #[arg(long, default_value_t = 2_000, value_name = "ROWS")]
     pub high: usize,
-    /// Only days before this one (default: the run's first scan day, or the market's last day
-    /// where the run is not open yet)
+    /// Draw only from days before this one [default: the run's first scan day, or the market's last
+    /// day if the run is not open yet]
     #[arg(long, value_name = "DATE")]
     pub before: Option<Day>,
-    /// Decides which rows are drawn
+    /// Seed that decides which rows are drawn
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Threads to draw with; the rows do not depend on it (default: one a core)
+    /// Threads to draw with; the rows do not depend on them [default: one per core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// The parquet file (default: history.parquet in the run's folder)
+    /// Parquet file to write [default: history.parquet in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 
-/// Draws them.
+/// Draws the rows.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
     let mut market = market::open(config, &source, None)?;
@@ -60,14 +60,14 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     open::ensure_topics(&*opened.log, config.partitions()?)?;
     let partitions = data_dir::partitions(&*opened.log)?;
     let plan = plan(config, args, &*opened.log, &*market)?;
-    let drawn = with_bar(config, &mut *market, &plan)?;
+    let drawn = draw_with_progress(config, &mut *market, &plan)?;
     let put = open::publish_samples(&*opened.log, partitions, &drawn.samples)?;
     let file = args.out.clone().unwrap_or_else(|| run.path.join("history.parquet"));
-    let sha256 = keep(&run, &opened, partitions, &file, &drawn)?;
-    say(config, &Drawn { source, run, plan, drawn, put, file, sha256 })
+    let sha256 = write(&run, &opened, partitions, &file, &drawn)?;
+    report(config, &Drawn { source, run, plan, drawn, put, file, sha256 })
 }
 
-/// Which rows: all known before the run's own begin.
+/// Which rows to draw: only those known before the run's own begin.
 fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Result<HistoryPlan> {
     let last = *market.days().last().context("the market has no days")?;
     let (before, day) = match open::opened(log)? {
@@ -75,7 +75,7 @@ fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Res
             let from = opened.scan_from;
             if let Some(before) = args.before.filter(|before| *before > from) {
                 bail!(
-                    "--before {before} reaches into this run, which scans from {from}: its own outcomes are its rows from then on; draw history before {from}, or into another run with --run ID"
+                    "--before {before} reaches into this run, which scans from {from}: from then on its own outcomes are its rows; draw history before {from}, or into another run with --run ID"
                 );
             }
             (args.before.unwrap_or(from), opened.previous_day)
@@ -97,7 +97,11 @@ fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Res
     })
 }
 
-fn with_bar(config: &Config, market: &mut dyn Market, plan: &HistoryPlan) -> Result<History> {
+fn draw_with_progress(
+    config: &Config,
+    market: &mut dyn Market,
+    plan: &HistoryPlan,
+) -> Result<History> {
     let wanted = plan.low + plan.normal + plan.high;
     let bar = printer::steps(config)?.bar("history", wanted as u64);
     let drawn = draw(market, plan, &mut |done, of| bar.at(done as u64, of as u64))?;
@@ -105,9 +109,9 @@ fn with_bar(config: &Config, market: &mut dyn Market, plan: &HistoryPlan) -> Res
     Ok(drawn)
 }
 
-/// The rows into `file`, whose hash it gives. Where no other process does, `samples` is also
-/// written to the lake, as the materializer would write it.
-fn keep(
+/// Writes the rows to `file` and returns its hash. If no other process does, it also writes `samples` to
+/// the lake, as the materializer would.
+fn write(
     run: &RunDir,
     opened: &OpenLog,
     partitions: u32,
@@ -133,7 +137,7 @@ struct Drawn {
     sha256: String,
 }
 
-fn say(config: &Config, done: &Drawn) -> Result<Found> {
+fn report(config: &Config, done: &Drawn) -> Result<Found> {
     let (report, rows) = (&done.drawn.report, done.drawn.samples.len());
     let already = rows - done.put.added;
     let days = |(first, last): (Day, Day)| [first.to_string(), last.to_string()];
@@ -165,13 +169,13 @@ fn say(config: &Config, done: &Drawn) -> Result<Found> {
     printer::show(config.output()?, &shown, |_| {
         report.strata.iter().for_each(|one| printer::line(one.to_string()));
         for (code, count) in &report.refused {
-            printer::line(format!("{count} rows tried and refused: {code}"));
+            printer::line(format!("{count} rows refused: {code}"));
         }
         let span = report
             .span
             .map_or_else(String::new, |(first, last)| format!(" of days from {first} to {last}"));
         printer::line(format!(
-            "{rows} rows{span}: {} put on samples of run {}, {already} were there; it holds {}",
+            "{rows} rows{span}: {} added to samples of run {}, {already} were there already; it now holds {}",
             done.put.added,
             done.run.id,
             done.put.events.len()

@@ -1,11 +1,11 @@
-//! `model bench`: how long scoring takes with every provider there is, what really ran each node,
-//! and what one event costs from its features to the decision.
+//! `model bench`: measures how long scoring takes with every available provider, which provider ran each
+//! node, and how long one event takes from its features to the decision.
 
 use crate::bench::machine::Machine;
-use crate::bench::pipeline::stage::model as made_up_model;
+use crate::bench::pipeline::bench_run::sample_model;
 use crate::bench::scoring::{Provider, measured};
 use crate::exit::Found;
-use crate::models_on_log::OnLog;
+use crate::models_on_log::ModelsOnLog;
 use crate::printer;
 use anyhow::{Context, Result};
 use report::tables;
@@ -15,12 +15,12 @@ use serde::Serialize;
 use shell::unit::TOGETHER;
 use success::{Distance, Engine, Model, ModelKind, ProviderChoice};
 
-/// A measurement of scoring.
+/// Arguments of `model bench`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// A version or an ONNX file (default: the champion of the run, or a model made up for this)
+    /// Version or ONNX file to measure [default: the run's champion, or a model made for the purpose]
     pub what: Option<String>,
-    /// What one event may take at the 99th percentile, microseconds (default: 50, on a GPU 1000)
+    /// Most microseconds that one event may take at the 99th percentile [default: 50, on a GPU 1000]
     #[arg(long, value_name = "µS")]
     pub budget_us: Option<f64>,
     /// Share of the usual rounds to measure
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     pub share: f64,
 }
 
-/// What one event may take on a CPU, and on a GPU, to which its features have to travel first.
+/// The budget of one event on a CPU, and on a GPU, to which its features must be copied first.
 const BUDGET_US: f64 = 50.0;
 const GPU_BUDGET_US: f64 = 1_000.0;
 
@@ -39,7 +39,7 @@ struct Absent {
 }
 
 #[derive(Serialize)]
-struct Subject {
+struct Measured {
     what: String,
     sha256: String,
     kind: ModelKind,
@@ -47,25 +47,26 @@ struct Subject {
 }
 
 #[derive(Serialize)]
-struct Report {
-    model: Subject,
+struct ScoringReport {
+    model: Measured,
     machine: Machine,
     providers: Vec<Provider>,
     absent: Vec<Absent>,
-    /// The one that `--provider` chooses, to which the budget applies.
+    /// The provider that `--provider` chooses, to which the budget applies.
     in_use: String,
     budget_us: f64,
     within_budget: bool,
 }
 
-/// Measures; exit 1 when one event is over the budget.
+/// Measures scoring; exit 1 when one event takes longer than the budget.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (what, onnx) = subject(config, args.what.as_deref())?;
     let manifest = Model::check(&onnx, &schemas::contract::CONTRACT)?;
-    // The one that is asked for comes first: a process loads one library.
+    // The chosen engine comes first, because a process loads only one library.
     let chosen = config.scoring()?.engine()?;
     let (mut providers, mut absent) = (Vec::new(), Vec::new());
     let folder = std::env::temp_dir();
+    let bar = printer::steps(config)?.counter("measuring");
     for (name, found) in [
         (
             "onnxruntime-cuda",
@@ -74,18 +75,20 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ("onnxruntime-cpu", cpu(config)),
         ("candle-cpu", Ok(Engine::candle())),
     ] {
+        bar.next(name);
         match found {
             Ok(engine) => providers.push(measured(&engine, &onnx, args.share, &folder)?),
             Err(why) => absent.push(Absent { provider: name, why }),
         }
     }
+    bar.clear();
     let gpu = chosen.provider() == "onnxruntime-cuda";
     let budget_us = args.budget_us.unwrap_or(if gpu { GPU_BUDGET_US } else { BUDGET_US });
     let within = |of: &Provider| of.event.decision.p99_us <= budget_us;
     let within_budget =
         providers.iter().find(|of| of.provider == chosen.provider()).is_some_and(within);
-    let report = Report {
-        model: Subject {
+    let report = ScoringReport {
+        model: Measured {
             what,
             sha256: sha256_hex(&onnx),
             kind: manifest.kind,
@@ -102,14 +105,14 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     Ok(if report.within_budget { Found::Nothing } else { Found::Something })
 }
 
-/// ONNX Runtime on the CPU, or why not.
+/// ONNX Runtime on the CPU, or why it is not available.
 fn cpu(config: &Config) -> Result<Engine, String> {
     let engine = config.scoring().and_then(|scoring| scoring.on(ProviderChoice::Cpu).engine());
     let found = engine.map_err(|error| error.to_string())?;
     if found.provider() == "onnxruntime-cpu" { Ok(found) } else { Err(found.explain().to_owned()) }
 }
 
-/// The bytes measured.
+/// The name and bytes of the model to measure.
 fn subject(config: &Config, what: Option<&str>) -> Result<(String, Vec<u8>)> {
     let run = config.this_run()?;
     let version = match what {
@@ -117,30 +120,26 @@ fn subject(config: &Config, what: Option<&str>) -> Result<(String, Vec<u8>)> {
             Ok(version) => Some(version),
             Err(_) => {
                 let onnx = std::fs::read(what).with_context(|| {
-                    format!("{what} is no version and cannot be read as a file")
+                    format!("{what} is not a version and cannot be read as a file")
                 })?;
                 return Ok((what.to_owned(), onnx));
             }
         },
         None if !run.path.exists() => None,
-        None => OnLog::read(config)?.champion(),
+        None => ModelsOnLog::read(config)?.champion(),
     };
     match version {
         Some(version) => {
-            let models = OnLog::read(config)?;
+            let models = ModelsOnLog::read(config)?;
             let onnx = models.version(version)?.onnx.clone();
             Ok((format!("model {version} of run {}", run.id), onnx))
         }
-        None => Ok(("a model made up for this".to_owned(), made_up_model()?.0.onnx)),
+        None => Ok(("a model made for this measurement".to_owned(), sample_model()?.0.onnx)),
     }
 }
 
-fn print(report: &Report) {
-    let machine = &report.machine;
-    printer::line(format!(
-        "{}, {} cores for this process, load {} when measured; {} build for {}",
-        machine.cpu, machine.cores, machine.load, machine.profile, machine.target
-    ));
+fn print(report: &ScoringReport) {
+    printer::line(report.machine.to_string());
     printer::line(format!(
         "{}: a {:?} of widths {:?}, sha256 {}",
         report.model.what, report.model.kind, report.model.widths, report.model.sha256
@@ -171,7 +170,7 @@ fn print(report: &Report) {
         }
     }
     for of in &report.absent {
-        printer::line(format!("{}: not here; {}", of.provider, of.why));
+        printer::line(format!("{}: not available; {}", of.provider, of.why));
     }
     let header = [
         "one event>",
@@ -189,30 +188,30 @@ fn print(report: &Report) {
             .collect()
     });
     printer::line(tables::table(&header, rows));
-    together(report);
+    print_batch_delay(report);
     if !report.within_budget {
         printer::line(slow(report));
     }
 }
 
-/// What scoring the events at hand together costs the first of them.
-fn together(report: &Report) {
+/// Prints the delay that scoring several events in one call adds for the first of them.
+fn print_batch_delay(report: &ScoringReport) {
     let in_use = report.providers.iter().find(|of| of.provider == report.in_use);
-    let lot = in_use.and_then(|of| of.batches.iter().find(|batch| batch.rows == TOGETHER));
-    let Some(lot) = lot else { return };
+    let batch = in_use.and_then(|of| of.batches.iter().find(|batch| batch.rows == TOGETHER));
+    let Some(batch) = batch else { return };
     printer::line(format!(
-        "A scorer scores the events at hand in one call, {} at most, and waits for no more: the first \
-         of so many waits {:.0} µs for that (99th percentile {:.0})",
-        lot.rows, lot.median_us, lot.p99_us
+        "A scorer scores all waiting events in one call, {} at most, which delays the first of them by \
+         {:.0} µs (99th percentile {:.0})",
+        batch.rows, batch.median_us, batch.p99_us
     ));
 }
 
-/// What to do about slow scoring.
-fn slow(report: &Report) -> String {
+/// The advice when scoring is slow.
+fn slow(report: &ScoringReport) -> String {
     let remedy = match report.in_use.as_str() {
-        "candle-cpu" => "candle scores here: `butterquant setup onnxruntime` fetches ONNX Runtime",
+        "candle-cpu" => "candle is scoring: `butterquant setup onnxruntime` downloads ONNX Runtime",
         "onnxruntime-cuda" => {
-            "look for other work on the GPU; a CPU is faster for models as small as these, see above: \
+            "look for other work on the GPU; a CPU is faster for models this small (see above): \
              --provider cpu"
         }
         _ => {
@@ -223,7 +222,7 @@ fn slow(report: &Report) -> String {
     let event = report.providers.iter().find(|of| of.provider == report.in_use);
     let p99 = event.map_or(f64::NAN, |of| of.event.decision.p99_us);
     format!(
-        "slow: one event takes {p99:.1} µs at the 99th percentile by {}, the budget is {} µs; {remedy}",
+        "slow: one event takes {p99:.1} µs at the 99th percentile with {}, and the budget is {} µs; {remedy}",
         report.in_use, report.budget_us
     )
 }

@@ -1,9 +1,8 @@
-//! `model diff`: what differs between two versions, from what they say of themselves down to their
-//! weights and what they make of the same rows.
+//! `model diff`: compares two versions: their manifests, their weights, and their scores of the same
+//! rows.
 
 use crate::exit::Found;
-use crate::models_on_log::OnLog;
-use crate::models_on_log::rows_of;
+use crate::models_on_log::{ModelsOnLog, held_out_rows};
 use crate::printer;
 use anyhow::{Context, Result};
 use report::tables;
@@ -15,16 +14,16 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use success::{Distance, ModelScore, test_vectors};
 
-/// Two versions.
+/// Arguments of `model diff`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The one
+    /// First version
     pub one: i64,
-    /// The other
+    /// Second version
     pub other: i64,
 }
 
-/// A part of the manifests that is not the same.
+/// A value in which the manifests differ.
 #[derive(Serialize)]
 struct Difference {
     what: String,
@@ -32,7 +31,7 @@ struct Difference {
     other: Value,
 }
 
-/// What both say of the same rows.
+/// How both score the same rows.
 #[derive(Serialize)]
 struct Scores {
     rows: usize,
@@ -40,11 +39,11 @@ struct Scores {
     /// Mean and largest |Δ| of a probability.
     mean_difference: f64,
     largest_difference: f64,
-    /// Share of rows with the same likeliest class.
+    /// Share of rows for which both predict the same class.
     same_class: f64,
     /// Mean expected ROI.
     expected_roi: [f64; 2],
-    /// Mean log loss, where the rows have outcomes.
+    /// Mean log loss, if the rows have outcomes.
     log_loss: Option<[f64; 2]>,
 }
 
@@ -58,10 +57,10 @@ struct Diff {
     scores: Scores,
 }
 
-/// Compares; exit 0 whatever it finds.
+/// Compares the versions; exit 0 even when they differ.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let Args { one, other } = *args;
-    let models = OnLog::read(config)?;
+    let models = ModelsOnLog::read(config)?;
     let (a, b) = (models.version(one)?, models.version(other)?);
     let (left, right) = (flat(a)?, flat(b)?);
     let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();
@@ -83,7 +82,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-/// The manifest's single values by path; lists of them as one.
+/// The manifest's values by path; a list counts as one value.
 fn flat(model: &ModelTrained) -> Result<BTreeMap<String, Value>> {
     fn walk(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
         match value {
@@ -98,16 +97,21 @@ fn flat(model: &ModelTrained) -> Result<BTreeMap<String, Value>> {
         }
     }
     let manifest: Value = serde_json::from_str(&model.manifest)
-        .with_context(|| format!("the manifest of model {} is no JSON", model.version))?;
+        .with_context(|| format!("the manifest of model {} is not valid JSON", model.version))?;
     let mut into = BTreeMap::new();
     walk("", &manifest, &mut into);
     Ok(into)
 }
 
-/// On the lake's rows that the second was judged on; where there are none, on the rows stored
-/// inside both models.
-fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -> Result<Scores> {
-    let labelled = rows_of(&models.run, b).unwrap_or_default();
+/// Scores the lake's rows on which the second version was judged, or if there are none, the rows stored
+/// in both models.
+fn scores(
+    config: &Config,
+    models: &ModelsOnLog,
+    a: &ModelTrained,
+    b: &ModelTrained,
+) -> Result<Scores> {
+    let labelled = held_out_rows(&models.run, b).unwrap_or_default();
     let (rows, whose): (Vec<[f64; FEATURES]>, String) = if labelled.is_empty() {
         let vectors = [test_vectors(&a.onnx)?, test_vectors(&b.onnx)?].concat();
         let rows = vectors.iter().map(|vector| vector.features.map(f64::from)).collect();
@@ -147,7 +151,7 @@ fn scores(config: &Config, models: &OnLog, a: &ModelTrained, b: &ModelTrained) -
 
 fn print(diff: &Diff) {
     let [one, other] = diff.versions.map(|version| format!("model {version}"));
-    let data = if diff.same_data { "the same rows" } else { "other rows" };
+    let data = if diff.same_data { "the same rows" } else { "different rows" };
     printer::line(format!("{one} and {other}, trained on {data}"));
     let short = |value: &Value| match value {
         Value::Null => "–".to_owned(),
@@ -168,8 +172,8 @@ fn print(diff: &Diff) {
     }
     let of = &diff.weights;
     match (of.euclidean, of.relative, of.largest) {
-        (Some(far), Some(relative), Some(largest)) => printer::line(format!(
-            "weights: {far:.4} apart ({:.1} % of the first's length), the largest by {largest:.4}; a \
+        (Some(distance), Some(relative), Some(largest)) => printer::line(format!(
+            "weights: {distance:.4} apart ({:.1} % of the first's length), the largest by {largest:.4}; a \
              feature's mean moved by at most {:.3} deviations",
             100.0 * relative,
             of.scaler_shift
@@ -178,7 +182,7 @@ fn print(diff: &Diff) {
     }
     let of = &diff.scores;
     printer::line(format!(
-        "scores of {} {}: a probability differs by {:.4} in the mean, {:.4} at most; the same class \
+        "scores of {} {}: probabilities differ by {:.4} on average and {:.4} at most; the same class \
          in {}; expected ROI {} and {}",
         of.rows,
         of.whose,

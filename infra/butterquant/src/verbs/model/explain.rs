@@ -1,8 +1,8 @@
-//! `model explain`: what a version's log loss rests on, on the rows it was judged on.
+//! `model explain`: shows how much a version's log loss depends on each feature, on the rows on which it
+//! was judged.
 
 use crate::exit::Found;
-use crate::models_on_log::OnLog;
-use crate::models_on_log::rows_of;
+use crate::models_on_log::{ModelsOnLog, held_out_rows};
 use crate::printer;
 use anyhow::{Context, Result, bail};
 use report::charts::{self, Bars};
@@ -16,23 +16,23 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use success::{Importance, ModelScore, importance};
 
-/// An explanation.
+/// Arguments of `model explain`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The version
+    /// Version to explain
     pub version: i64,
-    /// Where to draw it, .png or .svg (default: models/importance_vN.png in the run's folder)
+    /// Picture to draw, .png or .svg [default: models/importance_vN.png in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// How often each feature is dealt among the days
+    /// How often each feature is shuffled among the days
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     pub repeats: u32,
-    /// Decides how
+    /// Seed of the shuffling
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
 }
 
-/// What was found.
+/// The explanation.
 #[derive(Serialize)]
 struct Explained {
     version: i64,
@@ -45,30 +45,33 @@ struct Explained {
     log_loss: f64,
     repeats: u32,
     importance: Vec<Importance>,
-    /// Share of rows by class: what came, what the model holds likeliest.
-    came: [f64; CLASSES],
-    said: [f64; CLASSES],
-    /// What is wrong with that, if anything.
+    /// Share of rows by class: observed, and predicted as the most likely one.
+    #[serde(rename = "came")]
+    observed: [f64; CLASSES],
+    #[serde(rename = "said")]
+    predicted: [f64; CLASSES],
+    /// The problem with that, if any.
     problem: Option<String>,
     picture: PathBuf,
 }
 
-/// Explains; exit 1 when the model holds the same class likeliest of every row.
+/// Explains the version; exit 1 when it predicts the same class for every row.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let models = OnLog::read(config)?;
+    let models = ModelsOnLog::read(config)?;
     let model = models.version(args.version)?;
     let file = args
         .out
         .clone()
         .unwrap_or_else(|| models.run.models().join(format!("importance_v{}.png", args.version)));
     charts::ending(&file)?;
-    let rows = rows_of(&models.run, model)?;
+    let rows = held_out_rows(&models.run, model)?;
     if rows.len() < 2 {
         bail!(
-            "the lake of run {} has no labelled rows of the days model {} was judged on; \
-             `butterquant rebuild --all` writes the lake again from the log",
+            "the lake of run {} has no labelled rows of the days on which model {} was judged; \
+             `{}` rebuilds the lake from the log",
             models.run.id,
-            args.version
+            args.version,
+            config.command_line("rebuild --all", &models.run.id)
         );
     }
     let loaded = config.scoring()?.engine()?.load(&model.onnx)?;
@@ -83,7 +86,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let scores = loaded.score(&features)?;
     let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
     let ends = days.first().zip(days.last()).context("no days")?;
-    let said = shares(scores.iter().map(|score: &ModelScore| score.class));
+    let predicted = shares(scores.iter().map(|score: &ModelScore| score.class));
     let explained = Explained {
         version: args.version,
         sha256: model.sha256.clone(),
@@ -94,9 +97,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         log_loss,
         repeats: args.repeats,
         importance: found,
-        came: shares(rows.iter().map(|row| row.class)),
-        said,
-        problem: one_class(&said),
+        observed: shares(rows.iter().map(|row| row.class)),
+        predicted,
+        problem: one_class(config, &predicted),
         picture: file,
     };
     draw(&explained)?;
@@ -111,15 +114,16 @@ fn shares(classes: impl Iterator<Item = u8>) -> [f64; CLASSES] {
     counts.map(|count| count / all)
 }
 
-/// What to do where every row gets the same class.
-fn one_class(said: &[f64; CLASSES]) -> Option<String> {
-    let class = said.iter().position(|share| *share == 1.0)?;
+/// The problem and the advice when the model predicts the same class for every row.
+fn one_class(config: &Config, predicted: &[f64; CLASSES]) -> Option<String> {
+    let class = predicted.iter().position(|share| *share == 1.0)?;
     Some(format!(
-        "the model holds {} likeliest of every row: it has learnt little more than how often the \
-         classes come. `butterquant data validate --lake` shows their balance; train on a longer \
-         history or more tickers (`butterquant history generate`); what trades is the expected ROI, \
-         not this class",
-        CLASS_NAMES[class]
+        "the model predicts {} for every row: it has learnt little more than how frequent the classes \
+         are. `{}` shows their balance; train on a longer history or more tickers \
+         (`{}`); trades depend on the expected ROI, not on this class",
+        CLASS_NAMES[class],
+        config.command_line("data validate --lake", config.run()),
+        config.command_line("history generate", config.run())
     ))
 }
 
@@ -127,13 +131,13 @@ fn draw(explained: &Explained) -> Result<()> {
     if let Some(folder) = explained.picture.parent().filter(|folder| !folder.as_os_str().is_empty())
     {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("{} cannot be made", folder.display()))?;
+            .with_context(|| format!("{} cannot be created", folder.display()))?;
     }
     let bars = Bars {
         heading: [
-            format!("What model {} rests on", explained.version),
+            format!("Features that model {} relies on", explained.version),
             format!(
-                "Rise of the daily log loss ({:.4}) when a feature is dealt among the {} days from \
+                "Rise of the daily log loss ({:.4}) when a feature is shuffled among the {} days from \
                  {} to {}; whiskers: ± 1.645 standard errors by days",
                 explained.log_loss, explained.days, explained.first_day, explained.last_day
             ),
@@ -149,7 +153,7 @@ fn draw(explained: &Explained) -> Result<()> {
 
 fn print(of: &Explained) {
     printer::line(format!(
-        "model {}: log loss {:.4} on {} rows of the {} days from {} to {} it was judged on",
+        "model {}: log loss {:.4} on {} rows of the {} days from {} to {}, on which it was judged",
         of.version, of.log_loss, of.rows, of.days, of.first_day, of.last_day
     ));
     let rows = of.importance.iter().map(|one| {
@@ -166,11 +170,11 @@ fn print(of: &Explained) {
     let row = |class: usize| {
         vec![
             CLASS_NAMES[class].to_owned(),
-            tables::percent(of.came[class]),
-            tables::percent(of.said[class]),
+            tables::percent(of.observed[class]),
+            tables::percent(of.predicted[class]),
         ]
     };
-    printer::line(tables::table(&["class", "came>", "held likeliest>"], (0..CLASSES).map(row)));
+    printer::line(tables::table(&["class", "observed>", "predicted>"], (0..CLASSES).map(row)));
     of.problem.iter().for_each(printer::line);
     printer::line(SURVIVORS);
     printer::line(format!("picture: {}", of.picture.display()));

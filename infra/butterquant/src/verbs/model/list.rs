@@ -1,4 +1,4 @@
-//! `model list`: the versions on the log and what became of each.
+//! `model list`: lists the versions on the log with their status.
 
 use crate::exit::Found;
 use crate::printer::{line, show_view};
@@ -8,17 +8,20 @@ use report::tables::{or_dash, table};
 use run::config::Config;
 use schemas::Day;
 
-/// Every version.
+/// Lists every version.
 pub(crate) fn run(config: &Config) -> Result<Found> {
-    show_view(config.output()?, &ask(&config.this_run()?, &ModelsQuery)?, list_models)?;
+    let found = ask(&config.this_run()?, &ModelsQuery)?;
+    show_view(config.output()?, &found, |found| print(config, found))?;
     Ok(Found::Nothing)
 }
 
-fn list_models(found: &ModelsView) {
+fn print(config: &Config, found: &ModelsView) {
     if found.models.is_empty() {
-        return line(
-            "no model yet: the first is trained once enough candidates have matured; `butterquant up --history N` trains one from history, `butterquant train` requests one",
-        );
+        return line(format!(
+            "no model yet: the first is trained once enough candidates have matured; for a new run, `{}` trains one from history; `{}` requests one",
+            config.command_line("up --history N", config.run()),
+            config.command_line("train", config.run())
+        ));
     }
     let rows = found.models.iter().map(|model| {
         vec![
@@ -35,7 +38,7 @@ fn list_models(found: &ModelsView) {
     line(table(
         &[
             "version>",
-            "standing",
+            "status",
             "rule",
             "triggered",
             "trained",
@@ -45,7 +48,10 @@ fn list_models(found: &ModelsView) {
         ],
         rows,
     ));
-    line("Details of a version: `butterquant model show VERSION`.");
+    line(format!(
+        "Details of a version: `{}`.",
+        config.command_line("model show VERSION", config.run())
+    ));
 }
 
 fn text(of: Option<&str>) -> String {

@@ -1,5 +1,4 @@
-//! `model`: the versions on the log, what differs between them, what they rest on, which of them
-//! scored what, how fast they are, and putting one in force.
+//! `model`: lists, compares, explains, verifies, measures, promotes and rolls back the models on the log.
 
 mod bench;
 mod diff;
@@ -15,56 +14,66 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// The models on the log.
+/// The verbs of `model`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Every version: when, by which rule, what came of it
+    /// List every version with its trigger, its dates and the gate's verdict
     List,
-    /// One version: manifest, metrics, verdict
+    /// Show one version: manifest, metrics, verdict
     Show(show::Args),
-    /// What differs between two versions: settings, data, figures, weights, scores on the same rows
+    /// Compare two versions: settings, data, metrics, weights, scores on the same rows
     #[command(after_help = "Example: butterquant model diff 1 2")]
     Diff(diff::Args),
-    /// Put a version that passed its gate in force from the next day on
+    /// Make a version that passed its gate champion from the next day on
     ///
-    /// It is said on `controls`; the retrainer answers at the day's end on `models`, and from the
-    /// next day on every scorer uses it. A challenger that is being watched falls, unless it is the
-    /// one that is promoted.
+    /// The request is an event on `controls`; the retrainer answers it on `models` at the end of the
+    /// day, and every scorer uses the version from the next day on. A challenger being watched is
+    /// dropped, unless it is the version promoted.
     #[command(
         after_help = "Example: butterquant model promote 3 --reason \"calibration is better\""
     )]
     Promote(promote::Args),
-    /// Put an earlier version back in force, at once
+    /// Make an earlier version champion again, effective at once
     ///
-    /// It is said on `controls`; scorers that run use it from their next batch on, in the middle of
-    /// a day. Without a version it is the champion before the one in force.
+    /// The rollback is an event on `controls`; running scorers use the version from their next batch
+    /// on, even in the middle of a day. Without a version, it goes back to the previous champion.
     #[command(after_help = "Example: butterquant model rollback --reason \"drift\"")]
     Rollback(rollback::Args),
-    /// Check versions or a file: hash, seal, shape, contract, test vectors in every engine, and the
-    /// artifact folder against the log; exit 1 when anything is wrong
-    #[command(after_help = "Examples: butterquant model verify; butterquant model verify 2; \
-                            butterquant model verify success_model_v2.onnx")]
+    /// Verify versions or a file: hash, seal, shape, contract, test vectors in every engine, and the
+    /// artifact folder against the log; exit 1 when a check fails
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify(verify::Args),
-    /// Latency and speed of scoring with every provider there is, and what ran each node; exit 1
-    /// when one event takes longer than the budget
+    /// Measure latency and throughput of scoring with every available provider; exit 1 when one event
+    /// takes longer than the budget
     #[command(after_help = BENCH_JSON)]
     Bench(bench::Args),
-    /// What a version's log loss rests on: permutation importance by scan days, and a picture
+    /// Explain which features a version relies on: permutation importance by scan days, and a picture
     #[command(after_help = "Example: butterquant model explain 2 --out importance.svg")]
     Explain(explain::Args),
-    /// Which model scored an order, a candidate, or a ticker on a day
+    /// Find which model scored an order, a candidate, or a ticker on a day
     #[command(
-        after_help = "Examples: butterquant model which 17; butterquant model which --ticker \
-                            AAPL --day 2018-06-29; butterquant model which --day 2018-06-29"
+        after_help = WHICH_EXAMPLES
     )]
     Which(which::Args),
 }
 
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  butterquant model verify
+  butterquant model verify 2
+  butterquant model verify success_model_v2.onnx";
+
+const WHICH_EXAMPLES: &str = "\
+Examples:
+  butterquant model which 17
+  butterquant model which --ticker AAPL --day 2018-06-29
+  butterquant model which --day 2018-06-29";
+
 const BENCH_JSON: &str = "\
 Example: butterquant model bench --provider cpu -o json
 
-A scorer under load scores the events at hand in one call, 256 at most, and waits for no more: the
-time of 256 rows is what that adds to the first of them.
+A scorer under load scores all waiting events in one call, 256 at most: the time of 256 rows is the
+delay that this adds for the first of them.
 
 With -o json:
   model             what was measured: version or file, sha256, kind, widths
@@ -74,11 +83,11 @@ With -o json:
                     in memory to the decision in memory) and wire (Avro bytes in, Avro bytes out),
                     each count, median_us, p99_us
   absent[]          provider and why it cannot be measured here
-  in_use            what --provider chooses
+  in_use            the provider that --provider chooses
   budget_us         --budget-us
-  within_budget     whether event.decision.p99_us of the one in use is";
+  within_budget     whether event.decision.p99_us of the provider in use is within budget_us";
 
-/// Carries out one of them.
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::List => list::run(config),

@@ -1,37 +1,37 @@
-//! `model promote`: puts a version in force from the next day on.
+//! `model promote`: makes a version champion from the next day on.
 
 use crate::exit::Found;
-use crate::models_on_log::{OnLog, allowed};
+use crate::models_on_log::{ModelsOnLog, ensure_allowed};
 use crate::operator::publish;
 use anyhow::Result;
 use run::config::Config;
 use schemas::events::{Controls, PromotionRequested};
 
-/// A promotion.
+/// Arguments of `model promote`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The version
+    /// Version to promote
     pub version: i64,
-    /// Why, for the record
+    /// Reason to record
     #[arg(long, default_value = "by an operator")]
     pub reason: String,
 }
 
-/// From the next day on.
+/// Requests the promotion.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let version = args.version;
     let challenger = {
-        let models = OnLog::read(config)?;
-        allowed(&models, version)?;
+        let models = ModelsOnLog::read(config)?;
+        ensure_allowed(config, &models, version)?;
         models.challenger.filter(|challenger| *challenger != version)
     };
-    let falls = challenger.map_or(String::new(), |challenger| {
-        format!(" (model {challenger}, which is watched as a shadow, falls)")
+    let dropped = challenger.map_or(String::new(), |challenger| {
+        format!("; model {challenger}, which is being watched, is dropped")
     });
     let asked = PromotionRequested { version, reason: args.reason.clone() };
     publish(
         config,
         Controls::PromotionRequested(asked),
-        &format!("model {version} is champion from the next day on{falls}: asked for"),
+        &format!("requested: model {version} becomes champion from the next day on{dropped}"),
     )
 }

@@ -1,4 +1,4 @@
-//! `model show`: one version, its figures and the gate's verdict.
+//! `model show`: shows one version with its metrics and the gate's verdict.
 
 use crate::exit::Found;
 use crate::printer::{line, show_view};
@@ -14,10 +14,10 @@ use serde::Serialize;
 use store::views::AliasChange;
 use success::{Assessment, Bin};
 
-/// One version.
+/// Arguments of `model show`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The version
+    /// Version to show
     pub version: i64,
 }
 
@@ -29,7 +29,7 @@ struct OneModel {
     changes: Vec<AliasChange>,
 }
 
-/// One version.
+/// Shows the version.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let version = args.version;
     let mut found = ask(&config.this_run()?, &ModelsQuery)?;
@@ -117,7 +117,7 @@ fn calibration_heading(held_out: &Assessment) -> String {
     )
 }
 
-/// A line a bin: of each class its mean probability and its frequency.
+/// One line per bin: the mean probability and the frequency of each class.
 fn calibration_rows(curve: &[Vec<Bin>; CLASSES]) -> Vec<Vec<String>> {
     let bins = curve.iter().map(Vec::len).max().unwrap_or(0);
     let line_of = |bin: usize| {

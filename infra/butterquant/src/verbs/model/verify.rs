@@ -1,8 +1,8 @@
-//! `model verify`: whether versions are what the log says they are, can be used, score alike in
-//! every engine, and lie in the artifact folder as they should.
+//! `model verify`: checks that versions match the log, can be used, score alike in every engine, and are
+//! stored correctly in the artifact folder.
 
 use crate::exit::Found;
-use crate::models_on_log::OnLog;
+use crate::models_on_log::ModelsOnLog;
 use crate::printer;
 use anyhow::{Context, Result};
 use run::config::Config;
@@ -18,19 +18,20 @@ use success::{
     AGREEMENT, Artifacts, Engine, Manifest, Model, TestVector, disagreement, test_vectors,
 };
 
-/// What to check.
+/// Arguments of `model verify`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// A version or an ONNX file (default: every version on the log)
+    /// Version or ONNX file to verify [default: every version on the log]
     pub what: Option<String>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Serialize)]
 struct Check {
     check: &'static str,
     ok: bool,
-    said: String,
+    #[serde(rename = "said")]
+    detail: String,
 }
 
 #[derive(Serialize)]
@@ -41,16 +42,16 @@ struct Verified {
 }
 
 impl Verified {
-    fn look(&mut self, check: &'static str, looked: Result<String>) {
-        let (ok, said) = match looked {
-            Ok(said) => (true, said),
+    fn add(&mut self, check: &'static str, result: Result<String>) {
+        let (ok, detail) = match result {
+            Ok(detail) => (true, detail),
             Err(problem) => (false, format!("{problem:#}")),
         };
-        self.checks.push(Check { check, ok, said });
+        self.checks.push(Check { check, ok, detail });
     }
 }
 
-/// Every version, one of them, or a file.
+/// Verifies every version, one of them, or a file.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let what = args.what.as_deref();
     let engines = engines(config)?;
@@ -59,21 +60,21 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             vec![file(config, Path::new(what), &engines)?]
         }
         version => {
-            let models = OnLog::read(config)?;
+            let models = ModelsOnLog::read(config)?;
             let one = version.map(|what| what.parse::<i64>()).transpose()?;
             if let Some(one) = one {
                 models.version(one)?;
             }
             let wanted = models.versions.iter().filter(|(_, m)| one.is_none_or(|v| v == m.version));
-            wanted.map(|(day, model)| on_log(&models.run, *day, model, &engines)).collect()
+            wanted.map(|(day, model)| on_log(config, &models.run, *day, model, &engines)).collect()
         }
     };
-    printer::show(config.output()?, &verified, |verified| print(verified))?;
+    printer::show(config.output()?, &verified, |verified| print(config, verified))?;
     let sound = verified.iter().flat_map(|of| &of.checks).all(|check| check.ok);
     Ok(if sound { Found::Nothing } else { Found::Something })
 }
 
-/// candle, and ONNX Runtime where there is one.
+/// candle, and ONNX Runtime if available.
 fn engines(config: &Config) -> Result<Vec<Engine>> {
     let chosen = config.scoring()?.engine()?;
     let candle = Engine::candle();
@@ -81,31 +82,38 @@ fn engines(config: &Config) -> Result<Vec<Engine>> {
     Ok(std::iter::once(candle).chain(other.then_some(chosen)).collect())
 }
 
-fn on_log(run: &RunDir, day: Day, model: &ModelTrained, engines: &[Engine]) -> Verified {
+fn on_log(
+    config: &Config,
+    run: &RunDir,
+    day: Day,
+    model: &ModelTrained,
+    engines: &[Engine],
+) -> Verified {
     let mut of = bytes(&model.onnx, engines, format!("model {} of {day}", model.version));
     let same = of.sha256 == model.sha256;
-    of.look(
+    of.add(
         "hash",
-        same.then(|| "the bytes on the log have the sha256 it names".to_owned())
+        same.then(|| "the bytes on the log match its sha256".to_owned())
             .with_context(|| format!("the log names sha256 {}", model.sha256)),
     );
-    of.look("folder", folder(run, day, model));
+    of.add("folder", folder(config, run, day, model));
     of
 }
 
-/// What the artifact folder must hold of it.
-fn folder(run: &RunDir, day: Day, model: &ModelTrained) -> Result<String> {
-    let remedy = "`butterquant rebuild --all` writes the folder again from the log";
+/// Checks the version's files in the artifact folder.
+fn folder(config: &Config, run: &RunDir, day: Day, model: &ModelTrained) -> Result<String> {
+    let rebuild = config.command_line("rebuild --all", &run.id);
+    let remedy = format!("`{rebuild}` rebuilds the folder from the log");
     let (kept, _) = artifact(model)?;
     if !run.models().exists() {
         anyhow::bail!("{} is missing: {remedy}", run.models().display());
     }
     let artifacts = Artifacts::open(run.models())?;
     let version = u32::try_from(model.version)?;
-    let found = artifacts.load(version).context(remedy)?;
+    let found = artifacts.load(version).with_context(|| remedy.clone())?;
     anyhow::ensure!(
         found == kept,
-        "{} is not what the log has: {remedy}",
+        "{} differs from the log: {remedy}",
         artifacts.path(version).display()
     );
     let date = day.to_string().replace('-', "");
@@ -114,48 +122,48 @@ fn folder(run: &RunDir, day: Day, model: &ModelTrained) -> Result<String> {
     let bytes = std::fs::read(&archived)
         .with_context(|| format!("{} cannot be read: {remedy}", archived.display()))?;
     anyhow::ensure!(bytes == model.onnx, "{} was changed: {remedy}", archived.display());
-    Ok(format!("{} and its archive copy are those of the log", artifacts.path(version).display()))
+    Ok(format!("{} and its archive copy match the log", artifacts.path(version).display()))
 }
 
 fn file(config: &Config, path: &Path, engines: &[Engine]) -> Result<Verified> {
     let onnx = std::fs::read(path).with_context(|| {
-        format!("{} is no version and cannot be read as a file", path.display())
+        format!("{} is not a version and cannot be read as a file", path.display())
     })?;
     let mut of = bytes(&onnx, engines, path.display().to_string());
     let run = config.this_run()?;
     if run.path.exists() {
-        let models = OnLog::read(config)?;
+        let models = ModelsOnLog::read(config)?;
         let own = models.versions.iter().find(|(_, model)| model.sha256 == of.sha256);
-        let looked = own
+        let version = own
             .map(|(_, model)| format!("it is version {} of run {}", model.version, run.id))
             .with_context(|| format!("run {} has no version with these bytes on its log", run.id));
-        of.look("log", looked);
+        of.add("log", version);
     }
-    of.look("sheet", sheet(&path.with_extension("json"), &of.sha256));
+    of.add("sheet", sheet(&path.with_extension("json"), &of.sha256));
     Ok(of)
 }
 
-/// The JSON beside a file names its hash.
+/// Checks the hash named by the JSON file beside it.
 fn sheet(path: &PathBuf, sha256: &str) -> Result<String> {
     if !path.exists() {
         return Ok(format!("there is no {} to compare with", path.display()));
     }
     let sheet: serde_json::Value = serde_json::from_slice(&std::fs::read(path)?)
-        .with_context(|| format!("{} is no JSON", path.display()))?;
+        .with_context(|| format!("{} is not valid JSON", path.display()))?;
     let named = sheet["sha256"].as_str().unwrap_or_default();
     anyhow::ensure!(named == sha256, "{} names sha256 {named}", path.display());
     Ok(format!("{} names the same sha256", path.display()))
 }
 
-/// What bytes alone show.
+/// The checks that need only the bytes.
 fn bytes(onnx: &[u8], engines: &[Engine], what: String) -> Verified {
     let mut of = Verified { what, sha256: sha256_hex(onnx), checks: Vec::new() };
     let manifest = Model::check(onnx, &CONTRACT);
     let sound = manifest.is_ok();
-    of.look("bytes", manifest.map(|manifest| described(&manifest)).map_err(Into::into));
+    of.add("bytes", manifest.map(|manifest| described(&manifest)).map_err(Into::into));
     if sound {
         for engine in engines {
-            of.look("scores", scores(onnx, engine));
+            of.add("scores", scores(onnx, engine));
         }
     }
     of
@@ -172,11 +180,12 @@ fn described(manifest: &Manifest) -> String {
     .to_lowercase()
 }
 
-/// The stored vectors, or where none are stored made-up rows scored by candle, score the same.
+/// Checks that the engine reproduces the stored test vectors, or if none are stored, candle's scores of
+/// generated rows.
 fn scores(onnx: &[u8], engine: &Engine) -> Result<String> {
     let stored = test_vectors(onnx)?;
     let (vectors, whose) = if stored.is_empty() {
-        (made_up(onnx)?, "made-up rows against candle")
+        (generated(onnx)?, "generated rows against candle")
     } else {
         (stored, "stored test vectors")
     };
@@ -192,7 +201,7 @@ fn scores(onnx: &[u8], engine: &Engine) -> Result<String> {
     Ok(format!("{}: {} {whose}, largest difference {worst:.1e}", engine.provider(), vectors.len()))
 }
 
-fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
+fn generated(onnx: &[u8]) -> Result<Vec<TestVector>> {
     let rows: Vec<[f64; schemas::contract::FEATURES]> = (0..64)
         .map(|r| std::array::from_fn(|f| f64::from((r * 31 + f as i32 * 17) % 101) / 50.0 - 1.0))
         .collect();
@@ -203,15 +212,18 @@ fn made_up(onnx: &[u8]) -> Result<Vec<TestVector>> {
     Ok(rows.iter().zip(scores).map(vector).collect())
 }
 
-fn print(verified: &[Verified]) {
+fn print(config: &Config, verified: &[Verified]) {
     if verified.is_empty() {
-        printer::line("there is no model on the log yet; `butterquant train` asks for one");
+        printer::line(format!(
+            "there is no model on the log yet; `{}` requests one",
+            config.command_line("train", config.run())
+        ));
     }
     for of in verified {
         printer::line(format!("{}, sha256 {}", of.what, of.sha256));
         for check in &of.checks {
-            let word = if check.ok { "ok" } else { "WRONG" };
-            printer::line(format!("  {:<7} {word:<6} {}", check.check, check.said));
+            let verdict = if check.ok { "ok" } else { "WRONG" };
+            printer::line(format!("  {:<7} {verdict:<6} {}", check.check, check.detail));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! `model which`: which model scored an order, a candidate, or a ticker on a day. The answer is the
-//! prediction's own word, beside the bytes that the log has under that version.
+//! `model which`: finds which model scored an order, a candidate, or a ticker on a day. The answer comes
+//! from the prediction itself, with a check that the log has the bytes of that version.
 
 use crate::exit::Found;
-use crate::models_on_log::OnLog;
+use crate::models_on_log::ModelsOnLog;
 use crate::printer;
 use anyhow::{Context, Result, bail};
 use report::tables;
@@ -13,15 +13,15 @@ use schemas::{Body, Day, Event, EventId, Topic};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What to look for.
+/// Arguments of `model which`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The broker's order id, or a candidate's event id
+    /// Broker order id, or event id of a candidate
     pub what: Option<String>,
-    /// A ticker, with --day
+    /// Ticker, with --day
     #[arg(long)]
     pub ticker: Option<String>,
-    /// A day: with --ticker its candidate, alone every model that scored on it
+    /// Day: with --ticker, its candidate; alone, every model that scored on that day
     #[arg(long, value_name = "DATE")]
     pub day: Option<Day>,
 }
@@ -32,21 +32,22 @@ struct Scored {
     day: Day,
     ticker: String,
     candidate: EventId,
-    /// `champion` may trade, `shadow` is watched.
-    standing: &'static str,
+    /// `champion` may trade, `shadow` is being watched.
+    #[serde(rename = "standing")]
+    alias: &'static str,
     model_version: Option<i64>,
     model_sha256: Option<String>,
     provider: Option<String>,
     probabilities: Vec<f64>,
     expected_roi: Option<f64>,
-    /// Up to which offset of `controls` it was decided.
+    /// Offset of `controls` up to which commands were applied.
     control_offset: Option<i64>,
     /// Whether the log has the version's bytes under this hash.
     bytes_on_log: bool,
     refused: Option<String>,
 }
 
-/// The order it was asked for by.
+/// The order that was looked up.
 #[derive(Serialize)]
 struct Ordered {
     broker_order_id: i64,
@@ -61,34 +62,41 @@ struct Answer {
     scored: Vec<Scored>,
 }
 
-/// Finds it; exit 1 where nothing was scored.
+/// Finds the predictions; exit 1 when there are none.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let models = OnLog::read(config)?;
-    let (order, wanted) = wanted(&models, args)?;
-    let events = read_all(&*models.opened.log, Topic::Predictions, models.partitions)?;
+    let models = ModelsOnLog::read(config)?;
+    let (order, wanted) = wanted(config, &models, args)?;
+    let steps = printer::steps(config)?;
+    let events = steps.during("predictions", || {
+        read_all(&*models.opened.log, Topic::Predictions, models.partitions)
+    })?;
     let scored = events.iter().filter_map(|event| scored(&models, event).filter(&*wanted));
     let mut scored: Vec<Scored> = scored.collect();
-    scored.sort_by(|a, b| (a.day, &a.ticker, a.standing).cmp(&(b.day, &b.ticker, b.standing)));
+    scored.sort_by(|a, b| (a.day, &a.ticker, a.alias).cmp(&(b.day, &b.ticker, b.alias)));
     let answer = Answer { order, scored };
     let one = args.what.is_some() || args.ticker.is_some();
-    printer::show(
-        config.output()?,
-        &answer,
-        |answer| if one { print(answer) } else { print_day(answer) },
-    )?;
+    printer::show(config.output()?, &answer, |answer| {
+        if one { print(config, answer) } else { print_day(config, answer) }
+    })?;
     Ok(if answer.scored.is_empty() { Found::Something } else { Found::Nothing })
 }
 
-const NOTHING: &str = "nothing was scored there; `butterquant rankings` names the days that have \
-                       candidates, `butterquant lag` how far the scorer is";
+fn nothing(config: &Config) -> String {
+    let command = |verb: &str| config.command_line(verb, config.run());
+    format!(
+        "nothing was scored; `{}` shows the days with candidates, `{}` how far the scorer has read",
+        command("rankings"),
+        command("lag")
+    )
+}
 
 type Wanted = Box<dyn Fn(&Scored) -> bool>;
 
-fn wanted(models: &OnLog, args: &Args) -> Result<(Option<Ordered>, Wanted)> {
+fn wanted(config: &Config, models: &ModelsOnLog, args: &Args) -> Result<(Option<Ordered>, Wanted)> {
     match (&args.what, &args.ticker, args.day) {
         (Some(what), None, None) => match what.parse::<i64>() {
             Ok(id) => {
-                let (order, candidate) = order(models, id)?;
+                let (order, candidate) = order(config, models, id)?;
                 Ok((Some(order), Box::new(move |scored| scored.candidate == candidate)))
             }
             Err(_) => {
@@ -102,14 +110,14 @@ fn wanted(models: &OnLog, args: &Args) -> Result<(Option<Ordered>, Wanted)> {
         }
         (None, None, Some(day)) => Ok((None, Box::new(move |scored| scored.day == day))),
         _ => bail!(
-            "name an order id or a candidate, or --ticker and --day, or --day alone: `butterquant \
+            "name an order id or a candidate, or --ticker and --day, or --day alone; `butterquant \
              model which --help` has examples"
         ),
     }
 }
 
 /// The order and its candidate.
-fn order(models: &OnLog, id: i64) -> Result<(Ordered, EventId)> {
+fn order(config: &Config, models: &ModelsOnLog, id: i64) -> Result<(Ordered, EventId)> {
     let events = read_all(&*models.opened.log, Topic::Orders, models.partitions)?;
     let found = events.iter().find_map(|event| match &event.body {
         Body::Orders(Orders::OrderIntended(intent)) if intent.broker_order_id == id => {
@@ -125,20 +133,21 @@ fn order(models: &OnLog, id: i64) -> Result<(Ordered, EventId)> {
     });
     found.with_context(|| {
         format!(
-            "run {} has no order {id} on its log; `butterquant positions` and `butterquant topics \
-             consume orders` show them",
-            models.run.id
+            "run {} has no order {id} on its log; `{}` and `{}` show its orders",
+            models.run.id,
+            config.command_line("positions", &models.run.id),
+            config.command_line("topics consume orders", &models.run.id)
         )
     })
 }
 
-fn scored(models: &OnLog, event: &Event) -> Option<Scored> {
-    let standing = |alias| if alias == Alias::Champion { "champion" } else { "shadow" };
+fn scored(models: &ModelsOnLog, event: &Event) -> Option<Scored> {
+    let name = |alias| if alias == Alias::Champion { "champion" } else { "shadow" };
     let of = |candidate, alias| Scored {
         day: event.day,
         ticker: event.ticker.clone(),
         candidate,
-        standing: standing(alias),
+        alias: name(alias),
         model_version: None,
         model_sha256: None,
         provider: None,
@@ -171,7 +180,7 @@ fn scored(models: &OnLog, event: &Event) -> Option<Scored> {
     }
 }
 
-fn print(answer: &Answer) {
+fn print(config: &Config, answer: &Answer) {
     if let Some(order) = &answer.order {
         printer::line(format!(
             "order {} of {} on {}: {}",
@@ -182,18 +191,18 @@ fn print(answer: &Answer) {
         ));
         if order.track == Track::ButterBaseline {
             printer::line(
-                "that track trades the technical score; the model's word stands beside it",
+                "this track trades on the technical score; the model's prediction is for comparison",
             );
         }
     }
     for of in &answer.scored {
-        let head = format!("{} on {}, {}", of.ticker, of.day, of.standing);
+        let head = format!("{} on {}, {}", of.ticker, of.day, of.alias);
         let offset = of.control_offset.map_or("–".into(), |offset| offset.to_string());
         match (&of.refused, of.model_version, &of.model_sha256) {
             (Some(reason), ..) => printer::line(format!("{head}: not scored, {reason}")),
             (None, Some(version), Some(sha256)) => {
                 printer::line(format!(
-                    "{head}: model {version}, sha256 {sha256}, by {}, under controls up to offset \
+                    "{head}: model {version}, sha256 {sha256}, scored with {}, controls up to offset \
                      {offset}",
                     of.provider.as_deref().unwrap_or_default()
                 ));
@@ -212,14 +221,14 @@ fn print(answer: &Answer) {
         }
     }
     if answer.scored.is_empty() {
-        printer::line(NOTHING);
+        printer::line(nothing(config));
     }
 }
 
-/// How many each model scored.
-fn print_day(answer: &Answer) {
+/// Prints how many candidates each model scored.
+fn print_day(config: &Config, answer: &Answer) {
     if answer.scored.is_empty() {
-        return printer::line(NOTHING);
+        return printer::line(nothing(config));
     }
     let mut groups: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for of in &answer.scored {
@@ -227,7 +236,7 @@ fn print_day(answer: &Answer) {
         let version = of.model_version.map_or("refused".into(), |version| version.to_string());
         let offset = of.control_offset.map_or("–".into(), |offset| offset.to_string());
         let key = vec![
-            of.standing.to_owned(),
+            of.alias.to_owned(),
             version,
             text(of.model_sha256.as_deref()),
             text(of.provider.as_deref()),
@@ -239,6 +248,6 @@ fn print_day(answer: &Answer) {
         row.push(count.to_string());
         row
     });
-    let header = ["standing", "model>", "sha256", "provider", "controls offset>", "candidates>"];
+    let header = ["alias", "model>", "sha256", "provider", "controls offset>", "candidates>"];
     printer::line(tables::table(&header, rows));
 }

@@ -1,4 +1,4 @@
-//! `retrain`: the rules that start a training.
+//! `retrain`: shows the rules that start a training.
 
 mod status;
 
@@ -6,23 +6,23 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// The rules that start a training.
+/// The verbs of `retrain`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// How far each rule is from starting a training, and what the last ones showed
+    /// Show how far each rule is from starting a training, and the last trainings
     ///
-    /// A training starts when it is asked for (`butterquant train`), when enough candidates have
-    /// matured, on a month's first trading day, when the champion's accuracy is too low by more
-    /// than chance, or when the volatility index stays high. A rule that fires while a challenger
-    /// is watched, or while there are too few rows, is kept. It is computed from the log, so it
-    /// works beside a run and on Kafka; a long run takes some seconds.
-    ///
-    /// Example:  butterquant --run backtest-2018-01-02-2018-12-31 retrain status
-    #[command(verbatim_doc_comment)]
+    /// A training starts on request (`butterquant train`), when enough candidates have matured, on
+    /// a month's first trading day, when the champion's accuracy is too low by more than chance, or
+    /// when the volatility index stays high. A rule that fires while a challenger is being watched,
+    /// or while there are too few rows, stays pending. The status is computed from the log, so it
+    /// is available beside a running process and on Kafka; for a long run it takes some seconds.
+    #[command(
+        after_help = "Example: butterquant retrain status --run backtest-2018-01-02-2018-12-31"
+    )]
     Status,
 }
 
-/// Carries out one of them.
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::Status => status::run(config),

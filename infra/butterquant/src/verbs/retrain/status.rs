@@ -1,5 +1,5 @@
-//! `retrain status`: how far each rule is from starting a training. The retrainer's state is made
-//! again from the log, because whoever holds it may be another process on another machine.
+//! `retrain status`: shows how far each rule is from starting a training. The retrainer's state is rebuilt
+//! from the log, because the retrainer may run in another process on another machine.
 
 use crate::exit::Found;
 use crate::printer::{self, line, show};
@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use consumers::retrainer::{Retrainer, RetrainerStatus};
 use report::tables::table;
 use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir;
 use run::projections::read_all;
 use schemas::events::Models;
 use schemas::role::{Machine, Role};
@@ -19,7 +19,7 @@ use shell::instance::{Env, Policy};
 use shell::replay::state_of;
 use std::sync::Arc;
 
-/// Triggers shown.
+/// How many trainings are shown.
 const LAST: usize = 10;
 
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Status {
     /// The last day the retrainer closed.
     through: String,
     #[serde(flatten)]
-    standing: RetrainerStatus,
+    rules: RetrainerStatus,
     /// The last trainings, latest first.
     last: Vec<Fired>,
 }
@@ -42,7 +42,7 @@ struct Fired {
     evidence: String,
 }
 
-/// Shows it.
+/// Prints the status.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
@@ -56,9 +56,10 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         policy: Policy::default(),
     };
     let steps = printer::steps(config)?;
-    let (closed, state) = steps
-        .during("reading", || state_of(&env, Role::Retrainer))
-        .with_context(|| format!("the retrainer of run {} cannot be looked at", run.id))?;
+    let (closed, state) =
+        steps.during("reading", || state_of(&env, Role::Retrainer)).with_context(|| {
+            format!("the state of the retrainer of run {} cannot be rebuilt", run.id)
+        })?;
     let mut retrainer = Retrainer::default();
     retrainer.restore(&state)?;
     let mut book = ControlBook::new(&*opened.log)?;
@@ -67,10 +68,10 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let status = Status {
         run: run.id,
         through: closed.to_string(),
-        standing: retrainer.status(closed, book.latest()),
+        rules: retrainer.status(closed, book.latest()),
         last: models.iter().rev().filter_map(fired).take(LAST).collect(),
     };
-    show(config.output()?, &status, print)?;
+    show(config.output()?, &status, |status| print(config, status))?;
     Ok(Found::Nothing)
 }
 
@@ -84,28 +85,31 @@ fn fired(event: &Event) -> Option<Fired> {
     })
 }
 
-fn print(status: &Status) {
-    let of = &status.standing;
+fn print(config: &Config, status: &Status) {
+    let of = &status.rules;
     line(format!("Run {} at the close of {}", status.run, status.through));
     let rows = of
         .triggers
         .iter()
         .map(|one| vec![one.rule.to_owned(), one.state.to_owned(), one.summary.clone()]);
-    line(table(&["rule", "state", "how far"], rows));
+    line(table(&["rule", "state", "progress"], rows));
     if let Some(watched) = &of.watching {
         line(format!(
-            "v{} is watched as a challenger, {} of {} days so far: until then no training starts and what is due is kept",
+            "v{} is being watched as a challenger, {} of {} days so far; until then no training starts and rules that fire stay pending",
             watched.version, watched.days, watched.of
         ));
     }
     if !of.enough_rows {
         line(format!(
-            "{} matured rows and {} of history are too few: month, accuracy and vix wait until {} are of days that were over before the last 60 matured scan days; `butterquant history generate` draws some from the past",
-            of.rows, of.samples, of.rows_needed
+            "{} matured rows and {} of history are too few: month, accuracy and vix wait until {} are of days that ended before the last 60 matured scan days; `{}` draws some from the past",
+            of.rows,
+            of.samples,
+            of.rows_needed,
+            config.command_line("history generate", &status.run)
         ));
     }
     if status.last.is_empty() {
-        return line("No training was started yet.");
+        return line("No training has started yet.");
     }
     line("\nThe last trainings");
     let rows = status.last.iter().map(|one| {

@@ -1,5 +1,5 @@
-//! `runs`: what lies in the data folder. A folder that is no run, or a damaged one, is shown as
-//! such and hides no other.
+//! `runs list`: lists the runs in the data folder. A damaged run, or a folder that is not a run, is
+//! listed with its problem and hides no other run.
 
 use crate::exit::Found;
 use crate::printer;
@@ -29,15 +29,16 @@ struct Listed {
     problem: Option<String>,
 }
 
-/// Lists them.
+/// Lists the runs.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let listed: Vec<Listed> = config.runs()?.iter().map(|run| look(config, run)).collect();
     printer::show(config.output()?, &listed, |listed| {
         if listed.is_empty() {
-            let folder = config.data_dir();
             return printer::line(format!(
-                "no run in {}; `butterquant demo` makes one, `butterquant scan --source csv:DIR` begins the live one",
-                folder.display()
+                "there are no runs in {}; `{}` makes one, `{}` begins the live one",
+                config.data_dir().display(),
+                config.command_line("demo", config.run()),
+                config.command_line("scan --source csv:DIR", config.run())
             ));
         }
         let rows = listed.iter().map(|one| {
@@ -62,7 +63,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
             "scans from",
             "last closed",
             "size>",
-            "run by process>",
+            "process>",
         ];
         printer::line(tables::table(&header, rows));
         for one in listed {
@@ -85,18 +86,18 @@ fn look(config: &Config, run: &RunDir) -> Listed {
 
 fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     if !run.path.is_dir() {
-        bail!("no run: it is no folder; move it away");
+        bail!("not a run: it is not a folder; move it away");
     }
     let empty = std::fs::read_dir(run.log()).map_or(true, |mut entries| entries.next().is_none());
     if empty && config.log()? == LogHome::Embedded {
-        bail!("no run: there is no log in it; move it away or remove it");
+        bail!("not a run: it has no log; move it away or remove it");
     }
     let reached = data_dir::reach(run)?;
     if reached.owner.is_some() {
         listed.owner_pid = data_dir::living_owner(&run.log()).map(|owner| owner.pid);
         listed.endpoint.clone_from(&reached.owner);
     }
-    let opened = opening(&*reached.log, run)?;
+    let opened = opening(config, &*reached.log, run)?;
     listed.kind = Some(opened.kind);
     listed.source = Some(opened.source);
     listed.first_day = Some(opened.first_day.to_string());
@@ -108,18 +109,19 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     Ok(())
 }
 
-fn opening(log: &dyn Log, run: &RunDir) -> Result<RunOpened> {
+fn opening(config: &Config, log: &dyn Log, run: &RunDir) -> Result<RunOpened> {
     let has_topics = log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name());
     let opened = if has_topics { shell::open::opened(log)? } else { None };
     opened.with_context(|| {
         format!(
-            "it was never opened: `butterquant up` opens it, with the history drawn into it if there is any; or remove {}",
-            run.path.display()
+            "it was never opened; `{}` opens it, with its history if any was generated, and `{}` deletes it",
+            config.command_line("up", &run.id),
+            config.command_line(&format!("runs remove {}", run.id), config.run())
         )
     })
 }
 
-/// Of everything in a folder; what cannot be read counts nothing.
+/// The size of everything in a folder that can be read.
 fn bytes(path: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(path) else {
         return path.symlink_metadata().map_or(0, |file| file.len());

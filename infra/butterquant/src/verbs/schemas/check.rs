@@ -1,4 +1,4 @@
-//! `schemas check`: whether a schema may be the next version of a subject.
+//! `schemas check`: checks whether a schema may become the next version of a subject.
 
 use super::subject::topic_of;
 use crate::exit::Found;
@@ -9,17 +9,17 @@ use schemas::{compatibility, registry};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// A check.
+/// Arguments of `schemas check`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The schema (.avsc)
+    /// File of the schema, .avsc
     pub file: PathBuf,
-    /// The subject, or the topic
+    /// Subject or topic that it is for
     #[arg(long)]
     pub subject: String,
 }
 
-/// Checks it; exit 1 when it may not.
+/// Checks the schema; exit 1 when it may not.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let topic = topic_of(&args.subject)?;
     let file = args.file.display();
@@ -27,8 +27,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         std::fs::read_to_string(&args.file).with_context(|| format!("{file} cannot be read"))?;
     let problems = compatibility::check_all(topic, &text).with_context(|| file.to_string())?;
     let known = registry::find(topic, &text)?.map(|known| known.version);
-    let said = json!({ "compatible": problems.is_empty(), "version": known, "problems": problems });
-    printer::show(config.output()?, &said, |_| {
+    let result =
+        json!({ "compatible": problems.is_empty(), "version": known, "problems": problems });
+    printer::show(config.output()?, &result, |_| {
         problems.iter().for_each(printer::line);
         printer::line(match (problems.len(), known) {
             (0, Some(version)) => format!("{file} is version {version} of {topic}"),

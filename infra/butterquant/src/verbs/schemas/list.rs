@@ -1,4 +1,4 @@
-//! `schemas list`: every version of every schema.
+//! `schemas list`: lists every version of every schema.
 
 use crate::exit::Found;
 use crate::{printer, record_json};
@@ -38,7 +38,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         });
         printer::line(tables::table(&["id>", "subject", "version>", "kinds"], rows));
         printer::line(
-            "One of them: `butterquant schemas show ID`. For registry clients: `butterquant schemas serve`.",
+            "To print one: `butterquant schemas show ID`. To serve them to registry clients: `butterquant schemas serve`.",
         );
     })?;
     Ok(Found::Nothing)

@@ -1,4 +1,4 @@
-//! `schemas`: the topics' schemas, listed, checked, served and registered.
+//! `schemas`: lists, checks, serves and registers the topics' schemas.
 
 mod check;
 mod list;
@@ -11,23 +11,23 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// The schemas of the topics.
+/// The verbs of `schemas`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Every version: subject, id in the wire format, kinds of events
+    /// List every version with its subject, its id in the wire format, and its kinds of events
     List,
-    /// One schema as its file reads (.avsc)
+    /// Print a schema as its .avsc file
     Show(show::Args),
-    /// Whether a schema may be a subject's next version; exit 1 when not
+    /// Check whether a schema may become a subject's next version; exit 1 when not
     Check(check::Args),
-    /// Serve them as a schema registry does, without a run, until stopped
+    /// Serve the schemas as a schema registry until stopped, without a run
     Serve(serve::Args),
-    /// Put them into the registry at --schema-registry, under the ids that events carry; exit 1
-    /// when one is not there
+    /// Register the schemas at --schema-registry under the ids that events carry; exit 1 when one is
+    /// missing there
     Register(register::Args),
 }
 
-/// Carries out one of them.
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::List => list::run(config),

@@ -1,4 +1,4 @@
-//! `schemas register`: registers the schemas with a registry elsewhere.
+//! `schemas register`: registers the schemas with a schema registry.
 
 use crate::exit::Found;
 use crate::printer;
@@ -7,19 +7,19 @@ use report::tables;
 use run::config::Config;
 use run::registration::{self, Done, Report};
 
-/// Registering.
+/// Arguments of `schemas register`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Only say what is there and what is missing
+    /// Only report which schemas are there and which are missing
     #[arg(long)]
     pub dry_run: bool,
 }
 
-/// Registers; exit 1 when one is not there afterwards.
+/// Registers the schemas; exit 1 when one is missing afterwards.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let client = config
         .registry_client()?
-        .ok_or_else(|| anyhow!("which registry? name it with --schema-registry URL"))?;
+        .ok_or_else(|| anyhow!("no schema registry is named; add --schema-registry URL"))?;
     let prefix = config.this_run()?.topic_prefix();
     let report = registration::register(&client, &prefix, args.dry_run)?;
     printer::show(config.output()?, &report, print)?;
@@ -28,7 +28,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 }
 
 fn print(report: &Report) {
-    let word = |done| match done {
+    let state = |done| match done {
         Done::There => "is there",
         Done::Registered => "registered",
         Done::Missing => "missing",
@@ -39,7 +39,7 @@ fn print(report: &Report) {
             one.id.to_string(),
             one.subject.clone(),
             one.version.to_string(),
-            word(one.done).to_owned(),
+            state(one.done).to_owned(),
         ]
     });
     printer::line(tables::table(&["id>", "subject", "version>", &report.registry], rows));

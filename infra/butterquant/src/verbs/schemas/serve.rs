@@ -1,4 +1,4 @@
-//! `schemas serve`: serves the schemas as a schema registry does, without a run.
+//! `schemas serve`: serves the schemas as a schema registry, without a run.
 
 use crate::exit::Found;
 use anyhow::Result;
@@ -7,15 +7,15 @@ use run::run_loop;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Serving.
+/// Arguments of `schemas serve`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Address to listen on; beyond this machine it needs the key `token`
+    /// Address to listen on; one beyond this machine requires the configuration key `token`
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "HOST:PORT")]
     pub listen: String,
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal stops it.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let serving = server::start_schemas(&args.listen, config.token())?;
     eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);

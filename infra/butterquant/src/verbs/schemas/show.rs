@@ -1,4 +1,4 @@
-//! `schemas show`: one schema as its file reads.
+//! `schemas show`: prints a schema as its file.
 
 use super::subject::topic_of;
 use crate::exit::Found;
@@ -8,14 +8,14 @@ use run::config::Config;
 use schemas::registry;
 use serde_json::{Value, json};
 
-/// Which schema.
+/// Arguments of `schemas show`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// An id, a subject or a topic; a subject's newest version
+    /// Id of a schema, or a subject or topic, for its newest schema
     pub schema: String,
 }
 
-/// Prints it.
+/// Prints the schema.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let asked = args.schema.as_str();
     let version = match asked.parse::<u32>() {

@@ -1,47 +1,47 @@
-//! `topics consume`: the events of a topic as JSON, one a line. What is there is merged by day,
-//! then partition, then offset, so that two readings of one log are the same text; what comes
-//! later (`--follow`) is shown as it arrives.
+//! `topics consume`: prints the events of a topic as JSON, one per line. Those on the log are merged by
+//! day, then partition, then offset, so that two readings of one log give the same text; later ones
+//! (`--follow`) are printed as they arrive.
 
 use crate::exit::Found;
 use crate::printer;
-use crate::record_json::{self, Shower};
-use anyhow::{Context, Result, bail};
-use eventlog::{Log, Reader, Record, TopicPartition};
+use crate::record_json::{self, RecordFormat};
+use anyhow::{Result, bail};
+use eventlog::{Log, PartitionReader, Reader, Record, TopicPartition};
 use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir;
 use schemas::codec::DecodeError;
 use schemas::{Day, Event, Topic, partition_of};
 use shell::record_codec;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Reading a topic.
+/// Arguments of `topics consume`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The topic
+    /// Topic to read
     pub topic: schemas::Topic,
-    /// Events of this day and later; `earliest` begins with the first event, as without it
+    /// Print events of this day and later [default: earliest]
     #[arg(long, value_name = "DATE|earliest", value_parser = first_day)]
     pub from: Option<FirstDay>,
-    /// Events of this day and earlier
+    /// Print events of this day and earlier
     #[arg(long, value_name = "DATE")]
     pub until: Option<Day>,
-    /// Events of this ticker
-    #[arg(long)]
+    /// Print events of this ticker
+    #[arg(long, value_name = "TICKER")]
     pub key: Option<String>,
-    /// Wait for more until stopped
+    /// Wait for more events until stopped
     #[arg(short, long)]
     pub follow: bool,
-    /// Stop after so many events
-    #[arg(short = 'n', long)]
+    /// Stop after this many events
+    #[arg(short = 'n', long, value_name = "EVENTS")]
     pub limit: Option<u64>,
-    /// Show day markers too
+    /// Print day markers too
     #[arg(long)]
     pub markers: bool,
 }
 
 impl Args {
-    /// The first day that is shown; none begins with the first event.
+    /// The first day to print; `None` begins with the first event.
     fn from(&self) -> Option<Day> {
         match self.from {
             Some(FirstDay::Of(day)) => Some(day),
@@ -67,46 +67,46 @@ fn first_day(text: &str) -> Result<FirstDay, String> {
     day.map_err(|error| format!("{error}; write a day as 2018-06-29, or `earliest`"))
 }
 
-/// Records read ahead of each partition: few, as one of `models` may hold half a megabyte.
-const AHEAD: usize = 200;
-/// How long a read waits for records that must be there.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long one waits that may never come.
+/// Records of one read while following.
+const BATCH: usize = 200;
+/// How long such a read waits for records.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// Shows the events asked for.
+/// Prints the events.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     if args.follow && opened.embedded.is_some() {
         bail!(
-            "nothing can come: no process runs {}; start one with `butterquant up --run {}`, or leave --follow out",
+            "no process runs {}, so there is nothing to follow; start one with `{}`, or leave out --follow",
             run.id,
-            run.id
+            config.command_line("up", &run.id)
         );
     }
     let log = &*opened.log;
     let partitions = args.topic.partitions(data_dir::partitions(log)?);
-    let mut show =
-        Show { args, shower: Shower::new(args.topic), left: args.limit.unwrap_or(u64::MAX) };
+    let mut printer = EventPrinter {
+        args,
+        format: RecordFormat::new(args.topic),
+        left: args.limit.unwrap_or(u64::MAX),
+    };
     let mut queues = Vec::new();
     for partition in 0..partitions {
-        // A ticker's events are all in its own partition.
+        // All events of a ticker are in one partition.
         let wanted = args.topic.single()
             || args.key.as_ref().is_none_or(|key| partition_of(key, partitions) == partition);
         if wanted {
             queues.push(Queue::new(log, args, partition)?);
         }
     }
-    let mut reader = log.reader()?;
-    in_day_order(&mut *reader, &mut queues, &mut show)?;
+    print_in_day_order(&mut PartitionReader::new(log)?, &mut queues, &mut printer)?;
     if args.follow {
-        as_they_come(&mut *reader, &mut queues, &mut show)?;
+        follow(&mut *log.reader()?, &mut queues, &mut printer)?;
     }
     Ok(Found::Nothing)
 }
 
-/// What is read of one partition and not shown yet.
+/// The records of one partition that are read and not printed yet.
 struct Queue {
     topic: Topic,
     place: TopicPartition,
@@ -126,35 +126,31 @@ impl Queue {
         Ok(Queue { topic: args.topic, place, next, end: marks.high, ahead: VecDeque::new() })
     }
 
-    fn take(&mut self, records: Vec<Record>, position: u64) {
+    fn push(&mut self, records: Vec<Record>) {
         for record in records {
             let event = record_codec::event(self.topic, &record);
             self.ahead.push_back((record_json::day(&record, &event), record, event));
         }
-        self.next = position;
     }
 
-    /// Reads on where nothing is left and something is there.
-    fn fill(&mut self, reader: &mut dyn Reader) -> Result<()> {
+    /// Reads the next records, if none is left and there are more.
+    fn fill(&mut self, reader: &mut PartitionReader) -> Result<()> {
         while self.ahead.is_empty() && self.next < self.end {
-            let fetched = reader
-                .poll(&[(self.place.clone(), self.next)], AHEAD, PATIENCE)?
-                .into_iter()
-                .next();
-            let fetched = fetched.with_context(|| {
-                format!(
-                    "{} gave nothing at offset {} of {}; try again",
-                    self.place, self.next, self.end
-                )
-            })?;
-            self.take(fetched.records, fetched.position);
+            let mut records = reader.records(&self.place, self.next..self.end);
+            let batch = records.next_batch()?.unwrap_or_default();
+            self.next = records.position();
+            self.push(batch);
         }
         Ok(())
     }
 }
 
-fn in_day_order(reader: &mut dyn Reader, queues: &mut [Queue], show: &mut Show<'_>) -> Result<()> {
-    while show.left > 0 {
+fn print_in_day_order(
+    reader: &mut PartitionReader,
+    queues: &mut [Queue],
+    printer: &mut EventPrinter<'_>,
+) -> Result<()> {
+    while printer.left > 0 {
         let mut first: Option<(Day, usize)> = None;
         for (at, queue) in queues.iter_mut().enumerate() {
             queue.fill(reader)?;
@@ -165,38 +161,44 @@ fn in_day_order(reader: &mut dyn Reader, queues: &mut [Queue], show: &mut Show<'
         let Some((_, at)) = first else { break };
         let queue = &mut queues[at];
         if let Some((day, record, event)) = queue.ahead.pop_front() {
-            show.one(&queue.place, day, &record, &event)?;
+            printer.print(&queue.place, day, &record, &event)?;
         }
     }
     Ok(())
 }
 
-fn as_they_come(reader: &mut dyn Reader, queues: &mut [Queue], show: &mut Show<'_>) -> Result<()> {
-    while show.left > 0 {
+/// Prints records as they arrive.
+fn follow(
+    reader: &mut dyn Reader,
+    queues: &mut [Queue],
+    printer: &mut EventPrinter<'_>,
+) -> Result<()> {
+    while printer.left > 0 {
         let due: Vec<(TopicPartition, u64)> =
             queues.iter().map(|queue| (queue.place.clone(), queue.next)).collect();
-        for fetched in reader.poll(&due, AHEAD, WAIT)? {
+        for fetched in reader.poll(&due, BATCH, WAIT)? {
             let Some(queue) = queues.iter_mut().find(|queue| queue.place == fetched.tp) else {
                 continue;
             };
-            queue.take(fetched.records, fetched.position);
+            queue.push(fetched.records);
+            queue.next = fetched.position;
             for (day, record, event) in std::mem::take(&mut queue.ahead) {
-                show.one(&queue.place, day, &record, &event)?;
+                printer.print(&queue.place, day, &record, &event)?;
             }
         }
     }
     Ok(())
 }
 
-/// What is shown, and how much more of it.
-struct Show<'a> {
+/// Prints the events that match the arguments, up to their limit.
+struct EventPrinter<'a> {
     args: &'a Args,
-    shower: Shower,
+    format: RecordFormat,
     left: u64,
 }
 
-impl Show<'_> {
-    fn one(
+impl EventPrinter<'_> {
+    fn print(
         &mut self,
         place: &TopicPartition,
         day: Day,
@@ -214,7 +216,7 @@ impl Show<'_> {
             && args.from().is_none_or(|from| from <= day)
             && args.until.is_none_or(|until| day <= until);
         if wanted && self.left > 0 {
-            printer::line(serde_json::to_string(&self.shower.line(place, record, event))?);
+            printer::line(serde_json::to_string(&self.format.json(place, record, event))?);
             self.left -= 1;
         }
         Ok(())

@@ -1,31 +1,28 @@
-//! `topics describe`: what a topic's events look like and how to read them, for those who
-//! subscribe to it with tools of their own.
+//! `topics describe`: describes a topic's events and how to read them, for subscribers with tools of
+//! their own.
 
 use crate::exit::Found;
 use crate::printer;
-use crate::record_json::{self, Shower};
+use crate::record_json::{self, RecordFormat};
 use anyhow::Result;
-use eventlog::{Log, TopicPartition};
+use eventlog::{Log, PartitionReader, Record, Watermarks};
 use report::tables;
 use run::config::Config;
-use run::data_dir::{self};
-use schemas::{Day, Topic, headers, registry};
+use run::data_dir;
+use schemas::{Topic, headers, registry};
 use serde::Serialize;
 use serde_json::Value;
 use shell::{open, record_codec};
-use std::time::Duration;
 
-/// One topic.
+/// Arguments of `topics describe`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// bars, scans, features, predictions, orders, fills, outcomes, models, controls, samples, dead-letters
+    /// Topic: bars, scans, features, predictions, orders, fills, outcomes, models, controls, samples, dead-letters
     pub topic: Topic,
 }
 
-/// Records of a partition that are looked at for an example.
-const LOOKED_AT: u64 = 200;
-/// How long a read waits for records that must be there.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How many of a partition's last records are searched for an example.
+const SEARCHED: u64 = 200;
 
 #[derive(Serialize)]
 struct Described {
@@ -37,11 +34,11 @@ struct Described {
     value: &'static str,
     timestamp: &'static str,
     schemas: Vec<Version>,
-    fields: Vec<Said>,
+    fields: Vec<Named>,
     kinds: Vec<Kind>,
-    headers: Vec<Said>,
+    headers: Vec<Named>,
     example: Option<Value>,
-    partitions: Vec<Ends>,
+    partitions: Vec<PartitionEnds>,
     warnings: Vec<String>,
 }
 
@@ -55,21 +52,21 @@ struct Version {
 
 /// A name and what it means.
 #[derive(Serialize)]
-struct Said {
+struct Named {
     name: String,
     meaning: String,
 }
 
-/// A kind of event, and what one of it says in the field of its name.
+/// A kind of event and the fields of its payload, which is in the field named after the kind.
 #[derive(Serialize)]
 struct Kind {
     kind: String,
     meaning: String,
-    fields: Vec<Said>,
+    fields: Vec<Named>,
 }
 
 #[derive(Serialize)]
-struct Ends {
+struct PartitionEnds {
     partition: u32,
     low: u64,
     high: u64,
@@ -83,13 +80,13 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let log = &*opened.log;
-    let mut partitions = Vec::new();
+    let (mut reader, mut partitions) = (PartitionReader::new(log)?, Vec::new());
     for partition in 0..topic.partitions(data_dir::partitions(log)?) {
-        partitions.push(ends(log, topic, partition)?);
+        partitions.push(ends(log, &mut reader, topic, partition)?);
     }
     let gone = partitions.iter().filter(|ends| ends.low > 0).map(|ends| {
         format!(
-            "{topic}/{}: what was before offset {} is deleted, so replay and rebuild no longer see the whole run (law 1); set retention.ms=-1 and retention.bytes=-1 and begin another run",
+            "{topic}/{}: records before offset {} are deleted, so replay and rebuild no longer see the whole run; set retention.ms=-1 and retention.bytes=-1 and begin another run",
             ends.partition, ends.low
         )
     });
@@ -108,16 +105,16 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         kinds: kinds(&newest),
         schemas,
         headers: headers_of(topic),
-        example: example(log, topic, &partitions)?,
-        warnings: gone.chain(otherwise_set(log, topic)?).collect(),
+        example: example(&mut reader, topic, &partitions)?,
+        warnings: gone.chain(differing_settings(log, topic)?).collect(),
         partitions,
     };
-    printer::show(config.output()?, &described, print)?;
+    printer::show(config.output()?, &described, |described| print(config, described))?;
     Ok(Found::Nothing)
 }
 
-/// What the topic's settings are that a run would have made otherwise.
-fn otherwise_set(log: &dyn Log, topic: Topic) -> Result<Vec<String>> {
+/// The settings of the topic that differ from those of a new run.
+fn differing_settings(log: &dyn Log, topic: Topic) -> Result<Vec<String>> {
     let spec = open::spec(topic, data_dir::partitions(log)?);
     Ok(log.ensure_topics(&[spec])?.iter().map(ToString::to_string).collect())
 }
@@ -135,73 +132,73 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn said(field: &Value) -> Said {
+fn named(field: &Value) -> Named {
     let text = |name: &str| field[name].as_str().unwrap_or_default().to_owned();
-    Said { name: text("name"), meaning: text("doc") }
+    Named { name: text("name"), meaning: text("doc") }
 }
 
-/// What every event of the topic has, whatever its kind.
-fn envelope(schema: &Value) -> Vec<Said> {
+/// The fields that events of every kind have.
+fn envelope(schema: &Value) -> Vec<Named> {
     let kinds: Vec<String> = record_json::kinds(schema).map(str::to_lowercase).collect();
-    let all = list(&schema["fields"]).iter().map(said);
+    let all = list(&schema["fields"]).iter().map(named);
     all.filter(|field| !kinds.contains(&field.name)).collect()
 }
 
 fn kinds(schema: &Value) -> Vec<Kind> {
-    let named = record_json::named(schema);
+    let records = record_json::named(schema);
     let of = |kind: &str| {
         let name = kind.to_lowercase();
         let field = list(&schema["fields"]).iter().find(|field| field["name"] == name.as_str());
         let branch = field.map(|field| &field["type"][1]);
-        // A record is written out once and named from then on.
+        // A schema spells a record out once and refers to it by name afterwards.
         let record =
-            branch.map(|branch| branch.as_str().and_then(|it| named.get(it)).unwrap_or(branch));
+            branch.map(|branch| branch.as_str().and_then(|it| records.get(it)).unwrap_or(branch));
         Kind {
             kind: kind.to_owned(),
             meaning: record.and_then(|it| it["doc"].as_str()).unwrap_or_default().to_owned(),
             fields: record
-                .map(|it| list(&it["fields"]).iter().map(said).collect())
+                .map(|it| list(&it["fields"]).iter().map(named).collect())
                 .unwrap_or_default(),
         }
     };
     record_json::kinds(schema).map(of).collect()
 }
 
-fn headers_of(topic: Topic) -> Vec<Said> {
+fn headers_of(topic: Topic) -> Vec<Named> {
     let own = headers::MEANINGS.iter();
     let letters = headers::DEAD_LETTER_MEANINGS.iter().filter(|_| topic == Topic::DeadLetters);
-    let one = |(name, meaning): &(&str, &str)| Said {
+    let one = |(name, meaning): &(&str, &str)| Named {
         name: (*name).to_owned(),
         meaning: (*meaning).to_owned(),
     };
     own.chain(letters).map(one).collect()
 }
 
-/// A late event that is no day marker, as `topics consume` shows it.
-fn example(log: &dyn Log, topic: Topic, partitions: &[Ends]) -> Result<Option<Value>> {
-    let (shower, mut reader) = (Shower::new(topic), log.reader()?);
+/// One of the last events, but no day marker, as `topics consume` prints it.
+fn example(
+    reader: &mut PartitionReader,
+    topic: Topic,
+    partitions: &[PartitionEnds],
+) -> Result<Option<Value>> {
+    let format = RecordFormat::new(topic);
     for ends in partitions {
         let place = record_codec::place(topic, ends.partition);
-        let (mut next, mut found) = (ends.high.saturating_sub(LOOKED_AT).max(ends.low), None);
-        while next < ends.high {
-            let fetched = reader.poll(&[(place.clone(), next)], LOOKED_AT as usize, PATIENCE)?;
-            let Some(fetched) = fetched.into_iter().next() else { break };
-            for record in &fetched.records {
-                let event = record_codec::event(topic, record);
-                if event.as_ref().is_ok_and(|event| event.body.marker().is_none()) {
-                    found = Some(serde_json::to_value(shower.line(&place, record, &event))?);
-                }
+        let (mut last, from) = (None, ends.high.saturating_sub(SEARCHED).max(ends.low));
+        for record in reader.records(&place, from..ends.high) {
+            let record = record?;
+            let event = record_codec::event(topic, &record);
+            if event.as_ref().is_ok_and(|event| event.body.marker().is_none()) {
+                last = Some((record, event));
             }
-            next = fetched.position;
         }
-        if found.is_some() {
-            return Ok(found);
+        if let Some((record, event)) = last {
+            return Ok(Some(serde_json::to_value(format.json(&place, &record, &event))?));
         }
     }
     Ok(None)
 }
 
-fn print(described: &Described) {
+fn print(config: &Config, described: &Described) {
     let keyed = described.keyed_by.map_or("without keys, in one partition".to_owned(), |key| {
         format!("keyed by {key} (murmur2, as Java clients do; day markers have no key)")
     });
@@ -216,7 +213,7 @@ fn print(described: &Described) {
             schema.id, schema.version, schema.subject
         ));
     }
-    let rows = |all: &[Said]| -> Vec<Vec<String>> {
+    let rows = |all: &[Named]| -> Vec<Vec<String>> {
         all.iter().map(|one| vec![one.name.clone(), one.meaning.clone()]).collect()
     };
     printer::line(tables::table(&["header", "meaning"], rows(&described.headers)));
@@ -227,7 +224,7 @@ fn print(described: &Described) {
         printer::line(format!("  in {}: {}", kind.kind.to_lowercase(), names.join(", ")));
     }
     if let Some(example) = &described.example {
-        printer::line(format!("An event, decoded: {example:#}"));
+        printer::line(format!("An example, decoded: {example:#}"));
     }
     let rows = described.partitions.iter().map(|ends| {
         let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "–".to_owned());
@@ -242,63 +239,34 @@ fn print(described: &Described) {
     printer::line(tables::table(&["partition>", "low>", "high>", "first day", "last day"], rows));
     described.warnings.iter().for_each(printer::line);
     printer::line(format!(
-        "Events: `butterquant topics consume {}`. The schema: `butterquant schemas show {}`.",
-        described.topic, described.topic
+        "To read its events: `{}`. To print its schema: `butterquant schemas show {}`.",
+        config.command_line(&format!("topics consume {}", described.topic), config.run()),
+        described.topic
     ));
     printer::line(format!(
-        "On Kafka (--log kafka) it is {}. Registry clients take schemas from the HTTP side of a run or from `butterquant schemas serve`.",
+        "On Kafka (--log kafka) its name is {}. The HTTP side of a run and `butterquant schemas serve` serve the schemas to registry clients.",
         described.name_on_kafka
     ));
 }
 
-fn ends(log: &dyn Log, topic: Topic, partition: u32) -> Result<Ends> {
+fn ends(
+    log: &dyn Log,
+    reader: &mut PartitionReader,
+    topic: Topic,
+    partition: u32,
+) -> Result<PartitionEnds> {
     let place = record_codec::place(topic, partition);
-    let marks = log.watermarks(&place)?;
-    let first = day_in(log, topic, &place, marks.low, marks.high, true)?;
+    let Watermarks { low, high } = log.watermarks(&place)?;
+    let day = |record: Record| {
+        record_json::day(&record, &record_codec::event(topic, &record)).to_string()
+    };
+    let first = reader.records(&place, low..high).next().transpose()?;
     let (mut back, mut last) = (1, None);
-    // On Kafka the last offsets may be transaction markers, which are no records.
-    while last.is_none() && first.is_some() && back / 4 < marks.high - marks.low {
-        last = day_in(
-            log,
-            topic,
-            &place,
-            marks.high.saturating_sub(back).max(marks.low),
-            marks.high,
-            false,
-        )?;
+    // On Kafka the last offsets may be transaction markers, which are not records.
+    while last.is_none() && first.is_some() && back / 4 < high - low {
+        let from = high.saturating_sub(back).max(low);
+        last = reader.records(&place, from..high).last().transpose()?;
         back *= 4;
     }
-    let shown = |day: Option<Day>| day.map(|day| day.to_string());
-    Ok(Ends {
-        partition,
-        low: marks.low,
-        high: marks.high,
-        first_day: shown(first),
-        last_day: shown(last),
-    })
-}
-
-/// The day of the first or last record from `from` on.
-fn day_in(
-    log: &dyn Log,
-    topic: Topic,
-    place: &TopicPartition,
-    from: u64,
-    end: u64,
-    first: bool,
-) -> Result<Option<Day>> {
-    let (mut reader, mut next, mut found) = (log.reader()?, from, None);
-    while next < end && !(first && found.is_some()) {
-        let many = if first { 1 } else { 1_000 };
-        let Some(fetched) =
-            reader.poll(&[(place.clone(), next)], many, PATIENCE)?.into_iter().next()
-        else {
-            break;
-        };
-        if let Some(record) = fetched.records.last() {
-            found = Some(record_json::day(record, &record_codec::event(topic, record)));
-        }
-        next = fetched.position;
-    }
-    Ok(found)
+    Ok(PartitionEnds { partition, low, high, first_day: first.map(day), last_day: last.map(day) })
 }

@@ -1,11 +1,11 @@
-//! `topics list`: what is on the log.
+//! `topics list`: lists the topics of the log with their contents.
 
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use report::tables;
 use run::config::Config;
-use run::data_dir::{self};
+use run::data_dir;
 use run::topic_digest::{self, TopicDigest};
 use schemas::Topic;
 use serde::Serialize;
@@ -58,8 +58,9 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         for one in listed {
             if let Some(unreadable) = one.digest.kinds.get("UNREADABLE") {
                 printer::line(format!(
-                    "{}: {unreadable} records cannot be read; see `butterquant {}`",
-                    one.topic, one.see
+                    "{}: {unreadable} records cannot be read; see `{}`",
+                    one.topic,
+                    config.command_line(&one.see, config.run())
                 ));
             }
         }
@@ -67,7 +68,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
-/// The verb that shows what cannot be read of a topic; what no group reads has no letters.
+/// The verb that shows a topic's unreadable records. Topics that no group reads have no dead letters.
 fn shown_by(topic: Topic) -> String {
     match topic {
         Topic::Controls | Topic::Samples | Topic::DeadLetters => format!("topics consume {topic}"),

@@ -1,4 +1,4 @@
-//! `topics`: the topics of the log.
+//! `topics`: lists, describes and reads the topics of the log.
 
 mod consume;
 mod describe;
@@ -8,18 +8,25 @@ use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
 
-/// The topics of the log.
+/// The verbs of `topics`.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Every topic: partitions, events, digest
+    /// List every topic with its partitions, events and digest
     List,
-    /// One topic: schema, partitions, offsets
+    /// Describe a topic: schemas, headers, fields, an example, partitions and offsets
     Describe(describe::Args),
-    /// Events of a topic as JSON, one a line
+    /// Print the events of a topic as JSON, one per line
+    #[command(after_help = CONSUME_EXAMPLES)]
     Consume(consume::Args),
 }
 
-/// Carries out one of them.
+const CONSUME_EXAMPLES: &str = "\
+Examples:
+  butterquant topics consume orders -n 5
+  butterquant topics consume scans --key AAPL --from 2018-06-01 --until 2018-06-29
+  butterquant topics consume fills --follow | jq .data";
+
+/// Runs the verb.
 pub(crate) fn run(config: &Config, verb: &Verb) -> Result<Found> {
     match verb {
         Verb::List => list::run(config),

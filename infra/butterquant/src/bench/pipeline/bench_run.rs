@@ -1,6 +1,5 @@
-//! A run made for measuring: topics of its own, a model that was trained a moment ago on made-up
-//! rows, one long day of made-up features. What is made up is what the numbers say, not how they
-//! are carried.
+//! A run for measuring: topics of its own, a model just trained on random rows, and one long day of
+//! random features. Only the values are random; the events are carried like any others.
 
 use anyhow::{Context, Result};
 use eventlog::{Batch, Fetched, Producer, TopicPartition};
@@ -9,7 +8,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, OpenLog, RunDir};
-use schemas::contract::CONTRACT;
+use schemas::contract::{CONTRACT, FEATURES};
 use schemas::events::{
     FeatureVector, Features, ModelRef, ModelTrained, Models, RunOpened, Scan, Scans,
 };
@@ -18,34 +17,34 @@ use shell::{open, record_codec};
 use std::time::Duration;
 use success::{LabelledRow, TrainSettings, train};
 
-/// The day of every made-up event.
+/// The day of every sample event.
 pub(crate) const DAY: Day = Day(20_000);
-/// Rows the model is trained on.
+/// Rows on which the sample model is trained.
 const ROWS: usize = 1_500;
 
-/// A run for measuring, which is removed when this is dropped.
-pub(crate) struct Stage {
+/// A run for measuring, removed when this is dropped.
+pub(crate) struct BenchRun {
     pub config: Config,
     pub run: RunDir,
     pub opened: OpenLog,
     pub partitions: u32,
 }
 
-impl Stage {
-    /// Makes the run's topics.
-    pub(crate) fn new(config: &Config, part: &str) -> Result<Stage> {
-        // For its own processes only: another run's address is not asked, none that others know
-        // is taken, and its schemas go to no registry.
+impl BenchRun {
+    /// Creates the run's topics.
+    pub(crate) fn new(config: &Config, part: &str) -> Result<BenchRun> {
+        // It is for its own processes only: it asks no other run's address, listens on a free port, and
+        // registers no schemas.
         let config = config.clone().with("endpoint", "").with("listen", "127.0.0.1:0");
         let config = config.with("schema_registry", "");
         let run = config.run_dir(&format!("bench-{}-{part}", std::process::id()))?;
         let opened = data_dir::own(&run)?;
         let partitions = config.partitions()?;
         open::ensure_topics(&*opened.log, partitions)?;
-        Ok(Stage { config, run, opened, partitions })
+        Ok(BenchRun { config, run, opened, partitions })
     }
 
-    /// Opens it with a model in force from the first day.
+    /// Opens the run with a champion from the first day on.
     pub(crate) fn open(&self) -> Result<()> {
         let settings = self.config.settings()?;
         let run = RunOpened {
@@ -56,12 +55,12 @@ impl Stage {
             scan_from: DAY,
             settings,
         };
-        let (model, champion) = model()?;
+        let (model, champion) = sample_model()?;
         let model = Event::new(run.previous_day, "", &["1"], Models::ModelTrained(model));
         Ok(open::open(&*self.opened.log, self.partitions, &run, vec![model], Some(champion))?)
     }
 
-    /// The run's engine room.
+    /// The run's context.
     pub(crate) fn context(&self) -> Result<RunContext> {
         RunContext::new(&self.config.run_spec()?, &self.run, &self.opened)
     }
@@ -81,10 +80,10 @@ impl Stage {
         Ok(())
     }
 
-    /// Publishes the features `from..to`, in large transactions.
+    /// Publishes the features of the candidates `from..to` in large transactions.
     pub(crate) fn features(&self, from: usize, to: usize) -> Result<()> {
         let mut producer = self.opened.log.producer("bench")?;
-        let mut draw = Draw::new(from as u64);
+        let mut draw = SampleEvents::new(from as u64);
         let mut next = from;
         while next < to {
             let until = (next + 2_000).min(to);
@@ -103,7 +102,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for BenchRun {
     fn drop(&mut self) {
         if let Err(error) = data_dir::remove_topics(&self.run) {
             tracing::warn!(run = self.run.id, "the topics were not removed: {error}");
@@ -116,14 +115,14 @@ impl Drop for Stage {
     }
 }
 
-/// Reads on where it stopped.
+/// Subscribes to a topic, continuing where it stopped.
 pub(crate) struct Follower {
     reader: Box<dyn eventlog::Reader>,
     due: Vec<(TopicPartition, u64)>,
 }
 
 impl Follower {
-    /// What has come, waiting a moment for it.
+    /// The new records, after a short wait for some.
     pub(crate) fn poll(&mut self) -> Result<Vec<Fetched>> {
         let fetched = self.reader.poll(&self.due, 10_000, Duration::from_millis(20))?;
         for part in &fetched {
@@ -135,21 +134,21 @@ impl Follower {
     }
 }
 
-/// Draws candidates that look like candidates.
-pub(crate) struct Draw(ChaCha8Rng);
+/// Draws random events of plausible candidates.
+pub(crate) struct SampleEvents(ChaCha8Rng);
 
-impl Draw {
-    pub(crate) fn new(seed: u64) -> Draw {
-        Draw(ChaCha8Rng::seed_from_u64(seed))
+impl SampleEvents {
+    pub(crate) fn new(seed: u64) -> SampleEvents {
+        SampleEvents(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    /// Between 0 and 1.
+    /// A number between 0 and 1.
     fn share(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Inside the ranges that the contract gives.
-    pub(crate) fn values(&mut self) -> [f64; 23] {
+    /// Features within the ranges of the contract.
+    pub(crate) fn values(&mut self) -> [f64; FEATURES] {
         std::array::from_fn(|n| {
             let (low, high) = (*quant::FEATURE_RANGES[n].start(), *quant::FEATURE_RANGES[n].end());
             let (low, high) = (low.max(-10.0), high.min(10.0));
@@ -157,7 +156,7 @@ impl Draw {
         })
     }
 
-    /// The scan that candidate `number` came from.
+    /// The scan of candidate `number`.
     pub(crate) fn scan(&mut self, number: usize) -> Event {
         let ticker = ticker(number);
         let scan = Scan { spot: 100.0, score: 100.0 * self.share(), ..Scan::default() };
@@ -190,9 +189,9 @@ pub(crate) fn number(key: &[u8]) -> Option<usize> {
     std::str::from_utf8(key).ok()?.strip_prefix('B')?.parse().ok()
 }
 
-/// A model of made-up rows, and what names it.
-pub(crate) fn model() -> Result<(ModelTrained, ModelRef)> {
-    let mut draw = Draw::new(7);
+/// A model trained on random rows, and the reference to it.
+pub(crate) fn sample_model() -> Result<(ModelTrained, ModelRef)> {
+    let mut draw = SampleEvents::new(7);
     let rows: Vec<LabelledRow> = (0..ROWS)
         .map(|n| {
             let roi = draw.share() - 0.5;
@@ -209,7 +208,8 @@ pub(crate) fn model() -> Result<(ModelTrained, ModelRef)> {
         })
         .collect();
     let how = TrainSettings { epochs: 3, ..TrainSettings::default() };
-    let trained = train(&rows, &CONTRACT, &how, &mut |_, _| {}).context("training a model")?;
+    let trained = train(&rows, &CONTRACT, &how, &mut |_, _| {})
+        .context("the sample model cannot be trained")?;
     let champion = ModelRef { version: 1, sha256: trained.sha256.clone() };
     let manifest = serde_json::json!({ "model": trained.manifest }).to_string();
     let model = ModelTrained {

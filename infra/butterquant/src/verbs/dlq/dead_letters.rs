@@ -1,4 +1,4 @@
-//! What the `dlq` verbs share: the state of a dead letter, the name of its topic, and settling some.
+//! Shared by the `dlq` verbs: the state of a dead letter, the name of its topic, and settling.
 
 use crate::exit::Found;
 use crate::printer;
@@ -11,15 +11,15 @@ use serde::Serialize;
 use shell::redrive::{Instruction, Selection, settle};
 use std::collections::BTreeSet;
 
-/// What became of a letter.
+/// The state of a dead letter.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum LetterState {
-    /// Nobody has dealt with it.
+pub(crate) enum DeadLetterState {
+    /// Neither redriven nor dropped.
     Open,
-    /// Put back.
+    /// Put back on its topic.
     Redriven,
-    /// Given up.
+    /// Dropped.
     Dropped,
 }
 
@@ -28,11 +28,11 @@ struct Done {
     run: String,
     fate: Fate,
     letters: BTreeSet<u64>,
-    /// Open and left alone: not kept whole, they cannot be put back.
+    /// Left open: too large to be kept whole, they cannot be put back.
     too_large: BTreeSet<u64>,
 }
 
-/// Settles the letters and prints how many.
+/// Settles the dead letters and prints how many.
 pub(super) fn settled(
     config: &Config,
     which: &Selection,
@@ -50,7 +50,8 @@ pub(super) fn settled(
         if !done.too_large.is_empty() {
             let left = counted(done.too_large.len());
             printer::line(format!(
-                "{left} left open: too large to be kept whole; `butterquant dlq drop` gives them up"
+                "{left} left open: too large to be kept whole; drop them with `{}`",
+                config.command_line("dlq drop", &done.run)
             ));
         }
     })?;
@@ -58,32 +59,32 @@ pub(super) fn settled(
 }
 
 fn counted(letters: usize) -> String {
-    if letters == 1 { "1 letter".to_owned() } else { format!("{letters} letters") }
+    if letters == 1 { "1 dead letter".to_owned() } else { format!("{letters} dead letters") }
 }
 
-fn state(fate: Option<Fate>) -> LetterState {
+fn state(fate: Option<Fate>) -> DeadLetterState {
     match fate {
-        None => LetterState::Open,
-        Some(Fate::Redriven) => LetterState::Redriven,
-        Some(Fate::Dropped) => LetterState::Dropped,
+        None => DeadLetterState::Open,
+        Some(Fate::Redriven) => DeadLetterState::Redriven,
+        Some(Fate::Dropped) => DeadLetterState::Dropped,
     }
 }
 
-/// What became of a letter.
-pub(super) fn state_of(settled: Option<&LetterSettled>) -> LetterState {
+/// The state of a dead letter.
+pub(super) fn state_of(settled: Option<&LetterSettled>) -> DeadLetterState {
     state(settled.map(|settled| settled.fate))
 }
 
 /// The name of a state.
-pub(super) fn state_name(state: LetterState) -> &'static str {
+pub(super) fn state_name(state: DeadLetterState) -> &'static str {
     match state {
-        LetterState::Open => "open",
-        LetterState::Redriven => "redriven",
-        LetterState::Dropped => "dropped",
+        DeadLetterState::Open => "open",
+        DeadLetterState::Redriven => "redriven",
+        DeadLetterState::Dropped => "dropped",
     }
 }
 
-/// The short name of a topic that a letter names.
+/// The short name of a dead letter's topic.
 pub(super) fn dataset(topic: &str) -> &str {
     match topic.parse::<Topic>() {
         Ok(known) => known.dataset(),
