@@ -183,7 +183,7 @@ fn the_same_rows_twice_are_found_and_files_without_rows_cannot_be_looked_at() {
     assert_eq!((ran.code, said["rows"].as_u64()), (1, Some(2 * all)));
     let found = check(&said, "duplicates");
     assert!(
-        found["said"].as_str().unwrap().starts_with(&format!("{all} rows are there already")),
+        found["said"].as_str().unwrap().starts_with(&format!("{all} rows are duplicates")),
         "{found}"
     );
     assert!(found["examples"][0].as_str().unwrap().contains("b.parquet row 1"), "{found}");

@@ -1,7 +1,8 @@
-//! What is true of a run now, as typed values: the answers of its views, how far its roles are, and
-//! its status on one screen, whichever process runs it.
+//! The present state of a run as typed values: the answers of its views, the progress of its roles,
+//! and its status on one screen, whichever process runs it.
 
 pub mod answers;
 pub mod lag;
+mod remote_answer;
 pub mod run_status;
 pub mod unit_progress;

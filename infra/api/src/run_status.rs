@@ -1,9 +1,8 @@
-//! A run on one screen: its days, whether it is halted, the model in force, what the tracks hold, and
-//! what waits.
+//! A run on one screen: its days, halts, the model in force, the tracks' holdings, and what its units
+//! wait for.
 
 use crate::answers::{ModelsQuery, PositionsQuery, ViewsAt};
-use crate::lag::{LagReport, State, lag};
-use crate::unit_progress::Date;
+use crate::lag::{LagReport, UnitState, lag};
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
 use schemas::Day;
@@ -12,45 +11,45 @@ use serde::Serialize;
 use shell::controls::ControlBook;
 use std::collections::BTreeMap;
 
-/// A run now.
+/// The status of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunStatus {
     /// Its id.
     pub run: String,
-    /// `live`, `backtest`, `demo`, `what-if`; none before it is opened.
+    /// `live`, `backtest`, `demo`, `what-if`; none before the run is opened.
     pub kind: Option<String>,
     /// The market.
     pub source: Option<String>,
-    /// Where the process that runs it answers; none while it is stopped.
+    /// Address of the process that runs it; none while the run is stopped.
     pub running_at: Option<String>,
     /// The first day scanned.
-    pub scan_from: Option<Date>,
-    /// The newest day that the source has published whole.
-    pub newest_day: Option<Date>,
+    pub scan_from: Option<Day>,
+    /// The newest day that the source has published completely.
+    pub newest_day: Option<Day>,
     /// The last day that the views contain; none without views.
-    pub through: Option<Date>,
+    pub through: Option<Day>,
     /// Halted tracks, each with the offset on `controls` that halted it.
     pub halted: BTreeMap<String, i64>,
     /// The version in force.
     pub champion: Option<i64>,
     /// The version watched as a challenger.
     pub challenger: Option<i64>,
-    /// What each track holds.
+    /// The holdings of each track.
     pub tracks: Vec<TrackStatus>,
-    /// What units wait for or have to read, each with how many units that concerns.
+    /// What units wait for or have yet to read, with the number of units.
     pub waiting: BTreeMap<String, usize>,
-    /// Dead letters that nobody has dealt with, by reason.
+    /// Open dead letters, by reason.
     pub dead_letters: BTreeMap<String, u64>,
 }
 
-/// What a track holds.
+/// The holdings of a track.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrackStatus {
     /// Its name.
     pub track: String,
     /// Positions held.
     pub positions: usize,
-    /// Orders that have not ended.
+    /// Orders still working.
     pub pending: usize,
     /// Capital at risk in the positions held, dollars.
     pub at_risk: f64,
@@ -73,7 +72,7 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         kind: controls.opened.as_ref().map(|opened| opened.kind.clone()),
         source: controls.opened.as_ref().map(|opened| opened.source.clone()),
         running_at: lag.running_at.clone(),
-        scan_from: controls.opened.as_ref().map(|opened| Date(opened.scan_from)),
+        scan_from: controls.opened.as_ref().map(|opened| opened.scan_from),
         newest_day: lag.newest_day,
         through: None,
         halted: controls
@@ -88,17 +87,17 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         dead_letters: lag.dead_letters.clone(),
     };
     if run.state().exists() {
-        of_views(&ViewsAt::of(run)?, &mut status)?;
+        add_views(&ViewsAt::of(run)?, &mut status)?;
     }
     Ok(status)
 }
 
-fn of_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
+fn add_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
     let models = views.ask(&ModelsQuery)?;
     status.champion = models.champion.map(|model| model.version);
     status.challenger = models.challenger.map(|model| model.version);
     let held = views.ask(&PositionsQuery)?;
-    status.through = held.through.map(|day: Day| Date(day));
+    status.through = held.through;
     for track in Track::ALL {
         let own = held.positions.iter().filter(|position| position.track == track);
         status.tracks.push(TrackStatus {
@@ -114,7 +113,7 @@ fn of_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
 
 fn waiting(lag: &LagReport) -> BTreeMap<String, usize> {
     let mut waiting = BTreeMap::new();
-    for unit in lag.units.iter().filter(|unit| unit.state != State::CaughtUp) {
+    for unit in lag.units.iter().filter(|unit| unit.state != UnitState::CaughtUp) {
         *waiting.entry(format!("{} {}", unit.progress.role, unit.verdict)).or_default() += 1;
     }
     waiting

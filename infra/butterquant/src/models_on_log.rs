@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::HeldOutDays;
-use report::data_quality::audit;
+use report::data_quality::check_rows;
 use run::config::Config;
 use run::data_dir::{self, OpenLog, RunDir};
 use run::projections::read_all;
@@ -144,7 +144,7 @@ fn go_back(stack: &mut Vec<i64>, version: i64) {
 pub(crate) fn held_out_rows(run: &RunDir, model: &ModelTrained) -> Result<Vec<LabelledRow>> {
     let judged = HeldOutDays::of(&model.manifest)
         .with_context(|| format!("model {} names no held-out days", model.version))?;
-    let (_, mut rows) = audit(&read_rows(&run.lake())?, None);
+    let (_, mut rows) = check_rows(&read_rows(&run.lake())?, None);
     rows.retain(|row| (judged.first.0..=judged.last.0).contains(&row.scan_day));
     Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! What is said of a run, a model or a market to people: summary, text, tables, charts.
+//! Reports for people on a run, a model or a market: summaries, text, tables and charts.
 
 pub mod analysis_detail;
 pub mod charts;

@@ -4,10 +4,10 @@ use crate::summary::{Summary, TrackSummary};
 use crate::tables::{or_dash, percent, table};
 use store::views::Ranked;
 
-/// Every report of results says this.
+/// The caveat in every report of results.
 pub const SURVIVORS: &str = "The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.";
 
-/// The summary as text. `again` turns a verb into a command line that reaches the same run.
+/// The summary as text. `again` completes a verb to a command line for the same run.
 pub fn text(summary: &Summary, again: &dyn Fn(&str) -> String) -> String {
     let mut lines = opening(summary);
     lines.push("\nEvents".to_owned());
@@ -40,7 +40,7 @@ pub fn text(summary: &Summary, again: &dyn Fn(&str) -> String) -> String {
     lines.join("\n")
 }
 
-/// Verbs that show more of the run.
+/// Verbs that show more of a run.
 const NEXT: [&str; 8] = [
     "rankings",
     "journal",

@@ -18,7 +18,7 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> St
     table.to_string()
 }
 
-/// A fraction as per cent.
+/// A fraction as a percentage.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", fraction * 100.0)
 }

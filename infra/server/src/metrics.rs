@@ -1,160 +1,105 @@
-//! What Prometheus reads, as text, a line a figure: the units of this process, dead letters, and
-//! how good predictions are.
+//! The metrics of the process that owns a run: its units, dead letters, and the quality of
+//! predictions.
 
-use api::answers::quality::{FeatureDrift, QualityFigures};
+use crate::exposition::Exposition;
+use api::answers::quality::QualityFigures;
 use shell::redrive::DeadLetterTally;
 use shell::status_board::UnitStatus;
-use std::fmt::Write;
 
-/// The board in Prometheus' text format.
-pub(crate) fn text(units: &[UnitStatus]) -> String {
-    let mut text = String::new();
-    family(
-        &mut text,
-        units,
-        "butterquant_unit_closed_day",
-        "gauge",
-        "Last trading day closed, in days since 1970-01-01.",
-        |unit| vec![(String::new(), i64::from(unit.closed.0).to_string())],
-    );
-    family(
-        &mut text,
-        units,
+/// The status of every unit.
+pub(crate) fn of_units(units: &[UnitStatus]) -> String {
+    let mut text = Exposition::default();
+    let mut closed = text
+        .gauge("butterquant_unit_closed_day", "Last trading day closed, in days since 1970-01-01.");
+    for unit in units {
+        closed.sample(&[("role", &unit.role), ("unit", &unit.unit)], unit.closed.0);
+    }
+    let mut next = text.gauge(
         "butterquant_unit_next_offset",
-        "gauge",
-        "The next offset the unit reads of the partition it is at.",
-        |unit| {
-            let (topic, partition) =
-                unit.waits_for.rsplit_once('/').unwrap_or((&unit.waits_for, ""));
-            vec![(
-                format!(",topic=\"{}\",partition=\"{}\"", plain(topic), plain(partition)),
-                unit.next_offset.to_string(),
-            )]
-        },
+        "Next offset to read from the unit's current partition.",
     );
-    family(
-        &mut text,
-        units,
-        "butterquant_unit_events_total",
-        "counter",
-        "Events met, by what they were to the unit.",
-        |unit| {
-            let counts = unit.counts;
-            [
-                ("applied", counts.applied),
-                ("duplicate", counts.duplicates),
-                ("conflict", counts.conflicts),
-                ("late", counts.late),
-                ("unknown", counts.unknown),
-                ("undecodable", counts.undecodable),
-            ]
-            .map(|(met, count)| (format!(",met=\"{met}\""), count.to_string()))
-            .into()
-        },
-    );
-    text
+    for unit in units {
+        let place = unit.waits_for.rsplit_once('/');
+        let (topic, partition) = place.unwrap_or((&unit.waits_for, ""));
+        let labels = [
+            ("role", &*unit.role),
+            ("unit", &unit.unit),
+            ("topic", topic),
+            ("partition", partition),
+        ];
+        next.sample(&labels, unit.next_offset);
+    }
+    let mut events = text
+        .counter("butterquant_unit_events_total", "Events read, by what the unit did with them.");
+    for unit in units {
+        let counts = unit.counts;
+        for (met, count) in [
+            ("applied", counts.applied),
+            ("duplicate", counts.duplicates),
+            ("conflict", counts.conflicts),
+            ("late", counts.late),
+            ("unknown", counts.unknown),
+            ("undecodable", counts.undecodable),
+        ] {
+            events.sample(&[("role", &unit.role), ("unit", &unit.unit), ("met", met)], count);
+        }
+    }
+    text.into_text()
 }
 
-/// Dead letters by topic, reason and what became of them.
-pub(crate) fn letters(tally: &DeadLetterTally) -> String {
-    const NAME: &str = "butterquant_dead_letters";
-    let mut text =
-        format!("# HELP {NAME} Dead letters, by topic, reason and state.\n# TYPE {NAME} gauge\n");
+/// Dead letters by topic, reason and state.
+pub(crate) fn of_dead_letters(tally: &DeadLetterTally) -> String {
+    let mut text = Exposition::default();
+    let mut letters =
+        text.gauge("butterquant_dead_letters", "Dead letters, by topic, reason and state.");
     for ((topic, reason), count) in &tally.counts {
         for (state, count) in
             [("open", count.open), ("redriven", count.redriven), ("dropped", count.dropped)]
         {
-            let labels = format!(
-                "topic=\"{}\",reason=\"{}\",state=\"{state}\"",
-                plain(topic),
-                plain(reason)
-            );
-            let _ = writeln!(text, "{NAME}{{{labels}}} {count}"); // to a String: it cannot fail
+            letters.sample(&[("topic", topic), ("reason", reason), ("state", state)], count);
         }
     }
-    text
+    text.into_text()
 }
 
-/// How good predictions turned out on the last matured scan days and by regime, and the drift of
-/// each feature as a multiple of its limit.
-pub(crate) fn quality(of: &QualityFigures) -> String {
-    let mut text = String::new();
-    let mut gauge = |name: &str, help: &str, lines: Vec<(String, f64)>| {
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
-        for (labels, figure) in lines {
-            let _ = writeln!(text, "{name}{labels} {figure}"); // to a String: it cannot fail
-        }
-    };
-    let periods = of.report.recent.iter().chain(&of.report.regimes);
-    let figures = periods.flat_map(|period| {
+/// The quality of predictions on the last matured scan days and by regime, and the drift of each
+/// feature. Calendar months are left out: their number grows without end, and the views have them.
+pub(crate) fn of_quality(figures: &QualityFigures) -> String {
+    let mut text = Exposition::default();
+    let mut quality = text.gauge(
+        "butterquant_prediction_quality",
+        "Quality of the champion's predictions on the last 60 matured scan days (recent), and on the last 250 by the volatility index (low, normal, high).",
+    );
+    for period in figures.report.recent.iter().chain(&figures.report.regimes) {
         let of = &period.quality;
-        [
+        for (figure, value) in [
             ("accuracy", of.accuracy),
             ("log_loss", of.log_loss),
             ("calibration_error", of.calibration_error),
-        ]
-        .map(|(figure, value)| {
-            (format!("{{figure=\"{figure}\",days=\"{}\"}}", plain(&period.name)), value)
-        })
-    });
-    gauge(
-        "butterquant_prediction_quality",
-        "Of the champion, on the last 60 matured scan days (recent) and the last 250 by the volatility index (low, normal, high).",
-        figures.collect(),
-    );
-    let matured = of.report.recent.as_ref().map_or(0, |recent| recent.quality.days);
-    gauge(
-        "butterquant_prediction_quality_days",
-        "Scan days behind the figures of late, at most 60.",
-        vec![(String::new(), f64::from(matured))],
-    );
-    let drift = |one: &FeatureDrift| {
-        // A feature that never moved has a limit of 0: then any distance is above it.
-        let ratio = one.of.distance / one.of.limit.max(1e-9);
-        (format!("{{feature=\"{}\"}}", plain(&one.of.feature)), ratio)
-    };
-    gauge(
-        "butterquant_feature_drift",
-        "Distance of the last 20 scan days from the champion's training rows, as a multiple of its limit.",
-        of.drift.iter().map(drift).collect(),
-    );
-    text
-}
-
-/// One metric with its head; `lines` gives more labels and the figure.
-fn family(
-    text: &mut String,
-    units: &[UnitStatus],
-    name: &str,
-    kind: &str,
-    help: &str,
-    lines: impl Fn(&UnitStatus) -> Vec<(String, String)>,
-) {
-    let mut line = |written: std::fmt::Arguments<'_>| {
-        let _ = text.write_fmt(written); // writing to a String cannot fail
-        text.push('\n');
-    };
-    line(format_args!("# HELP {name} {help}"));
-    line(format_args!("# TYPE {name} {kind}"));
-    for unit in units {
-        for (labels, figure) in lines(unit) {
-            line(format_args!(
-                "{name}{{role=\"{}\",unit=\"{}\"{labels}}} {figure}",
-                plain(&unit.role),
-                plain(&unit.unit)
-            ));
+        ] {
+            quality.sample(&[("figure", figure), ("days", &period.name)], value);
         }
     }
-}
-
-/// A label's value; what would end it is escaped.
-fn plain(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    let matured = figures.report.recent.as_ref().map_or(0, |recent| recent.quality.days);
+    text.gauge(
+        "butterquant_prediction_quality_days",
+        "Scan days behind the recent figures, at most 60.",
+    )
+    .sample(&[], matured);
+    let mut drift = text.gauge(
+        "butterquant_feature_drift",
+        "Distance of the last 20 scan days from the champion's training rows, as a multiple of its limit.",
+    );
+    for one in &figures.drift {
+        drift.sample(&[("feature", &one.of.feature)], one.ratio());
+    }
+    text.into_text()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use api::answers::quality::FeatureDrift;
     use schemas::Day;
     use schemas::contract::CLASSES;
     use store::figures::{Period, QualityReport};
@@ -179,13 +124,13 @@ mod tests {
         FeatureDrift { drifted: of.drifted(), of }
     }
 
-    /// The lines that are no comments.
+    /// The lines that are not comments.
     fn figures(of: &QualityFigures) -> Vec<String> {
-        quality(of).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+        of_quality(of).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
     }
 
     #[test]
-    fn quality_and_drift_are_told_with_their_values() {
+    fn quality_and_drift_are_served_with_their_values() {
         let of = QualityFigures {
             through: Some(Day(120)),
             champion: Some(2),
@@ -206,15 +151,14 @@ mod tests {
             ],
             no_drift: None,
         };
-        // Of months there would be ever more; the views have them.
-        let mut said = figures(&of);
-        // What never moved among the training rows has a limit of 0.
-        let never_moved = said.pop().unwrap_or_default();
+        let mut lines = figures(&of);
+        // A feature constant among the training rows has a limit of 0.
+        let never_moved = lines.pop().unwrap_or_default();
         let ratio = never_moved.strip_prefix(r#"butterquant_feature_drift{feature="dte_factor"} "#);
         let ratio = ratio.and_then(|ratio| ratio.parse::<f64>().ok());
         assert!(ratio.is_some_and(|ratio| ratio > 1e6), "{never_moved}");
         assert_eq!(
-            said,
+            lines,
             [
                 r#"butterquant_prediction_quality{figure="accuracy",days="recent"} 0.5625"#,
                 r#"butterquant_prediction_quality{figure="log_loss",days="recent"} 0.975"#,
@@ -230,14 +174,14 @@ mod tests {
                 r#"butterquant_feature_drift{feature="skew"} 0.25"#,
             ]
         );
-        let text = quality(&of);
+        let text = of_quality(&of);
         for name in ["prediction_quality", "prediction_quality_days", "feature_drift"] {
             assert!(text.contains(&format!("# TYPE butterquant_{name} gauge\n")), "{text}");
         }
     }
 
     #[test]
-    fn before_anything_has_matured_only_the_days_are_told() {
+    fn before_anything_has_matured_only_the_days_are_served() {
         let of = QualityFigures {
             through: None,
             champion: None,

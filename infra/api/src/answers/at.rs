@@ -1,29 +1,32 @@
-//! Where the views of a run can be read: in this process, or over HTTP from the one that owns it.
+//! Where the views of a run are read: in this process, or over HTTP from the one that owns it.
 
 use super::query::ViewQuery;
+use crate::remote_answer::remote_answer;
+use anyhow::{Result, bail};
 use run::data_dir::{self, RunDir};
-
-use anyhow::{Context, Result, bail};
 use store::Views;
 use web::fetch;
 
-/// The views of a run: here, or those of the process that owns it.
+/// The views of a run.
 pub enum ViewsAt {
     /// In this process.
     Here(Views),
-    /// At an HTTP address, with its token.
+    /// In the process at an HTTP address, with its token.
     There(String, Option<String>),
 }
 
 impl ViewsAt {
-    /// Of `run`, wherever they are.
+    /// The views of `run`.
+    ///
+    /// # Errors
+    /// The run has no views, or the process that owns it does not answer.
     pub fn of(run: &RunDir) -> Result<ViewsAt> {
         if !run.path.exists() {
             return Err(data_dir::no_run(run));
         }
         if !run.state().exists() {
             bail!(
-                "run {} has no views: none of its roles ever ran; start them with `butterquant up --run {}`",
+                "run {} has no views: none of its roles has run yet; start them with `butterquant up --run {}`",
                 run.id,
                 run.id
             );
@@ -39,24 +42,20 @@ impl ViewsAt {
     }
 
     /// Their answer to `query`.
+    ///
+    /// # Errors
+    /// The store's, or the process that owns the run does not answer.
     pub fn ask<Q: ViewQuery>(&self, query: &Q) -> Result<Q::Answer> {
         match self {
             ViewsAt::Here(views) => query.answer(views),
             ViewsAt::There(endpoint, token) => {
-                let path = query.path();
-                serde_json::from_value(fetch(endpoint, &path, token.as_deref())?).with_context(
-                    || {
-                        format!(
-                            "{endpoint}{path} cannot be read; run the same version on both sides"
-                        )
-                    },
-                )
+                remote_answer(endpoint, &query.path(), token.as_deref())
             }
         }
     }
 }
 
-/// The answer of the views of `run`, wherever they are.
+/// The answer of the views of `run` to `query`.
 ///
 /// # Errors
 /// The run has no views, or the process that owns it does not answer.

@@ -1,4 +1,4 @@
-//! `equity`: how each track was marked, day by day.
+//! `equity`: the daily marks of each track.
 
 use super::query::ViewQuery;
 use anyhow::Result;
@@ -19,7 +19,7 @@ pub struct EquityQuery;
 pub struct EquityView {
     /// The last day the views contain.
     pub through: Option<Day>,
-    /// By track one row a day, ascending.
+    /// By track, one row a day, ascending.
     pub tracks: BTreeMap<Track, Vec<EquityRow>>,
 }
 
@@ -28,7 +28,7 @@ pub struct EquityView {
 pub struct EquityRow {
     /// The day.
     pub day: Day,
-    /// Capital plus everything gained and lost, open positions at mid.
+    /// Capital plus all gains and losses, open positions at mid.
     #[serde(with = "dollars")]
     pub equity: Money,
     /// The day's change.
@@ -36,17 +36,17 @@ pub struct EquityRow {
     pub change: Money,
     /// Positions held over night.
     pub open_positions: i64,
-    /// Candidates of the day with a value to compare.
+    /// Candidates of the day whose value was compared with the threshold.
     pub candidates: i64,
-    /// Of these, over the threshold.
+    /// Candidates over the threshold.
     pub over_threshold: i64,
-    /// The highest value seen.
+    /// The highest value compared.
     pub highest: Option<f64>,
     /// Orders to open decided that day.
     pub opened: i64,
     /// Orders to close decided that day.
     pub closed: i64,
-    /// Why nothing could be traded, if that is so.
+    /// The reason if nothing could be traded.
     pub note: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use store::views::ClosedTrade;
 /// Asks for closed trades.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct JournalQuery {
-    /// How many of the latest; none is all.
+    /// The number of latest trades; none for all.
     pub last: Option<usize>,
 }
 
@@ -22,20 +22,20 @@ pub struct JournalQuery {
 pub struct JournalView {
     /// The last day the views contain.
     pub through: Option<Day>,
-    /// How many there are; `trades` may hold fewer.
+    /// The number of closed trades; `trades` may hold fewer.
     pub count: usize,
     /// Latest first.
     pub trades: Vec<TradeRow>,
 }
 
-/// A closed trade, or the part of one that was closed.
+/// A closed trade, or the closed part of one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TradeRow {
-    /// Whose book.
+    /// The track that held it.
     pub track: Track,
     /// The stock.
     pub ticker: String,
-    /// The scan event.
+    /// The id of its scan event.
     pub candidate: EventId,
     /// The butterfly.
     pub structure: StructureRow,
@@ -60,16 +60,16 @@ pub struct TradeRow {
     /// Gain or loss.
     #[serde(with = "dollars")]
     pub pnl: Money,
-    /// What was at risk in the contracts closed.
+    /// Capital at risk in the contracts closed.
     #[serde(with = "dollars")]
     pub capital_at_risk: Money,
     /// `pnl` ÷ `capital_at_risk`.
     pub roi: f64,
     /// Why it was closed.
     pub reason: String,
-    /// The champion that scored it (ButterAI).
+    /// Version of the champion that scored it (ButterAI).
     pub model_version: Option<i64>,
-    /// The return that champion expected (ButterAI), as a fraction.
+    /// The return which that champion expected (ButterAI), as a fraction.
     pub expected_roi: Option<f64>,
 }
 

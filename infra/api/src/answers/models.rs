@@ -25,11 +25,11 @@ pub struct ModelsView {
     pub challenger: Option<ModelRef>,
     /// By version.
     pub models: Vec<ModelRow>,
-    /// Of aliases, in the order of the log.
+    /// Changes of the aliases, in log order.
     pub changes: Vec<AliasChange>,
 }
 
-/// Where a version stands.
+/// The status of a version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelStatus {
@@ -37,17 +37,17 @@ pub enum ModelStatus {
     Champion,
     /// Watched.
     Challenger,
-    /// Its training was triggered and is not over.
+    /// Its training was triggered and has not ended.
     #[serde(rename = "in training")]
     InTraining,
     /// The gate or an operator refused it.
     Refused,
-    /// It was in force, or watched, before.
+    /// It was in force or watched earlier.
     Past,
 }
 
 impl ModelStatus {
-    /// As people read it.
+    /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
             ModelStatus::Champion => "champion",
@@ -81,7 +81,7 @@ impl ModelStatus {
 pub struct ModelRow {
     /// 1, 2, 3 …
     pub version: i64,
-    /// Where it stands.
+    /// Its status.
     #[serde(rename = "standing")]
     pub status: ModelStatus,
     /// SHA-256 of its ONNX bytes; none before it is trained.
@@ -92,7 +92,7 @@ pub struct ModelRow {
     pub evidence: Option<String>,
     /// The day of the trigger.
     pub triggered_on: Option<Day>,
-    /// The day its training was over.
+    /// The day its training ended.
     pub trained_on: Option<Day>,
     /// Whether it passed the gate.
     pub passed: Option<bool>,
@@ -100,8 +100,8 @@ pub struct ModelRow {
     pub verdict: Vec<String>,
     /// The reasons against it, by day.
     pub refusals: Vec<ModelRefusal>,
-    /// Metrics, parents and provenance. None where it is not JSON: the rest is still shown, and
-    /// `model verify` reports the problem.
+    /// Metrics, parents and provenance; none if the manifest is not JSON, which `model verify`
+    /// reports while everything else is still shown.
     pub manifest: Option<Value>,
 }
 
@@ -127,7 +127,7 @@ impl ModelRow {
         Metrics::deserialize(self.manifest.as_ref()?.pointer("/model/metrics")?).ok()
     }
 
-    /// Its figures on the gate's days.
+    /// Its figures on the held-out days of the gate.
     pub fn held_out(&self) -> Option<Assessment> {
         Assessment::deserialize(self.manifest.as_ref()?.get("held_out_metrics")?).ok()
     }

@@ -1,4 +1,4 @@
-//! `positions`: what is held, and the orders that have not ended.
+//! `positions`: positions held and orders still working.
 
 use super::query::ViewQuery;
 use super::structure::StructureRow;
@@ -19,20 +19,20 @@ pub struct PositionsQuery;
 pub struct PositionsView {
     /// The last day the views contain.
     pub through: Option<Day>,
-    /// Held at its close, by track, then candidate.
+    /// Positions at its close, by track, then candidate.
     pub positions: Vec<PositionRow>,
-    /// Orders that have not ended, by track, then the broker's order id.
+    /// Orders still working, by track, then the broker's order id.
     pub pending: Vec<PendingRow>,
 }
 
 /// A position held.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PositionRow {
-    /// Whose book.
+    /// The track that owns it.
     pub track: Track,
     /// The stock.
     pub ticker: String,
-    /// The scan event.
+    /// The id of its scan event.
     pub candidate: EventId,
     /// The butterfly.
     pub structure: StructureRow,
@@ -46,29 +46,29 @@ pub struct PositionRow {
     /// Spread and commission paid per share.
     #[serde(with = "dollars")]
     pub entry_fees: Money,
-    /// Everything paid.
+    /// Total paid.
     #[serde(with = "dollars")]
     pub capital_at_risk: Money,
-    /// Why it was opened.
+    /// The reason it was opened.
     pub reason: String,
-    /// The champion that scored it (ButterAI).
+    /// Version of the champion that scored it (ButterAI).
     pub model_version: Option<i64>,
-    /// The return that champion expected (ButterAI), as a fraction.
+    /// The return which that champion expected (ButterAI), as a fraction.
     pub expected_roi: Option<f64>,
 }
 
-/// An order that has not ended.
+/// An order still working.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PendingRow {
-    /// Whose book.
+    /// The track that owns it.
     pub track: Track,
     /// The stock.
     pub ticker: String,
-    /// The scan event.
+    /// The id of its scan event.
     pub candidate: EventId,
-    /// The id the broker knows it by.
+    /// The broker's order id.
     pub broker_order_id: i64,
-    /// Opens or closes.
+    /// Whether it opens or closes.
     pub action: Action,
     /// Its state.
     pub state: OrderState,
@@ -78,11 +78,11 @@ pub struct PendingRow {
     pub quantity: i64,
     /// The day it was decided.
     pub decided_on: Day,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The champion that scored its candidate (ButterAI, opening).
+    /// Version of the champion that scored its candidate (ButterAI, opening).
     pub model_version: Option<i64>,
-    /// The return that champion expected, as a fraction.
+    /// The return which that champion expected, as a fraction.
     pub expected_roi: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! `quality`: how good the champions' predictions turned out, and whether the features drift.
+//! `quality`: the accuracy of the champions' predictions, and the drift of the features.
 
 use super::query::ViewQuery;
 use anyhow::Result;
@@ -22,9 +22,9 @@ pub struct QualityFigures {
     /// Predictions beside their outcomes.
     #[serde(flatten)]
     pub report: QualityReport,
-    /// Of the last 20 scan days, by feature.
+    /// Drift of the last 20 scan days, by feature.
     pub drift: Vec<FeatureDrift>,
-    /// Why there is none.
+    /// The reason there is none.
     pub no_drift: Option<String>,
 }
 
@@ -36,6 +36,14 @@ pub struct FeatureDrift {
     pub of: Drift,
     /// Whether the distance is above the limit.
     pub drifted: bool,
+}
+
+impl FeatureDrift {
+    /// The distance as a multiple of the limit. A feature that never moved has a limit of 0: then
+    /// any distance is far above it.
+    pub fn ratio(&self) -> f64 {
+        self.of.distance / self.of.limit.max(1e-9)
+    }
 }
 
 impl ViewQuery for QualityQuery {
@@ -51,6 +59,9 @@ impl ViewQuery for QualityQuery {
 }
 
 /// Figures of the last `most` scan days.
+///
+/// # Errors
+/// The store's.
 pub fn quality(views: &Views, most: usize) -> Result<QualityFigures> {
     let champion = views.models()?.champion.map(|model| model.version);
     let (drift, no_drift) = match drift(views, champion)? {
@@ -67,14 +78,14 @@ pub fn quality(views: &Views, most: usize) -> Result<QualityFigures> {
     })
 }
 
-/// The drift of each feature, or why there is none.
+/// The drift of each feature, or the reason there is none.
 fn drift(views: &Views, champion: Option<i64>) -> Result<Result<Vec<Drift>, String>> {
     let Some(version) = champion else {
         return Ok(Err("no model is in force to compare with".to_owned()));
     };
     let Some(reference) = views.drift_reference(version)? else {
         return Ok(Err(format!(
-            "model v{version} has no reference: it was trained on fewer than {} scan days, or by an earlier program; the next training has one",
+            "model v{version} has no reference for drift: it was trained on fewer than {} scan days, or by an earlier version of the program; the next training stores one",
             2 * DRIFT_DAYS
         )));
     };

@@ -1,4 +1,4 @@
-//! What a query of the views is.
+//! A query of the views and its answer.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -10,7 +10,7 @@ pub trait ViewQuery {
     /// The value; as JSON it is what `/views/…` serves and `-o json` prints.
     type Answer: Serialize + DeserializeOwned;
 
-    /// Path and parameters on the HTTP side of the process that owns the run.
+    /// Path and parameters of its URL.
     fn path(&self) -> String;
 
     /// The answer of `views`.

@@ -10,11 +10,11 @@ use store::views::RankingsFile;
 /// Asks for the candidates of a day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RankingsQuery {
-    /// None is the last day ranked.
+    /// None for the last day ranked.
     pub day: Option<Day>,
 }
 
-/// The rankings of a day, or the days that have some.
+/// The rankings of a day, or the days that have rankings.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RankingsView {
@@ -24,8 +24,8 @@ pub enum RankingsView {
     None(NoRankings),
 }
 
-/// The answer for a day without rankings: the fields of one with, all empty, and the days that
-/// have some.
+/// The answer for a day without rankings: the same fields, all empty, and the days that have
+/// rankings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NoRankings {
     /// Null.

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use store::json::strategy_name;
 use store::views::StrikePrices;
 
-/// StrikePrices and dates of a butterfly.
+/// Strikes and dates of a butterfly.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct StructureRow {
-    /// How it is built.
+    /// Calls, puts or iron.
     #[serde(with = "strategy_name")]
     pub strategy: Strategy,
     /// Dollars.
     pub strikes: StrikePrices,
-    /// The options' last day.
+    /// Expiry of the options.
     pub expiry: Day,
-    /// The last day it is held.
+    /// The last day a position is held.
     pub evaluation_day: Day,
 }
 

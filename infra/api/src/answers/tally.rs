@@ -1,4 +1,4 @@
-//! `tally`: everything that is only counted.
+//! `tally`: counts of events.
 
 use super::query::ViewQuery;
 use anyhow::Result;
@@ -16,7 +16,7 @@ pub struct TallyQuery;
 pub struct TallyView {
     /// The last day the views contain.
     pub through: Option<Day>,
-    /// Counts up to its close.
+    /// The counts up to its close.
     #[serde(flatten)]
     pub tally: EventTally,
 }

@@ -1,7 +1,7 @@
-//! How far every role has read, and what it waits for. A unit that waits for a day that is not
-//! published yet is caught up; one that waits for the marker of a published day says whose.
+//! How far every role has read, and what it waits for. A unit that has closed the newest published
+//! day is caught up; one that waits for the marker of a published day names the partition.
 
-use crate::unit_progress::{self, Date, UnitProgress};
+use crate::unit_progress::{self, UnitProgress};
 use anyhow::Result;
 use eventlog::{Log, TopicPartition};
 use run::data_dir::{self, RunDir};
@@ -15,26 +15,26 @@ use std::collections::BTreeMap;
 /// What a unit is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum UnitState {
     /// It has closed the newest published day.
     CaughtUp,
-    /// There is something for it to read.
+    /// It has events to read.
     Behind,
-    /// It has read all there is and the day it is in is not complete.
+    /// It has read everything and its day is not complete.
     Waiting,
-    /// Neither this process's units nor saved ones say anything of it.
+    /// No running unit and no checkpoint reports it.
     Unknown,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct LagReport {
-    /// The run.
+    /// The run's id.
     pub run: String,
-    /// Address of the process that runs it.
+    /// Address of the process that runs it; none while the run is stopped.
     pub running_at: Option<String>,
-    /// The newest day the source has published whole.
-    pub newest_day: Option<Date>,
+    /// The newest day that the source has published completely.
+    pub newest_day: Option<Day>,
     /// Every unit.
     pub units: Vec<UnitLag>,
     /// Every partition that a group reads.
@@ -46,13 +46,13 @@ pub struct LagReport {
 /// A unit and what it waits for.
 #[derive(Clone, Debug, Serialize)]
 pub struct UnitLag {
-    /// How far it is.
+    /// Its progress.
     #[serde(flatten)]
     pub progress: UnitProgress,
-    /// The end of the partition that it reads next.
+    /// The end of the partition it reads next.
     pub end_offset: u64,
     /// What it is doing.
-    pub state: State,
+    pub state: UnitState,
     /// The same in words.
     pub verdict: String,
 }
@@ -66,7 +66,7 @@ pub struct PartitionLag {
     pub topic: &'static str,
     /// The partition.
     pub partition: u32,
-    /// The committed offset; none where the group never committed.
+    /// The committed offset; none if the group never committed.
     pub committed: Option<u64>,
     /// The end of the partition.
     pub end: u64,
@@ -75,7 +75,7 @@ pub struct PartitionLag {
     /// The unit that reads it.
     pub unit: String,
     /// What that unit is doing.
-    pub state: State,
+    pub state: UnitState,
     /// The same in words.
     pub verdict: String,
 }
@@ -89,18 +89,18 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     let log = &*opened.log;
     let partitions = data_dir::partitions(log)?;
     let ends = ends(log, partitions)?;
-    let begun = shell::open::opened(log)?;
-    let newest = match &begun {
-        Some(begun) => Some(shell::source::last_closed(log, partitions, begun.previous_day)?),
+    let opened_run = shell::open::opened(log)?;
+    let newest = match &opened_run {
+        Some(run) => Some(shell::source::last_closed(log, partitions, run.previous_day)?),
         None => None,
     };
     let (running_at, progress) = unit_progress::all(run, opened.owner.clone(), partitions)?;
     let units: Vec<UnitLag> =
-        progress.into_iter().map(|progress| judged(progress, &ends, newest)).collect();
+        progress.into_iter().map(|progress| unit_lag(progress, &ends, newest)).collect();
     Ok(LagReport {
         run: run.id.clone(),
         running_at,
-        newest_day: newest.map(Date),
+        newest_day: newest,
         partitions: by_partition(log, partitions, &ends, &units)?,
         units,
         dead_letters: dead_letters(log)?,
@@ -119,7 +119,7 @@ fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>>
     Ok(ends)
 }
 
-fn judged(
+fn unit_lag(
     progress: UnitProgress,
     ends: &BTreeMap<TopicPartition, u64>,
     newest: Option<Day>,
@@ -130,21 +130,21 @@ fn judged(
         .copied()
         .unwrap_or(0);
     let place = format!("{}/{}", progress.topic, progress.partition);
-    let closed = progress.closed.0;
+    let closed = progress.closed;
     let (state, verdict) = if newest.is_none_or(|newest| newest <= closed) {
-        (State::CaughtUp, "caught up".to_owned())
+        (UnitState::CaughtUp, "caught up".to_owned())
     } else if progress.next_offset < end {
-        (State::Behind, format!("behind: {} of {place} to read", end - progress.next_offset))
+        (UnitState::Behind, format!("behind: {} of {place} to read", end - progress.next_offset))
     } else {
         let role = Role::ALL.into_iter().find(|role| role.name() == progress.role);
         let inputs = role.map_or(&[][..], Role::inputs);
         let day_before = inputs.iter().any(|input| Some(input.topic) == topic && input.day_before);
         let day = match (day_before, progress.current) {
             (true, _) => closed.to_string(),
-            (false, Some(current)) => current.0.to_string(),
+            (false, Some(current)) => current.to_string(),
             (false, None) => format!("the day after {closed}"),
         };
-        (State::Waiting, format!("waits for {place} of {day}"))
+        (UnitState::Waiting, format!("waits for {place} of {day}"))
     };
     UnitLag { progress, end_offset: end, state, verdict }
 }
@@ -166,11 +166,7 @@ fn by_partition(
                 .map(|one| record_codec::place(topic, one))
                 .collect();
             for (place, committed) in places.iter().zip(log.committed(role.name(), &places)?) {
-                let name = if role.by_partition() {
-                    format!("{role}-{}", place.partition)
-                } else {
-                    role.name().to_owned()
-                };
+                let name = unit_progress::unit_name(role, place.partition);
                 let unit = units.iter().find(|unit| unit.progress.unit == name);
                 let end = ends.get(place).copied().unwrap_or(0);
                 let lag = end.saturating_sub(committed.unwrap_or(0));
@@ -186,7 +182,7 @@ fn by_partition(
                     end,
                     lag,
                     unit: name,
-                    state: unit.map_or(State::Unknown, |unit| unit.state),
+                    state: unit.map_or(UnitState::Unknown, |unit| unit.state),
                     verdict: unit.map_or_else(unknown, |unit| unit.verdict.clone()),
                 });
             }

@@ -17,7 +17,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
 fn print(config: &Config, report: &LagReport) {
     let at =
         report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
-    let newest = tables::or_dash(report.newest_day, |day| day.0.to_string());
+    let newest = tables::or_dash(report.newest_day, |day| day.to_string());
     printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
     let rows = grouped(&report.partitions);
     printer::line(tables::table(

@@ -114,9 +114,8 @@ fn drift(found: &QualityFigures) {
     if let Some(why) = &found.no_drift {
         return line(format!("\nDrift of the features: none measured, {why}"));
     }
-    let ratio = |one: &FeatureDrift| one.of.distance / one.of.limit.max(1e-9);
     let mut features: Vec<&FeatureDrift> = found.drift.iter().collect();
-    features.sort_by(|a, b| ratio(b).total_cmp(&ratio(a)));
+    features.sort_by(|a, b| b.ratio().total_cmp(&a.ratio()));
     let drifting = features.iter().filter(|one| one.drifted).count();
     line(format!(
         "\nDrift of the last 20 scan days from the training rows of v{}: {drifting} of {} features are above their limit",
@@ -128,7 +127,7 @@ fn drift(found: &QualityFigures) {
             one.of.feature.clone(),
             format!("{:.3}", one.of.distance),
             format!("{:.3}", one.of.limit),
-            percent(ratio(one)),
+            percent(one.ratio()),
             if one.drifted { "drifts" } else { "" }.to_owned(),
         ]
     });

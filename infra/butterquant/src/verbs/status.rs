@@ -27,7 +27,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
 
 fn text(config: &Config, shown: &Shown) -> String {
     let of = &shown.status;
-    let day = |day: api::unit_progress::Date| day.0.to_string();
+    let day = |day: schemas::Day| day.to_string();
     let or_none = |text: Option<&String>| or_dash(text, Clone::clone);
     let model = |version: Option<i64>| or_dash(version, |version| format!("v{version}"));
     let halted: Vec<String> = of

@@ -31,7 +31,7 @@ impl Chart for AnalysisDetail {
         heading(&head, self)?;
         let parts = body.split_evenly((2, 2));
         let [upper_left, upper_right, lower_left, lower_right] = parts.as_slice() else {
-            bail!("the picture was not split into four");
+            bail!("the chart was not split into four panels");
         };
         payoff::draw(&upper_left.margin(16, 16, 8, 32), self)?;
         price::draw(&upper_right.margin(16, 16, 32, 8), self)?;

@@ -1,4 +1,4 @@
-//! Named values as bars with whiskers, the largest on top.
+//! Named values as bars with whiskers, from top to bottom as given.
 
 use super::chart::Chart;
 use super::style::{BLUE, GREY, INK, Panel, digits, padded, text, titled};
@@ -6,11 +6,11 @@ use anyhow::Result;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// What is drawn.
+/// A bar chart.
 pub struct Bars {
     /// Two lines above the bars.
     pub heading: [String; 2],
-    /// Name, value and half length of the whisker, in the order from top to bottom.
+    /// Name, value and half the whisker's length, from top to bottom.
     pub bars: Vec<(String, f64, f64)>,
 }
 

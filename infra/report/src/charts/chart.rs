@@ -1,6 +1,6 @@
-//! A chart and how it becomes a file: PNG or SVG by the file's extension. Every chart is drawn at
-//! twice its size, because the drawing library puts every corner on a whole pixel and lines would
-//! be jagged; PNGs are then averaged down.
+//! A chart and how it becomes a file: PNG or SVG by the file's extension. Charts are drawn at twice
+//! their size, because the drawing library rounds every corner to a whole pixel and lines would be
+//! jagged; a PNG is then averaged down.
 
 use super::style;
 use anyhow::{Context, Result, bail};
@@ -9,11 +9,10 @@ use std::path::Path;
 
 /// Something that can be drawn.
 pub trait Chart {
-    /// Width and height in pixels. What is drawn on is twice as fine, because the drawing library
-    /// puts every corner on a whole pixel and lines would be jagged.
+    /// Width and height in pixels; the canvas has twice as many.
     const SIZE: (u32, u32);
 
-    /// Draws it.
+    /// Draws it on a canvas.
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &style::Panel<DB>)
     -> Result<()>;
 }
@@ -22,35 +21,38 @@ const fn fine((wide, high): (u32, u32)) -> (u32, u32) {
     (2 * wide, 2 * high)
 }
 
-/// Draws it into `file`, replacing what is there.
-pub fn draw<P: Chart>(file: &Path, picture: &P) -> Result<()> {
+/// Draws `chart` into `file`, which is replaced.
+///
+/// # Errors
+/// The file's extension is neither `.png` nor `.svg`, or it cannot be written.
+pub fn draw<C: Chart>(file: &Path, chart: &C) -> Result<()> {
     style::register()?;
     match ending(file)? {
-        Ending::Png => png(file, picture),
-        Ending::Svg => svg(file, picture),
+        Ending::Png => png(file, chart),
+        Ending::Svg => svg(file, chart),
     }
     .with_context(|| format!("{} cannot be written", file.display()))
 }
 
-fn svg<P: Chart>(file: &Path, picture: &P) -> Result<()> {
+fn svg<C: Chart>(file: &Path, chart: &C) -> Result<()> {
     let mut text = String::new();
-    picture.panels(&SVGBackend::with_string(&mut text, fine(P::SIZE)).into_drawing_area())?;
+    chart.panels(&SVGBackend::with_string(&mut text, fine(C::SIZE)).into_drawing_area())?;
     let size = |(wide, high): (u32, u32)| format!("width=\"{wide}\" height=\"{high}\"");
-    Ok(std::fs::write(file, text.replacen(&size(fine(P::SIZE)), &size(P::SIZE), 1))?)
+    Ok(std::fs::write(file, text.replacen(&size(fine(C::SIZE)), &size(C::SIZE), 1))?)
 }
 
-fn png<P: Chart>(file: &Path, picture: &P) -> Result<()> {
-    let (wide, high) = fine(P::SIZE);
+fn png<C: Chart>(file: &Path, chart: &C) -> Result<()> {
+    let (wide, high) = fine(C::SIZE);
     let mut drawn = vec![0; 3 * (wide * high) as usize];
-    picture.panels(&BitMapBackend::with_buffer(&mut drawn, (wide, high)).into_drawing_area())?;
+    chart.panels(&BitMapBackend::with_buffer(&mut drawn, (wide, high)).into_drawing_area())?;
     // The library would report a missing folder as a failure to encode.
     std::fs::File::create(file)?;
-    let mut bitmap = BitMapBackend::new(file, P::SIZE);
-    bitmap.blit_bitmap((0, 0), P::SIZE, &halved(&drawn, P::SIZE))?;
+    let mut bitmap = BitMapBackend::new(file, C::SIZE);
+    bitmap.blit_bitmap((0, 0), C::SIZE, &halved(&drawn, C::SIZE))?;
     Ok(bitmap.present()?)
 }
 
-/// Every pixel the mean of four.
+/// Averages every four pixels into one.
 fn halved(fine: &[u8], size: (u32, u32)) -> Vec<u8> {
     let (wide, row) = (size.0 as usize, 6 * size.0 as usize);
     let mean = |at: usize| {
@@ -62,19 +64,19 @@ fn halved(fine: &[u8], size: (u32, u32)) -> Vec<u8> {
         .collect()
 }
 
-/// A kind of picture.
+/// A file format.
 pub enum Ending {
-    /// Pixels.
+    /// A bitmap.
     Png,
-    /// Lines and text.
+    /// Vector graphics.
     Svg,
 }
 
-/// The kind that a file's name asks for.
+/// The format of a file, by its extension.
 pub fn ending(file: &Path) -> Result<Ending> {
     match file.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase) {
         Some(ending) if ending == "png" => Ok(Ending::Png),
         Some(ending) if ending == "svg" => Ok(Ending::Svg),
-        _ => bail!("{}: a picture's name must end in .png or .svg", file.display()),
+        _ => bail!("{}: the name of a chart must end in .png or .svg", file.display()),
     }
 }

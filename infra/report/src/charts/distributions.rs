@@ -1,25 +1,26 @@
-//! Every feature's distribution by class, one panel each, and the classes' shares: what a look at
-//! training rows begins with.
+//! The distribution of every feature by class, one panel each, and the classes' shares: the first
+//! look at training rows.
 
 use super::chart::Chart;
-use super::style::{BLUE, GREEN, GREY, INK, ORANGE, Panel, Ticks, bold, padded, text, titled};
+use super::style::{BLUE, GREEN, GREY, INK, ORANGE, Panel, bold, padded, text, titled};
+use super::ticks::Ticks;
 use anyhow::Result;
 use plotters::prelude::*;
 use schemas::contract::{CLASS_NAMES, CLASSES};
 
-/// One feature.
+/// A feature and its values.
 pub struct Feature {
     /// Its name.
     pub name: String,
-    /// What was found out about it, short.
-    pub said: String,
+    /// Findings in a few words.
+    pub note: String,
     /// Whether something is wrong with it.
     pub marked: bool,
     /// Class, value and weight of every row.
     pub points: Vec<(usize, f64, f64)>,
 }
 
-/// All of them.
+/// The distributions of all features.
 pub struct Distributions {
     /// Two lines above everything.
     pub heading: [String; 2],
@@ -60,8 +61,8 @@ impl Distributions {
         let room = f64::from(panel.dim_in_pixel().0) - 60.0;
         for (class, share) in self.shares.iter().enumerate() {
             let y = 84 + 118 * class as i32;
-            let said = format!("{} {:.1} %", CLASS_NAMES[class], 100.0 * share);
-            panel.draw(&Text::new(said, (16, y), text(34)))?;
+            let label = format!("{} {:.1} %", CLASS_NAMES[class], 100.0 * share);
+            panel.draw(&Text::new(label, (16, y), text(34)))?;
             let corners = [(16, y + 46), (16 + (share * room) as i32, y + 86)];
             panel.draw(&Rectangle::new(corners, COLOURS[class].filled()))?;
         }
@@ -74,7 +75,7 @@ impl Feature {
         let (head, body) = panel.split_vertically(TITLE);
         let colour = if self.marked { &ORANGE } else { &INK };
         head.draw(&Text::new(self.name.clone(), (16, 8), bold(40).color(colour)))?;
-        head.draw(&Text::new(self.said.clone(), (16, 58), text(32).color(colour)))?;
+        head.draw(&Text::new(self.note.clone(), (16, 58), text(32).color(colour)))?;
         let Some((low, high)) = self.middle() else {
             return Ok(());
         };
@@ -96,7 +97,7 @@ impl Feature {
             .label_style(text(30))
             .draw()?;
         let width = (high - low) / BINS as f64;
-        // The rare classes below, and thinner: their lines are mostly chance.
+        // Rare classes lie behind and are thinner: their lines are mostly noise.
         for (class, thick) in [(1, 3), (2, 3), (0, 5), (3, 5)] {
             let steps = bins[class].iter().enumerate().flat_map(|(bin, share)| {
                 let from = low + bin as f64 * width;
@@ -107,7 +108,7 @@ impl Feature {
         Ok(())
     }
 
-    /// Where the middle 98 % of the rows lie; a feature that never moves has a little room.
+    /// The range of the middle 98 % of the rows; a constant feature gets some room around it.
     fn middle(&self) -> Option<(f64, f64)> {
         let mut values: Vec<f64> = self.points.iter().map(|point| point.1).collect();
         values.sort_by(f64::total_cmp);
@@ -117,7 +118,7 @@ impl Feature {
         Some((low - room, high + room))
     }
 
-    /// Each class's share of its own weight in every bin.
+    /// The share of each class's own weight in every bin.
     fn binned(&self, low: f64, high: f64) -> [[f64; BINS]; CLASSES] {
         let mut bins = [[0.0; BINS]; CLASSES];
         let mut total = [0.0; CLASSES];

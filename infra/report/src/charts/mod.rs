@@ -11,6 +11,7 @@ mod price;
 pub mod quality;
 mod spectrum;
 mod style;
+mod ticks;
 mod volatility;
 
 pub use analysis::kind;

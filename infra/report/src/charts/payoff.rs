@@ -1,10 +1,9 @@
-//! Panel a: profit and loss per share at expiry after what entry cost, over the distribution of
-//! the price that the probability of profit is computed from (centred on today's price, with
-//! GARCH's volatility; not on the ARIMA forecast).
+//! Panel a: profit and loss per share at expiry, net of the cost of entry, over the price
+//! distribution behind the probability of profit (centred on today's price, not on the ARIMA
+//! forecast, with GARCH's volatility).
 
-use super::style::{
-    BLUE, GREEN, GREY, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot,
-};
+use super::style::{BLUE, GREEN, GREY, INK, Key, ORANGE, Panel, digits, headed, padded, plot};
+use super::ticks::Ticks;
 use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
@@ -12,7 +11,7 @@ use quant::normal_pdf;
 
 const POINTS: usize = 400;
 
-/// Draws it.
+/// Draws the panel.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
     detail: &AnalysisDetail,
@@ -48,7 +47,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     chart.draw_series(LineSeries::new([(x.start, 0.0), (x.end, 0.0)], GREY.stroke_width(2)))?;
     let today = [(of.spot, y.start), (of.spot, y.end)];
     chart.draw_series(DashedLineSeries::new(today, 16, 12, GREY.stroke_width(4)))?;
-    chart.draw_series(LineSeries::new(gains(detail, &x), INK.stroke_width(6)))?;
+    chart.draw_series(LineSeries::new(payoff_line(detail, &x), INK.stroke_width(6)))?;
     chart
         .draw_series(of.break_evens.map(|price| Circle::new((price, 0.0), 14, ORANGE.filled())))?;
     Ok(())
@@ -95,7 +94,7 @@ fn likely(
     drawn.into_iter().map(|(price, height)| (price, y.start + scale * height)).collect()
 }
 
-fn gains(detail: &AnalysisDetail, x: &std::ops::Range<f64>) -> Vec<(f64, f64)> {
+fn payoff_line(detail: &AnalysisDetail, x: &std::ops::Range<f64>) -> Vec<(f64, f64)> {
     let (of, fly) = (&detail.analysis, &detail.analysis.butterfly);
     [x.start, fly.centre - fly.wing, fly.centre, fly.centre + fly.wing, x.end]
         .map(|price| (price, quant::payoff(fly, price) - of.risk))

@@ -1,13 +1,14 @@
 //! Panel b: the window's closes, the trend through the last 60, and the ARIMA forecast with its
 //! 95 % interval up to the evaluation date.
 
-use super::style::{BLUE, GREEN, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot};
+use super::style::{BLUE, GREEN, INK, Key, ORANGE, Panel, digits, headed, padded, plot};
+use super::ticks::Ticks;
 use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
 use schemas::Day;
 
-/// Draws it.
+/// Draws the panel.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
     detail: &AnalysisDetail,
@@ -59,8 +60,8 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     Ok(())
 }
 
-/// The trend's two ends joined by an exponential in calendar days: drawn day by day it would
-/// have a kink at every weekend, being straight in trading days.
+/// The trend's ends joined by an exponential in calendar days. Drawn day by day it would kink at
+/// every weekend, because it is straight in trading days.
 fn smooth(trend: &[(f64, f64)]) -> Vec<(f64, f64)> {
     const PARTS: u32 = 12;
     let Some(((from, low), (to, high))) = trend.first().zip(trend.last()) else { return vec![] };

@@ -1,15 +1,15 @@
-//! Predictions over time: the champion's accuracy and calibration error by month.
+//! The quality of predictions over time: accuracy, calibration error and predicted against observed
+//! losses, by month.
 
 use super::chart::Chart;
-use super::style::{
-    BLUE, GREY, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot, titled,
-};
+use super::style::{BLUE, GREY, INK, Key, ORANGE, Panel, digits, headed, padded, plot, titled};
+use super::ticks::Ticks;
 use anyhow::Result;
 use plotters::prelude::*;
 use store::figures::Period;
 use success::PredictionQuality;
 
-/// What the picture shows.
+/// The quality of predictions by month.
 pub struct QualityOverTime<'a> {
     /// Two lines above everything.
     pub heading: [String; 2],

@@ -1,15 +1,16 @@
 //! Panel d: the share of power at each whole number of waves in the window, by period, and the
-//! period that was chosen among those sought.
+//! dominant period among those searched.
 
-use super::style::{GREY, INK, Key, ORANGE, Panel, Ticks, headed, plot};
+use super::style::{GREY, INK, Key, ORANGE, Panel, headed, plot};
+use super::ticks::Ticks;
 use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
 
-/// The periods among which the dominant one is sought, trading days (QUANT.md, feature 2).
-const SOUGHT: (f64, f64) = (7.0, 126.0);
+/// The shortest and longest period searched, trading days (QUANT.md, feature 2).
+const SEARCHED: (f64, f64) = (7.0, 126.0);
 
-/// Draws it.
+/// Draws the panel.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
     detail: &AnalysisDetail,
@@ -26,7 +27,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
                 100.0 * of.period_strength
             ),
         ),
-        (Key::Area, GREY, "periods sought, 7 to 126 days".to_owned()),
+        (Key::Area, GREY, format!("periods searched, {} to {} days", SEARCHED.0, SEARCHED.1)),
     ];
     let body = headed(panel, "d  Power spectrum of the daily changes", &legend)?;
     let most = detail.power.iter().fold(0.0_f64, |most, (_, share)| most.max(*share));
@@ -35,8 +36,8 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     let x = Ticks::periods(1.9, 270.0);
     let mut chart = plot(&body, x, 0.0..top, names, &|v| format!("{:.1}", 100.0 * v))?;
 
-    let sought = [(SOUGHT.0.log2(), 0.0), (SOUGHT.1.log2(), top)];
-    chart.draw_series([Rectangle::new(sought, GREY.mix(0.10).filled())])?;
+    let searched = [(SEARCHED.0.log2(), 0.0), (SEARCHED.1.log2(), top)];
+    chart.draw_series([Rectangle::new(searched, GREY.mix(0.10).filled())])?;
     for (period, share) in &detail.power {
         let chosen = (period - of.dominant_period).abs() < 1e-9;
         let style = if chosen { ORANGE.stroke_width(10) } else { INK.stroke_width(4) };

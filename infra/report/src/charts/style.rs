@@ -1,25 +1,23 @@
-//! What the panels share: colours that the colour-blind can tell apart (Okabe and Ito 2008), one
-//! typeface carried in the program, axes with ticks at chosen places, and legends that stand
-//! above a plot, where no line can cross them.
+//! The look that the panels share: colours distinguishable by the colour-blind (Okabe and Ito 2008),
+//! the built-in typeface, plots with axes, and legends above a plot, where no line can cross them.
 
+use super::ticks::Ticks;
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::register_font;
-use schemas::Day;
 use std::ops::Range;
 
-/// Closes, and the P&L line.
+/// Closes and the P&L line.
 pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
-/// What is forecast.
+/// Forecasts.
 pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
-/// What is priced or marked as the answer.
+/// Priced values and highlights.
 pub(super) const ORANGE: RGBColor = RGBColor(213, 94, 0);
-/// The trend, and gains.
+/// The trend and gains.
 pub(super) const GREEN: RGBColor = RGBColor(0, 158, 115);
-/// Guides.
+/// Guide lines.
 pub(super) const GREY: RGBColor = RGBColor(130, 130, 130);
 const FAINT: RGBColor = RGBColor(232, 232, 232);
 
@@ -29,10 +27,10 @@ const HEAD: i32 = 184;
 const LEFT: i32 = 28;
 const ROW: i32 = 50;
 
-/// A part of the picture.
+/// A part of a chart.
 pub(super) type Panel<DB> = DrawingArea<DB, Shift>;
 
-/// Registers the typeface; nothing need be installed on the machine.
+/// Registers the built-in typeface, so that none need be installed.
 pub(super) fn register() -> Result<()> {
     let fonts =
         [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())];
@@ -53,7 +51,7 @@ pub(super) fn bold(size: i32) -> TextStyle<'static> {
     FontDesc::new(FontFamily::SansSerif, f64::from(size), FontStyle::Bold).color(&INK)
 }
 
-/// Two lines on top of everything; gives the place below them.
+/// Draws a heading of two lines; returns the area below it.
 pub(super) fn titled<DB: DrawingBackend<ErrorType: 'static>>(
     root: &Panel<DB>,
     heading: &[String; 2],
@@ -81,7 +79,7 @@ pub(super) enum Key {
 /// One entry of a legend.
 pub(super) type Entry = (Key, RGBColor, String);
 
-/// Draws a panel's title and legend (two rows at most) and gives the plot's own area.
+/// Draws a panel's title and legend (at most two rows); returns the plot's area.
 pub(super) fn headed<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
     title: &str,
@@ -127,87 +125,10 @@ fn swatch<DB: DrawingBackend<ErrorType: 'static>>(
     Ok(())
 }
 
-/// An axis whose ticks stand where they are told to.
-pub(super) struct Ticks {
-    range: Range<f64>,
-    at: Vec<f64>,
-    label: fn(f64) -> String,
-}
-
-impl Ticks {
-    /// Days as numbers, a tick at the first of a month, at most eight.
-    pub(super) fn months(range: Range<f64>) -> Ticks {
-        // Nearer to an end a label would stand out of the plot.
-        let edge = 0.03 * (range.end - range.start);
-        let firsts: Vec<f64> = ((range.start + edge) as i32..=(range.end - edge) as i32)
-            .filter(|day| Day(*day).ymd().2 == 1)
-            .map(f64::from)
-            .collect();
-        let every = firsts.len().div_ceil(8).max(1);
-        let at = firsts.into_iter().step_by(every).collect();
-        Ticks { range, at, label: month }
-    }
-
-    /// Numbers, a tick at every multiple of a round step, at most ten.
-    pub(super) fn numbers(range: Range<f64>) -> Ticks {
-        Ticks::at_most(10, range)
-    }
-
-    /// Numbers, a tick at every multiple of a round step, at most so many.
-    pub(super) fn at_most(ticks: u32, range: Range<f64>) -> Ticks {
-        let least = (range.end - range.start) / f64::from(ticks);
-        let tens = 10_f64.powf(least.log10().floor());
-        let step = [1.0, 2.0, 2.5, 5.0].map(|n| n * tens).into_iter().find(|step| *step >= least);
-        let step = step.unwrap_or(10.0 * tens);
-        let first = (range.start / step).ceil() as i64;
-        let at = (first..=(range.end / step).floor() as i64).map(|n| n as f64 * step).collect();
-        Ticks { range, at, label: |x| ((x * 1e6).round() / 1e6).to_string() }
-    }
-
-    /// Base-2 logarithms of periods in trading days.
-    pub(super) fn periods(shortest: f64, longest: f64) -> Ticks {
-        let at = [2, 3, 5, 7, 10, 14, 21, 32, 63, 126, 252].map(|days| f64::from(days).log2());
-        Ticks {
-            range: shortest.log2()..longest.log2(),
-            at: at.into(),
-            label: |x| format!("{:.0}", x.exp2()),
-        }
-    }
-}
-
-fn month(day: f64) -> String {
-    let (year, month, _) = Day(day as i32).ymd();
-    format!("{year}-{month:02}")
-}
-
-impl Ranged for Ticks {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        let share = (value - self.range.start) / (self.range.end - self.range.start);
-        limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
-    }
-
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.at.iter().copied().filter(|x| self.range.contains(x) || *x == self.range.end).collect()
-    }
-
-    fn range(&self) -> Range<f64> {
-        self.range.clone()
-    }
-}
-
-impl ValueFormatter<f64> for Ticks {
-    fn format_ext(&self, value: &f64) -> String {
-        (self.label)(*value)
-    }
-}
-
 /// A plot over two axes of numbers.
 pub(super) type Plot<'a, DB> = ChartContext<'a, DB, Cartesian2d<Ticks, RangedCoordf64>>;
 
-/// A plot with axes and a faint grid; `y_label` says a height.
+/// A plot with axes and a faint grid; `y_label` formats the values of the y axis.
 pub(super) fn plot<'a, DB: DrawingBackend<ErrorType: 'static>>(
     area: &Panel<DB>,
     x: Ticks,
@@ -233,13 +154,13 @@ pub(super) fn plot<'a, DB: DrawingBackend<ErrorType: 'static>>(
         .y_labels(7)
         .x_desc(names.0)
         .y_desc(names.1)
-        // What is all but 0 must not read −0.
+        // A value that rounds to 0 must not read −0.
         .y_label_formatter(&|y| y_label((y * 1e9).round() / 1e9 + 0.0))
         .draw()?;
     Ok(chart)
 }
 
-/// A range with so much room on either side, as a share of itself.
+/// The range of `values` with `room` on either side, as a share of the range.
 pub(super) fn padded(values: impl IntoIterator<Item = f64>, room: f64) -> Range<f64> {
     let (low, high) = values
         .into_iter()
@@ -248,7 +169,7 @@ pub(super) fn padded(values: impl IntoIterator<Item = f64>, room: f64) -> Range<
     low - room..high + room
 }
 
-/// Digits behind the point that keep an axis's labels apart.
+/// Decimal places that keep an axis's labels distinct.
 pub(super) fn digits(range: &Range<f64>) -> usize {
     match range.end - range.start {
         span if span >= 12.0 => 0,

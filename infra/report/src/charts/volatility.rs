@@ -1,13 +1,14 @@
-//! Panel c: the volatility that was (63 days, rolling), the one that prices the options (the
-//! proxy, which is the first moved by the index), and the one that GARCH expects to come.
+//! Panel c: realised volatility (63 days, rolling), implied volatility (the proxy: realised
+//! volatility scaled by the index), and the GARCH forecast.
 
-use super::style::{BLUE, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot};
+use super::style::{BLUE, INK, Key, ORANGE, Panel, digits, headed, padded, plot};
+use super::ticks::Ticks;
 use crate::analysis_detail::{AnalysisDetail, Point};
 use anyhow::Result;
 use plotters::prelude::*;
 use schemas::Day;
 
-/// Draws it.
+/// Draws the panel.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
     detail: &AnalysisDetail,

@@ -1,18 +1,21 @@
-//! Whether labelled rows are fit to be trained on. Each check says what it looked at in one
-//! sentence, also when all is well, and names the first rows that it found.
+//! Whether labelled rows are fit for training. Each check states its result in one sentence, even
+//! when all is well, and names the first rows it found.
 //!
-//! 1. A row that is not sound (its shape, a number, its label) is told and left out of what
-//!    follows: one bad row hides no other finding.
-//! 2. A scan day of which a candidate is still open shows its shortest holdings alone. Nobody is
-//!    judged on it or trained on it, and it is left out of what follows the checks of single rows.
-//! 3. What a training here mends by itself (rows between training and test) or only makes weaker
-//!    (few rows, few days) is noted; what it would learn wrongly from, or refuse, is found.
+//! 1. An unsound row (shape, a number, label) is reported and left out of the later checks: one
+//!    bad row hides no other finding.
+//! 2. A scan day with a candidate still open shows only its shortest holdings. No model is judged
+//!    or trained on it, and the checks after those of single rows leave it out.
+//! 3. A fault that training corrects by itself (rows between training and test), or that only makes
+//!    the model weaker (few rows, few days), is noted; one that it would refuse or learn wrongly
+//!    from is found.
 
+mod check;
 mod features;
 mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Check, Grade};
 pub use features::FeatureReport;
 
 use consumers::retrainer::embargo;
@@ -20,64 +23,25 @@ use quant::Term;
 use schemas::Day;
 use schemas::contract::{CLASS_NAMES, CLASSES};
 use schemas::evaluation::HELD_OUT_DAYS;
+use schemas::events::Settings;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use store::rows::FoundRows;
 use success::LabelledRow;
 
-/// Rows that are shown of what a check found.
-const EXAMPLES: usize = 3;
-/// Training rows that a model needs, as `settings.min_training_rows` has it at first.
-const FEWEST_ROWS: usize = 1_000;
-/// Rows of a class without which its share says little.
+/// With fewer rows of a class its share says little.
 const FEWEST_OF_A_CLASS: usize = 30;
 
-/// What a check came to.
-#[derive(Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[serde(rename_all = "lowercase")]
-pub enum Grade {
-    /// Nothing.
-    Good,
-    /// Worth knowing.
-    Noted,
-    /// Something is wrong.
-    Found,
-}
-
-/// One check.
-#[derive(Serialize, Clone, PartialEq, Debug)]
-pub struct Check {
-    /// What was looked at.
-    pub name: &'static str,
-    /// What it came to.
-    pub grade: Grade,
-    /// A sentence.
-    pub said: String,
-    /// The first of what was found: file, row and what is wrong there.
-    pub examples: Vec<String>,
-}
-
-impl Check {
-    fn new(name: &'static str, grade: Grade, said: impl Into<String>) -> Check {
-        Check { name, grade, said: said.into(), examples: Vec::new() }
-    }
-
-    fn with(mut self, examples: impl IntoIterator<Item = String>) -> Check {
-        self.examples = examples.into_iter().take(EXAMPLES).collect();
-        self
-    }
-}
-
-/// One class.
+/// One class among the rows.
 #[derive(Serialize, Clone, PartialEq, Debug)]
 pub struct ClassShare {
     /// Its name.
     pub class: &'static str,
     /// Its rows.
     pub rows: usize,
-    /// Their share.
+    /// Their share of all rows.
     pub share: f64,
-    /// Their share of the weight.
+    /// Their share of the total weight.
     pub weighted: f64,
 }
 
@@ -94,16 +58,16 @@ pub struct SplitRows {
     pub test: usize,
 }
 
-/// What was found out.
+/// The quality of labelled rows.
 #[derive(Serialize, Clone, PartialEq, Debug)]
-pub struct Audit {
+pub struct DataQuality {
     /// Rows read.
     pub rows: usize,
-    /// Of these, sound.
+    /// Sound rows among them.
     pub sound: usize,
-    /// Candidates of a lake without an outcome, which are no rows (yet).
+    /// Candidates of a lake without an outcome, not rows (yet).
     pub open: usize,
-    /// Sound rows of the scan days of such candidates, left out of all below.
+    /// Sound rows of these candidates' scan days, left out of everything below.
     pub early: usize,
     /// Distinct scan days.
     pub scan_days: usize,
@@ -113,23 +77,23 @@ pub struct Audit {
     pub checks: Vec<Check>,
     /// Loss, Minor, Good, Excellent.
     pub classes: Vec<ClassShare>,
-    /// In the contract's order; none without sound rows.
+    /// In the contract's order; empty without sound rows.
     pub features: Vec<FeatureReport>,
     /// None without sound rows.
     pub split: Option<SplitRows>,
 }
 
-impl Audit {
+impl DataQuality {
     /// Whether any check found something.
-    pub fn found(&self) -> bool {
+    pub fn has_findings(&self) -> bool {
         self.checks.iter().any(|check| check.grade == Grade::Found)
     }
 }
 
-/// Looks at rows; gives the account and the sound ones of matured scan days. With `test_from` the rows before that day
-/// are to be trained on as they are.
-pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<LabelledRow>) {
-    let (mut checks, mut sound) = rows::look(&found.rows);
+/// Checks rows; returns their quality and the sound rows of matured scan days. With `test_from` the
+/// rows before that day are meant for training as they are.
+pub fn check_rows(found: &FoundRows, test_from: Option<Day>) -> (DataQuality, Vec<LabelledRow>) {
+    let (mut checks, mut sound) = rows::check_each(&found.rows);
     let (all, open) = (sound.len(), open_days(found));
     sound.retain(|row| !open.contains(&Day(row.scan_day)));
     let early = all - sound.len();
@@ -138,7 +102,7 @@ pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<LabelledR
     }
     let days: BTreeSet<i32> = sound.iter().map(|row| row.scan_day).collect();
     let span = days.first().zip(days.last()).map(|(first, last)| (Day(*first), Day(*last)));
-    let mut audit = Audit {
+    let mut quality = DataQuality {
         rows: found.rows.len(),
         sound: all,
         open: found.open.len(),
@@ -153,19 +117,19 @@ pub fn audit(found: &FoundRows, test_from: Option<Day>) -> (Audit, Vec<LabelledR
     if !sound.is_empty() {
         let split = split(&sound, &days, test_from);
         let training = whole_days_before(&sound, split.test_from);
-        checks.push(classes(&audit.classes));
+        checks.push(classes(&quality.classes));
         checks.push(reach(&split, test_from.is_some(), days.len()));
-        let (features, more) = features::look(&found.rows, &sound, &training);
+        let (features, more) = features::check_all(&found.rows, &sound, &training);
         checks.extend(more);
-        audit.features = features;
-        audit.split = Some(split);
+        quality.features = features;
+        quality.split = Some(split);
     }
-    audit.checks = checks;
-    (audit, sound)
+    quality.checks = checks;
+    (quality, sound)
 }
 
-/// Scan days with a candidate whose outcome may still come: none does that should have come before
-/// the last day scanned.
+/// Scan days with a candidate whose outcome may still come. An outcome that was due before the last
+/// day scanned will not come any more.
 fn open_days(found: &FoundRows) -> BTreeSet<Day> {
     let scanned = found.rows.iter().filter_map(|row| row.as_of).chain(found.open.iter().copied());
     let last = scanned.max().unwrap_or_default();
@@ -175,15 +139,15 @@ fn open_days(found: &FoundRows) -> BTreeSet<Day> {
 
 fn maturity(early: usize, open: usize) -> Check {
     if early == 0 {
-        return Check::new("maturity", Grade::Good, "all rows are of scan days that have matured");
+        return Check::new("maturity", Grade::Good, "every row's scan day has matured");
     }
-    let said = format!(
+    let message = format!(
         "{early} rows are left out below: other candidates of their {open} scan days have no outcome yet, and the first outcomes of a day are those of its shortest holdings"
     );
-    Check::new("maturity", Grade::Noted, said)
+    Check::new("maturity", Grade::Noted, message)
 }
 
-/// The rows that a training would take.
+/// The rows that training would use.
 fn whole_days_before(rows: &[LabelledRow], test_from: Day) -> Vec<LabelledRow> {
     let end = embargo(rows, test_from);
     rows.iter().filter(|row| row.scan_day < end).cloned().collect()
@@ -205,10 +169,10 @@ fn shares(rows: &[LabelledRow]) -> Vec<ClassShare> {
         .collect()
 }
 
-/// A class that is not there cannot be learnt; a training refuses it too.
+/// An absent class cannot be learnt; training refuses such rows too.
 fn classes(shares: &[ClassShare]) -> Check {
-    let said = shares.iter().map(|one| format!("{} {:.1} %", one.class, 100.0 * one.share));
-    let said = said.collect::<Vec<_>>().join(", ");
+    let message = shares.iter().map(|one| format!("{} {:.1} %", one.class, 100.0 * one.share));
+    let message = message.collect::<Vec<_>>().join(", ");
     let named = |few: &dyn Fn(&ClassShare) -> bool| {
         let names: Vec<&str> = shares.iter().filter(|one| few(one)).map(|one| one.class).collect();
         names.join(", ")
@@ -216,21 +180,22 @@ fn classes(shares: &[ClassShare]) -> Check {
     let absent = named(&|one| one.rows == 0);
     let few = named(&|one| one.rows < FEWEST_OF_A_CLASS);
     if let Some(all) = shares.iter().find(|one| one.share == 1.0) {
-        let said = format!(
-            "every row is {}: nothing can be told apart; check where the label comes from, or draw a longer history",
+        let message = format!(
+            "every row is {}: there is nothing to distinguish; check where the label comes from, or draw a longer history",
             all.class
         );
-        return Check::new("classes", Grade::Found, said);
+        return Check::new("classes", Grade::Found, message);
     }
     if !absent.is_empty() {
-        let said = format!("{said}; without {absent} no model can be trained: draw more history");
-        return Check::new("classes", Grade::Found, said);
+        let message =
+            format!("{message}; without {absent} no model can be trained: draw more history");
+        return Check::new("classes", Grade::Found, message);
     }
     if !few.is_empty() {
-        let said = format!("{said}; fewer than {FEWEST_OF_A_CLASS} rows of {few}");
-        return Check::new("classes", Grade::Noted, said);
+        let message = format!("{message}; fewer than {FEWEST_OF_A_CLASS} rows of {few}");
+        return Check::new("classes", Grade::Noted, message);
     }
-    Check::new("classes", Grade::Good, said)
+    Check::new("classes", Grade::Good, message)
 }
 
 fn split(rows: &[LabelledRow], days: &BTreeSet<i32>, test_from: Option<Day>) -> SplitRows {
@@ -242,30 +207,32 @@ fn split(rows: &[LabelledRow], days: &BTreeSet<i32>, test_from: Option<Day>) -> 
     SplitRows { test_from: first, training, between, test }
 }
 
-fn reach(split: &SplitRows, told: bool, days: usize) -> Check {
+fn reach(split: &SplitRows, test_is_named: bool, days: usize) -> Check {
     let SplitRows { test_from, training, between, test } = split;
-    let said = format!(
-        "{training} rows are over before the test begins on {test_from}, {test} are scanned in it"
+    let message = format!(
+        "{training} rows end before the test begins on {test_from}, {test} are scanned during it"
     );
-    let check = |grade, more: String| Check::new("test", grade, said.clone() + &more);
-    if told && *between > 0 {
+    let check = |grade, more: String| Check::new("test", grade, message.clone() + &more);
+    if test_is_named && *between > 0 {
         let more = format!(
-            "; {between} are scanned before it and evaluated in it: a model trained on them has seen the test; leave them out, or draw history with --before {test_from}"
+            "; {between} are scanned before it and evaluated during it: a model trained on them has seen the test; leave them out, or draw history with --before {test_from}"
         );
         return check(Grade::Found, more);
     }
     let mut noted = String::new();
     if *between > 0 {
         noted += &format!(
-            "; {between} are scanned before it and evaluated in it: every training here leaves them out, and so must any other"
+            "; {between} are scanned before it and evaluated during it: every training here leaves them out, and so must any other"
         );
     }
-    if !told && days <= HELD_OUT_DAYS {
-        noted +=
-            &format!("; there are {days} scan days, a model is judged on the last {HELD_OUT_DAYS}");
+    if !test_is_named && days <= HELD_OUT_DAYS {
+        noted += &format!(
+            "; there are {days} scan days, and a model is judged on the last {HELD_OUT_DAYS}"
+        );
     }
-    if *training < FEWEST_ROWS {
-        noted += &format!("; fewer than {FEWEST_ROWS} rows to train on");
+    let fewest = Settings::default().min_training_rows;
+    if (*training as i64) < fewest {
+        noted += &format!("; fewer than {fewest} rows to train on");
     }
     check(if noted.is_empty() { Grade::Good } else { Grade::Noted }, noted)
 }

@@ -1,49 +1,53 @@
-//! The checks of single rows: shape, numbers, ranges, labels, and whether a row is there twice.
+//! The checks of single rows: shape, numbers, ranges, labels and duplicates.
 
-use super::{Check, Grade};
+use super::check::{Check, Grade};
 use quant::{FEATURE_RANGES, Term};
 use schemas::contract::{CLASSES, CONTRACT_VERSION, Class, FEATURE_NAMES, FEATURES};
 use std::collections::BTreeMap;
 use store::rows::FoundRow;
 use success::LabelledRow;
 
-/// Looks at each row; gives the checks and the rows that a training can take.
-pub(super) fn look(rows: &[FoundRow]) -> (Vec<Check>, Vec<LabelledRow>) {
+/// Checks each row; returns the checks and the rows fit for training.
+pub(super) fn check_each(rows: &[FoundRow]) -> (Vec<Check>, Vec<LabelledRow>) {
     if rows.is_empty() {
-        let said = "there is no row; `butterquant history generate` draws some";
-        return (vec![Check::new("rows", Grade::Found, said)], Vec::new());
+        let message = "there are no rows; `butterquant history generate` draws some";
+        return (vec![Check::new("rows", Grade::Found, message)], Vec::new());
     }
-    let checks = [
-        ("shape", of_shape as Judge, "have 23 features of contract 1"),
-        ("numbers", numbers, "hold a finite number wherever one belongs"),
-        ("ranges", ranges, "hold features within what their definitions allow"),
-        ("labels", label, "have a class that is that of their ROI, and days in order"),
+    let row_checks = [
+        (
+            "shape",
+            shape as RowCheck,
+            format!("have {FEATURES} features of contract {CONTRACT_VERSION}"),
+        ),
+        ("numbers", numbers, "have a finite number in every field".to_owned()),
+        ("ranges", ranges, "have every feature within its range".to_owned()),
+        ("labels", label, "have the class of their ROI, and days in order".to_owned()),
     ];
-    let mut told = Vec::new();
+    let mut results = Vec::new();
     let mut bad = vec![false; rows.len()];
-    for (name, judge, is_well) in checks {
+    for (name, fault, rule) in row_checks {
         let mut wrong = Vec::new();
         for (row, bad) in rows.iter().zip(&mut bad) {
-            // A row is told once: what fails a check is not asked the next one.
-            if let Some(why) = judge(row).filter(|_| !*bad) {
+            // A row is reported once: after a failed check the next ones skip it.
+            if let Some(why) = fault(row).filter(|_| !*bad) {
                 *bad = true;
                 wrong.push(format!("{}: {why}", place(row)));
             }
         }
-        told.push(if wrong.is_empty() {
-            Check::new(name, Grade::Good, format!("all rows looked at {is_well}"))
+        results.push(if wrong.is_empty() {
+            Check::new(name, Grade::Good, format!("all rows checked {rule}"))
         } else {
-            let said =
+            let message =
                 format!("{} of {} rows do not; they are left out below", wrong.len(), rows.len());
-            Check::new(name, Grade::Found, format!("rows must {is_well}: {said}")).with(wrong)
+            Check::new(name, Grade::Found, format!("rows must {rule}: {message}")).with(wrong)
         });
     }
-    told.push(duplicates(rows));
+    results.push(duplicates(rows));
     let sound = rows.iter().zip(&bad).filter(|(_, bad)| !**bad);
-    (told, sound.filter_map(|(row, _)| as_row(row)).collect())
+    (results, sound.filter_map(|(row, _)| as_row(row)).collect())
 }
 
-type Judge = fn(&FoundRow) -> Option<String>;
+type RowCheck = fn(&FoundRow) -> Option<String>;
 
 pub(super) fn place(row: &FoundRow) -> String {
     let (file, number) = &row.place;
@@ -51,7 +55,7 @@ pub(super) fn place(row: &FoundRow) -> String {
     format!("{file} row {number} ({} {day})", row.ticker)
 }
 
-fn of_shape(row: &FoundRow) -> Option<String> {
+fn shape(row: &FoundRow) -> Option<String> {
     if row.values.len() != FEATURES {
         return Some(format!("{} features, not {FEATURES}", row.values.len()));
     }
@@ -92,8 +96,8 @@ fn ranges(row: &FoundRow) -> Option<String> {
     })
 }
 
-/// A label contradicts itself where its class is not that of its ROI, and tells of a future that
-/// no butterfly of its day can have where it is evaluated later than the longest possible one.
+/// A label contradicts itself if its class is not the class of its ROI, and knows too much if it
+/// is evaluated after the longest possible butterfly of its day has ended.
 fn label(row: &FoundRow) -> Option<String> {
     let (roi, class, weight) = (row.roi?, row.class?, row.weight?);
     let (as_of, evaluated) = (row.as_of?, row.evaluation_day?);
@@ -101,23 +105,23 @@ fn label(row: &FoundRow) -> Option<String> {
     if !usize::try_from(class).is_ok_and(|class| class < CLASSES) {
         Some(format!("class {class} is not one of 0 to 3"))
     } else if roi < -1.0 {
-        Some(format!("an ROI of {roi} loses more than all"))
+        Some(format!("an ROI of {roi} is a loss of more than the capital at risk"))
     } else if Class::of_roi(roi).index() as i32 != class {
         let right = Class::of_roi(roi).index();
         Some(format!("class {class} with an ROI of {roi}, which is class {right}"))
     } else if weight <= 0.0 {
         Some(format!("weight {weight} is not above 0"))
     } else if evaluated <= as_of {
-        Some(format!("evaluated on {evaluated}, which is not after its scan"))
+        Some(format!("evaluated on {evaluated}, not after its scan day"))
     } else if evaluated > longest {
-        Some(format!("evaluated on {evaluated}, when its butterfly was over by {longest}"))
+        Some(format!("evaluated on {evaluated}, but its butterfly had ended by {longest}"))
     } else {
         None
     }
 }
 
-/// The same candidate twice counts twice in a training; the same numbers under another name or
-/// day are a copy.
+/// A candidate that occurs twice counts twice in training; the same numbers under another ticker
+/// or day are a copy.
 fn duplicates(rows: &[FoundRow]) -> Check {
     let mut by_key: BTreeMap<(&str, i32), &FoundRow> = BTreeMap::new();
     let mut by_values: BTreeMap<Vec<u64>, &FoundRow> = BTreeMap::new();
@@ -134,12 +138,12 @@ fn duplicates(rows: &[FoundRow]) -> Check {
         }
     }
     match found.len() {
-        0 => Check::new("duplicates", Grade::Good, "no candidate is there twice"),
+        0 => Check::new("duplicates", Grade::Good, "no candidate occurs twice"),
         n => {
-            let said = format!(
-                "{n} rows are there already, by ticker and day or by all their numbers; keep one of each"
+            let message = format!(
+                "{n} rows are duplicates, by ticker and day or by all their numbers; keep one of each"
             );
-            Check::new("duplicates", Grade::Found, said).with(found)
+            Check::new("duplicates", Grade::Found, message).with(found)
         }
     }
 }

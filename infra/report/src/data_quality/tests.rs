@@ -1,4 +1,4 @@
-//! What is found in rows that are wrong in one way, and that sound ones pass.
+//! Rows with one fault each fail the check for it; sound rows pass.
 
 use super::*;
 use crate::data_quality::Grade::{Found, Good, Noted};
@@ -9,7 +9,7 @@ use store::rows::FoundRow;
 /// Rows a day.
 const A_DAY: i32 = 12;
 
-/// Numbers from 0 to 1 that look drawn and are the same at every run.
+/// Pseudo-random numbers from 0 to 1, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -20,7 +20,7 @@ impl Dice {
     }
 }
 
-/// Sound rows of `days` days: features that say nothing within their ranges, and a label.
+/// Sound rows of `days` days: uninformative features within their ranges, and a label.
 fn rows(days: i32) -> FoundRows {
     let mut dice = Dice(5);
     let mut rows = Vec::new();
@@ -49,30 +49,35 @@ fn rows(days: i32) -> FoundRows {
     FoundRows { rows, files: 1, open: Vec::new() }
 }
 
-/// Given sound rows changed like this, then `name` is graded so and says `words`; what it has to
-/// do with other checks is in `others`.
-fn check(change: impl Fn(usize, &mut FoundRow), name: &str, grade: Grade, words: &[&str]) -> Audit {
+/// Given sound rows changed by `change`, then the check `name` has this grade and its text
+/// contains `words`.
+fn check(
+    change: impl Fn(usize, &mut FoundRow),
+    name: &str,
+    grade: Grade,
+    words: &[&str],
+) -> DataQuality {
     let mut found = rows(200);
     found.rows.iter_mut().enumerate().for_each(|(n, row)| change(n, row));
-    let (audit, sound) = audit(&found, None);
-    assert_eq!(audit.sound, sound.len());
-    let check = audit.checks.iter().find(|check| check.name == name).unwrap();
-    let said = format!("{} {}", check.said, check.examples.join(" "));
-    assert_eq!(check.grade, grade, "{said}");
-    words.iter().for_each(|word| assert!(said.contains(word), "{word}: {said}"));
-    audit
+    let (quality, sound) = check_rows(&found, None);
+    assert_eq!(quality.sound, sound.len());
+    let check = quality.checks.iter().find(|check| check.name == name).unwrap();
+    let message = format!("{} {}", check.message, check.examples.join(" "));
+    assert_eq!(check.grade, grade, "{message}");
+    words.iter().for_each(|word| assert!(message.contains(word), "{word}: {message}"));
+    quality
 }
 
 #[test]
 fn sound_rows_pass_every_check() {
-    let audit = check(|_, _| (), "shape", Good, &["23 features"]);
-    let found: Vec<_> = audit.checks.iter().filter(|check| check.grade == Found).collect();
-    assert_eq!(audit.rows, audit.sound);
+    let quality = check(|_, _| (), "shape", Good, &["23 features"]);
+    let found: Vec<_> = quality.checks.iter().filter(|check| check.grade == Found).collect();
+    assert_eq!(quality.rows, quality.sound);
     assert!(found.iter().all(|check| check.name == "drift"), "{found:?}");
-    let split = audit.split.unwrap();
+    let split = quality.split.unwrap();
     // The last 60 of 200 days are the test, the nine before them reach into it.
     assert_eq!((split.training, split.between, split.test), (131 * 12, 9 * 12, 60 * 12),);
-    assert_eq!(audit.features.len(), FEATURES);
+    assert_eq!(quality.features.len(), FEATURES);
 }
 
 #[test]
@@ -83,22 +88,22 @@ fn a_bad_row_is_told_with_its_place_and_left_out() {
             row.values.pop();
         }
     };
-    let audit = check(shape, "shape", Found, &["1 of 2400 rows", "made row 31", "22 features"]);
-    assert_eq!(audit.sound, audit.rows - 1);
+    let quality = check(shape, "shape", Found, &["1 of 2400 rows", "made row 31", "22 features"]);
+    assert_eq!(quality.sound, quality.rows - 1);
     let old = |n: usize, row: &mut FoundRow| {
         if one(n) {
             row.contract_version = Some(2);
         }
     };
     check(old, "shape", Found, &["contract 2, not 1", "draw it again"]);
-    for (value, said) in [(None, "skew is missing"), (Some(f64::NAN), "skew is NaN")] {
+    for (value, message) in [(None, "skew is missing"), (Some(f64::NAN), "skew is NaN")] {
         let change = |n: usize, row: &mut FoundRow| {
             if one(n) {
                 row.values[9] = value;
             }
         };
-        let audit = check(change, "numbers", Found, &[said, "1 of 2400"]);
-        assert_eq!(audit.features[9].missing, 1);
+        let quality = check(change, "numbers", Found, &[message, "1 of 2400"]);
+        assert_eq!(quality.features[9].missing, 1);
     }
     let outside = |n: usize, row: &mut FoundRow| {
         if one(n) {
@@ -113,19 +118,19 @@ fn a_label_that_contradicts_itself_or_knows_a_later_future_is_found() {
     type Change = fn(&mut FoundRow);
     let cases: [(Change, &str); 6] = [
         (|row| row.class = Some(4), "class 4 is not one of 0 to 3"),
-        (|row| (row.roi, row.class) = (Some(-1.5), Some(0)), "more than all"),
+        (|row| (row.roi, row.class) = (Some(-1.5), Some(0)), "more than the capital at risk"),
         (|row| (row.roi, row.class) = (Some(0.3), Some(0)), "which is class 3"),
         (|row| row.weight = Some(0.0), "weight 0 is not above 0"),
         (|row| row.evaluation_day = row.as_of, "not after its scan"),
-        (|row| row.evaluation_day = row.as_of.map(|day| day + 90), "was over by"),
+        (|row| row.evaluation_day = row.as_of.map(|day| day + 90), "had ended by"),
     ];
-    for (change, said) in cases {
+    for (change, message) in cases {
         let one = |n: usize, row: &mut FoundRow| {
             if n == 7 {
                 change(row);
             }
         };
-        check(one, "labels", Found, &[said, "row 8"]);
+        check(one, "labels", Found, &[message, "row 8"]);
     }
 }
 
@@ -174,8 +179,8 @@ fn a_feature_that_stands_still_leaks_or_drifts_is_found() {
     let leak = |n: usize, row: &mut FoundRow| {
         row.values[18] = row.roi.map(|roi| roi * roi + 0.02 * (n as f64).sin());
     };
-    let audit = check(leak, "leakage", Found, &["1 features alone", "momentum_7d tells"]);
-    assert!(audit.features[18].alone.unwrap().auc > 0.8);
+    let quality = check(leak, "leakage", Found, &["1 features alone", "momentum_7d separates"]);
+    assert!(quality.features[18].alone.unwrap().auc > 0.8);
     let moved = |n: usize, row: &mut FoundRow| {
         if n >= 180 * 12 {
             row.values[3] = row.values[3].map(|value| value + 1.5);
@@ -188,23 +193,28 @@ fn a_feature_that_stands_still_leaks_or_drifts_is_found() {
 fn rows_that_reach_into_a_test_are_noted_and_found_where_the_test_is_named() {
     let found = rows(200);
     let graded = |test_from: Option<Day>| {
-        let (audit, _) = audit(&found, test_from);
-        let check = audit.checks.iter().find(|check| check.name == "test").unwrap().clone();
-        (check.grade, check.said)
+        let (quality, _) = check_rows(&found, test_from);
+        let check = quality.checks.iter().find(|check| check.name == "test").unwrap().clone();
+        (check.grade, check.message)
     };
-    let (grade, said) = graded(None);
-    assert!(grade == Noted && said.contains("108 are scanned before it"), "{said}");
-    let (grade, said) = graded(Some(Day(17_100)));
-    assert!(grade == Found && said.contains("a model trained on them has seen the test"), "{said}");
+    let (grade, message) = graded(None);
+    assert!(grade == Noted && message.contains("108 are scanned before it"), "{message}");
+    let (grade, message) = graded(Some(Day(17_100)));
+    assert!(
+        grade == Found && message.contains("a model trained on them has seen the test"),
+        "{message}"
+    );
     assert_eq!(graded(Some(Day(17_300))).0, Good);
-    let (audit, _) = audit(&rows(30), None);
-    let notes: Vec<_> = audit.checks.iter().filter(|check| check.grade == Noted).collect();
-    assert!(notes.iter().any(|check| check.said.contains("there are 30 scan days")), "{notes:?}");
+    let (quality, _) = check_rows(&rows(30), None);
+    let notes: Vec<_> = quality.checks.iter().filter(|check| check.grade == Noted).collect();
+    assert!(
+        notes.iter().any(|check| check.message.contains("there are 30 scan days")),
+        "{notes:?}"
+    );
     assert!(notes.iter().any(|check| check.name == "drift"), "{notes:?}");
 }
 
-/// Rows that are evaluated after nine days; of those with even numbers so many of the last days are
-/// still open.
+/// Rows evaluated after nine days; of the last `days` days those with even numbers are still open.
 fn open_of_the_last(days: i32) -> FoundRows {
     let mut found = rows(200);
     let last = Day(17_200) + -days;
@@ -217,48 +227,48 @@ fn open_of_the_last(days: i32) -> FoundRows {
 #[test]
 fn days_of_which_a_candidate_is_open_are_left_out() {
     let mut found = open_of_the_last(15);
-    // What is known of these days is unlike all others.
+    // The rows of these days are unlike all others.
     for row in found.rows.iter_mut().filter(|row| row.as_of >= Some(Day(17_185))) {
         row.values[3] = row.values[3].map(|value| value + 1.5);
     }
-    let (audit, sound) = audit(&found, None);
-    assert_eq!((audit.rows, audit.sound, audit.open, audit.early), (2_310, 2_310, 90, 90));
-    assert_eq!((sound.len(), audit.scan_days), (185 * 12, 185));
-    let split = audit.split.unwrap();
+    let (quality, sound) = check_rows(&found, None);
+    assert_eq!((quality.rows, quality.sound, quality.open, quality.early), (2_310, 2_310, 90, 90));
+    assert_eq!((sound.len(), quality.scan_days), (185 * 12, 185));
+    let split = quality.split.unwrap();
     assert_eq!((split.training, split.between, split.test), (116 * 12, 9 * 12, 60 * 12));
-    let of = |name: &str| audit.checks.iter().find(|check| check.name == name).unwrap();
+    let of = |name: &str| quality.checks.iter().find(|check| check.name == name).unwrap();
     let maturity = of("maturity");
-    assert!(maturity.grade == Noted && maturity.said.starts_with("90 rows"), "{maturity:?}");
+    assert!(maturity.grade == Noted && maturity.message.starts_with("90 rows"), "{maturity:?}");
     assert!(!of("drift").examples.iter().any(|one| one.starts_with("forecast_return")));
 
-    // An outcome that should have come by now keeps no day open.
+    // An overdue outcome keeps no day open.
     found.open = vec![Day(17_100); 3];
-    let (audit, _) = super::audit(&found, None);
-    assert_eq!((audit.open, audit.early, audit.scan_days), (3, 0, 200));
-    let drift = audit.checks.iter().find(|check| check.name == "drift").unwrap();
+    let (quality, _) = check_rows(&found, None);
+    assert_eq!((quality.open, quality.early, quality.scan_days), (3, 0, 200));
+    let drift = quality.checks.iter().find(|check| check.name == "drift").unwrap();
     assert!(drift.examples[0].starts_with("forecast_return"), "{drift:?}");
 }
 
 #[test]
 fn days_of_which_only_short_holdings_are_over_before_the_test_are_no_measure_of_drift() {
-    // Odd numbers are held for 30 days and are unlike the even ones, which are held for nine. Of
-    // the last days before the test only even ones are over in time.
+    // Odd numbers are held for 30 days and differ from the even ones, held for nine. Of the last
+    // days before the test only even ones end in time.
     let mut found = rows(200);
     for row in found.rows.iter_mut().filter(|row| row.place.1 % 2 == 1) {
         row.evaluation_day = row.as_of.map(|day| day + 30);
         row.values[3] = row.values[3].map(|value| value + 1.5);
     }
-    let (audit, _) = audit(&found, None);
-    let split = audit.split.unwrap();
+    let (quality, _) = check_rows(&found, None);
+    let split = quality.split.unwrap();
     assert_eq!((split.training, split.between), (110 * 12 + 21 * 6, 9 * 12 + 21 * 6));
-    let drift = audit.features[3].drift.as_ref().unwrap();
-    // Blocks with such days in them would be up to half of the rows away from all rows.
+    let drift = quality.features[3].drift.as_ref().unwrap();
+    // Blocks with such days would differ from all rows by up to half of the rows.
     assert!(drift.limit < 0.15, "{drift:?}");
 }
 
 #[test]
 fn no_rows_are_found_and_nothing_else_is_said() {
-    let (audit, sound) = audit(&FoundRows::default(), None);
-    assert!(audit.found() && sound.is_empty() && audit.checks.len() == 1);
-    assert!(audit.checks[0].said.contains("history generate"));
+    let (quality, sound) = check_rows(&FoundRows::default(), None);
+    assert!(quality.has_findings() && sound.is_empty() && quality.checks.len() == 1);
+    assert!(quality.checks[0].message.contains("history generate"));
 }

@@ -1,13 +1,11 @@
-//! The API as registry clients use it, and registering with registries of several tempers.
+//! The API as registry clients use it, and registering with registries of several behaviours.
 
 mod other;
 
 use super::*;
-use crate::start_schemas;
-use other::{Other, Temper};
+use other::{Behaviour, OtherRegistry};
 use run::registration::{Client, Done, Report, address, register as put_all};
 use schemas::registry::{subject, versions};
-use web::Serving;
 
 fn serving() -> Serving {
     start_schemas("127.0.0.1:0", None).unwrap()
@@ -187,7 +185,7 @@ fn answers_are_a_registrys() {
     }
 }
 
-/// What was done, each once, in the order in which it came up.
+/// The outcomes, each once, in the order of their first occurrence.
 fn done(report: &Report) -> Vec<Done> {
     let mut done: Vec<Done> = Vec::new();
     for one in &report.versions {
@@ -198,32 +196,32 @@ fn done(report: &Report) -> Vec<Done> {
     done
 }
 
-/// Given a registry of this temper, then this comes of registering, dry and wet and once more.
+/// Given a registry of this behaviour, then registering has these outcomes: dry, for real, and again.
 fn check(
-    temper: Temper,
+    behaviour: Behaviour,
     dry: &[Done],
     wet: &[Done],
     again: &[Done],
     remedy: Option<&str>,
-) -> Other {
-    let other = Other::start(temper);
+) -> OtherRegistry {
+    let other = OtherRegistry::start(behaviour);
     let client = Client::new(&other.url("user:pass%20word@"), None).unwrap();
     let before = other.writes();
-    assert_eq!(done(&put_all(&client, "demo.", true).unwrap()), dry, "{temper:?}, dry");
-    assert_eq!(other.writes(), before, "{temper:?}: a dry run writes nothing");
+    assert_eq!(done(&put_all(&client, "demo.", true).unwrap()), dry, "{behaviour:?}, dry");
+    assert_eq!(other.writes(), before, "{behaviour:?}: a dry run writes nothing");
     let report = put_all(&client, "demo.", false).unwrap();
-    assert_eq!(done(&report), wet, "{temper:?}");
+    assert_eq!(done(&report), wet, "{behaviour:?}");
     assert_eq!(report.versions.len(), schema_versions().len());
     assert_eq!(report.remedies.len(), usize::from(remedy.is_some()), "{:?}", report.remedies);
     assert!(
-        report.remedies.iter().all(|said| said.contains(remedy.unwrap())),
+        report.remedies.iter().all(|advice| advice.contains(remedy.unwrap())),
         "{:?}",
         report.remedies
     );
     let before = other.writes();
-    assert_eq!(done(&put_all(&client, "demo.", false).unwrap()), again, "{temper:?}, again");
+    assert_eq!(done(&put_all(&client, "demo.", false).unwrap()), again, "{behaviour:?}, again");
     if again == [Done::There] {
-        assert_eq!(other.writes(), before, "{temper:?}: nothing is left to be done");
+        assert_eq!(other.writes(), before, "{behaviour:?}: nothing is left to be done");
     }
     other
 }
@@ -231,7 +229,7 @@ fn check(
 #[test]
 fn a_registry_that_takes_ids_has_every_version_under_its_own() {
     use Done::{Missing, Registered, There};
-    let other = check(Temper::Takes, &[Missing], &[Registered], &[There], None);
+    let other = check(Behaviour::AcceptsIds, &[Missing], &[Registered], &[There], None);
     for version in schema_versions() {
         let name = subject(version.topic, "demo.");
         assert_eq!(other.id(&name, version.version), Some(version.id));
@@ -240,7 +238,7 @@ fn a_registry_that_takes_ids_has_every_version_under_its_own() {
     }
     assert!(other.authorized(), "the user and password of the address are shown");
     let forced =
-        check(Temper::HasFirstVersions, &[There, Missing], &[There, Registered], &[There], None);
+        check(Behaviour::HasFirstVersions, &[There, Missing], &[There, Registered], &[There], None);
     let letters = subject(Topic::DeadLetters, "demo.");
     assert_eq!(forced.mode(&letters).as_deref(), Some("READWRITE"), "it is put back as it was");
 }
@@ -249,31 +247,33 @@ fn a_registry_that_takes_ids_has_every_version_under_its_own() {
 fn a_registry_that_would_not_keep_our_ids_is_left_alone_with_advice() {
     use Done::{Missing, Refused};
     let refused = [Refused];
-    let other = check(Temper::TakesNoMode, &[Missing], &refused, &refused, Some("mode.mutability"));
+    let other =
+        check(Behaviour::FixesMode, &[Missing], &refused, &refused, Some("mode.mutability"));
     assert_eq!(other.registered(), 0);
     let other =
-        check(Temper::GivesItsOwn, &[Missing], &refused, &refused, Some("no event carries"));
+        check(Behaviour::AssignsIds, &[Missing], &refused, &refused, Some("no event carries"));
     assert_eq!(other.registered(), 1, "one is enough to know");
     let other =
-        check(Temper::HasOtherIds, &refused, &refused, &refused, Some("/contexts/.butterquant"));
+        check(Behaviour::UsesOurIds, &refused, &refused, &refused, Some("/contexts/.butterquant"));
     assert_eq!(other.registered(), 0);
 }
 
 #[test]
 fn a_registry_out_of_reach_is_an_error_without_its_password() {
-    let other = Other::start(Temper::LetsNobodyIn);
+    let other = OtherRegistry::start(Behaviour::RefusesPasswords);
     let client = Client::new(&other.url("user:hunter2@"), None).unwrap();
-    let said = format!("{:#}", put_all(&client, "", false).err().unwrap());
+    let message = format!("{:#}", put_all(&client, "", false).err().unwrap());
     assert!(
-        said.contains("BUTTERQUANT_SCHEMA_REGISTRY_AUTH") && !said.contains("hunter2"),
-        "{said}"
+        message.contains("BUTTERQUANT_SCHEMA_REGISTRY_AUTH") && !message.contains("hunter2"),
+        "{message}"
     );
     let gone = other.url("user:hunter2@");
     drop(other);
-    let said = put_all(&Client::new(&gone, Some("u:swordfish")).unwrap(), "", false).err().unwrap();
-    let said = format!("{said:#}");
-    assert!(said.contains("cannot be reached"), "{said}");
-    assert!(!said.contains("hunter2") && !said.contains("swordfish"), "{said}");
+    let message =
+        put_all(&Client::new(&gone, Some("u:swordfish")).unwrap(), "", false).err().unwrap();
+    let message = format!("{message:#}");
+    assert!(message.contains("cannot be reached"), "{message}");
+    assert!(!message.contains("hunter2") && !message.contains("swordfish"), "{message}");
     for bad in ["ftp://u:hunter2@x", "https://u:hunter2@", "u:hunter2@x"] {
         assert!(!format!("{:#}", address(bad).unwrap_err()).contains("hunter2"));
     }

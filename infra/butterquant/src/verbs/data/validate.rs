@@ -5,7 +5,7 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::{Result, bail};
 use report::charts::{self, Distributions, Feature};
-use report::data_quality::{Audit, Check, FeatureReport, Grade, audit};
+use report::data_quality::{Check, DataQuality, FeatureReport, Grade, check_rows};
 use report::tables;
 use run::config::Config;
 use run::data_dir::{self, RunDir};
@@ -56,19 +56,19 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let bar = printer::steps(config)?.bar("rows", 3);
     let found = read_rows(&path)?;
     bar.at(1, 3);
-    let (audit, sound) = audit(&found, args.test_from);
+    let (quality, sound) = check_rows(&found, args.test_from);
     bar.at(2, 3);
     let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, &run, &path));
     if let Some(file) = &picture {
-        charts::draw(file, &distributions(&path, &audit, &sound))?;
+        charts::draw(file, &distributions(&path, &quality, &sound))?;
     }
     bar.done("");
-    let mut document = serde_json::to_value(&audit)?;
+    let mut document = serde_json::to_value(&quality)?;
     document["path"] = json!(path);
     document["picture"] = json!(picture);
-    document["found"] = json!(audit.found());
-    printer::show(config.output()?, &document, |_| print(&path, &audit, picture.as_deref()))?;
-    Ok(if audit.found() { Found::Something } else { Found::Nothing })
+    document["found"] = json!(quality.has_findings());
+    printer::show(config.output()?, &document, |_| print(&path, &quality, picture.as_deref()))?;
+    Ok(if quality.has_findings() { Found::Something } else { Found::Nothing })
 }
 
 /// The given file, or one beside the file of rows, or one in the run's folder for its lake.
@@ -81,27 +81,27 @@ fn picture_file(args: &Args, run: &RunDir, path: &Path) -> PathBuf {
     }
 }
 
-fn distributions(path: &Path, audit: &Audit, sound: &[LabelledRow]) -> Distributions {
-    let span = audit.span.map_or_else(String::new, |(first, last)| format!("{first} to {last}"));
-    let marks = audit.checks.iter().filter(|check| check.grade == Grade::Found);
+fn distributions(path: &Path, quality: &DataQuality, sound: &[LabelledRow]) -> Distributions {
+    let span = quality.span.map_or_else(String::new, |(first, last)| format!("{first} to {last}"));
+    let marks = quality.checks.iter().filter(|check| check.grade == Grade::Found);
     let marks: Vec<&str> = marks.map(|check| check.name).collect();
     let found = match marks.is_empty() {
         true => "nothing found".to_owned(),
         false => format!("found: {}", marks.join(", ")),
     };
-    let features = audit.features.iter().enumerate().map(|(at, of)| Feature {
+    let features = quality.features.iter().enumerate().map(|(at, of)| Feature {
         name: of.name.to_owned(),
-        said: format!("alone: {} · {}", auc(of), drift(of)),
+        note: format!("alone: {} · {}", auc(of), drift(of)),
         marked: marked(of),
         points: sound
             .iter()
             .map(|row| (usize::from(row.class), row.features[at], row.weight))
             .collect(),
     });
-    let share = |class: usize| audit.classes.get(class).map_or(0.0, |one| one.share);
+    let share = |class: usize| quality.classes.get(class).map_or(0.0, |one| one.share);
     Distributions {
         heading: [
-            format!("{} rows of {} scan days, {span}", audit.sound, audit.scan_days),
+            format!("{} rows of {} scan days, {span}", quality.sound, quality.scan_days),
             format!(
                 "{}: {found}. Each class's own rows, weighted, middle 98 %; alone: the class the feature tells best, area under the curve",
                 path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
@@ -126,22 +126,20 @@ fn drift(of: &FeatureReport) -> String {
     tables::or_dash(of, |drift| format!("drift {:.2} of {:.2}", drift.distance, drift.limit))
 }
 
-fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
-    let span = audit.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+fn print(path: &Path, quality: &DataQuality, picture: Option<&Path>) {
+    let span =
+        quality.span.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
     printer::line(format!(
         "{}: {} rows, {} of them sound, of {} scan days{span}",
         path.display(),
-        audit.rows,
-        audit.sound,
-        audit.scan_days
+        quality.rows,
+        quality.sound,
+        quality.scan_days
     ));
-    if audit.open > 0 {
-        printer::line(format!(
-            "{} candidates have no outcome yet and are not counted as rows",
-            audit.open
-        ));
+    if quality.open > 0 {
+        printer::line(format!("{} candidates have no outcome yet and are not counted as rows", quality.open));
     }
-    if !audit.features.is_empty() {
+    if !quality.features.is_empty() {
         let header = [
             "feature",
             "missing>",
@@ -153,15 +151,15 @@ fn print(path: &Path, audit: &Audit, picture: Option<&Path>) {
             "alone>",
             "drift>",
         ];
-        printer::line(tables::table(&header, audit.features.iter().map(in_table)));
+        printer::line(tables::table(&header, quality.features.iter().map(in_table)));
     }
-    for Check { name, grade, said, examples } in &audit.checks {
+    for Check { name, grade, message, examples } in &quality.checks {
         let grade = match grade {
             Grade::Good => "good",
             Grade::Noted => "note",
             Grade::Found => "FOUND",
         };
-        printer::line(format!("{grade:>5}  {name}: {said}"));
+        printer::line(format!("{grade:>5}  {name}: {message}"));
         examples.iter().for_each(|one| printer::line(format!("       {one}")));
     }
     if let Some(file) = picture {

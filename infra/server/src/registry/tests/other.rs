@@ -1,4 +1,4 @@
-//! A registry for tests: the write side as Confluent documents it, and others that differ.
+//! A registry for tests: the write side as Confluent documents it, and variants.
 
 use super::MEDIA_TYPE;
 use axum::body::Bytes;
@@ -14,25 +14,25 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::runtime::Runtime;
 
-/// How it treats others.
+/// How the registry treats its clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Temper {
-    /// It takes ids in mode IMPORT.
-    Takes,
-    /// The same, and it has every first version already.
+pub(super) enum Behaviour {
+    /// Accepts ids in mode IMPORT.
+    AcceptsIds,
+    /// The same, and already has the first version of every schema.
     HasFirstVersions,
-    /// Its mode cannot be changed.
-    TakesNoMode,
-    /// It knows no modes and ignores ids.
-    GivesItsOwn,
-    /// The ids belong to other schemas.
-    HasOtherIds,
-    /// Nobody has the right password.
-    LetsNobodyIn,
+    /// Does not let its mode be changed.
+    FixesMode,
+    /// Has no modes and ignores ids.
+    AssignsIds,
+    /// Has other schemas under our ids.
+    UsesOurIds,
+    /// Refuses every password.
+    RefusesPasswords,
 }
 
 struct Held {
-    temper: Temper,
+    behaviour: Behaviour,
     versions: BTreeMap<(String, u32), (u32, String)>,
     modes: BTreeMap<String, String>,
     levels: BTreeMap<String, String>,
@@ -42,17 +42,17 @@ struct Held {
     authorized: bool,
 }
 
-/// The registry while it runs.
-pub(super) struct Other {
+/// A running registry.
+pub(super) struct OtherRegistry {
     held: Arc<Mutex<Held>>,
     port: u16,
     _runtime: Runtime,
 }
 
-impl Other {
-    pub(super) fn start(temper: Temper) -> Other {
+impl OtherRegistry {
+    pub(super) fn start(behaviour: Behaviour) -> OtherRegistry {
         let mut held = Held {
-            temper,
+            behaviour,
             versions: BTreeMap::new(),
             modes: BTreeMap::new(),
             levels: BTreeMap::new(),
@@ -63,11 +63,11 @@ impl Other {
         };
         for version in schema_versions() {
             let name = subject(version.topic, "demo.");
-            if temper == Temper::HasFirstVersions && version.version == 1 {
+            if behaviour == Behaviour::HasFirstVersions && version.version == 1 {
                 held.modes.insert(name.clone(), "READWRITE".to_owned());
                 let stored = (version.id, version.text.to_owned());
                 held.versions.insert((name, 1), stored);
-            } else if temper == Temper::HasOtherIds {
+            } else if behaviour == Behaviour::UsesOurIds {
                 held.strangers.insert(version.id, r#""string""#.to_owned());
             }
         }
@@ -77,7 +77,7 @@ impl Other {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
         runtime.spawn(async { axum::serve(listener, router).await });
-        Other { held, port, _runtime: runtime }
+        OtherRegistry { held, port, _runtime: runtime }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -118,8 +118,10 @@ async fn answer(State(held): State<Arc<Mutex<Held>>>, request: Request) -> Respo
     held.writes += usize::from(parts.method != Method::GET);
     let path: Vec<&str> = parts.uri.path().trim_start_matches('/').split('/').collect();
     let forced = parts.uri.query() == Some("force=true");
-    let (status, body) = match held.temper {
-        Temper::LetsNobodyIn => (401, json!({ "error_code": 401, "message": "Unauthorized" })),
+    let (status, body) = match held.behaviour {
+        Behaviour::RefusesPasswords => {
+            (401, json!({ "error_code": 401, "message": "Unauthorized" }))
+        }
         _ => held.answer(parts.method.as_str(), &path, forced, &call),
     };
     let status = StatusCode::from_u16(status).unwrap();
@@ -132,7 +134,7 @@ fn error(code: u32, message: &str) -> (u16, Value) {
 
 impl Held {
     fn answer(&mut self, method: &str, path: &[&str], forced: bool, call: &Value) -> (u16, Value) {
-        let modeless = self.temper == Temper::GivesItsOwn;
+        let modeless = self.behaviour == Behaviour::AssignsIds;
         match (method, path) {
             ("GET", ["subjects", subject, "versions", version]) => {
                 let key = ((*subject).to_owned(), version.parse().unwrap());
@@ -175,7 +177,7 @@ impl Held {
 
     fn set_mode(&mut self, subject: &str, forced: bool, mode: &Value) -> (u16, Value) {
         let has_some = self.versions.keys().any(|(known, _)| known == subject);
-        if self.temper == Temper::TakesNoMode {
+        if self.behaviour == Behaviour::FixesMode {
             return error(42205, "Mode changes are not allowed");
         }
         if mode == "IMPORT" && has_some && !forced {
@@ -189,7 +191,7 @@ impl Held {
         let text = call["schema"].as_str().unwrap().to_owned();
         let number = |name: &str| u32::try_from(call[name].as_u64().unwrap()).unwrap();
         let (mut id, version) = (number("id"), number("version"));
-        if self.temper == Temper::GivesItsOwn {
+        if self.behaviour == Behaviour::AssignsIds {
             id = 1 + self.registered as u32;
         } else if self.modes.get(subject).is_none_or(|mode| mode != "IMPORT") {
             return error(42205, "Subject is not in import mode");

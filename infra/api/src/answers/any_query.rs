@@ -1,4 +1,4 @@
-//! Any query, as a URL names it.
+//! Any query, parsed from a URL.
 
 use super::equity::EquityQuery;
 use super::journal::JournalQuery;
@@ -15,8 +15,8 @@ use store::Views;
 
 /// Any query.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Question {
-    /// A day's candidates.
+pub enum AnyQuery {
+    /// The candidates of a day.
     Rankings(RankingsQuery),
     /// Positions and pending orders.
     Positions(PositionsQuery),
@@ -32,34 +32,34 @@ pub enum Question {
     Equity(EquityQuery),
 }
 
-impl Question {
+impl AnyQuery {
     /// The query of `view`, the last part of a URL's path, with the parameters `given`.
     ///
     /// # Errors
     /// No view has that name, or it does not take such a parameter.
-    pub fn asked(view: &str, given: &BTreeMap<String, String>) -> Result<Question> {
-        let (question, known) = match view {
+    pub fn from_url(view: &str, given: &BTreeMap<String, String>) -> Result<AnyQuery> {
+        let (query, known) = match view {
             "rankings" => {
                 let day = given.get("day").map(|day| day.parse()).transpose()?;
-                (Question::Rankings(RankingsQuery { day }), "day")
+                (AnyQuery::Rankings(RankingsQuery { day }), "day")
             }
-            "positions" => (Question::Positions(PositionsQuery), ""),
+            "positions" => (AnyQuery::Positions(PositionsQuery), ""),
             "journal" => {
                 let last = given.get("last").map(|last| last.parse()).transpose();
                 let last = last.context("last is not a whole number")?;
-                (Question::Journal(JournalQuery { last }), "last")
+                (AnyQuery::Journal(JournalQuery { last }), "last")
             }
-            "models" => (Question::Models(ModelsQuery), ""),
-            "tally" => (Question::Tally(TallyQuery), ""),
-            "quality" => (Question::Quality(QualityQuery), ""),
-            "equity" => (Question::Equity(EquityQuery), ""),
+            "models" => (AnyQuery::Models(ModelsQuery), ""),
+            "tally" => (AnyQuery::Tally(TallyQuery), ""),
+            "quality" => (AnyQuery::Quality(QualityQuery), ""),
+            "equity" => (AnyQuery::Equity(EquityQuery), ""),
             _ => bail!(
-                "no view is called {view}; there are rankings, positions, journal, models, tally, quality and equity"
+                "no view is called {view}; the views are rankings, positions, journal, models, tally, quality and equity"
             ),
         };
         match given.keys().find(|key| key.as_str() != known) {
             Some(other) => Err(anyhow!("{view} takes no {other}")),
-            None => Ok(question),
+            None => Ok(query),
         }
     }
 }
@@ -68,17 +68,17 @@ impl Question {
 ///
 /// # Errors
 /// The store's.
-pub fn answer(views: &Views, question: &Question) -> Result<Value> {
+pub fn answer(views: &Views, query: &AnyQuery) -> Result<Value> {
     fn json<Q: ViewQuery>(views: &Views, query: &Q) -> Result<Value> {
         Ok(serde_json::to_value(query.answer(views)?)?)
     }
-    match question {
-        Question::Rankings(query) => json(views, query),
-        Question::Positions(query) => json(views, query),
-        Question::Journal(query) => json(views, query),
-        Question::Models(query) => json(views, query),
-        Question::Tally(query) => json(views, query),
-        Question::Quality(query) => json(views, query),
-        Question::Equity(query) => json(views, query),
+    match query {
+        AnyQuery::Rankings(query) => json(views, query),
+        AnyQuery::Positions(query) => json(views, query),
+        AnyQuery::Journal(query) => json(views, query),
+        AnyQuery::Models(query) => json(views, query),
+        AnyQuery::Tally(query) => json(views, query),
+        AnyQuery::Quality(query) => json(views, query),
+        AnyQuery::Equity(query) => json(views, query),
     }
 }
