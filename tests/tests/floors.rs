@@ -160,7 +160,7 @@ fn root() -> PathBuf {
 /// Fails with what was found wrong in `subject`, and otherwise prints that it was checked.
 fn report(subject: &str, found: &[String]) {
     assert!(found.is_empty(), "{subject}:\n{}", found.join("\n"));
-    println!("checked: {subject}");
+    eprintln!("checked: {subject}");
 }
 
 #[test]
