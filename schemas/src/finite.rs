@@ -16,7 +16,7 @@ pub struct NotFinite {
 
 impl Display for NotFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} holds {}, which is no finite number", self.field, self.value)
+        write!(f, "{} holds {}, which is not a finite number", self.field, self.value)
     }
 }
 

@@ -47,7 +47,7 @@ const LENGTH: usize = 32;
 
 /// The text is not an event id.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no event id; one has 32 hexadecimal digits")]
+#[error("{0:?} is not an event id; an id has 32 hexadecimal digits")]
 pub struct NotAnId(String);
 
 impl FromStr for EventId {

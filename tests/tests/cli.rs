@@ -1,5 +1,6 @@
 //! The program's demo, and every reading verb over its run.
 
+use eventlog::EmbeddedLog;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -170,6 +171,24 @@ fn views_are_json_documents() {
         assert!(found[holds].is_array() && found["through"].is_string(), "{words}: {found}");
     }
     read("model show 99").refused(&["no model 99"]);
+}
+
+#[test]
+fn a_run_that_nobody_runs_is_summed_up_again() {
+    let again = read("summary -o json").json();
+    let text = read("summary");
+    assert!(text.out.contains("demo of sim:5") && text.out.contains("Tracks"), "{text:?}");
+    let (demo, _reading) = demo();
+    let mut printed = demo.account.clone();
+    // Only the process that carried the run out knows these.
+    for key in ["provider", "provider_reason", "history", "first_model"] {
+        assert!(printed.as_object_mut().and_then(|keys| keys.remove(key)).is_some(), "{key}");
+    }
+    assert_eq!(again, printed);
+    let held = EmbeddedLog::open(demo.folder.path().join("runs/demo/log"));
+    run(demo.folder.path(), "--run demo summary")
+        .refused(&["another process owns run demo", "once it has ended"]);
+    assert!(held.is_ok());
 }
 
 #[test]

@@ -26,7 +26,6 @@ use std::path::{Path, PathBuf};
 const IN_CIRCLES: &[&str] = &[
     "infra/kv/src/db.rs",
     "infra/run/src/config/settled.rs",
-    "infra/report/src/charts/mod.rs",
     "infra/report/src/data_quality/mod.rs",
     "infra/butterquant/src/bench/pipeline/report.rs",
     "infra/butterquant/src/cli.rs",

@@ -54,7 +54,9 @@ impl OrderTask {
             return Ok(vec![self.order.used_before(self.day)]);
         }
         if context.overdue() {
-            return Ok(self.unknown("the broker took too long over other orders to be asked"));
+            return Ok(self.unknown(
+                "there was no time left to ask the broker: it took too long over other orders",
+            ));
         }
         let status = match venue.ask(self.id()) {
             Err(VenueError::NoAnswer(why)) => return Ok(self.unknown(&why)),
@@ -133,7 +135,11 @@ impl OrderTask {
 
     /// The order was submitted and the broker does not have it: make sure that it never will.
     fn give_up(&self, venue: &dyn Venue) -> Recorded {
-        self.withdraw(venue, "LOST", "the broker never got the order; its id is used up there")
+        self.withdraw(
+            venue,
+            "LOST",
+            "the broker never received the order; its id there is now used up",
+        )
     }
 
     fn withdraw_split(&self, venue: &dyn Venue) -> Recorded {

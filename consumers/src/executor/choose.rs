@@ -75,14 +75,14 @@ pub(super) fn choose<'a>(
         } else if let Some(order) = held.unsettled.first() {
             Some(("UNSETTLED", format!("order {order} is unknown at the broker; settle it first")))
         } else if companies.contains(company(candidate.ticker, settings)) {
-            Some(("COMPANY_HELD", "the track holds the company already".to_owned()))
+            Some(("COMPANY_HELD", "the track already holds the company".to_owned()))
         } else if taken >= settings.max_new_per_day {
             Some((
                 "DAILY_LIMIT",
-                format!("{} positions are opened today already", settings.max_new_per_day),
+                format!("{} positions are already opened today", settings.max_new_per_day),
             ))
         } else if taken >= room {
-            Some(("POSITION_LIMIT", format!("{} positions are held at most", settings.max_open)))
+            Some(("POSITION_LIMIT", format!("at most {} positions may be held", settings.max_open)))
         } else if quantity < 1 {
             Some((
                 "TOO_LARGE",

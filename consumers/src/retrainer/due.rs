@@ -19,7 +19,7 @@ pub(super) fn due(state: &RetrainerState, controls: &ControlState) -> Vec<Due> {
     let mut due: Vec<Due> = Vec::new();
     let requested = controls.training_requested.filter(|offset| *offset > state.training_answered);
     due.extend(
-        requested.map(|offset| ("manual", format!("asked for at controls offset {offset}"))),
+        requested.map(|offset| ("manual", format!("requested at controls offset {offset}"))),
     );
     let (new, over) = (state.new_outcomes, controls.settings.retrain_outcomes);
     if new > over {

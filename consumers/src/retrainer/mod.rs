@@ -228,4 +228,4 @@ impl Machine for Retrainer {
 
 /// The remedy for a refused challenger.
 const SHADOW_REMEDY: &str =
-    "mend what kept it from scoring; the next training makes another challenger";
+    "fix what kept it from scoring; the next training produces another challenger";

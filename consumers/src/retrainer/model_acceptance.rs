@@ -23,7 +23,7 @@ pub struct NoAcceptanceTest;
 
 impl AcceptanceTest for NoAcceptanceTest {
     fn run(&self, _: &[u8]) -> AcceptanceReport {
-        let summary = "not tried on another engine".to_owned();
+        let summary = "not tested on another engine".to_owned();
         AcceptanceReport { summary, problems: Vec::new() }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn answers(
         let reason = format!(
             "model v{version} was put in force by an operator while this one was watched: it was \
              judged against another champion; `butterquant model promote {challenger}` puts it in \
-             force all the same"
+             force anyway"
         );
         let fallen = ModelRefused { version: challenger, reasons: vec![reason] };
         let about = [challenger.to_string(), "displaced".to_owned(), day.to_string()];

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use success::LabelledRow;
 
 /// The remedy for too few rows or days.
-pub(super) const REMEDY: &str = "draw more of the past with `butterquant history generate` or wait \
-                                 until more days have matured";
+pub(super) const REMEDY: &str = "draw more history with `butterquant history generate`, or wait until \
+                                 more days have matured";
 
 /// The scan days a challenger was judged on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub(super) fn split(mut rows: Vec<LabelledRow>, open: &BTreeSet<i32>) -> Result<
             .then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
     });
     let days = held_out(&rows, open).map_err(|matured| {
-        format!("{matured} matured scan days are not enough to hold {HELD_OUT_DAYS} out: {REMEDY}")
+        format!("{matured} matured scan days are too few to hold {HELD_OUT_DAYS} out: {REMEDY}")
     })?;
     let train_before = embargo(&rows, days.first);
     let (train, mut held_out): (Vec<LabelledRow>, Vec<LabelledRow>) =

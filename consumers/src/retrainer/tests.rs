@@ -190,8 +190,8 @@ fn a_challenger_that_misses_or_refuses_a_candidate_falls() {
     assert_eq!(shadow_day(&mut driven, 71, 2, 2), "");
     assert_eq!(
         shadow_day(&mut driven, 72, 2, 1),
-        "refused v2: as a shadow it scored 1 of 2 candidates; mend what kept it from scoring; the \
-         next training makes another challenger"
+        "refused v2: as a shadow it scored 1 of 2 candidates; fix what kept it from scoring; the \
+         next training produces another challenger"
     );
     assert_eq!(named(&driven), (Some(1), None));
     assert_eq!(end(&mut driven, 73), "");
@@ -203,7 +203,5 @@ fn a_challenger_that_misses_or_refuses_a_candidate_falls() {
         unscored(&scan, Alias::Challenger, "rsi is NaN"),
     ]);
     let decided = shadow_day(&mut driven, 71, 1, 1);
-    assert!(
-        decided.starts_with("refused v2: as a shadow it refused a candidate: rsi is NaN; mend")
-    );
+    assert!(decided.starts_with("refused v2: as a shadow it refused a candidate: rsi is NaN; fix"));
 }

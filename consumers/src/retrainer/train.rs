@@ -70,7 +70,7 @@ fn attempt(
     let split = split(rows, open)?;
     if (split.train.len() as i64) < settings.min_training_rows {
         return Err(format!(
-            "{} rows are of days that were over before the held-out days begin on {}; {} are needed: \
+            "{} rows are from days that ended before the held-out days begin on {}; {} are needed: \
              {REMEDY}",
             split.train.len(),
             split.days.first,

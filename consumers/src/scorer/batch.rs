@@ -19,14 +19,14 @@ pub(super) struct ScoreCache(BTreeMap<(i64, EventId), ([f64; FEATURES], ModelSco
 pub(super) fn values(features: &FeatureVector) -> Result<[f64; FEATURES], String> {
     let values: [f64; FEATURES] = features.values.as_slice().try_into().map_err(|_| {
         format!(
-            "{} features where the contract has {FEATURES}: they were written by another version; \
-             scan with this one, and retrain (`butterquant train`) if the contract changed",
+            "{} features, but the contract has {FEATURES}: another version wrote them; scan with this \
+             version, and retrain (`butterquant train`) if the contract changed",
             features.values.len()
         )
     })?;
     if features.contract_version != schemas::contract::CONTRACT_VERSION as i32 {
         return Err(format!(
-            "features of contract {} and a model of contract {}; retrain (`butterquant train`)",
+            "the features follow contract {}, the model contract {}; retrain (`butterquant train`)",
             features.contract_version,
             schemas::contract::CONTRACT_VERSION
         ));

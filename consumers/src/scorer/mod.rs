@@ -47,8 +47,8 @@ impl StoredModel {
             Model::check(onnx, &CONTRACT).err().map(|error| format!("model v{version}: {error}"))
         } else {
             Some(format!(
-                "the bytes of model v{version} are not those of its sha256; `butterquant model \
-                 verify {version}` says more, `butterquant train` asks for another"
+                "the bytes of model v{version} do not match its sha256; `butterquant model verify \
+                 {version}` shows details, `butterquant train` requests another model"
             ))
         };
         StoredModel { sha256: sha256.clone(), onnx: onnx.clone(), problem }
@@ -88,16 +88,16 @@ impl Scorer {
         }
         let Some(ModelRef { version, sha256 }) = &self.state.champion else {
             return Err(format!(
-                "no model is in force; one is trained once {} matured rows exist: `butterquant up \
-                 --history N` trains one from the past when a run begins, `butterquant train` asks \
-                 for one",
+                "no model is in force; one is trained once there are {} matured rows: `butterquant up \
+                 --history N` trains one from the past when a run begins, `butterquant train` \
+                 requests one",
                 controls.settings.min_training_rows
             ));
         };
         match self.state.models.get(version) {
             Some(stored) if stored.sha256 != *sha256 => Err(format!(
-                "model v{version} on the log is not the one that was put in force (its sha256 is \
-                 another); `butterquant model verify {version}` says more"
+                "model v{version} on the log is not the one that was put in force (its sha256 \
+                 differs); `butterquant model verify {version}` shows details"
             )),
             _ => Ok(*version),
         }

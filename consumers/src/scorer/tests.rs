@@ -246,7 +246,7 @@ fn a_model_of_another_contract_is_never_in_force() {
     let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
     let decided = says_of(&mut driven, &asked);
     assert!(
-        decided.starts_with("Champion refused: ") && decided.contains("sha256 is another"),
+        decided.starts_with("Champion refused: ") && decided.contains("sha256 differs"),
         "{decided}"
     );
     let mut marker = named(70, Some(1), None, 10);

@@ -105,7 +105,9 @@ fn of_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
             track: track.name().to_owned(),
             positions: own.clone().count(),
             pending: held.pending.iter().filter(|order| order.track == track).count(),
-            at_risk: own.map(|position| position.capital_at_risk.dollars()).sum(),
+            at_risk: own
+                .map(|position| position.capital_at_risk.dollars())
+                .fold(0.0, |sum, risk| sum + risk),
         });
     }
     Ok(())

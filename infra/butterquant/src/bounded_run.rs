@@ -4,11 +4,11 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use producers::source::Market;
-use report::summary::summary;
-use run::config::{Config, Output};
+use report::summary::summary_of_execution;
+use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{Wanted, begin};
+use run::open_run::{RunRequest, open_or_resume};
 use run::run_loop;
 use schemas::Day;
 use std::time::Instant;
@@ -18,20 +18,19 @@ pub(crate) fn run_through(
     config: &Config,
     run: &RunDir,
     mut market: Box<dyn Market>,
-    wanted: &Wanted,
+    wanted: &RunRequest,
     to: Option<Day>,
 ) -> Result<Found> {
     let started = Instant::now();
-    let output = config.output()?;
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
-    let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
+    let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
-    run_loop::everything(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
-    let summary =
-        steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
+    run_loop::run_all_roles(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }

@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
-use run::data_dir::Opened;
-use run::open_run::Wanted;
+use run::data_dir::OpenLog;
+use run::open_run::RunRequest;
 use schemas::Day;
 use web::Serving;
 
@@ -14,7 +14,7 @@ use web::Serving;
 pub(crate) fn market_of(
     config: &Config,
     asked: Option<&String>,
-    opened: &Opened,
+    opened: &OpenLog,
 ) -> Result<(String, Box<dyn Market>)> {
     let begun_with = || -> Result<Option<String>> {
         let there =
@@ -36,9 +36,9 @@ pub(crate) fn live(
     market: &dyn Market,
     from: Option<Day>,
     history: usize,
-) -> Result<Wanted> {
+) -> Result<RunRequest> {
     let last = market.days().last().copied();
-    Ok(Wanted {
+    Ok(RunRequest {
         kind: "live",
         source,
         scan_from: from.or(last).context("the market has no days")?,
@@ -49,7 +49,7 @@ pub(crate) fn live(
 }
 
 /// Lets other processes reach what this one owns.
-pub(crate) fn serve(config: &Config, opened: &Opened, context: &RunContext) -> Result<Serving> {
+pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> Result<Serving> {
     let views = context.materialized.views.clone();
     let serving = server::start(
         config.listen(),

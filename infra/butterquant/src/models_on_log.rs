@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use consumers::retrainer::HeldOutDays;
 use report::data_quality::audit;
 use run::config::Config;
-use run::data_dir::{self, Opened, RunDir};
+use run::data_dir::{self, OpenLog, RunDir};
 use run::projections::read_all;
 use schemas::contract::CONTRACT;
 use schemas::controls::ControlState;
@@ -21,7 +21,7 @@ pub(crate) struct OnLog {
     /// The run.
     pub run: RunDir,
     /// Its log.
-    pub opened: Opened,
+    pub opened: OpenLog,
     /// Of a data topic.
     pub partitions: u32,
     /// Every version with the day it was said, in the order of the log.

@@ -1,4 +1,4 @@
-//! Addresses to listen on.
+//! Listen addresses and the rules for them.
 
 use anyhow::{Context, Result, bail};
 use std::net::SocketAddr;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 /// Parses an address to listen on; `name` is the setting or flag that holds it.
 ///
 /// # Errors
-/// It is not an address.
+/// The text is not an address.
 pub fn parse_address(name: &str, listen: &str) -> Result<SocketAddr> {
     let numeric = listen.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
     numeric
@@ -16,10 +16,10 @@ pub fn parse_address(name: &str, listen: &str) -> Result<SocketAddr> {
         .with_context(|| format!("{name} {listen:?} is not an address; write it as 127.0.0.1:8080"))
 }
 
-/// The address to listen on, where it may be listened on.
+/// Parses an address to listen on and checks that it is safe to do so.
 ///
 /// # Errors
-/// It is not an address, or other machines reach it and there is no token.
+/// The text is not an address, or other machines can reach it and there is no token.
 pub fn listen_address(name: &str, listen: &str, token: Option<&str>) -> Result<SocketAddr> {
     let address = parse_address(name, listen)?;
     if !address.ip().is_loopback() && token.is_none() {

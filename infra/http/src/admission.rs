@@ -1,4 +1,4 @@
-//! Who may call the HTTP side.
+//! Admission: which callers the HTTP side serves.
 
 use crate::error_reply::error_reply;
 use axum::Router;
@@ -15,8 +15,8 @@ use subtle::ConstantTimeEq;
 
 type Token = Option<Arc<str>>;
 
-/// The same routes for those who may call: who shows the token, or, where there is none, who
-/// names this machine.
+/// The same routes, served only to callers that show the token or, without a token, to requests
+/// that name this machine.
 pub fn guarded(router: Router, token: Option<String>) -> Router {
     let token: Token = token.map(Arc::from);
     router.layer(from_fn_with_state(token, admit))
@@ -35,8 +35,8 @@ fn refusal(token: Option<&str>, request: &Request) -> Option<(StatusCode, &'stat
     };
     match token {
         Some(token) => {
-            let right = header(AUTHORIZATION).is_some_and(|value| shows(value, token));
-            (!right).then_some((
+            let authorized = header(AUTHORIZATION).is_some_and(|value| shows(value, token));
+            (!authorized).then_some((
                 StatusCode::UNAUTHORIZED,
                 "show the token as Authorization: Bearer TOKEN, or as the password of any user",
             ))
@@ -51,7 +51,8 @@ fn refusal(token: Option<&str>, request: &Request) -> Option<(StatusCode, &'stat
     }
 }
 
-/// As a bearer's token, or as a password: clients of schema registries know no other way.
+/// Whether the header shows the token, as a bearer token or as a password: clients of schema
+/// registries can only send a password.
 fn shows(authorization: &str, token: &str) -> bool {
     if let Some(shown) = authorization.strip_prefix("Bearer ") {
         return same(shown, token);
@@ -63,12 +64,12 @@ fn shows(authorization: &str, token: &str) -> bool {
         .is_some_and(|(_, password)| same(password, token))
 }
 
-/// Compares in constant time: the time taken says nothing about the token.
+/// Compares in constant time, so that the time taken reveals nothing about the token.
 fn same(shown: &str, token: &str) -> bool {
     shown.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
-/// Whether `host`, as a Host header has it, is a name of this machine.
+/// Whether `host`, the value of a Host header, names this machine.
 fn names_this_machine(host: &str) -> bool {
     let name = host
         .rsplit_once(':')

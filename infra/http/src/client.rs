@@ -1,12 +1,12 @@
-//! The client: one GET of a JSON document.
+//! The client: GET of a JSON document.
 
 use anyhow::{Context, Result, anyhow};
 use std::time::Duration;
 
-/// How long a call may take.
+/// The longest that a call may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The JSON document at `path` of the process that serves `endpoint`.
+/// Gets the JSON document at `path` from the process that serves `endpoint`.
 ///
 /// # Errors
 /// The endpoint does not answer in ten seconds, refuses the token, answers with an error, or with
@@ -33,7 +33,7 @@ pub fn fetch(endpoint: &str, path: &str, token: Option<&str>) -> Result<serde_js
     match status {
         200 => Ok(body),
         401 => Err(anyhow!(
-            "{url} asks for its token; set the same `token` here, such as in BUTTERQUANT_TOKEN"
+            "{url} requires a token; set the same `token` here, such as in BUTTERQUANT_TOKEN"
         )),
         _ => Err(anyhow!(
             "{url} answered {status}: {}",

@@ -1,9 +1,10 @@
-//! HTTP as every room needs it: who may call, which addresses may be listened on, how routes are
-//! served beside the roles, and a client whose calls end.
+//! HTTP for every room: admission of callers, rules for listen addresses, serving routes beside the
+//! roles, and a client whose calls are bounded.
 //!
-//! 1. Without a token, only this machine is listened on and only this machine's names are served.
+//! 1. Without a token, only loopback addresses are listened on, and only requests that name this
+//!    machine are served.
 //! 2. Tokens are compared in constant time.
-//! 3. No call of the client waits for ever, and none goes through a proxy.
+//! 3. No call of the client waits forever, and none goes through a proxy.
 
 mod address;
 mod admission;

@@ -11,12 +11,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long open calls may take when the process stops.
+/// How long open calls may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Routes while they are served; dropping this ends it.
+/// A server of routes; dropping it stops it.
 pub struct Serving {
-    /// Where they answer, such as `http://127.0.0.1:8080`.
+    /// The address of the server, such as `http://127.0.0.1:8080`.
     pub endpoint: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -26,7 +26,7 @@ impl Drop for Serving {
     fn drop(&mut self) {
         drop(self.stop.take());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::warn!("the HTTP server panicked; restart the process to have it back");
+            tracing::warn!("the HTTP server panicked; restart the process to serve again");
         }
     }
 }
@@ -34,7 +34,7 @@ impl Drop for Serving {
 /// Serves `router` and `/health` at the address that the setting or flag `name` holds.
 ///
 /// # Errors
-/// As [`listen_address`]; or another process listens on the address.
+/// As for [`listen_address`], or another process listens on the address.
 pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
     let address = listen_address(name, listen, token.as_deref())?;
     let listener = TcpListener::bind(address).with_context(|| {
@@ -52,7 +52,7 @@ pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) ->
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
         if let Err(error) = runtime.block_on(until_stopped(listener, router, stopped)) {
-            tracing::warn!("the HTTP server ended: {error}; restart the process to have it back");
+            tracing::warn!("the HTTP server ended: {error}; restart the process to serve again");
         }
         runtime.shutdown_timeout(GRACE);
     })?;

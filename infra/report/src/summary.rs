@@ -1,9 +1,10 @@
-//! The account of a run: what is on the log, what the tracks made of it, where the files are.
+//! The summary of a run: what is on the log, what the tracks made of it, where the files are.
 
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
 use run::context::RunContext;
-use run::open_run::Begun;
+use run::open_run::RunStart;
+use run::run_reader::RunReader;
 use run::topic_digest::{self, TopicDigest};
 use run::whole_file::write_file;
 use schemas::events::{RunOpened, Track};
@@ -11,13 +12,13 @@ use schemas::{Day, Money};
 use serde::Serialize;
 use statistics::{Comparison, Performance, compare, daily_returns, performance};
 use std::collections::BTreeMap;
-use store::views::{Ranked, RankingsFile};
+use store::views::{Ranked, Rankings, RankingsFile};
 
 /// Calendar days from a scan to the evaluation day, at most, as trading days: a block of the
 /// bootstrap.
 const LONGEST_HOLDING: usize = 31;
 
-/// One track's account.
+/// The summary of one track.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrackAccount {
     /// Its name.
@@ -42,7 +43,7 @@ pub struct TrackAccount {
     pub at_volatility: Vec<AtVolatility>,
 }
 
-/// The account of a run; the JSON of `demo`, `backtest` and `up --until`.
+/// The summary of a run; the JSON of `demo`, `backtest`, `up --until` and `summary`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// The run's id.
@@ -53,14 +54,9 @@ pub struct Summary {
     pub through: Option<Day>,
     /// Events and digest by topic.
     pub topics: BTreeMap<String, TopicDigest>,
-    /// What computed scores, and why that.
-    pub provider: String,
-    /// See above.
-    pub provider_reason: String,
-    /// Rows drawn before the first day.
-    pub history: Option<String>,
-    /// What came of the first training.
-    pub first_model: Vec<String>,
+    /// How it was carried out; only the process that did so knows.
+    #[serde(flatten)]
+    pub execution: Option<RunExecution>,
     /// Model versions and what came of each.
     pub models: Vec<String>,
     /// Realised classes: Loss, Minor, Good, Excellent.
@@ -77,28 +73,64 @@ pub struct Summary {
     pub top: Vec<Ranked>,
     /// Where everything lies.
     pub files: BTreeMap<&'static str, String>,
+}
+
+/// How this process carried a run out; the log does not hold it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunExecution {
+    /// What computed the scores.
+    pub provider: String,
+    /// Why that provider.
+    pub provider_reason: String,
+    /// Rows drawn before the first day.
+    pub history: Option<String>,
+    /// The verdicts on the first model.
+    pub first_model: Vec<String>,
     /// Seconds the run took.
     #[serde(skip)]
     pub seconds: f64,
 }
 
-/// Writes the account of a run that has come to rest, and `rankings_combined.json` with it.
-pub fn summary(context: &RunContext, begun: &Begun, seconds: f64) -> Result<Summary> {
-    let (views, run) = (&context.materialized.views, &context.run);
-    let log = &*context.env.log;
-    let rankings = match views.last_ranked_day()? {
-        Some(day) => views.rankings(day)?,
-        None => None,
-    };
-    if let Some(rankings) = &rankings {
-        let file = RankingsFile::from(rankings).to_json()?;
-        write_file(&run.rankings(), file.as_bytes())?;
+/// The summary of a run that this process carried out in `seconds`; writes
+/// `rankings_combined.json` with it.
+pub fn summary_of_execution(
+    context: &RunContext,
+    start: &RunStart,
+    seconds: f64,
+) -> Result<Summary> {
+    let reader = RunReader::of_context(context, &start.opened);
+    if let Some(rankings) = last_rankings(&reader)? {
+        let file = RankingsFile::from(&rankings).to_json()?;
+        write_file(&reader.run.rankings(), file.as_bytes())?;
     }
-    let settings = &begun.opened.settings;
+    let execution = RunExecution {
+        provider: context.engine.provider().to_owned(),
+        provider_reason: context.engine.explain().to_owned(),
+        history: start.history.as_ref().map(|history| {
+            history.strata.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        }),
+        first_model: start.first_model.clone(),
+        seconds,
+    };
+    Ok(Summary { execution: Some(execution), ..summary(&reader)? })
+}
+
+fn last_rankings(reader: &RunReader) -> Result<Option<Rankings>> {
+    Ok(match reader.views.last_ranked_day()? {
+        Some(day) => reader.views.rankings(day)?,
+        None => None,
+    })
+}
+
+/// The summary of a run, from what its log and views hold.
+pub fn summary(reader: &RunReader) -> Result<Summary> {
+    let (views, run, opened) = (&reader.views, &reader.run, &reader.opened);
+    let rankings = last_rankings(reader)?;
+    let settings = &opened.settings;
     let mut tracks = Vec::new();
     let mut returns: Vec<Vec<f64>> = Vec::new();
     for track in Track::ALL {
-        let (account, daily) = account(context, track, settings.capital, begun)?;
+        let (account, daily) = account(reader, track)?;
         tracks.push(account);
         returns.push(daily);
     }
@@ -111,16 +143,11 @@ pub fn summary(context: &RunContext, begun: &Begun, seconds: f64) -> Result<Summ
     ]);
     Ok(Summary {
         run: run.id.clone(),
-        opened: begun.opened.clone(),
+        opened: opened.clone(),
         through: views.through()?,
-        topics: topic_digest::all(log, context.env.partitions)?,
-        provider: context.engine.provider().to_owned(),
-        provider_reason: context.engine.explain().to_owned(),
-        history: begun.history.as_ref().map(|history| {
-            history.strata.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-        }),
-        first_model: begun.first_model.clone(),
-        models: models(context)?,
+        topics: topic_digest::all(&*reader.log, reader.partitions)?,
+        execution: None,
+        models: models(reader)?,
         outcomes: views.tally()?.outcomes,
         tracks,
         comparison_refused: compared.as_ref().err().map(ToString::to_string),
@@ -130,21 +157,16 @@ pub fn summary(context: &RunContext, begun: &Begun, seconds: f64) -> Result<Summ
             .map(|rankings| rankings.ranked.into_iter().take(10).collect())
             .unwrap_or_default(),
         files,
-        seconds,
     })
 }
 
-fn account(
-    context: &RunContext,
-    track: Track,
-    capital: Money,
-    begun: &Begun,
-) -> Result<(TrackAccount, Vec<f64>)> {
-    let views = &context.materialized.views;
+fn account(reader: &RunReader, track: Track) -> Result<(TrackAccount, Vec<f64>)> {
+    let (views, settings) = (&reader.views, &reader.opened.settings);
+    let capital = settings.capital;
     let points: Vec<_> = views
         .equity(track)?
         .into_iter()
-        .filter(|point| point.day >= begun.opened.scan_from)
+        .filter(|point| point.day >= reader.opened.scan_from)
         .collect();
     let changes: Vec<(Day, Money)> =
         points.iter().map(|point| (point.day, point.mark.change)).collect();
@@ -155,7 +177,6 @@ fn account(
         *notes.entry(note).or_default() += 1;
     }
     let highest = points.iter().filter_map(|point| point.mark.highest).max_by(f64::total_cmp);
-    let settings = &begun.opened.settings;
     let account = TrackAccount {
         track: track.name(),
         performance: performance(&changes, capital)?,
@@ -174,13 +195,13 @@ fn account(
             settings.score_over
         },
         notes,
-        at_volatility: at_volatilities(context, track)?,
+        at_volatility: at_volatilities(reader, track)?,
     };
     Ok((account, daily_returns(&changes, capital)?))
 }
 
-fn models(context: &RunContext) -> Result<Vec<String>> {
-    let models = context.materialized.views.models()?;
+fn models(reader: &RunReader) -> Result<Vec<String>> {
+    let models = reader.views.models()?;
     let champion = models.champion.as_ref().map(|model| model.version);
     Ok(models
         .cards

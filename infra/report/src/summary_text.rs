@@ -54,20 +54,20 @@ const NEXT: [&str; 8] = [
 
 fn opening(summary: &Summary) -> Vec<String> {
     let opened = &summary.opened;
-    let mut lines = vec![
-        format!(
-            "\n{} of {}: {} to {}, scanning from {}, in {:.1} s",
-            opened.kind,
-            opened.source,
-            opened.first_day,
-            or_dash(summary.through, |day| day.to_string()),
-            opened.scan_from,
-            summary.seconds
-        ),
-        format!("scored by {}: {}", summary.provider, summary.provider_reason),
-    ];
-    lines.extend(summary.history.iter().map(|history| format!("history: {history}")));
-    lines.extend(summary.first_model.iter().map(|verdict| format!("first model: {verdict}")));
+    let mut first = format!(
+        "\n{} of {}: {} to {}, scanning from {}",
+        opened.kind,
+        opened.source,
+        opened.first_day,
+        or_dash(summary.through, |day| day.to_string()),
+        opened.scan_from,
+    );
+    let Some(execution) = &summary.execution else { return vec![first] };
+    first.push_str(&format!(", in {:.1} s", execution.seconds));
+    let scored_by = format!("scored by {}: {}", execution.provider, execution.provider_reason);
+    let mut lines = vec![first, scored_by];
+    lines.extend(execution.history.iter().map(|history| format!("history: {history}")));
+    lines.extend(execution.first_model.iter().map(|verdict| format!("first model: {verdict}")));
     lines
 }
 

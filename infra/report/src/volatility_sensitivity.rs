@@ -4,8 +4,8 @@
 
 use anyhow::Result;
 use quant::{Butterfly, PricingSettings, entry, mark};
-use run::context::RunContext;
 use run::projections::read_all;
+use run::run_reader::RunReader;
 use schemas::events::{Action, Execution, Fills, Track};
 use schemas::{Body, Day, EventId, Topic};
 use serde::Serialize;
@@ -26,10 +26,10 @@ pub struct AtVolatility {
 }
 
 /// The closed trades of a track at each scale.
-pub fn at_volatilities(context: &RunContext, track: Track) -> Result<Vec<AtVolatility>> {
+pub fn at_volatilities(reader: &RunReader, track: Track) -> Result<Vec<AtVolatility>> {
     let mut opened: BTreeMap<EventId, (Day, Execution)> = BTreeMap::new();
     let mut trades = Vec::new();
-    let mut fills = read_all(&*context.env.log, Topic::Fills, context.env.partitions)?;
+    let mut fills = read_all(&*reader.log, Topic::Fills, reader.partitions)?;
     fills.sort_by_key(|event| event.day);
     for event in fills {
         let Body::Fills(Fills::OrderExecuted(done)) = event.body else { continue };

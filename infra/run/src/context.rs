@@ -1,10 +1,10 @@
-//! A run ready to be worked on: its log, its state folder, its views and lake, and what makes
-//! the roles' machines.
+//! Everything the roles of a run need: its log, its state folder, its views and lake, and the
+//! factory of their machines.
 
 use crate::config::RunSpec;
-use crate::data_dir::{self, Opened, RunDir};
-use crate::model_acceptance::OnEngine;
-use crate::projections::Materialized;
+use crate::data_dir::{self, OpenLog, RunDir};
+use crate::model_acceptance::EngineAcceptance;
+use crate::projections::RunProjections;
 use anyhow::{Context, Result};
 use consumers::broker::Broker;
 use consumers::executor::Executor;
@@ -24,43 +24,44 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{Lake, Views};
 use success::Engine;
-use venues::paper::client::{Outside, PaperVenue};
+use venues::paper::client::{ExternalBroker, PaperVenue};
 
-/// A run and everything that works on it.
+/// A run and everything its roles need.
 pub struct RunContext {
-    /// What instances share.
+    /// What the instances of all roles share.
     pub env: Env,
-    /// Views, lake, artifacts.
-    pub materialized: Arc<Materialized>,
-    /// What computes scores.
+    /// Views, lake and model files.
+    pub materialized: Arc<RunProjections>,
+    /// The engine that computes scores.
     pub engine: Engine,
-    /// Where the run lives.
+    /// The run's folder.
     pub run: RunDir,
-    /// Saved states and views.
+    /// The store of saved states and views.
     pub db: kv::Db,
 }
 
 impl RunContext {
-    /// Over an opened log of `partitions`.
-    pub fn new(spec: &RunSpec, run: &RunDir, opened: &Opened) -> Result<RunContext> {
+    /// The context of a run over its open log.
+    pub fn new(spec: &RunSpec, run: &RunDir, opened: &OpenLog) -> Result<RunContext> {
         RunContext::with_state(spec, run, opened, &run.state())
     }
 
-    /// The same with the state folder elsewhere: for roles beside the process that owns the run.
+    /// As [`RunContext::new`], with another state folder: for roles beside the process that owns
+    /// the run.
     pub fn with_state(
         spec: &RunSpec,
         run: &RunDir,
-        opened: &Opened,
+        opened: &OpenLog,
         state: &Path,
     ) -> Result<RunContext> {
         let partitions = spec.partitions;
         std::fs::create_dir_all(state).with_context(|| {
-            format!("{} cannot be made; choose another folder with --data-dir", state.display())
+            format!("{} cannot be created; choose another folder with --data-dir", state.display())
         })?;
         let db = data_dir::patiently(state, || Ok(kv::Db::open(state)?))?;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
-        let materialized = Arc::new(Materialized::new(
+        let materialized = Arc::new(RunProjections::new(
             Arc::clone(&opened.log),
             partitions,
             views,
@@ -75,7 +76,7 @@ impl RunContext {
             machines: machines(
                 engine.clone(),
                 Arc::clone(&materialized),
-                outside(spec, run, &*opened.log)?,
+                external_broker(spec, run, &*opened.log)?,
             ),
             board: Arc::default(),
             policy: Policy::default(),
@@ -84,24 +85,29 @@ impl RunContext {
     }
 }
 
-/// The broker outside, of a live run that has one: what is tried on the past trades with nobody.
-fn outside(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<Outside>> {
+/// The external broker of a live run, if configured; backtests have none.
+fn external_broker(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option<ExternalBroker>> {
     let Some((address, wait)) = &spec.broker else { return Ok(None) };
     match shell::open::opened(log)? {
         Some(opened) if opened.kind == "live" => {}
         Some(_) => return Ok(None),
-        // It may become a live one: a role that made up its fills until then would go on so.
+        // It may yet be opened as a live run, and a role that computed fills by itself until then
+        // would go on doing so.
         None => return Err(ShellError::NotOpened.into()),
     }
-    // Order ids begin at 1 in every run: the client's name tells this run from all others.
+    // Order ids begin at 1 in every run, so each run needs a client id of its own.
     let topic = log.topic_identity(Topic::Controls.name())?.unwrap_or_default();
     let identity = sha256_hex(format!("{}/{topic}", log.identity()?).as_bytes());
     let client = format!("{}-{}", run.id, &identity[..12]);
-    Ok(Some(Outside { address: address.clone(), client, wait: *wait }))
+    Ok(Some(ExternalBroker { address: address.clone(), client, wait: *wait }))
 }
 
-fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Outside>) -> Machines {
-    let trial = Arc::new(OnEngine::new(engine.clone()));
+fn machines(
+    engine: Engine,
+    materialized: Arc<RunProjections>,
+    external: Option<ExternalBroker>,
+) -> Machines {
+    let acceptance = Arc::new(EngineAcceptance::new(engine.clone()));
     let loader = Arc::new(Loader::new(engine));
     Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
         Some(match role {
@@ -110,10 +116,10 @@ fn machines(engine: Engine, materialized: Arc<Materialized>, outside: Option<Out
             Role::Scorer => Box::new(Scorer::new(Arc::clone(&loader))),
             Role::Labeler => Box::new(Labeler::default()),
             Role::Executor => Box::new(Executor::default()),
-            Role::Broker => Box::new(outside.as_ref().map_or_else(Broker::default, |outside| {
-                Broker::with_venue(Arc::new(PaperVenue::new(outside)))
+            Role::Broker => Box::new(external.as_ref().map_or_else(Broker::default, |external| {
+                Broker::with_venue(Arc::new(PaperVenue::new(external)))
             })),
-            Role::Retrainer => Box::new(Retrainer::with_acceptance_test(trial.clone())),
+            Role::Retrainer => Box::new(Retrainer::with_acceptance_test(acceptance.clone())),
             Role::Materializer => Box::new(Materializer::new(materialized.clone())),
         })
     })
@@ -134,10 +140,10 @@ mod tests {
         let (run, spec) = (config.run_dir("live").unwrap(), config.run_spec().unwrap());
         let log = MemoryLog::new("memory").unwrap();
         open::ensure_topics(&log, 1).unwrap();
-        let error = outside(&spec, &run, &log).unwrap_err();
+        let error = external_broker(&spec, &run, &log).unwrap_err();
         assert!(matches!(error.downcast_ref(), Some(ShellError::NotOpened)), "{error}");
         let opened = RunOpened { kind: "live".to_owned(), ..RunOpened::default() };
         open::open(&log, 1, &opened, Vec::new(), None).unwrap();
-        assert!(outside(&spec, &run, &log).unwrap().is_some());
+        assert!(external_broker(&spec, &run, &log).unwrap().is_some());
     }
 }

@@ -24,7 +24,7 @@ pub struct RunDir {
     pub data_dir: PathBuf,
     /// How its log is reached.
     pub access: LogAccess,
-    /// What the process that owns the run asks its callers for.
+    /// The token that the process owning the run asks its callers for.
     pub token: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub struct RunDir {
 pub enum LogAccess {
     /// In the run's folder.
     Folder,
-    /// With the process that serves this address.
+    /// Served by the process at this address.
     Endpoint(String),
     /// On Kafka.
     Kafka(KafkaAccess),
@@ -46,7 +46,7 @@ pub struct KafkaAccess {
     pub brokers: String,
     /// Properties for librdkafka; some hold secrets.
     pub properties: BTreeMap<String, String>,
-    /// Copies of a new topic's partitions; none leaves it to the brokers.
+    /// Copies of a new topic's partitions; `None` leaves the number to the brokers.
     pub replication: Option<u32>,
 }
 
@@ -61,23 +61,23 @@ impl fmt::Debug for RunDir {
 }
 
 impl RunDir {
-    /// Of the embedded log.
+    /// The folder of the embedded log.
     pub fn log(&self) -> PathBuf {
         self.path.join("log")
     }
-    /// Of saved states and views.
+    /// The folder of saved states and views.
     pub fn state(&self) -> PathBuf {
         self.path.join("state")
     }
-    /// Of the parquet files.
+    /// The folder of the parquet files.
     pub fn lake(&self) -> PathBuf {
         self.path.join("lake")
     }
-    /// Of the model files.
+    /// The folder of the model files.
     pub fn models(&self) -> PathBuf {
         self.path.join("models")
     }
-    /// The rankings of the last day.
+    /// The file with the rankings of the last day.
     pub fn rankings(&self) -> PathBuf {
         self.path.join("rankings_combined.json")
     }
@@ -93,7 +93,7 @@ impl RunDir {
             _ => String::new(),
         }
     }
-    /// The prefix that the run has, or would have, on Kafka.
+    /// The prefix that the run has on Kafka, or would have there.
     pub fn prefix_on_kafka(&self) -> String {
         if self.id == LIVE { String::new() } else { format!("{}.", self.id) }
     }
@@ -106,7 +106,7 @@ impl RunDir {
         settings
     }
 
-    /// How a run on Kafka connects to it; none where the log is elsewhere.
+    /// How a run on Kafka connects to it; `None` where the log is elsewhere.
     pub fn on_kafka(&self) -> Option<KafkaSettings> {
         match &self.access {
             LogAccess::Kafka(access) => Some(self.kafka_settings(access)),
@@ -115,20 +115,20 @@ impl RunDir {
     }
 }
 
-/// A run's log and how it is held.
-pub struct Opened {
+/// A run's log, opened, and the process that owns it.
+pub struct OpenLog {
     /// The log.
     pub log: Arc<dyn Log>,
-    /// HTTP address of the process that owns it, when that is another one.
+    /// The HTTP address of the process that owns it, if that is another one.
     pub owner: Option<String>,
-    /// The embedded log itself, when this process owns it.
+    /// The embedded log itself, if this process owns it.
     pub embedded: Option<Arc<EmbeddedLog>>,
 }
 
-/// Removes the topics of a temporary run, where they are not in its folder.
+/// Removes a temporary run's topics from Kafka; an embedded log goes with the run's folder.
 ///
 /// # Errors
-/// Kafka does not answer.
+/// Kafka does not answer, or refuses.
 pub fn remove_topics(run: &RunDir) -> Result<()> {
     if let Some(settings) = run.on_kafka() {
         KafkaLog::connect(settings)?.remove_topics()?;
@@ -136,37 +136,37 @@ pub fn remove_topics(run: &RunDir) -> Result<()> {
     Ok(())
 }
 
-/// The run's log where it is not in the data folder.
-fn elsewhere(run: &RunDir) -> Result<Option<Opened>> {
+/// The run's log, if it is not in the data folder.
+fn elsewhere(run: &RunDir) -> Result<Option<OpenLog>> {
     Ok(match &run.access {
         LogAccess::Folder => None,
         LogAccess::Kafka(access) => {
             let log = Arc::new(KafkaLog::connect(run.kafka_settings(access))?);
-            Some(Opened { log, owner: None, embedded: None })
+            Some(OpenLog { log, owner: None, embedded: None })
         }
         LogAccess::Endpoint(endpoint) => {
             let log = Arc::new(RemoteLog::connect(endpoint, run.token.clone())?);
-            Some(Opened { log, owner: Some(endpoint.clone()), embedded: None })
+            Some(OpenLog { log, owner: Some(endpoint.clone()), embedded: None })
         }
     })
 }
 
-/// Opens the run's log to own it: for roles. Who only reads it for a moment is waited for.
-pub fn own(run: &RunDir) -> Result<Opened> {
+/// Opens the run's log to own it, as roles do. Waits while a short-lived reader holds it.
+pub fn own(run: &RunDir) -> Result<OpenLog> {
     if let Some(opened) = elsewhere(run)? {
         return Ok(opened);
     }
     let path = run.log();
     std::fs::create_dir_all(&path).with_context(|| {
-        format!("{} cannot be made; choose another folder with --data-dir", path.display())
+        format!("{} cannot be created; choose another folder with --data-dir", path.display())
     })?;
     let log = Arc::new(patiently(&path, || Ok(EmbeddedLog::open(&path)?))?);
-    Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+    Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
 }
 
-/// Opens the run's log to read it or to say something: through the process that owns it, if
-/// there is one.
-pub fn reach(run: &RunDir) -> Result<Opened> {
+/// Opens the run's log to read it or to publish on `controls`: through the process that owns it,
+/// if there is one.
+pub fn reach(run: &RunDir) -> Result<OpenLog> {
     if let Some(opened) = elsewhere(run)? {
         return Ok(opened);
     }
@@ -180,24 +180,24 @@ pub fn reach(run: &RunDir) -> Result<Opened> {
             .map(|endpoint| (RemoteLog::connect(&endpoint, run.token.clone()), endpoint));
         let refused = match connected {
             Some((Ok(log), endpoint)) => {
-                return Ok(Opened { log: Arc::new(log), owner: Some(endpoint), embedded: None });
+                return Ok(OpenLog { log: Arc::new(log), owner: Some(endpoint), embedded: None });
             }
             Some((Err(error), _)) => Some(error),
             None => None,
         };
-        // Its process id may have gone to another program since: whether the log is free decides.
+        // Another program may have that process id by now, so the log's lock decides.
         match (EmbeddedLog::open(&path), refused) {
             (Ok(log), _) => {
                 let log = Arc::new(log);
-                Ok(Opened { log: log.clone(), owner: None, embedded: Some(log) })
+                Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
             }
             (Err(error), refused) => Err(refused.unwrap_or(error).into()),
         }
     })
 }
 
-/// Asks whoever owns the run's log or holds its state folder, at its address, or takes the folder
-/// up `here`.
+/// Calls `there` with the address of the process that owns the run's log or its state folder, or
+/// opens the state folder and calls `here`.
 pub fn of_state<T>(
     run: &RunDir,
     mut there: impl FnMut(String) -> Result<T>,
@@ -206,32 +206,32 @@ pub fn of_state<T>(
     let state = run.state();
     patiently(&state, || {
         let owner = [run.log(), run.state()].iter().find_map(|path| living_owner(path)?.endpoint);
-        let silent = match owner.map(&mut there) {
-            Some(Err(silent)) => Some(silent),
+        let unreached = match owner.map(&mut there) {
+            Some(Err(error)) => Some(error),
             Some(answered) => return answered,
             None => None,
         };
-        // As for the log: whether the store is free decides.
+        // As with the log, the store's lock decides.
         match kv::Db::open(&state) {
             Ok(db) => here(&db),
-            Err(error) => Err(silent.unwrap_or(error.into())),
+            Err(error) => Err(unreached.unwrap_or(error.into())),
         }
     })
 }
 
-/// Tries again for a little while where another process has `path` that does not serve it: one
-/// that reads is done in a moment, one that starts will say where it answers.
+/// Repeats `attempt` for up to three seconds while another process holds `path` and does not serve
+/// it: a reader is done in a moment, and an owner that starts will announce its address.
 pub fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     const PATIENCE: Duration = Duration::from_secs(3);
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let passes = |error: &anyhow::Error| match living_owner(path) {
+        let is_passing = |error: &anyhow::Error| match living_owner(path) {
             Some(owner) => owner.endpoint.is_none(),
-            // It went between the attempt and this look.
+            // It ended between the attempt and this look.
             None => was_held(error),
         };
         match attempt() {
-            Err(error) if Instant::now() < deadline && passes(&error) => {
+            Err(error) if Instant::now() < deadline && is_passing(&error) => {
                 std::thread::sleep(Duration::from_millis(50));
             }
             done => return done,
@@ -239,12 +239,13 @@ pub fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Resu
     }
 }
 
-fn was_held(error: &anyhow::Error) -> bool {
+/// Whether the log or the store failed because another process holds it.
+pub(crate) fn was_held(error: &anyhow::Error) -> bool {
     let log = error.downcast_ref().is_some_and(|log: &LogError| log.class == ErrorClass::Retry);
     log || matches!(error.downcast_ref(), Some(kv::KvError::Locked { .. }))
 }
 
-/// What to say where there is no such run.
+/// The error for a run that does not exist.
 pub fn no_run(run: &RunDir) -> anyhow::Error {
     anyhow!(
         "there is no run {:?} in {}; `butterquant runs` lists them, `butterquant demo` makes one",
@@ -253,7 +254,7 @@ pub fn no_run(run: &RunDir) -> anyhow::Error {
     )
 }
 
-/// Another process that is alive and was the last to open the directory `path`.
+/// The process that was the last to open the directory `path`, if it is another one and alive.
 pub fn living_owner(path: &Path) -> Option<kv::Owner> {
     let owner = kv::owner(path)?;
     let other =

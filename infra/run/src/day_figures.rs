@@ -1,4 +1,4 @@
-//! What happened on a day, in a line: for people who watch a run.
+//! The events of a day on one line, for people who watch a run.
 
 use schemas::events::{Bars, Fills, Models, Orders, Predictions, Scans, Track};
 use schemas::{Body, Day, Event, Money};
@@ -8,11 +8,11 @@ use std::fmt;
 /// The events of a day, counted.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct DayFigures {
-    /// The day; none before any event.
+    /// The day; `None` before any event.
     pub day: Option<Day>,
     /// Bars published.
     pub bars: usize,
-    /// Tickers without a bar, each with the reason.
+    /// Tickers without a bar, each with its reason.
     pub missing: Vec<String>,
     /// Candidates scanned.
     pub scanned: usize,
@@ -67,7 +67,7 @@ impl DayFigures {
     }
 }
 
-/// One line, and one more for each verdict and for the missing tickers.
+/// One line, then one for each verdict and one for the missing tickers.
 impl fmt::Display for DayFigures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 3;

@@ -1,5 +1,5 @@
-//! A run from its configuration to its end: settled settings, its folder, its opening, the
-//! context its roles share, the loop, and what is written beside the log.
+//! A run from its configuration to its end: its settings, its folder, how it is opened, the context
+//! its roles share, the loop over them, and what is written beside the log.
 
 pub mod config;
 pub mod context;
@@ -10,5 +10,6 @@ pub mod open_run;
 pub mod projections;
 pub mod registration;
 pub mod run_loop;
+pub mod run_reader;
 pub mod topic_digest;
 pub mod whole_file;

@@ -1,31 +1,33 @@
-//! Trying a model on the engine of this process, before the gate lets it pass: the bytes load,
-//! the engine gives what candle gave on the model's own test vectors, and a row is fast enough.
+//! The acceptance test of a model on this process's engine, before the gate lets it pass: its bytes
+//! load, the engine reproduces candle's results on the model's own test vectors, and a row is fast
+//! enough.
 
 use consumers::retrainer::{AcceptanceReport, AcceptanceTest};
 use schemas::contract::FEATURES;
 use std::time::{Duration, Instant};
 use success::{AGREEMENT, Engine, Model, TestVector, disagreement, test_vectors};
 
-/// Time of a row alone, in the median of a hundred: far above what any engine here takes, so that
-/// a busy machine decides nothing, and a tenth of a second for the candidates of a day.
+/// The median time allowed for a single row: far above what any engine needs, so that a busy
+/// machine decides nothing; the candidates of a day then take a tenth of a second.
 const BUDGET: Duration = Duration::from_millis(1);
+/// Rows that are timed.
 const ROWS: usize = 101;
-/// What asks for another challenger.
+/// How to get another challenger.
 const AGAIN: &str = "then ask for a training with `butterquant train`";
 
-/// Tries models on an engine.
-pub struct OnEngine {
+/// Tests models on an engine.
+pub struct EngineAcceptance {
     engine: Engine,
     budget: Duration,
 }
 
-impl OnEngine {
-    /// Tries models on `engine`.
-    pub fn new(engine: Engine) -> OnEngine {
-        OnEngine { engine, budget: BUDGET }
+impl EngineAcceptance {
+    /// Tests models on `engine`.
+    pub fn new(engine: Engine) -> EngineAcceptance {
+        EngineAcceptance { engine, budget: BUDGET }
     }
 
-    /// What is wrong with the model, of which candle said `vectors`.
+    /// What is wrong with the model, given the test vectors that candle computed.
     fn problems(&self, onnx: &[u8], vectors: &[TestVector]) -> Result<Vec<String>, String> {
         let (engine, budget) = (self.engine.provider(), self.budget);
         let model = self.engine.load(onnx).map_err(|error| error.to_string())?;
@@ -48,7 +50,7 @@ impl OnEngine {
     }
 }
 
-impl AcceptanceTest for OnEngine {
+impl AcceptanceTest for EngineAcceptance {
     fn run(&self, onnx: &[u8]) -> AcceptanceReport {
         let engine = self.engine.provider();
         let vectors = test_vectors(onnx).map_err(|error| error.to_string());
@@ -93,7 +95,7 @@ mod tests {
     use std::sync::OnceLock;
     use success::{LabelledRow, ProviderChoice, TrainSettings, train};
 
-    /// A model of rows that say nothing.
+    /// A model of rows without any signal.
     fn onnx() -> &'static [u8] {
         static ONNX: OnceLock<Vec<u8>> = OnceLock::new();
         let row = |n: i32| {
@@ -119,7 +121,7 @@ mod tests {
         })
     }
 
-    /// candle, and ONNX Runtime where this machine has one.
+    /// candle, and ONNX Runtime if this machine has it.
     fn engines() -> [Engine; 2] {
         [Engine::candle(), Engine::discover(ProviderChoice::Cpu, None, &[]).unwrap()]
     }
@@ -127,14 +129,14 @@ mod tests {
     #[test]
     fn a_model_is_tried_on_its_own_test_vectors_and_what_is_none_is_refused() {
         for engine in engines() {
-            // The time allowed is not what this is about, and the machine may be busy.
-            let trial = OnEngine { engine, budget: Duration::from_secs(1) };
-            let name = trial.engine.provider();
-            let found = trial.run(onnx());
+            // This test is not about speed, and the machine may be busy.
+            let acceptance = EngineAcceptance { engine, budget: Duration::from_secs(1) };
+            let name = acceptance.engine.provider();
+            let found = acceptance.run(onnx());
             assert_eq!(found.problems, Vec::<String>::new());
             let said = format!("{name} gives what candle gave on 16 test vectors within 1e-5, and");
             assert!(found.summary.starts_with(&said), "{found:?}");
-            let found = trial.run(&onnx()[..1_000]);
+            let found = acceptance.run(&onnx()[..1_000]);
             assert_eq!(found.summary, format!("it did not load on {name}"));
             let [problem] = &found.problems[..] else { panic!("{found:?}") };
             assert!(problem.starts_with(&format!("it cannot be used on {name}: ")), "{problem}");
@@ -146,9 +148,9 @@ mod tests {
         let mut vectors = test_vectors(onnx()).unwrap();
         vectors[7].probabilities[2] += 1e-3;
         for engine in engines() {
-            let trial = OnEngine { engine, budget: Duration::from_secs(1) };
-            let name = trial.engine.provider();
-            let problems = trial.problems(onnx(), &vectors).unwrap();
+            let acceptance = EngineAcceptance { engine, budget: Duration::from_secs(1) };
+            let name = acceptance.engine.provider();
+            let problems = acceptance.problems(onnx(), &vectors).unwrap();
             let [problem] = &problems[..] else { panic!("{problems:?}") };
             let begins = format!("on {name} a probability of its test vectors is ");
             assert!(problem.starts_with(&begins), "{problem}");
@@ -159,14 +161,14 @@ mod tests {
     #[test]
     fn an_engine_that_takes_longer_than_allowed_is_refused() {
         for engine in engines() {
-            let trial = OnEngine { engine, budget: Duration::ZERO };
-            let name = trial.engine.provider();
-            let found = trial.run(onnx());
+            let acceptance = EngineAcceptance { engine, budget: Duration::ZERO };
+            let name = acceptance.engine.provider();
+            let found = acceptance.run(onnx());
             assert_eq!(found.summary, format!("tried on {name} with 16 test vectors"));
             let [problem] = &found.problems[..] else { panic!("{found:?}") };
             assert!(problem.starts_with(&format!("on {name} a row takes ")), "{problem}");
             assert!(problem.contains("0ns is allowed: give the retrainer a faster"), "{problem}");
         }
-        assert_eq!(OnEngine::new(Engine::candle()).budget, Duration::from_millis(1));
+        assert_eq!(EngineAcceptance::new(Engine::candle()).budget, Duration::from_millis(1));
     }
 }

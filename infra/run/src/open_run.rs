@@ -1,6 +1,6 @@
-//! Beginning a run, or finding it begun: topics, history, the first model, the opening.
+//! Opening a run, or resuming one that was opened before: topics, history, the first model.
 
-use crate::model_acceptance::OnEngine;
+use crate::model_acceptance::EngineAcceptance;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
@@ -13,64 +13,64 @@ use shell::{open, record_codec};
 use success::Engine;
 use telemetry::Steps;
 
-/// What kind of run it is to be.
+/// The run that is asked for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct RunRequest {
     /// `live`, `backtest`, `demo`, `what-if`.
     pub kind: &'static str,
-    /// The market, as written.
+    /// The market, as the user wrote it.
     pub source: String,
     /// First day to scan.
     pub scan_from: Day,
-    /// Rows of history to draw for a first model, beside those already on `samples`.
+    /// Rows of history to draw for a first model, in addition to those already on `samples`.
     pub history: usize,
-    /// In force from the start.
+    /// The settings in force from the start.
     pub settings: Settings,
-    /// What computes scores: the first model is tried on it.
+    /// The engine that computes scores; the first model must pass on it.
     pub engine: Engine,
 }
 
-/// How a run was begun.
-pub struct Begun {
-    /// Its first word on `controls`.
+/// How a run started.
+pub struct RunStart {
+    /// Its first event on `controls`.
     pub opened: RunOpened,
-    /// The account of the history drawn, when it was now.
+    /// The report on the history drawn, if this start drew any.
     pub history: Option<HistoryReport>,
-    /// What came of the first training, in sentences.
+    /// The outcome of the first training, in sentences.
     pub first_model: Vec<String>,
 }
 
-/// Opens the run on `log`, or takes it as it was opened; other settings are published first.
-pub fn begin(
+/// Opens the run on `log`, or resumes the run opened there; changed settings are published first.
+pub fn open_or_resume(
     log: &dyn Log,
     partitions: u32,
     market: &mut dyn Market,
-    wanted: &Wanted,
+    request: &RunRequest,
     steps: &Steps,
-) -> Result<Begun> {
+) -> Result<RunStart> {
     for mismatch in open::ensure_topics(log, partitions)? {
         eprintln!("{mismatch}");
     }
     warn_of_loss(log, partitions)?;
     if let Some(opened) = open::opened(log)? {
-        return resume(log, opened, wanted);
+        return resume(log, opened, request);
     }
-    let (first_day, previous_day) = first_days(market, wanted.scan_from)?;
+    let (first_day, previous_day) = first_days(market, request.scan_from)?;
     let opened = RunOpened {
-        kind: wanted.kind.to_owned(),
-        source: wanted.source.clone(),
+        kind: request.kind.to_owned(),
+        source: request.source.clone(),
         first_day,
         previous_day,
-        scan_from: wanted.scan_from,
-        settings: wanted.settings.clone(),
+        scan_from: request.scan_from,
+        settings: request.settings.clone(),
     };
-    let mut begun = Begun { opened, history: None, first_model: Vec::new() };
-    let models = first_model(log, partitions, market, wanted, &mut begun, steps)?;
-    open::open(log, partitions, &begun.opened, models.events, models.champion)?;
-    Ok(begun)
+    let mut start = RunStart { opened, history: None, first_model: Vec::new() };
+    let models = first_model(log, partitions, market, request, &mut start, steps)?;
+    open::open(log, partitions, &start.opened, models.events, models.champion)?;
+    Ok(start)
 }
 
-/// A log that lost its beginning can no longer give every view back.
+/// Warns if the log has lost its beginning: views cannot be rebuilt from it any more.
 fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
     for topic in Topic::ALL {
         for partition in 0..topic.partitions(partitions) {
@@ -78,7 +78,7 @@ fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
             let low = log.watermarks(&place)?.low;
             if low > 0 {
                 eprintln!(
-                    "{place} begins at offset {low}: what was before is gone, and rebuilding from the log no longer gives the same; check the topic's retention"
+                    "{place} begins at offset {low}: earlier records are gone, so rebuilding from the log gives other results; check the topic's retention"
                 );
             }
         }
@@ -86,28 +86,28 @@ fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
     Ok(())
 }
 
-fn resume(log: &dyn Log, opened: RunOpened, wanted: &Wanted) -> Result<Begun> {
-    if opened.source != wanted.source {
+fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunStart> {
+    if opened.source != request.source {
         bail!(
-            "this run reads {}, not {}; begin another one with --run ID, or use another --data-dir",
+            "this run reads {}, not {}; start another run with --run ID, or use another --data-dir",
             opened.source,
-            wanted.source
+            request.source
         );
     }
-    if wanted.kind == "backtest" && opened.scan_from != wanted.scan_from {
+    if request.kind == "backtest" && opened.scan_from != request.scan_from {
         bail!(
-            "this run scans from {}, not {}; name another one with --run ID",
+            "this run scans from {}, not {}; start another run with --run ID",
             opened.scan_from,
-            wanted.scan_from
+            request.scan_from
         );
     }
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
-    if book.latest().settings != wanted.settings {
-        let changed = SettingsChanged { settings: wanted.settings.clone() };
+    if book.latest().settings != request.settings {
+        let changed = SettingsChanged { settings: request.settings.clone() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
-    Ok(Begun { opened, history: None, first_model: Vec::new() })
+    Ok(RunStart { opened, history: None, first_model: Vec::new() })
 }
 
 /// The first day of a run that scans from `scan_from`, and the day before it.
@@ -123,8 +123,8 @@ pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
     Ok((days[first], previous))
 }
 
-/// What a run scans becomes rows of its own, so that a row of history from then on would count
-/// twice in every training and in the gate.
+/// Refuses history from the scanned days: the run's own scans become rows, so such a row would
+/// count twice in every training and in the gate.
 fn history_only(samples: &[Event], scan_from: Day) -> Result<()> {
     let own = samples.iter().filter_map(|event| match &event.body {
         Body::Samples(Samples::SampleDrawn(row)) if row.as_of >= scan_from => Some(row.as_of),
@@ -133,40 +133,41 @@ fn history_only(samples: &[Event], scan_from: Day) -> Result<()> {
     let own: Vec<Day> = own.collect();
     let Some(last) = own.iter().max() else { return Ok(()) };
     bail!(
-        "{} of {} rows on samples are of days from {scan_from} on, the last of {last}: the run would scan those days itself and count them twice; scan from a later day than {last}, or begin another run with --run ID after `butterquant history generate --run ID --before {scan_from}`",
+        "{} of {} rows on samples are of days from {scan_from} on, the last of {last}: the run would scan those days itself and count them twice; scan from a later day than {last}, or start another run with --run ID after `butterquant history generate --run ID --before {scan_from}`",
         own.len(),
         samples.len()
     );
 }
 
-/// From the rows on `samples`, after those wanted are drawn and put there too; none without rows.
+/// Draws the requested rows, publishes them on `samples` and trains the first model on all rows
+/// there; without rows there is no model.
 fn first_model(
     log: &dyn Log,
     partitions: u32,
     market: &mut dyn Market,
-    wanted: &Wanted,
-    begun: &mut Begun,
+    request: &RunRequest,
+    start: &mut RunStart,
     steps: &Steps,
 ) -> Result<HistoryModels> {
-    let day = begun.opened.previous_day;
-    history_only(&open::publish_samples(log, partitions, &[])?.events, wanted.scan_from)?;
+    let day = start.opened.previous_day;
+    history_only(&open::publish_samples(log, partitions, &[])?.events, request.scan_from)?;
     let plan = HistoryPlan {
-        seed: wanted.settings.seed as u64,
-        pricing: wanted.settings.pricing,
-        ..HistoryPlan::new(wanted.scan_from, day).of_rows(wanted.history)
+        seed: request.settings.seed as u64,
+        pricing: request.settings.pricing,
+        ..HistoryPlan::new(request.scan_from, day).of_rows(request.history)
     };
     let mut drawn = Vec::new();
-    if wanted.history > 0 {
-        let bar = steps.bar("history", wanted.history as u64);
+    if request.history > 0 {
+        let bar = steps.bar("history", request.history as u64);
         match draw(market, &plan, &mut |done, of| bar.at(done as u64, of as u64)) {
             Ok(history) => {
                 bar.done(&format!("{} rows", history.samples.len()));
-                begun.history = Some(history.report);
+                start.history = Some(history.report);
                 drawn = history.samples;
             }
             Err(error) => {
                 bar.done("none");
-                begun.first_model.push(format!("no history: {error}"));
+                start.first_model.push(format!("no history: {error}"));
             }
         }
     }
@@ -174,22 +175,22 @@ fn first_model(
     if put.events.is_empty() {
         return Ok(HistoryModels::default());
     }
-    let bar = steps.bar("training", wanted.settings.training_epochs.max(1) as u64);
+    let bar = steps.bar("training", request.settings.training_epochs.max(1) as u64);
     let models = train_from_history(
         day,
-        wanted.scan_from,
+        request.scan_from,
         &put.events,
         put.ends,
-        &wanted.settings,
-        &OnEngine::new(wanted.engine.clone()),
+        &request.settings,
+        &EngineAcceptance::new(request.engine.clone()),
         &mut |done, of| bar.at(done.into(), of.into()),
     );
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
-    begun.first_model.extend(verdicts(&models.events));
+    start.first_model.extend(verdicts(&models.events));
     Ok(models)
 }
 
-/// The verdicts on `models`, a sentence each.
+/// The verdicts among `events`, one sentence each.
 pub fn verdicts(events: &[Event]) -> Vec<String> {
     let mut sentences = Vec::new();
     for event in events {

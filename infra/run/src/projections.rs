@@ -1,5 +1,5 @@
-//! Where materialised days go: views, the lake, the artifact folder. All of it can be thrown
-//! away and made again from the log.
+//! What a run's days are written to: views, lake and model files. All of it can be deleted and
+//! rebuilt from the log.
 
 use crate::day_figures::DayFigures;
 use anyhow::{Context, Result, bail};
@@ -8,27 +8,26 @@ use eventlog::Log;
 use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
 use schemas::{Body, Day, Event, Topic};
 use serde_json::{Map, Value};
-use shell::inspect::inspect;
+use shell::event_reader::each_event;
 use shell::record_codec;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use store::{Lake, Views};
 use success::{Artifacts, Trained};
 
 /// Topics without day markers: read to their end whenever a day closes.
 const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetters];
 
-/// Bytes of a dead letter's value that the lake shows: of thousands of large ones all would not
-/// fit into memory. The log has them whole.
-const KEPT_OF_A_LETTER: usize = 1 << 10;
+/// Bytes of a dead letter's value that the lake keeps: thousands of large ones would not fit into
+/// memory. The log holds them whole.
+const DEAD_LETTER_BYTES: usize = 1 << 10;
 
-/// Days whose figures are kept for whoever prints them.
+/// Days whose figures are kept until they are printed.
 const KEPT_DAYS: usize = 512;
 
-/// The materialised side of a run.
-pub struct Materialized {
+/// The views, lake and model files of a run.
+pub struct RunProjections {
     log: Arc<dyn Log>,
     partitions: u32,
     /// The views.
@@ -36,22 +35,22 @@ pub struct Materialized {
     /// The lake.
     pub lake: Lake,
     artifacts: PathBuf,
-    /// End offsets of the unmarked topics as last written.
+    /// The end offsets up to which the unmarked topics were last written.
     written: Mutex<BTreeMap<(Topic, u32), u64>>,
-    /// Days written and not yet taken by [`Materialized::take_days`], the latest.
+    /// The latest days written and not yet taken by [`RunProjections::take_days`].
     days: Mutex<VecDeque<DayFigures>>,
 }
 
-impl Materialized {
-    /// Over a run's views, lake and artifact folder.
+impl RunProjections {
+    /// Writes to a run's views, lake and model folder.
     pub fn new(
         log: Arc<dyn Log>,
         partitions: u32,
         views: Views,
         lake: Lake,
         artifacts: PathBuf,
-    ) -> Materialized {
-        Materialized {
+    ) -> RunProjections {
+        RunProjections {
             log,
             partitions,
             views,
@@ -62,7 +61,7 @@ impl Materialized {
         }
     }
 
-    /// The first day comes with what was said when the run was opened, which is a day of its own.
+    /// With the first day come the events that opened the run, which belong to the day before.
     fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
         let (opening, today): (Vec<Event>, Vec<Event>) =
             events.iter().cloned().partition(|event| event.day < day);
@@ -100,8 +99,8 @@ impl Materialized {
         Ok(())
     }
 
-    /// Files of the unmarked topics hold the events of one trading day; a topic that has grown
-    /// is written again whole, so that the files do not depend on when that was.
+    /// Writes the unmarked topics that have grown, a file for each trading day. Such a topic is
+    /// written whole again, so that its files do not depend on when that happens.
     pub fn write_unmarked(&self) -> Result<()> {
         for topic in UNMARKED {
             let mut ends = BTreeMap::new();
@@ -121,7 +120,7 @@ impl Materialized {
         Ok(())
     }
 
-    /// Of the artifact folder; none where no model was written.
+    /// The digest of the model folder; `None` if no model was written.
     pub fn model_files_digest(&self) -> Result<Option<String>> {
         if !self.artifacts.exists() {
             return Ok(None);
@@ -129,29 +128,29 @@ impl Materialized {
         Ok(Artifacts::open(&self.artifacts)?.digest()?)
     }
 
-    /// Model files from what `models` says.
+    /// Writes a file for each usable model among `events`.
     pub fn write_models(&self, events: &[Event]) -> Result<()> {
         for event in events {
             let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
-            // What no scorer takes either is no file: it stays on the log, where `model verify`
+            // No scorer uses such a model either; it stays on the log, where `model verify`
             // finds it.
-            let (Ok((trained, made)), Ok(version)) =
+            let (Ok((trained, json)), Ok(version)) =
                 (artifact(model), u32::try_from(model.version))
             else {
                 tracing::warn!(
                     version = model.version,
-                    "it is no usable model: no file is written"
+                    "the model on the log is not usable, so no file is written"
                 );
                 continue;
             };
             let date = event.day.to_string().replace('-', "");
-            Artifacts::open(&self.artifacts)?.write(version, &date, &trained, &made)?;
+            Artifacts::open(&self.artifacts)?.write(version, &date, &trained, &json)?;
         }
         Ok(())
     }
 }
 
-impl Projections for Materialized {
+impl Projections for RunProjections {
     fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
         self.write(day, events, settings).map_err(|error| format!("{error:#}"))
     }
@@ -160,11 +159,12 @@ impl Projections for Materialized {
 /// Writes the lake's files of a topic without day markers from the log.
 pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) -> Result<()> {
     let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
-    read_each(log, topic, partitions, &mut |mut event| {
+    each_event(log, topic, partitions, &mut |mut event| {
         if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
-            letter.abridge(KEPT_OF_A_LETTER);
+            letter.abridge(DEAD_LETTER_BYTES);
         }
         days.entry(event.day).or_default().push(event);
+        Ok(())
     })?;
     for (day, events) in &days {
         lake.write_day(topic, *day, events)?;
@@ -172,47 +172,27 @@ pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) ->
     Ok(())
 }
 
-/// A model of the log as the artifact folder keeps it, and what its JSON says beside the manifest.
+/// A model from the log as the model folder keeps it, and what its JSON holds beside the manifest.
 pub fn artifact(model: &ModelTrained) -> Result<(Trained, Map<String, Value>)> {
     if schemas::id::sha256_hex(&model.onnx) != model.sha256 {
-        bail!("the bytes of model {} are not those of its sha256", model.version);
+        bail!("the bytes of model {} do not match its sha256", model.version);
     }
-    let mut made: Map<String, Value> = serde_json::from_str(&model.manifest)
-        .with_context(|| format!("the manifest of model {} is no JSON", model.version))?;
+    let mut json: Map<String, Value> = serde_json::from_str(&model.manifest)
+        .with_context(|| format!("the manifest of model {} is not valid JSON", model.version))?;
     let manifest =
-        serde_json::from_value(made.remove("model").unwrap_or_default()).with_context(|| {
-            format!("the manifest of model {} is not of this program", model.version)
+        serde_json::from_value(json.remove("model").unwrap_or_default()).with_context(|| {
+            format!("the manifest of model {} was not written by this program", model.version)
         })?;
     let (onnx, sha256) = (model.onnx.clone(), model.sha256.clone());
-    Ok((Trained { onnx, sha256, manifest }, made))
+    Ok((Trained { onnx, sha256, manifest }, json))
 }
 
 /// Every event of a topic that a role would take in, partition by partition.
 pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Event>> {
     let mut events = Vec::new();
-    read_each(log, topic, partitions, &mut |event| events.push(event))?;
+    each_event(log, topic, partitions, &mut |event| {
+        events.push(event);
+        Ok(())
+    })?;
     Ok(events)
-}
-
-/// The same, one at a time.
-fn read_each(
-    log: &dyn Log,
-    topic: Topic,
-    partitions: u32,
-    take: &mut dyn FnMut(Event),
-) -> Result<()> {
-    let mut reader = log.reader()?;
-    for partition in 0..topic.partitions(partitions) {
-        let place = record_codec::place(topic, partition);
-        let (mut next, end) = (0, log.watermarks(&place)?.high);
-        while next < end {
-            let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let fetched =
-                fetched.into_iter().next().ok_or_else(|| record_codec::gave_nothing(&place))?;
-            let sound = |record| inspect(topic, partition, partitions, record).ok();
-            fetched.records.iter().filter_map(sound).for_each(&mut *take);
-            next = fetched.position;
-        }
-    }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Running roles until a day is closed by all of them, or until a signal.
+//! Running all roles until each has closed a given day, or until a signal.
 
 use crate::context::RunContext;
 use crate::day_figures::DayFigures;
@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use telemetry::Steps;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Set by the first Ctrl-C or SIGTERM; the batch in hand is finished then. A second one ends the
-/// process at once: a log that is away for good would be waited for without end.
+/// A flag set by the first Ctrl-C or SIGTERM, after which the batch in hand is finished. A second
+/// signal ends the process at once, because a log that is gone for good would never let it finish.
 pub fn on_signal() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -25,7 +25,7 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
     };
     std::thread::spawn(move || {
-        let mut asked = || {
+        let mut wait = || {
             runtime.block_on(async {
                 tokio::select! {
                     _ = interrupted.recv() => {}
@@ -33,20 +33,20 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
                 }
             });
         };
-        asked();
+        wait();
         flag.store(true, Ordering::Relaxed);
-        asked();
+        wait();
         eprintln!(
-            "ended at once; what was in hand is not committed, and done again at the next start"
+            "ended at once: the batch in hand is not committed and is processed again at the next start"
         );
         std::process::exit(2);
     });
     Ok(stop)
 }
 
-/// Runs every role over `market` until each has closed `until` (or for ever), or a signal comes.
-/// `on_day` is given every day that the views contain since.
-pub fn everything(
+/// Runs every role over `market` until each has closed `until`, or without end, or until a signal.
+/// Calls `on_day` for every day that the views take in meanwhile.
+pub fn run_all_roles(
     context: &RunContext,
     market: Box<dyn Market>,
     opened: &RunOpened,
@@ -62,7 +62,7 @@ pub fn everything(
         None => days,
     };
     if let (Some(until), None) = (until, days.last()) {
-        bail!("the run begins on {}, after {until}; choose a later day", opened.first_day);
+        bail!("the run starts on {}, after {until}; choose a later day", opened.first_day);
     }
     let source = Source::new(&context.env, market, opened.clone(), until);
     let bar = steps.bar("trading days", days.len() as u64);
@@ -83,7 +83,7 @@ pub fn everything(
     bar.done("");
     if until.is_some() && context.env.board.closed_by_all(1) < days.last().copied() {
         eprintln!(
-            "stopped before {}; the same command goes on from here",
+            "stopped before {}; the same command continues from here",
             days.last().map(Day::to_string).unwrap_or_default()
         );
     }

@@ -1,52 +1,42 @@
-//! What a topic holds, in one number: SHA-256 over partition, key, timestamp and value of every
-//! record in order. Headers are left out; they may carry wall time.
+//! A digest of a topic's contents: SHA-256 over partition, key, timestamp and value of every
+//! record in order. Headers are left out, because they may carry wall time.
 
-use anyhow::{Context, Result};
-use eventlog::Log;
+use anyhow::Result;
+use eventlog::{Log, PartitionReader, Record};
 use schemas::{Topic, id::hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shell::record_codec;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// A topic's contents.
+/// The contents of a topic, counted and hashed.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct TopicDigest {
     /// Events, day markers left out.
     pub events: u64,
     /// Day markers.
     pub markers: u64,
-    /// Events by kind, markers among them.
+    /// Events by kind, markers included.
     pub kinds: BTreeMap<String, u64>,
     /// SHA-256, hexadecimal.
     pub sha256: String,
 }
 
-/// Of one topic.
+/// The digest of one topic.
 pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest> {
-    let mut reader = log.reader()?;
+    let mut reader = PartitionReader::new(log)?;
     let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
     for partition in 0..topic.partitions(partitions) {
-        let place = record_codec::place(topic, partition);
-        let (mut next, end) = (0, log.watermarks(&place)?.high);
-        while next < end {
-            let fetched = reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5))?;
-            let fetched = fetched
-                .into_iter()
-                .next()
-                .with_context(|| format!("{place} gave nothing at offset {next}"))?;
-            for record in &fetched.records {
-                let key = record.key.as_deref().unwrap_or_default();
-                hash.update(partition.to_be_bytes());
-                hash.update((key.len() as u64).to_be_bytes());
-                hash.update(key);
-                hash.update(record.timestamp_ms.to_be_bytes());
-                hash.update((record.value.len() as u64).to_be_bytes());
-                hash.update(&record.value);
-                found.count(topic, record);
-            }
-            next = fetched.position;
+        for record in reader.to_end(log, &record_codec::place(topic, partition))? {
+            let record = record?;
+            let key = record.key.as_deref().unwrap_or_default();
+            hash.update(partition.to_be_bytes());
+            hash.update((key.len() as u64).to_be_bytes());
+            hash.update(key);
+            hash.update(record.timestamp_ms.to_be_bytes());
+            hash.update((record.value.len() as u64).to_be_bytes());
+            hash.update(&record.value);
+            found.count(topic, &record);
         }
     }
     found.sha256 = hex(&hash.finalize());
@@ -54,7 +44,7 @@ pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest
 }
 
 impl TopicDigest {
-    fn count(&mut self, topic: Topic, record: &eventlog::Record) {
+    fn count(&mut self, topic: Topic, record: &Record) {
         let kind = match record_codec::event(topic, record) {
             Ok(event) if event.body.marker().is_some() => {
                 self.markers += 1;
@@ -73,7 +63,7 @@ impl TopicDigest {
     }
 }
 
-/// Of every topic there is, by its short name.
+/// The digest of every topic, by its short name.
 pub fn all(log: &dyn Log, partitions: u32) -> Result<BTreeMap<String, TopicDigest>> {
     Topic::ALL
         .into_iter()

@@ -81,12 +81,15 @@ fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -
     let (long_key, bytes) = (key.len(), record.value.len());
     cut(
         long_key <= LARGEST_HEAD,
-        format!("of its key of {long_key} bytes the first {LARGEST_HEAD} are kept"),
+        format!("only the first {LARGEST_HEAD} of the {long_key} bytes of its key are kept"),
     );
-    cut(head <= LARGEST_HEAD, format!("its headers of {head} bytes are not kept"));
-    cut(bytes <= LARGEST_VALUE, format!("of its {bytes} bytes the first {LARGEST_VALUE} are kept"));
+    cut(head <= LARGEST_HEAD, format!("its {head} bytes of headers are not kept"));
+    cut(
+        bytes <= LARGEST_VALUE,
+        format!("only the first {LARGEST_VALUE} of its {bytes} bytes are kept"),
+    );
     if let Some(first) = redriven {
-        message.push_str(&format!("; it was put back from letter {first}"));
+        message.push_str(&format!("; it was redriven from dead letter {first}"));
     }
     let headers = if head <= LARGEST_HEAD { &record.headers[..] } else { &[] };
     let mut letter = DeadLetter {
@@ -141,7 +144,7 @@ mod tests {
         assert_eq!((letter.value.len(), letter.bytes()), (LARGEST_VALUE, LARGEST_VALUE as u64 + 1));
         assert_eq!(letter.sha256.as_deref(), Some(&*sha256_hex(&vec![3; LARGEST_VALUE + 1])));
         assert!(letter.headers.is_empty());
-        for said in ["headers of 262146 bytes are not kept", "the first 3145728 are kept"] {
+        for said in ["its 262146 bytes of headers are not kept", "only the first 3145728 of its"] {
             assert!(letter.message.contains(said), "{}", letter.message);
         }
         let event = Event::new(schemas::Day(1), "", &["x"], DeadLetters::EventRejected(letter));
@@ -158,6 +161,6 @@ mod tests {
         again.headers.push((REDRIVEN.to_owned(), b"41".to_vec()));
         let letter = of(&again);
         assert_eq!(letter.redriven, Some(41));
-        assert!(letter.message.ends_with("put back from letter 41"), "{}", letter.message);
+        assert!(letter.message.ends_with("redriven from dead letter 41"), "{}", letter.message);
     }
 }

@@ -53,7 +53,7 @@ fn misplaced(event: &Event, partition: u32, total: u32, record: &Record) -> Opti
     if let Some(marker) = event.body.marker() {
         let own = marker.partition == i64::from(partition);
         return (!own).then(|| {
-            format!("a day marker of partition {} on partition {partition}", marker.partition)
+            format!("the day marker of partition {} is on partition {partition}", marker.partition)
         });
     }
     let belongs = record_codec::partition(event, total);
@@ -65,7 +65,7 @@ fn misplaced(event: &Event, partition: u32, total: u32, record: &Record) -> Opti
     }
     let key = record.key.as_deref().unwrap_or_default();
     (key != event.ticker.as_bytes())
-        .then(|| format!("an event of {:?} under key {:?}", event.ticker, shown(key)))
+        .then(|| format!("an event of {:?} has the key {:?}", event.ticker, shown(key)))
 }
 
 /// The beginning of arbitrary bytes, as text.

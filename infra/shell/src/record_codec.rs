@@ -46,7 +46,7 @@ pub(crate) fn not_known(topic: &str) -> LogError {
 }
 
 /// A poll gave nothing though the log holds more: to be tried again, never taken for the end.
-pub fn gave_nothing(place: &TopicPartition) -> LogError {
+pub(crate) fn gave_nothing(place: &TopicPartition) -> LogError {
     let what = "the log gave nothing in time, though it holds more";
     LogError::new(ErrorClass::Retry, what, place.to_string(), "it is tried again")
 }

@@ -104,13 +104,13 @@ impl Unit {
                 Ok(Some(event))
             }
             Verdict::Conflict => {
-                let what = "another event has this id already; the first one stands".to_owned();
+                let what = "another event already has this id; the first one stands".to_owned();
                 self.dead_letter(record, rejected("conflict", what), source)?;
                 Ok(None)
             }
             Verdict::OutOfOrder => {
                 let what = format!(
-                    "an event of {} where {} is the last closed day",
+                    "an event of {}, though the last closed day is {}",
                     event.day, self.cursor.closed
                 );
                 self.dead_letter(record, rejected("order", what), source)?;

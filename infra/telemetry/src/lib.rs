@@ -1,4 +1,4 @@
-//! What people watch while the program works: progress bars and the log on standard error.
+//! Progress bars and the log on standard error, for people who watch the program work.
 
 mod logging;
 mod progress;

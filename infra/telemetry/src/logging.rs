@@ -3,21 +3,21 @@
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// How much is logged, unless a filter says otherwise.
+/// How much is logged, unless a filter overrides it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verbosity {
     /// Errors only.
     Quiet,
-    /// Warnings: somebody should do something.
+    /// Errors and warnings; a warning calls for action.
     Normal,
-    /// What happens, too.
+    /// The course of events, too.
     Verbose,
-    /// Everything that may help to find a fault.
+    /// Everything that may help to diagnose a fault.
     Debug,
 }
 
-/// Logs to standard error: by `filter` (as `RUST_LOG` is written) where given, by `verbosity`
-/// otherwise. Colours only where standard error is a terminal and `NO_COLOR` is not set.
+/// Logs to standard error, by `filter` (in the syntax of `RUST_LOG`) if given, else by `verbosity`.
+/// Colours are used only if standard error is a terminal and `NO_COLOR` is not set.
 pub fn log_to_stderr(verbosity: Verbosity, filter: Option<&str>) {
     let level = match verbosity {
         Verbosity::Quiet => "error",

@@ -1,9 +1,9 @@
-//! Progress bars on standard error; nothing where that is no terminal.
+//! Progress bars on standard error, shown only if that is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
-/// The steps of a longer job.
+/// The steps of a long job.
 pub struct Steps {
     shown: bool,
 }
@@ -12,12 +12,12 @@ pub struct Steps {
 pub struct Bar(ProgressBar);
 
 impl Steps {
-    /// Shown when `wanted` and standard error is a terminal (indicatif hides bars elsewhere).
+    /// Steps shown if `wanted` and standard error is a terminal (indicatif hides bars elsewhere).
     pub fn new(wanted: bool) -> Steps {
         Steps { shown: wanted }
     }
 
-    /// Runs `work`, with a spinner where it takes longer than a moment.
+    /// Runs `work` beside a spinner.
     pub fn during<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
         let spinner = if self.shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{prefix:>12} {spinner} {elapsed}");
@@ -29,7 +29,7 @@ impl Steps {
         done
     }
 
-    /// A count of parts whose number is not known beforehand, each with a name.
+    /// A counter of named parts whose number is not known in advance.
     pub fn counter(&self, name: &str) -> Bar {
         let bar = if self.shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{prefix:>12} {spinner} {pos} {msg} {elapsed}");
@@ -58,19 +58,19 @@ impl Bar {
         self.0.set_position(done);
     }
 
-    /// One part more is begun: the one called `name`.
+    /// Another part has started: the one called `name`.
     pub fn next(&self, name: &str) {
         self.0.inc(1);
         self.0.set_message(name.to_owned());
         tracing::info!("{name}");
     }
 
-    /// Calls `write`, which writes to standard error, with the bar out of its way.
+    /// Hides the bar while `write` writes to standard error.
     pub fn above(&self, write: impl FnOnce()) {
         self.0.suspend(write);
     }
 
-    /// Ends the bar and takes it away.
+    /// Ends the bar and removes it.
     pub fn clear(&self) {
         self.0.finish_and_clear();
     }

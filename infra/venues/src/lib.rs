@@ -1,4 +1,4 @@
-//! Brokers that orders can be sent to, beside the one inside the program whose fills are a pure
-//! function of the log.
+//! Brokers outside the program that orders can be sent to. The broker inside it fills orders by a
+//! pure function of the log.
 
 pub mod paper;

@@ -142,8 +142,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
     }
     if !better {
         reasons.push(format!(
-            "its mean daily log loss {:.4} is not below that of {rival}, {:.4}: only a model that \
-             is better settles it, the next training has more rows",
+            "its mean daily log loss {:.4} is not below that of {rival}, {:.4}: more days do not \
+             change that; the next training has more rows",
             verdict.log_loss, verdict.baseline_log_loss
         ));
     } else if verdict.adjusted_p_value >= LEVEL {
@@ -173,8 +173,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
         let (given, came) = (verdict.mean_probability[class], verdict.frequency[class]);
         if (given - came).abs() > MARGIN {
             reasons.push(format!(
-                "class {name}: its mean probability {:.1} % is more than 3 points from the {:.1} % \
-                 that came: it settles once a training has rows of days like these",
+                "class {name}: its mean probability {:.1} % is more than 3 points from the observed \
+                 {:.1} %: a training on rows of days like these corrects it",
                 100.0 * given,
                 100.0 * came
             ));
@@ -182,8 +182,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
     }
     if verdict.calibration_error > verdict.calibration_limit {
         reasons.push(format!(
-            "its calibration error {:.4} is above the limit {:.4}: it settles once a training has \
-             rows of days like these",
+            "its calibration error {:.4} is above the limit {:.4}: a training on rows of days like \
+             these corrects it",
             verdict.calibration_error, verdict.calibration_limit
         ));
     }

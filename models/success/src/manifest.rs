@@ -85,8 +85,8 @@ impl Manifest {
         let (network, logistic) = (self.network_log_loss, self.logistic_log_loss);
         match self.kind {
             ModelKind::Network => format!(
-                "the network is shipped: validation log loss {network:.4}, {logistic:.4} of the \
-                 logistic regression"
+                "the network is shipped: validation log loss {network:.4}, against {logistic:.4} \
+                 for the logistic regression"
             ),
             ModelKind::Logistic => format!(
                 "the network does not beat the logistic regression (validation log loss \

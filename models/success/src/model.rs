@@ -63,7 +63,7 @@ pub enum ScoreError {
     #[error("row {row}: feature {feature} is {value}; refuse this candidate and score the others")]
     NotFinite { row: usize, feature: String, value: f64 },
     #[error(
-        "row {row}: the model answered {probabilities:?}, which are no probabilities; roll back to the model before it"
+        "row {row}: the model answered {probabilities:?}, which are not probabilities; roll back to the previous model"
     )]
     NoProbabilities { row: usize, probabilities: [f32; CLASSES] },
     #[error("the engine failed: {problem}; load the model again, or score without ONNX Runtime")]

@@ -136,7 +136,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Layers, Vec<(String, String)>), St
                     or written by another program"
             .into());
     }
-    let model = ModelProto::decode(body).map_err(|error| format!("it is no ONNX: {error}"))?;
+    let model = ModelProto::decode(body).map_err(|error| format!("it is not ONNX: {error}"))?;
     let graph = model.graph.ok_or("it holds no graph")?;
     let count = graph.node.iter().filter(|node| node.op_type == "Gemm").count();
     let shape = |node: &NodeProto| {
@@ -161,7 +161,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Layers, Vec<(String, String)>), St
         let (dims, weight) = find(&format!("weight{number}"))?;
         let (_, bias) = find(&format!("bias{number}"))?;
         let [inputs, outputs] = dims[..] else {
-            return Err(format!("weight{number} is no matrix"));
+            return Err(format!("weight{number} is not a matrix"));
         };
         layers.dense.push(Dense { inputs, outputs, weight, bias });
     }

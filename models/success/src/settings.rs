@@ -66,8 +66,8 @@ pub enum TrainError {
     )]
     MissingClass { class: &'static str, counts: [usize; CLASSES], fit: usize },
     #[error(
-        "{rows} rows left to fit from {days} scan days once the last days judge and the embargo \
-         is applied: train on a longer history"
+        "{rows} rows left to fit from {days} scan days without the validation days and the embargo: \
+         train on a longer history"
     )]
     NothingToFit { days: usize, rows: usize },
     #[error(
@@ -77,13 +77,17 @@ pub enum TrainError {
     NeverMoves { feature: String, value: f64, rows: usize },
     #[error("setting {setting} is {value}: {need}")]
     BadSetting { setting: &'static str, value: String, need: &'static str },
-    #[error("the network's arithmetic failed; train again, and report it if it stays")]
+    #[error("the network's arithmetic failed; train again, and report it if the error stays")]
     Arithmetic(#[from] candle_core::Error),
     #[error("the trained weights are unusable ({problem}): lower learning_rate and train again")]
     Unusable { problem: String },
-    #[error("the model takes {bytes} bytes, {MAX_ONNX_BYTES} may travel: make `hidden` smaller")]
+    #[error(
+        "the model takes {bytes} bytes, at most {MAX_ONNX_BYTES} are allowed: make `hidden` smaller"
+    )]
     TooLarge { bytes: usize },
-    #[error("the manifest could not be written as JSON; train again, and report it if it stays")]
+    #[error(
+        "the manifest could not be written as JSON; train again, and report it if the error stays"
+    )]
     Manifest(#[from] serde_json::Error),
 }
 

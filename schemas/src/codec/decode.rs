@@ -21,7 +21,7 @@ pub enum DecodeError {
     NoHeader(usize),
     /// The schema id is unknown.
     #[error(
-        "schema id {id} is no version of {topic}; `butterquant topics describe {topic}` lists them"
+        "schema id {id} is not a version of {topic}; `butterquant topics describe {topic}` lists them"
     )]
     UnknownSchema {
         /// The id read.
@@ -30,7 +30,7 @@ pub enum DecodeError {
         topic: Topic,
     },
     /// The schema id belongs to another topic.
-    #[error("schema id {id} is of {of}: the event was written to {topic} by mistake")]
+    #[error("schema id {id} belongs to {of}: the event was written to {topic} by mistake")]
     OtherTopic {
         /// The id read.
         id: u32,
@@ -102,7 +102,7 @@ fn read<R: DeserializeOwned>(
     };
     let record = record.map_err(bad)?;
     if !datum.is_empty() {
-        return Err(bad(format!("{} bytes are left over behind it", datum.len())));
+        return Err(bad(format!("{} bytes are left over after it", datum.len())));
     }
     event(record).map_err(|cause| bad(cause.to_owned()))
 }

@@ -54,8 +54,8 @@ fn too_few_rows_are_refused_with_the_number_there_is_and_the_number_needed() {
     for (rows, words) in [
         (vec![], ["0 matured scan days", "60 out"]),
         (rows(59, 30), ["59 matured scan days", "60 out"]),
-        (rows(60, 30), ["0 rows are of days that were over", "1000"]),
-        (rows(110, 20), ["940 rows are of days that were over", "1000"]), // days 0 to 46
+        (rows(60, 30), ["0 rows are from days that ended", "1000"]),
+        (rows(110, 20), ["940 rows are from days that ended", "1000"]), // days 0 to 46
     ] {
         let decided = judge(request(rows, |_| {}), &[]);
         let decided = line(&decided);
@@ -64,7 +64,7 @@ fn too_few_rows_are_refused_with_the_number_there_is_and_the_number_needed() {
             "{decided}"
         );
         assert!(
-            decided.contains("draw more of the past with `butterquant history generate`"),
+            decided.contains("draw more history with `butterquant history generate`"),
             "{decided}"
         );
     }

@@ -6,7 +6,7 @@ use crate::market;
 use anyhow::{Context, Result, bail};
 use run::config::Config;
 use run::data_dir;
-use run::open_run::Wanted;
+use run::open_run::RunRequest;
 use schemas::Day;
 
 /// A backtest.
@@ -44,7 +44,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     };
     let run = config.run_dir(&id)?;
     let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
-    let wanted = Wanted {
+    let wanted = RunRequest {
         kind: "backtest",
         source,
         scan_from: scan_from

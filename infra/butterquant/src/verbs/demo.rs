@@ -6,7 +6,7 @@ use crate::market;
 use anyhow::{Context, Result};
 use run::config::Config;
 use run::data_dir::{self};
-use run::open_run::Wanted;
+use run::open_run::RunRequest;
 use run::registration;
 
 /// The simulated run.
@@ -50,7 +50,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
     let mut settings = config.settings()?;
     settings.seed = args.seed as i64;
-    let wanted = Wanted {
+    let wanted = RunRequest {
         kind: "demo",
         source,
         scan_from: *market

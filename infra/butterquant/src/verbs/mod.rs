@@ -28,6 +28,7 @@ mod scan;
 mod schemas;
 mod setup;
 mod status;
+mod summary;
 mod topics;
 mod train;
 mod up;
@@ -85,6 +86,8 @@ pub(crate) enum Verb {
     Journal(journal::Args),
     /// The run on one screen: days, halted or not, champion, positions, what waits
     Status,
+    /// The summary of a run that no process works on, as its end printed it
+    Summary,
     /// How far every role has read and what it waits for
     Lag,
     /// Dead letters: events that no role could take in
@@ -153,6 +156,7 @@ pub(crate) fn carry_out(cli: &Cli) -> Result<Found> {
         Verb::Positions => positions::run(config),
         Verb::Journal(args) => journal::run(config, args),
         Verb::Status => status::run(config),
+        Verb::Summary => summary::run(config),
         Verb::Lag => lag::run(config),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),

@@ -5,7 +5,7 @@ use crate::live_run::{live, market_of, serve};
 use ::run::config::Config;
 use ::run::context::RunContext;
 use ::run::data_dir;
-use ::run::open_run::begin;
+use ::run::open_run::open_or_resume;
 use ::run::{registration, run_loop};
 use anyhow::Result;
 use schemas::role::Role;
@@ -52,7 +52,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let market = if args.roles.contains(&Role::Source) {
         let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
         let wanted = live(config, source, &*market, None, 0)?;
-        let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
+        let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
         Some((market, begun.opened))
     } else {
         None

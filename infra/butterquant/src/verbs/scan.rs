@@ -11,7 +11,7 @@ use run::config::Config;
 use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{Wanted, begin};
+use run::open_run::{RunRequest, open_or_resume};
 use run::run_loop;
 use run::whole_file::write_file;
 use schemas::id::sha256_hex;
@@ -67,9 +67,14 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
 }
 
 /// The live run where the day is its next or its last; a what-if run otherwise.
-fn which_run(config: &Config, args: &Args, source: String, day: Day) -> Result<(RunDir, Wanted)> {
+fn which_run(
+    config: &Config,
+    args: &Args,
+    source: String,
+    day: Day,
+) -> Result<(RunDir, RunRequest)> {
     let run = config.this_run()?;
-    let mut wanted = Wanted {
+    let mut wanted = RunRequest {
         kind: "live",
         source,
         scan_from: day,
@@ -107,17 +112,17 @@ fn ranked(
     config: &Config,
     run: &RunDir,
     mut market: Box<dyn Market>,
-    wanted: &Wanted,
+    wanted: &RunRequest,
     day: Day,
 ) -> Result<Rankings> {
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
-    let begun = begin(&*opened.log, partitions, &mut *market, wanted, &steps)?;
+    let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {
-        run_loop::everything(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
+        run_loop::run_all_roles(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
     }
     views.rankings(day)?.with_context(|| {
         format!(

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use consumers::retrainer::train_from_history;
 use producers::history::{HistoryPlan, draw};
 use run::config::Config;
-use run::model_acceptance::OnEngine;
+use run::model_acceptance::EngineAcceptance;
 use run::projections::artifact;
 use schemas::Body;
 use schemas::events::{Controls, Models, TrainingRequested};
@@ -54,7 +54,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let bar = steps.bar("history", args.rows as u64);
     let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
     bar.done("");
-    let trial = OnEngine::new(config.scoring()?.engine()?);
+    let trial = EngineAcceptance::new(config.scoring()?.engine()?);
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);
     let made = train_from_history(
         day,

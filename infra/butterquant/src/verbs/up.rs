@@ -4,12 +4,11 @@ use crate::exit::Found;
 use crate::live_run::{live, market_of, serve};
 use crate::printer;
 use anyhow::Result;
-use report::summary::summary;
+use report::summary::summary_of_execution;
 use run::config::Config;
-use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self};
-use run::open_run::begin;
+use run::open_run::open_or_resume;
 use run::registration;
 use run::run_loop;
 use schemas::Day;
@@ -42,20 +41,20 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let wanted = live(config, source, &*market, args.from, args.history)?;
     let steps = printer::steps(config)?;
     let partitions = config.partitions()?;
-    let begun = begin(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
+    let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
     let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
     eprintln!("scored by {}: {}", context.engine.provider(), context.engine.explain());
-    run_loop::everything(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
+    run_loop::run_all_roles(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
         // On a warm-up day nothing is scanned.
         if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
             eprintln!("{figures}");
         }
     })?;
-    let summary =
-        steps.during("summary", || summary(&context, &begun, started.elapsed().as_secs_f64()))?;
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;
     Ok(Found::Nothing)
 }

@@ -1,6 +1,6 @@
 //! Named values as bars with whiskers, the largest on top.
 
-use super::Picture;
+use super::chart::Chart;
 use super::style::{BLUE, GREY, INK, Panel, digits, padded, text, titled};
 use anyhow::Result;
 use plotters::prelude::*;
@@ -16,7 +16,7 @@ pub struct Bars {
 
 const NAMES: i32 = 640;
 
-impl Picture for Bars {
+impl Chart for Bars {
     const SIZE: (u32, u32) = (1_480, 1_240);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Every feature's distribution by class, one panel each, and the classes' shares: what a look at
 //! training rows begins with.
 
-use super::Picture;
+use super::chart::Chart;
 use super::style::{BLUE, GREEN, GREY, INK, ORANGE, Panel, Ticks, bold, padded, text, titled};
 use anyhow::Result;
 use plotters::prelude::*;
@@ -36,7 +36,7 @@ const TITLE: i32 = 104;
 const ROWS: usize = 6;
 const COLUMNS: usize = 4;
 
-impl Picture for Distributions {
+impl Chart for Distributions {
     const SIZE: (u32, u32) = (1_800, 2_100);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {

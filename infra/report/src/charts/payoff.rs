@@ -5,7 +5,7 @@
 use super::style::{
     BLUE, GREEN, GREY, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot,
 };
-use crate::analysis_detail::Study;
+use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
 use quant::normal_pdf;
@@ -15,9 +15,9 @@ const POINTS: usize = 400;
 /// Draws it.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
-    study: &Study,
+    detail: &AnalysisDetail,
 ) -> Result<()> {
-    let of = &study.analysis;
+    let of = &detail.analysis;
     let legend = [
         (Key::Line, INK, "profit and loss per share".to_owned()),
         (
@@ -34,13 +34,13 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
         (Key::Area, GREEN, format!("in profit: {:.1} %", 100.0 * of.prob_profit)),
     ];
     let body = headed(panel, "a  Profit and loss at expiry", &legend)?;
-    let (x, y) = (prices(study), padded([-of.max_loss, of.max_profit], 0.12));
+    let (x, y) = (prices(detail), padded([-of.max_loss, of.max_profit], 0.12));
     let digits = digits(&y);
     let names = ("price of the share at expiry, $", "$ per share");
     let mut chart =
         plot(&body, Ticks::numbers(x.clone()), y.clone(), names, &|v| format!("{v:.digits$}"))?;
 
-    let likely = likely(study, &x, &y);
+    let likely = likely(detail, &x, &y);
     let inside = |(price, _): &&(f64, f64)| (of.break_evens[0]..=of.break_evens[1]).contains(price);
     chart.draw_series(AreaSeries::new(likely.iter().copied(), y.start, BLUE.mix(0.16)))?;
     let winning = likely.iter().filter(inside).copied();
@@ -48,16 +48,16 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     chart.draw_series(LineSeries::new([(x.start, 0.0), (x.end, 0.0)], GREY.stroke_width(2)))?;
     let today = [(of.spot, y.start), (of.spot, y.end)];
     chart.draw_series(DashedLineSeries::new(today, 16, 12, GREY.stroke_width(4)))?;
-    chart.draw_series(LineSeries::new(gains(study, &x), INK.stroke_width(6)))?;
+    chart.draw_series(LineSeries::new(gains(detail, &x), INK.stroke_width(6)))?;
     chart
         .draw_series(of.break_evens.map(|price| Circle::new((price, 0.0), 14, ORANGE.filled())))?;
     Ok(())
 }
 
 /// Prices shown: both wings and nearly all of the distribution.
-fn prices(study: &Study) -> std::ops::Range<f64> {
-    let (of, fly) = (&study.analysis, &study.analysis.butterfly);
-    let reach = 2.6 * deviation(study);
+fn prices(detail: &AnalysisDetail) -> std::ops::Range<f64> {
+    let (of, fly) = (&detail.analysis, &detail.analysis.butterfly);
+    let reach = 2.6 * deviation(detail);
     padded(
         [
             fly.centre - 1.25 * fly.wing,
@@ -70,15 +70,19 @@ fn prices(study: &Study) -> std::ops::Range<f64> {
 }
 
 /// √v of ln S_T.
-fn deviation(study: &Study) -> f64 {
-    let of = &study.analysis;
+fn deviation(detail: &AnalysisDetail) -> f64 {
+    let of = &detail.analysis;
     of.predicted_vol * (f64::from(of.butterfly.dte) / 365.0).sqrt()
 }
 
 /// The density of the price, its peak at four fifths of the plot's height; it has no scale of
 /// its own.
-fn likely(study: &Study, x: &std::ops::Range<f64>, y: &std::ops::Range<f64>) -> Vec<(f64, f64)> {
-    let (spot, sd) = (study.analysis.spot, deviation(study));
+fn likely(
+    detail: &AnalysisDetail,
+    x: &std::ops::Range<f64>,
+    y: &std::ops::Range<f64>,
+) -> Vec<(f64, f64)> {
+    let (spot, sd) = (detail.analysis.spot, deviation(detail));
     let density = |price: f64| normal_pdf(((price / spot).ln() + 0.5 * sd * sd) / sd) / price;
     let step = (x.end - x.start) / POINTS as f64;
     let drawn: Vec<(f64, f64)> = (0..=POINTS)
@@ -91,8 +95,8 @@ fn likely(study: &Study, x: &std::ops::Range<f64>, y: &std::ops::Range<f64>) -> 
     drawn.into_iter().map(|(price, height)| (price, y.start + scale * height)).collect()
 }
 
-fn gains(study: &Study, x: &std::ops::Range<f64>) -> Vec<(f64, f64)> {
-    let (of, fly) = (&study.analysis, &study.analysis.butterfly);
+fn gains(detail: &AnalysisDetail, x: &std::ops::Range<f64>) -> Vec<(f64, f64)> {
+    let (of, fly) = (&detail.analysis, &detail.analysis.butterfly);
     [x.start, fly.centre - fly.wing, fly.centre, fly.centre + fly.wing, x.end]
         .map(|price| (price, quant::payoff(fly, price) - of.risk))
         .to_vec()

@@ -2,7 +2,7 @@
 //! 95 % interval up to the evaluation date.
 
 use super::style::{BLUE, GREEN, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot};
-use crate::analysis_detail::Study;
+use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
 use schemas::Day;
@@ -10,9 +10,9 @@ use schemas::Day;
 /// Draws it.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
-    study: &Study,
+    detail: &AnalysisDetail,
 ) -> Result<()> {
-    let (of, fly) = (&study.analysis, &study.analysis.butterfly);
+    let (of, fly) = (&detail.analysis, &detail.analysis.butterfly);
     let order = of.arima.order;
     let strikes = [fly.centre - fly.wing, fly.centre, fly.centre + fly.wing];
     let legend = [
@@ -32,25 +32,25 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     let body = headed(panel, "b  Price, trend and forecast", &legend)?;
     let at = |day: Day| f64::from(day.0);
     let today = at(of.day);
-    let first = study.closes.first().map_or(today, |(day, _)| at(*day));
+    let first = detail.closes.first().map_or(today, |(day, _)| at(*day));
     let end = at(fly.evaluation_day);
-    let bands = study.forecast.iter().flat_map(|ahead| [ahead.low, ahead.high]);
-    let closes = study.closes.iter().map(|(_, close)| *close);
+    let bands = detail.forecast.iter().flat_map(|ahead| [ahead.low, ahead.high]);
+    let closes = detail.closes.iter().map(|(_, close)| *close);
     let y = padded(closes.chain(bands).chain(strikes), 0.06);
     let digits = digits(&y);
     let x = Ticks::months(first..end + 6.0);
     let mut chart = plot(&body, x, y, ("", "$ per share"), &|v| format!("{v:.digits$}"))?;
 
-    let upper = study.forecast.iter().map(|ahead| (today + ahead.days, ahead.high));
-    let lower = study.forecast.iter().rev().map(|ahead| (today + ahead.days, ahead.low));
+    let upper = detail.forecast.iter().map(|ahead| (today + ahead.days, ahead.high));
+    let lower = detail.forecast.iter().rev().map(|ahead| (today + ahead.days, ahead.low));
     let band: Vec<(f64, f64)> = upper.chain(lower).collect();
     chart.draw_series([Polygon::new(band, BLUE.mix(0.22))])?;
     let line = |points: &[(Day, f64)]| {
         points.iter().map(|(day, value)| (at(*day), *value)).collect::<Vec<_>>()
     };
-    chart.draw_series(LineSeries::new(line(&study.closes), INK.stroke_width(4)))?;
-    chart.draw_series(LineSeries::new(smooth(&line(&study.trend)), GREEN.stroke_width(6)))?;
-    let expected = study.forecast.iter().map(|ahead| (today + ahead.days, ahead.price));
+    chart.draw_series(LineSeries::new(line(&detail.closes), INK.stroke_width(4)))?;
+    chart.draw_series(LineSeries::new(smooth(&line(&detail.trend)), GREEN.stroke_width(6)))?;
+    let expected = detail.forecast.iter().map(|ahead| (today + ahead.days, ahead.price));
     chart.draw_series(LineSeries::new(expected, BLUE.stroke_width(6)))?;
     for strike in strikes {
         let dashes = [(today, strike), (end, strike)];

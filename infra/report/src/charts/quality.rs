@@ -1,6 +1,6 @@
 //! Predictions over time: the champion's accuracy and calibration error by month.
 
-use super::Picture;
+use super::chart::Chart;
 use super::style::{
     BLUE, GREY, INK, Key, ORANGE, Panel, Ticks, digits, headed, padded, plot, titled,
 };
@@ -28,7 +28,7 @@ fn middle(month: &Period) -> f64 {
     f64::from(month.first.0 + month.last.0) / 2.0
 }
 
-impl Picture for QualityOverTime<'_> {
+impl Chart for QualityOverTime<'_> {
     const SIZE: (u32, u32) = (1_500, 1_500);
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {

@@ -2,7 +2,7 @@
 //! period that was chosen among those sought.
 
 use super::style::{GREY, INK, Key, ORANGE, Panel, Ticks, headed, plot};
-use crate::analysis_detail::Study;
+use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
 
@@ -12,9 +12,9 @@ const SOUGHT: (f64, f64) = (7.0, 126.0);
 /// Draws it.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     panel: &Panel<DB>,
-    study: &Study,
+    detail: &AnalysisDetail,
 ) -> Result<()> {
-    let of = &study.analysis;
+    let of = &detail.analysis;
     let legend = [
         (Key::Line, INK, "share of all power".to_owned()),
         (
@@ -29,7 +29,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
         (Key::Area, GREY, "periods sought, 7 to 126 days".to_owned()),
     ];
     let body = headed(panel, "d  Power spectrum of the daily changes", &legend)?;
-    let most = study.power.iter().fold(0.0_f64, |most, (_, share)| most.max(*share));
+    let most = detail.power.iter().fold(0.0_f64, |most, (_, share)| most.max(*share));
     let top = 1.12 * most;
     let names = ("period, trading days", "% of power");
     let x = Ticks::periods(1.9, 270.0);
@@ -37,7 +37,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
 
     let sought = [(SOUGHT.0.log2(), 0.0), (SOUGHT.1.log2(), top)];
     chart.draw_series([Rectangle::new(sought, GREY.mix(0.10).filled())])?;
-    for (period, share) in &study.power {
+    for (period, share) in &detail.power {
         let chosen = (period - of.dominant_period).abs() < 1e-9;
         let style = if chosen { ORANGE.stroke_width(10) } else { INK.stroke_width(4) };
         let stem = vec![(period.log2(), 0.0), (period.log2(), *share)];

@@ -1,29 +1,33 @@
 //! The keys that a configuration may hold.
 
-/// Every key, its default and what it means. `kafka.<property>` is passed to librdkafka; a key
-/// that holds a secret may have `_file` or `.file` behind it and name a file (see `secrets`).
+/// Every key, its default and its meaning. `kafka.<property>` is passed to librdkafka; a key that
+/// holds a secret may end in `_file` or `.file` and name a file (see `secrets`).
 pub const KEYS: [(&str, &str, &str); 32] = [
-    ("data_dir", "data", "folder of everything kept"),
+    ("data_dir", "data", "folder that holds everything"),
     ("output", "human", "human or json"),
-    ("run", "live", "which run"),
+    ("run", "live", "id of the run"),
     ("log", "embedded", "embedded or kafka"),
     ("brokers", "127.0.0.1:9092", "Kafka's addresses"),
     ("partitions", "12", "partitions of a data topic, when a run is opened"),
     (
         "replication",
         "",
-        "copies of a new topic's partitions on Kafka; empty is what its brokers say",
+        "copies of a new topic's partitions on Kafka; empty leaves the number to its brokers",
     ),
     ("provider", "auto", "auto, cuda or cpu"),
     ("onnxruntime", "", "path of libonnxruntime.so"),
     ("source", "", "the market, csv:DIR or sim:SEED"),
     ("broker", "paper", "where live orders go: paper, or paper:HOST:PORT for `paper-broker`"),
-    ("broker_wait_ms", "700", "how long a broker outside has for an answer; 1000 at most is safe"),
+    ("broker_wait_ms", "700", "how long an external broker may take to answer; up to 1000 is safe"),
     ("listen", "127.0.0.1:0", "address of the HTTP side of `up` and `run`"),
     ("endpoint", "", "reach the run's embedded log at this address, such as http://host:8080"),
-    ("token", "", "what callers of the HTTP side must show; needed to listen beyond this machine"),
-    ("schema_registry", "", "address of a registry that gets the schemas when a run starts"),
-    ("schema_registry_auth", "", "user:password for it"),
+    ("token", "", "token that HTTP callers must show; needed to listen beyond this machine"),
+    (
+        "schema_registry",
+        "",
+        "address of the registry to register the schemas with when a run starts",
+    ),
+    ("schema_registry_auth", "", "user:password for the schema registry"),
     ("settings.capital", "100000", "each track's capital, dollars"),
     ("settings.risk_per_trade", "1000", "capital at risk of a position, dollars"),
     ("settings.max_new_per_day", "5", "new positions of a track a day"),
@@ -31,12 +35,12 @@ pub const KEYS: [(&str, &str, &str); 32] = [
     ("settings.expected_roi_over", "0.15", "ButterAI trades above this"),
     ("settings.score_over", "60", "ButterBaseline trades above this"),
     ("settings.take_profit", "0.7", "share of the maximum profit"),
-    ("settings.retrain_outcomes", "1000", "more new outcomes than this start a training"),
+    ("settings.retrain_outcomes", "1000", "a training starts after more new outcomes than this"),
     ("settings.min_training_rows", "1000", "rows a training needs"),
     ("settings.training_epochs", "50", "passes over the rows, at most"),
     ("settings.shadow_days", "5", "days a challenger is watched"),
     ("settings.seed", "7", "seed of training"),
     ("settings.rate", "0", "interest rate a year, continuous"),
     ("settings.dividend", "0", "dividend yield a year, continuous"),
-    ("settings.strike_step", "", "strike step in dollars; empty goes by price"),
+    ("settings.strike_step", "", "strike step in dollars; empty chooses it by price"),
 ];

@@ -1,4 +1,4 @@
-//! The file and the environment, as keys and values; a key nobody knows is refused.
+//! The configuration file and the environment as keys and values; unknown keys are refused.
 
 use super::KEYS;
 use super::secrets;
@@ -14,7 +14,7 @@ pub(super) fn read_file(file: &Path) -> Result<Vec<(String, String)>> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
     let table: toml::Table =
-        text.parse().with_context(|| format!("{} is no TOML", file.display()))?;
+        text.parse().with_context(|| format!("{} is not valid TOML", file.display()))?;
     let mut values = Vec::new();
     flatten("", table, &mut values);
     for (key, _) in &values {

@@ -1,5 +1,5 @@
-//! The configuration: a TOML file, below the environment (`BUTTERQUANT_…`), below flags. Every
-//! value remembers where it came from; a key nobody knows is refused.
+//! The configuration: flags override the environment (`BUTTERQUANT_…`), which overrides a TOML
+//! file. Every value remembers its origin; unknown keys are refused.
 
 mod choices;
 mod keys;
@@ -31,7 +31,8 @@ pub struct Origin {
 /// The configuration file of a data folder.
 pub const FILE_NAME: &str = "butterquant.toml";
 
-/// A broker outside that is waited for longer may cost its role the place in the group.
+/// The longest safe wait for the external broker: a longer one may cost the role its place in the
+/// group.
 const SAFE_WAIT: Duration = Duration::from_millis(1_000);
 
 /// Values by key, each with its origin.
@@ -47,19 +48,19 @@ impl fmt::Debug for Config {
     }
 }
 
-/// What the command line says; it is above every other layer.
+/// The values given on the command line, which override every other layer.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// The configuration file to read in place of the data folder's own.
+    /// The configuration file to read instead of the one in the data folder.
     pub file: Option<PathBuf>,
-    /// Keys and their values.
+    /// The keys given, with their values.
     pub values: Vec<(&'static str, String)>,
-    /// Whether progress and lines about days are left out.
+    /// Whether progress and the lines about days are left out.
     pub quiet: bool,
 }
 
 impl Config {
-    /// Reads the layers.
+    /// Reads all layers.
     ///
     /// # Errors
     /// A file cannot be read, a key is unknown or given twice, or a value does not fit its key.
@@ -90,13 +91,13 @@ impl Config {
         Ok(config)
     }
 
-    /// Whether progress and lines about days are left out.
+    /// Whether progress and the lines about days are left out.
     pub fn is_quiet(&self) -> bool {
         self.flags.quiet
     }
 
-    /// The command line of `verb` on the run `id`, with the flags that this program was given: what
-    /// it says works as it stands.
+    /// The command line of `verb` on the run `id`, with the flags that this program was given, so
+    /// that it works as printed.
     pub fn command_line(&self, verb: &str, id: &str) -> String {
         let mut line = format!("butterquant {verb} --run {id}");
         if let Some(file) = &self.flags.file {
@@ -112,7 +113,7 @@ impl Config {
         line
     }
 
-    /// Every value and its origin; what may be secret is not shown.
+    /// Every value and its origin, without secrets.
     pub fn shown(&self) -> BTreeMap<String, Origin> {
         let mut shown = self.values.clone();
         for (key, origin) in &mut shown {
@@ -128,7 +129,7 @@ impl Config {
         shown
     }
 
-    /// Every key at its default, whatever the environment says.
+    /// Every key at its default, whatever the environment holds.
     #[cfg(test)]
     pub fn defaults() -> Config {
         let origin = |value: &str| Origin { value: value.to_owned(), from: "default".to_owned() };
@@ -136,7 +137,7 @@ impl Config {
         Config { values: values.collect(), flags: Flags::default() }
     }
 
-    /// The same with another value for a key: for what the program starts on its own account.
+    /// The same with another value for `key`, for processes that the program starts by itself.
     pub fn with(mut self, key: &str, value: &str) -> Config {
         let origin = Origin { value: value.to_owned(), from: "program".to_owned() };
         self.values.insert(key.to_owned(), origin);
@@ -163,7 +164,7 @@ impl Config {
             .with_context(|| format!("{key} = {text:?} is none of {}", T::names().join(", ")))
     }
 
-    /// Whether every value fits its key.
+    /// Checks that every value fits its key.
     pub fn check(&self) -> Result<()> {
         self.output()?;
         self.log()?;
@@ -176,7 +177,7 @@ impl Config {
         }
         for (key, origin) in &self.values {
             if let Some(why) = key.strip_prefix("kafka.").and_then(eventlog::kafka::reserved) {
-                bail!("{key} ({}) is not to be set: {why}; take it out there", origin.from);
+                bail!("{key} ({}) must not be set: {why}; remove it there", origin.from);
             }
         }
         web::listen_address("listen", self.listen(), self.token().as_deref())?;
@@ -185,7 +186,7 @@ impl Config {
             && wait > SAFE_WAIT
         {
             tracing::warn!(
-                "broker_wait_ms = {}: with more than {} the broker role may lose its place while it waits",
+                "broker_wait_ms = {}: above {} the broker role may lose its place in the group while it waits",
                 wait.as_millis(),
                 SAFE_WAIT.as_millis()
             );
@@ -194,7 +195,7 @@ impl Config {
     }
 }
 
-/// Sets `key`, reading the file where the key names one that holds the value.
+/// Sets `key`; reads the value from a file if the key names one.
 fn set(values: &mut BTreeMap<String, Origin>, key: &str, value: String, from: &str) -> Result<()> {
     let (key, origin) = match secrets::in_file(key) {
         Some(of) => {

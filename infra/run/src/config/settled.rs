@@ -1,4 +1,4 @@
-//! The configuration settled into what the rooms need, so that none below this one reads a key.
+//! The configuration settled into what each room needs, so that no room below reads a key.
 
 use super::{Config, LogHome, Provider};
 use crate::data_dir::{KafkaAccess, LogAccess, RunDir};
@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 use success::{Engine, ProviderChoice};
 
-/// What a run is carried out with.
+/// The settings that a run is carried out with.
 #[derive(Clone, Debug)]
 pub struct RunSpec {
     /// Partitions of a data topic.
     pub partitions: u32,
-    /// What computes scores.
+    /// The engine that computes scores.
     pub scoring: Scoring,
-    /// The broker outside: its address, and how long it may take to answer.
+    /// The external broker's address, and how long it may take to answer.
     pub broker: Option<(String, Duration)>,
 }
 
@@ -28,7 +28,7 @@ pub struct Scoring {
 }
 
 impl Scoring {
-    /// The same on another provider.
+    /// The same engine on another provider.
     pub fn on(&self, provider: ProviderChoice) -> Scoring {
         Scoring { provider, ..self.clone() }
     }
@@ -36,14 +36,14 @@ impl Scoring {
     /// Loads the engine.
     ///
     /// # Errors
-    /// CUDA is asked for and does not work, or the library that is named cannot be loaded.
+    /// CUDA is requested but does not work, or the named library cannot be loaded.
     pub fn engine(&self) -> Result<Engine> {
         Ok(Engine::discover(self.provider, self.library.as_deref(), &self.search)?)
     }
 }
 
 impl Config {
-    /// What a run is carried out with.
+    /// The settings that a run is carried out with.
     ///
     /// # Errors
     /// A value does not fit its key.
@@ -55,10 +55,10 @@ impl Config {
         })
     }
 
-    /// What computes scores.
+    /// The engine that computes scores.
     ///
     /// # Errors
-    /// The provider is none of those known.
+    /// The provider is unknown.
     pub fn scoring(&self) -> Result<Scoring> {
         let provider = match self.provider()? {
             Provider::Auto => ProviderChoice::Auto,
@@ -81,7 +81,7 @@ impl Config {
     /// configured run; any other run, such as a what-if beside it, is in the data folder.
     ///
     /// # Errors
-    /// The id holds characters that no folder and no topic should, or a value does not fit its key.
+    /// The id holds characters that are not allowed in it, or a value does not fit its key.
     pub fn run_dir(&self, id: &str) -> Result<RunDir> {
         let plain = !id.is_empty()
             && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
@@ -119,10 +119,10 @@ impl Config {
         Ok(runs)
     }
 
-    /// The schema registry to register with, where one is configured.
+    /// The schema registry to register with, if one is configured.
     ///
     /// # Errors
-    /// Its address is not one.
+    /// Its address is not valid.
     pub fn registry_client(&self) -> Result<Option<Client>> {
         let Some(url) = self.schema_registry() else { return Ok(None) };
         Client::new(url, self.schema_registry_auth()).map(Some)

@@ -1,4 +1,4 @@
-//! Each key as what it means.
+//! The value of each key, parsed into its type.
 
 use super::{Config, LogHome, Output, Provider};
 use anyhow::{Context, Result, bail};
@@ -9,12 +9,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 impl Config {
-    /// Every key and what it is set to, secrets too: for a process that this one starts.
+    /// Every key and its value, secrets included: for a process that this one starts.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(key, origin)| (key.as_str(), origin.value.as_str()))
     }
 
-    /// Folder of everything kept.
+    /// The folder that holds everything.
     pub fn data_dir(&self) -> PathBuf {
         self.text("data_dir").into()
     }
@@ -22,7 +22,7 @@ impl Config {
     pub fn output(&self) -> Result<Output> {
         self.choice("output")
     }
-    /// Which run.
+    /// The id of the run.
     pub fn run(&self) -> &str {
         self.text("run")
     }
@@ -38,7 +38,7 @@ impl Config {
     pub fn partitions(&self) -> Result<u32> {
         self.parse("partitions")
     }
-    /// Copies of each partition of a new topic; none leaves it to the brokers.
+    /// Copies of each partition of a new topic; `None` leaves the number to the brokers.
     pub fn replication(&self) -> Result<Option<u32>> {
         if self.text("replication").is_empty() {
             Ok(None)
@@ -46,7 +46,7 @@ impl Config {
             self.parse("replication").map(Some)
         }
     }
-    /// What computes scores.
+    /// The provider that computes scores.
     pub fn provider(&self) -> Result<Provider> {
         self.choice("provider")
     }
@@ -58,12 +58,12 @@ impl Config {
     pub fn source(&self) -> Option<String> {
         Some(self.text("source").to_owned()).filter(|source| !source.is_empty())
     }
-    /// Address of the broker outside and how long it has for an answer; none where fills are a
+    /// The external broker's address and how long it may take to answer; `None` where fills are a
     /// function of the log.
     pub fn broker(&self) -> Result<Option<(&str, Duration)>> {
         let wait: u64 = self.parse("broker_wait_ms")?;
         if wait == 0 {
-            bail!("broker_wait_ms = 0: no broker answers in no time; 700 is usual");
+            bail!("broker_wait_ms = 0: a broker needs some time to answer; 700 is usual");
         }
         let broker = self.text("broker");
         if broker == "paper" {
@@ -74,16 +74,16 @@ impl Config {
             .with_context(|| format!("broker = {broker:?} is neither paper nor paper:HOST:PORT"))?;
         Ok(Some((address, Duration::from_millis(wait))))
     }
-    /// Address of the HTTP side.
+    /// The address that the HTTP side listens on.
     pub fn listen(&self) -> &str {
         self.text("listen")
     }
-    /// Where the process that owns the run's embedded log answers, if it is not to be found in the
-    /// data folder: it may be on another machine.
+    /// The address of the process that owns the run's embedded log, if the data folder does not hold
+    /// it: the process may be on another machine.
     pub fn endpoint(&self) -> Option<&str> {
         Some(self.text("endpoint")).filter(|endpoint| !endpoint.is_empty())
     }
-    /// What callers of the HTTP side must show, if anything.
+    /// The token that callers of the HTTP side must show, if any.
     pub fn token(&self) -> Option<String> {
         Some(self.text("token").to_owned()).filter(|token| !token.is_empty())
     }
@@ -91,7 +91,7 @@ impl Config {
     pub fn schema_registry(&self) -> Option<&str> {
         Some(self.text("schema_registry")).filter(|url| !url.is_empty())
     }
-    /// `user:password` for it.
+    /// `user:password` for the schema registry.
     pub fn schema_registry_auth(&self) -> Option<&str> {
         Some(self.text("schema_registry_auth")).filter(|auth| !auth.is_empty())
     }
@@ -104,11 +104,11 @@ impl Config {
         extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
     }
 
-    /// What decisions are made with, once it is on `controls`.
+    /// The settings that decisions are made with, once they are on `controls`.
     pub fn settings(&self) -> Result<Settings> {
         let money = |key: &str| -> Result<Money> {
             Money::from_dollars(self.parse::<f64>(key)?)
-                .with_context(|| format!("{key} is no amount"))
+                .with_context(|| format!("{key} is not an amount of money"))
         };
         let mut settings = Settings {
             capital: money("settings.capital")?,

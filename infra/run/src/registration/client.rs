@@ -1,4 +1,4 @@
-//! Calls to a schema registry elsewhere. Who it is told to be is never shown.
+//! The client of an external schema registry. Its user and password are never shown.
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
@@ -10,17 +10,17 @@ use std::time::Duration;
 use ureq::http::{Request, header};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
-/// How long one call may take.
+/// The longest that one call may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A registry's address without the user and password it may hold, and those.
+/// Splits a registry's address into the address proper and the user and password it may hold.
 ///
 /// # Errors
-/// It is no such address; the message does not repeat it.
+/// The address is not valid; the message does not repeat it.
 pub fn address(url: &str) -> Result<(String, Option<String>)> {
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     if !["http", "https"].contains(&scheme) {
-        bail!("schema_registry: an address begins with http:// or https://");
+        bail!("schema_registry: the address must begin with http:// or https://");
     }
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let (user, host) = match authority.rsplit_once('@') {
@@ -35,22 +35,22 @@ pub fn address(url: &str) -> Result<(String, Option<String>)> {
     Ok((format!("{scheme}://{host}{}", path.trim_end_matches('/')), user))
 }
 
-/// A registry.
+/// A client of one registry.
 pub struct Client {
-    /// Its address.
+    /// The registry's address.
     pub base: String,
     authorization: Option<String>,
     agent: ureq::Agent,
 }
 
 impl Client {
-    /// Of the registry at `url`; `auth` (`user:password`) stands for one in the address.
+    /// A client of the registry at `url`; `auth` (`user:password`) overrides the one in the address.
     pub fn new(url: &str, auth: Option<&str>) -> Result<Client> {
         let (base, own) = address(url)?;
         let auth = auth.map(str::to_owned).or(own);
         let authorization = auth.map(|auth| format!("Basic {}", STANDARD.encode(auth)));
         let config = ureq::Agent::config_builder().http_status_as_error(false);
-        // The system's OpenSSL, with the authorities it trusts (or those in SSL_CERT_FILE).
+        // The system's OpenSSL with the authorities it trusts, or those in SSL_CERT_FILE.
         let tls = TlsConfig::builder()
             .provider(TlsProvider::NativeTls)
             .root_certs(RootCerts::PlatformVerifier)
@@ -59,15 +59,15 @@ impl Client {
         Ok(Client { base, authorization, agent })
     }
 
-    /// What is at `path`; nothing where the registry says 404.
+    /// The document at `path`; `None` if the registry answers 404.
     pub fn get(&self, path: &str) -> Result<Option<Value>> {
         match self.call("GET", path, None)? {
             (404, _) => Ok(None),
-            (status, body) => self.fine("GET", path, status, body).map(Some),
+            (status, body) => self.expect_success("GET", path, status, body).map(Some),
         }
     }
 
-    /// A change, or what the registry says against it.
+    /// Makes a change; the inner error is the registry's refusal.
     pub fn change(
         &self,
         method: &str,
@@ -76,24 +76,24 @@ impl Client {
     ) -> Result<Result<Value, String>> {
         let (status, body) = self.call(method, path, body)?;
         match status {
-            401 | 500.. => self.fine(method, path, status, body).map(Ok),
-            400.. => Ok(Err(said(status, &body))),
+            401 | 500.. => self.expect_success(method, path, status, body).map(Ok),
+            400.. => Ok(Err(error_text(status, &body))),
             _ => Ok(Ok(body)),
         }
     }
 
-    fn fine(&self, method: &str, path: &str, status: u16, body: Value) -> Result<Value> {
+    fn expect_success(&self, method: &str, path: &str, status: u16, body: Value) -> Result<Value> {
         match status {
             200..300 => Ok(body),
             401 | 403 => bail!(
-                "the schema registry at {} lets nobody in without the right user and password ({}); set BUTTERQUANT_SCHEMA_REGISTRY_AUTH to user:password",
+                "the schema registry at {} requires the right user and password ({}); set BUTTERQUANT_SCHEMA_REGISTRY_AUTH to user:password",
                 self.base,
-                said(status, &body)
+                error_text(status, &body)
             ),
             _ => bail!(
                 "the schema registry at {} answers {method} {path} with {}",
                 self.base,
-                said(status, &body)
+                error_text(status, &body)
             ),
         }
     }
@@ -108,17 +108,19 @@ impl Client {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let body = body.map(Value::to_string).unwrap_or_default();
-        let unreached = || format!("the schema registry at {} cannot be reached", self.base);
-        let mut response =
-            self.agent.run(request.body(body).with_context(unreached)?).with_context(unreached)?;
-        let text = response.body_mut().read_to_string().with_context(unreached)?;
+        let unreachable = || format!("the schema registry at {} cannot be reached", self.base);
+        let mut response = self
+            .agent
+            .run(request.body(body).with_context(unreachable)?)
+            .with_context(unreachable)?;
+        let text = response.body_mut().read_to_string().with_context(unreachable)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok((response.status().as_u16(), body))
     }
 }
 
 /// A registry's error as a sentence.
-fn said(status: u16, body: &Value) -> String {
+fn error_text(status: u16, body: &Value) -> String {
     let message = body["message"].as_str().or(body.as_str()).unwrap_or_default();
     let short: String = message.chars().take(300).collect();
     match body["error_code"].as_u64() {

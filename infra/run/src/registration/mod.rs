@@ -1,10 +1,9 @@
-//! Registering the schemas with a registry elsewhere, each version under its own id: the id that
-//! events carry.
+//! Registers the schemas with an external registry, each version under the id that events carry.
 //!
-//! 1. A registry that gives ids of its own is asked once and no more: its readers would not find
-//!    the schema of an event, or find another one.
-//! 2. Done twice it changes nothing the second time.
-//! 3. What it says it did was read back from the registry.
+//! 1. A registry that assigns ids of its own is tried once and no more, because its readers would
+//!    not find an event's schema, or would find another one.
+//! 2. Registering a second time changes nothing.
+//! 3. Whatever is reported as registered was read back from the registry.
 
 mod client;
 
@@ -17,18 +16,18 @@ use schemas::{Topic, registry};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What came of it.
+/// The result of a registration.
 #[derive(Serialize)]
 pub struct Report {
     /// The registry's address.
     pub registry: String,
-    /// Every version.
+    /// Every version and its result.
     pub versions: Vec<One>,
-    /// What to do about those that are not there under their id.
+    /// Remedies for the versions that the registry does not hold under their id.
     pub remedies: Vec<&'static str>,
 }
 
-/// What came of one version.
+/// The result for one version.
 #[derive(Serialize)]
 pub struct One {
     /// Its subject.
@@ -39,7 +38,7 @@ pub struct One {
     pub id: u32,
     /// What was done.
     pub done: Done,
-    /// Why it is not there.
+    /// Why the registry does not hold it under its id.
     pub problem: Option<String>,
 }
 
@@ -47,24 +46,24 @@ pub struct One {
 #[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum Done {
-    /// Nothing: it is there.
+    /// Nothing: the registry holds it already.
     There,
     /// It was registered and read back.
     Registered,
-    /// It is missing; a dry run.
+    /// It is missing, and this was a dry run.
     Missing,
-    /// It is not there under its id.
+    /// The registry does not hold it under its id.
     Refused,
 }
 
-const ID_TAKEN: &str = "An id is in use there. Register in a context of its own: add /contexts/.butterquant to the registry's address, and give subscribers the address with it. Or let them use the schemas this program serves: `butterquant schemas serve`.";
-const NO_IMPORT: &str = "The registry gives ids itself, and subscribers find a schema by the id in the event. Let it take ids (Confluent: mode.mutability=true, and a user that may set the mode IMPORT) and register again. Or let subscribers use the schemas this program serves: `butterquant schemas serve`.";
-const OTHER_ID: &str = "The registry gave an id that no event carries. Delete that version there (DELETE /subjects/SUBJECT/versions/VERSION, and again with ?permanent=true) before somebody uses it. Then let the registry take ids (Confluent: mode.mutability=true) and register again, or let subscribers use the schemas this program serves: `butterquant schemas serve`.";
+const ID_TAKEN: &str = "An id is already in use in the registry. Register in a context of its own: add /contexts/.butterquant to the registry's address, and give subscribers the address with it. Or let them use the schemas this program serves: `butterquant schemas serve`.";
+const NO_IMPORT: &str = "The registry assigns ids itself, but subscribers find a schema by the id in the event. Let it accept ids (Confluent: mode.mutability=true, and a user that may set the mode IMPORT) and register again. Or let subscribers use the schemas this program serves: `butterquant schemas serve`.";
+const OTHER_ID: &str = "The registry assigned an id that no event carries. Delete that version there (DELETE /subjects/SUBJECT/versions/VERSION, and again with ?permanent=true) before anybody uses it. Then let the registry accept ids (Confluent: mode.mutability=true) and register again, or let subscribers use the schemas this program serves: `butterquant schemas serve`.";
 
-/// Registers every version for a run whose topics begin with `prefix`; a dry run only looks.
+/// Registers every version for a run whose topics begin with `prefix`; a dry run only looks them up.
 ///
 /// # Errors
-/// The registry cannot be reached, or lets us not in.
+/// The registry cannot be reached, or refuses the user and password.
 pub fn register(client: &Client, prefix: &str, dry_run: bool) -> Result<Report> {
     let mut report =
         Report { registry: client.base.clone(), versions: Vec::new(), remedies: Vec::new() };
@@ -78,8 +77,8 @@ pub fn register(client: &Client, prefix: &str, dry_run: bool) -> Result<Report> 
     Ok(report)
 }
 
-/// Registers at the start of a run whose topics begin with `prefix`. A run does not need a
-/// registry: a failure is printed, and the run begins.
+/// Registers at the start of a run whose topics begin with `prefix`. A run works without a
+/// registry, so a failure is only printed.
 pub fn at_start(client: Option<&Client>, prefix: &str) {
     let Some(client) = client else { return };
     match register(client, prefix, false) {
@@ -95,8 +94,8 @@ pub fn at_start(client: Option<&Client>, prefix: &str) {
     }
 }
 
-/// What a registry has in place of a version.
-enum Found {
+/// What the registry holds for a version.
+enum RegistryState {
     There,
     Missing,
     Other(String, &'static str),
@@ -114,16 +113,16 @@ impl Subject<'_> {
         let mut some_there = false;
         for version in registry::versions(topic) {
             match self.look_up(version)? {
-                Found::There => {
+                RegistryState::There => {
                     some_there = true;
-                    self.tell(version, Done::There, None);
+                    self.report(version, Done::There, None);
                 }
-                Found::Missing => missing.push(version),
-                Found::Other(problem, remedy) => self.refused(version, problem, remedy),
+                RegistryState::Missing => missing.push(version),
+                RegistryState::Other(problem, remedy) => self.refused(version, problem, remedy),
             }
         }
         if dry_run {
-            missing.iter().for_each(|version| self.tell(version, Done::Missing, None));
+            missing.iter().for_each(|version| self.report(version, Done::Missing, None));
             return Ok(());
         }
         if missing.is_empty() {
@@ -131,7 +130,11 @@ impl Subject<'_> {
         }
         if self.report.remedies.contains(&OTHER_ID) {
             for version in missing {
-                self.refused(version, "not tried, as it would get another id".to_owned(), OTHER_ID);
+                self.refused(
+                    version,
+                    "not tried, because it would get another id".to_owned(),
+                    OTHER_ID,
+                );
             }
             return Ok(());
         }
@@ -141,57 +144,60 @@ impl Subject<'_> {
         Ok(())
     }
 
-    fn look_up(&self, version: &SchemaVersion) -> Result<Found> {
+    fn look_up(&self, version: &SchemaVersion) -> Result<RegistryState> {
         let path = format!("/subjects/{}/versions/{}", self.subject, version.version);
         let same = |found: &Value| {
             found["schema"].as_str().is_some_and(|text| registry::same(text, version.text))
         };
         if let Some(found) = self.client.get(&path)? {
             return Ok(match (found["id"] == version.id, same(&found)) {
-                (true, true) => Found::There,
+                (true, true) => RegistryState::There,
                 (false, true) => {
                     let id = &found["id"];
-                    let problem = format!("it has id {id} there, but events carry {}", version.id);
-                    Found::Other(problem, OTHER_ID)
+                    let problem =
+                        format!("it has id {id} in the registry, but events carry {}", version.id);
+                    RegistryState::Other(problem, OTHER_ID)
                 }
-                (_, false) => Found::Other("it is another schema there".to_owned(), ID_TAKEN),
+                (_, false) => {
+                    RegistryState::Other("the registry holds another schema".to_owned(), ID_TAKEN)
+                }
             });
         }
         let by_id = self.client.get(&format!("/schemas/ids/{}", version.id))?;
         if by_id.is_some_and(|found| !same(&found)) {
-            let problem = format!("id {} is another schema there", version.id);
-            return Ok(Found::Other(problem, ID_TAKEN));
+            let problem = format!("id {} belongs to another schema in the registry", version.id);
+            return Ok(RegistryState::Other(problem, ID_TAKEN));
         }
-        Ok(Found::Missing)
+        Ok(RegistryState::Missing)
     }
 
-    /// Puts the missing versions there in the mode in which a registry takes ids, and leaves it
-    /// in the mode it was in. Whether any is there now.
+    /// Registers the missing versions in the mode in which a registry accepts ids, then restores the
+    /// mode it was in. Returns whether any version is registered now.
     fn import(&mut self, missing: &[&'static SchemaVersion], some_there: bool) -> Result<bool> {
         let path = format!("/mode/{}", self.subject);
         let former = self.client.get(&path)?;
         let force = if some_there { "?force=true" } else { "" };
         let import = json!({ "mode": "IMPORT" });
-        // A registry without modes may take ids all the same; one that does not says so below.
+        // A registry without modes may accept ids all the same; if it does not, registering fails.
         let switched = self.client.change("PUT", &format!("{path}{force}"), Some(&import))?;
         let no_import = switched.as_ref().err();
         let done = missing.iter().try_fold(false, |any, version| {
             let found = self.put(version, no_import)?;
-            Ok(self.told(version, found) || any)
+            Ok(self.report_registered(version, found) || any)
         });
         if switched.is_ok() {
             let restored = match former {
                 Some(former) => self.client.change("PUT", &path, Some(&former))?,
                 None => self.client.change("DELETE", &path, None)?,
             };
-            if let Err(said) = restored {
-                tracing::warn!("{} stays in mode IMPORT: {said}", self.subject);
+            if let Err(refusal) = restored {
+                tracing::warn!("{} stays in mode IMPORT: {refusal}", self.subject);
             }
         }
         done
     }
 
-    fn put(&self, version: &SchemaVersion, no_import: Option<&String>) -> Result<Found> {
+    fn put(&self, version: &SchemaVersion, no_import: Option<&String>) -> Result<RegistryState> {
         let body = json!({
             "schemaType": "AVRO",
             "schema": version.text,
@@ -203,25 +209,27 @@ impl Subject<'_> {
             (Ok(given), _) if given["id"] != version.id => {
                 let given = &given["id"];
                 let problem =
-                    format!("the registry gave it id {given}, but events carry {}", version.id);
-                return Ok(Found::Other(problem, OTHER_ID));
+                    format!("the registry assigned id {given}, but events carry {}", version.id);
+                return Ok(RegistryState::Other(problem, OTHER_ID));
             }
             (Ok(_), _) => return self.look_up(version),
-            (Err(said), Some(mode)) => format!("the registry takes no ids ({mode}; {said})"),
-            (Err(said), None) => format!("the registry refused it ({said})"),
+            (Err(refusal), Some(mode)) => {
+                format!("the registry accepts no ids ({mode}; {refusal})")
+            }
+            (Err(refusal), None) => format!("the registry refused it ({refusal})"),
         };
-        Ok(Found::Other(problem, NO_IMPORT))
+        Ok(RegistryState::Other(problem, NO_IMPORT))
     }
 
-    /// Reports what a version is after it was put there; whether it is.
-    fn told(&mut self, version: &SchemaVersion, found: Found) -> bool {
+    /// Reports the state of a version after its registration; returns whether it is registered.
+    fn report_registered(&mut self, version: &SchemaVersion, found: RegistryState) -> bool {
         match found {
-            Found::There => self.tell(version, Done::Registered, None),
-            Found::Missing => {
-                let problem = "the registry took it and does not have it".to_owned();
+            RegistryState::There => self.report(version, Done::Registered, None),
+            RegistryState::Missing => {
+                let problem = "the registry accepted it but does not hold it".to_owned();
                 self.refused(version, problem, NO_IMPORT);
             }
-            Found::Other(problem, remedy) => self.refused(version, problem, remedy),
+            RegistryState::Other(problem, remedy) => self.refused(version, problem, remedy),
         }
         self.report.versions.last().is_some_and(|one| one.done == Done::Registered)
     }
@@ -233,19 +241,19 @@ impl Subject<'_> {
             return Ok(());
         }
         let wanted = json!({ "compatibility": COMPATIBILITY });
-        if let Err(said) = self.client.change("PUT", &path, Some(&wanted))? {
-            tracing::warn!("{}: the compatibility stays as it is: {said}", self.subject);
+        if let Err(refusal) = self.client.change("PUT", &path, Some(&wanted))? {
+            tracing::warn!("{}: the compatibility stays as it is: {refusal}", self.subject);
         }
         Ok(())
     }
 
     fn refused(&mut self, version: &SchemaVersion, problem: String, remedy: &'static str) {
         let problem = format!("{} version {}: {problem}", self.subject, version.version);
-        self.tell(version, Done::Refused, Some(problem));
+        self.report(version, Done::Refused, Some(problem));
         self.report.remedies.push(remedy);
     }
 
-    fn tell(&mut self, version: &SchemaVersion, done: Done, problem: Option<String>) {
+    fn report(&mut self, version: &SchemaVersion, done: Done, problem: Option<String>) {
         self.report.versions.push(One {
             subject: self.subject.clone(),
             version: version.version,

@@ -1,47 +1,47 @@
-//! The role's side: the calls of one session, each with a time after which it counts as not
-//! answered.
+//! The client, used by the broker role: the calls of one session, each with a timeout after which it
+//! counts as not answered.
 
 use super::{Answer, Call, PATH, Request};
 use consumers::broker::{Order, OrderStatus, Terms, Venue, VenueError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Between two attempts at a call that may be repeated.
+/// The pause between two attempts at a call that may be repeated.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A broker outside and who this is to it.
+/// An external broker, and the identity of the run towards it.
 #[derive(Clone, Debug)]
-pub struct Outside {
-    /// `127.0.0.1:4002`.
+pub struct ExternalBroker {
+    /// Its address, such as `127.0.0.1:4002`.
     pub address: String,
-    /// The run's client id, always the same.
+    /// The run's client id, which never changes.
     pub client: String,
-    /// How long an answer is waited for.
+    /// How long to wait for an answer.
     pub wait: Duration,
 }
 
-/// One session, opened by the first call. A role that was given its place anew makes a new one.
+/// One session, opened by its first call. A role that is given its place again opens a new one.
 pub struct PaperVenue {
-    outside: Outside,
+    broker: ExternalBroker,
     agent: ureq::Agent,
     session: Mutex<Option<u64>>,
 }
 
 impl PaperVenue {
-    /// A session to come.
-    pub fn new(outside: &Outside) -> PaperVenue {
+    /// A session that its first call will open.
+    pub fn new(broker: &ExternalBroker) -> PaperVenue {
         let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(outside.wait))
-            // Where these run out first, nothing was sent.
-            .timeout_resolve(Some(outside.wait / 3))
-            .timeout_connect(Some(outside.wait / 3))
-            // What stands between would answer for a broker that is away.
+            .timeout_global(Some(broker.wait))
+            // If one of these runs out first, nothing was sent.
+            .timeout_resolve(Some(broker.wait / 3))
+            .timeout_connect(Some(broker.wait / 3))
+            // A proxy would answer for a broker that is down.
             .proxy(None)
-            // A kept connection may be that of a broker which is gone: its silence would say nothing.
+            // A kept connection may lead to a broker that is gone; its silence would mean nothing.
             .max_idle_connections(0)
             .http_status_as_error(false)
             .build();
-        PaperVenue { outside: outside.clone(), agent: agent.into(), session: Mutex::new(None) }
+        PaperVenue { broker: broker.clone(), agent: agent.into(), session: Mutex::new(None) }
     }
 
     fn session(&self) -> Result<u64, VenueError> {
@@ -49,7 +49,7 @@ impl PaperVenue {
         if let Some(session) = *session {
             return Ok(session);
         }
-        // Nothing was sent in it yet, so that it is the same as if nobody were there.
+        // No order was sent in the session yet, so no answer means the same as no broker.
         match self.post(0, Call::Open) {
             Ok(Answer::Session { session: opened }) => Ok(*session.insert(opened)),
             Ok(other) => Err(VenueError::Foreign(format!("{other:?}"))),
@@ -59,8 +59,8 @@ impl PaperVenue {
     }
 
     fn post(&self, session: u64, call: Call) -> Result<Answer, VenueError> {
-        let url = format!("http://{}{PATH}", self.outside.address);
-        let request = Request { client: self.outside.client.clone(), session, call };
+        let url = format!("http://{}{PATH}", self.broker.address);
+        let request = Request { client: self.broker.client.clone(), session, call };
         let mut response = self.agent.post(&url).send_json(&request).map_err(|e| lost(&e))?;
         match response.status().as_u16() {
             200 => response.body_mut().read_json().map_err(|e| lost(&e)),
@@ -81,9 +81,9 @@ impl PaperVenue {
         }
     }
 
-    /// A call that may be made again: a connection that broke says nothing of the broker.
+    /// Makes a call that may be repeated: a broken connection does not mean that the broker is down.
     fn repeated(&self, call: &Call) -> Result<OrderStatus, VenueError> {
-        let deadline = Instant::now() + self.outside.wait;
+        let deadline = Instant::now() + self.broker.wait;
         loop {
             match self.once(call.clone()) {
                 Err(VenueError::NoAnswer(_)) if Instant::now() + PAUSE < deadline => {
@@ -140,15 +140,16 @@ mod tests {
         let listener = socket.listen(1).unwrap();
         let address = listener.local_addr().unwrap();
         let wait = Duration::from_millis(300);
-        let outside = Outside { address: address.to_string(), client: "test".to_owned(), wait };
-        let venue = PaperVenue::new(&outside);
-        let asked = || venue.post(1, Call::Ask { id: 1 });
-        assert!(matches!(asked(), Err(VenueError::NoAnswer(_))));
-        // Nobody accepts: with its queue full the system drops what comes.
+        let broker =
+            ExternalBroker { address: address.to_string(), client: "test".to_owned(), wait };
+        let venue = PaperVenue::new(&broker);
+        let ask = || venue.post(1, Call::Ask { id: 1 });
+        assert!(matches!(ask(), Err(VenueError::NoAnswer(_))));
+        // Nobody accepts connections: once the queue is full, the system drops new ones.
         let connected = || TcpStream::connect_timeout(&address, wait);
         let queue: Vec<TcpStream> =
             std::iter::repeat_with(connected).map_while(Result::ok).collect();
-        let away = asked();
+        let away = ask();
         assert!(matches!(away, Err(VenueError::Away(_))), "{away:?}, {} queued", queue.len());
     }
 }

@@ -1,4 +1,4 @@
-//! How a paper broker misbehaves, on purpose and the same way every time.
+//! The ways in which a paper broker misbehaves on purpose, the same way every time.
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
@@ -8,12 +8,12 @@ use std::time::Duration;
 /// What happens to a submission.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Mode {
-    /// It is accepted, and acknowledged after this time.
+    /// It is accepted, but acknowledged only after this time.
     Late(Duration),
-    /// It is accepted, and the connection dropped.
+    /// It is accepted, but the connection is dropped.
     Never,
-    /// It is accepted; then nothing is said of it, whoever asks, for this time or until the
-    /// broker is started again.
+    /// It is accepted, but no question about it is answered for this time, or until the broker is
+    /// restarted.
     Hang(Option<Duration>),
     /// It is refused.
     Refuse,
@@ -21,20 +21,20 @@ pub enum Mode {
     Lose,
 }
 
-/// A mode and the orders it befalls.
+/// A mode and the orders it applies to.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Failure {
-    /// What happens.
+    /// What happens to them.
     pub mode: Mode,
-    /// These ids only; with none, a share of all.
+    /// These ids only; if empty, a share of all orders.
     orders: Vec<i64>,
     share: f64,
     seed: u64,
 }
 
 impl Failure {
-    /// Whether it befalls this order: always the same answer.
-    pub fn befalls(&self, id: i64) -> bool {
+    /// Whether it applies to this order; the answer never changes.
+    pub fn applies_to(&self, id: i64) -> bool {
         if !self.orders.is_empty() {
             return self.orders.contains(&id);
         }
@@ -51,7 +51,9 @@ impl FromStr for Failure {
     fn from_str(text: &str) -> Result<Failure> {
         let mut parts = text.split(',').map(|part| part.split_once(':').unwrap_or((part, "")));
         let millis = |value: &str| -> Result<Duration> {
-            let ms = value.parse().with_context(|| format!("{value:?} is no milliseconds"))?;
+            let ms = value
+                .parse()
+                .with_context(|| format!("{value:?} is not a number of milliseconds"))?;
             Ok(Duration::from_millis(ms))
         };
         let mode = match parts.next().unwrap_or_default() {
@@ -62,7 +64,9 @@ impl FromStr for Failure {
             ("refuse", "") => Mode::Refuse,
             ("lose", "") => Mode::Lose,
             (other, _) => {
-                bail!("no failure {other:?}; they are late:MS, never, hang, hang:MS, refuse, lose")
+                bail!(
+                    "unknown failure {other:?}; choose late:MS, never, hang, hang:MS, refuse, lose"
+                )
             }
         };
         let mut failure = Failure { mode, orders: Vec::new(), share: 1.0, seed: 0 };
@@ -77,11 +81,11 @@ impl FromStr for Failure {
                 }
                 "seed" => failure.seed = value.parse().with_context(fits)?,
                 "order" => failure.orders.push(value.parse().with_context(fits)?),
-                _ => bail!("a failure has share, seed and order, no {key:?}"),
+                _ => bail!("a failure has share, seed and order, but not {key:?}"),
             }
         }
         if shared && !failure.orders.is_empty() {
-            bail!("a failure befalls a share of all orders or those named, not both");
+            bail!("a failure applies to a share of all orders or to those named, not both");
         }
         Ok(failure)
     }
@@ -96,14 +100,14 @@ mod tests {
     fn a_share_of_orders_or_named_ones_fail_the_same_way_every_time() {
         let some: Failure = "late:200,share:0.3,seed:7".parse().unwrap();
         assert_eq!(some.mode, Mode::Late(Duration::from_millis(200)));
-        let hit = |failure: &Failure| (1..=1_000).filter(|id| failure.befalls(*id)).count();
+        let hit = |failure: &Failure| (1..=1_000).filter(|id| failure.applies_to(*id)).count();
         assert!((250..350).contains(&hit(&some)), "{}", hit(&some));
         let other: Failure = "never,share:0.3,seed:8".parse().unwrap();
-        assert!((1..=1_000).any(|id| some.befalls(id) != other.befalls(id)));
+        assert!((1..=1_000).any(|id| some.applies_to(id) != other.applies_to(id)));
         assert_eq!(hit(&"lose".parse().unwrap()), 1_000);
         assert_eq!(hit(&"refuse,share:0".parse().unwrap()), 0);
         let named: Failure = "hang:50,order:3,order:5".parse().unwrap();
-        assert_eq!((1..9).filter(|id| named.befalls(*id)).collect::<Vec<_>>(), [3, 5]);
+        assert_eq!((1..9).filter(|id| named.applies_to(*id)).collect::<Vec<_>>(), [3, 5]);
         let unknown = ["", "later:3", "late", "never:3", "hang,share:x", "hang,colour:red"];
         let shares = ["lose,share:1.5", "lose,share:-1", "lose,share:NaN", "lose,order:3,share:1"];
         for wrong in unknown.into_iter().chain(shares) {

@@ -1,10 +1,10 @@
-//! What a paper broker keeps: a line for everything that happened, flushed before it is answered.
-//! Its books are the fold of these lines.
+//! A paper broker's journal: a line for every event, flushed before the call is answered. The
+//! broker's books are the fold of these lines.
 //!
 //! Invariants:
 //! 1. An id that was accepted or withdrawn is never accepted again for its client.
-//! 2. Of a client's sessions the newest counts, also after a restart.
-//! 3. A last line that a crash cut off was never answered: it is dropped.
+//! 2. Of a client's sessions the newest counts, even after a restart.
+//! 3. A last line cut off by a crash belongs to a call that was never answered; it is dropped.
 
 use anyhow::{Context, Result, bail};
 use consumers::broker::{Order, OrderStatus, Terms};
@@ -15,21 +15,21 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// One line.
+/// One line of the journal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Wall time, milliseconds since 1970.
     pub at_ms: u64,
-    /// Whose.
+    /// The client whose call it was.
     pub client: String,
-    /// In which session.
+    /// The session of the call.
     pub session: u64,
-    /// What.
+    /// The event.
     #[serde(flatten)]
     pub happened: Happened,
 }
 
-/// What happened.
+/// An event at the broker.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "happened", rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -43,7 +43,7 @@ pub enum Happened {
         id: i64,
         code: String,
     },
-    /// A call, a submission or another, in a session whose place a newer one has.
+    /// A call, a submission or another, in a session that a newer one has replaced.
     Displaced {
         id: i64,
         submitted: bool,
@@ -60,34 +60,37 @@ pub enum Happened {
 }
 
 #[derive(Default)]
-struct Client {
+struct ClientBooks {
     session: u64,
     orders: BTreeMap<i64, OrderStatus>,
 }
 
-/// The journal and the books it adds up to.
+/// The journal, and the books that its lines add up to.
 pub struct Journal {
     file: File,
     length: u64,
-    clients: BTreeMap<String, Client>,
+    clients: BTreeMap<String, ClientBooks>,
     last_session: u64,
 }
 
 impl Journal {
-    /// Of the folder, which one broker may use at a time.
+    /// Opens the journal in `folder`, which one broker may use at a time.
     ///
     /// # Errors
-    /// The folder cannot be written, is in use, or holds something else.
+    /// The folder cannot be written, another broker uses it, or a line is not valid.
     pub fn open(folder: &Path) -> Result<Journal> {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("{} cannot be made", folder.display()))?;
+            .with_context(|| format!("{} cannot be created", folder.display()))?;
         let path = folder.join("journal.jsonl");
         let place = || format!("{} cannot be used", path.display());
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).append(true).create(true).open(&path).with_context(place)?;
         if file.try_lock().is_err() {
-            bail!("{} is another paper broker's; give this one a --dir of its own", path.display());
+            bail!(
+                "{} is in use by another paper broker; give this one a --dir of its own",
+                path.display()
+            );
         }
         let mut text = Vec::new();
         file.read_to_end(&mut text).with_context(place)?;
@@ -105,14 +108,14 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Keeps what happened; once this returns it is on the disk.
+    /// Keeps an event; it is on disk once this returns.
     ///
     /// # Errors
-    /// It could not be kept, and is not.
+    /// The event could not be written, and is not part of the journal.
     pub fn keep(&mut self, client: &str, session: u64, happened: Happened) -> Result<()> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let at_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let entry = Entry { at_ms, client: client.to_owned(), session, happened };
+        let entry = JournalEntry { at_ms, client: client.to_owned(), session, happened };
         let mut line = serde_json::to_vec(&entry)?;
         line.push(b'\n');
         if let Err(error) = self.file.write_all(&line).and_then(|()| self.file.sync_data()) {
@@ -124,7 +127,7 @@ impl Journal {
         Ok(())
     }
 
-    fn apply(&mut self, entry: &Entry) {
+    fn apply(&mut self, entry: &JournalEntry) {
         let client = self.clients.entry(entry.client.clone()).or_default();
         match &entry.happened {
             Happened::SessionOpened => {
@@ -132,10 +135,10 @@ impl Journal {
                 self.last_session = self.last_session.max(entry.session);
             }
             Happened::Accepted { order } => {
-                client.orders.insert(order.id, come_to(order.id, &order.terms));
+                client.orders.insert(order.id, status_by_terms(order.id, &order.terms));
             }
             Happened::Amended { id, terms } => {
-                client.orders.insert(*id, come_to(*id, terms));
+                client.orders.insert(*id, status_by_terms(*id, terms));
             }
             Happened::Withdrawn { id, code, reason } => {
                 let withdrawn =
@@ -146,30 +149,30 @@ impl Journal {
         }
     }
 
-    /// Opens a session, which takes the place of the client's older one.
+    /// Opens a session, which replaces the client's older one.
     ///
     /// # Errors
-    /// As [`Journal::keep`].
+    /// As for [`Journal::keep`].
     pub fn open_session(&mut self, client: &str) -> Result<u64> {
         let session = self.last_session + 1;
         self.keep(client, session, Happened::SessionOpened)?;
         Ok(session)
     }
 
-    /// The client's newest session; 0 where it has none.
+    /// The client's newest session; 0 if it has none.
     pub fn session(&self, client: &str) -> u64 {
         self.clients.get(client).map_or(0, |client| client.session)
     }
 
-    /// What an id stands at.
-    pub fn standing(&self, client: &str, id: i64) -> OrderStatus {
+    /// The status of the order with this id.
+    pub fn status(&self, client: &str, id: i64) -> OrderStatus {
         let known = self.clients.get(client).and_then(|client| client.orders.get(&id));
         known.cloned().unwrap_or(OrderStatus::Nothing)
     }
 }
 
-/// A paper market's fills are a function of what the order says.
-fn come_to(id: i64, terms: &Terms) -> OrderStatus {
+/// The status that an order reaches: a paper market's fills are a function of the order's terms.
+fn status_by_terms(id: i64, terms: &Terms) -> OrderStatus {
     match terms.clone() {
         Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
         Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },

@@ -1,6 +1,6 @@
-//! A paper broker that is really outside: a process of its own, reached over HTTP, which keeps
-//! what it has accepted whatever becomes of those who sent it. Here is what goes over the wire:
-//! one call a POST, one answer, both JSON.
+//! A paper broker in a process of its own, reached over HTTP. It keeps what it has accepted,
+//! whatever becomes of the sender. This is its protocol: each POST holds one call and is answered
+//! with one answer, both JSON.
 
 pub mod client;
 pub mod failure;
@@ -10,40 +10,40 @@ pub mod server;
 use consumers::broker::{Order, OrderStatus, Terms};
 use serde::{Deserialize, Serialize};
 
-/// Where calls go.
+/// The path that calls are posted to.
 pub const PATH: &str = "/broker/v1";
 
 /// One call.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// Whose orders; ids are used once by each client.
+    /// The client whose orders these are; each client uses an id once.
     pub client: String,
-    /// The session it is made in; 0 for the call that opens one.
+    /// The session of the call; 0 for the call that opens one.
     pub session: u64,
-    /// What is wanted.
+    /// The call itself.
     #[serde(flatten)]
     pub call: Call,
 }
 
-/// What is wanted.
+/// What a client asks for.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Call {
-    /// A session; the client's older one is refused from then on.
+    /// Opens a session; calls of the client's older session are refused from then on.
     Open,
-    /// What an id stands at.
+    /// Asks for the status of an order.
     Ask { id: i64 },
-    /// An order.
+    /// Submits an order.
     Submit { order: Order },
-    /// Other terms for a working order.
+    /// Changes the terms of a working order.
     Amend { id: i64, terms: Terms },
-    /// An id used up, a working order taken back.
+    /// Uses an id up, and cancels its order if that is working.
     Withdraw { id: i64, code: String, reason: String },
 }
 
 impl Call {
-    /// The order id it is about, 0 for none, and whether it submits it.
+    /// The order id that the call concerns, 0 for none, and whether the call submits it.
     fn about(&self) -> (i64, bool) {
         match self {
             Call::Open => (0, false),
@@ -53,19 +53,19 @@ impl Call {
     }
 }
 
-/// What came of a call.
+/// The answer to a call.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Answer {
     /// A session is open.
     Session { session: u64 },
-    /// What the id stands at now.
+    /// The status of the order now.
     Order { order: OrderStatus },
     /// The id was used before; nothing was accepted.
     IdUsed { order: OrderStatus },
-    /// The order is not taken.
+    /// The order is not accepted.
     Refused { code: String, reason: String },
-    /// A newer session has this one's place.
+    /// A newer session has replaced this one.
     Displaced { by: u64 },
 }

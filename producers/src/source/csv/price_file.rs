@@ -150,7 +150,7 @@ impl PriceFile {
         let name = name_of(&self.path.display().to_string()).to_owned();
         match self.problems().next().filter(|_| self.table.bars.is_empty()) {
             Some(problem) => format!("{name}: {}", problem.what),
-            None => format!("{name}: there is no row for {day}"),
+            None => format!("{name}: no row for {day}"),
         }
     }
 }

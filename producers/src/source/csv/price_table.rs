@@ -169,10 +169,10 @@ impl TableReader<'_> {
 
     fn bar(&self, row: &ByteRecord, day: Option<Day>) -> Result<Bar, String> {
         if row.len() != self.width {
-            return Err(format!("there are {} fields where {} belong", row.len(), self.width));
+            return Err(format!("the row has {} fields instead of {}", row.len(), self.width));
         }
         let bar_day = day.ok_or_else(|| {
-            format!("{} is no date of the form 2018-06-29", self.shown(row, DATE))
+            format!("{} is not a date of the form 2018-06-29", self.shown(row, DATE))
         })?;
         let mut numbers = [0.0; 6];
         for (at, number) in numbers.iter_mut().enumerate().skip(1) {
@@ -187,7 +187,7 @@ impl TableReader<'_> {
                 .filter(|x| x.is_finite() && (*x > 0.0 || (at == VOLUME && *x == 0.0)));
             *number = parsed.ok_or_else(|| {
                 let valid = if at == VOLUME { "number from 0 up" } else { "price above 0" };
-                format!("{} is {}, which is no {valid}", COLUMNS[at], self.shown(row, at))
+                format!("{} is {}, which is not a {valid}", COLUMNS[at], self.shown(row, at))
             })?;
         }
         let [_, open, high, low, close, volume] = numbers;
@@ -211,13 +211,13 @@ impl TableReader<'_> {
     fn bad_row(&mut self, line: u64, day: Option<Day>, what: String) {
         self.bad_rows += 1;
         if self.bad_rows <= REPORTED_ROWS {
-            let cut = what.starts_with("there are");
+            let cut = what.starts_with("the row has");
             let remedy = if cut {
                 "the file may have been cut off: download it again"
             } else {
                 "correct the row or delete it"
             };
-            self.problem(Some(line), format!("{what}, so the row is no bar"), remedy);
+            self.problem(Some(line), format!("{what}; the row is skipped"), remedy);
         }
         if let Some(day) = day {
             let reason = format!("{}:{line}: {what}", name_of(self.file));
@@ -228,7 +228,7 @@ impl TableReader<'_> {
     fn close(&mut self) {
         if self.bad_rows > REPORTED_ROWS {
             let more = self.bad_rows - REPORTED_ROWS;
-            self.problem(None, format!("{more} more rows are no bars"), "correct them");
+            self.problem(None, format!("{more} more rows are skipped"), "correct them");
         }
         if self.table.bars.is_empty() && self.bad_rows == 0 {
             self.problem(None, "there is no row below the first line".into(), "download it again");

@@ -57,23 +57,23 @@ fn check(bad: &[u8], bars: usize, expected: &str) {
 #[test]
 fn rows_that_are_no_bars() {
     for (row, expected) in [
-        ("2018-06-29,10,11,9,0,1,100", "BAD.csv:4: Close is \"0\", which is no price above 0"),
+        ("2018-06-29,10,11,9,0,1,100", "BAD.csv:4: Close is \"0\", which is not a price above 0"),
         ("2018-06-29,-10,11,9,10,1,100", ":4: Open is \"-10\""),
         ("2018-06-29,nan,11,9,10,1,100", ":4: Open is \"nan\""),
         ("2018-06-29,10,inf,9,10,1,100", ":4: High is \"inf\""),
         ("2018-06-29,null,null,null,null,null,null", ":4: Open is \"null\""),
         ("2018-06-29,10,11,nine,10,1,100", ":4: Low is \"nine\""),
-        ("2018-06-29,10,11,9,10,1,-1", ":4: Volume is \"-1\", which is no number from 0 up"),
+        ("2018-06-29,10,11,9,10,1,-1", ":4: Volume is \"-1\", which is not a number from 0 up"),
         ("2018-06-29,10,11,9,10,1,", ":4: Volume is \"\""),
-        ("29/06/2018,10,11,9,10,1,100", ":4: \"29/06/2018\" is no date of the form 2018-06-29"),
-        ("2018-02-30,10,11,9,10,1,100", ":4: \"2018-02-30\" is no date"),
-        ("0018-06-29,10,11,9,10,1,100", ":4: \"0018-06-29\" is no date"),
-        ("2018-06-29,10,11,9", ":4: there are 4 fields where 7 belong"),
+        ("29/06/2018,10,11,9,10,1,100", ":4: \"29/06/2018\" is not a date of the form 2018-06-29"),
+        ("2018-02-30,10,11,9,10,1,100", ":4: \"2018-02-30\" is not a date"),
+        ("0018-06-29,10,11,9,10,1,100", ":4: \"0018-06-29\" is not a date"),
+        ("2018-06-29,10,11,9", ":4: the row has 4 fields instead of 7"),
         (
             "2018-06",
-            ":4: there are 1 fields where 7 belong, so the row is no bar; the file may have been cut off",
+            ":4: the row has 1 fields instead of 7; the row is skipped; the file may have been cut off",
         ),
-        ("2018-06-29,10,11,9,10,1,100,7", ":4: there are 8 fields where 7 belong"),
+        ("2018-06-29,10,11,9,10,1,100,7", ":4: the row has 8 fields instead of 7"),
         ("\"2018-06-29,10,11,9,10,1,", ":4: Volume is \"\""),
     ] {
         let rows = format!("{HEAD}2018-06-27,10,11,9,10,1,100\n2018-06-28,10,11,9,10,1,0\n{row}");
@@ -118,7 +118,7 @@ fn files_that_are_no_price_files() {
         check(bytes, 0, expected);
     }
     let many = "2018-06-29,x,x,x,x,x,x\n".repeat(50);
-    check(format!("{HEAD}{many}").as_bytes(), 0, "BAD.csv: 30 more rows are no bars");
+    check(format!("{HEAD}{many}").as_bytes(), 0, "BAD.csv: 30 more rows are skipped");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn days_appended_later_come_whole_and_changed_days_are_changes() {
     write_later(&dir, "A.csv", &text("2018-07-02,1,1,1,1,1,1\n2018-07-03,1,1,1,1,1,1\n"));
     assert_eq!(market.next_day(after).unwrap(), None);
     let day = market.next_day(after).unwrap().unwrap();
-    assert_eq!(day.missing, [("B".to_owned(), "B.csv: there is no row for 2018-07-03".to_owned())]);
+    assert_eq!(day.missing, [("B".to_owned(), "B.csv: no row for 2018-07-03".to_owned())]);
     // A given day reads differently and another gets a row: two changes; again, revision 2.
     let after = Some(day.day);
     let rows = "2018-07-02,2,2,2,3,2,2\n2018-07-03,2,2,2,2,2,2\n";

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use run::config::Config;
 use run::context::RunContext;
-use run::data_dir::{self, Opened, RunDir};
+use run::data_dir::{self, OpenLog, RunDir};
 use schemas::contract::CONTRACT;
 use schemas::events::{
     FeatureVector, Features, ModelRef, ModelTrained, Models, RunOpened, Scan, Scans,
@@ -27,7 +27,7 @@ const ROWS: usize = 1_500;
 pub(crate) struct Stage {
     pub config: Config,
     pub run: RunDir,
-    pub opened: Opened,
+    pub opened: OpenLog,
     pub partitions: u32,
 }
 

@@ -9,7 +9,7 @@ use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::{self, Market};
 use quant::Refusal;
-use report::analysis_detail::{Study, book_of, study};
+use report::analysis_detail::{AnalysisDetail, analysis_detail, price_history};
 use report::charts;
 use run::config::Config;
 use run::config::Output;
@@ -47,10 +47,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let steps = printer::steps(config)?;
     let mut market = steps.during("market", || source::open(&source, None))?;
     let day = day_of(&*market, args.as_of)?;
-    let book = book_of(&mut *market, &ticker, day)?;
+    let history = price_history(&mut *market, &ticker, day)?;
     let settings = quant::PricingSettings::from(&config.settings()?.pricing);
-    match study(&book, &ticker, day, &settings)? {
-        Ok(study) => explain(config, args, &source, &study),
+    match analysis_detail(&history, &ticker, day, &settings)? {
+        Ok(detail) => explain(config, args, &source, &detail),
         Err(refusal) => refused(config, &source, &ticker, day, &refusal),
     }
 }
@@ -86,16 +86,16 @@ fn refused(
     Ok(Found::Something)
 }
 
-fn explain(config: &Config, args: &Args, source: &str, study: &Study) -> Result<Found> {
-    let file = file_for(config, args, study)?;
-    charts::draw(&file, study)?;
+fn explain(config: &Config, args: &Args, source: &str, detail: &AnalysisDetail) -> Result<Found> {
+    let file = file_for(config, args, detail)?;
+    charts::draw(&file, detail)?;
     match config.output()? {
         Output::Json => {
-            let said = as_json(study, source, &file.display().to_string());
+            let said = as_json(detail, source, &file.display().to_string());
             printer::line(serde_json::to_string_pretty(&said)?);
         }
         Output::Human => {
-            tables::print(study, source);
+            tables::print(detail, source);
             printer::line(format!("Picture: {}", file.display()));
         }
     }
@@ -103,34 +103,34 @@ fn explain(config: &Config, args: &Args, source: &str, study: &Study) -> Result<
 }
 
 /// The file asked for, or one under the data folder, which is made.
-fn file_for(config: &Config, args: &Args, study: &Study) -> Result<PathBuf> {
+fn file_for(config: &Config, args: &Args, detail: &AnalysisDetail) -> Result<PathBuf> {
     if let Some(file) = &args.out {
         return Ok(file.clone());
     }
     let folder = config.data_dir().join("analysis");
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("{} cannot be made", folder.display()))?;
-    Ok(folder.join(format!("{}-{}.png", study.ticker, study.analysis.day)))
+    Ok(folder.join(format!("{}-{}.png", detail.ticker, detail.analysis.day)))
 }
 
-fn as_json(study: &Study, source: &str, file: &str) -> Value {
-    let of = &study.analysis;
+fn as_json(detail: &AnalysisDetail, source: &str, file: &str) -> Value {
+    let of = &detail.analysis;
     let features: Map<String, Value> = FEATURE_NAMES
         .iter()
         .zip(&of.features)
         .map(|(name, value)| ((*name).to_owned(), json!(value)))
         .collect();
-    let forecast: Vec<Value> = study
+    let forecast: Vec<Value> = detail
         .forecast
         .iter()
         .map(|at| json!({ "days": at.days, "price": at.price, "low": at.low, "high": at.high }))
         .collect();
     json!({
-        "ticker": study.ticker,
+        "ticker": detail.ticker,
         "day": of.day,
         "source": source,
         "features": features,
-        "expected_value": study.expected_value,
+        "expected_value": detail.analysis.expected_value(),
         "forecast": forecast,
         "analysis": of,
         "picture": file,

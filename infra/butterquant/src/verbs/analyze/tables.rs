@@ -2,26 +2,26 @@
 
 use crate::printer::line;
 use quant::{OptionRight, PricedLeg, WINDOW};
-use report::analysis_detail::Study;
+use report::analysis_detail::AnalysisDetail;
 use report::charts;
 use report::tables::{percent, table};
 use schemas::contract::FEATURE_NAMES;
 
 /// Prints all of them.
-pub(super) fn print(study: &Study, source: &str) {
-    let of = &study.analysis;
-    line(format!("{} at the close of {}, {source}", study.ticker, of.day));
+pub(super) fn print(detail: &AnalysisDetail, source: &str) {
+    let of = &detail.analysis;
+    line(format!("{} at the close of {}, {source}", detail.ticker, of.day));
     let groups = [
-        ("Window and price", window(study)),
-        ("Trend, spectrum and cycle", cycle(study)),
-        ("Forecast of the price", forecast(study)),
-        ("Volatility, a year", volatility(study)),
+        ("Window and price", window(detail)),
+        ("Trend, spectrum and cycle", cycle(detail)),
+        ("Forecast of the price", forecast(detail)),
+        ("Volatility, a year", volatility(detail)),
     ];
     groups.into_iter().for_each(|(title, rows)| group(title, rows));
-    legs(study);
-    group("Money, per share", money(study));
-    score(study);
-    features(study);
+    legs(detail);
+    group("Money, per share", money(detail));
+    score(detail);
+    features(detail);
 }
 
 type Row = (&'static str, String, String);
@@ -35,9 +35,9 @@ fn group(title: &str, rows: Vec<Row>) {
     line(format!("\n{}", table(&[title, "value>", "meaning"], rows)));
 }
 
-fn window(study: &Study) -> Vec<Row> {
-    let of = &study.analysis;
-    let span = study.closes.first().zip(study.closes.last());
+fn window(detail: &AnalysisDetail) -> Vec<Row> {
+    let of = &detail.analysis;
+    let span = detail.closes.first().zip(detail.closes.last());
     let span =
         span.map_or_else(String::new, |((first, _), (last, _))| format!("{first} to {last}"));
     vec![
@@ -48,8 +48,8 @@ fn window(study: &Study) -> Vec<Row> {
     ]
 }
 
-fn cycle(study: &Study) -> Vec<Row> {
-    let of = &study.analysis;
+fn cycle(detail: &AnalysisDetail) -> Vec<Row> {
+    let of = &detail.analysis;
     let trend = format!("{:?}, of 60 log closes, in daily volatilities a day", of.trend);
     let place = if of.cycle_position < 0.0 { "the cycle stands low" } else { "it stands high" };
     vec![
@@ -64,8 +64,8 @@ fn cycle(study: &Study) -> Vec<Row> {
     ]
 }
 
-fn forecast(study: &Study) -> Vec<Row> {
-    let (of, fly, fit) = (&study.analysis, &study.analysis.butterfly, &study.analysis.arima);
+fn forecast(detail: &AnalysisDetail) -> Vec<Row> {
+    let (of, fly, fit) = (&detail.analysis, &detail.analysis.butterfly, &detail.analysis.arima);
     let order = format!("({},{},{})", fit.order.p, fit.order.d, fit.order.q);
     let ahead = format!("{} trading days, on {}", fly.horizon, fly.evaluation_day);
     let mut rows = vec![
@@ -74,7 +74,7 @@ fn forecast(study: &Study) -> Vec<Row> {
         row("forecast price", format!("${:.2}", of.forecast_price), ahead),
         row("forecast return", format!("{:+.3} %", 100.0 * of.forecast_return), "logarithmic"),
     ];
-    if let Some(last) = study.forecast.last() {
+    if let Some(last) = detail.forecast.last() {
         let bounds = format!("${:.2} – ${:.2}", last.low, last.high);
         rows.push(row("95 % interval", bounds, "no parameter error"));
     }
@@ -92,8 +92,8 @@ fn coefficients(fit: &quant::arima::Fit) -> String {
     if parts.is_empty() { "the random walk".to_owned() } else { parts.join(", ") }
 }
 
-fn volatility(study: &Study) -> Vec<Row> {
-    let (of, fit) = (&study.analysis, &study.analysis.garch);
+fn volatility(detail: &AnalysisDetail) -> Vec<Row> {
+    let (of, fit) = (&detail.analysis, &detail.analysis.garch);
     let garch = format!("α {:.4}, β {:.4}, to the evaluation date", fit.alpha, fit.beta);
     vec![
         row("realised, HV63", percent(of.hv63), "of the last 63 returns"),
@@ -110,11 +110,11 @@ fn volatility(study: &Study) -> Vec<Row> {
     ]
 }
 
-fn legs(study: &Study) {
-    let (of, fly) = (&study.analysis, &study.analysis.butterfly);
+fn legs(detail: &AnalysisDetail) {
+    let (of, fly) = (&detail.analysis, &detail.analysis.butterfly);
     line(format!(
         "\n{}, expires {} ({} days), evaluated {}",
-        charts::kind(study),
+        charts::kind(detail),
         fly.expiry,
         fly.dte,
         fly.evaluation_day
@@ -148,8 +148,8 @@ fn leg(leg: &PricedLeg) -> Vec<String> {
     row
 }
 
-fn money(study: &Study) -> Vec<Row> {
-    let of = &study.analysis;
+fn money(detail: &AnalysisDetail) -> Vec<Row> {
+    let of = &detail.analysis;
     let [low, high] = of.break_evens;
     vec![
         row("debit", usd(of.mark.debit), "mid value; for an iron the wing less the credit"),
@@ -162,14 +162,14 @@ fn money(study: &Study) -> Vec<Row> {
         row("prob. of profit", percent(of.prob_profit), "to end between them, volatility GARCH's"),
         row(
             "expected P&L",
-            signed(study.expected_value),
+            signed(detail.analysis.expected_value()),
             "at expiry, the same distribution; no evidence of an edge",
         ),
     ]
 }
 
-fn score(study: &Study) {
-    let score = &study.analysis.score;
+fn score(detail: &AnalysisDetail) {
+    let score = &detail.analysis.score;
     let parts = [
         ("forecast near the centre", score.centre, 0.35),
         ("implied above forecast volatility", score.mispricing, 0.30),
@@ -193,8 +193,8 @@ fn score(study: &Study) {
     line(format!("\n{}", table(&["Technical score", "points>", "weight>", "adds>"], rows)));
 }
 
-fn features(study: &Study) {
-    let of = &study.analysis;
+fn features(detail: &AnalysisDetail) {
+    let of = &detail.analysis;
     let title = format!("Features, contract v{}", of.contract_version);
     let half = FEATURE_NAMES.len().div_ceil(2);
     let cells = |at: usize| match FEATURE_NAMES.get(at) {

@@ -12,7 +12,7 @@ use producers::source::Market;
 use report::summary_text::SURVIVORS;
 use run::config::Config;
 use run::config::Output;
-use run::data_dir::{self, Opened, RunDir};
+use run::data_dir::{self, OpenLog, RunDir};
 use run::open_run::first_days;
 use run::projections;
 use schemas::id::sha256_hex;
@@ -110,7 +110,7 @@ fn with_bar(config: &Config, market: &mut dyn Market, plan: &HistoryPlan) -> Res
 /// written to the lake, as the materializer would write it.
 fn keep(
     run: &RunDir,
-    opened: &Opened,
+    opened: &OpenLog,
     partitions: u32,
     file: &Path,
     drawn: &History,
