@@ -74,7 +74,11 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
     let mut unsafe_there = command(data.path(), "runs");
     unsafe_there.env("BUTTERQUANT_KAFKA_ENABLE_IDEMPOTENCE", "false");
     let name = "kafka.enable.idempotence (environment BUTTERQUANT_KAFKA_ENABLE_IDEMPOTENCE)";
-    finish(unsafe_there).refused(&[name, "a record sent again is written twice", "remove it there"]);
+    finish(unsafe_there).refused(&[
+        name,
+        "a record sent again is written twice",
+        "remove it there",
+    ]);
 }
 
 #[test]

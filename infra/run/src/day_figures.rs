@@ -113,11 +113,7 @@ mod tests {
         let equity = Money::from_dollars(100_250.5).unwrap();
         let mark = TrackMarked { track: Track::ButterAI, equity, ..TrackMarked::default() };
         let missing = TickerMissing { reason: "no row".to_owned() };
-        let refused = ModelRefused {
-            version: 4,
-            reasons: vec!["not proven".to_owned()],
-            ..ModelRefused::default()
-        };
+        let refused = ModelRefused { version: 4, reasons: vec!["not proven".to_owned()] };
         let events = [
             event("A", Bars::BarClosed(Bar::default()).into()),
             event("B", Bars::TickerMissing(missing).into()),

@@ -5,10 +5,9 @@
 use crate::consent::ask;
 use crate::exit::Found;
 use crate::printer;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use run::config::Config;
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use success::{Engine, EngineError, ProviderChoice};
 

@@ -10,7 +10,7 @@ use crate::printer;
 use anyhow::{Result, ensure};
 use eventlog::KafkaSettings;
 use run::config::Config;
-use run::config::{LogHome, Output};
+use run::config::LogHome;
 use shell::instance::Policy;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -8,7 +8,6 @@ use report::charts::{self, Distributions, Feature};
 use report::data_quality::{Audit, Check, FeatureReport, Grade, audit};
 use report::tables;
 use run::config::Config;
-use run::config::Output;
 use run::data_dir::{self, RunDir};
 use schemas::Day;
 use schemas::contract::CLASS_NAMES;

@@ -11,7 +11,6 @@ use producers::history::{History, HistoryPlan, draw};
 use producers::source::Market;
 use report::summary_text::SURVIVORS;
 use run::config::Config;
-use run::config::Output;
 use run::data_dir::{self, OpenLog, RunDir};
 use run::open_run::first_days;
 use run::projections;

@@ -9,7 +9,6 @@ use report::charts::{self, Bars};
 use report::summary_text::SURVIVORS;
 use report::tables;
 use run::config::Config;
-use run::config::Output;
 use schemas::Day;
 use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::Serialize;

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 /// How it treats others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Temper {
+pub(super) enum Temper {
     /// It takes ids in mode IMPORT.
     Takes,
     /// The same, and it has every first version already.
@@ -43,14 +43,14 @@ struct Held {
 }
 
 /// The registry while it runs.
-pub struct Other {
+pub(super) struct Other {
     held: Arc<Mutex<Held>>,
     port: u16,
     _runtime: Runtime,
 }
 
 impl Other {
-    pub fn start(temper: Temper) -> Other {
+    pub(super) fn start(temper: Temper) -> Other {
         let mut held = Held {
             temper,
             versions: BTreeMap::new(),
@@ -83,25 +83,25 @@ impl Other {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap()
     }
-    pub fn url(&self, user: &str) -> String {
+    pub(super) fn url(&self, user: &str) -> String {
         format!("http://{user}127.0.0.1:{}", self.port)
     }
-    pub fn writes(&self) -> usize {
+    pub(super) fn writes(&self) -> usize {
         self.held().writes
     }
-    pub fn registered(&self) -> usize {
+    pub(super) fn registered(&self) -> usize {
         self.held().registered
     }
-    pub fn authorized(&self) -> bool {
+    pub(super) fn authorized(&self) -> bool {
         self.held().authorized
     }
-    pub fn id(&self, subject: &str, version: u32) -> Option<u32> {
+    pub(super) fn id(&self, subject: &str, version: u32) -> Option<u32> {
         self.held().versions.get(&(subject.to_owned(), version)).map(|(id, _)| *id)
     }
-    pub fn mode(&self, subject: &str) -> Option<String> {
+    pub(super) fn mode(&self, subject: &str) -> Option<String> {
         self.held().modes.get(subject).cloned()
     }
-    pub fn compatibility(&self, subject: &str) -> Option<String> {
+    pub(super) fn compatibility(&self, subject: &str) -> Option<String> {
         self.held().levels.get(subject).cloned()
     }
 }
