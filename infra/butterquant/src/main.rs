@@ -8,6 +8,7 @@ mod bounded_run;
 mod cli;
 mod consent;
 mod count_arg;
+mod dead_letters;
 mod exit;
 mod holding_cells;
 mod live_run;
@@ -17,6 +18,7 @@ mod operator;
 mod owned_run;
 mod printer;
 mod record_json;
+mod schema_subject;
 mod verbs;
 
 use clap::Parser;

@@ -1,6 +1,6 @@
 //! `dlq drop`: drops dead letters.
 
-use super::dead_letters::settled;
+use crate::dead_letters::settled;
 use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;

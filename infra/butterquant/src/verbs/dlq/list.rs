@@ -1,6 +1,6 @@
 //! `dlq list`: counts dead letters by topic and reason, and lists the latest.
 
-use super::dead_letters::{DeadLetterState, dataset, state_name, state_of};
+use crate::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;

@@ -1,6 +1,5 @@
 //! `dlq`: dead letters, the events that no role could process.
 
-mod dead_letters;
 mod drop;
 mod list;
 mod redrive;

@@ -1,6 +1,6 @@
 //! `dlq redrive`: puts the original bytes of dead letters back on their topic and partition.
 
-use super::dead_letters::settled;
+use crate::dead_letters::settled;
 use crate::exit::Found;
 use anyhow::Result;
 use clap::ArgGroup;

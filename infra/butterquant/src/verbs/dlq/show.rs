@@ -1,6 +1,6 @@
 //! `dlq show`: shows one dead letter in full.
 
-use super::dead_letters::{DeadLetterState, dataset, state_name, state_of};
+use crate::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
 use crate::record_json::RecordFormat;

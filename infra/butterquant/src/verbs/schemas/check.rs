@@ -1,8 +1,8 @@
 //! `schemas check`: checks whether a schema may become the next version of a subject.
 
-use super::subject::topic_of;
 use crate::exit::Found;
 use crate::printer;
+use crate::schema_subject::topic_of;
 use anyhow::{Context, Result};
 use run::config::Config;
 use schemas::{compatibility, registry};

@@ -5,7 +5,6 @@ mod list;
 mod register;
 mod serve;
 mod show;
-mod subject;
 
 use crate::exit::Found;
 use anyhow::Result;

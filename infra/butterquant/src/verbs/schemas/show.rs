@@ -1,8 +1,8 @@
 //! `schemas show`: prints a schema as its file.
 
-use super::subject::topic_of;
 use crate::exit::Found;
 use crate::printer;
+use crate::schema_subject::topic_of;
 use anyhow::{Context, Result};
 use run::config::Config;
 use schemas::registry;

@@ -33,7 +33,7 @@ struct Done {
 }
 
 /// Settles the dead letters and prints how many.
-pub(super) fn settled(
+pub(crate) fn settled(
     config: &Config,
     which: &Selection,
     fate: Fate,
@@ -71,12 +71,12 @@ fn state(fate: Option<Fate>) -> DeadLetterState {
 }
 
 /// The state of a dead letter.
-pub(super) fn state_of(settled: Option<&LetterSettled>) -> DeadLetterState {
+pub(crate) fn state_of(settled: Option<&LetterSettled>) -> DeadLetterState {
     state(settled.map(|settled| settled.fate))
 }
 
 /// The name of a state.
-pub(super) fn state_name(state: DeadLetterState) -> &'static str {
+pub(crate) fn state_name(state: DeadLetterState) -> &'static str {
     match state {
         DeadLetterState::Open => "open",
         DeadLetterState::Redriven => "redriven",
@@ -85,7 +85,7 @@ pub(super) fn state_name(state: DeadLetterState) -> &'static str {
 }
 
 /// The short name of a dead letter's topic.
-pub(super) fn dataset(topic: &str) -> &str {
+pub(crate) fn dataset(topic: &str) -> &str {
     match topic.parse::<Topic>() {
         Ok(known) => known.dataset(),
         Err(_) => topic,
