@@ -4,13 +4,12 @@
 
 use anyhow::{Context, Result};
 use producers::source::{Market, day_events};
-use quant::{Analysis, HV_DAYS, PriceBar, PriceHistory, PricingSettings, Refusal, WINDOW};
+use quant::{
+    Analysis, HV_DAYS, PriceBar, PriceHistory, PricingSettings, Refusal, TREND_CLOSES, WINDOW,
+};
 use quant::{arima, spectrum};
 use schemas::Day;
 use statistics::normal::Z_975;
-
-/// Closes that the trend line is fitted to (QUANT.md, feature 1).
-const TREND_CLOSES: usize = 60;
 
 /// A value on a day.
 pub type Point = (Day, f64);

@@ -75,7 +75,7 @@ fn views_and_status_are_json_also_when_empty() {
     }
     for (path, says) in [
         ("/views/charts", "no view is called charts"),
-        ("/views/rankings?day=x", "no date"),
+        ("/views/rankings?day=x", "is not a date"),
         ("/views/tally?last=1", "takes no last"),
     ] {
         let (status, body) = get_with(&running, path, &[]);

@@ -55,6 +55,7 @@ pub use butterfly::{Butterfly, ButterflyKind, Mark, PricedLeg, Term, legs, mark,
 pub use features::FEATURE_RANGES;
 pub use implied::{IMPLIED_WITHIN, NoInversion, implied_volatility};
 pub use label::{Entry, Label, NoLabel, entry, label, roi};
+pub use outlook::TREND_CLOSES;
 pub use price_history::PriceHistory;
 pub use probability::{expected_payoff, normal_cdf, normal_pdf, prob_between};
 pub use refusal::Refusal;

@@ -17,7 +17,7 @@ use libm::{exp, log};
 use schemas::Day;
 
 /// Closes that the trend line is fitted to.
-const TREND_CLOSES: usize = 60;
+pub const TREND_CLOSES: usize = 60;
 
 /// The data at the close, after the refusals that need no fit.
 pub(crate) struct AtClose<'a> {

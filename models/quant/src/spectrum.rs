@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use crate::window::WINDOW;
 
 /// Wave numbers searched for the dominant one: periods of 126 to 7 days.
-const SOUGHT: std::ops::RangeInclusive<usize> = 2..=36;
+pub const SEARCHED_WAVES: std::ops::RangeInclusive<usize> = 2..=36;
 
 /// The spectrum of a window and its strongest cycle.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -84,8 +84,8 @@ pub fn spectrum(log_closes: &[f64]) -> Option<Spectrum> {
     let residual: Vec<f64> =
         (0..WINDOW).map(|i| log_closes[i] - (trend.intercept + trend.slope * i as f64)).collect();
     let power = power(&residual)?;
-    let waves =
-        SOUGHT.fold(*SOUGHT.start(), |best, k| if power[k] > power[best] { k } else { best });
+    let waves = SEARCHED_WAVES
+        .fold(*SEARCHED_WAVES.start(), |best, k| if power[k] > power[best] { k } else { best });
     Some(Spectrum {
         waves,
         dominant_period: WINDOW as f64 / waves as f64,

@@ -6,9 +6,14 @@ use super::ticks::Ticks;
 use crate::analysis_detail::AnalysisDetail;
 use anyhow::Result;
 use plotters::prelude::*;
+use quant::WINDOW;
+use quant::spectrum::SEARCHED_WAVES;
 
-/// The shortest and longest period searched, trading days (QUANT.md, feature 2).
-const SEARCHED: (f64, f64) = (7.0, 126.0);
+/// The shortest and longest period searched, trading days.
+fn searched_periods() -> (f64, f64) {
+    let period = |waves: &usize| WINDOW as f64 / *waves as f64;
+    (period(SEARCHED_WAVES.end()), period(SEARCHED_WAVES.start()))
+}
 
 /// Draws the panel.
 pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
@@ -16,6 +21,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     detail: &AnalysisDetail,
 ) -> Result<()> {
     let of = &detail.analysis;
+    let (shortest, longest) = searched_periods();
     let legend = [
         (Key::Line, INK, "share of all power".to_owned()),
         (
@@ -27,7 +33,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
                 100.0 * of.period_strength
             ),
         ),
-        (Key::Area, GREY, format!("periods searched, {} to {} days", SEARCHED.0, SEARCHED.1)),
+        (Key::Area, GREY, format!("periods searched, {shortest} to {longest} days")),
     ];
     let body = headed(panel, "d  Power spectrum of the daily changes", &legend)?;
     let most = detail.power.iter().fold(0.0_f64, |most, (_, share)| most.max(*share));
@@ -36,7 +42,7 @@ pub(super) fn draw<DB: DrawingBackend<ErrorType: 'static>>(
     let x = Ticks::periods(1.9, 270.0);
     let mut chart = plot(&body, x, 0.0..top, names, &|v| format!("{:.1}", 100.0 * v))?;
 
-    let searched = [(SEARCHED.0.log2(), 0.0), (SEARCHED.1.log2(), top)];
+    let searched = [(shortest.log2(), 0.0), (longest.log2(), top)];
     chart.draw_series([Rectangle::new(searched, GREY.mix(0.10).filled())])?;
     for (period, share) in &detail.power {
         let chosen = (period - of.dominant_period).abs() < 1e-9;
