@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{KvError, Tree, owner};
+use crate::{KvError, owner};
 
 /// Pages kept in memory, in bytes, for one open directory.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -49,12 +49,6 @@ impl Db {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// The tree `name`, created when it is missing.
-    pub fn tree(&self, name: &str) -> Result<Tree, KvError> {
-        let inner = self.inner.open_tree(name).map_err(|e| self.error(e))?;
-        Ok(Tree { inner, db: self.clone() })
     }
 
     /// The names of the trees, in order.

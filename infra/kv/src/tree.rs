@@ -51,8 +51,16 @@ impl Batch {
 /// An ordered map. Clones share it.
 #[derive(Clone)]
 pub struct Tree {
-    pub(crate) inner: sled::Tree,
-    pub(crate) db: Db,
+    inner: sled::Tree,
+    db: Db,
+}
+
+impl Db {
+    /// The tree `name`, created when it is missing.
+    pub fn tree(&self, name: &str) -> Result<Tree, KvError> {
+        let inner = self.inner.open_tree(name).map_err(|e| self.error(e))?;
+        Ok(Tree { inner, db: self.clone() })
+    }
 }
 
 impl Tree {

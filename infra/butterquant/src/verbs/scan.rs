@@ -67,7 +67,12 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
 }
 
 /// The live run if `day` is its next or its last one; a what-if run otherwise.
-fn which_run(config: &Config, args: &Args, source: String, day: Day) -> Result<(RunDir, RunRequest)> {
+fn which_run(
+    config: &Config,
+    args: &Args,
+    source: String,
+    day: Day,
+) -> Result<(RunDir, RunRequest)> {
     let run = config.this_run()?;
     let mut wanted = RunRequest {
         kind: "live",

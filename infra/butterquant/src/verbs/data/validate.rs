@@ -137,7 +137,10 @@ fn print(path: &Path, quality: &DataQuality, picture: Option<&Path>) {
         quality.scan_days
     ));
     if quality.open > 0 {
-        printer::line(format!("{} candidates have no outcome yet and are not counted as rows", quality.open));
+        printer::line(format!(
+            "{} candidates have no outcome yet and are not counted as rows",
+            quality.open
+        ));
     }
     if !quality.features.is_empty() {
         let header = [
