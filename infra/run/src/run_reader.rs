@@ -2,7 +2,7 @@
 //! where no process works on the run; the process that does takes it from its own context.
 
 use crate::context::RunContext;
-use crate::data_dir::{self, RunDir};
+use crate::data_dir::{self, LogAccess, RunDir};
 use anyhow::{Result, bail};
 use eventlog::Log;
 use schemas::events::RunOpened;
@@ -32,7 +32,11 @@ impl RunReader {
     /// # Errors
     /// There is no such run, it was never opened, it has no views, or a process owns it.
     pub fn open(run: &RunDir) -> Result<RunReader> {
-        let open_log = data_dir::reach(run).map_err(|error| owned_elsewhere(run, error))?;
+        let open_log = data_dir::reach(run).map_err(|error| match &run.access {
+            LogAccess::Folder => owned_elsewhere(run, error),
+            // A log elsewhere that fails is out of reach, not owned.
+            LogAccess::Endpoint(_) | LogAccess::Kafka(_) => error,
+        })?;
         if let Some(endpoint) = open_log.owner {
             bail!(
                 "the process at {endpoint} owns run {}; stop it first, or see `butterquant status`",
