@@ -75,16 +75,16 @@ impl fmt::Display for DayFigures {
         let by_track = |track: Track| {
             let orders = self.orders.get(&track).copied().unwrap_or_default();
             let equity = self.equity.get(&track).map_or("–".to_owned(), Money::to_string);
-            format!("{} {orders} orders, equity {equity}", track.name())
+            format!("{} {}, equity {equity}", track.name(), counted(orders, "order"))
         };
         write!(
             f,
-            "{day}: {} bars, {} scanned, {} refused, {} scored, {} fills; {}; {}",
-            self.bars,
+            "{day}: {}, {} scanned, {} refused, {} scored, {}; {}; {}",
+            counted(self.bars, "bar"),
             self.scanned,
             self.refused,
             self.scored,
-            self.fills,
+            counted(self.fills, "fill"),
             by_track(Track::ButterAI),
             by_track(Track::ButterBaseline)
         )?;
@@ -99,6 +99,11 @@ impl fmt::Display for DayFigures {
         }
         Ok(())
     }
+}
+
+/// A count with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 #[cfg(test)]
@@ -122,7 +127,7 @@ mod tests {
         ];
         let text = DayFigures::of(day, &events).to_string();
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("2018-06-29: 1 bars, 0 scanned"), "{text}");
+        assert!(lines[0].starts_with("2018-06-29: 1 bar, 0 scanned"), "{text}");
         assert!(lines[0].contains("ButterAI 0 orders, equity 100250.50"), "{text}");
         assert_eq!(lines[1], "2018-06-29: model 4 refused: not proven");
         assert_eq!(lines[2], "2018-06-29: 1 without a bar: B: no row");

@@ -2,6 +2,7 @@
 //! file. Every value remembers its origin; unknown keys are refused.
 
 mod choices;
+mod commented;
 mod keys;
 mod layered;
 mod layers;
@@ -10,6 +11,7 @@ mod settled;
 mod typed;
 
 pub use choices::{Choice, LogHome, Output, Provider};
+pub use commented::commented_file;
 pub use keys::KEYS;
 pub use layered::{Config, FILE_NAME, Flags, Origin};
 pub use settled::{RunSpec, Scoring};
