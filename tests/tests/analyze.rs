@@ -115,7 +115,7 @@ fn what_cannot_be_drawn_or_found_says_so() {
     let analyze = |words: &str| run(data.path(), &format!("analyze {words} {MARKET}"));
     analyze("SIM001 --out /no/such/folder/one.png").refused(&["/no/such/folder/one.png"]);
     analyze("SIM001 --out one.pdf").refused(&["one.pdf", ".png or .svg"]);
-    analyze("NOPE").refused(&["no NOPE", "SIM001, SIM002, SIM003"]);
+    analyze("NOPE").refused(&["not have NOPE", "SIM001, SIM002, SIM003"]);
     analyze("SIM001 --as-of 2001-01-01").refused(&["begins on"]);
     run(data.path(), "analyze SIM001").refused(&["--source"]);
 }

@@ -50,7 +50,7 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
         ("colour = 1", "no key is called colour"),
         ("partitions = 0", "at least one"),
         ("listen = \"0.0.0.0:80\"", "token"),
-        ("broker_wait_ms = 0", "no time"),
+        ("broker_wait_ms = 0", "needs some time"),
         ("[settings]\nmax_open = \"many\"", "settings.max_open"),
         ("[kafka]\nacks = 1", "kafka.acks (file "),
         ("[kafka]\nisolation.level = \"read_uncommitted\"", "kafka.isolation.level"),

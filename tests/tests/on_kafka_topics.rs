@@ -176,7 +176,10 @@ fn three_copies_are_safe_with_two_and_fewer_are_reported() {
     assert_eq!(shell::open::ensure_topics(&with("one", None), 1).unwrap(), found);
     assert_eq!(shell::open::ensure_topics(&with("three", None), 1).unwrap(), []);
     let refused = shell::open::ensure_topics(&with("five", Some(5)), 1).unwrap_err().to_string();
-    assert!(refused.contains("not 5 brokers") && refused.contains("replication"), "{refused}");
+    assert!(
+        refused.contains("fewer than 5 brokers") && refused.contains("replication"),
+        "{refused}"
+    );
 }
 
 /// A client that had lost its brokers used to go on reporting an unknown partition, and an executor

@@ -47,7 +47,7 @@ fn a_next_version_is_checked_before_anybody_writes_with_it() {
     check(&schema, 0, "may be the next version of bars");
     schema["fields"][2]["type"] = "string".into();
     check(&schema, 1, "day: the type changed");
-    check(&json!(7), 2, "no Avro schema");
+    check(&json!(7), 2, "not a valid Avro schema");
     run(data.path(), "schemas check nowhere.avsc --subject bars").refused(&["nowhere.avsc"]);
 }
 

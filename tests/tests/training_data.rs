@@ -106,7 +106,7 @@ fn a_run_does_not_open_over_rows_of_the_days_it_would_scan() {
     let remedy = format!("`butterquant history generate --run ID --before {last}`");
     up("").refused(&[&twice, "count them twice", "scan from a later day", &remedy]);
     // The run is not open, and more history does not open it.
-    assert!(run(data.path(), "runs").out.contains("`butterquant up` opens it"));
+    assert!(run(data.path(), "runs").out.contains("it was never opened; `butterquant up"));
     up("--history 50").refused(&[&twice]);
     assert_eq!(samples(data.path()).0, all);
 
