@@ -54,7 +54,7 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
         ("[settings]\nmax_open = \"many\"", "settings.max_open"),
         ("[kafka]\nacks = 1", "kafka.acks (file "),
         ("[kafka]\nisolation.level = \"read_uncommitted\"", "kafka.isolation.level"),
-        ("= 1", "no TOML"),
+        ("= 1", "not valid TOML"),
     ] {
         std::fs::write(data.path().join("butterquant.toml"), toml).unwrap();
         run(data.path(), "runs").refused(&[says]);
