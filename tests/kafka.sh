@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The tests on a real Kafka, as one command: starts one node, runs the log's own tests (the
-# conformance suite in both group protocols among them) and every on_kafka* test on it, one program after
-# the other, and stops it. BUTTERQUANT_BESIDE=3 runs three at a time: each has topics of its own, but some start
-# three nodes more, and on 2 cores a publish was then late for its test. Arguments
+# conformance suite in both group protocols among them) and every on_kafka* test on it, two programs
+# at a time (BUTTERQUANT_BESIDE sets another number), and stops it. Each program has topics of its own there; some
+# start more nodes. Arguments
 # go to each program, such as `--skip NAME`; BUTTERQUANT_PROGRAMS names those to run, if not all. At the
 # end it plays the chaos test's rounds on three nodes; BUTTERQUANT_CHAOS is `none`, or arguments for it,
 # such as `--rounds 1 --seed 2`. Without Java it says so and ends; in CI that is a failure.
@@ -38,15 +38,15 @@ part "a Kafka node" start_node
 # Those that take longest first. A name counts once.
 programs=${BUTTERQUANT_PROGRAMS:-}
 if [ -z "$programs" ]; then
-  first="on_kafka_order_safety on_kafka_outage on_kafka_cluster kafka_groups on_kafka_security on_kafka"
+  first="on_kafka_order_safety on_kafka_outage kafka_groups on_kafka_security on_kafka"
   others=$(for file in infra/log/tests/kafka*.rs tests/tests/on_kafka*.rs; do basename "$file" .rs; done \
-    | grep -vxF -e on_kafka_bench -e "${first// /$'\n'}")
-  programs="$first $others on_kafka_bench"
+    | grep -vxF -e on_kafka_bench -e on_kafka_cluster -e "${first// /$'\n'}")
+  programs="$first $others on_kafka_cluster on_kafka_bench"
 fi
 [ "${1:-}" != -- ] || shift
 export BUTTERQUANT_TEST_ARGS="$*"
 # shellcheck disable=SC2086 # words, not one argument
-part "tests on Kafka" beside "${BUTTERQUANT_BESIDE:-1}" $programs
+part "tests on Kafka" beside "${BUTTERQUANT_BESIDE:-2}" $programs
 
 if [ "${BUTTERQUANT_CHAOS:-}" != none ]; then
   $kafka stop --now --dir "$dir"
