@@ -1,18 +1,19 @@
 //! Names the commit that the program is built from, for `--version`. Outside a git checkout it is
-//! `BUTTERQUANT_COMMIT` from the environment, or unknown.
+//! `BUILD_COMMIT` from the environment, or unknown. The name must not begin with BUTTERQUANT_: `cargo run`
+//! passes it on to the program, which would take it for a key of its configuration.
 
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=BUTTERQUANT_COMMIT");
+    println!("cargo::rerun-if-env-changed=BUILD_COMMIT");
     for file in ["HEAD", "logs/HEAD"] {
         if let Some(path) = git(&["rev-parse", "--git-path", file]) {
             println!("cargo::rerun-if-changed={path}");
         }
     }
-    let given = std::env::var("BUTTERQUANT_COMMIT").ok();
+    let given = std::env::var("BUILD_COMMIT").ok();
     let commit = given.or_else(|| git(&["rev-parse", "--short=12", "HEAD"]));
-    println!("cargo::rustc-env=BUTTERQUANT_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
+    println!("cargo::rustc-env=BUILD_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
 }
 
 /// What git answers, in one line.
