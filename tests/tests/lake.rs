@@ -1,12 +1,14 @@
-//! The parquet lake is readable by pandas and DuckDB.
+//! The parquet lake is readable by pandas and DuckDB, and what they write is readable here.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "../../schemas/tests/fixtures/mod.rs"]
 mod fixtures;
 
-use schemas::{Event, Topic};
+use schemas::events::{Sample, Samples};
+use schemas::{Day, Event, Topic};
 use store::Lake;
+use store::rows::{FoundRow, read_rows};
 
 #[test]
 fn pandas_and_duckdb_read_every_topic_of_a_lake() {
@@ -31,4 +33,39 @@ fn pandas_and_duckdb_read_every_topic_of_a_lake() {
         let rows = events.iter().filter(|event| event.topic() == topic).count();
         assert!(said.contains(&format!("{topic}: {rows} rows")), "{topic} of {rows} rows:\n{said}");
     }
+}
+
+#[test]
+fn rows_that_pandas_arrow_and_duckdb_write_are_read_whatever_their_types() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path().join("lake")).unwrap();
+    let row = |at: i32| Sample {
+        as_of: Day(17_000 + at),
+        evaluation_day: Day(-3),
+        contract_version: 1,
+        values: vec![0.5, -2.0, f64::from(at)],
+        roi: -0.25,
+        class: 3,
+        weight: 0.5,
+        ..Sample::default()
+    };
+    let rows: Vec<Event> = (0..3)
+        .map(|at| Event::new(Day(17_030), "A", &[&at.to_string()], Samples::SampleDrawn(row(at))))
+        .collect();
+    lake.write_file(&dir.path().join("own.parquet"), Topic::Samples, &rows).unwrap();
+    let packages = ["duckdb", "pandas", "pyarrow"];
+    let Some(_) = tests::python::run("write_rows.py", &packages, dir.path()) else { return };
+
+    let read = |name: &str| read_rows(&dir.path().join(name));
+    let found = |name: &str| -> Vec<FoundRow> {
+        let rows = read(name).unwrap_or_else(|error| panic!("{name}: {error}")).rows;
+        rows.into_iter().map(|row| FoundRow { place: Default::default(), ..row }).collect()
+    };
+    let own = found("own.parquet");
+    assert_eq!((own.len(), own[2].as_of, own[2].roi), (3, Some(Day(17_002)), Some(-0.25)));
+    for name in ["pandas", "wide", "narrow", "unsigned", "duckdb"] {
+        assert_eq!(found(&format!("{name}.parquet")), own, "{name}");
+    }
+    let refused = read("text.parquet").unwrap_err().to_string();
+    assert!(refused.contains(".roi") && refused.contains("Utf8"), "{refused}");
 }

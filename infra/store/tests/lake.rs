@@ -4,9 +4,9 @@
 
 mod made_up;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
-use arrow::record_batch::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
 use made_up::{MONDAY, of_every_topic, refused, scanned};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use schemas::{Event, Topic};

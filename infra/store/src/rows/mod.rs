@@ -1,6 +1,7 @@
 //! Labelled rows as read from parquet files: those of `history generate`, or the lake's, where
 //! features are joined with their outcomes. They are not validated here: a missing value is `None`.
 
+mod convert;
 mod part;
 
 use crate::StoreError;

@@ -1,13 +1,14 @@
-//! The columns of a file of rows. It is read in parts, and a foreign writer's types are cast to those
-//! read here.
+//! The columns of a file of rows. It is read in parts, and a foreign writer's types are converted to
+//! those read here.
 
+use super::convert::convert;
 use crate::StoreError;
-use arrow::array::{Array, AsArray, ListArray, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int32Type, Schema};
-use arrow::record_batch::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int32Type};
+use arrow_array::{Array, ListArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use schemas::Day;
 use std::fs::File;
 use std::path::Path;
@@ -35,8 +36,9 @@ pub(super) fn read(
         detail: cause.to_string(),
     };
     let file = File::open(path).map_err(|cause| StoreError::reading(path, cause))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|cause| damaged(&cause))?;
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
+        .map_err(|cause| damaged(&cause))?;
     let own = of.iter().map(|name| format!("{prefix}.{name}"));
     let mut chosen = Vec::new();
     for name in SHARED.iter().map(|name| (*name).to_owned()).chain(own) {
@@ -49,7 +51,7 @@ pub(super) fn read(
     for batch in reader {
         let batch = batch.map_err(|cause| damaged(&cause))?;
         let rows = batch.num_rows();
-        let part = Part::cast(path, before, prefix, &batch)?;
+        let part = Part::converted(path, before, prefix, &batch)?;
         for at in 0..rows {
             if part.text("kind", at)?.is_some_and(|found| found == kind) {
                 take(&part, at)?;
@@ -64,7 +66,7 @@ pub(super) fn read(
 const SHARED: [&str; 3] = ["kind", "day", "ticker"];
 
 impl<'a> Part<'a> {
-    fn cast(
+    fn converted(
         file: &'a Path,
         before: usize,
         prefix: &'static str,
@@ -75,7 +77,7 @@ impl<'a> Part<'a> {
             let name = field.name();
             let to = type_of(name.rsplit('.').next().unwrap_or(name));
             let column = match &to {
-                Some(to) => cast(column, to).map_err(|cause| not_rows(file, name, &cause))?,
+                Some(to) => convert(column, to).map_err(|cause| not_rows(file, name, &cause))?,
                 None => Arc::clone(column),
             };
             fields.push(Field::new(name, column.data_type().clone(), true));

@@ -1,0 +1,60 @@
+"""Writes the labelled rows of own.parquet again as other programs would, with other types for the same values.
+
+Arguments: the folder. Each file has the same rows; text.parquet has a column that is no number.
+"""
+
+import pathlib
+import sys
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+folder = pathlib.Path(sys.argv[1])
+own = folder / "own.parquet"
+table = pq.read_table(own)
+names = {name.rsplit(".", 1)[-1]: name for name in table.column_names}
+DAYS = [names[name] for name in ("day", "as_of", "evaluation_day")]
+INTEGERS = [names[name] for name in ("class", "contract_version")]
+NUMBERS = [names[name] for name in ("roi", "weight")]
+
+
+def cast(**types):
+    """The table with columns of other types; a key is a list of columns' names."""
+    changed = table
+    for name, to in types.items():
+        at = changed.column_names.index(name)
+        changed = changed.set_column(at, name, changed.column(name).cast(to))
+    return changed
+
+
+def every(columns, to):
+    return {name: to for name in columns}
+
+
+# pandas: days as moments, text as large strings.
+frame = table.to_pandas()
+for day in DAYS:
+    frame[day] = pd.to_datetime(frame[day])
+frame[names["ticker"]] = frame[names["ticker"]].astype("category")
+frame.to_parquet(folder / "pandas.parquet")
+
+# Arrow's wider and narrower types.
+wide = every(INTEGERS, pa.int64()) | every(DAYS, pa.string()) | every(NUMBERS, pa.float32())
+wide[names["ticker"]] = pa.large_string()
+wide[names["values"]] = pa.large_list(pa.float32())
+pq.write_table(cast(**wide), folder / "wide.parquet")
+narrow = every(INTEGERS, pa.uint8()) | every(DAYS, pa.timestamp("s", tz="UTC"))
+pq.write_table(cast(**narrow), folder / "narrow.parquet")
+unsigned = every(INTEGERS, pa.uint64()) | every(DAYS, pa.timestamp("ns"))
+pq.write_table(cast(**unsigned), folder / "unsigned.parquet")
+
+# DuckDB: numbers as decimals.
+decimals = ", ".join(f'"{name}"::decimal(9, 4) as "{name}"' for name in NUMBERS)
+duckdb.sql(
+    f"copy (select * replace ({decimals}) from '{own}') to '{folder / 'duckdb.parquet'}' (format parquet)"
+)
+
+text = table.set_column(table.column_names.index(NUMBERS[0]), NUMBERS[0], pa.array(["much"] * table.num_rows))
+pq.write_table(text, folder / "text.parquet")
