@@ -87,7 +87,7 @@ fn what_is_not_there_is_said_with_the_remedy() {
     for words in
         ["rankings", "status", "lag", "topics list", "journal --run other", "topics consume bars"]
     {
-        run(data.path(), words).refused(&["there is no run", "butterquant runs"]);
+        run(data.path(), words).refused(&["there is no run", "`butterquant runs --data-dir "]);
     }
     run(data.path(), "rankings --run ../x").refused(&["an id consists of letters"]);
     run(data.path(), "topics describe prices").refused(&["bars, scans, features"]);
@@ -126,7 +126,8 @@ fn a_run_is_removed_with_consent_and_never_while_a_process_has_it_open() {
     let data = folder();
     let path = data.path().join("runs/old");
     drop(kv::Db::open(path.join("log")).unwrap());
-    run(data.path(), "runs remove other --yes").refused(&["there is no run", "butterquant runs"]);
+    run(data.path(), "runs remove other --yes")
+        .refused(&["there is no run", "`butterquant runs --data-dir "]);
     run(data.path(), "runs remove ../old --yes").refused(&["an id consists of letters"]);
     run(data.path(), "runs remove old").refused(&["Delete run old", "--yes", "not a terminal"]);
     for held in ["log", "state", "state-a"] {

@@ -103,7 +103,7 @@ fn a_run_does_not_open_over_rows_of_the_days_it_would_scan() {
         |more: &str| run(data.path(), &format!("up {MARKET} --from {last} --until {last} {more}"));
     let all = drawn["rows"].as_u64().unwrap();
     let twice = format!("of {all} rows on samples are of days from {last} on, the last of {last}");
-    let remedy = format!("`butterquant history generate --run ID --before {last}`");
+    let remedy = format!("`butterquant history generate --run ID --before {last} --data-dir ");
     up("").refused(&[&twice, "count them twice", "scan from a later day", &remedy]);
     // The run is not open, and more history does not open it.
     assert!(run(data.path(), "runs").out.contains("it was never opened; `butterquant up"));

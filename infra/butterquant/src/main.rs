@@ -39,7 +39,8 @@ fn main() -> ExitCode {
         Ok(Found::Something) => ExitCode::from(1),
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            eprintln!("butterquant: {}", causes.join(": "));
+            let said = cli.common.flags().onto_quoted(&causes.join(": "));
+            eprintln!("butterquant: {said}");
             ExitCode::from(2)
         }
     }

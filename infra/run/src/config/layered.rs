@@ -50,6 +50,46 @@ pub struct Flags {
     pub quiet: bool,
 }
 
+impl Flags {
+    /// `line`, a command of this program, with those flags that choose the run, the data and the log, unless it
+    /// has them; it then works as printed.
+    pub fn onto(&self, line: &str) -> String {
+        let given = |key: &str| self.values.iter().find(|(given, _)| *given == key);
+        let file = self.file.as_ref().map(|file| file.display().to_string());
+        let mut line = line.to_owned();
+        for (key, flag) in [
+            ("run", "--run"),
+            ("config", "--config"),
+            ("data_dir", "--data-dir"),
+            ("log", "--log"),
+            ("brokers", "--brokers"),
+        ] {
+            let value =
+                if key == "config" { file.as_ref() } else { given(key).map(|(_, value)| value) };
+            // These two are about no run in particular.
+            let of_no_run = matches!(line.as_str(), "butterquant runs" | "butterquant demo");
+            if let Some(value) =
+                value.filter(|_| !line.contains(flag) && !(of_no_run && key == "run"))
+            {
+                line.push_str(&format!(" {flag} {value}"));
+            }
+        }
+        line
+    }
+
+    /// Message `said` with [`Flags::onto`] applied to each command that it quotes, such as `butterquant lag`.
+    pub fn onto_quoted(&self, said: &str) -> String {
+        let mut pieces: Vec<String> = said.split('`').map(str::to_owned).collect();
+        let closed = pieces.len().saturating_sub(1);
+        for quoted in pieces[..closed].iter_mut().skip(1) {
+            if quoted.starts_with("butterquant ") {
+                *quoted = self.onto(quoted);
+            }
+        }
+        pieces.join("`")
+    }
+}
+
 impl Config {
     /// Reads all layers.
     ///
@@ -90,21 +130,9 @@ impl Config {
     /// The command line of `verb` on the run `id`, with the flags that this program was given, so
     /// that it works as printed.
     pub fn command_line(&self, verb: &str, id: &str) -> String {
-        let mut line = format!("butterquant {verb}");
-        if id != self.run() || self.flags.values.iter().any(|(given, _)| *given == "run") {
-            line.push_str(&format!(" --run {id}"));
-        }
-        if let Some(file) = &self.flags.file {
-            line.push_str(&format!(" --config {}", file.display()));
-        }
-        for (key, flag) in [("data_dir", "--data-dir"), ("log", "--log"), ("brokers", "--brokers")]
-        {
-            let given = self.flags.values.iter().find(|(given, _)| *given == key);
-            if let Some((_, value)) = given {
-                line.push_str(&format!(" {flag} {value}"));
-            }
-        }
-        line
+        let line = format!("butterquant {verb}");
+        let other_run = if id == self.run() { String::new() } else { format!(" --run {id}") };
+        self.flags.onto(&format!("{line}{other_run}"))
     }
 
     /// Every value and its origin, without secrets.
