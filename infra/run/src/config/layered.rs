@@ -68,9 +68,8 @@ impl Flags {
                 if key == "config" { file.as_ref() } else { given(key).map(|(_, value)| value) };
             // These two are about no run in particular.
             let of_no_run = matches!(line.as_str(), "butterquant runs" | "butterquant demo");
-            if let Some(value) =
-                value.filter(|_| !line.contains(flag) && !(of_no_run && key == "run"))
-            {
+            let needless = line.contains(flag) || (of_no_run && key == "run");
+            if let Some(value) = value.filter(|_| !needless) {
                 line.push_str(&format!(" {flag} {value}"));
             }
         }
