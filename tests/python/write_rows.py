@@ -1,6 +1,7 @@
 """Writes the labelled rows of own.parquet again as other programs would, with other types for the same values.
 
-Arguments: the folder. Each file has the same rows; text.parquet has a column that is no number.
+Arguments: the folder. Each file has the same rows, but for unfit.parquet, whose values do not fit their columns, and
+flags.parquet, whose type is none that is read as a number.
 """
 
 import pathlib
@@ -56,5 +57,15 @@ duckdb.sql(
     f"copy (select * replace ({decimals}) from '{own}') to '{folder / 'duckdb.parquet'}' (format parquet)"
 )
 
-text = table.set_column(table.column_names.index(NUMBERS[0]), NUMBERS[0], pa.array(["much"] * table.num_rows))
-pq.write_table(text, folder / "text.parquet")
+# A column of each type that values do not fit: text that is no number or day, a fraction, a number too large.
+def instead(of, name, values):
+    return of.set_column(of.column_names.index(names[name]), names[name], pa.array(values))
+
+
+unfit = instead(table, "roi", ["-0.25", "much", ""])
+unfit = instead(unfit, "as_of", ["2016-07-18", "soon", "2016-02-30"])
+unfit = instead(unfit, "class", [3.0, 2.5, None])
+unfit = instead(unfit, "contract_version", [1, 2**40, -(2**40)])
+unfit = instead(unfit, "ticker", [b"A", b"A", b"A"])
+pq.write_table(unfit, folder / "unfit.parquet", store_schema=False)
+pq.write_table(instead(table, "roi", [True, False, None]), folder / "flags.parquet")

@@ -66,6 +66,12 @@ fn rows_that_pandas_arrow_and_duckdb_write_are_read_whatever_their_types() {
     for name in ["pandas", "wide", "narrow", "unsigned", "duckdb"] {
         assert_eq!(found(&format!("{name}.parquet")), own, "{name}");
     }
-    let refused = read("text.parquet").unwrap_err().to_string();
-    assert!(refused.contains(".roi") && refused.contains("Utf8"), "{refused}");
+    let unfit = found("unfit.parquet");
+    let told = unfit.iter().map(|row| (row.roi, row.as_of, row.class, row.contract_version));
+    let nothing = (None, None, None, None);
+    let first = (Some(-0.25), Some(Day(17_000)), Some(3), Some(1));
+    assert_eq!(told.collect::<Vec<_>>(), [first, nothing, nothing]);
+    assert_eq!(unfit[2].ticker, "A");
+    let refused = read("flags.parquet").unwrap_err().to_string();
+    assert!(refused.contains(".roi") && refused.contains("Boolean"), "{refused}");
 }
