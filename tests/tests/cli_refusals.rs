@@ -89,6 +89,9 @@ fn what_is_not_there_is_said_with_the_remedy() {
     {
         run(data.path(), words).refused(&["there is no run", "`butterquant runs --data-dir "]);
     }
+    let spaced = data.path().join("it's here");
+    let quoted = format!("`butterquant runs --data-dir '{}/it'\\''s here'`", data.path().display());
+    run(&spaced, "lag").refused(&[&quoted]);
     run(data.path(), "rankings --run ../x").refused(&["an id consists of letters"]);
     run(data.path(), "topics describe prices").refused(&["bars, scans, features"]);
     run(data.path(), "setup").refused(&["--yes", "not a terminal"]);

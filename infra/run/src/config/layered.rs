@@ -70,7 +70,7 @@ impl Flags {
             let of_no_run = matches!(line.as_str(), "butterquant runs" | "butterquant demo");
             let needless = line.contains(flag) || (of_no_run && key == "run");
             if let Some(value) = value.filter(|_| !needless) {
-                line.push_str(&format!(" {flag} {value}"));
+                line.push_str(&format!(" {flag} {}", for_a_shell(value)));
             }
         }
         line
@@ -86,6 +86,16 @@ impl Flags {
             }
         }
         pieces.join("`")
+    }
+}
+
+/// `word`, quoted where a shell would take it apart.
+fn for_a_shell(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:,=@+".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
