@@ -129,18 +129,23 @@ impl Actor {
     /// Stops it and waits.
     ///
     /// # Errors
-    /// It did not stop, or not cleanly.
-    pub(crate) fn interrupt(&mut self, patience: Duration) -> Result<(), String> {
+    /// It did not stop, or not cleanly and without an excuse.
+    pub(crate) fn interrupt(
+        &mut self,
+        patience: Duration,
+        excused: impl Fn(&Actor) -> bool,
+    ) -> Result<(), String> {
         if self.paused {
             self.resume();
         }
-        self.signal("-INT");
+        // A process that a script starts in the background ignores SIGINT until it has its own handler.
+        self.signal("-TERM");
         let deadline = Instant::now() + patience;
         while self.child.is_some() {
             match self.ended() {
                 // Before its signal handler was installed, it ends as any program does.
-                Some(status) if status.signal() == Some(2) && !self.is_ready() => {}
-                Some(status) if !status.success() => {
+                Some(status) if status.signal() == Some(15) && !self.is_ready() => {}
+                Some(status) if !status.success() && !excused(self) => {
                     return Err(format!(
                         "{} ended with {status}: {}",
                         self.name(),

@@ -25,6 +25,13 @@ const NO_LOG: [&str; 4] = [
     "is in use by",
 ];
 
+/// Whether it may have ended by itself: it started while the log was away, or has no space left.
+pub(crate) fn excused(actor: &Actor, full: bool) -> bool {
+    let said = actor.said();
+    let no_log = !actor.is_ready() && NO_LOG.iter().any(|words| said.contains(words));
+    no_log || full && (said.contains("no space is left") || said.contains("is damaged"))
+}
+
 impl Round<'_> {
     /// All processes.
     pub(crate) fn everyone(&self) -> impl Iterator<Item = &Actor> {
@@ -43,17 +50,12 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// No process may end by itself, except one that started while the log was away or has no space
-    /// left; those are restarted.
+    /// No process may end by itself, except those that [`excused`] names; they are restarted.
     pub(crate) fn look_after(&mut self) -> Result<(), String> {
         let full = self.full;
         for actor in self.actors.iter_mut().chain(&mut self.seconds) {
             let Some(status) = actor.ended() else { continue };
-            let said = actor.said();
-            let no_log = !actor.is_ready() && NO_LOG.iter().any(|words| said.contains(words));
-            let no_space =
-                full && (said.contains("no space is left") || said.contains("is damaged"));
-            if !no_log && !no_space {
+            if !excused(actor, full) {
                 return Err(format!(
                     "{} ended with {status}: {}",
                     actor.name(),
@@ -85,7 +87,7 @@ impl Round<'_> {
         }
         // The owner of the log stops last.
         for actor in self.seconds.iter_mut().chain(self.actors.iter_mut().rev()) {
-            actor.interrupt(FAREWELL)?;
+            actor.interrupt(FAREWELL, |_| false)?;
         }
         Ok(())
     }

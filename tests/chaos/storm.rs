@@ -8,7 +8,7 @@ use crate::grounds::{Grounds, Stage};
 use crate::handover::HandOver;
 use crate::plan::{Fault, Home, Plan, Strike};
 use crate::proxy::Weather;
-use crate::settle::FAREWELL;
+use crate::settle::{FAREWELL, excused};
 use crate::witness::Witness;
 use eventlog::EmbeddedLog;
 use std::path::Path;
@@ -258,7 +258,11 @@ impl Round<'_> {
             Undo::Resume { .. } => {}
             Undo::Heal { link } => self.stage.links(self.grounds)[link].set(Weather::Fair),
             Undo::Stop { second, killed: true } => self.seconds[second].kill(),
-            Undo::Stop { second, killed: false } => self.seconds[second].interrupt(FAREWELL)?,
+            // It may have ended just now, before anyone looked.
+            Undo::Stop { second, killed: false } => {
+                let full = self.full;
+                self.seconds[second].interrupt(FAREWELL, |actor| excused(actor, full))?;
+            }
             Undo::FreeDisk => self.free_disk()?,
             Undo::StartBroker { node } => self.cluster()?.restart(node as u32 + 1),
             // If it was killed meanwhile, it is not paused.

@@ -28,7 +28,8 @@ pub(crate) fn run_through(
     let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
-    run_loop::run_all_roles(&context, market, &begun.opened, last, &steps, &mut |_| {})?;
+    let stop = run_loop::on_signal()?;
+    run_loop::run_all_roles(&context, market, &begun.opened, last, &stop, &steps, &mut |_| {})?;
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;

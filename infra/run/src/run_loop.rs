@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// A flag set by the first Ctrl-C or SIGTERM, after which the batch in hand is finished. A second
 /// signal ends the process at once, because a log that is gone for good would never let it finish.
+/// Called before a message says that Ctrl-C stops the process.
 pub fn on_signal() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -44,17 +45,17 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Runs every role over `market` until each has closed `until`, or without end, or until a signal.
+/// Runs every role over `market` until each has closed `until`, or without end, or until `stop` is set.
 /// Calls `on_day` for every day that the views take in meanwhile.
 pub fn run_all_roles(
     context: &RunContext,
     market: Box<dyn Market>,
     opened: &RunOpened,
     until: Option<Day>,
+    stop: &Arc<AtomicBool>,
     steps: &Steps,
     on_day: &mut dyn FnMut(&DayFigures),
 ) -> Result<()> {
-    let stop = on_signal()?;
     let days: Vec<Day> =
         market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();
     let days = match until {
@@ -70,7 +71,7 @@ pub fn run_all_roles(
         &context.env,
         &Plan::everything(days.last().copied().filter(|_| until.is_some())),
         Some(source),
-        &stop,
+        stop,
         &mut |closed| {
             if let Some(closed) = closed {
                 bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);

@@ -42,9 +42,9 @@ pub(crate) fn run(args: &Args) -> Result<Found> {
         .with_context(|| format!("cannot listen on {address}; choose another --listen"))?;
     listener.set_nonblocking(true)?;
     let reached = listener.local_addr()?;
+    let stop = run::run_loop::on_signal()?;
     eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
     let router = Broker::new(journal, args.fail.clone()).router();
-    let stop = run::run_loop::on_signal()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(async {

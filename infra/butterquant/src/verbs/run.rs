@@ -68,6 +68,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let serving =
         if opened.owner.is_none() { Some(serve(config, &opened, &context)?) } else { None };
     let place = serving.as_ref().map(|serving| serving.endpoint.clone()).or(opened.owner.clone());
+    let stop = run_loop::on_signal()?;
     eprintln!(
         "run {}: {}; log at {}; Ctrl-C stops",
         run.id,
@@ -87,7 +88,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             name: Some(args.name.clone().unwrap_or_else(|| default_name(&state))),
         },
         source,
-        &run_loop::on_signal()?,
+        &stop,
         &mut |_| {},
     )?;
     Ok(Found::Nothing)

@@ -122,7 +122,8 @@ fn ranked(
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {
-        run_loop::run_all_roles(&context, market, &begun.opened, Some(day), &steps, &mut |_| {})?;
+        let (stop, opened) = (run_loop::on_signal()?, &begun.opened);
+        run_loop::run_all_roles(&context, market, opened, Some(day), &stop, &steps, &mut |_| {})?;
     }
     views.rankings(day)?.with_context(|| {
         format!("the scan of {day} was stopped; run the same command again to continue it")

@@ -45,9 +45,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;
+    let stop = run_loop::on_signal()?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
     eprintln!("scoring with {}: {}", context.engine.provider(), context.engine.explain());
-    run_loop::run_all_roles(&context, market, &begun.opened, args.until, &steps, &mut |figures| {
+    let (opened, until) = (&begun.opened, args.until);
+    run_loop::run_all_roles(&context, market, opened, until, &stop, &steps, &mut |figures| {
         // Warm-up days have no scans.
         if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
             eprintln!("{figures}");

@@ -18,8 +18,8 @@ pub(crate) struct Args {
 /// Serves until a signal stops it.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let serving = server::start_schemas(&args.listen, config.token())?;
-    eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);
     let stop = run_loop::on_signal()?;
+    eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100));
     }
