@@ -6,7 +6,7 @@ use anyhow::Result;
 use quant::{Butterfly, PricingSettings, entry, mark};
 use run::projections::read_all;
 use run::run_reader::RunReader;
-use schemas::events::{Action, Execution, Fills, Track};
+use schemas::events::{Action, Execution, Fills, SHARES_PER_CONTRACT, Track};
 use schemas::{Body, Day, EventId, Topic};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ fn at(scale: f64, trades: &[(Executed, Executed)]) -> AtVolatility {
             &pricing,
         );
         let gain = (at_close.debit - at_close.cost).max(0.0) - at_open.risk;
-        profit += gain * 100.0 * open.quantity as f64;
+        profit += gain * (SHARES_PER_CONTRACT * open.quantity) as f64;
         rois.push(gain / at_open.risk);
     }
     let mean_roi = (!rois.is_empty()).then(|| rois.iter().sum::<f64>() / rois.len() as f64);

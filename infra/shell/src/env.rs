@@ -7,10 +7,13 @@ use eventlog::{Log, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Creates a role's machine; `None` for the source, which has none.
 pub type Machines = Arc<dyn Fn(Role) -> Option<Box<dyn Machine>> + Send + Sync>;
+
+/// Pause between two questions for offsets that seem to be lost.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// How the loop paces itself; none of it changes what is decided.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,8 @@ pub struct Policy {
     pub idle_commit: u32,
     /// Events an instance takes in per second, at most; `None` is unlimited.
     pub rate: Option<u32>,
+    /// How long a log may know no committed offsets of a unit that has closed days before they count as lost.
+    pub lost_after: Duration,
 }
 
 impl Default for Policy {
@@ -39,6 +44,7 @@ impl Default for Policy {
             save_every: 200,
             idle_commit: 10,
             rate: None,
+            lost_after: Duration::from_secs(20),
         }
     }
 }
@@ -104,7 +110,8 @@ impl Env {
         Ok(unit)
     }
 
-    /// The committed offsets of a unit, by stage.
+    /// The committed offsets of a unit, by stage. Kafka answers that there are none, without an error, for a
+    /// group that it does not know, so that one which has just started is asked again.
     ///
     /// # Errors
     /// The offsets are gone though the unit has closed days; starting at 0 would decide all of them
@@ -112,17 +119,24 @@ impl Env {
     pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
         let places: Vec<TopicPartition> =
             (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
-        let mut committed = self.log.committed(unit.identity.role.name(), &places)?;
-        for (stage, offset) in committed.iter_mut().enumerate() {
-            if !unit.grouped(stage) {
-                *offset = None;
+        let deadline = Instant::now() + self.policy.lost_after;
+        loop {
+            let mut committed = self.log.committed(unit.identity.role.name(), &places)?;
+            for (stage, offset) in committed.iter_mut().enumerate() {
+                if !unit.grouped(stage) {
+                    *offset = None;
+                }
             }
+            let lost = |stage: usize| unit.grouped(stage) && committed[stage].is_none();
+            if !(0..committed.len()).any(lost) || !self.has_closed_days(unit)? {
+                return Ok(committed);
+            }
+            if Instant::now() >= deadline {
+                return Err(ShellError::PlaceLost { unit: unit.identity.name.clone() });
+            }
+            tracing::debug!(unit = unit.identity.name, "no committed offsets; asking again");
+            std::thread::sleep(ASK_AGAIN);
         }
-        let lost = |stage: usize| unit.grouped(stage) && committed[stage].is_none();
-        if (0..committed.len()).any(lost) && self.has_closed_days(unit)? {
-            return Err(ShellError::PlaceLost { unit: unit.identity.name.clone() });
-        }
-        Ok(committed)
     }
 
     /// Whether the log holds markers of the unit itself. Those of the run's opening and of an operator
@@ -178,7 +192,7 @@ mod tests {
             partitions: 1,
             machines: Arc::new(|_| Some(Box::new(Labeler::default()))),
             board: Arc::default(),
-            policy: Policy::default(),
+            policy: Policy { lost_after: Duration::ZERO, ..Policy::default() },
         };
         let unit = env.fresh_unit(Role::Labeler, &[0], Day(0)).unwrap();
         let mut producer = env.log.producer("labeler").unwrap();

@@ -5,7 +5,7 @@ use crate::controls::ControlBook;
 use crate::record_codec;
 use eventlog::{Log, PartitionReader, Result};
 use schemas::{Day, Event, EventId, Topic};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A partition of an own output, and how far it has been read.
 struct OutputTail {
@@ -13,7 +13,7 @@ struct OutputTail {
     partition: u32,
     next: u64,
     end: u64,
-    ahead: Vec<(Event, Vec<u8>)>,
+    ahead: VecDeque<RecordedEvent>,
 }
 
 /// The outputs of one day at a time, by the event that caused them.
@@ -35,7 +35,7 @@ impl Recorded {
         let mut tails = Vec::with_capacity(outputs.len());
         for &(topic, partition, next) in outputs {
             let end = log.written_end(&record_codec::place(topic, partition))?;
-            tails.push(OutputTail { topic, partition, next, end, ahead: Vec::new() });
+            tails.push(OutputTail { topic, partition, next, end, ahead: VecDeque::new() });
         }
         Ok(Recorded {
             reader: PartitionReader::new(log)?,
@@ -105,13 +105,11 @@ impl OutputTail {
     ) -> Result<(Vec<RecordedEvent>, Option<RecordedEvent>)> {
         let (mut found, mut marker): (Vec<RecordedEvent>, Option<RecordedEvent>) =
             (Vec::new(), None);
-        let mut ids = std::collections::BTreeSet::new();
+        let mut ids = BTreeSet::new();
         loop {
-            let ahead = std::mem::take(&mut self.ahead);
-            let mut ahead = ahead.into_iter();
-            while let Some((event, bytes)) = ahead.next() {
+            while let Some((event, bytes)) = self.ahead.pop_front() {
                 if event.day > day {
-                    self.ahead = std::iter::once((event, bytes)).chain(ahead).collect();
+                    self.ahead.push_front((event, bytes));
                     return Ok((found, marker));
                 }
                 if event.day < day {
@@ -138,7 +136,7 @@ impl OutputTail {
         for record in records.next_batch()?.into_iter().flatten() {
             // The role did not write bytes that are not an event.
             if let Ok(event) = record_codec::event(self.topic, &record) {
-                self.ahead.push((event, record.value));
+                self.ahead.push_back((event, record.value));
             }
         }
         self.next = records.position();

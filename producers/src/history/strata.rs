@@ -3,17 +3,18 @@
 use super::days::MarketHistory;
 use super::rows::RowJob;
 use crate::rng::RandomStream;
+use schemas::evaluation::{HIGH_VIX, NORMAL_VIX};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// A range of the volatility index's close.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stratum {
-    /// Below 15 points.
+    /// Below [`NORMAL_VIX`].
     Low,
-    /// From 15 to below 25.
+    /// From there to below [`HIGH_VIX`].
     Normal,
-    /// 25 and above.
+    /// From there on.
     High,
 }
 
@@ -24,8 +25,8 @@ impl Stratum {
     /// The stratum of a close of the index, points.
     pub fn of(vix: f64) -> Stratum {
         match vix {
-            v if v < 15.0 => Stratum::Low,
-            v if v < 25.0 => Stratum::Normal,
+            v if v < NORMAL_VIX => Stratum::Low,
+            v if v < HIGH_VIX => Stratum::Normal,
             _ => Stratum::High,
         }
     }

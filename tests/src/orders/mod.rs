@@ -18,6 +18,8 @@ use tempfile::TempDir;
 pub const MARKET: &str = "sim:4,stocks=18,days=420,structure=on";
 /// The first of these days.
 pub const FROM: &str = "2016-06-20";
+/// Orders go through one partition however many there are; each costs the brokers time.
+pub const PARTITIONS: &str = "3";
 /// All roles but the broker.
 const OTHERS: &str = "run source scanner scorer labeler executor retrainer materializer";
 
@@ -64,6 +66,7 @@ impl Site {
     fn command(&self, data: &str, words: &str) -> Command {
         let mut command =
             command(&self.folder.path().join(data), &format!("--run {} {words}", self.run));
+        command.env("BUTTERQUANT_PARTITIONS", PARTITIONS);
         command.env("BUTTERQUANT_BROKER", format!("paper:127.0.0.1:{}", self.ports.0));
         command.env("BUTTERQUANT_BROKER_WAIT_MS", self.wait_ms.to_string());
         match &self.home {

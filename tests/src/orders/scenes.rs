@@ -2,7 +2,7 @@
 //! every home of the log.
 
 use super::checks::Story;
-use super::{FROM, Home, MARKET, Site};
+use super::{FROM, Home, MARKET, PARTITIONS, Site};
 use crate::cli::{command, finish, wait_for};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +14,9 @@ static UNDISTURBED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let market = producers::source::open(MARKET, None).unwrap();
     let last = market.days().last().unwrap();
     let words = format!("up --source {MARKET} --from {FROM} --until {last} -o json");
-    let account = finish(command(folder.path(), &words)).json();
+    let mut command = command(folder.path(), &words);
+    command.env("BUTTERQUANT_PARTITIONS", PARTITIONS);
+    let account = finish(command).json();
     let topics = account["topics"].as_object().unwrap().iter();
     topics.map(|(name, one)| (name.clone(), one["sha256"].as_str().unwrap().to_owned())).collect()
 });

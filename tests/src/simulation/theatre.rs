@@ -103,6 +103,7 @@ impl Theatre {
             save_every: draw(1, 5),
             idle_commit: draw(1, 4),
             rate: None,
+            lost_after: Duration::ZERO,
         };
         let running = match role {
             Role::Source => {

@@ -108,6 +108,7 @@ impl World {
             save_every: 3,
             idle_commit: 2,
             rate: None,
+            lost_after: Duration::ZERO,
         };
         Env {
             log,

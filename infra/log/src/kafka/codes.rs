@@ -13,7 +13,7 @@ pub(super) enum Meaning {
     Redo,
     /// Another owner has taken over.
     Fenced,
-    /// The group is sharing out its partitions anew.
+    /// The group shares out its partitions anew, or has done so since this member last polled.
     Rebalanced,
     /// One record is itself at fault.
     Record,
@@ -136,8 +136,7 @@ fn of_brokers(code: Code) -> Option<Meaning> {
         Code::OutOfOrderSequenceNumber
         | Code::DuplicateSequenceNumber
         | Code::UnknownProducerId => Meaning::Redo,
-        Code::IllegalGeneration
-        | Code::UnknownMemberId
+        Code::UnknownMemberId
         | Code::InvalidProducerEpoch
         | Code::InvalidTransactionalState
         | Code::InvalidProducerIdMapping
@@ -146,9 +145,11 @@ fn of_brokers(code: Code) -> Option<Meaning> {
         | Code::FencedInstanceId
         | Code::ProducerFenced
         | Code::FencedMemberEpoch
-        | Code::UnreleasedInstanceId
-        | Code::StaleMemberEpoch => Meaning::Fenced,
-        Code::RebalanceInProgress => Meaning::Rebalanced,
+        | Code::UnreleasedInstanceId => Meaning::Fenced,
+        // The group went on by one assignment: the classic protocol's word, and the newer one's.
+        Code::RebalanceInProgress | Code::IllegalGeneration | Code::StaleMemberEpoch => {
+            Meaning::Rebalanced
+        }
         Code::InvalidMessage
         | Code::InvalidMessageSize
         | Code::MessageSizeTooLarge

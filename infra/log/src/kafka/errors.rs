@@ -6,8 +6,8 @@
 //! | `Silent` | end of partition | retry | nothing |
 //! | `Passing` | no broker, a leader moves, a queue is full, throttled | retry | the role goes back to its last save and tries again after 50 ms, 100 ms … 2 s, for as long as it takes; a warning once a minute |
 //! | `Redo` | the transaction was purged, a sequence has a gap | retry | the same, with a new producer, whose start ends the lost transaction |
-//! | `Fenced` | newer producer, newer assignment, group gone | fenced | reloads its present partitions from the committed offsets |
-//! | `Rebalanced` | the group is changing hands | rebalanced | the same; no warning, as it comes with every start and stop of a member |
+//! | `Fenced` | newer producer, member put out of its group, group gone | fenced | reloads its present partitions from the committed offsets |
+//! | `Rebalanced` | the group is changing hands, an older assignment | rebalanced | the same; no warning, as it comes with every start and stop of a member |
 //! | `Record` | too large, damaged, an impossible time | fatal | halts and names the record: repeating cannot help, and skipping an own event would lose it. A record that was read and cannot be decoded is a dead letter and no error of the log |
 //! | `Login` | wrong password, certificate refused | fatal | halts, at the start within seconds |
 //! | `Rights` | no right to a topic, group or transactional id | fatal | halts |
@@ -199,13 +199,16 @@ mod tests {
     fn another_owner_is_given_way_to() {
         check(
             ErrorClass::Fenced,
-            &[Code::ProducerFenced, Code::InvalidProducerEpoch, Code::StaleMemberEpoch],
+            &[Code::ProducerFenced, Code::InvalidProducerEpoch, Code::UnknownMemberId],
         );
     }
 
     #[test]
     fn an_ordinary_change_of_hands_is_told_apart() {
-        check(ErrorClass::Rebalanced, &[Code::RebalanceInProgress]);
+        check(
+            ErrorClass::Rebalanced,
+            &[Code::RebalanceInProgress, Code::IllegalGeneration, Code::StaleMemberEpoch],
+        );
     }
 
     #[test]

@@ -4,13 +4,13 @@
 
 use crate::views::ScoredDay;
 use schemas::Day;
-use schemas::evaluation::RECENT_DAYS;
+use schemas::evaluation::{HIGH_VIX, NORMAL_VIX, RECENT_DAYS};
 use serde::{Deserialize, Serialize};
 use statistics::trading_days;
 use success::{HeldOut, PredictionQuality, quality};
 
 /// Closes of the volatility index from which it is normal, and high.
-const REGIMES: [(&str, f64); 3] = [("low", 0.0), ("normal", 15.0), ("high", 25.0)];
+const REGIMES: [(&str, f64); 3] = [("low", 0.0), ("normal", NORMAL_VIX), ("high", HIGH_VIX)];
 
 /// Figures of some scan days.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
