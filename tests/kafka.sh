@@ -38,10 +38,10 @@ part "a Kafka node" start_node
 # Those that take longest first. A name counts once.
 programs=${BUTTERQUANT_PROGRAMS:-}
 if [ -z "$programs" ]; then
-  first="on_kafka_order_safety on_kafka_outage kafka_groups on_kafka_security on_kafka"
+  first="on_kafka_order_safety kafka_groups on_kafka_security on_kafka"
   others=$(for file in infra/log/tests/kafka*.rs tests/tests/on_kafka*.rs; do basename "$file" .rs; done \
-    | grep -vxF -e on_kafka_bench -e on_kafka_cluster -e "${first// /$'\n'}")
-  programs="$first $others on_kafka_cluster on_kafka_bench"
+    | grep -vxF -e on_kafka_bench -e on_kafka_cluster -e on_kafka_outage -e "${first// /$'\n'}")
+  programs="$first $others on_kafka_cluster on_kafka_outage on_kafka_bench"
 fi
 [ "${1:-}" != -- ] || shift
 export BUTTERQUANT_TEST_ARGS="$*"

@@ -5,11 +5,12 @@
 #   beside N PROGRAM...           test programs, N at a time, through `cargo test`; all are run though one fails
 #   BUTTERQUANT_TEST_ARGS         what each test program is given, such as `--skip NAME`
 #
-# Programs named in `measuring` hold figures against limits, or start so many nodes that a busy machine makes them
-# late (three for each test of on_kafka_cluster): they wait until no other test program runs, of any
-# script of the same check, and none begins before they have ended.
+# Programs named in `measuring` hold figures against limits, or a busy machine makes them late: on_kafka_cluster starts
+# three nodes for each test; after the outage of on_kafka_outage a busy node has answered "not coordinator" of one group
+# for minutes. They wait until no other test program runs, of any script of the same check, and none begins
+# before they have ended.
 
-measuring=" models hot_swap on_kafka_bench on_kafka_cluster "
+measuring=" models hot_swap on_kafka_bench on_kafka_cluster on_kafka_outage "
 
 outermost=''
 if [ -z "${BUTTERQUANT_PARTS:-}" ]; then
