@@ -17,7 +17,17 @@ if ! command -v java >/dev/null; then
 fi
 kafka=infra/deploy/kafka/kafka
 dir=$(mktemp -d)
-at_end() { $kafka stop --now --dir "$dir" 2>/dev/null || true; rm -rf "$dir"; }
+at_end() {
+  # A failed part's cause may be there and nowhere else.
+  if [ -n "$running" ] && [ -e "$dir/node-1/log" ]; then
+    echo "-- warnings and errors at the end of the node's log, kept in target/kafka-logs/node-1.log:"
+    mkdir -p target/kafka-logs
+    cp "$dir/node-1/log" target/kafka-logs/node-1.log
+    grep -E ' (WARN|ERROR) ' target/kafka-logs/node-1.log | tail -n 30 || true
+  fi
+  $kafka stop --now --dir "$dir" 2>/dev/null || true
+  rm -rf "$dir"
+}
 
 start_node() {
   local said port

@@ -6,11 +6,16 @@
 #   BUTTERQUANT_TEST_ARGS         what each test program is given, such as `--skip NAME`
 #
 # Programs named in `measuring` hold figures against limits, or a busy machine makes them late: on_kafka_cluster starts
-# three nodes for each test; after the outage of on_kafka_outage a busy node has answered "not coordinator" of one group
-# for minutes. They wait until no other test program runs, of any script of the same check, and none begins
-# before they have ended.
+# three nodes for one test; a busy node that is started again after kill -9, as in on_kafka_outage, may answer from half
+# of its group offsets (ARCHITECTURE.md). They wait until no other test program runs, of any script of the same check,
+# and none begins before they have ended.
 
 measuring=" models hot_swap on_kafka_bench on_kafka_cluster on_kafka_outage "
+
+# Tests on Kafka that take too long for every change: `.ci/run` skips them, `tests/long` runs them.
+long_programs="on_kafka_outage on_kafka_order_safety on_kafka_bench"
+long_tests="a_minute_without_a_broker what_a_broker_leaves_open and_fenced_on_the_log a_broker_killed_before
+  a_halt_uses_up scorers_held_to_a_rate kafka_streams_does_the_same_hop"
 
 outermost=''
 if [ -z "${BUTTERQUANT_PARTS:-}" ]; then

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 const PORTS: std::ops::Range<u16> = 24_000..32_000;
 /// Ports that three nodes take, rounded up.
 const BLOCK: u16 = 40;
+/// Shown of a node's log when a test fails.
+const LAST_LINES: usize = 30;
 
 /// Apache Kafka, one node or three, up until this is dropped. A test process that is killed
 /// takes its cluster with it, and so does one that ends with a cluster in a static.
@@ -157,6 +159,23 @@ impl Cluster {
         self.nodes
     }
 
+    /// Keeps what the nodes logged and shows the last complaints: the cause of a failed test may be there
+    /// and nowhere else.
+    fn keep_logs(&self, folder: &Path) {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/kafka-logs");
+        let _ = std::fs::create_dir_all(&kept);
+        for n in 1..=self.nodes {
+            let log =
+                std::fs::read_to_string(folder.join(format!("node-{n}/log"))).unwrap_or_default();
+            let to = kept.join(format!("{}-node-{n}.log", std::process::id()));
+            let bad = |line: &&str| line.contains(" ERROR ") || line.contains(" WARN ");
+            let lines: Vec<&str> = log.lines().filter(bad).collect();
+            let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+            eprintln!("-- node {n}, warnings and errors at the end of {}:\n{last}", to.display());
+            let _ = std::fs::write(to, log); // the test has failed already
+        }
+    }
+
     fn control(&self, words: &[&str]) {
         let own = self.own.as_ref();
         let folder = own.unwrap_or_else(|| panic!("{words:?}: not this test's broker"));
@@ -169,6 +188,9 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if let Some(folder) = &self.own {
+            if std::thread::panicking() {
+                self.keep_logs(folder.path());
+            }
             script(folder.path(), &["stop", "--now"]);
         }
     }

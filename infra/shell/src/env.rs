@@ -32,7 +32,7 @@ pub struct Policy {
     pub idle_commit: u32,
     /// Events an instance takes in per second, at most; `None` is unlimited.
     pub rate: Option<u32>,
-    /// How long a log may know no committed offsets of a unit that has closed days before they count as lost.
+    /// How long the committed offsets of a log may contradict a unit's past before they count as lost.
     pub lost_after: Duration,
 }
 
@@ -110,12 +110,13 @@ impl Env {
         Ok(unit)
     }
 
-    /// The committed offsets of a unit, by stage. Kafka answers that there are none, without an error, for a
-    /// group that it does not know, so that one which has just started is asked again.
+    /// The committed offsets of a unit, by stage. Those that contradict its past are asked for again: a broker
+    /// that is started again after `kill -9` on a busy machine answers for some seconds from offsets that it has
+    /// loaded in part, without an error (Kafka 4.2 to 4.4: the end of a load that was given up ends the next one).
     ///
     /// # Errors
-    /// The offsets are gone though the unit has closed days; starting at 0 would decide all of them
-    /// again.
+    /// The offsets are gone though the unit has closed days, so that starting at 0 would decide all of them
+    /// again; or its saved state is ahead of them.
     pub(crate) fn committed(&self, unit: &Unit) -> Result<Vec<Option<u64>>, ShellError> {
         let places: Vec<TopicPartition> =
             (0..unit.stages.len()).map(|stage| unit.place(stage).clone()).collect();
@@ -127,16 +128,29 @@ impl Env {
                     *offset = None;
                 }
             }
-            let lost = |stage: usize| unit.grouped(stage) && committed[stage].is_none();
-            if !(0..committed.len()).any(lost) || !self.has_closed_days(unit)? {
-                return Ok(committed);
-            }
+            let Some(doubt) = self.contradiction(unit, &committed)? else { return Ok(committed) };
             if Instant::now() >= deadline {
-                return Err(ShellError::PlaceLost { unit: unit.identity.name.clone() });
+                return Err(doubt);
             }
-            tracing::debug!(unit = unit.identity.name, "no committed offsets; asking again");
+            tracing::debug!(%doubt, "asking for the committed offsets again");
             std::thread::sleep(ASK_AGAIN);
         }
+    }
+
+    /// What is wrong with these offsets, if anything is.
+    fn contradiction(
+        &self,
+        unit: &Unit,
+        committed: &[Option<u64>],
+    ) -> Result<Option<ShellError>, ShellError> {
+        let mut grouped = (0..committed.len()).filter(|stage| unit.grouped(*stage));
+        let missing = grouped.clone().any(|stage| committed[stage].is_none());
+        if missing && self.has_closed_days(unit)? {
+            return Ok(Some(ShellError::PlaceLost { unit: unit.identity.name.clone() }));
+        }
+        let ahead =
+            grouped.any(|stage| unit.cursor.positions[stage] > committed[stage].unwrap_or(0));
+        Ok(ahead.then(|| unit.mismatch("is ahead of the offsets committed on the log")))
     }
 
     /// Whether the log holds markers of the unit itself. Those of the run's opening and of an operator
@@ -175,25 +189,52 @@ pub(crate) fn outputs_from(unit: &Unit) -> Vec<(Topic, u32, u64)> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::faulty_log::FaultyMemoryLog;
     use crate::{checkpoint::MemoryCheckpoints, open};
     use consumers::labeler::Labeler;
-    use eventlog::{Batch, MemoryLog};
+    use eventlog::{Batch, Consumed, MemoryLog};
     use schemas::events::DayClosed;
     use schemas::{Event, EventId};
 
-    /// Kafka lets the offsets of a group expire after a week without commits.
-    #[test]
-    fn a_unit_that_closed_days_and_whose_offsets_are_gone_does_not_begin_anew() {
-        let log = MemoryLog::new("memory").unwrap();
+    fn labelers_on(log: impl Log + 'static, lost_after: Duration) -> Env {
         open::ensure_topics(&log, 1).unwrap();
-        let env = Env {
+        Env {
             log: Arc::new(log),
             states: Arc::new(MemoryCheckpoints::default()),
             partitions: 1,
             machines: Arc::new(|_| Some(Box::new(Labeler::default()))),
             board: Arc::default(),
-            policy: Policy { lost_after: Duration::ZERO, ..Policy::default() },
-        };
+            policy: Policy { lost_after, ..Policy::default() },
+        }
+    }
+
+    #[test]
+    fn offsets_that_contradict_a_saved_state_are_asked_for_again() {
+        let env = labelers_on(FaultyMemoryLog::forgetful(), Duration::from_secs(60));
+        let mut unit = env.fresh_unit(Role::Labeler, &[0], Day(0)).unwrap();
+        let stage = (0..unit.stages.len()).find(|stage| unit.grouped(*stage)).unwrap();
+        unit.cursor.positions[stage] = 1;
+        let mut member =
+            env.log.member("labeler", "one", &Env::group_topics(Role::Labeler)).unwrap();
+        while member.poll().unwrap().partitions.is_empty() {}
+        let (tp, record) =
+            (unit.place(stage).clone(), Event::marker(Topic::Bars, Day(1), DayClosed::default()));
+        let records = vec![record_codec::record(&record.unwrap(), 1, "source").unwrap()];
+        let mut producer = env.log.producer("labeler").unwrap();
+        producer.publish(Batch { records, ..Batch::default() }, None).unwrap();
+        let consumed = vec![Consumed { tp, from: 0, next: 1 }];
+        producer.publish(Batch { consumed, ..Batch::default() }, Some(&*member)).unwrap();
+        assert_eq!(env.committed(&unit).unwrap()[stage], Some(1));
+        unit.cursor.positions[stage] = 2;
+        let env = Env { policy: Policy { lost_after: Duration::ZERO, ..env.policy }, ..env };
+        let ahead = env.committed(&unit).unwrap_err();
+        assert!(matches!(&ahead, ShellError::StateMismatch { .. }), "{ahead}");
+    }
+
+    /// Kafka lets the offsets of a group expire after a week without commits.
+    #[test]
+    fn a_unit_that_closed_days_and_whose_offsets_are_gone_does_not_begin_anew() {
+        let env = labelers_on(MemoryLog::new("memory").unwrap(), Duration::ZERO);
         let unit = env.fresh_unit(Role::Labeler, &[0], Day(0)).unwrap();
         let mut producer = env.log.producer("labeler").unwrap();
         let mut marked = |day, causation| {

@@ -1,5 +1,5 @@
-//! A log in memory with a fault, for tests: it shows records late, as Kafka does, or takes no more
-//! writes, as on a full disk.
+//! A log in memory with a fault, for tests: it shows records late, as Kafka does, forgets committed offsets for a
+//! while, as a broker that has just started, or takes no more writes, as on a full disk.
 
 use eventlog::{
     ErrorClass, Log, LogError, Member, MemoryLog, Producer, Reader, Result, TopicInfo,
@@ -7,6 +7,7 @@ use eventlog::{
 };
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A log in memory and its fault.
 pub(crate) struct FaultyMemoryLog {
@@ -14,6 +15,8 @@ pub(crate) struct FaultyMemoryLog {
     /// How many looks at a grown partition still show its old end.
     late: u32,
     closed: bool,
+    /// How many more questions for committed offsets it answers as if there were none.
+    forgets: AtomicU32,
     /// The ends shown last, and how many looks have shown them since the partitions grew.
     shown: Mutex<BTreeMap<TopicPartition, (u64, u32)>>,
 }
@@ -21,12 +24,17 @@ pub(crate) struct FaultyMemoryLog {
 impl FaultyMemoryLog {
     fn new(late: u32, closed: bool) -> FaultyMemoryLog {
         let inner = MemoryLog::new("troubled").unwrap();
-        FaultyMemoryLog { inner, late, closed, shown: Mutex::default() }
+        FaultyMemoryLog { inner, late, closed, forgets: AtomicU32::new(0), shown: Mutex::default() }
     }
 
     /// Shows every publish only at the third look.
     pub(crate) fn late() -> FaultyMemoryLog {
         FaultyMemoryLog::new(2, false)
+    }
+
+    /// Answers a question for committed offsets rightly only when it is asked for the third time.
+    pub(crate) fn forgetful() -> FaultyMemoryLog {
+        FaultyMemoryLog { forgets: AtomicU32::new(2), ..FaultyMemoryLog::new(0, false) }
     }
 
     /// Takes no writes until it is opened again.
@@ -80,7 +88,12 @@ impl Log for FaultyMemoryLog {
     }
 
     fn committed(&self, group: &str, tps: &[TopicPartition]) -> Result<Vec<Option<u64>>> {
-        self.inner.committed(group, tps)
+        let known = self.inner.committed(group, tps)?;
+        let less = |left: u32| left.checked_sub(1);
+        match self.forgets.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
+            Ok(_) => Ok(vec![None; known.len()]),
+            Err(_) => Ok(known),
+        }
     }
 
     fn groups(&self) -> Result<Vec<String>> {

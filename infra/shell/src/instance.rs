@@ -340,11 +340,6 @@ impl Instance {
     fn catch_up(&self, unit: &mut Unit) -> Result<(), ShellError> {
         let committed = self.env.committed(unit)?;
         let log = &*self.env.log;
-        for (stage, offset) in committed.iter().enumerate() {
-            if unit.grouped(stage) && unit.cursor.positions[stage] > offset.unwrap_or(0) {
-                return Err(unit.mismatch("is ahead of the offsets committed on the log"));
-            }
-        }
         let limits: Vec<u64> = committed.into_iter().map(|offset| offset.unwrap_or(0)).collect();
         let mut recorded = Recorded::new(log, &outputs_from(unit))?;
         unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
