@@ -22,6 +22,7 @@ use shell::checkpoint::KvCheckpoints;
 use shell::instance::{Env, Machines, Policy};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Lake, Views};
 use success::Engine;
 use venues::paper::client::{ExternalBroker, PaperVenue};
@@ -79,9 +80,17 @@ impl RunContext {
                 external_broker(spec, run, &*opened.log)?,
             ),
             board: Arc::default(),
-            policy: Policy::default(),
+            policy: Policy { lost_after: lost_after(run), ..Policy::default() },
         };
         Ok(RunContext { env, materialized, engine, run: run.clone(), db })
+    }
+}
+
+/// The embedded log answers only from what it has read in full, so there is nothing to ask for again.
+fn lost_after(run: &RunDir) -> Duration {
+    match run.on_kafka() {
+        Some(_) => Policy::default().lost_after,
+        None => Duration::ZERO,
     }
 }
 
@@ -133,6 +142,13 @@ mod tests {
     use eventlog::MemoryLog;
     use schemas::events::RunOpened;
     use shell::open;
+
+    #[test]
+    fn only_kafka_is_asked_for_lost_offsets_again() {
+        let run = |log| Config::defaults().with("log", log).run_dir("live").unwrap();
+        assert_eq!(lost_after(&run("embedded")), Duration::ZERO);
+        assert!(lost_after(&run("kafka")) > Duration::ZERO);
+    }
 
     #[test]
     fn a_run_that_is_not_opened_yet_is_not_taken_for_one_without_a_broker() {
