@@ -48,7 +48,7 @@ pub fn copy_plainly(
     let to = settings.name(to);
     let mut copied = Copied { records: 0, bytes: 0, seconds: 0.0 };
     let mut begun = Instant::now();
-    let mut last = Instant::now();
+    let mut idle_since: Option<Instant> = None;
     while copied.records < records {
         match consumer.poll(PAUSE) {
             Some(Ok(message)) => {
@@ -58,13 +58,13 @@ pub fn copy_plainly(
                 send(settings, &producer, &to, &message)?;
                 copied.records += 1;
                 copied.bytes += (message.payload_len() + message.key_len()) as u64;
+                idle_since = None;
                 if copied.records.is_multiple_of(TURN) {
                     producer.poll(Duration::ZERO);
-                    last = Instant::now();
                 }
             }
             Some(Err(error)) => passing(errors::of(&error, from))?,
-            None if last.elapsed() > settings.timeout => {
+            None if idle_since.get_or_insert_with(Instant::now).elapsed() > settings.timeout => {
                 let what =
                     format!("it has only {} of the {records} records to copy", copied.records);
                 return Err(LogError::fatal(what, from, "write more records to it first"));
