@@ -5,8 +5,8 @@
 use producers::source::Market;
 use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use quant::{PriceBar, PriceWindow, PricingSettings, VixWindow};
-use schemas::Day;
 use schemas::contract::FEATURE_NAMES;
+use schemas::{Day, TradingCalendar};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -94,7 +94,8 @@ fn rows(
         }
         let _ = window.push(*bar);
         if at % every == 0
-            && let Ok(row) = quant::analyze(&window, &vix, bar.day, &settings)
+            && let Ok(row) =
+                quant::analyze(&window, &vix, bar.day, TradingCalendar::None, &settings)
         {
             open.push(row);
         }

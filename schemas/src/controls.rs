@@ -2,8 +2,8 @@
 //! gets the fold up to one offset and records that offset, so that it can be repeated.
 
 use crate::events::{Controls, RunOpened, Settings, Track};
-use crate::{Body, Event};
-use std::collections::BTreeMap;
+use crate::{Body, Day, Event};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A request to put an earlier model back in force.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,6 +40,10 @@ pub struct ControlState {
     pub promotion: Option<Promotion>,
     /// Offset of the last request for a training.
     pub training_requested: Option<i64>,
+    /// Days of the market that need not be complete.
+    pub released: BTreeSet<Day>,
+    /// Moves that a person has looked at, by ticker and day: the ratio of a split, `None` for a move of the price.
+    pub confirmed: BTreeMap<(String, Day), Option<f64>>,
 }
 
 impl Default for ControlState {
@@ -52,6 +56,8 @@ impl Default for ControlState {
             rollback: None,
             promotion: None,
             training_requested: None,
+            released: BTreeSet::new(),
+            confirmed: BTreeMap::new(),
         }
     }
 }
@@ -85,6 +91,13 @@ impl ControlState {
                 self.promotion = Some(Promotion { version: request.version, offset });
             }
             Controls::TrainingRequested(_) => self.training_requested = Some(offset),
+            Controls::MoveConfirmed(word) => {
+                let about = (word.ticker.clone(), word.move_day);
+                self.confirmed.insert(about, word.split_ratio);
+            }
+            Controls::DayReleased(word) => {
+                self.released.insert(word.released_day);
+            }
             Controls::DayForced(_) | Controls::Unknown => {}
         }
     }

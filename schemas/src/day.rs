@@ -59,6 +59,11 @@ impl Day {
         self.civil().weekday().num_days_from_monday()
     }
 
+    /// Whether it is a day from Monday to Friday.
+    pub fn is_weekday(self) -> bool {
+        self.weekday() < 5
+    }
+
     /// The record timestamp of the day's events: 21:00 UTC, in milliseconds since the epoch.
     pub fn close_ms(self) -> i64 {
         (i64::from(self.0) * 24 + 21) * 3_600_000
@@ -72,7 +77,7 @@ impl Day {
     /// The first Monday-to-Friday day after this one.
     pub fn next_weekday(self) -> Day {
         let mut day = self + 1;
-        while day.weekday() > 4 {
+        while !day.is_weekday() {
             day = day + 1;
         }
         day

@@ -1,6 +1,7 @@
 //! Floor 0: what every other room agrees on. Events, topics, ids, money, the feature contract, the
 //! roles and their inputs, and the codec between events and bytes.
 
+mod calendar;
 pub mod codec;
 pub mod compatibility;
 pub mod contract;
@@ -18,6 +19,7 @@ pub mod role;
 pub mod testkit;
 mod topic;
 
+pub use calendar::{NotACalendar, TradingCalendar};
 pub use day::{Day, NotADate};
 pub use event::{Body, Event};
 pub use id::EventId;

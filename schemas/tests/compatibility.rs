@@ -69,7 +69,7 @@ fn what_breaks_a_reader_is_refused() {
     bars(&|schema| *schema = json!(["null", schema.clone()]), &["the top level is not a record"]);
     bars(&|schema| schema["name"] = "Other".into(), &["name is not that of"]);
     bars(&|schema| drop(fields(schema).remove(0)), &["no field `kind`", "kind: the field is gone"]);
-    bars(&|schema| drop(fields(schema).pop()), &["DAY_CLOSED has no nullable field", "gone"]);
+    bars(&|schema| drop(fields(schema).pop()), &["INDEX_LOADED has no nullable field", "gone"]);
     bars(&|schema| fields(schema).swap(1, 2), &["id: the field is gone or moved"]);
     bars(
         &|schema| schema["fields"][0]["type"]["symbols"].as_array_mut().unwrap().swap(0, 1),

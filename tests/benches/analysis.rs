@@ -9,7 +9,7 @@ use quant::{
     Butterfly, ButterflyKind, OptionRight, PriceBar, PriceWindow, PricingSettings, Term, Terms,
     VixWindow, analyze, arima, garch, implied_volatility, mark, quote, spectrum,
 };
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 use std::hint::black_box;
 
 const BARS: usize = 260;
@@ -40,9 +40,9 @@ fn market() -> (PriceWindow, VixWindow, Day) {
 fn whole(c: &mut Criterion) {
     let (window, vix, day) = market();
     let settings = PricingSettings::default();
-    analyze(&window, &vix, day, &settings).unwrap();
+    analyze(&window, &vix, day, TradingCalendar::None, &settings).unwrap();
     c.bench_function("analyze one ticker", |b| {
-        b.iter(|| analyze(black_box(&window), &vix, day, &settings));
+        b.iter(|| analyze(black_box(&window), &vix, day, TradingCalendar::None, &settings));
     });
 }
 
@@ -67,7 +67,8 @@ fn prices(c: &mut Criterion) {
     c.bench_function("implied volatility", |b| {
         b.iter(|| implied_volatility(OptionRight::Put, black_box(price), &terms));
     });
-    let Term { expiry, evaluation_day, dte, horizon } = Term::of(Day(17_001), 15.0);
+    let Term { expiry, evaluation_day, dte, horizon } =
+        Term::of(Day(17_001), 15.0, TradingCalendar::None);
     let kind = ButterflyKind::Iron;
     let fly = Butterfly { kind, centre: 100.0, wing: 5.0, expiry, evaluation_day, dte, horizon };
     let settings = PricingSettings::default();

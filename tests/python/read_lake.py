@@ -1,7 +1,8 @@
 """Reads a lake as its users do: python read_lake.py DIR
 
-Prints per topic the rows and the first columns, read by pandas (pyarrow) and by DuckDB, and
-exits with 1 when anything cannot be read or the two disagree. Needs pandas, pyarrow, duckdb.
+Prints per topic the rows and the first columns, read by pandas (pyarrow), DuckDB and polars, and
+exits with 1 when anything cannot be read, a column needs quotes in SQL, or they disagree. Needs
+pandas, pyarrow, duckdb, polars.
 """
 
 import pathlib
@@ -9,22 +10,30 @@ import sys
 
 import duckdb
 import pandas as pd
+import polars as pl
 
 
 def read_topic(db: duckdb.DuckDBPyConnection, folder: pathlib.Path) -> None:
     topic = folder.name.removeprefix("topic=")
     frame = pd.read_parquet(folder, engine="pyarrow")
-    if "date" not in frame.columns:
-        raise ValueError("pandas sees no partition column `date`")
+    if "month" not in frame.columns:
+        raise ValueError("pandas sees no partition column `month`")
+    by_polars = pl.read_parquet(folder, hive_partitioning=True)
+    if len(by_polars) != len(frame) or set(frame.columns) - set(by_polars.columns):
+        raise ValueError(f"pandas reads {frame.shape}, polars {by_polars.shape}")
 
     files = str(folder / "*" / "*.parquet")
-    relation = f"read_parquet('{files}', hive_partitioning=true, union_by_name=true)"
+    relation = f"read_parquet('{files}', hive_partitioning=true)"
     rows, topics, first, last = db.execute(
-        f"SELECT count(*), list(DISTINCT topic), min(date), max(date) FROM {relation}"
+        f"SELECT count(*), list(DISTINCT topic), min(day), max(day) FROM {relation}"
     ).fetchone()
     if rows != len(frame) or topics != [topic]:
         raise ValueError(f"pandas reads {len(frame)} rows, DuckDB {rows} of topics {topics}")
-    db.execute(f"SELECT * FROM {relation}").fetchall()  # every value of every column
+    # Every value of every column, by a name without quotes.
+    db.execute(f"SELECT {', '.join(frame.columns)} FROM {relation}").fetchall()
+    for name in ("id", "ticker", "kind"):
+        if sorted(by_polars[name]) != sorted(frame[name]):
+            raise ValueError(f"pandas and polars read different values of {name}")
 
     print(f"{topic}: {rows} rows, {first} to {last}, {len(frame.columns)} columns")
     for name in frame.columns[:12]:
@@ -32,12 +41,12 @@ def read_topic(db: duckdb.DuckDBPyConnection, folder: pathlib.Path) -> None:
         example = repr(values.iloc[0])[:60] if len(values) else "null"
         print(f"    {name}: {frame[name].dtype}, {example}")
     if topic == "dead-letters":
-        value = frame["event_rejected.value"].dropna().iloc[0]
+        value = frame["value"].dropna().iloc[0]
         if not isinstance(value, bytes):
             raise ValueError(f"the value of a dead letter is {type(value)}, not bytes")
-    if topic == "scans" and frame["candidate_scanned.legs"].notna().any():
+    if topic == "scans" and frame["legs"].notna().any():
         legs = db.execute(
-            f'SELECT ticker, unnest("candidate_scanned.legs", recursive := true) FROM {relation}'
+            f"SELECT ticker, unnest(legs, recursive := true) FROM {relation}"
         ).df()
         print(f"    legs by DuckDB: {len(legs)} rows of {list(legs.columns)}")
 

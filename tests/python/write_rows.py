@@ -15,10 +15,9 @@ import pyarrow.parquet as pq
 folder = pathlib.Path(sys.argv[1])
 own = folder / "own.parquet"
 table = pq.read_table(own)
-names = {name.rsplit(".", 1)[-1]: name for name in table.column_names}
-DAYS = [names[name] for name in ("day", "as_of", "evaluation_day")]
-INTEGERS = [names[name] for name in ("class", "contract_version")]
-NUMBERS = [names[name] for name in ("roi", "weight")]
+DAYS = ("day", "as_of", "evaluation_day")
+INTEGERS = ("class", "contract_version")
+NUMBERS = ("roi", "weight")
 
 
 def cast(**types):
@@ -38,13 +37,13 @@ def every(columns, to):
 frame = table.to_pandas()
 for day in DAYS:
     frame[day] = pd.to_datetime(frame[day])
-frame[names["ticker"]] = frame[names["ticker"]].astype("category")
+frame["ticker"] = frame["ticker"].astype("category")
 frame.to_parquet(folder / "pandas.parquet")
 
 # Arrow's wider and narrower types.
 wide = every(INTEGERS, pa.int64()) | every(DAYS, pa.string()) | every(NUMBERS, pa.float32())
-wide[names["ticker"]] = pa.large_string()
-wide[names["values"]] = pa.large_list(pa.float32())
+wide["ticker"] = pa.large_string()
+wide["values"] = pa.large_list(pa.float32())
 pq.write_table(cast(**wide), folder / "wide.parquet")
 narrow = every(INTEGERS, pa.uint8()) | every(DAYS, pa.timestamp("s", tz="UTC"))
 pq.write_table(cast(**narrow), folder / "narrow.parquet")
@@ -52,14 +51,14 @@ unsigned = every(INTEGERS, pa.uint64()) | every(DAYS, pa.timestamp("ns"))
 pq.write_table(cast(**unsigned), folder / "unsigned.parquet")
 
 # DuckDB: numbers as decimals.
-decimals = ", ".join(f'"{name}"::decimal(9, 4) as "{name}"' for name in NUMBERS)
+decimals = ", ".join(f'{name}::decimal(9, 4) as {name}' for name in NUMBERS)
 duckdb.sql(
     f"copy (select * replace ({decimals}) from '{own}') to '{folder / 'duckdb.parquet'}' (format parquet)"
 )
 
 # A column of each type that values do not fit: text that is no number or day, a fraction, a number too large.
 def instead(of, name, values):
-    return of.set_column(of.column_names.index(names[name]), names[name], pa.array(values))
+    return of.set_column(of.column_names.index(name), name, pa.array(values))
 
 
 unfit = instead(table, "roi", ["-0.25", "much", ""])

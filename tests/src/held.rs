@@ -6,7 +6,7 @@ use producers::history::{HistoryPlan, draw};
 use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::{DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Sample, Samples};
-use schemas::{Body, Day, Event};
+use schemas::{Body, Day, Event, TradingCalendar};
 use std::collections::BTreeMap;
 
 /// Rows by ticker and day, without their weights, which depend on the number of rows.
@@ -61,6 +61,10 @@ impl Market for Held {
     fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
         let at = self.days.partition_point(|day| after.is_some_and(|after| *day <= after));
         Ok(self.given.get(at).cloned())
+    }
+
+    fn calendar(&self) -> TradingCalendar {
+        TradingCalendar::None
     }
 
     fn days(&self) -> &[Day] {

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
 use producers::source::MarketDay;
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 use tests::held::{Rows, drawn, simulated};
 
 /// 340 days of three stocks.
@@ -58,7 +58,7 @@ fn the_day_after_the_evaluation_is_all_that_a_label_needs() {
     let mut at_once = false;
     for known in 310..316 {
         let last = days[known - 1].day;
-        let longest = |as_of: Day| quant::Term::of(as_of, f64::INFINITY).evaluation_day;
+        let longest = |as_of: Day| quant::Term::longest(as_of, TradingCalendar::None);
         let over = all.iter().filter(|((_, as_of), _)| longest(*as_of) < last);
         let over: Rows = over.map(|(key, row)| (key.clone(), row.clone())).collect();
         assert_eq!(drawn(&days[..known]), over);

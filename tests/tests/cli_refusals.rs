@@ -182,10 +182,10 @@ fn a_second_process_reads_through_the_first() {
     run(data.path(), "up --source sim:5,stocks=8,days=280").refused(&["in use"]);
     // A what-if beside it is a run of its own.
     let beside = folder();
-    let scan = "scan --source sim:5,stocks=2,days=30 --tickers SIM001 -o json";
+    let scan = "scan --source sim:5,stocks=2,days=280 --tickers SIM001 -o json";
     let mut what_if = command(beside.path(), scan);
     what_if.env("BUTTERQUANT_ENDPOINT", lag["running_at"].as_str().unwrap());
-    assert_eq!(finish(what_if).json()["refused"][0]["ticker"], "SIM001");
+    assert_eq!(finish(what_if).json()["rankings"][0]["ticker"], "SIM001");
     let made = run(beside.path(), "runs -o json").json();
     assert_eq!(list(&made)[0]["kind"], "what-if", "{made}");
     let _held = kv::Db::open(data.path().join("runs/live/state-a")).unwrap();

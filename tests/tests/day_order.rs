@@ -1,7 +1,6 @@
 //! Day markers and the day order under events sent twice, late, changed, in part, or never.
 
 use eventlog::MemoryLog;
-use producers::source::BarChange;
 use schemas::events::{Bars, Scans};
 use schemas::role::Role;
 use schemas::{Body, Day, Event, Topic};
@@ -143,8 +142,7 @@ fn a_corrected_bar_counts_from_its_day_on_and_changes_no_day_before() {
         panic!("no bar")
     };
     let ticker = bar_of(&SIMULATION.market_day(0), 1.0).ticker;
-    let change = BarChange { ticker: ticker.clone(), bar, revision: 1 };
-    let market = SIMULATION.world.market.changed(change);
+    let market = SIMULATION.world.market.changed(&ticker, &bar);
     run.play(SIMULATION.world.source_of(&run.env, market, SIMULATION.world.last_day));
     // then the first day stands as it was, and the second sees the new figure.
     let scan = |log: &MemoryLog, day: Day| {

@@ -5,11 +5,11 @@
 
 use consumers::labeler::Labeler;
 use producers::scanner::Scanner;
-use producers::source::{MarketDay, day_events};
+use producers::source::{MarketDay, MarketNews, day_events};
 use schemas::controls::ControlState;
 use schemas::events::{CorporateAction, Features, Outcomes, RunOpened, Sample};
 use schemas::role::{Cause, Context, Machine};
-use schemas::{Body, Day, Event, EventId};
+use schemas::{Body, Day, Event, EventId, TradingCalendar};
 use std::collections::BTreeMap;
 use tests::held::{Rows, drawn, simulated};
 
@@ -67,14 +67,15 @@ fn day_of(
 /// The rows of a live run.
 fn lived(market: &[MarketDay]) -> Rows {
     let opened = RunOpened { scan_from: market[FIRST].day, ..RunOpened::default() };
-    let controls = ControlState { opened: Some(opened), ..ControlState::default() };
+    let mut controls = ControlState { opened: Some(opened), ..ControlState::default() };
+    controls.settings.calendar = TradingCalendar::None;
     let (mut scanner, mut labeler) = (Scanner::default(), Labeler::default());
     let mut scanned: BTreeMap<EventId, Sample> = BTreeMap::new();
     let mut rows = Rows::new();
     let mut previous = market[0].day + -3;
     for (n, market_day) in market.iter().enumerate() {
         let day = market_day.day;
-        let mut events = day_events(market_day, previous, n >= FIRST, 1);
+        let mut events = day_events(market_day, &MarketNews::default(), previous, n >= FIRST, 1);
         let candidates = day_of(&mut scanner, &controls, [previous, day], &events);
         for event in &candidates {
             if let Body::Features(Features::FeaturesExtracted(features)) = &event.body {
@@ -108,7 +109,7 @@ fn a_drawn_row_is_what_scanner_and_labeler_say() {
     drawn.values_mut().for_each(|row| row.stratum.clear()); // a live run has none
     // Short holdings of the last days have ended too, but no rows are drawn from those days.
     let last = market[DAYS - 1].day;
-    let whole = |as_of: Day| quant::Term::of(as_of, f64::INFINITY).evaluation_day < last;
+    let whole = |as_of: Day| quant::Term::longest(as_of, TradingCalendar::None) < last;
     assert!(lived.keys().any(|(_, as_of)| !whole(*as_of)));
     lived.retain(|(_, as_of), _| whole(*as_of));
     assert!(drawn.len() > 100, "{}", drawn.len());

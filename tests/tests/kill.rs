@@ -13,7 +13,7 @@ const MARKET: &str = "sim:5,stocks=12,days=420,structure=on";
 const FROM: &str = "2016-06-20";
 
 fn up(data: &Path) -> Command {
-    let market = producers::source::open(MARKET, None).unwrap();
+    let market = producers::source::open(MARKET, None, schemas::TradingCalendar::None).unwrap();
     let last = market.days().last().unwrap();
     command(data, &format!("up --source {MARKET} --from {FROM} --until {last} -o json"))
 }

@@ -1,4 +1,4 @@
-//! The parquet lake is readable by pandas and DuckDB, and what they write is readable here.
+//! The parquet lake is readable by pandas, DuckDB and polars, and what they write is readable here.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -10,24 +10,26 @@ use schemas::{Day, Event, Topic};
 use store::Lake;
 use store::rows::{FoundRow, read_rows};
 
+const DAY: Day = Day(17_707); // 2018-06-25
+
 #[test]
-fn pandas_and_duckdb_read_every_topic_of_a_lake() {
+fn pandas_duckdb_and_polars_read_every_topic_of_a_lake() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    let events = fixtures::one_of_each();
-    for topic in Topic::ALL {
-        let of_topic = |day: Option<schemas::Day>| -> Vec<Event> {
-            let chosen =
-                |event: &&Event| event.topic() == topic && day.is_none_or(|day| event.day == day);
-            events.iter().filter(chosen).cloned().collect()
-        };
-        let mut days: Vec<_> = of_topic(None).iter().map(|event| event.day).collect();
-        days.dedup();
-        for day in days {
-            lake.write_day(topic, day, &of_topic(Some(day))).unwrap();
+    // A month that is over, and one that is not.
+    let mut events = Vec::new();
+    for later in [0, 31] {
+        let day = DAY + later;
+        let of_day: Vec<Event> =
+            fixtures::one_of_each().into_iter().map(|event| Event { day, ..event }).collect();
+        for topic in Topic::ALL {
+            let of_topic = of_day.iter().filter(|event| event.topic() == topic).cloned();
+            lake.write_day(topic, day, &of_topic.collect::<Vec<_>>()).unwrap();
         }
+        lake.close_months(day).unwrap();
+        events.extend(of_day);
     }
-    let packages = ["duckdb", "pandas", "pyarrow"];
+    let packages = ["duckdb", "pandas", "polars", "pyarrow"];
     let Some(said) = tests::python::run("read_lake.py", &packages, dir.path()) else { return };
     for topic in Topic::ALL {
         let rows = events.iter().filter(|event| event.topic() == topic).count();
@@ -73,5 +75,5 @@ fn rows_that_pandas_arrow_and_duckdb_write_are_read_whatever_their_types() {
     assert_eq!(told.collect::<Vec<_>>(), [first, nothing, nothing]);
     assert_eq!(unfit[2].ticker, "A");
     let refused = read("flags.parquet").unwrap_err().to_string();
-    assert!(refused.contains(".roi") && refused.contains("Boolean"), "{refused}");
+    assert!(refused.contains("column roi") && refused.contains("Boolean"), "{refused}");
 }

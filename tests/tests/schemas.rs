@@ -39,7 +39,7 @@ fn a_next_version_is_checked_before_anybody_writes_with_it() {
         assert!(ran.code == code && (ran.out + &ran.err).contains(says), "{says}");
     };
     let mut schema = run(data.path(), "schemas show bars").json();
-    check(&schema, 0, "is version 1 of bars");
+    check(&schema, 0, "is version 2 of bars");
     schema["fields"][0]["type"]["symbols"].as_array_mut().unwrap().push("NOTED".into());
     check(&schema, 1, "kind NOTED has no nullable field");
     let note = json!({ "name": "noted", "type": ["null", "string"], "default": null });

@@ -5,7 +5,8 @@
 //! 1. An order id is used once; a second order under it is rejected.
 //! 2. Under halt an opening order is answered by a cancel that names the `controls` offset and uses
 //!    its id up; a closing order is always carried out.
-//! 3. A closing order works until its ticker has a bar; an opening order lives one day.
+//! 3. A closing order works until its ticker has a bar, or until the evaluation day is over: then it
+//!    is settled at the last close. An opening order lives one day.
 //! 4. A split cancels every order of its ticker: their strikes no longer exist.
 //! 5. An order of unknown fate is never sent again.
 
@@ -67,13 +68,13 @@ impl Broker {
         if let Some(offset) = halted.filter(|_| order.intent.action == Action::Open) {
             return vec![order.cancel(day, "HALTED", &order.halted_by(*offset))];
         }
-        let ended = match Terms::of(order, day, &self.state.book) {
-            Terms::Trade(trade) => {
-                let execution_id = format!("paper-{}", order.intent.broker_order_id);
+        let terms = Terms::of(order, day, &self.state.book);
+        let ended = match OrderStatus::by_terms(order.intent.broker_order_id, &terms) {
+            OrderStatus::Executed { execution_id, trade } => {
                 Some(order.execute(day, execution_id, &trade))
             }
-            Terms::Cancel { code, reason } => Some(order.cancel(day, &code, &reason)),
-            Terms::Wait => None,
+            OrderStatus::Cancelled { code, reason } => Some(order.cancel(day, &code, &reason)),
+            OrderStatus::Nothing | OrderStatus::Working | OrderStatus::Withdrawn { .. } => None,
         };
         order.acknowledge(day).into_iter().chain(ended).collect()
     }
@@ -94,15 +95,18 @@ impl Machine for Broker {
         self.state.book.apply(event);
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) if action.split().is_some() => {
-                let of_ticker =
-                    self.state.working.values_mut().filter(|order| order.ticker == event.ticker);
-                of_ticker.for_each(|order| order.split = true);
+                let before = |order: &&mut WorkingOrder| {
+                    order.ticker == event.ticker && order.decided < action.effective_day
+                };
+                let old = self.state.working.values_mut().filter(before);
+                old.for_each(|order| order.split = true);
             }
             Body::Orders(Orders::OrderIntended(intent)) => {
                 let reused = !self.state.used.insert(intent.broker_order_id);
                 let working = WorkingOrder {
                     ticker: event.ticker.clone(),
                     intent: intent.clone(),
+                    decided: event.day,
                     event: event.id,
                     acknowledged: false,
                     unknown: false,

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct WorkingOrder {
     pub(super) ticker: String,
     pub(super) intent: OrderIntent,
+    /// The day at whose close it was decided.
+    pub(super) decided: Day,
     /// The intent's event.
     pub(super) event: EventId,
     pub(super) acknowledged: bool,

@@ -3,7 +3,7 @@
 mod external;
 
 use super::Broker;
-use crate::testkit::{Driven, bar, bars_closed, day, split, structure};
+use crate::testkit::{Driven, bar, bars_closed, day, late_split, split, structure};
 use schemas::events::{Action, Execution, Fills, OrderEnded, OrderIntent, Orders, Pricing, Track};
 use schemas::role::Machine;
 use schemas::{Body, Event, EventId, Money};
@@ -165,6 +165,45 @@ fn a_close_works_until_a_bar_comes_and_then_no_more() {
     let decided = trade(&mut driven, 73, [bar(73, "A", 97.0, 99.0)]);
     assert_eq!((line(&decided).as_str(), execution(&decided).spot), ("executed 7", 97.0));
     assert_eq!(line(&trade(&mut driven, 74, [bar(74, "A", 97.0, 99.0)])), "");
+}
+
+#[test]
+fn when_its_stock_stopped_trading_a_close_is_settled_at_the_last_close_once_time_is_up() {
+    // Evaluated on day 89; the last bar is day 80's.
+    let stopped = || {
+        let mut driven = broker([ordered(80, 7, Action::Close, "A")]);
+        driven.take([bar(80, "A", 99.0, 97.0)]);
+        for n in 81..90 {
+            let first = if n == 81 { "acknowledged 7" } else { "" };
+            assert_eq!(line(&trade(&mut driven, n, [bar(n, "B", 101.0, 101.0)])), first, "{n}");
+        }
+        driven
+    };
+    let decided = trade(&mut stopped(), 90, [bar(90, "B", 101.0, 101.0)]);
+    let done = execution(&decided);
+    assert_eq!((done.execution_id.as_str(), done.spot, done.sigma), ("settled-7", 97.0, 0.16));
+    let butterfly = (&structure(70, day(70) + 25)).into();
+    let worth = quant::mark(&butterfly, 97.0, 0.16, day(80), &(&Pricing::default()).into());
+    assert_eq!(Some(done.price), Money::from_dollars(worth.debit));
+    assert_eq!(Some(done.fees), Money::from_dollars(worth.cost));
+
+    // If it trades on that day after all, it is a trade like any other.
+    let decided = trade(&mut stopped(), 90, [bar(90, "A", 101.0, 101.0)]);
+    assert_eq!((execution(&decided).execution_id.as_str(), line(&decided).as_str()), {
+        ("paper-7", "executed 7")
+    });
+    // Without any close there is nothing to settle at.
+    let mut unknown = broker([ordered(89, 7, Action::Close, "A")]);
+    assert_eq!(line(&trade(&mut unknown, 90, [])), "acknowledged 7");
+}
+
+#[test]
+fn a_split_that_is_known_late_cancels_only_the_orders_from_before_its_day() {
+    for (decided, expected) in [(68, "SPLIT 7"), (70, "acknowledged 7; executed 7")] {
+        let mut driven = broker([ordered(decided, 7, Action::Close, "A")]);
+        driven.take([late_split(71, "A", 70, 2.0)]);
+        assert_eq!(line(&trade(&mut driven, 71, [bar(71, "A", 101.0, 101.0)])), expected);
+    }
 }
 
 #[test]

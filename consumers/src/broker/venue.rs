@@ -58,6 +58,23 @@ pub enum OrderStatus {
     },
 }
 
+impl OrderStatus {
+    /// The status that `terms` bring an order to where nothing else decides: without an external
+    /// broker, and at the paper broker. The execution's id tells a settlement from a trade.
+    pub fn by_terms(id: i64, terms: &Terms) -> OrderStatus {
+        let executed = |how: &str, trade: Trade| {
+            let execution_id = format!("{how}-{id}");
+            OrderStatus::Executed { execution_id, trade }
+        };
+        match terms.clone() {
+            Terms::Trade(trade) => executed("paper", trade),
+            Terms::Settle(trade) => executed("settled", trade),
+            Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
+            Terms::Wait => OrderStatus::Working,
+        }
+    }
+}
+
 /// A call to the broker failed.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum VenueError {

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct HeldButterfly {
     pub(super) ticker: String,
+    /// The day at whose open it was opened.
+    opened: Day,
     structure: Structure,
     quantity: i64,
     pricing: Pricing,
@@ -62,12 +64,13 @@ impl TrackBook {
         self.unsettled.remove(&order_id);
     }
 
-    pub(super) fn opened(&mut self, ticker: &str, done: &Execution) {
+    pub(super) fn opened(&mut self, ticker: &str, day: Day, done: &Execution) {
         self.settled(done.broker_order_id);
         self.cash = self.cash
             - (done.price + done.fees) * done.quantity.saturating_mul(SHARES_PER_CONTRACT);
         let position = HeldButterfly {
             ticker: ticker.to_owned(),
+            opened: day,
             structure: done.structure.clone(),
             quantity: done.quantity,
             pricing: done.pricing,
@@ -97,9 +100,11 @@ impl TrackBook {
         }
     }
 
-    /// Applies a split: strikes and prices per share shrink, the number of shares grows.
-    pub(super) fn split(&mut self, ticker: &str, ratio: f64) {
-        for position in self.positions.values_mut().filter(|position| position.ticker == ticker) {
+    /// Applies a split that takes effect before the open of `day`, to what was opened earlier:
+    /// strikes and prices per share shrink, the number of shares grows.
+    pub(super) fn split_before(&mut self, day: Day, ticker: &str, ratio: f64) {
+        let old = |held: &&mut HeldButterfly| held.ticker == ticker && held.opened < day;
+        for position in self.positions.values_mut().filter(old) {
             position.structure.centre /= ratio;
             position.structure.wing /= ratio;
             position.risk /= ratio;
@@ -145,7 +150,7 @@ impl TrackBook {
             let share = gain / (position.structure.wing - position.risk);
             let reason = if share >= settings.take_profit {
                 format!("take profit: {:.0} % of the maximum profit", share * 100.0)
-            } else if day.next_weekday() > position.structure.evaluation_day {
+            } else if settings.calendar.next_expected(day) > position.structure.evaluation_day {
                 format!("evaluation day {}", position.structure.evaluation_day)
             } else {
                 continue;

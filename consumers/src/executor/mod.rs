@@ -129,7 +129,7 @@ impl Executor {
             Fills::OrderExecuted(done) => {
                 let book = tracks.entry(done.track).or_default();
                 match done.action {
-                    Action::Open => book.opened(&event.ticker, done),
+                    Action::Open => book.opened(&event.ticker, event.day, done),
                     Action::Close => book.closed(done),
                 }
             }
@@ -156,7 +156,9 @@ impl Machine for Executor {
             Body::Fills(fill) => self.take_fill(event, fill),
             Body::Bars(Bars::CorporateAction(action)) => {
                 if let Some(ratio) = action.split() {
-                    self.0.tracks.values_mut().for_each(|book| book.split(&event.ticker, ratio));
+                    let day = action.effective_day;
+                    let books = self.0.tracks.values_mut();
+                    books.for_each(|book| book.split_before(day, &event.ticker, ratio));
                 }
             }
             Body::Scans(Scans::CandidateScanned(scan)) => {

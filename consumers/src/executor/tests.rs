@@ -2,6 +2,7 @@
 
 mod books;
 mod laws;
+mod splits;
 
 use super::Executor;
 use crate::testkit::{Driven, closed, day, history, market, scanned, scored, unscored};

@@ -81,8 +81,10 @@ impl Machine for Labeler {
         match &event.body {
             Body::Bars(Bars::CorporateAction(action)) => {
                 if let Some(ratio) = action.split() {
-                    for open in self.0.open.values_mut().filter(|open| open.ticker == event.ticker)
-                    {
+                    let before = |open: &&mut OpenCandidate| {
+                        open.ticker == event.ticker && open.scan_day < action.effective_day
+                    };
+                    for open in self.0.open.values_mut().filter(before) {
                         open.structure.centre /= ratio;
                         open.structure.wing /= ratio;
                     }

@@ -40,7 +40,7 @@ use schemas::events::{
 use schemas::role::{
     BadState, Cause, Context, Decision, EffectContext, Machine, Role, restore_state, save_state,
 };
-use schemas::{Body, Day, Event};
+use schemas::{Body, Day, Event, TradingCalendar};
 use state::{RetrainerState, Watched};
 use std::sync::Arc;
 
@@ -205,7 +205,8 @@ impl Machine for Retrainer {
     }
 
     fn close_day(&mut self, day: Day) {
-        let longest = |scanned: Day| Term::of(scanned, f64::INFINITY).evaluation_day;
+        // A holiday only brings an evaluation forward, so weekdays bound every calendar's.
+        let longest = |scanned: Day| Term::longest(scanned, TradingCalendar::None);
         self.0.waiting.retain(|_, (scanned, ..)| longest(*scanned) >= day);
         // A challenger named today is in force from tomorrow; today it scored nothing.
         if let Some(watched) = &mut self.0.watched {

@@ -30,7 +30,13 @@ pub(crate) fn corrected(n: i32, ticker: &str, of: i32, close: f64) -> Event {
 }
 
 pub(crate) fn split(n: i32, ticker: &str, ratio: f64) -> Event {
-    let split = CorporateAction { effective_day: day(n), split_ratio: Some(ratio), dividend: None };
+    late_split(n, ticker, n, ratio)
+}
+
+/// A split of day `of` that becomes known on day `n`.
+pub(crate) fn late_split(n: i32, ticker: &str, of: i32, ratio: f64) -> Event {
+    let (effective_day, split_ratio) = (day(of), Some(ratio));
+    let split = CorporateAction { effective_day, split_ratio, dividend: None };
     Event::new(day(n), ticker, &[ticker], Bars::CorporateAction(split))
 }
 

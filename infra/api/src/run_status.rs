@@ -9,6 +9,7 @@ use schemas::Day;
 use schemas::events::Track;
 use serde::Serialize;
 use shell::controls::ControlBook;
+use shell::status_board::SourceWait;
 use std::collections::BTreeMap;
 
 /// The status of a run.
@@ -26,6 +27,8 @@ pub struct RunStatus {
     pub scan_from: Option<Day>,
     /// The newest day that the source has published completely.
     pub newest_day: Option<Day>,
+    /// The day that the source does not publish yet, and why.
+    pub source_waits: Option<SourceWait>,
     /// The last day that the views contain; none without views.
     pub through: Option<Day>,
     /// Halted tracks, each with the offset on `controls` that halted it.
@@ -74,6 +77,7 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         running_at: lag.running_at.clone(),
         scan_from: controls.opened.as_ref().map(|opened| opened.scan_from),
         newest_day: lag.newest_day,
+        source_waits: lag.source.clone(),
         through: None,
         halted: controls
             .halted

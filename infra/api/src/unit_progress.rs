@@ -9,7 +9,7 @@ use schemas::{Day, Topic};
 use serde::{Deserialize, Serialize};
 use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
-use shell::status_board::UnitStatus;
+use shell::status_board::{SourceWait, StatusBoard, UnitStatus};
 
 /// A unit's progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,34 +85,43 @@ fn units_of(role: Role, partitions: u32) -> Vec<(String, Vec<u32>)> {
     }
 }
 
+/// What a process that runs a run serves under `/status`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ProcessStatus {
+    /// The progress of its units.
+    pub units: Vec<UnitProgress>,
+    /// What its source waits for, if it has one that waits.
+    pub source: Option<SourceWait>,
+}
+
+impl ProcessStatus {
+    /// Of this process.
+    pub fn of(board: &StatusBoard) -> ProcessStatus {
+        let units = board.all().iter().filter_map(UnitProgress::of).collect();
+        ProcessStatus { units, source: board.source() }
+    }
+}
+
 /// The progress of every unit of a run that has reported or saved it, and the address of the
 /// process that runs them: the `owner` of the log, or the process that holds the state folder.
 pub(crate) fn all(
     run: &RunDir,
     owner: Option<String>,
     partitions: u32,
-) -> Result<(Option<String>, Vec<UnitProgress>)> {
+) -> Result<(Option<String>, ProcessStatus)> {
     let token = run.token.clone();
     let over_http = |endpoint: String| {
-        let units = of_process(&endpoint, token.as_deref())?;
-        Ok((Some(endpoint), units))
+        let status: ProcessStatus = remote_answer(&endpoint, "/status", token.as_deref())?;
+        Ok((Some(endpoint), status))
     };
     match owner {
         Some(endpoint) => over_http(endpoint),
-        None if !run.state().exists() => Ok((None, Vec::new())),
-        None => {
-            data_dir::of_state(run, over_http, |db| Ok((None, of_checkpoints(db, partitions)?)))
-        }
+        None if !run.state().exists() => Ok((None, ProcessStatus::default())),
+        None => data_dir::of_state(run, over_http, |db| {
+            let units = of_checkpoints(db, partitions)?;
+            Ok((None, ProcessStatus { units, source: None }))
+        }),
     }
-}
-
-fn of_process(endpoint: &str, token: Option<&str>) -> Result<Vec<UnitProgress>> {
-    #[derive(Deserialize)]
-    struct Status {
-        units: Vec<UnitProgress>,
-    }
-    let status: Status = remote_answer(endpoint, "/status", token)?;
-    Ok(status.units)
 }
 
 fn of_checkpoints(db: &kv::Db, partitions: u32) -> Result<Vec<UnitProgress>> {

@@ -9,7 +9,7 @@ use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
 use run::open_run::{RunRequest, open_or_resume};
-use run::run_loop;
+use run::run_loop::{self, SourceDays};
 use schemas::Day;
 use std::time::Instant;
 
@@ -29,7 +29,8 @@ pub(crate) fn run_through(
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
     let stop = run_loop::on_signal()?;
-    run_loop::run_all_roles(&context, market, &begun.opened, last, &stop, &steps, &mut |_| {})?;
+    let source = SourceDays { market, until: last, closing: None };
+    run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, &mut |_| {})?;
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;

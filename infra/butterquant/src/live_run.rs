@@ -1,6 +1,7 @@
 //! Shared by `up` and `run`: the market of a live run, its opening, and serving it to other processes.
 
-use crate::market;
+use crate::confirmed_moves::moves_on;
+use crate::market::{self, Reads};
 use anyhow::{Context, Result};
 use producers::source::Market;
 use run::config::Config;
@@ -15,6 +16,7 @@ pub(crate) fn market_of(
     config: &Config,
     asked: Option<&String>,
     opened: &OpenLog,
+    reads: Reads,
 ) -> Result<(String, Box<dyn Market>)> {
     let recorded = || -> Result<Option<String>> {
         let there =
@@ -22,10 +24,10 @@ pub(crate) fn market_of(
         Ok(if there { shell::open::opened(&*opened.log)?.map(|run| run.source) } else { None })
     };
     let source = match asked.cloned().or_else(|| config.source()) {
-        Some(source) => source,
+        Some(source) => producers::source::absolute(&source),
         None => recorded()?.context(market::NOT_NAMED)?,
     };
-    let market = market::open(config, &source, None)?;
+    let market = market::open_beside(config, &source, None, reads, &|| moves_on(&*opened.log))?;
     Ok((source, market))
 }
 
@@ -43,7 +45,8 @@ pub(crate) fn live(
         source,
         scan_from: from.or(last).context("the market has no days")?,
         history,
-        settings: config.settings()?,
+        settings: market::settings(config, market)?,
+        confirmed: Vec::new(),
         engine: config.scoring()?.engine()?,
     })
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod bounded_run;
 mod cli;
+mod confirmed_moves;
 mod consent;
 mod count_arg;
 mod dead_letters;

@@ -1,9 +1,15 @@
-//! The market that a verb reads.
+//! The market that a verb reads, and what is said of its data before it is used.
 
+use crate::confirmed_moves::{Moves, moves_of, without_confirmed};
 use crate::printer;
 use anyhow::{Context, Result};
-use producers::source::Market;
+use producers::source::{Market, findings};
 use run::config::Config;
+use schemas::Day;
+use schemas::events::Settings;
+
+/// Lines about a market's data that a verb prints; `market check` prints all.
+const SHOWN: usize = 10;
 
 /// The error when no market is given.
 pub(crate) const NOT_NAMED: &str = "no market is named; add --source csv:DIR or --source sim:SEED";
@@ -13,11 +19,50 @@ pub(crate) const NOT_NAMED: &str = "no market is named; add --source csv:DIR or 
 /// # Errors
 /// Neither is set.
 pub(crate) fn named(config: &Config, asked: Option<&String>) -> Result<String> {
-    asked.cloned().or_else(|| config.source()).context(NOT_NAMED)
+    let named = asked.cloned().or_else(|| config.source()).context(NOT_NAMED)?;
+    Ok(producers::source::absolute(&named))
 }
 
-/// Opens the market called `source`, with some of its tickers or all, and prints the problems in its
-/// data.
+/// The days that a verb computes from, whose faults it names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reads {
+    /// The first day analysed; an analysis looks back on 252 bars. `None` for all of the past.
+    from: Option<Day>,
+    /// The last day; `None` for the market's last.
+    to: Option<Day>,
+}
+
+impl Reads {
+    /// All days.
+    pub(crate) const ALL: Reads = Reads { from: None, to: None };
+
+    /// What the analyses of one day look back on; without a day, those of the market's last.
+    pub(crate) fn day(day: Option<Day>) -> Reads {
+        Reads::days(day, day)
+    }
+
+    /// The same of the days from `from` to `to`, each the market's last where it is not given.
+    pub(crate) fn days(from: Option<Day>, to: Option<Day>) -> Reads {
+        Reads { from: from.or(Some(Day(i32::MAX))), to }
+    }
+
+    /// All of the past up to and with `to`, if rows are drawn from it, or those analyses alone.
+    pub(crate) fn with_history(self, rows: usize) -> Reads {
+        if rows > 0 { Reads { from: None, ..self } } else { self }
+    }
+
+    /// The last of `days` that is read, and how many bars up to it are.
+    fn span(self, days: &[Day]) -> Option<(Day, usize)> {
+        let until = self.to.map_or(days.len(), |to| days.partition_point(|day| *day <= to));
+        let last = *days[..until].last()?;
+        let Some(from) = self.from else { return Some((last, usize::MAX)) };
+        let scanned = until.saturating_sub(days.partition_point(|day| *day < from)).max(1);
+        Some((last, quant::WINDOW + scanned - 1))
+    }
+}
+
+/// Opens the market called `source`, with some of its tickers or all, and prints what is wrong with
+/// its data.
 ///
 /// # Errors
 /// There is no such market, or none of its data can be read.
@@ -25,21 +70,93 @@ pub(crate) fn open(
     config: &Config,
     source: &str,
     tickers: Option<&[String]>,
+    reads: Reads,
 ) -> Result<Box<dyn Market>> {
-    let steps = printer::steps(config)?;
-    let market = steps.during("market", || producers::source::open(source, tickers))?;
-    report_problems(&*market);
+    open_beside(config, source, tickers, reads, &|| moves_of(config))
+}
+
+/// As [`open`], with the moves that the run has confirmed.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_beside(
+    config: &Config,
+    source: &str,
+    tickers: Option<&[String]>,
+    reads: Reads,
+    confirmed: &dyn Fn() -> Result<Moves>,
+) -> Result<Box<dyn Market>> {
+    let mut market = opened(config, source, tickers)?;
+    let mut said: Vec<String> = market.problems().iter().map(ToString::to_string).collect();
+    if let Some((last, most)) = reads.span(market.days()) {
+        let found = findings(&mut *market, last, most)?;
+        // A run that cannot be read is an error where it is used, not here.
+        let found = without_confirmed(found, &|| Ok(confirmed().unwrap_or_default()))?;
+        said.extend(found.iter().map(ToString::to_string));
+    }
+    say(&said, source);
     Ok(market)
 }
 
-/// Prints the problems in a market's data to standard error; the rest of the data is used.
-pub(crate) fn report_problems(market: &dyn Market) {
-    const SHOWN: usize = 10;
-    let problems = market.problems();
-    for problem in problems.iter().take(SHOWN) {
-        eprintln!("{problem}");
+/// Opens it and prints nothing about its data.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn opened(
+    config: &Config,
+    source: &str,
+    tickers: Option<&[String]>,
+) -> Result<Box<dyn Market>> {
+    let (steps, calendar) = (printer::steps(config)?, config.calendar()?);
+    Ok(steps.during("market", || producers::source::open(source, tickers, calendar))?)
+}
+
+/// The settings of decisions on `market`, whose calendar they follow.
+///
+/// # Errors
+/// A configured value does not fit its key.
+pub(crate) fn settings(config: &Config, market: &dyn Market) -> Result<Settings> {
+    Ok(Settings { calendar: market.calendar(), ..config.settings()? })
+}
+
+/// Prints the problems in a market's files to standard error; the rest of the data is used.
+pub(crate) fn report_problems(market: &dyn Market, source: &str) {
+    let said: Vec<String> = market.problems().iter().map(ToString::to_string).collect();
+    say(&said, source);
+}
+
+fn say(lines: &[String], source: &str) {
+    for line in lines.iter().take(SHOWN) {
+        eprintln!("{line}");
     }
-    if problems.len() > SHOWN {
-        eprintln!("… and {} more problems", problems.len() - SHOWN);
+    if lines.len() > SHOWN {
+        let more = lines.len() - SHOWN;
+        eprintln!("… and {more} more; `butterquant market check {source}` lists all");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reads;
+    use schemas::Day;
+
+    #[test]
+    fn a_verb_names_the_faults_of_what_it_computes_from() {
+        let days: Vec<Day> = (0..1_000).map(Day).collect();
+        let day = |day: i32| Some(Day(day));
+        for (reads, last, most) in [
+            (Reads::ALL, 999, usize::MAX),
+            (Reads::day(None), 999, 252),
+            (Reads::day(day(500)), 500, 252),
+            (Reads::days(day(500), day(509)), 509, 261),
+            (Reads::days(day(990), None), 999, 261),
+            (Reads::days(None, day(500)), 500, 252),
+            (Reads::days(day(500), day(509)).with_history(0), 509, 261),
+            (Reads::days(day(500), day(509)).with_history(1), 509, usize::MAX),
+        ] {
+            assert_eq!(reads.span(&days), Some((Day(last), most)), "{reads:?}");
+        }
+        assert_eq!(Reads::day(day(-1)).span(&days), None);
+        assert_eq!(Reads::ALL.span(&[]), None);
     }
 }

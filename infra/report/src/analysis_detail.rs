@@ -3,13 +3,14 @@
 //! own functions over the same bars, so a chart shows the numbers that the scan used.
 
 use anyhow::{Context, Result};
-use producers::source::{Market, day_events};
+use producers::source::{KnownMarket, Market, day_events, market_news};
 use quant::{
     Analysis, HV_DAYS, PriceBar, PriceHistory, PricingSettings, Refusal, TREND_CLOSES, WINDOW,
 };
 use quant::{arima, spectrum};
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 use statistics::normal::Z_975;
+use std::collections::BTreeMap;
 
 /// A value on a day.
 pub type Point = (Day, f64);
@@ -47,24 +48,23 @@ pub struct AnalysisDetail {
     pub power: Vec<(f64, f64)>,
 }
 
-/// The price history of one ticker and the index, read from a market up to `day`.
+/// The price history of one ticker and the index, as a run that begins on `day` has it.
 ///
-/// Reads the whole market, not the ticker alone: the index has closes on days on which the
-/// ticker did not trade, and a scan uses them.
+/// # Errors
+/// The market cannot be read, or does not have `day`.
 pub fn price_history(market: &mut dyn Market, ticker: &str, day: Day) -> Result<PriceHistory> {
-    let (mut history, mut after) = (PriceHistory::default(), None);
-    while let Some(mut market_day) = market.next_day(after)?.filter(|next| next.day <= day) {
-        market_day.bars.retain(|(name, _)| name == ticker);
-        market_day.actions.retain(|(name, _)| name == ticker);
-        market_day.missing.clear();
-        let previous = after.unwrap_or(market_day.day);
-        day_events(&market_day, previous, false, 1).iter().for_each(|event| history.apply(event));
-        after = Some(market_day.day);
-    }
+    let mut today = market
+        .next_day(Some(day + -1))?
+        .filter(|today| today.day == day)
+        .with_context(|| format!("the market does not have {day}"))?;
+    today.bars.retain(|(name, _)| name == ticker);
+    let news = market_news(&KnownMarket::default(), market, &today, &BTreeMap::new())?;
+    let mut history = PriceHistory::default();
+    day_events(&today, &news, day + -1, false, 1).iter().for_each(|event| history.apply(event));
     Ok(history)
 }
 
-/// Analyses a ticker at the close of `day`.
+/// Analyses a ticker at the close of `day`; expiry and evaluation day are days of `calendar`.
 ///
 /// # Errors
 /// The inner error is a refusal. The outer one means that a number of the analysis could not be
@@ -73,10 +73,11 @@ pub fn analysis_detail(
     history: &PriceHistory,
     ticker: &str,
     day: Day,
+    calendar: TradingCalendar,
     settings: &PricingSettings,
 ) -> Result<Result<AnalysisDetail, Refusal>> {
     let Some(window) = history.window(ticker) else { return Ok(Err(Refusal::NoBar)) };
-    let analysis = match quant::analyze(window, history.vix(), day, settings) {
+    let analysis = match quant::analyze(window, history.vix(), day, calendar, settings) {
         Ok(analysis) => analysis,
         Err(refusal) => return Ok(Err(refusal)),
     };

@@ -59,6 +59,8 @@ pub struct Summary {
     pub execution: Option<RunExecution>,
     /// Model versions, each with its fate.
     pub models: Vec<String>,
+    /// Scans refused, by code.
+    pub refused_scans: BTreeMap<String, u64>,
     /// Realised classes: Loss, Minor, Good, Excellent.
     pub outcomes: [u64; 4],
     /// Both tracks.
@@ -126,7 +128,7 @@ fn last_rankings(reader: &RunReader) -> Result<Option<Rankings>> {
 pub fn summary(reader: &RunReader) -> Result<Summary> {
     let (views, run, opened) = (&reader.views, &reader.run, &reader.opened);
     let rankings = last_rankings(reader)?;
-    let settings = &opened.settings;
+    let (settings, tally) = (&opened.settings, views.tally()?);
     let mut tracks = Vec::new();
     let mut returns: Vec<Vec<f64>> = Vec::new();
     for track in Track::ALL {
@@ -148,7 +150,8 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         topics: topic_digest::all(&*reader.log, reader.partitions)?,
         execution: None,
         models: models(reader)?,
-        outcomes: views.tally()?.outcomes,
+        refused_scans: tally.refusals.get("scans").cloned().unwrap_or_default(),
+        outcomes: tally.outcomes,
         tracks,
         comparison_refused: compared.as_ref().err().map(ToString::to_string),
         comparison: compared.ok(),

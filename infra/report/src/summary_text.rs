@@ -2,7 +2,7 @@
 
 use crate::summary::{Summary, TrackSummary};
 use crate::tables::{or_dash, percent, table};
-use store::views::Ranked;
+use store::views::{CorrectedBars, Ranked, RankingsFile};
 
 /// The caveat in every report of results.
 pub const SURVIVORS: &str = "The universe was chosen with knowledge of the period: it holds survivors only, so only comparisons on the same events are evidence.";
@@ -27,6 +27,10 @@ pub fn text(summary: &Summary, again: &dyn Fn(&str) -> String) -> String {
     if !summary.models.is_empty() {
         lines.push("\nModels".to_owned());
         lines.extend(summary.models.iter().map(|model| format!("  {model}")));
+    }
+    if !summary.refused_scans.is_empty() {
+        let codes = summary.refused_scans.iter().map(|(code, count)| format!("{count} {code}"));
+        lines.push(format!("\nRefused scans: {}", codes.collect::<Vec<_>>().join(", ")));
     }
     let [loss, minor, good, excellent] = summary.outcomes;
     lines.push(format!(
@@ -106,6 +110,35 @@ pub fn rankings(ranked: &[Ranked]) -> String {
         ]
     });
     table(&RANKED, rows)
+}
+
+/// What is not among the ranked candidates of a day, and what has changed of their bars since; empty if nothing is.
+pub fn beside_rankings(of: &RankingsFile) -> String {
+    let mut lines = Vec::new();
+    if !of.refused.is_empty() {
+        let rows = of
+            .refused
+            .iter()
+            .map(|one| vec![one.ticker.clone(), one.code.clone(), one.reason.clone()]);
+        lines.push(table(&["refused", "code", "reason"], rows));
+    }
+    if !of.corrected_since.is_empty() {
+        lines.push(format!(
+            "The scans of {} were made from bars that have since been corrected:",
+            of.date
+        ));
+        lines.extend(of.corrected_since.iter().map(corrected));
+    }
+    lines.join("\n")
+}
+
+fn corrected(of: &CorrectedBars) -> String {
+    let days = match of.first {
+        None => format!("all bars up to {}", of.last),
+        Some(first) if first == of.last => format!("the bar of {first}"),
+        Some(first) => format!("bars from {first} to {}", of.last),
+    };
+    format!("  {}: {days}, on {}", of.ticker, of.corrected_on)
 }
 
 fn tracks(summary: &Summary, lines: &mut Vec<String>) {

@@ -5,9 +5,10 @@ use anyhow::{Context, Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
-use producers::scanner::WARM_UP_DAYS;
 use producers::source::Market;
-use schemas::events::{Controls, Models, RunOpened, Samples, Settings, SettingsChanged};
+use schemas::events::{
+    Controls, Models, MoveConfirmed, RunOpened, Samples, Settings, SettingsChanged,
+};
 use schemas::{Body, Day, Event, Topic};
 use shell::{open, record_codec};
 use success::Engine;
@@ -26,6 +27,8 @@ pub struct RunRequest {
     pub history: usize,
     /// The settings in force from the start.
     pub settings: Settings,
+    /// Moves of prices that a person has confirmed, known from the start.
+    pub confirmed: Vec<MoveConfirmed>,
     /// The engine that computes scores; the first model must pass on it.
     pub engine: Engine,
 }
@@ -63,10 +66,17 @@ pub fn open_or_resume(
         previous_day,
         scan_from: request.scan_from,
         settings: request.settings.clone(),
+        market_sha256: market.data_sha256(),
     };
     let mut start = RunStart { opened, history: None, first_model: Vec::new() };
     let models = first_model(log, partitions, market, request, &mut start, steps)?;
-    open::open(log, partitions, &start.opened, models.events, models.champion)?;
+    let day = start.opened.previous_day;
+    let confirmed = request.confirmed.iter().map(|word| {
+        let about = ["confirmed", &word.ticker, &word.move_day.to_string()];
+        Event::new(day, "", &about, Controls::MoveConfirmed(word.clone()))
+    });
+    let more = models.events.into_iter().chain(confirmed).collect();
+    open::open(log, partitions, &start.opened, more, models.champion)?;
     Ok(start)
 }
 
@@ -87,7 +97,7 @@ fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
 }
 
 fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunStart> {
-    if opened.source != request.source {
+    if !is_of(&opened, &request.source) {
         bail!(
             "this run reads {}, not {}; start another run with --run ID, or use another --data-dir",
             opened.source,
@@ -110,6 +120,11 @@ fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunS
     Ok(RunStart { opened, history: None, first_model: Vec::new() })
 }
 
+/// Whether the run reads the market called `source`; runs from before have the name as it was given.
+pub fn is_of(opened: &RunOpened, source: &str) -> bool {
+    opened.source == source || producers::source::absolute(&opened.source) == source
+}
+
 /// The first day of a run that scans from `scan_from`, and the day before it.
 pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
     let days = market.days();
@@ -118,9 +133,8 @@ pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
         let last = days.last().context("the market has no days")?;
         bail!("the market ends on {last}, before {scan_from}; choose an earlier day");
     }
-    let first = at.saturating_sub(WARM_UP_DAYS);
-    let previous = first.checked_sub(1).map_or(days[first] + -1, |before| days[before]);
-    Ok((days[first], previous))
+    let previous = at.checked_sub(1).map_or(days[at] + -1, |before| days[before]);
+    Ok((days[at], previous))
 }
 
 /// Refuses history from the scanned days: the run's own scans become rows, so such a row would

@@ -69,6 +69,7 @@ impl RunProjections {
             self.write_day(first.day, &opening, settings)?;
         }
         self.write_day(day, &today, settings)?;
+        self.lake.close_months(day)?;
         self.keep_figures(DayFigures::of(day, &today));
         self.write_unmarked()
     }
@@ -99,8 +100,8 @@ impl RunProjections {
         Ok(())
     }
 
-    /// Writes the unmarked topics that have grown, a file for each trading day. Such a topic is
-    /// written whole again, so that its files do not depend on when that happens.
+    /// Writes the unmarked topics that have grown. Such a topic is written whole again, so that its
+    /// files do not depend on when that happens.
     pub fn write_unmarked(&self) -> Result<()> {
         for topic in UNMARKED {
             let mut ends = BTreeMap::new();
@@ -158,18 +159,15 @@ impl Projections for RunProjections {
 
 /// Writes the lake's files of a topic without day markers from the log.
 pub fn write_topic(log: &dyn Log, partitions: u32, lake: &Lake, topic: Topic) -> Result<()> {
-    let mut days: BTreeMap<Day, Vec<Event>> = BTreeMap::new();
+    let mut events = Vec::new();
     each_event(log, topic, partitions, &mut |mut event| {
         if let Body::DeadLetters(DeadLetters::EventRejected(letter)) = &mut event.body {
             letter.abridge(DEAD_LETTER_BYTES);
         }
-        days.entry(event.day).or_default().push(event);
+        events.push(event);
         Ok(())
     })?;
-    for (day, events) in &days {
-        lake.write_day(topic, *day, events)?;
-    }
-    Ok(())
+    Ok(lake.write_whole(topic, events)?)
 }
 
 /// A model from the log as the model folder keeps it, and what its JSON holds beside the manifest.

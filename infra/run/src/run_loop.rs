@@ -7,7 +7,7 @@ use producers::source::Market;
 use schemas::Day;
 use schemas::events::RunOpened;
 use shell::runner::{Plan, run};
-use shell::source::Source;
+use shell::source::{Closing, Source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use telemetry::Steps;
@@ -45,17 +45,28 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// Runs every role over `market` until each has closed `until`, or without end, or until `stop` is set.
-/// Calls `on_day` for every day that the views take in meanwhile.
+/// What the source of a run reads.
+pub struct SourceDays {
+    /// The market.
+    pub market: Box<dyn Market>,
+    /// Its last day to publish; `None` goes on for ever.
+    pub until: Option<Day>,
+    /// When a day of a market that is still being written is published; `None` publishes days as they are.
+    pub closing: Option<Closing>,
+}
+
+/// Runs every role over the days of `source` until each has closed the last one, or without end, or until `stop` is
+/// set. Calls `on_day` for every day that the views take in meanwhile.
 pub fn run_all_roles(
     context: &RunContext,
-    market: Box<dyn Market>,
+    source: SourceDays,
     opened: &RunOpened,
-    until: Option<Day>,
     stop: &Arc<AtomicBool>,
     steps: &Steps,
     on_day: &mut dyn FnMut(&DayFigures),
 ) -> Result<()> {
+    context.materialized.lake.check_layout()?;
+    let SourceDays { market, until, closing } = source;
     let days: Vec<Day> =
         market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();
     let days = match until {
@@ -66,6 +77,10 @@ pub fn run_all_roles(
         bail!("the run starts on {}, after {until}; choose a later day", opened.first_day);
     }
     let source = Source::new(&context.env, market, opened.clone(), until);
+    let source = match closing {
+        Some(closing) => source.when_complete(closing),
+        None => source,
+    };
     let bar = steps.bar("trading days", days.len() as u64);
     run(
         &context.env,

@@ -6,7 +6,7 @@ use crate::metrics_cache::MetricsCache;
 use crate::registry;
 use anyhow::Result;
 use api::answers::{AnyQuery, answer};
-use api::unit_progress::UnitProgress;
+use api::unit_progress::ProcessStatus;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -16,7 +16,6 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
-use serde_json::{Value, json};
 use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,9 +80,8 @@ async fn log_call(
     }
 }
 
-async fn status(State(server): State<Arc<RunServer>>) -> Json<Value> {
-    let units: Vec<UnitProgress> = server.board.all().iter().filter_map(UnitProgress::of).collect();
-    Json(json!({ "units": units }))
+async fn status(State(server): State<Arc<RunServer>>) -> Json<ProcessStatus> {
+    Json(ProcessStatus::of(&server.board))
 }
 
 async fn metrics_text(State(server): State<Arc<RunServer>>) -> Response {

@@ -37,7 +37,7 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
 /// The kind of a run that cannot trade.
 pub const WHAT_IF: &str = "what-if";
 
-/// Opens the run with the models trained from history, if any, and the champion among them. A
+/// Opens the run, with `more` events (models trained from history, confirmed moves) and the champion among them. A
 /// [`WHAT_IF`] run is halted from the start.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub fn open(
     log: &dyn Log,
     partitions: u32,
     run: &RunOpened,
-    models: Vec<Event>,
+    more: Vec<Event>,
     champion: Option<ModelRef>,
 ) -> Result<(), ShellError> {
     // Opened before looking for a run: a process that opens one later fences this producer.
@@ -63,7 +63,7 @@ pub fn open(
         let halted = Controls::Halted(Halted { track: None, reason });
         events.push(Event::new(day, "", &["1"], halted));
     }
-    events.extend(models);
+    events.extend(more);
     for topic in [Topic::Models, Topic::Orders] {
         for partition in 0..topic.partitions(partitions) {
             let marker = DayClosed {

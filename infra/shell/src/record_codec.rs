@@ -2,12 +2,17 @@
 
 use eventlog::{ErrorClass, LogError, NewRecord, Record, TopicPartition};
 use schemas::codec::{self, DecodeError, EncodeError};
+use schemas::events::Bars;
 use schemas::{Body, Event, Topic, headers, partition_of};
 
 /// The partition of `event` where data topics have `partitions`.
 pub fn partition(event: &Event, partitions: u32) -> u32 {
-    match event.body.marker() {
-        Some(marker) => u32::try_from(marker.partition).unwrap_or(0),
+    let named = match &event.body {
+        Body::Bars(Bars::IndexLoaded(index)) => Some(index.partition),
+        body => body.marker().map(|marker| marker.partition),
+    };
+    match named {
+        Some(partition) => u32::try_from(partition).unwrap_or(0),
         None if event.topic().single() => 0,
         None => partition_of(&event.ticker, partitions),
     }

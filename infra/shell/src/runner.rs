@@ -77,7 +77,7 @@ pub fn run(
         if let Some(mut source) = source {
             scope.spawn(move || {
                 guarded("source", shared, || {
-                    drive("source", shared, &mut || Ok(source.step()? == Progress::Worked));
+                    drive("source", false, shared, &mut || Ok(source.step()? == Progress::Worked));
                 });
             });
         }
@@ -120,7 +120,7 @@ fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
 fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     let instance = format!("{role}-{name}");
     let mut joined: Option<Instance> = None;
-    drive(&instance, shared, &mut || match &mut joined {
+    drive(&instance, role.by_partition(), shared, &mut || match &mut joined {
         Some(joined) => {
             // Reading and applying again after a failure is no progress.
             let before = joined.publishes();
@@ -153,6 +153,8 @@ const REMIND: Duration = Duration::from_secs(60);
 /// failures that the next attempts mend are no reason for one.
 #[derive(Default)]
 struct Streak {
+    /// The role's partitions move between instances.
+    shares: bool,
     failures: u32,
     /// Failures of the role's own work among them. It is repeated only after others succeeded.
     own: u32,
@@ -168,7 +170,7 @@ impl Streak {
         self.begun.get_or_insert_with(Instant::now);
         let failures = self.failures;
         let due = self.warned.is_none_or(|warned| warned.elapsed() > REMIND);
-        if due && failures > tolerated(error) {
+        if due && failures > tolerated(error, self.shares) {
             self.warned = Some(Instant::now());
             tracing::warn!(instance, failures, "{error}; going on from the last save");
         } else {
@@ -181,27 +183,35 @@ impl Streak {
         if let Some(begun) = self.begun {
             let (failures, seconds) = (self.failures, begun.elapsed().as_secs_f64());
             tracing::info!(instance, failures, "goes on after {seconds:.1} s");
-            *self = Streak::default();
+            *self = Streak { shares: self.shares, ..Streak::default() };
         }
     }
 }
 
 /// Failures in a row that call for no warning. Every start or stop of an instance rebalances its
 /// group; only a group that does not settle for half a minute needs a look. A call to the log that
-/// fails and then succeeds needs none. A lost place and failed work are reported at once.
-fn tolerated(error: &ShellError) -> u32 {
+/// fails and then succeeds needs none. Failed work is reported at once, and a lost place where the role
+/// is not shared among instances (`shares`).
+fn tolerated(error: &ShellError, shares: bool) -> u32 {
     match error {
         ShellError::Log(log) => match log.class {
             ErrorClass::Rebalanced => 30,
             ErrorClass::Retry => 2,
+            // A partition may move in the moment of a publish; a place that is lost is lost the next times too.
+            ErrorClass::Fenced if shares => 2,
             _ => 0,
         },
         _ => 0,
     }
 }
 
-fn drive(name: &str, shared: &Shared, step: &mut dyn FnMut() -> Result<bool, ShellError>) {
-    let mut streak = Streak::default();
+fn drive(
+    name: &str,
+    shares: bool,
+    shared: &Shared,
+    step: &mut dyn FnMut() -> Result<bool, ShellError>,
+) {
+    let mut streak = Streak { shares, ..Streak::default() };
     while !shared.stopped() {
         match step() {
             Ok(published) => {

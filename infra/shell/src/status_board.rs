@@ -4,7 +4,7 @@ use crate::cursor::Counts;
 use parking_lot::{Mutex, MutexGuard};
 use schemas::Day;
 use schemas::role::Role;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,16 +27,38 @@ pub struct UnitStatus {
     pub counts: Counts,
 }
 
+/// A day of the market that the source does not publish yet.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SourceWait {
+    /// The day.
+    pub day: Day,
+    /// Tickers that had a bar the day before and have none, `^VIX` among them; empty where only time has to pass.
+    pub missing: Vec<String>,
+    /// What it waits for, a sentence.
+    pub waits_for: String,
+}
+
 /// The status of all units of this process.
 #[derive(Default)]
 pub struct StatusBoard {
     units: Mutex<BTreeMap<(Role, String), (u64, UnitStatus)>>,
     owners: AtomicU64,
+    source: Mutex<Option<SourceWait>>,
 }
 
 impl StatusBoard {
     fn held(&self) -> MutexGuard<'_, BTreeMap<(Role, String), (u64, UnitStatus)>> {
         self.units.lock()
+    }
+
+    /// Shows what the source waits for; `None` while it goes on.
+    pub(crate) fn put_source(&self, waits: Option<SourceWait>) {
+        *self.source.lock() = waits;
+    }
+
+    /// What the source of this process waits for.
+    pub fn source(&self) -> Option<SourceWait> {
+        self.source.lock().clone()
     }
 
     /// A number for an instance that shows its units here.

@@ -32,6 +32,12 @@ pub enum StoreError {
         #[source]
         cause: io::Error,
     },
+    /// The lake has the layout of an earlier version.
+    #[error("{} was written by an earlier version of this program, with a folder for each day and other column names; `butterquant rebuild --all` makes the lake again from the log", path.display())]
+    OldLake {
+        /// The lake's folder.
+        path: PathBuf,
+    },
     /// A file of the lake is not a complete parquet file.
     #[error("{} is damaged: {detail}; `butterquant rebuild` rebuilds the lake from the log", path.display())]
     DamagedFile {

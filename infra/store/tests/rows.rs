@@ -142,7 +142,7 @@ fn files_without_rows_say_what_is_wrong_and_what_to_do() {
     let other = dir.path().join("features.parquet");
     lake.write_file(&other, Topic::Features, &[features("A", DAY)]).unwrap();
     let error = said(&other).to_string();
-    assert!(error.contains("sample_drawn.as_of: there is no such column"), "{error}");
+    assert!(error.contains("as_of: there is no such column"), "{error}");
     let empty = dir.path().join("empty");
     fs::create_dir(&empty).unwrap();
     assert!(said(&empty).to_string().contains("holds no rows"), "{}", said(&empty));

@@ -9,7 +9,7 @@ use quant::{
     Analysis, PriceBar, PriceWindow, PricingSettings, Refusal, VixWindow, analyze, arima, garch,
     label, spectrum,
 };
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::path::Path;
@@ -84,10 +84,11 @@ fn dump(
         let mut fastest = f64::INFINITY;
         for _ in 0..3 {
             let start = Instant::now();
-            std::hint::black_box(analyze(&window, &vix, bar.day, &settings)).ok();
+            std::hint::black_box(analyze(&window, &vix, bar.day, TradingCalendar::None, &settings))
+                .ok();
             fastest = fastest.min(start.elapsed().as_secs_f64() * 1e6);
         }
-        let found = analyze(&window, &vix, bar.day, &settings);
+        let found = analyze(&window, &vix, bar.day, TradingCalendar::None, &settings);
         if found.is_ok() {
             times.push(fastest);
         }

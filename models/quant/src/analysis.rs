@@ -13,8 +13,8 @@ use crate::score::{ScoreInputs, TechnicalScore, Trend, score};
 use crate::settings::{PricingSettings, Strikes, step_for};
 use crate::vix::VixWindow;
 use crate::window::PriceWindow;
-use schemas::Day;
 use schemas::contract::{CONTRACT_VERSION, FEATURE_NAMES, FEATURES, position};
+use schemas::{Day, TradingCalendar};
 use serde::{Deserialize, Serialize};
 
 /// All that is known of a candidate at the close of its scan day. Prices and money are dollars
@@ -96,7 +96,8 @@ impl Analysis {
     }
 }
 
-/// Analyses the ticker at the close of `day`. Bars and index closes after `day` are not read.
+/// Analyses the ticker at the close of `day`. Bars and index closes after `day` are not read; expiry
+/// and evaluation day are days of `calendar`.
 ///
 /// # Errors
 /// The first [`Refusal`] that applies.
@@ -104,9 +105,10 @@ pub fn analyze(
     window: &PriceWindow,
     vix: &VixWindow,
     day: Day,
+    calendar: TradingCalendar,
     settings: &PricingSettings,
 ) -> Result<Analysis, Refusal> {
-    run(window, vix, day, settings, None)
+    run(window, vix, day, calendar, settings, None)
 }
 
 /// The same with a known chain: strikes are taken from `listed` (dollars, ascending).
@@ -117,21 +119,23 @@ pub fn analyze_listed(
     window: &PriceWindow,
     vix: &VixWindow,
     day: Day,
+    calendar: TradingCalendar,
     settings: &PricingSettings,
     listed: &[f64],
 ) -> Result<Analysis, Refusal> {
-    run(window, vix, day, settings, Some(listed))
+    run(window, vix, day, calendar, settings, Some(listed))
 }
 
 fn run(
     window: &PriceWindow,
     vix: &VixWindow,
     day: Day,
+    calendar: TradingCalendar,
     settings: &PricingSettings,
     listed: Option<&[f64]>,
 ) -> Result<Analysis, Refusal> {
     let seen = AtClose::of(window, vix, day)?;
-    let series = Series::of(&seen)?;
+    let series = Series::of(&seen, calendar)?;
     let step = settings.strike_step.unwrap_or_else(|| step_for(seen.spot()));
     let butterfly = series.choose(&seen, &listed.map_or(Strikes::Step(step), Strikes::Listed))?;
     describe(&seen, series, butterfly, settings)

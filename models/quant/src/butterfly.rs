@@ -44,37 +44,6 @@ pub struct PricedLeg {
     pub spread_base: f64,
 }
 
-/// When a butterfly ends; decided before its strikes.
-#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
-pub struct Term {
-    /// The first Friday at least the target number of days ahead.
-    pub expiry: Day,
-    /// Expiry − 7 days when `dte` ≥ 30, otherwise − 3: the position is marked at the last bar
-    /// on or before it.
-    pub evaluation_day: Day,
-    /// Calendar days from the scan to expiry.
-    pub dte: i32,
-    /// h: trading days from the scan to the evaluation date, ⌊days × 252/365 + ½⌋.
-    pub horizon: i32,
-}
-
-impl Term {
-    /// The term for a scan on `day` with a dominant period in trading days: target 21 days
-    /// below a period of 20, 30 below 40, else 45.
-    pub fn of(day: Day, dominant_period: f64) -> Term {
-        let target = match dominant_period {
-            p if p < 20.0 => 21,
-            p if p < 40.0 => 30,
-            _ => 45,
-        };
-        let expiry = (day + target).friday_on_or_after();
-        let dte = expiry - day;
-        let evaluation_day = expiry + if dte >= 30 { -7 } else { -3 };
-        let horizon = (f64::from(evaluation_day - day) * 252.0 / 365.0 + 0.5).floor() as i32;
-        Term { expiry, evaluation_day, dte, horizon }
-    }
-}
-
 /// A butterfly as chosen at a close.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
 pub struct Butterfly {
@@ -206,24 +175,13 @@ pub fn payoff(butterfly: &Butterfly, spot: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::Term;
+    use schemas::TradingCalendar;
 
     fn fly(kind: ButterflyKind) -> Butterfly {
-        let term = Term::of("2018-06-29".parse().unwrap(), 36.0);
+        let term = Term::of("2018-06-29".parse().unwrap(), 36.0, TradingCalendar::None);
         let Term { expiry, evaluation_day, dte, horizon } = term;
         Butterfly { kind, centre: 100.0, wing: 5.0, expiry, evaluation_day, dte, horizon }
-    }
-
-    #[test]
-    fn the_term_is_a_friday_and_its_evaluation_a_trading_week_or_three_days_before() {
-        // From Friday 2018-06-29: period, days to expiry, days to evaluation, trading days.
-        for (period, dte, evaluation, h) in
-            [(14.0, 21, 18, 12), (36.0, 35, 28, 19), (42.0, 49, 42, 29)]
-        {
-            let day: Day = "2018-06-29".parse().unwrap();
-            let term = Term::of(day, period);
-            assert_eq!((term.dte, term.evaluation_day - day, term.horizon), (dte, evaluation, h));
-            assert_eq!(term.expiry.weekday(), 4);
-        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! is the one place that computes them, for training, scoring and backtest alike. Known and
 //! left so: 15 is 1 − 16, 22 is nearly tanh of 8, and 12 and 13 move together.
 
-use crate::butterfly::{Mark, Term};
+use crate::butterfly::Mark;
 use crate::probability::prob_between;
+use crate::term::Term;
 use crate::volatility::Proxy;
 use crate::window::PriceBar;
 use libm::log;

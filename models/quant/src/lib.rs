@@ -45,13 +45,15 @@ mod refusal;
 mod score;
 mod settings;
 pub mod spectrum;
+mod splits;
+mod term;
 mod vix;
 mod volatility;
 mod window;
 
 pub use analysis::{Analysis, analyze, analyze_listed};
 pub use black_scholes::{OptionRight, Quote, Terms, quote};
-pub use butterfly::{Butterfly, ButterflyKind, Mark, PricedLeg, Term, legs, mark, payoff};
+pub use butterfly::{Butterfly, ButterflyKind, Mark, PricedLeg, legs, mark, payoff};
 pub use features::FEATURE_RANGES;
 pub use implied::{IMPLIED_WITHIN, NoInversion, implied_volatility};
 pub use label::{Entry, Label, NoLabel, entry, label, roi};
@@ -61,6 +63,10 @@ pub use probability::{expected_payoff, normal_cdf, normal_pdf, prob_between};
 pub use refusal::Refusal;
 pub use score::{TechnicalScore, Trend};
 pub use settings::{PricingSettings, Strikes, step_for};
+pub use splits::{ShareRatio, SuspectedSplit, suspected_splits};
+pub use term::Term;
 pub use vix::{BadVix, VixWindow};
-pub use volatility::{HV_DAYS, IV_HISTORY, Proxy, current_iv, hv63, skew, smile};
-pub use window::{BadBar, BadSplit, PriceBar, PriceWindow, WINDOW};
+pub use volatility::{
+    HV_DAYS, IV_COUNTED, IV_HISTORY, Proxy, VixGap, current_iv, hv63, skew, smile,
+};
+pub use window::{BARS_HELD, BadBar, BadSplit, PriceBar, PriceWindow, WINDOW};

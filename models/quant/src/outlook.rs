@@ -3,18 +3,19 @@
 //! the butterfly that follows from them).
 
 use crate::arima::{self, Forecast};
-use crate::butterfly::{Butterfly, Term};
+use crate::butterfly::Butterfly;
 use crate::features::recent_volumes;
 use crate::garch;
 use crate::refusal::Refusal;
 use crate::score::Trend;
 use crate::settings::Strikes;
 use crate::spectrum::{Spectrum, line, spectrum};
+use crate::term::Term;
 use crate::vix::VixWindow;
 use crate::volatility::{HV_DAYS, Proxy, TRADING_DAYS, skew};
 use crate::window::{PriceBar, PriceWindow, WINDOW};
 use libm::{exp, log};
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 
 /// Closes that the trend line is fitted to.
 pub const TREND_CLOSES: usize = 60;
@@ -36,11 +37,10 @@ impl AtClose<'_> {
     ) -> Result<AtClose<'a>, Refusal> {
         let known = window.until(day);
         known.last().filter(|last| last.day == day).ok_or(Refusal::NoBar)?;
-        let have = known.len();
-        let first = have.checked_sub(WINDOW).ok_or(Refusal::TooFewBars { have })?;
-        let bars = &known[first..];
+        let (have, first) = (known.len(), known[0].day);
+        let bars = window.analysed(day).ok_or(Refusal::TooFewBars { have, day, first })?;
         let log_closes: Vec<f64> = bars.iter().map(|bar| log(bar.close)).collect();
-        let proxy = Proxy::of(bars, &log_closes, vix).ok_or(Refusal::NoVix)?;
+        let proxy = Proxy::of(bars, &log_closes, vix)?;
         if !(0.01..=3.0).contains(&proxy.hv63) {
             return Err(Refusal::VolatilityOutOfRange { hv63: proxy.hv63 });
         }
@@ -69,7 +69,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    pub(crate) fn of(seen: &AtClose<'_>) -> Result<Series, Refusal> {
+    pub(crate) fn of(seen: &AtClose<'_>, calendar: TradingCalendar) -> Result<Series, Refusal> {
         let y = &seen.log_closes;
         let stuck = |what: &str| Refusal::NoConvergence { what: what.into() };
         let slope = line(&y[WINDOW - TREND_CLOSES..]).slope;
@@ -77,7 +77,7 @@ impl Series {
         let recent = arima::differences(&y[WINDOW - arima::CLOSES..]);
         let arima = arima::fit(&recent).ok_or_else(|| stuck("ARIMA"))?;
         let garch = garch::fit(&arima::differences(y)).ok_or_else(|| stuck("GARCH"))?;
-        let term = Term::of(seen.day, spectrum.dominant_period);
+        let term = Term::of(seen.day, spectrum.dominant_period, calendar);
         let horizon = term.horizon.max(1) as usize;
         Ok(Series {
             trend_slope: slope / (seen.proxy.hv63 / TRADING_DAYS.sqrt()),

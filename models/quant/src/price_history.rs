@@ -4,7 +4,7 @@
 use crate::vix::VixWindow;
 use crate::volatility::current_iv;
 use crate::window::{PriceBar, PriceWindow};
-use schemas::events::{Bar, Bars};
+use schemas::events::{Bar, Bars, IndexClose};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ impl PriceHistory {
                 if let (Some(window), Some(ratio)) =
                     (self.windows.get_mut(&event.ticker), action.split_ratio)
                 {
-                    let _ = window.apply_split(ratio);
+                    let _ = window.apply_split_before(action.effective_day, ratio);
                 }
             }
             Bars::DayClosed(marker) => {
@@ -41,7 +41,25 @@ impl PriceHistory {
                     let _ = self.vix.push(event.day, close);
                 }
             }
+            Bars::HistoryLoaded(history) => self.load(&event.ticker, &history.bars),
+            Bars::IndexLoaded(index) => self.load_index(&index.closes),
             Bars::TickerMissing(_) | Bars::Unknown => {}
+        }
+    }
+
+    /// Replaces a ticker's window by one of these bars, ascending by day.
+    pub fn load(&mut self, ticker: &str, bars: &[Bar]) {
+        let mut window = PriceWindow::new();
+        for bar in bars {
+            let _ = window.push(PriceBar::from(bar));
+        }
+        self.windows.insert(ticker.to_owned(), window);
+    }
+
+    /// Sets these closes of the index.
+    pub fn load_index(&mut self, closes: &[IndexClose]) {
+        for IndexClose { index_day, close } in closes {
+            let _ = self.vix.insert(*index_day, *close);
         }
     }
 

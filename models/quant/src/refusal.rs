@@ -1,6 +1,8 @@
 //! Why a ticker was not analysed. A refusal is data on the log, with a code that is never
 //! reused and a sentence for people; nothing is ever clipped into a number instead.
 
+use crate::volatility::VixGap;
+use schemas::Day;
 use serde::{Deserialize, Serialize};
 
 /// Why there is no analysis, in the order of the tests.
@@ -10,17 +12,20 @@ pub enum Refusal {
     #[error("there is no valid bar on the scan day")]
     NoBar,
     /// Fewer than 252 bars up to the scan day.
-    #[error("only {have} bars are known and 252 are needed; scan later or load earlier history")]
+    #[error(
+        "only {have} of its own bars are known up to {day} and 252 are needed; the first is of {first}"
+    )]
     TooFewBars {
         /// Bars known.
         have: usize,
+        /// The scan day.
+        day: Day,
+        /// The day of the first of them.
+        first: Day,
     },
     /// The volatility index is missing where the proxy needs it.
-    #[error(
-        "the volatility index has no close on the scan day or on one of the 126 bars before it, \
-         or fewer than 63 bars up to one of them"
-    )]
-    NoVix,
+    #[error(transparent)]
+    NoVix(#[from] VixGap),
     /// HV63 outside 1–300 %.
     #[error("the volatility of 63 days is {hv63}, outside 0.01 to 3.00")]
     VolatilityOutOfRange {
@@ -70,7 +75,7 @@ impl Refusal {
         match self {
             Refusal::NoBar => "NO_BAR",
             Refusal::TooFewBars { .. } => "TOO_FEW_BARS",
-            Refusal::NoVix => "NO_VIX",
+            Refusal::NoVix(_) => "NO_VIX",
             Refusal::VolatilityOutOfRange { .. } => "VOLATILITY_OUT_OF_RANGE",
             Refusal::NoVolume => "NO_VOLUME",
             Refusal::OneSidedReturns => "ONE_SIDED_RETURNS",

@@ -6,7 +6,7 @@ use schemas::Day;
 use serde::{Deserialize, Serialize};
 
 /// Bars that the mean of the index takes, the day's own among them.
-const MEAN_BARS: usize = 63;
+pub(crate) const MEAN_BARS: usize = 63;
 /// 63 bars back from each of 126 bars is 189; the rest is for tickers that missed days and for
 /// marks made later than the scan.
 const CAPACITY: usize = 320;
@@ -63,17 +63,24 @@ impl VixWindow {
         Ok(())
     }
 
-    /// Replaces the close of that day; `false` when that day is not held.
+    /// Sets the close of any day, held or not: one that came late, or was corrected. A full window drops its oldest.
     ///
     /// # Errors
     /// The close is no price; nothing changes.
-    pub fn correct(&mut self, day: Day, close: f64) -> Result<bool, BadVix> {
+    pub fn insert(&mut self, day: Day, close: f64) -> Result<(), BadVix> {
         check(day, close)?;
-        let at = self.days.binary_search(&day);
-        if let Ok(at) = at {
-            self.closes[at] = close;
+        match self.days.binary_search(&day) {
+            Ok(at) => self.closes[at] = close,
+            Err(at) => {
+                self.days.insert(at, day);
+                self.closes.insert(at, close);
+            }
         }
-        Ok(at.is_ok())
+        if self.days.len() > CAPACITY {
+            self.days.remove(0);
+            self.closes.remove(0);
+        }
+        Ok(())
     }
 
     /// The close of exactly that day, in points.
@@ -89,6 +96,11 @@ impl VixWindow {
         let first = (at + 1).checked_sub(MEAN_BARS)?;
         let mean = self.closes[first..=at].iter().sum::<f64>() / MEAN_BARS as f64;
         Some(self.closes[at] / mean)
+    }
+
+    /// How many closes are held up to that day, inclusive.
+    pub(crate) fn until(&self, day: Day) -> usize {
+        self.days.partition_point(|held| *held <= day)
     }
 
     /// Closes held.
@@ -133,8 +145,11 @@ mod tests {
         assert!(vix.push(Day(5), 21.0).is_err());
         assert!(vix.push(Day(6), f64::NAN).is_err());
         assert!(vix.push(Day(6), 0.0).is_err());
-        assert!(vix.correct(Day(5), 22.0).unwrap());
-        assert_eq!((vix.at(Day(5)), vix.len(), vix.is_empty()), (Some(22.0), 1, false));
+        vix.insert(Day(5), 22.0).unwrap();
+        vix.insert(Day(3), 19.0).unwrap();
+        assert_eq!((vix.at(Day(3)), vix.len()), (Some(19.0), 2));
+        assert!(vix.insert(Day(4), -1.0).is_err());
+        assert_eq!((vix.at(Day(5)), vix.is_empty()), (Some(22.0), false));
         assert_eq!(vix.last(), Some((Day(5), 22.0)));
     }
 }

@@ -3,14 +3,18 @@
 //! on that day, prices entry, every mark and the label; GARCH prices nothing. Its formulas are
 //! QUANT.md's own ("Volatility without chains").
 
-use crate::vix::VixWindow;
+use crate::vix::{MEAN_BARS, VixWindow};
 use crate::window::PriceBar;
 use libm::{log, tanh};
+use schemas::Day;
+use serde::{Deserialize, Serialize};
 
 /// Daily returns that HV63 and the skew take.
 pub const HV_DAYS: usize = 63;
 /// Earlier proxy volatilities that the percentile compares with.
 pub const IV_HISTORY: usize = 126;
+/// Of these, the fewest that must have one: a day without the index leaves its bar out.
+pub const IV_COUNTED: usize = 100;
 /// Trading days in a year.
 pub(crate) const TRADING_DAYS: f64 = 252.0;
 
@@ -47,6 +51,39 @@ pub fn smile(sigma: f64, spot: f64, strike: f64, years: f64) -> f64 {
     sigma * (1.0 - 0.1 * tanh(0.5 * z))
 }
 
+/// Where the volatility index is missing, so that there is no proxy.
+#[derive(thiserror::Error, Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]
+pub enum VixGap {
+    /// The scan day itself has no close.
+    #[error("the volatility index has no close on {day}")]
+    OnDay {
+        /// The scan day.
+        day: Day,
+    },
+    /// The mean has too few closes.
+    #[error(
+        "the volatility index has only {have} closes up to {day} and its mean needs {MEAN_BARS}"
+    )]
+    TooShort {
+        /// The scan day.
+        day: Day,
+        /// Closes up to it.
+        have: usize,
+    },
+    /// Too few of the bars before the day have a σ to compare with.
+    #[error(
+        "the volatility index gives a volatility on only {have} of the {IV_HISTORY} bars before \
+         {day} and {IV_COUNTED} are needed: it has no close on the others, or fewer than \
+         {MEAN_BARS} up to them"
+    )]
+    Before {
+        /// The scan day.
+        day: Day,
+        /// Bars with a σ.
+        have: usize,
+    },
+}
+
 /// The proxy on a scan day and its rank in its own past.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proxy {
@@ -56,28 +93,36 @@ pub struct Proxy {
     pub current_iv: f64,
     /// The volatility index of the day, points.
     pub vix: f64,
-    /// Share of the σ of the previous 126 bars not above the day's.
+    /// Share of the σ of the previous 126 bars not above the day's, of those that have one.
     pub iv_percentile: f64,
 }
 
 impl Proxy {
     /// The proxy at the last of `bars`, whose log closes are given beside them (same length).
-    /// `None` where the index has no close or no 63 bars on that day or on one of the 126 bars
-    /// before it, or where there are fewer than 190 bars.
-    pub fn of(bars: &[PriceBar], log_closes: &[f64], vix: &VixWindow) -> Option<Proxy> {
+    /// There are 190 bars or more.
+    pub(crate) fn of(
+        bars: &[PriceBar],
+        log_closes: &[f64],
+        vix: &VixWindow,
+    ) -> Result<Proxy, VixGap> {
         let sigma_at = |at: usize| {
-            let first = at.checked_sub(HV_DAYS)?;
-            let volatility = hv63(log_closes.get(first..=at)?)?;
-            Some((volatility, volatility * vix.ratio(bars.get(at)?.day)?))
+            let volatility = hv63(&log_closes[at - HV_DAYS..=at])?;
+            Some((volatility, volatility * vix.ratio(bars[at].day)?))
         };
-        let last = bars.len().checked_sub(1)?;
-        let (hv63, current_iv) = sigma_at(last)?;
-        let mut not_above = 0_u32;
-        for at in last.checked_sub(IV_HISTORY)?..last {
-            not_above += u32::from(sigma_at(at)?.1 <= current_iv);
+        let last = bars.len() - 1;
+        let day = bars[last].day;
+        let points = vix.at(day).ok_or(VixGap::OnDay { day })?;
+        let short = || VixGap::TooShort { day, have: vix.until(day) };
+        let (hv63, current_iv) = sigma_at(last).ok_or_else(short)?;
+        let before = (last - IV_HISTORY..last).filter_map(sigma_at);
+        let not_above: Vec<bool> = before.map(|(_, sigma)| sigma <= current_iv).collect();
+        let have = not_above.len();
+        if have < IV_COUNTED {
+            return Err(VixGap::Before { day, have });
         }
-        let iv_percentile = f64::from(not_above) / IV_HISTORY as f64;
-        Some(Proxy { hv63, current_iv, vix: vix.at(bars[last].day)?, iv_percentile })
+        let below = not_above.into_iter().filter(|not_above| *not_above).count();
+        let iv_percentile = below as f64 / have as f64;
+        Ok(Proxy { hv63, current_iv, vix: points, iv_percentile })
     }
 }
 
@@ -134,6 +179,39 @@ mod tests {
         let logs: Vec<f64> = bars.iter().map(|bar| log(bar.close)).collect();
         assert_eq!(current_iv(&bars, &vix), hv63(&logs));
         assert_eq!(current_iv(&bars[1..], &vix), None);
+    }
+
+    /// 252 bars that move by 1 and 2 % in turn, and what the proxy is with these days' index.
+    fn proxy(has_index: impl Fn(i32) -> bool) -> Result<Proxy, VixGap> {
+        let bars: Vec<PriceBar> = (0..252)
+            .map(|i| {
+                let close = 100.0 + f64::from(i % 2) * (1.0 + f64::from(i) / 252.0);
+                let day = Day(i);
+                PriceBar { day, open: close, high: close, low: close, close, volume: 1.0 }
+            })
+            .collect();
+        let logs: Vec<f64> = bars.iter().map(|bar| log(bar.close)).collect();
+        let mut vix = VixWindow::new();
+        (-63..252).filter(|day| has_index(*day)).for_each(|day| vix.push(Day(day), 20.0).unwrap());
+        Proxy::of(&bars, &logs, &vix)
+    }
+
+    #[test]
+    fn bars_without_the_index_are_left_out_of_the_percentile_and_too_few_are_a_refusal() {
+        let day = Day(251);
+        // Its moves grow, so that every earlier σ is below the day's.
+        let all = proxy(|_| true).unwrap();
+        assert_eq!((all.iv_percentile, all.vix), (1.0, 20.0));
+        // The index's mean is over its own bars, whichever are missing.
+        assert_eq!(proxy(|on| on != 250 && on != 130), Ok(all));
+        assert_eq!(proxy(|on| !(125..151).contains(&on)), Ok(all));
+        assert_eq!(proxy(|on| !(125..152).contains(&on)), Err(VixGap::Before { day, have: 99 }));
+        assert_eq!(proxy(|on| on != 251), Err(VixGap::OnDay { day }));
+        assert_eq!(proxy(|on| on > 200), Err(VixGap::TooShort { day, have: 51 }));
+        // 63 closes, but none of the bars before has as many.
+        assert_eq!(proxy(|on| on > 188), Err(VixGap::Before { day, have: 0 }));
+        let said = VixGap::Before { day: "2018-06-29".parse().unwrap(), have: 93 }.to_string();
+        assert!(said.contains("93 of the 126 bars before 2018-06-29 and 100 are"), "{said}");
     }
 
     #[test]

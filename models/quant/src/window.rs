@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// Closes that an analysis needs.
 pub const WINDOW: usize = 252;
-/// Bars kept: the closes of an analysis and a few more, so that an entry and a mark some days
+/// Bars kept, and brought into a run by a ticker that joins it: the closes of an analysis and a few more, so that an entry and a mark some days
 /// later still find their own 64 closes and the one before.
-const CAPACITY: usize = 260;
+pub const BARS_HELD: usize = 260;
 
 /// One day of one ticker. Prices in dollars per share, unadjusted for dividends; volume in
 /// shares.
@@ -97,7 +97,7 @@ pub struct PriceWindow {
 impl PriceWindow {
     /// A window with no bars.
     pub fn new() -> PriceWindow {
-        PriceWindow { bars: Vec::with_capacity(CAPACITY) }
+        PriceWindow { bars: Vec::with_capacity(BARS_HELD) }
     }
 
     /// Adds the bar of a later day; a full window drops its oldest bar.
@@ -109,38 +109,40 @@ impl PriceWindow {
         if let Some(last) = self.bars.last().filter(|last| last.day >= bar.day) {
             return Err(BadBar::NotAfterLast { day: bar.day, last: last.day });
         }
-        if self.bars.len() == CAPACITY {
+        if self.bars.len() == BARS_HELD {
             self.bars.remove(0);
         }
         self.bars.push(bar);
         Ok(())
     }
 
-    /// Replaces the bar of that day; `false` when that day is not held.
+    /// Replaces the bar of that day, or puts a bar that came late in its place; a full window drops its oldest bar.
     ///
     /// # Errors
     /// The row is not a bar; the window is unchanged.
-    pub fn correct(&mut self, bar: PriceBar) -> Result<bool, BadBar> {
+    pub fn correct(&mut self, bar: PriceBar) -> Result<(), BadBar> {
         bar.check()?;
         match self.bars.binary_search_by_key(&bar.day, |held| held.day) {
-            Ok(at) => {
-                self.bars[at] = bar;
-                Ok(true)
-            }
-            Err(_) => Ok(false),
+            Ok(at) => self.bars[at] = bar,
+            Err(at) => self.bars.insert(at, bar),
         }
+        if self.bars.len() > BARS_HELD {
+            self.bars.remove(0);
+        }
+        Ok(())
     }
 
-    /// Brings every bar to the new share count: prices ÷ ratio, volumes × ratio (2 for two new
-    /// shares for one old).
+    /// Brings the bars before `day` to the new share count: prices ÷ ratio, volumes × ratio (2 for
+    /// two new shares for one old). Bars of `day` and later are in new shares already.
     ///
     /// # Errors
     /// The ratio is not a finite number above 0; the window is unchanged.
-    pub fn apply_split(&mut self, ratio: f64) -> Result<(), BadSplit> {
+    pub fn apply_split_before(&mut self, day: Day, ratio: f64) -> Result<(), BadSplit> {
         if !(ratio > 0.0 && ratio.is_finite()) {
             return Err(BadSplit(ratio));
         }
-        self.bars.iter_mut().for_each(|bar| bar.split(ratio));
+        let old = self.bars.partition_point(|bar| bar.day < day);
+        self.bars[..old].iter_mut().for_each(|bar| bar.split(ratio));
         Ok(())
     }
 
@@ -152,6 +154,14 @@ impl PriceWindow {
     /// The bars on or before a day: those known at its close.
     pub fn until(&self, day: Day) -> &[PriceBar] {
         &self.bars[..self.bars.partition_point(|bar| bar.day <= day)]
+    }
+
+    /// The bars that an analysis on `day` reads: the last 252 known at its close, the last of them
+    /// of that day; `None` if there are not that many.
+    pub fn analysed(&self, day: Day) -> Option<&[PriceBar]> {
+        let known = self.until(day);
+        let first = known.len().checked_sub(WINDOW)?;
+        (known.last()?.day == day).then(|| &known[first..])
     }
 
     /// The latest bar.
@@ -192,13 +202,28 @@ mod tests {
     fn the_oldest_bar_goes_a_correction_replaces_and_a_split_rescales() {
         let mut window = PriceWindow::new();
         (0..300).for_each(|day| window.push(bar(day, 10.0)).unwrap());
-        assert_eq!((window.bars().len(), window.bars()[0].day), (CAPACITY, Day(40)));
-        assert!(window.correct(bar(299, 20.0)).unwrap());
-        assert!(!window.correct(bar(3, 20.0)).unwrap());
-        window.apply_split(4.0).unwrap();
+        assert_eq!((window.bars().len(), window.bars()[0].day), (BARS_HELD, Day(40)));
+        window.correct(bar(299, 20.0)).unwrap();
+        window.correct(bar(3, 20.0)).unwrap();
+        assert_eq!((window.bars().len(), window.bars()[0].day), (BARS_HELD, Day(40)));
+        window.apply_split_before(Day(300), 4.0).unwrap();
         let last = window.last().unwrap();
         assert_eq!((last.close, last.volume), (5.0, 40.0));
-        assert!(window.apply_split(0.0).is_err());
+        // One that becomes known later leaves the bars since its day as they are.
+        window.apply_split_before(Day(299), 2.0).unwrap();
+        let closes = [298, 299].map(|day| window.until(Day(day)).last().unwrap().close);
+        assert_eq!(closes, [1.25, 5.0]);
+        assert!(window.apply_split_before(Day(300), 0.0).is_err());
         assert_eq!(window.until(Day(50)).len(), 11);
+    }
+
+    #[test]
+    fn a_bar_that_comes_late_takes_its_place() {
+        let mut window = PriceWindow::new();
+        [1, 2, 4, 5].into_iter().for_each(|day| window.push(bar(day, 10.0)).unwrap());
+        window.correct(bar(3, 11.0)).unwrap();
+        let days: Vec<i32> = window.bars().iter().map(|bar| bar.day.0).collect();
+        assert_eq!((days, window.bars()[2].close), (vec![1, 2, 3, 4, 5], 11.0));
+        assert!(window.correct(bar(6, -1.0)).is_err());
     }
 }

@@ -7,8 +7,8 @@ use quant::{
     Analysis, PriceBar, PriceWindow, PricingSettings, VixWindow, analyze, arima, garch, label,
     spectrum,
 };
-use schemas::Day;
 use schemas::contract::FEATURE_NAMES;
+use schemas::{Day, TradingCalendar};
 use serde_json::Value;
 
 /// Where no fit is involved, and where one is.
@@ -75,7 +75,9 @@ fn every_number_agrees_with_the_reference() {
         let t = day(&case["day"]);
         let window = window_until(&bars, t);
         let settings = PricingSettings::default();
-        let analysis = analyze(&window, &vix_until(&golden["vix"], t), t, &settings).unwrap();
+        let analysis =
+            analyze(&window, &vix_until(&golden["vix"], t), t, TradingCalendar::None, &settings)
+                .unwrap();
         check_likelihoods(case, &window, &analysis);
         check_analysis(case, &analysis);
         let later = vix_until(&golden["vix"], analysis.butterfly.evaluation_day);

@@ -7,7 +7,7 @@ use quant::{
     Analysis, Butterfly, ButterflyKind, OptionRight, PriceBar, PriceWindow, PricingSettings,
     Refusal, Term, VixWindow, analyze, entry, mark, roi, smile, step_for,
 };
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 
 /// A number in −1 … 1 that depends on seed and place alone.
 fn noise(seed: u64, place: u64) -> f64 {
@@ -48,11 +48,12 @@ fn scan(
     vix: &VixWindow,
     settings: &PricingSettings,
 ) -> Result<Analysis, Refusal> {
-    analyze(&window(bars), vix, bars.last().unwrap().day, settings)
+    analyze(&window(bars), vix, bars.last().unwrap().day, TradingCalendar::None, settings)
 }
 
 fn fly(kind: ButterflyKind, centre: f64, wing: f64) -> Butterfly {
-    let Term { expiry, evaluation_day, dte, horizon } = Term::of(Day(17_001), 15.0);
+    let Term { expiry, evaluation_day, dte, horizon } =
+        Term::of(Day(17_001), 15.0, TradingCalendar::None);
     Butterfly { kind, centre, wing, expiry, evaluation_day, dte, horizon }
 }
 
@@ -97,7 +98,7 @@ proptest! {
         early.iter().for_each(|bar| known.push(bar.day, vix.at(bar.day).unwrap()).unwrap());
         let then = scan(early, &known, &PricingSettings::default());
         let day = early.last().unwrap().day;
-        let now = analyze(&window(&bars), &vix, day, &PricingSettings::default());
+        let now = analyze(&window(&bars), &vix, day, TradingCalendar::None, &PricingSettings::default());
         prop_assert_eq!(then, now);
     }
 
@@ -159,10 +160,17 @@ fn refusals_come_in_the_order_given() {
     let (bars, vix) = series(3, 255);
     let settings = PricingSettings::default();
     let code = |bars: &[PriceBar], vix: &VixWindow| scan(bars, vix, &settings).unwrap_err().code();
-    let absent = analyze(&window(&bars), &vix, bars[254].day + 1, &settings).unwrap_err();
+    let absent = analyze(&window(&bars), &vix, bars[254].day + 1, TradingCalendar::None, &settings)
+        .unwrap_err();
     assert_eq!(absent, Refusal::NoBar);
-    assert_eq!(analyze(&PriceWindow::new(), &vix, Day(1), &settings), Err(Refusal::NoBar));
-    assert_eq!(scan(&bars[..251], &vix, &settings), Err(Refusal::TooFewBars { have: 251 }));
+    assert_eq!(
+        analyze(&PriceWindow::new(), &vix, Day(1), TradingCalendar::None, &settings),
+        Err(Refusal::NoBar)
+    );
+    assert_eq!(
+        scan(&bars[..251], &vix, &settings),
+        Err(Refusal::TooFewBars { have: 251, day: bars[250].day, first: bars[0].day })
+    );
     assert_eq!(code(&bars, &VixWindow::new()), "NO_VIX");
     let with = |change: &dyn Fn(usize, &mut PriceBar)| -> Vec<PriceBar> {
         let mut changed = bars.clone();

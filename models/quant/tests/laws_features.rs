@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use quant::{FEATURE_RANGES, PriceBar, PriceWindow, PricingSettings, Refusal, VixWindow, analyze};
-use schemas::Day;
 use schemas::contract::FEATURE_NAMES;
+use schemas::{Day, TradingCalendar};
 
 /// A window whose returns are `unit` draws times a scale that changes by the month, with a drift
 /// and now and then a jump.
@@ -40,7 +40,7 @@ proptest! {
         draws in prop::collection::vec((-1.0..1.0, -1.0..1.0, 0.0..9.0), 253..261),
     ) {
         let (window, vix, day) = market(first, scale, drift, &draws);
-        match analyze(&window, &vix, day, &PricingSettings::default()) {
+        match analyze(&window, &vix, day, TradingCalendar::None, &PricingSettings::default()) {
             Ok(found) => {
                 for (at, (value, range)) in found.features.iter().zip(FEATURE_RANGES).enumerate() {
                     let name = FEATURE_NAMES[at];

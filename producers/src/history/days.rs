@@ -2,7 +2,7 @@
 
 use crate::source::{Market, SourceError};
 use quant::{PriceBar, WINDOW};
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 use std::collections::BTreeMap;
 
 /// A ticker's days, as indices into [`MarketHistory::days`].
@@ -17,6 +17,7 @@ pub(super) struct TickerHistory {
 
 /// All days before a given one.
 pub(super) struct MarketHistory {
+    pub(super) calendar: TradingCalendar,
     pub(super) days: Vec<Day>,
     pub(super) vix: Vec<Option<f64>>,
     pub(super) tickers: Vec<TickerHistory>,
@@ -24,7 +25,9 @@ pub(super) struct MarketHistory {
 
 impl MarketHistory {
     pub(super) fn read(market: &mut dyn Market, before: Day) -> Result<MarketHistory, SourceError> {
-        let mut days = MarketHistory { days: Vec::new(), vix: Vec::new(), tickers: Vec::new() };
+        let calendar = market.calendar();
+        let (days, vix, tickers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut days = MarketHistory { calendar, days, vix, tickers };
         let mut tickers: BTreeMap<String, TickerHistory> = BTreeMap::new();
         let mut after = None;
         while let Some(day) = market.next_day(after)?.filter(|market_day| market_day.day < before) {
@@ -46,17 +49,15 @@ impl MarketHistory {
         Ok(days)
     }
 
-    /// MarketHistory that may have rows: 252 bars may be known, the index is known, and the longest possible
+    /// Days that may have rows: 252 bars may be known, the index is known, and the longest possible
     /// butterfly ends before the last day read.
     pub(super) fn eligible(&self) -> Vec<usize> {
         let last = self.days.last().copied().unwrap_or_default();
         (WINDOW - 1..self.days.len())
-            .filter(|at| self.vix[*at].is_some() && longest_evaluation(self.days[*at]) < last)
+            .filter(|at| {
+                let longest = quant::Term::longest(self.days[*at], self.calendar);
+                self.vix[*at].is_some() && longest < last
+            })
             .collect()
     }
-}
-
-/// The latest evaluation date that a butterfly chosen on `day` can have.
-fn longest_evaluation(day: Day) -> Day {
-    quant::Term::of(day, f64::INFINITY).evaluation_day
 }

@@ -2,6 +2,7 @@
 //! them, so that a drawn row equals the row of a live run.
 
 use super::days::{MarketHistory, TickerHistory};
+use crate::scanner::SUSPECTED_SPLIT;
 use quant::{Butterfly, NoLabel, PriceWindow, PricingSettings, VixWindow};
 use schemas::Day;
 use schemas::contract::FEATURES;
@@ -117,7 +118,7 @@ impl<'a> TickerWalk<'a> {
         for (at, day) in self.days.days.iter().enumerate() {
             self.label_matured(*day);
             while let Some((_, ratio)) = splits.next_if(|(of, _)| *of == at) {
-                self.split(*ratio);
+                self.split(*day, *ratio);
             }
             if let Some(close) = self.days.vix[at] {
                 // Days ascend and prices come from the source, so this cannot fail.
@@ -138,7 +139,13 @@ impl<'a> TickerWalk<'a> {
     }
 
     fn scan(&mut self, number: usize, day: Day) {
-        match quant::analyze(&self.window, &self.vix, day, self.settings) {
+        // As in a run, where a person says what such a move was; nobody is asked about history.
+        let seen = self.window.analysed(day).unwrap_or_default();
+        if quant::suspected_splits(seen).next().is_some() {
+            self.rows.push((number, Err(SUSPECTED_SPLIT)));
+            return;
+        }
+        match quant::analyze(&self.window, &self.vix, day, self.days.calendar, self.settings) {
             Ok(analysis) => self.open.push(OpenRow {
                 number,
                 as_of: day,
@@ -153,8 +160,8 @@ impl<'a> TickerWalk<'a> {
     }
 
     /// Converts the window and every open butterfly to new shares.
-    fn split(&mut self, ratio: f64) {
-        if self.window.apply_split(ratio).is_ok() {
+    fn split(&mut self, day: Day, ratio: f64) {
+        if self.window.apply_split_before(day, ratio).is_ok() {
             self.open.iter_mut().for_each(|open| open.butterfly.apply_split(ratio));
         }
     }

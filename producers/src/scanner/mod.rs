@@ -5,27 +5,37 @@
 //! 1. A ticker is scanned at most once a day, and only if the day's marker names it.
 //! 2. A scan uses bars of its day and before, never later ones.
 //! 3. A candidate and its features are written together, or neither is.
+//! 4. A window with a move that looks like a split gives no candidate before a person has said what
+//!    the move was.
 
+mod doubt;
 mod events;
 #[cfg(test)]
 mod tests;
 
-use quant::{PriceHistory, analyze};
+use quant::{PriceHistory, PriceWindow, Refusal, analyze};
 use schemas::events::{Bars, DayClosed, ScanRefused, Scans};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+pub use doubt::SUSPECTED_SPLIT;
 use events::candidate;
-
-/// Trading days that a scanner reads before its first scan: 252 closes, and 189 of the index.
-pub const WARM_UP_DAYS: usize = 260;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct ScannerState {
     book: PriceHistory,
     /// The open day's marker: tickers to scan and tickers missing.
     marker: Option<DayClosed>,
+    /// Why tickers have no bar on the open day, in the source's words.
+    missing: BTreeMap<String, String>,
+}
+
+/// The refusal of a ticker without a bar, with the source's own reason if it gave one.
+pub fn no_bar(day: Day, why: Option<&str>) -> String {
+    let said = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("there is no valid bar on {day}{said}")
 }
 
 /// The scanner's machine for one partition.
@@ -44,11 +54,20 @@ impl Scanner {
                 Scans::CandidateRefused(refusal),
             )]
         };
-        let Some(window) = self.0.book.window(ticker) else {
-            return refused("NO_BAR", quant::Refusal::NoBar.to_string());
-        };
-        match analyze(window, self.0.book.vix(), day, &(&settings.pricing).into()) {
+        let empty = PriceWindow::new();
+        let window = self.0.book.window(ticker).unwrap_or(&empty);
+        if let Some(seen) = window.analysed(day)
+            && let Some(reason) = doubt::of(ticker, seen, &context.controls.confirmed)
+        {
+            return refused(SUSPECTED_SPLIT, reason);
+        }
+        let pricing = (&settings.pricing).into();
+        match analyze(window, self.0.book.vix(), day, settings.calendar, &pricing) {
             Ok(analysis) => candidate(ticker, &analysis, settings.pricing).into(),
+            Err(Refusal::NoBar) => {
+                let why = self.0.missing.get(ticker).map(String::as_str);
+                refused(Refusal::NoBar.code(), no_bar(day, why))
+            }
             Err(refusal) => refused(refusal.code(), refusal.to_string()),
         }
     }
@@ -57,8 +76,12 @@ impl Scanner {
 impl Machine for Scanner {
     fn evolve(&mut self, event: &Event) {
         self.0.book.apply(event);
-        if let Body::Bars(Bars::DayClosed(marker)) = &event.body {
-            self.0.marker = Some(marker.clone());
+        match &event.body {
+            Body::Bars(Bars::DayClosed(marker)) => self.0.marker = Some(marker.clone()),
+            Body::Bars(Bars::TickerMissing(missing)) => {
+                self.0.missing.insert(event.ticker.clone(), missing.reason.clone());
+            }
+            _ => {}
         }
     }
 
@@ -79,6 +102,7 @@ impl Machine for Scanner {
 
     fn close_day(&mut self, _: Day) {
         self.0.marker = None;
+        self.0.missing.clear();
     }
 
     fn save(&self) -> Vec<u8> {

@@ -1,8 +1,10 @@
 //! What the scanner decides at a day's end, on a simulated market and on damaged copies of it.
 
+mod refusals;
+
 use super::Scanner;
 use crate::source::simulated::{SimulatedMarket, SimulationPlan};
-use crate::source::{BarChange, Market, MarketDay, change_event, day_events};
+use crate::source::{BarChange, Market, MarketDay, MarketNews, TickerNews, day_events};
 use schemas::events::{Bars, Features, Pricing, RunOpened, Scans};
 use schemas::role::Machine;
 use schemas::testkit::Driven;
@@ -30,7 +32,7 @@ fn days() -> Vec<MarketDay> {
 /// The events of `day` on the one partition of a run that scans from its opening's day on.
 fn events(driven: &Driven<Scanner>, day: &MarketDay) -> Vec<Event> {
     let scan_from = driven.controls.opened.as_ref().map(|run| run.scan_from);
-    day_events(day, driven.previous, Some(day.day) >= scan_from, 1)
+    day_events(day, &MarketNews::default(), driven.previous, Some(day.day) >= scan_from, 1)
 }
 
 /// A whole day; what was decided at its end.
@@ -138,19 +140,6 @@ fn a_ticker_is_a_candidate_or_a_refusal_with_its_code() {
 }
 
 #[test]
-fn without_the_index_nothing_is_a_candidate() {
-    for damaged in [LAST, LAST - 1, LAST - 126] {
-        let mut days = days();
-        days[damaged].vix = None;
-        let decided = pass(&mut ready(&days), &days[LAST]);
-        assert!(
-            decided.len() == 3 && words(&decided).iter().all(|(_, word)| word == "NO_VIX"),
-            "{damaged}"
-        );
-    }
-}
-
-#[test]
 fn the_settings_in_force_price_the_candidate_and_are_recorded() {
     let days = days();
     for (pricing, expected) in [
@@ -237,7 +226,15 @@ fn what_comes_later_changes_no_scan_and_an_earlier_day_is_never_rewritten() {
         ..bar(&mut days[LAST].clone()).clone()
     };
     let change = BarChange { ticker: "SIM002".to_owned(), bar, revision: 1 };
-    driven.take([change_event(days[LAST + 1].day, &change)]);
+    let corrected = TickerNews {
+        ticker: "SIM002".to_owned(),
+        corrections: vec![change],
+        ..TickerNews::default()
+    };
+    let news = MarketNews { tickers: vec![corrected], ..MarketNews::default() };
+    let nothing = MarketDay { day: days[LAST + 1].day, ..MarketDay::default() };
+    let events = day_events(&nothing, &news, driven.previous, false, 1);
+    driven.take(events.into_iter().filter(|event| event.body.marker().is_none()));
     let (with, without) =
         (pass(&mut driven, &days[LAST + 1]), pass(&mut uncorrected, &days[LAST + 1]));
     let of = |decided: &[Event], ticker: &str| {

@@ -4,11 +4,13 @@
 //!    reason) or not at all.
 //! 2. Unreadable data costs the row or the file, never the day: it becomes a [`DataProblem`] that
 //!    names place and remedy. Only a market with nothing to read is an error.
-//! 3. A bar that changes after its day was given never changes that day: it is a [`BarChange`].
+//! 3. Bars may change after their day was given; the source compares them with the log (`news.rs`).
 
-use schemas::Day;
 use schemas::events::{Bar, CorporateAction};
+use schemas::{Day, TradingCalendar};
+use serde::Serialize;
 use std::fmt;
+use std::time::SystemTime;
 
 /// A whole trading day of a market, as known at its close.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -26,7 +28,7 @@ pub struct MarketDay {
 }
 
 /// A fault in a market's data; the rest of the data is used.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct DataProblem {
     /// The file, or its equivalent.
     pub file: String,
@@ -47,14 +49,14 @@ impl fmt::Display for DataProblem {
     }
 }
 
-/// A bar of a day already given that reads differently now.
+/// A bar of an earlier day that reads differently now, or came late.
 #[derive(Clone, PartialEq, Debug)]
 pub struct BarChange {
     /// The ticker.
     pub ticker: String,
     /// As it reads now.
     pub bar: Bar,
-    /// 1 for the first change of this bar that this market object saw.
+    /// 1 for the bar's first correction on the log.
     pub revision: i32,
 }
 
@@ -69,15 +71,74 @@ pub trait Market: Send {
     /// The market can no longer be read.
     fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError>;
 
+    /// The calendar of the exchange.
+    fn calendar(&self) -> TradingCalendar;
+
+    /// The last bars of `ticker` before `day`, ascending, at most `most`, all in the share count of `day`'s open.
+    ///
+    /// # Errors
+    /// The market can no longer be read.
+    fn past(&mut self, ticker: &str, day: Day, most: usize) -> Result<Vec<Bar>, SourceError> {
+        let mut bars: Vec<Bar> = Vec::new();
+        let mut after = None;
+        while let Some(given) = self.next_day(after)?.filter(|given| given.day <= day) {
+            for (_, action) in given.actions.iter().filter(|(of, _)| of == ticker) {
+                let ratio = action.split().unwrap_or(1.0);
+                bars.iter_mut().for_each(|bar| bar.apply_split(ratio));
+            }
+            let own = given.bars.into_iter().filter(|(of, bar)| of == ticker && bar.bar_day < day);
+            bars.extend(own.map(|(_, bar)| bar));
+            after = Some(given.day);
+        }
+        Ok(bars.split_off(bars.len().saturating_sub(most)))
+    }
+
+    /// The last closes of the volatility index before `day`, ascending, at most `most`; points.
+    ///
+    /// # Errors
+    /// The market can no longer be read.
+    fn index_past(&mut self, day: Day, most: usize) -> Result<Vec<(Day, f64)>, SourceError> {
+        let mut closes: Vec<(Day, f64)> = Vec::new();
+        let mut after = None;
+        while let Some(given) = self.next_day(after)?.filter(|given| given.day < day) {
+            closes.extend(given.vix.map(|close| (given.day, close)));
+            after = Some(given.day);
+        }
+        Ok(closes.split_off(closes.len().saturating_sub(most)))
+    }
+
     /// All known days, ascending; [`Market::next_day`] may add to them.
     fn days(&self) -> &[Day];
 
     /// The faults of the data as last read.
     fn problems(&self) -> &[DataProblem];
 
-    /// Bars of days already given that changed since the last call.
-    fn changes(&mut self) -> Vec<BarChange> {
-        Vec::new()
+    /// Whether the data is made up, so that nothing in it can be a fault of its source.
+    fn is_made_up(&self) -> bool {
+        false
+    }
+
+    /// Reads again what has changed, if anything can.
+    ///
+    /// # Errors
+    /// The market can no longer be read.
+    fn refresh(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    /// Grows with every change of the data that [`Market::refresh`] found.
+    fn generation(&self) -> u64 {
+        0
+    }
+
+    /// When the data last changed; `None` where nothing writes to it.
+    fn last_change(&self) -> Option<SystemTime> {
+        None
+    }
+
+    /// When it last changed in a way that may still go on.
+    fn last_write(&self) -> Option<SystemTime> {
+        self.last_change()
     }
 
     /// SHA-256 of the data, in hexadecimal; markets with equal hashes give equal days.
@@ -92,7 +153,7 @@ pub trait Market: Send {
 pub enum SourceError {
     /// The text does not name a market.
     #[error(
-        "{spec:?} does not name a market: {what}; write csv:FOLDER, sim:SEED or sim:SEED,stocks=100,days=1000,structure=on"
+        "{spec:?} does not name a market: {what}; write csv:FOLDER, parquet:FOLDER, sim:SEED or sim:SEED,stocks=100,days=1000,structure=on"
     )]
     Spec {
         /// As given.
@@ -110,11 +171,13 @@ pub enum SourceError {
     },
     /// The folder holds no stock file.
     #[error(
-        "{folder}: there is no stock file; put one file per ticker there, such as AAPL.csv, with the columns Date, Open, High, Low, Close, Volume"
+        "{folder}: there is no stock file; put one file per ticker there, such as AAPL.csv, with the columns Date, Open, High, Low, Close, Volume{passed_over}"
     )]
     NoFiles {
         /// As given.
         folder: String,
+        /// The files that are passed over, each a sentence after a semicolon.
+        passed_over: String,
     },
     /// The stock files hold no valid bar.
     #[error(
@@ -127,6 +190,16 @@ pub enum SourceError {
         files: usize,
         /// The first problem.
         first: String,
+    },
+    /// Most tickers have another past than the log.
+    #[error(
+        "this is another market: of {compared} tickers that the run knows, {strangers} have other prices in most of their past; give the run the market it was opened with, or start another run with --run ID or --data-dir DIR"
+    )]
+    AnotherMarket {
+        /// Tickers with another past.
+        strangers: usize,
+        /// Tickers compared.
+        compared: usize,
     },
     /// The market does not have all requested tickers.
     #[error("the market does not have {wanted}; it has {known}")]

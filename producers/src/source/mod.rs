@@ -1,13 +1,21 @@
 //! Markets. Files and the simulation implement one trait, so that nothing downstream can tell them
 //! apart; `open` finds the market that a line of text names, `day` turns its days into events.
 
+mod checks;
 mod csv;
 mod day;
+mod findings;
+mod known;
 mod market;
+mod news;
 pub mod simulated;
 mod spec;
 
+pub use checks::{Finding, FindingKind, check_bars, check_index};
 pub use csv::CsvMarket;
-pub use day::{change_event, day_events};
+pub use day::day_events;
+pub use findings::{INDEX, findings, worst_first};
+pub use known::KnownMarket;
 pub use market::{BarChange, DataProblem, Market, MarketDay, SourceError};
-pub use spec::open;
+pub use news::{MarketNews, TickerNews, market_news};
+pub use spec::{absolute, open};

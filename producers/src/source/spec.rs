@@ -3,26 +3,54 @@
 use super::csv::CsvMarket;
 use super::market::{Market, SourceError};
 use super::simulated::{SimulatedMarket, SimulationPlan};
+use schemas::TradingCalendar;
 use std::path::Path;
 
-/// Opens the market that `spec` names: `csv:FOLDER` (or just a folder's path),
-/// `sim:SEED` or `sim:SEED,stocks=100,days=1000,structure=on|off`. With `tickers`, only those.
+/// Opens the market that `spec` names: `csv:FOLDER` (or just a folder's path), `csv:FILE` for one file of all
+/// tickers, the same with `parquet:`, `sim:SEED` or `sim:SEED,stocks=100,days=1000,structure=on|off`. With `tickers`, only those. Files are
+/// checked against `calendar`; a simulation has its own.
 ///
 /// # Errors
 /// The text does not name a market, or it has nothing to read or not all `tickers`.
-pub fn open(spec: &str, tickers: Option<&[String]>) -> Result<Box<dyn Market>, SourceError> {
+pub fn open(
+    spec: &str,
+    tickers: Option<&[String]>,
+    calendar: TradingCalendar,
+) -> Result<Box<dyn Market>, SourceError> {
+    let csv = |folder: &str| -> Result<Box<dyn Market>, SourceError> {
+        Ok(Box::new(CsvMarket::open(Path::new(folder), tickers, calendar)?))
+    };
     let bad = |what: String| SourceError::Spec { spec: spec.to_owned(), what };
     match spec.trim().split_once(':') {
-        Some(("csv", folder)) if !folder.is_empty() => {
-            Ok(Box::new(CsvMarket::open(Path::new(folder), tickers)?))
-        }
+        Some(("csv", folder)) if !folder.is_empty() => csv(folder),
         Some(("csv", _)) => Err(bad("a folder must follow csv:".into())),
+        Some(("parquet", "")) => Err(bad("a folder must follow parquet:".into())),
+        Some(("parquet", folder)) => {
+            Ok(Box::new(CsvMarket::open_parquet(Path::new(folder), tickers, calendar)?))
+        }
         Some(("sim", plan)) => {
             Ok(Box::new(SimulatedMarket::open(simulation(plan).map_err(bad)?, tickers)?))
         }
-        _ if Path::new(spec).is_dir() => Ok(Box::new(CsvMarket::open(Path::new(spec), tickers)?)),
-        _ => Err(bad("it begins with neither csv: nor sim: and is not a folder".into())),
+        _ if Path::new(spec).is_dir() => csv(spec),
+        _ => Err(bad("it begins with none of csv:, parquet: and sim: and is not a folder".into())),
     }
+}
+
+/// The same market by a name that means the same in every folder: a folder or file by its absolute path.
+pub fn absolute(spec: &str) -> String {
+    let spec = spec.trim();
+    let (kind, path) = match spec.split_once(':') {
+        Some(("sim", _)) => return spec.to_owned(),
+        Some((kind, path)) if !path.is_empty() && kind.chars().all(char::is_alphanumeric) => {
+            (kind, path)
+        }
+        _ if Path::new(spec).exists() => ("csv", spec),
+        _ => return spec.to_owned(),
+    };
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    // `.` and a slash at the end go; `..` stays, as it may lead through a link.
+    let plain: std::path::PathBuf = path.components().collect();
+    format!("{kind}:{}", plain.display())
 }
 
 fn simulation(text: &str) -> Result<SimulationPlan, String> {
@@ -63,15 +91,30 @@ mod tests {
             simulation("7").unwrap(),
             SimulationPlan { seed: 7, ..SimulationPlan::default() }
         );
-        assert_eq!(open("sim:1,stocks=3", None).unwrap().universe().len(), 3);
+        assert_eq!(
+            open("sim:1,stocks=3", None, TradingCalendar::Nyse).unwrap().universe().len(),
+            3
+        );
+    }
+
+    #[test]
+    fn a_folder_has_one_name_wherever_it_is_named() {
+        let here = std::env::current_dir().unwrap();
+        let named = format!("csv:{}/prices", here.display());
+        for spec in ["csv:prices", "csv:./prices", "csv:prices/", &named] {
+            assert_eq!(absolute(spec), named, "{spec}");
+        }
+        assert_eq!(absolute("sim:7,days=5"), "sim:7,days=5");
+        assert_eq!(absolute("src"), format!("csv:{}/src", here.display()));
     }
 
     #[test]
     fn what_names_no_market_says_why() {
         for (spec, expected) in [
-            ("", "neither csv: nor sim:"),
+            ("", "none of csv:, parquet: and sim:"),
             ("csv:", "a folder must follow"),
-            ("yahoo:AAPL", "neither"),
+            ("parquet:", "a folder must follow"),
+            ("yahoo:AAPL", "none of"),
             ("sim:", "the seed \"\""),
             ("sim:x", "the seed \"x\""),
             ("sim:-1", "the seed"),
@@ -81,11 +124,12 @@ mod tests {
             ("sim:1,speed=9", "no setting \"speed\""),
             ("csv:/no/such/folder", "/no/such/folder: the folder cannot be read"),
         ] {
-            let error = open(spec, None).err().unwrap().to_string();
+            let error = open(spec, None, TradingCalendar::Nyse).err().unwrap().to_string();
             assert!(error.contains(expected), "{spec}: {error}");
         }
         let wanted = ["SIM001".to_owned(), "NOPE".to_owned()];
-        let error = open("sim:1,stocks=2", Some(&wanted)).err().unwrap().to_string();
+        let error =
+            open("sim:1,stocks=2", Some(&wanted), TradingCalendar::Nyse).err().unwrap().to_string();
         assert_eq!(error, "the market does not have NOPE; it has SIM001, SIM002");
     }
 }

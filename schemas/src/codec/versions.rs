@@ -32,6 +32,7 @@ pub(super) static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
     apache_avro::util::max_allocation_bytes(LARGEST_PART);
     files! {
         Bars 1 "bars.1.avsc"
+        Bars 2 "bars.2.avsc"
         Scans 1 "scans.1.avsc"
         Features 1 "features.1.avsc"
         Features 2 "features.2.avsc"
@@ -42,6 +43,7 @@ pub(super) static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
         Models 1 "models.1.avsc"
         Controls 1 "controls.1.avsc"
         Controls 2 "controls.2.avsc"
+        Controls 3 "controls.3.avsc"
         Samples 1 "samples.1.avsc"
         Samples 2 "samples.2.avsc"
         DeadLetters 1 "dead-letters.1.avsc"

@@ -2,7 +2,7 @@
 
 use super::analysis::Pricing;
 use super::trading::Track;
-use crate::{Day, Money};
+use crate::{Day, Money, TradingCalendar};
 use serde::{Deserialize, Serialize};
 
 /// The settings of decisions.
@@ -36,6 +36,8 @@ pub struct Settings {
     pub seed: i64,
     /// Tickers of one company, joined by `=`; they count as one towards limits.
     pub share_classes: Vec<String>,
+    /// Expiry, evaluation and exit days follow it.
+    pub calendar: TradingCalendar,
 }
 
 impl Default for Settings {
@@ -55,6 +57,7 @@ impl Default for Settings {
             shadow_days: 5,
             seed: 7,
             share_classes: vec!["GOOG=GOOGL".to_owned()],
+            calendar: TradingCalendar::Nyse,
         }
     }
 }
@@ -64,9 +67,9 @@ impl Default for Settings {
 pub struct RunOpened {
     /// `live`, `backtest`, `demo`, `what-if`.
     pub kind: String,
-    /// The market, as given.
+    /// The market; a folder by its absolute path.
     pub source: String,
-    /// The first trading day, warm-up included.
+    /// The first trading day.
     pub first_day: Day,
     /// The day before it, of the opening markers.
     pub previous_day: Day,
@@ -74,6 +77,8 @@ pub struct RunOpened {
     pub scan_from: Day,
     /// Settings in force from the start.
     pub settings: Settings,
+    /// SHA-256 of the market's data as it was then; empty in runs from before version 3 of the schema.
+    pub market_sha256: String,
 }
 
 /// New settings are in force.
@@ -130,6 +135,26 @@ pub struct TrainingRequested {
     pub reason: String,
 }
 
+/// A close-to-close move that looks like a split was looked at by a person.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct MoveConfirmed {
+    /// The ticker that moved.
+    pub ticker: String,
+    /// The first day of the new prices.
+    pub move_day: Day,
+    /// New shares per old share if it is a split; `None` if the price itself moved.
+    pub split_ratio: Option<f64>,
+}
+
+/// The source need not wait for what a trading day of the market still lacks. Without any bar it is no trading day.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct DayReleased {
+    /// The day.
+    pub released_day: Day,
+    /// Why.
+    pub reason: String,
+}
+
 /// A version is requested as champion from the next day on.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct PromotionRequested {
@@ -150,5 +175,7 @@ records! {
         DayForced day_forced: DayForced = "DAY_FORCED",
         TrainingRequested training_requested: TrainingRequested = "TRAINING_REQUESTED",
         PromotionRequested promotion_requested: PromotionRequested = "PROMOTION_REQUESTED",
+        MoveConfirmed move_confirmed: MoveConfirmed = "MOVE_CONFIRMED",
+        DayReleased day_released: DayReleased = "DAY_RELEASED",
     }
 }

@@ -21,6 +21,16 @@ pub struct Bar {
     pub volume: f64,
 }
 
+impl Bar {
+    /// Brings the bar to the new share count: prices ÷ ratio, volume × ratio (2 for two new shares for one old).
+    pub fn apply_split(&mut self, ratio: f64) {
+        for price in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            *price /= ratio;
+        }
+        self.volume *= ratio;
+    }
+}
+
 /// A ticker of the universe has no valid bar on the day.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TickerMissing {
@@ -46,6 +56,33 @@ impl CorporateAction {
     }
 }
 
+/// A ticker's bars from before the event's day, ascending, in the share count of that day's open: published on
+/// the ticker's first day in the run, and when an earlier past is found later. They replace every bar of the ticker known so far.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct TickerHistory {
+    /// The bars.
+    pub bars: Vec<Bar>,
+}
+
+/// A close of the volatility index.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct IndexClose {
+    /// The day of the close.
+    pub index_day: Day,
+    /// Points.
+    pub close: f64,
+}
+
+/// Closes of the volatility index of earlier days: those from before the run, or late and corrected ones. Every
+/// partition gets the same.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct IndexHistory {
+    /// The partition that this event is in.
+    pub partition: i64,
+    /// The closes, ascending by day.
+    pub closes: Vec<IndexClose>,
+}
+
 records! {
     /// `butterquant.bars.v1`
     Bars, BarsKind, BarsRecord {
@@ -54,5 +91,7 @@ records! {
         CorporateAction corporate_action: CorporateAction = "CORPORATE_ACTION",
         BarCorrected bar_corrected: Bar = "BAR_CORRECTED",
         DayClosed day_closed: DayClosed = "DAY_CLOSED",
+        HistoryLoaded history_loaded: TickerHistory = "HISTORY_LOADED",
+        IndexLoaded index_loaded: IndexHistory = "INDEX_LOADED",
     }
 }

@@ -140,7 +140,7 @@ impl Site {
 
     /// Runs the whole program to the market's last day.
     pub fn up(&self) -> Command {
-        let market = producers::source::open(MARKET, None).unwrap();
+        let market = producers::source::open(MARKET, None, schemas::TradingCalendar::None).unwrap();
         let last = market.days().last().unwrap();
         self.command("main", &format!("up --source {MARKET} --from {FROM} --until {last} -o json"))
     }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 /// The digest of every topic of an undisturbed run without an external broker.
 static UNDISTURBED: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
-    let market = producers::source::open(MARKET, None).unwrap();
+    let market = producers::source::open(MARKET, None, schemas::TradingCalendar::None).unwrap();
     let last = market.days().last().unwrap();
     let words = format!("up --source {MARKET} --from {FROM} --until {last} -o json");
     let mut command = command(folder.path(), &words);

@@ -3,9 +3,9 @@
 
 use super::dimensions::PARTITIONS;
 use super::rng::SimRng;
-use producers::source::{BarChange, DataProblem, Market, MarketDay, SourceError};
+use producers::source::{DataProblem, Market, MarketDay, SourceError};
 use schemas::events::{Bar, CorporateAction};
-use schemas::{Day, partition_of};
+use schemas::{Day, TradingCalendar, partition_of};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -20,7 +20,6 @@ pub struct MadeUpMarket {
     days: Arc<Vec<Day>>,
     made: Arc<Vec<MarketDay>>,
     known: Arc<AtomicUsize>,
-    changes: Vec<BarChange>,
 }
 
 struct Price {
@@ -68,13 +67,8 @@ impl MadeUpMarket {
             day = day.next_weekday();
         }
         let known = Arc::new(AtomicUsize::new(count));
-        MadeUpMarket {
-            universe: Arc::new(universe),
-            days: Arc::new(days),
-            made: Arc::new(made),
-            known,
-            changes: Vec::new(),
-        }
+        let (universe, days, made) = (Arc::new(universe), Arc::new(days), Arc::new(made));
+        MadeUpMarket { universe, days, made, known }
     }
 
     /// One day by its number, 0 first.
@@ -93,9 +87,13 @@ impl MadeUpMarket {
         MadeUpMarket { known: Arc::new(AtomicUsize::new(known)), ..self.clone() }
     }
 
-    /// The same market with one bar changed.
-    pub fn changed(&self, change: BarChange) -> MadeUpMarket {
-        MadeUpMarket { changes: vec![change], ..self.clone() }
+    /// The same market with another bar of `ticker`.
+    pub fn changed(&self, ticker: &str, bar: &Bar) -> MadeUpMarket {
+        let mut made = (*self.made).clone();
+        let of_day = made.iter_mut().filter(|made| made.day == bar.bar_day);
+        let own = of_day.flat_map(|made| &mut made.bars).filter(|(of, _)| of == ticker);
+        own.for_each(|(_, old)| *old = bar.clone());
+        MadeUpMarket { made: Arc::new(made), ..self.clone() }
     }
 
     /// Reveals the next day, to all clones.
@@ -142,12 +140,12 @@ impl Market for MadeUpMarket {
         &self.days
     }
 
-    fn problems(&self) -> &[DataProblem] {
-        &[]
+    fn calendar(&self) -> TradingCalendar {
+        TradingCalendar::None
     }
 
-    fn changes(&mut self) -> Vec<BarChange> {
-        std::mem::take(&mut self.changes)
+    fn problems(&self) -> &[DataProblem] {
+        &[]
     }
 
     fn data_sha256(&self) -> String {

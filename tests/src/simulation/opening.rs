@@ -5,7 +5,7 @@ use super::dimensions::MATURING;
 use super::rng::SimRng;
 use schemas::contract::CONTRACT;
 use schemas::events::{Alias, ModelPromoted, ModelRef, ModelTrained, Models, Settings};
-use schemas::{Day, Event, Money};
+use schemas::{Day, Event, Money, TradingCalendar};
 use success::{LabelledRow, TrainSettings};
 
 /// Thresholds so low that both tracks trade, limits so low that they also refuse; trainings are
@@ -21,6 +21,7 @@ pub(super) fn settings() -> Settings {
         retrain_outcomes: 1,
         min_training_rows: 1_000_000,
         shadow_days: MATURING as i64 + 2,
+        calendar: TradingCalendar::None,
         ..Settings::default()
     }
 }

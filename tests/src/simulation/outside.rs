@@ -86,14 +86,6 @@ impl Session {
     }
 }
 
-fn come_to(id: i64, terms: &Terms) -> OrderStatus {
-    match terms.clone() {
-        Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
-        Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
-        Terms::Wait => OrderStatus::Working,
-    }
-}
-
 impl Venue for Session {
     fn ask(&self, id: i64) -> Result<OrderStatus, VenueError> {
         let standing = self.call(id, |_| {})?;
@@ -106,7 +98,7 @@ impl Venue for Session {
                 books.violation = Some(format!("order {} was submitted twice", order.id));
                 return;
             }
-            books.orders.insert(order.id, come_to(order.id, &order.terms));
+            books.orders.insert(order.id, OrderStatus::by_terms(order.id, &order.terms));
         })?;
         if self.actor.weather.strikes(Fault::AcknowledgementLost) {
             return Err(VenueError::NoAnswer("lost on the way".to_owned()));
@@ -117,7 +109,7 @@ impl Venue for Session {
     fn amend(&self, id: i64, terms: &Terms) -> Result<OrderStatus, VenueError> {
         self.call(id, |books| {
             if books.orders.get(&id) == Some(&OrderStatus::Working) {
-                books.orders.insert(id, come_to(id, terms));
+                books.orders.insert(id, OrderStatus::by_terms(id, terms));
             }
         })
     }

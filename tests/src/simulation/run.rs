@@ -7,7 +7,7 @@ use super::sink::RecordingSink;
 use super::snapshot::contents;
 use super::world::{cast, settle};
 use eventlog::{Batch, Log, MemoryLog};
-use producers::source::day_events;
+use producers::source::{MarketNews, day_events};
 use schemas::{Day, Event, Topic};
 use shell::checkpoint::MemoryCheckpoints;
 use shell::instance::{Env, Instance, Progress};
@@ -47,7 +47,7 @@ impl Simulation {
     /// The events of a simulated day as the source gives them.
     pub fn market_day(&self, number: usize) -> Vec<Event> {
         let (day, previous) = self.day(number);
-        day_events(self.world.market.of(day), previous, true, PARTITIONS)
+        day_events(self.world.market.of(day), &MarketNews::default(), previous, true, PARTITIONS)
     }
 }
 

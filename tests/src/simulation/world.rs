@@ -9,7 +9,7 @@ use super::snapshot::Snapshot;
 use consumers::{broker, executor, labeler, materializer, retrainer, scorer};
 use eventlog::{Batch, Log, MemoryLog, NewRecord};
 use producers::scanner::Scanner;
-use producers::source::{Market, day_events};
+use producers::source::{Market, MarketNews, day_events};
 use schemas::events::{Bars, RunOpened};
 use schemas::role::{Machine, Role};
 use schemas::{Body, Day, Topic};
@@ -50,6 +50,7 @@ impl World {
             previous_day: day(0) + -1,
             scan_from: day(WARM_UP),
             settings: opening::settings(),
+            market_sha256: String::new(),
         };
         let (warm_until, last_day) = (day(first - 1), day(first + SIMULATED - 1));
         let loader = Arc::new(scorer::Loader::new(Engine::candle()));
@@ -149,7 +150,7 @@ impl World {
             [(Topic::Bars, 0), (Topic::Features, 2), (Topic::Fills, 1), (Topic::Models, 0)];
         let mut records = places.map(bad).to_vec();
         let today = self.market.day(number);
-        let events = day_events(today, today.day, true, PARTITIONS);
+        let events = day_events(today, &MarketNews::default(), today.day, true, PARTITIONS);
         let mut bar = events.into_iter().find(|event| event.body.kind() == "BAR_CLOSED").unwrap();
         if let Body::Bars(Bars::BarClosed(bar)) = &mut bar.body {
             bar.close = bar.open;

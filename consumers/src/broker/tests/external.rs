@@ -57,14 +57,6 @@ impl FakeVenue {
     }
 }
 
-fn come_to(id: i64, terms: &Terms) -> OrderStatus {
-    match terms.clone() {
-        Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
-        Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
-        Terms::Wait => OrderStatus::Working,
-    }
-}
-
 impl Venue for FakeVenue {
     fn ask(&self, id: i64) -> Result<OrderStatus, VenueError> {
         self.call("ask", id, |_| {})
@@ -73,14 +65,14 @@ impl Venue for FakeVenue {
     fn submit(&self, order: &Order) -> Result<OrderStatus, VenueError> {
         self.call("submit", order.id, |status| {
             assert_eq!(*status, OrderStatus::Nothing, "id {} is used twice", order.id);
-            *status = come_to(order.id, &order.terms);
+            *status = OrderStatus::by_terms(order.id, &order.terms);
         })
     }
 
     fn amend(&self, id: i64, terms: &Terms) -> Result<OrderStatus, VenueError> {
         self.call("amend", id, |status| {
             assert_eq!(*status, OrderStatus::Working);
-            *status = come_to(id, terms);
+            *status = OrderStatus::by_terms(id, terms);
         })
     }
 

@@ -3,15 +3,13 @@
 
 use super::{ended, executor, filled, intents, line, marks, today};
 use crate::executor::Executor;
-use crate::testkit::{
-    Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored, split,
-};
+use crate::testkit::{Driven, bar, bars_closed, closed, day, market, price, scanned_until, scored};
 use schemas::events::{Acknowledged, Alias, Execution, Fills, Track};
-use schemas::{Day, Event, Money, Topic};
+use schemas::{Day, Event, Money, Topic, TradingCalendar};
 
 /// Holds A since day 71 on the AI track, three contracts at 5.50 + 0.20, evaluated on
 /// `evaluation`.
-fn holding(evaluation: Day) -> Driven<Executor> {
+pub(super) fn holding(evaluation: Day) -> Driven<Executor> {
     let mut driven = executor(&["A"]);
     driven.controls.settings.risk_per_trade = Money(2_000_000_000);
     let scan = scanned_until(70, "A", 0.0, evaluation);
@@ -28,20 +26,20 @@ fn holding(evaluation: Day) -> Driven<Executor> {
 }
 
 /// Day `n` with the index at `vix`.
-fn quiet(driven: &mut Driven<Executor>, n: i32, vix: f64) -> Vec<Event> {
+pub(super) fn quiet(driven: &mut Driven<Executor>, n: i32, vix: f64) -> Vec<Event> {
     driven.take([bar(n, "A", price(n), price(n)), bars_closed(n, Some(vix))]);
     driven.take([closed(Topic::Predictions, n)]);
     driven.end(day(n))
 }
 
 /// Equity and its change of the AI track, the positions held.
-fn mark(decided: &[Event]) -> (Money, Money, i64) {
+pub(super) fn mark(decided: &[Event]) -> (Money, Money, i64) {
     let mark = &marks(decided)[0];
     assert_eq!(mark.track, Track::ButterAI);
     (mark.equity, mark.change, mark.open_positions)
 }
 
-const CAPITAL: Money = Money(100_000_000_000);
+pub(super) const CAPITAL: Money = Money(100_000_000_000);
 
 #[test]
 fn numbers_out_of_all_proportion_end_nobody() {
@@ -108,24 +106,27 @@ fn nobody_pays_to_get_rid_of_a_butterfly() {
 }
 
 #[test]
-fn a_split_makes_more_shares_of_a_lower_price_and_changes_no_worth() {
-    let mut driven = holding(day(72) + -7);
-    driven.take([split(72, "A", 0.0), split(72, "A", f64::NAN), split(72, "A", 2.0)]);
-    driven.take([
-        bar(72, "A", 50.0, 50.0),
-        bars_closed(72, Some(20.0)),
-        closed(Topic::Predictions, 72),
-    ]);
-    let decided = driven.end(day(72));
-    // Worth 5 − 0 a share, 200 shares a contract.
-    let paid = Money(1_710_000_000);
-    assert_eq!(mark(&decided).0, CAPITAL + Money(3_000_000_000) - paid);
-    let (_, close) = &intents(&decided)[0];
-    assert_eq!((close.structure.centre, close.structure.wing, close.quantity), (50.0, 5.0, 3));
-
-    driven.take(filled(73, &decided, 4_500_000, 250_000));
-    driven.take([bars_closed(73, Some(20.0)), closed(Topic::Predictions, 73)]);
-    assert_eq!(mark(&driven.end(day(73))).0, CAPITAL + Money(2_550_000_000) - paid);
+fn a_stock_that_stops_trading_is_closed_when_its_time_is_up() {
+    let mut driven = holding(day(89));
+    driven.controls.settings.take_profit = 9.0;
+    for n in 71..76 {
+        quiet(&mut driven, n, 20.0);
+    }
+    let mut without = |n: i32| {
+        driven.take([bars_closed(n, Some(90.0)), closed(Topic::Predictions, n)]);
+        driven.end(day(n))
+    };
+    for n in 76..89 {
+        assert_eq!(line(&without(n)), "", "day {n}");
+    }
+    let decided = without(89);
+    assert_eq!(line(&decided), "AI closes A");
+    // Its volatility is that of its last bar; the index of later days is not its own.
+    let sigma = intents(&decided)[0].1.sigma;
+    assert!((0.1..0.2).contains(&sigma), "{sigma}");
+    driven.take(filled(90, &decided, 5_000_000, 100_000));
+    driven.take([bars_closed(90, Some(20.0)), closed(Topic::Predictions, 90)]);
+    assert_eq!(mark(&driven.end(day(90))).2, 0);
 }
 
 #[test]
@@ -161,6 +162,20 @@ fn time_is_up_on_the_last_weekday_on_or_before_the_evaluation_day() {
         let decided = quiet(&mut driven, last, 20.0);
         assert_eq!(line(&decided), "AI closes A", "{evaluation}");
         assert!(intents(&decided)[0].1.reason.contains("evaluation day"));
+    }
+}
+
+#[test]
+fn an_exit_does_not_wait_for_a_holiday() {
+    // Day 99 is the Friday before Memorial Day 2015-05-25, which is weekday 100.
+    for (calendar, last) in [(TradingCalendar::Nyse, 99), (TradingCalendar::None, 100)] {
+        let mut driven = holding(day(100));
+        driven.controls.settings.calendar = calendar;
+        driven.controls.settings.take_profit = 9.0;
+        for n in 71..last {
+            assert_eq!(line(&quiet(&mut driven, n, 20.0)), "", "{calendar}, day {n}");
+        }
+        assert_eq!(line(&quiet(&mut driven, last, 20.0)), "AI closes A", "{calendar}");
     }
 }
 

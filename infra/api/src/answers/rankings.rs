@@ -57,7 +57,10 @@ impl ViewQuery for RankingsQuery {
         };
         let found = wanted.map(|day| views.rankings(day)).transpose()?.flatten();
         Ok(match found {
-            Some(rankings) => RankingsView::OfDay(RankingsFile::from(&rankings)),
+            Some(rankings) => RankingsView::OfDay(RankingsFile {
+                corrected_since: views.corrected_since(rankings.day)?,
+                ..RankingsFile::from(&rankings)
+            }),
             None => RankingsView::None(NoRankings {
                 date: (),
                 count: 0,

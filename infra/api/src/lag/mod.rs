@@ -10,6 +10,7 @@ use schemas::{Day, Topic};
 use serde::Serialize;
 use shell::record_codec;
 use shell::redrive::DeadLetterTally;
+use shell::status_board::SourceWait;
 use std::collections::BTreeMap;
 
 /// What a unit is doing.
@@ -35,6 +36,8 @@ pub struct LagReport {
     pub running_at: Option<String>,
     /// The newest day that the source has published completely.
     pub newest_day: Option<Day>,
+    /// The day that the source of that process does not publish yet, and why.
+    pub source: Option<SourceWait>,
     /// Every unit.
     pub units: Vec<UnitLag>,
     /// Every partition that a group reads.
@@ -96,11 +99,12 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     };
     let (running_at, progress) = unit_progress::all(run, opened.owner.clone(), partitions)?;
     let units: Vec<UnitLag> =
-        progress.into_iter().map(|progress| unit_lag(progress, &ends, newest)).collect();
+        progress.units.into_iter().map(|progress| unit_lag(progress, &ends, newest)).collect();
     Ok(LagReport {
         run: run.id.clone(),
         running_at,
         newest_day: newest,
+        source: progress.source,
         partitions: by_partition(log, partitions, &ends, &units)?,
         units,
         dead_letters: dead_letters(log)?,

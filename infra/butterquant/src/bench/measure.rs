@@ -3,7 +3,7 @@
 
 use super::machine::{peak_kib, reset_peak};
 use quant::{PriceHistory, PriceWindow};
-use schemas::Day;
+use schemas::{Day, TradingCalendar};
 use serde::Serialize;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +20,8 @@ pub(crate) struct Work<'a> {
     pub tickers: &'a [String],
     /// Days analysed, the market's last.
     pub days: &'a [Day],
+    /// The market's calendar.
+    pub calendar: TradingCalendar,
     /// How options are priced.
     pub settings: quant::PricingSettings,
 }
@@ -162,7 +164,8 @@ impl Work<'_> {
     /// Analyses one ticker; `false` if it was refused.
     fn one(&self, ticker: usize, day: usize) -> bool {
         self.window(&self.tickers[ticker]).is_some_and(|window| {
-            let found = quant::analyze(window, self.book.vix(), self.days[day], &self.settings);
+            let (vix, day) = (self.book.vix(), self.days[day]);
+            let found = quant::analyze(window, vix, day, self.calendar, &self.settings);
             black_box(found).is_ok()
         })
     }

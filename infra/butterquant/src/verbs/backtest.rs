@@ -1,8 +1,9 @@
 //! `backtest`: runs the trading days of a period as a run of its own.
 
 use crate::bounded_run::run_through;
+use crate::confirmed_moves;
 use crate::exit::Found;
-use crate::market;
+use crate::market::{self, Reads};
 use anyhow::{Context, Result, bail};
 use run::config::Config;
 use run::data_dir;
@@ -36,7 +37,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         bail!("--to {} is before --from {}", args.to, args.from);
     }
     let source = market::named(config, args.source.as_ref())?;
-    let market = market::open(config, &source, args.tickers.as_deref())?;
+    let reads = Reads::days(Some(args.from), Some(args.to)).with_history(args.history);
+    let market = market::open(config, &source, args.tickers.as_deref(), reads)?;
     let id = if config.run() == data_dir::LIVE {
         format!("backtest-{}-{}", args.from, args.to)
     } else {
@@ -51,7 +53,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             .filter(|day| *day <= args.to)
             .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?,
         history: args.history,
-        settings: config.settings()?,
+        settings: market::settings(config, &*market)?,
+        confirmed: confirmed_moves::of_live_run(config)?,
         engine: config.scoring()?.engine()?,
     };
     run_through(config, &run, market, &wanted, Some(args.to))

@@ -2,7 +2,7 @@
 
 use crate::bounded_run::run_through;
 use crate::exit::Found;
-use crate::market;
+use crate::market::{self, Reads};
 use anyhow::{Context, Result};
 use run::config::Config;
 use run::data_dir;
@@ -39,7 +39,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let structure = if args.no_structure { "off" } else { "on" };
     let source =
         format!("sim:{},stocks={},days={days},structure={structure}", args.seed, args.stocks);
-    let market = market::open(config, &source, None)?;
+    let market = market::open(config, &source, None, Reads::ALL)?;
     let run = config.run_dir("demo")?;
     if run.path.exists() {
         std::fs::remove_dir_all(&run.path).with_context(|| {
@@ -48,7 +48,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     data_dir::remove_topics(&run)?;
     registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
-    let mut settings = config.settings()?;
+    let mut settings = market::settings(config, &*market)?;
     settings.seed = args.seed as i64;
     let wanted = RunRequest {
         kind: "demo",
@@ -59,6 +59,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             .context("a demo needs at least one day; see --days")?,
         history: args.history,
         settings,
+        confirmed: Vec::new(),
         engine: config.scoring()?.engine()?,
     };
     run_through(config, &run, market, &wanted, None)

@@ -19,6 +19,9 @@ fn print(config: &Config, report: &LagReport) {
         report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
     let newest = tables::or_dash(report.newest_day, |day| day.to_string());
     printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
+    if let Some(waits) = &report.source {
+        printer::line(format!("the source waits: {}", waits.waits_for));
+    }
     let rows = grouped(&report.partitions);
     printer::line(tables::table(
         &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],

@@ -13,6 +13,7 @@ mod halt;
 mod history;
 mod journal;
 mod lag;
+mod market;
 mod model;
 mod paper_broker;
 mod positions;
@@ -115,6 +116,9 @@ pub(crate) enum Verb {
     /// Generate training rows from a market's past
     #[command(subcommand)]
     History(history::Verb),
+    /// Say what a suspicious move of a price was
+    #[command(subcommand)]
+    Market(market::Verb),
     /// Check training data
     #[command(subcommand)]
     Data(data::Verb),
@@ -172,6 +176,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),
         Verb::History(verb) => history::run(config, verb),
+        Verb::Market(verb) => market::run(config, verb),
         Verb::Data(verb) => data::run(config, verb),
         Verb::Config(verb) => config::run(config, verb),
         Verb::Setup(args) => setup::run(config, args),

@@ -36,8 +36,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 fn ranked(of: &RankingsFile) {
     line(format!("Rankings of {}, {} of {}", of.date, of.rankings.len(), of.count));
     line(summary_text::rankings(&of.rankings));
-    for refused in &of.refused {
-        line(format!("{}: refused, {} ({})", refused.ticker, refused.reason, refused.code));
+    let beside = summary_text::beside_rankings(of);
+    if !beside.is_empty() {
+        line(beside);
     }
 }
 

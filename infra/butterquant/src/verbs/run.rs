@@ -2,6 +2,7 @@
 
 use crate::exit::Found;
 use crate::live_run::{live, market_of, serve};
+use crate::market::Reads;
 use ::run::config::Config;
 use ::run::context::RunContext;
 use ::run::data_dir;
@@ -50,7 +51,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         (None, None) => run.state(),
     };
     let market = if args.roles.contains(&Role::Source) {
-        let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
+        let (source, mut market) =
+            market_of(config, args.source.as_ref(), &opened, Reads::day(None))?;
         let wanted = live(config, source, &*market, None, 0)?;
         let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
         Some((market, begun.opened))
@@ -75,7 +77,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         names.join(", "),
         place.unwrap_or_default()
     );
-    let source = market.map(|(market, opened)| Source::new(&context.env, market, opened, None));
+    let closing = config.closing()?;
+    let source = market.map(|(market, opened)| {
+        Source::new(&context.env, market, opened, None).when_complete(closing)
+    });
     let roles = args.roles.iter().filter(|role| **role != Role::Source);
     let roles = roles
         .map(|role| (*role, if role.by_partition() { args.instances.max(1) } else { 1 }))

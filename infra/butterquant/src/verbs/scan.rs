@@ -1,23 +1,26 @@
 //! `scan`: ranks candidates from real prices as of a day. On the live run it closes the day; an
 //! earlier day or other tickers make a what-if run of its own, which cannot trade.
 
+use crate::confirmed_moves;
 use crate::exit::Found;
-use crate::market;
+use crate::market::{self, Reads};
 use crate::printer;
-use anyhow::{Context, Result};
-use producers::source::Market;
+use anyhow::{Context, Result, bail};
+use producers::source::{Market, MarketDay, market_news};
 use report::summary_text;
 use run::config::Config;
 use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{RunRequest, open_or_resume};
-use run::run_loop;
+use run::open_run::{RunRequest, is_of, open_or_resume};
+use run::run_loop::{self, SourceDays};
 use run::whole_file::write_file;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
+use shell::controls::ControlBook;
+use shell::source::{confirmed_splits, known_market};
 use std::path::PathBuf;
-use store::views::{Rankings, RankingsFile};
+use store::views::RankingsFile;
 
 /// Arguments of `scan`.
 #[derive(clap::Args, Debug)]
@@ -34,6 +37,9 @@ pub(crate) struct Args {
     /// Scan only these tickers, separated by commas
     #[arg(long, value_delimiter = ',')]
     pub tickers: Option<Vec<String>>,
+    /// Scan the data as it is now, as a what-if run, though the live run has scanned the day before
+    #[arg(long)]
+    pub anew: bool,
     /// File for the rankings [default: rankings_combined.json in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -42,16 +48,22 @@ pub(crate) struct Args {
 /// Scans, ranks and writes the rankings.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
-    let market = market::open(config, &source, args.tickers.as_deref())?;
+    let market = market::open(config, &source, args.tickers.as_deref(), Reads::day(args.as_of))?;
     let day = day_to_scan(&*market, args.as_of)?;
-    let (run, wanted) = which_run(config, args, source, day)?;
+    let (run, wanted) = which_run(config, args, source, &*market, day)?;
     let rankings = ranked(config, &run, market, &wanted, day)?;
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
-    let json = RankingsFile::from(&rankings).to_json()?;
+    let json = rankings.to_json()?;
     write_file(&file, json.as_bytes())?;
     match config.output()? {
         Output::Json => printer::line(json),
         Output::Human => print(&rankings, args.top, &run, &file.display().to_string()),
+    }
+    if rankings.rankings.is_empty() {
+        bail!(
+            "no ticker could be scanned on {day}: all {} were refused, each with its reason above",
+            rankings.refused.len()
+        );
     }
     Ok(Found::Nothing)
 }
@@ -60,10 +72,15 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
     let days = market.days();
     let last = *days.last().context("the market has no days")?;
     let wanted = as_of.unwrap_or(last);
-    days.iter()
+    let day = days
+        .iter()
         .copied()
         .rfind(|day| *day <= wanted)
-        .with_context(|| format!("the market begins on {}, after {wanted}", days[0]))
+        .with_context(|| format!("the market begins on {}, after {wanted}", days[0]))?;
+    if as_of.is_some_and(|wanted| wanted != day) {
+        eprintln!("the market has no bar of {wanted}; {day}, its last day before, is scanned");
+    }
+    Ok(day)
 }
 
 /// The live run if `day` is its next or its last one; a what-if run otherwise.
@@ -71,6 +88,7 @@ fn which_run(
     config: &Config,
     args: &Args,
     source: String,
+    market: &dyn Market,
     day: Day,
 ) -> Result<(RunDir, RunRequest)> {
     let run = config.this_run()?;
@@ -79,17 +97,21 @@ fn which_run(
         source,
         scan_from: day,
         history: 0,
-        settings: config.settings()?,
+        settings: market::settings(config, market)?,
+        confirmed: Vec::new(),
         engine: config.scoring()?.engine()?,
     };
-    if args.tickers.is_none() && fits(config, &run, &wanted.source, day)? {
+    if args.tickers.is_none() && !args.anew && fits(config, &run, &wanted.source, day)? {
         return Ok((run, wanted));
     }
     let tickers = args.tickers.clone().unwrap_or_default().join(",");
     let settings = format!("{:?}", wanted.settings);
-    let about = sha256_hex(format!("{}|{tickers}|{day}|{settings}", wanted.source).as_bytes());
-    let run = config.run_dir(&format!("what-if-{day}-{}", &about[..8]))?;
+    // Of the data too: a what-if run of other data is another one.
+    let data = market.data_sha256();
+    let about = format!("{}|{tickers}|{day}|{settings}|{data}", wanted.source);
+    let run = config.run_dir(&format!("what-if-{day}-{}", &sha256_hex(about.as_bytes())[..8]))?;
     wanted.kind = shell::open::WHAT_IF;
+    wanted.confirmed = confirmed_moves::of_live_run(config)?;
     Ok((run, wanted))
 }
 
@@ -105,7 +127,7 @@ fn fits(config: &Config, run: &RunDir, source: &str, day: Day) -> Result<bool> {
     let Some(begun) = shell::open::opened(&*opened.log)? else { return Ok(true) };
     let closed =
         shell::source::last_closed(&*opened.log, config.partitions()?, begun.previous_day)?;
-    Ok(begun.source == source && day >= closed && day >= begun.scan_from)
+    Ok(is_of(&begun, source) && day >= closed && day >= begun.scan_from)
 }
 
 fn ranked(
@@ -114,7 +136,7 @@ fn ranked(
     mut market: Box<dyn Market>,
     wanted: &RunRequest,
     day: Day,
-) -> Result<Rankings> {
+) -> Result<RankingsFile> {
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
@@ -123,26 +145,47 @@ fn ranked(
     let views = &context.materialized.views;
     if views.through()?.is_none_or(|through| through < day) {
         let (stop, opened) = (run_loop::on_signal()?, &begun.opened);
-        run_loop::run_all_roles(&context, market, opened, Some(day), &stop, &steps, &mut |_| {})?;
+        let source = SourceDays { market, until: Some(day), closing: None };
+        run_loop::run_all_roles(&context, source, opened, &stop, &steps, &mut |_| {})?;
+    } else {
+        say_changes(&context, &mut *market, day)?;
     }
-    views.rankings(day)?.with_context(|| {
+    let rankings = views.rankings(day)?.with_context(|| {
         format!("the scan of {day} was stopped; run the same command again to continue it")
-    })
+    })?;
+    let corrected_since = views.corrected_since(day)?;
+    Ok(RankingsFile { corrected_since, ..RankingsFile::from(&rankings) })
 }
 
-fn print(rankings: &Rankings, top: usize, run: &RunDir, file: &str) {
-    printer::line(format!("Candidates of {} in run {}", rankings.day, run.id));
-    let shown = &rankings.ranked[..rankings.ranked.len().min(top)];
+/// Says how the market differs now from the bars that the closed `day` was scanned with.
+fn say_changes(context: &RunContext, market: &mut dyn Market, day: Day) -> Result<()> {
+    let (log, partitions) = (&*context.env.log, context.env.partitions);
+    let mut controls = ControlBook::new(log)?;
+    controls.refresh(log)?;
+    let known = known_market(log, partitions)?;
+    let next = MarketDay { day: day + 1, ..MarketDay::default() };
+    let splits = confirmed_splits(controls.latest());
+    let news = market_news(&known, market, &next, &splits)?;
+    if news.changes_the_past() {
+        news.sentences().for_each(|line| eprintln!("{line}"));
+        eprintln!(
+            "The scan of {day} stands as it was made, and the run takes the changes in with its next day; scan the data as it is now with --anew"
+        );
+    }
+    Ok(())
+}
+
+fn print(rankings: &RankingsFile, top: usize, run: &RunDir, file: &str) {
+    printer::line(format!("Candidates of {} in run {}", rankings.date, run.id));
+    let shown = &rankings.rankings[..rankings.rankings.len().min(top)];
     printer::line(summary_text::rankings(shown));
-    for refused in &rankings.refused {
-        printer::line(format!(
-            "{}: refused, {} ({})",
-            refused.ticker, refused.reason, refused.code
-        ));
+    let beside = summary_text::beside_rankings(rankings);
+    if !beside.is_empty() {
+        printer::line(beside);
     }
     printer::line(format!(
         "{} ranked, {} refused; written to {file}",
-        rankings.ranked.len(),
+        rankings.rankings.len(),
         rankings.refused.len()
     ));
 }

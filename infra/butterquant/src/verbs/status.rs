@@ -48,6 +48,10 @@ fn text(config: &Config, shown: &Shown) -> String {
                 or_dash(of.through, day)
             ),
         ),
+        (
+            "source",
+            or_dash(of.source_waits.as_ref(), |waits| format!("waits: {}", waits.waits_for)),
+        ),
         ("trading", if halted.is_empty() { "not halted".to_owned() } else { halted.join("; ") }),
         ("models", format!("champion {}, challenger {}", model(of.champion), model(of.challenger))),
         ("waiting", counted(config, &of.waiting, "none: every unit has read all of its input")),

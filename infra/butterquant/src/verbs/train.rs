@@ -2,7 +2,7 @@
 //! retrainer.
 
 use crate::exit::Found;
-use crate::market;
+use crate::market::{self, Reads};
 use crate::operator::publish;
 use crate::printer;
 use anyhow::{Context, Result};
@@ -40,7 +40,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             "training requested; it is done when the next day closes",
         );
     };
-    let mut market = market::open(config, source, None)?;
+    let mut market = market::open(config, source, None, Reads::ALL)?;
     let steps = printer::steps(config)?;
     let day = *market.days().last().context("the market has no days")?;
     let settings = config.settings()?;

@@ -2,6 +2,7 @@
 
 use crate::exit::Found;
 use crate::live_run::{live, market_of, serve};
+use crate::market::Reads;
 use crate::printer;
 use anyhow::Result;
 use report::summary::summary_of_execution;
@@ -10,7 +11,7 @@ use run::context::RunContext;
 use run::data_dir;
 use run::open_run::open_or_resume;
 use run::registration;
-use run::run_loop;
+use run::run_loop::{self, SourceDays};
 use schemas::Day;
 use std::time::Instant;
 
@@ -37,7 +38,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
     let opened = data_dir::own(&run)?;
-    let (source, mut market) = market_of(config, args.source.as_ref(), &opened)?;
+    let reads = Reads::days(args.from, args.until).with_history(args.history);
+    let (source, mut market) = market_of(config, args.source.as_ref(), &opened, reads)?;
     let wanted = live(config, source, &*market, args.from, args.history)?;
     let steps = printer::steps(config)?;
     let partitions = config.partitions()?;
@@ -48,8 +50,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let stop = run_loop::on_signal()?;
     eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
     eprintln!("scoring with {}: {}", context.engine.provider(), context.engine.explain());
-    let (opened, until) = (&begun.opened, args.until);
-    run_loop::run_all_roles(&context, market, opened, until, &stop, &steps, &mut |figures| {
+    let source = SourceDays { market, until: args.until, closing: Some(config.closing()?) };
+    run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, &mut |figures| {
         // Warm-up days have no scans.
         if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
             eprintln!("{figures}");

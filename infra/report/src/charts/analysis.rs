@@ -20,7 +20,9 @@ pub fn kind(detail: &AnalysisDetail) -> &'static str {
 }
 
 impl Chart for AnalysisDetail {
-    const SIZE: (u32, u32) = (1_680, 1_320);
+    fn size(&self) -> (u32, u32) {
+        (1_680, 1_320)
+    }
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(
         &self,

@@ -17,7 +17,9 @@ pub struct Bars {
 const NAMES: i32 = 640;
 
 impl Chart for Bars {
-    const SIZE: (u32, u32) = (1_480, 1_240);
+    fn size(&self) -> (u32, u32) {
+        (1_480, 1_240)
+    }
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
         let body = titled(root, &self.heading)?;

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Something that can be drawn.
 pub trait Chart {
     /// Width and height in pixels; the canvas has twice as many.
-    const SIZE: (u32, u32);
+    fn size(&self) -> (u32, u32);
 
     /// Draws it on a canvas.
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &style::Panel<DB>)
@@ -36,19 +36,20 @@ pub fn draw<C: Chart>(file: &Path, chart: &C) -> Result<()> {
 
 fn svg<C: Chart>(file: &Path, chart: &C) -> Result<()> {
     let mut text = String::new();
-    chart.panels(&SVGBackend::with_string(&mut text, fine(C::SIZE)).into_drawing_area())?;
+    chart.panels(&SVGBackend::with_string(&mut text, fine(chart.size())).into_drawing_area())?;
     let size = |(wide, high): (u32, u32)| format!("width=\"{wide}\" height=\"{high}\"");
-    Ok(std::fs::write(file, text.replacen(&size(fine(C::SIZE)), &size(C::SIZE), 1))?)
+    Ok(std::fs::write(file, text.replacen(&size(fine(chart.size())), &size(chart.size()), 1))?)
 }
 
 fn png<C: Chart>(file: &Path, chart: &C) -> Result<()> {
-    let (wide, high) = fine(C::SIZE);
+    let size = chart.size();
+    let (wide, high) = fine(size);
     let mut drawn = vec![0; 3 * (wide * high) as usize];
     chart.panels(&BitMapBackend::with_buffer(&mut drawn, (wide, high)).into_drawing_area())?;
     // The library would report a missing folder as a failure to encode.
     std::fs::File::create(file)?;
-    let mut bitmap = BitMapBackend::new(file, C::SIZE);
-    bitmap.blit_bitmap((0, 0), C::SIZE, &halved(&drawn, C::SIZE))?;
+    let mut bitmap = BitMapBackend::new(file, size);
+    bitmap.blit_bitmap((0, 0), size, &halved(&drawn, size))?;
     Ok(bitmap.present()?)
 }
 

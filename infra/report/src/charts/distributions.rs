@@ -38,7 +38,9 @@ const ROWS: usize = 6;
 const COLUMNS: usize = 4;
 
 impl Chart for Distributions {
-    const SIZE: (u32, u32) = (1_800, 2_100);
+    fn size(&self) -> (u32, u32) {
+        (1_800, 2_100)
+    }
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
         let body = titled(root, &self.heading)?;

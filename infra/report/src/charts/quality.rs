@@ -29,7 +29,9 @@ fn middle(month: &Period) -> f64 {
 }
 
 impl Chart for QualityOverTime<'_> {
-    const SIZE: (u32, u32) = (1_500, 1_500);
+    fn size(&self) -> (u32, u32) {
+        (1_500, 1_500)
+    }
 
     fn panels<DB: DrawingBackend<ErrorType: 'static>>(&self, root: &Panel<DB>) -> Result<()> {
         let body = titled(root, &self.heading)?;

@@ -4,6 +4,7 @@
 use super::ticks::Ticks;
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::register_font;
@@ -126,16 +127,20 @@ fn swatch<DB: DrawingBackend<ErrorType: 'static>>(
 }
 
 /// A plot over two axes of numbers.
-pub(super) type Plot<'a, DB> = ChartContext<'a, DB, Cartesian2d<Ticks, RangedCoordf64>>;
+pub(super) type Plot<'a, DB, Y = RangedCoordf64> = ChartContext<'a, DB, Cartesian2d<Ticks, Y>>;
 
 /// A plot with axes and a faint grid; `y_label` formats the values of the y axis.
-pub(super) fn plot<'a, DB: DrawingBackend<ErrorType: 'static>>(
+pub(super) fn plot<'a, DB, Y>(
     area: &Panel<DB>,
     x: Ticks,
-    y: Range<f64>,
+    y: Y,
     names: (&str, &str),
     y_label: &dyn Fn(f64) -> String,
-) -> Result<Plot<'a, DB>> {
+) -> Result<Plot<'a, DB, Y::CoordDescType>>
+where
+    DB: DrawingBackend<ErrorType: 'static>,
+    Y: AsRangedCoord<Value = f64, CoordDescType: ValueFormatter<f64>>,
+{
     let mut chart = ChartBuilder::on(area)
         .margin_right(44)
         .margin_bottom(8)

@@ -42,6 +42,16 @@ impl Ticks {
         Ticks { range, at, label: |x| ((x * 1e6).round() / 1e6).to_string() }
     }
 
+    /// Natural logarithms of prices, with ticks at 1, 2 and 5 times the powers of ten, or at these alone.
+    pub(super) fn prices(range: Range<f64>) -> Ticks {
+        let power = |x: f64| x / std::f64::consts::LN_10;
+        let powers = power(range.start).floor() as i32..=power(range.end).ceil() as i32;
+        let steps: &[f64] =
+            if power(range.end - range.start) > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let at = powers.flat_map(|power| steps.iter().map(move |n| (n * 10_f64.powi(power)).ln()));
+        Ticks { range, at: at.collect(), label: |x| x.exp().to_string() }
+    }
+
     /// Base-2 logarithms of periods in trading days.
     pub(super) fn periods(shortest: f64, longest: f64) -> Ticks {
         let at = [2, 3, 5, 7, 10, 14, 21, 32, 63, 126, 252].map(|days| f64::from(days).log2());

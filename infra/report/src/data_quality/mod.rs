@@ -20,10 +20,10 @@ pub use features::FeatureReport;
 
 use consumers::retrainer::embargo;
 use quant::Term;
-use schemas::Day;
 use schemas::contract::{CLASS_NAMES, CLASSES};
 use schemas::evaluation::HELD_OUT_DAYS;
 use schemas::events::Settings;
+use schemas::{Day, TradingCalendar};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use store::rows::FoundRows;
@@ -133,7 +133,8 @@ pub fn check_rows(found: &FoundRows, test_from: Option<Day>) -> (DataQuality, Ve
 fn open_days(found: &FoundRows) -> BTreeSet<Day> {
     let scanned = found.rows.iter().filter_map(|row| row.as_of).chain(found.open.iter().copied());
     let last = scanned.max().unwrap_or_default();
-    let longest = |day: Day| Term::of(day, f64::INFINITY).evaluation_day;
+    // A holiday only brings an evaluation forward, so weekdays bound every calendar's.
+    let longest = |day: Day| Term::longest(day, TradingCalendar::None);
     found.open.iter().copied().filter(|day| longest(*day) >= last).collect()
 }
 

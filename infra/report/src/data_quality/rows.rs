@@ -2,6 +2,7 @@
 
 use super::check::{Check, Grade};
 use quant::{FEATURE_RANGES, Term};
+use schemas::TradingCalendar;
 use schemas::contract::{CLASSES, CONTRACT_VERSION, Class, FEATURE_NAMES, FEATURES};
 use std::collections::BTreeMap;
 use store::rows::FoundRow;
@@ -101,7 +102,8 @@ fn ranges(row: &FoundRow) -> Option<String> {
 fn label(row: &FoundRow) -> Option<String> {
     let (roi, class, weight) = (row.roi?, row.class?, row.weight?);
     let (as_of, evaluated) = (row.as_of?, row.evaluation_day?);
-    let longest = Term::of(as_of, f64::INFINITY).evaluation_day;
+    // Rows do not name their calendar; a holiday only brings an evaluation forward.
+    let longest = Term::longest(as_of, TradingCalendar::None);
     if !usize::try_from(class).is_ok_and(|class| class < CLASSES) {
         Some(format!("class {class} is not one of 0 to 3"))
     } else if roi < -1.0 {

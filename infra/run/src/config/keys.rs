@@ -2,7 +2,7 @@
 
 /// Every key, its default and its meaning. `kafka.<property>` is passed to librdkafka; a key that
 /// holds a secret may end in `_file` or `.file` and name a file (see `secrets`).
-pub const KEYS: [(&str, &str, &str); 32] = [
+pub const KEYS: [(&str, &str, &str); 35] = [
     ("data_dir", "data", "folder that holds everything"),
     ("output", "human", "human or json"),
     ("run", "live", "id of the run"),
@@ -28,6 +28,16 @@ pub const KEYS: [(&str, &str, &str); 32] = [
         "address of the registry to register the schemas with when a run starts",
     ),
     ("schema_registry_auth", "", "user:password for the schema registry"),
+    (
+        "source_quiet_s",
+        "30",
+        "seconds without a change of its files after which a day is published",
+    ),
+    (
+        "source_missing_until",
+        "06:00",
+        "time of the next day, UTC, until which a ticker that lacks a bar is waited for",
+    ),
     ("settings.capital", "100000", "each track's capital, dollars"),
     ("settings.risk_per_trade", "1000", "capital at risk of a position, dollars"),
     ("settings.max_new_per_day", "5", "new positions of a track a day"),
@@ -40,6 +50,7 @@ pub const KEYS: [(&str, &str, &str); 32] = [
     ("settings.training_epochs", "50", "passes over the rows, at most"),
     ("settings.shadow_days", "5", "days a challenger is watched"),
     ("settings.seed", "7", "seed of training"),
+    ("settings.calendar", "NYSE", "trading days: NYSE, or none (every weekday)"),
     ("settings.rate", "0", "interest rate a year, continuous"),
     ("settings.dividend", "0", "dividend yield a year, continuous"),
     ("settings.strike_step", "", "strike step in dollars; empty chooses it by price"),

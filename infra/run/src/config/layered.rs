@@ -200,6 +200,7 @@ impl Config {
         self.output()?;
         self.log()?;
         self.provider()?;
+        self.closing()?;
         if self.replication()? == Some(0) {
             bail!("replication = 0: a partition has at least one copy");
         }

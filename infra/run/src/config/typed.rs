@@ -3,8 +3,9 @@
 use super::choices::{LogHome, Output, Provider};
 use super::layered::Config;
 use anyhow::{Context, Result, bail};
-use schemas::Money;
 use schemas::events::Settings;
+use schemas::{Money, TradingCalendar};
+use shell::source::Closing;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -105,6 +106,26 @@ impl Config {
         extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
     }
 
+    /// When a running source publishes a day.
+    pub fn closing(&self) -> Result<Closing> {
+        let seconds: f64 = self.parse("source_quiet_s")?;
+        let quiet = Duration::try_from_secs_f64(seconds)
+            .with_context(|| format!("source_quiet_s = {seconds}: write seconds, 0 or more"))?;
+        let text = self.text("source_missing_until");
+        let minute = text.split_once(':').and_then(|(hour, minute)| {
+            let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
+            (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+        });
+        let missing_until = minute.with_context(|| {
+            format!("source_missing_until = {text:?}: write a time of day, such as 06:00")
+        })?;
+        Ok(Closing { quiet, missing_until })
+    }
+    /// The calendar of the exchange whose prices files hold.
+    pub fn calendar(&self) -> Result<TradingCalendar> {
+        self.parse("settings.calendar")
+    }
+
     /// The settings that decisions are made with, once they are on `controls`.
     pub fn settings(&self) -> Result<Settings> {
         let money = |key: &str| -> Result<Money> {
@@ -124,6 +145,7 @@ impl Config {
             training_epochs: self.parse("settings.training_epochs")?,
             shadow_days: self.parse("settings.shadow_days")?,
             seed: self.parse("settings.seed")?,
+            calendar: self.calendar()?,
             ..Settings::default()
         };
         settings.pricing.rate = self.parse("settings.rate")?;

@@ -147,7 +147,7 @@ fn while_another_joins(other: &'static str) -> (u32, u32) {
     let mut instance = Instance::join(&env, Role::Scorer, "0").unwrap();
     let (warnings, mut failed) = (Warnings::default(), 0);
     tracing::subscriber::with_default(warnings.clone(), || {
-        drive("scorer-0", &shared, &mut || {
+        drive("scorer-0", true, &shared, &mut || {
             let stepped = instance.step();
             failed += u32::from(stepped.is_err());
             let published = instance.publishes() > 0;

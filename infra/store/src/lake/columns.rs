@@ -4,7 +4,8 @@
 //! JSON has no infinities: a number that is not finite becomes null, never zero. No role publishes
 //! one.
 
-use super::schema::{Column, ColumnKind};
+use super::names::Column;
+use super::schema::ColumnKind;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array,
     ListArray, RecordBatch, StringArray, StructArray,
@@ -15,23 +16,38 @@ use schemas::Event;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// The columns of a topic's files: first those that every topic has.
+pub(super) fn file_schema(columns: &[Column]) -> Arc<Schema> {
+    let shared = [
+        Field::new("id", DataType::Utf8, false),
+        Field::new("kind", DataType::Utf8, false),
+        Field::new("day", DataType::Date32, false),
+        Field::new("ticker", DataType::Utf8, false),
+        Field::new("revision", DataType::Int32, false),
+        Field::new("control_offset", DataType::Int64, true),
+        Field::new("causation_id", DataType::Utf8, true),
+        Field::new("correlation_id", DataType::Utf8, true),
+    ];
+    let own = columns.iter().map(|column| Field::new(&column.name, data_type(&column.kind), true));
+    Arc::new(Schema::new(shared.into_iter().chain(own).collect::<Vec<_>>()))
+}
+
 /// One row per event, in their order.
 pub(super) fn record_batch(columns: &[Column], events: &[Event]) -> Result<RecordBatch, String> {
     let payloads = events.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
-    let (mut fields, mut arrays) = shared_columns(events);
+    let mut arrays = shared_arrays(events);
     for column in columns {
         let values: Vec<Option<&Value>> = events
             .iter()
             .zip(&payloads)
-            .map(|(event, payload)| at_path(event, payload.as_ref(), &column.path))
+            .map(|(event, payload)| value_of(event, payload.as_ref(), column))
             .collect();
-        fields.push(Field::new(column.name(), data_type(&column.kind), true));
         arrays.push(
             array(&column.kind, &values)
-                .map_err(|cause| format!("column {}: {cause}", column.name()))?,
+                .map_err(|cause| format!("column {}: {cause}", column.name))?,
         );
     }
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|cause| cause.to_string())
+    RecordBatch::try_new(file_schema(columns), arrays).map_err(|cause| cause.to_string())
 }
 
 /// The event's payload, without the topic and kind around it; none for an unknown kind.
@@ -44,44 +60,30 @@ fn payload(event: &Event) -> Result<Option<Value>, String> {
     Ok(inside(body).and_then(inside))
 }
 
-fn at_path<'a>(event: &Event, payload: Option<&'a Value>, path: &[String]) -> Option<&'a Value> {
-    let (field, inner) = path.split_first()?;
+fn value_of<'a>(event: &Event, payload: Option<&'a Value>, column: &Column) -> Option<&'a Value> {
     // A payload's field is its kind's name in lower case, as a test in `schema` checks.
-    if !field.eq_ignore_ascii_case(event.body.kind()) {
-        return None;
-    }
-    let found = inner.iter().try_fold(payload?, |value, name| value.get(name))?;
+    let of_kind = |path: &&[String]| {
+        path.first().is_some_and(|field| field.eq_ignore_ascii_case(event.body.kind()))
+    };
+    let path = column.places.iter().map(Vec::as_slice).find(of_kind)?;
+    let found = path.iter().skip(1).try_fold(payload?, |value, name| value.get(name))?;
     (!found.is_null()).then_some(found)
 }
 
-fn shared_columns(events: &[Event]) -> (Vec<Field>, Vec<ArrayRef>) {
+fn shared_arrays(events: &[Event]) -> Vec<ArrayRef> {
     let text = |of: fn(&Event) -> Option<String>| -> ArrayRef {
         Arc::new(events.iter().map(of).collect::<StringArray>())
     };
-    let columns: [(&str, bool, ArrayRef); 8] = [
-        ("id", false, text(|event| Some(event.id.to_string()))),
-        ("kind", false, text(|event| Some(event.body.kind().to_owned()))),
-        ("day", false, Arc::new(Date32Array::from_iter_values(events.iter().map(|e| e.day.0)))),
-        ("ticker", false, text(|event| Some(event.ticker.clone()))),
-        (
-            "revision",
-            false,
-            Arc::new(Int32Array::from_iter_values(events.iter().map(|e| e.revision))),
-        ),
-        (
-            "control_offset",
-            true,
-            Arc::new(events.iter().map(|e| e.control_offset).collect::<Int64Array>()),
-        ),
-        ("causation_id", true, text(|event| event.causation.map(|id| id.to_string()))),
-        ("correlation_id", true, text(|event| event.correlation.map(|id| id.to_string()))),
-    ];
-    columns
-        .into_iter()
-        .map(|(name, nullable, array)| {
-            (Field::new(name, array.data_type().clone(), nullable), array)
-        })
-        .unzip()
+    vec![
+        text(|event| Some(event.id.to_string())),
+        text(|event| Some(event.body.kind().to_owned())),
+        Arc::new(Date32Array::from_iter_values(events.iter().map(|event| event.day.0))),
+        text(|event| Some(event.ticker.clone())),
+        Arc::new(Int32Array::from_iter_values(events.iter().map(|event| event.revision))),
+        Arc::new(events.iter().map(|event| event.control_offset).collect::<Int64Array>()),
+        text(|event| event.causation.map(|id| id.to_string())),
+        text(|event| event.correlation.map(|id| id.to_string())),
+    ]
 }
 
 fn data_type(kind: &ColumnKind) -> DataType {

@@ -1,44 +1,45 @@
-//! The parquet lake: every event of every topic in columns, for pandas, DuckDB and the like.
+//! The parquet lake: every event in columns, for pandas, DuckDB, polars and the like.
 //!
-//! Layout: `topic=<dataset>/date=YYYY-MM-DD/events.parquet`, hive style; the date is the
-//! trading day that was processed when the file was written.
+//! Layout: `topic=<dataset>/month=YYYY-MM/`, hive style. A month that is over is one file,
+//! `YYYY-MM.parquet`; the days of the others are files of their own, `YYYY-MM-DD.parquet`. The day is the
+//! trading day that was processed when the file was written. What is not finished yet is in `.new`, outside
+//! the topics' folders, because polars refuses a folder with anything but parquet in it.
 //!
 //! Invariants:
-//! 1. A file is whole or absent, and the same events give the same bytes.
+//! 1. A file is whole or absent, and the same events give the same files and bytes, however often the writer
+//!    was killed meanwhile.
 //! 2. A file's columns follow from the topic's newest schema alone, never from the events.
-//! 3. Writing a day again replaces its file; a day without events has none.
+//! 3. Writing a day again replaces its file; a day without events other than markers has none. A day of a
+//!    month that is over is in the month's file already.
+//! 4. Who lists a topic's folder finds every event once, also while a month is closed ([`disk`] says how). A
+//!    file listed before may be gone when it is opened; no row is read twice or left out.
 
 mod columns;
 mod disk;
+mod file;
+mod names;
+mod reading;
 mod schema;
 
 use crate::StoreError;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use schema::Column;
+use names::Column;
 use schemas::codec::schema_versions;
-use schemas::{Day, Event, Topic, id};
-use sha2::{Digest, Sha256};
+use schemas::{Day, Event, Topic};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The creator named in a file. It is part of the bytes, so it must not contain the program's version.
-const CREATED_BY: &str = "butterquant lake format 1";
+pub(crate) use disk::refuse_old_layout;
 
-/// A folder of parquet files by topic and day. One process writes it; any may read.
+/// A folder of parquet files by topic and month. One process writes it; any may read.
 #[derive(Debug, Clone)]
 pub struct Lake {
     dir: PathBuf,
     columns: BTreeMap<Topic, Vec<Column>>,
-    /// Whether the leftovers of a crash were removed. That happens at the first write, because a reader
-    /// that opens the lake must not remove the writer's file.
-    swept: Arc<AtomicBool>,
+    /// The earliest month that may hold files of days, as far as the writer knows; none before its first
+    /// write. A reader that opens the lake must not remove the writer's unfinished file.
+    open_month: Arc<Mutex<Option<String>>>,
 }
 
 impl Lake {
@@ -51,30 +52,89 @@ impl Lake {
         disk::make_dir(&dir)?;
         let mut columns = BTreeMap::new();
         for version in schema_versions() {
-            let derived = schema::payload_columns(version.text)
+            let derived = schema::payload_fields(version.text)
                 .map_err(|detail| StoreError::Columns { topic: version.topic, detail })?;
-            columns.insert(version.topic, derived); // oldest first, so the newest stays
+            columns.insert(version.topic, names::columns(derived)); // oldest first, so the newest stays
         }
-        Ok(Lake { dir, columns, swept: Arc::default() })
+        Ok(Lake { dir, columns, open_month: Arc::default() })
     }
 
-    /// Writes all events of `topic` on `day`, in their order, replacing the file; without events it
-    /// writes nothing. The first write removes the leftovers of a crash.
+    /// Refuses a lake of an earlier layout: its rows would be there twice beside new ones.
     ///
     /// # Errors
-    /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::Full`] or
-    /// [`StoreError::Unwritable`] from the disk, where the old file, if any, still stands.
+    /// [`StoreError::OldLake`], or [`StoreError::Unreadable`] when a folder cannot be listed.
+    pub fn check_layout(&self) -> Result<(), StoreError> {
+        refuse_old_layout(&self.dir)
+    }
+
+    /// Writes all events of `topic` on `day`, in their order, replacing the file; without events other than
+    /// markers, or in a month that is over, it writes nothing. The first write removes what a crash left.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::OldLake`];
+    /// [`StoreError::Full`] or [`StoreError::Unwritable`] from the disk, where the old file, if any, still
+    /// stands.
     pub fn write_day(&self, topic: Topic, day: Day, events: &[Event]) -> Result<(), StoreError> {
-        if events.is_empty() {
+        let folder = self.folder(topic, &month_of(day));
+        if events.iter().all(|event| event.body.marker().is_some())
+            || disk::month_file(&folder).exists()
+        {
             return Ok(());
         }
-        if let Some(stray) = events.iter().find(|event| event.topic() != topic) {
-            return Err(StoreError::WrongTopic { topic, found: stray.topic() });
+        self.prepare()?;
+        let bytes = self.parquet(topic, events, false)?;
+        disk::replace(&self.unfinished(), &self.path(topic, day), &bytes)
+    }
+
+    /// Writes all events of a topic without day markers, a file for each month, replacing the files. Such a
+    /// topic is written whole each time, so files of days would gain nothing.
+    ///
+    /// # Errors
+    /// As [`Lake::write_day`].
+    pub fn write_whole(&self, topic: Topic, mut events: Vec<Event>) -> Result<(), StoreError> {
+        self.prepare()?;
+        events.sort_by_key(|event| event.day);
+        for of_month in events.chunk_by(|one, next| month_of(one.day) == month_of(next.day)) {
+            let Some(first) = of_month.first() else { continue };
+            let file = disk::month_file(&self.folder(topic, &month_of(first.day)));
+            disk::replace(&self.unfinished(), &file, &self.parquet(topic, of_month, true)?)?;
         }
-        if !self.swept.swap(true, Ordering::Relaxed) {
-            disk::remove_leftovers(&self.dir)?;
+        Ok(())
+    }
+
+    /// Merges the files of days in every month before that of `day`.
+    ///
+    /// # Errors
+    /// [`StoreError::DamagedFile`] for a file that cannot be read; else as [`Lake::write_day`].
+    pub fn close_months(&self, day: Day) -> Result<(), StoreError> {
+        let (open, month) = (self.prepare()?, month_of(day));
+        for (topic, columns) in self.columns.iter().filter(|_| open < month) {
+            let (from, to) = (self.folder(*topic, &open), self.folder(*topic, &month));
+            for folder in disk::folders(&self.topic_folder(*topic), "month=")? {
+                if (&from..&to).contains(&&folder) {
+                    self.close_month(*topic, &folder, columns)?;
+                }
+            }
         }
-        self.write_file(&self.path(topic, day), topic, events)
+        *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = Some(month.max(open));
+        Ok(())
+    }
+
+    /// The month's file, if it is there, has all days: then a crash left theirs.
+    fn close_month(
+        &self,
+        topic: Topic,
+        folder: &Path,
+        columns: &[Column],
+    ) -> Result<(), StoreError> {
+        let days = disk::day_files(folder)?;
+        if days.is_empty() {
+            return Ok(());
+        }
+        if disk::month_file(folder).exists() {
+            return disk::remove_days(folder);
+        }
+        disk::replace_all(&self.dir, folder, &file::merged(topic, columns, &days)?)
     }
 
     /// Writes events of `topic` with the lake's columns into any file, replacing it.
@@ -87,35 +147,54 @@ impl Lake {
         topic: Topic,
         events: &[Event],
     ) -> Result<(), StoreError> {
-        let bytes =
-            self.parquet(topic, events).map_err(|detail| StoreError::Columns { topic, detail })?;
-        disk::replace(file, &bytes)
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let unfinished = file.with_file_name(format!(".{name}.new"));
+        disk::replace(&unfinished, file, &self.parquet(topic, events, true)?)
     }
 
-    fn parquet(&self, topic: Topic, events: &[Event]) -> Result<Vec<u8>, String> {
-        let columns = self.columns.get(&topic).ok_or("there is no schema file of this topic")?;
-        let batch = columns::record_batch(columns, events)?;
-        let properties = WriterProperties::builder()
-            .set_created_by(CREATED_BY.to_owned())
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            // Pages are few: indexes of them and a second copy of the schema would be half
-            // of a day's file.
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_offset_index_disabled(true)
-            .build();
-        let options =
-            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let mut bytes = Vec::new();
-        let mut writer = ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options)
-            .map_err(|cause| cause.to_string())?;
-        writer.write(&batch).map_err(|cause| cause.to_string())?;
-        writer.close().map_err(|cause| cause.to_string())?;
-        Ok(bytes)
+    /// Before the first write: nothing of an earlier layout is here, and what a crash left goes. Returns
+    /// the earliest month that may hold files of days.
+    fn prepare(&self) -> Result<String, StoreError> {
+        let mut open = self.open_month.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.is_none() {
+            self.check_layout()?;
+            disk::remove_unfinished(&self.dir)?;
+        }
+        Ok(open.get_or_insert_default().clone())
     }
 
-    /// Where the events of `topic` on `day` are, or would be.
+    fn unfinished(&self) -> PathBuf {
+        self.dir.join(disk::UNFINISHED).join("file")
+    }
+
+    fn parquet(&self, topic: Topic, events: &[Event], stays: bool) -> Result<Vec<u8>, StoreError> {
+        if let Some(stray) = events.iter().find(|event| event.topic() != topic) {
+            return Err(StoreError::WrongTopic { topic, found: stray.topic() });
+        }
+        let columns =
+            self.columns.get(&topic).ok_or("there is no schema file of this topic".into());
+        columns
+            .and_then(|columns| columns::record_batch(columns, events))
+            .and_then(|batch| file::bytes(&batch, stays))
+            .map_err(|detail| StoreError::Columns { topic, detail })
+    }
+
+    fn topic_folder(&self, topic: Topic) -> PathBuf {
+        self.dir.join(format!("topic={topic}"))
+    }
+
+    fn folder(&self, topic: Topic, month: &str) -> PathBuf {
+        self.topic_folder(topic).join(format!("month={month}"))
+    }
+
+    /// Where the events of `topic` on `day` are, or would be, until its month is over.
     pub fn path(&self, topic: Topic, day: Day) -> PathBuf {
-        self.dir.join(format!("topic={topic}")).join(format!("date={day}")).join(disk::FILE)
+        self.folder(topic, &month_of(day)).join(format!("{day}.parquet"))
+    }
+
+    /// Where the events of `topic` in the month of `day` are, or would be, once that is over.
+    pub fn month_path(&self, topic: Topic, day: Day) -> PathBuf {
+        disk::month_file(&self.folder(topic, &month_of(day)))
     }
 
     /// The folder.
@@ -123,51 +202,7 @@ impl Lake {
         &self.dir
     }
 
-    /// Every data file, by path.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreadable`] when a folder cannot be listed.
-    pub fn files(&self) -> Result<Vec<PathBuf>, StoreError> {
-        disk::data_files(&self.dir)
-    }
-
-    /// Rows per topic, from the files' footers: a cheap check that each is a complete parquet file.
-    ///
-    /// # Errors
-    /// [`StoreError::DamagedFile`] for the first that is not.
-    pub fn rows(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        let mut rows = BTreeMap::new();
-        for path in self.files()? {
-            let file = File::open(&path).map_err(|cause| StoreError::reading(&path, cause))?;
-            let reader = SerializedFileReader::new(file).map_err(|cause| {
-                StoreError::DamagedFile { path: path.clone(), detail: cause.to_string() }
-            })?;
-            let found = reader.metadata().file_metadata().num_rows().unsigned_abs();
-            *rows.entry(self.topic_of(&path)).or_default() += found;
-        }
-        Ok(rows)
-    }
-
-    /// A topic's SHA-256 over the relative path and the bytes of each of its files, in
-    /// order: equal for two lakes of the same events.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreadable`] when a file cannot be read.
-    pub fn digest(&self) -> Result<BTreeMap<String, String>, StoreError> {
-        let mut hashes: BTreeMap<String, Sha256> = BTreeMap::new();
-        for path in self.files()? {
-            let bytes = fs::read(&path).map_err(|cause| StoreError::reading(&path, cause))?;
-            let name = self.relative(&path);
-            let hash = hashes.entry(self.topic_of(&path)).or_default();
-            for part in [name.as_bytes(), &bytes] {
-                hash.update((part.len() as u64).to_be_bytes());
-                hash.update(part);
-            }
-        }
-        Ok(hashes.into_iter().map(|(topic, hash)| (topic, id::hex(&hash.finalize()))).collect())
-    }
-
-    /// Removes every topic's folder; the lake is then empty.
+    /// Removes every topic's folder, of an earlier layout as well; the lake is then empty.
     ///
     /// # Errors
     /// [`StoreError::Unwritable`] for the first folder that cannot be removed.
@@ -175,16 +210,12 @@ impl Lake {
         for folder in disk::folders(&self.dir, "topic=")? {
             fs::remove_dir_all(&folder).map_err(|cause| StoreError::writing(&folder, cause))?;
         }
+        *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
+}
 
-    fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.dir).unwrap_or(path).to_string_lossy().replace('\\', "/")
-    }
-
-    fn topic_of(&self, path: &Path) -> String {
-        let name = self.relative(path);
-        let folder = name.split('/').next().unwrap_or_default();
-        folder.strip_prefix("topic=").unwrap_or(folder).to_owned()
-    }
+/// `YYYY-MM`.
+fn month_of(day: Day) -> String {
+    day.to_string().chars().take(7).collect()
 }

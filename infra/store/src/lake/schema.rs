@@ -1,11 +1,11 @@
-//! The columns of a topic, derived from its Avro schema alone: the schema gives each column's name and
-//! type, whatever the events of a day contain.
+//! The fields that become columns, derived from a topic's Avro schema alone: the schema gives the place and
+//! the type of each, whatever the events of a day contain.
 //!
 //! | Avro | column |
 //! |---|---|
 //! | double, int, long, boolean, string, bytes, `date` | the same |
 //! | enum | string |
-//! | record | flattened further: `candidate_scanned.structure.expiry` |
+//! | record | flattened further |
 //! | array of any of the simple ones | list |
 //! | array of records (`legs`) | list of struct |
 //! | union with null | the other branch; every payload column is nullable anyway |
@@ -27,51 +27,44 @@ pub(super) enum ColumnKind {
     Struct(Vec<(String, ColumnKind)>),
 }
 
-/// A payload column: the place of its value in the event, and its type.
+/// A field of a payload that becomes a column.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Column {
-    /// The payload field, then the fields inside it.
+pub(super) struct PayloadField {
+    /// The payload, then the fields inside it.
     pub(super) path: Vec<String>,
     /// Its type.
     pub(super) kind: ColumnKind,
 }
 
-impl Column {
-    /// The column's name in the file.
-    pub(super) fn name(&self) -> String {
-        self.path.join(".")
-    }
-}
-
 /// The fields that every topic's record begins with; they have columns of their own.
 const SHARED: [&str; 6] = ["kind", "id", "day", "ticker", "revision", "control_offset"];
 
-/// The payload columns of the schema file `text`, in its order.
+/// The payload fields of the schema file `text`, in its order.
 ///
 /// # Errors
 /// A sentence, for a schema with a type outside the table above.
-pub(super) fn payload_columns(text: &str) -> Result<Vec<Column>, String> {
+pub(super) fn payload_fields(text: &str) -> Result<Vec<PayloadField>, String> {
     let schema: Value = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
     let mut reader = Reader { named: BTreeMap::new() };
-    let mut columns = Vec::new();
+    let mut found = Vec::new();
     for (name, kind) in reader.fields(&schema)? {
         if !SHARED.contains(&name.as_str()) {
-            flatten(vec![name], kind, &mut columns);
+            flatten(vec![name], kind, &mut found);
         }
     }
-    Ok(columns)
+    Ok(found)
 }
 
-fn flatten(path: Vec<String>, kind: ColumnKind, columns: &mut Vec<Column>) {
+fn flatten(path: Vec<String>, kind: ColumnKind, found: &mut Vec<PayloadField>) {
     match kind {
         ColumnKind::Struct(fields) => {
             for (name, kind) in fields {
                 let mut inner = path.clone();
                 inner.push(name);
-                flatten(inner, kind, columns);
+                flatten(inner, kind, found);
             }
         }
-        kind => columns.push(Column { path, kind }),
+        kind => found.push(PayloadField { path, kind }),
     }
 }
 
@@ -141,18 +134,18 @@ mod tests {
     use super::*;
     use schemas::codec::schema_versions;
 
-    fn column(topic: &str, name: &str) -> Option<ColumnKind> {
-        let version = schema_versions().iter().find(|v| v.topic.dataset() == topic).unwrap();
-        let columns = payload_columns(version.text).unwrap();
-        columns.into_iter().find(|c| c.name() == name).map(|c| c.kind)
+    fn field(topic: &str, path: &str) -> Option<ColumnKind> {
+        let version = schema_versions().iter().rfind(|v| v.topic.dataset() == topic).unwrap();
+        let fields = payload_fields(version.text).unwrap();
+        fields.into_iter().find(|field| field.path.join(".") == path).map(|field| field.kind)
     }
 
     #[test]
-    fn every_schema_gives_columns_of_the_types_it_says() {
+    fn every_schema_gives_fields_of_the_types_it_says() {
         for version in schema_versions() {
-            assert!(!payload_columns(version.text).unwrap().is_empty(), "{}", version.topic);
+            assert!(!payload_fields(version.text).unwrap().is_empty(), "{}", version.topic);
         }
-        for (topic, name, kind) in [
+        for (topic, path, kind) in [
             ("scans", "candidate_scanned.spot", ColumnKind::Double),
             ("scans", "candidate_scanned.structure.strategy", ColumnKind::Text),
             ("scans", "candidate_scanned.structure.expiry", ColumnKind::Date),
@@ -166,10 +159,16 @@ mod tests {
             ("controls", "run_opened.settings.capital", ColumnKind::Long),
             ("samples", "sample_drawn.class", ColumnKind::Int),
         ] {
-            assert_eq!(column(topic, name), Some(kind), "{topic} {name}");
+            assert_eq!(field(topic, path), Some(kind), "{topic} {path}");
         }
-        let legs = column("scans", "candidate_scanned.legs").unwrap();
-        assert!(matches!(legs, ColumnKind::List(item) if matches!(*item, ColumnKind::Struct(_))));
+        for (topic, path) in [
+            ("scans", "candidate_scanned.legs"),
+            ("bars", "history_loaded.bars"),
+            ("bars", "index_loaded.closes"),
+        ] {
+            let Some(ColumnKind::List(item)) = field(topic, path) else { panic!("{topic} {path}") };
+            assert!(matches!(*item, ColumnKind::Struct(_)), "{topic} {path}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod convert;
 mod part;
 
 use crate::StoreError;
+use crate::lake::refuse_old_layout;
 use part::read;
 use schemas::{Day, Topic};
 use std::collections::BTreeMap;
@@ -48,8 +49,8 @@ pub struct FoundRows {
 /// Reads a file of rows, a folder of such files, or a lake.
 ///
 /// # Errors
-/// [`StoreError::Unreadable`], [`StoreError::DamagedRows`], [`StoreError::NotRows`], or
-/// [`StoreError::NoRows`] for a folder without any.
+/// [`StoreError::Unreadable`], [`StoreError::OldLake`], [`StoreError::DamagedRows`], [`StoreError::NotRows`],
+/// or [`StoreError::NoRows`] for a folder without any.
 pub fn read_rows(path: &Path) -> Result<FoundRows, StoreError> {
     let kind = std::fs::metadata(path).map_err(|cause| StoreError::reading(path, cause))?;
     if !kind.is_dir() {
@@ -59,6 +60,7 @@ pub fn read_rows(path: &Path) -> Result<FoundRows, StoreError> {
     let topic = |topic: Topic| path.join(format!("topic={topic}"));
     let topics = [Topic::Samples, Topic::Features, Topic::Outcomes].map(topic);
     let found = if topics.iter().any(|folder| folder.is_dir()) {
+        refuse_old_layout(path)?;
         lake(&topics)?
     } else {
         let files = parquet_files(path)?;
@@ -115,13 +117,12 @@ fn parquet_files(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(files)
 }
 
-const SAMPLE: (&str, &str) = ("SAMPLE_DRAWN", "sample_drawn");
 const LABELLED: [&str; 7] =
     ["as_of", "evaluation_day", "contract_version", "values", "roi", "class", "weight"];
 
 fn samples(path: &Path) -> Result<Vec<FoundRow>, StoreError> {
     let mut rows = Vec::new();
-    read(path, SAMPLE, &LABELLED, &mut |part, at| {
+    read(path, "SAMPLE_DRAWN", &LABELLED, &mut |part, at| {
         rows.push(FoundRow {
             place: part.place(at),
             ticker: part.text("ticker", at)?.unwrap_or_default(),
@@ -141,7 +142,7 @@ fn samples(path: &Path) -> Result<Vec<FoundRow>, StoreError> {
 fn candidates(path: &Path) -> Result<Vec<(String, FoundRow)>, StoreError> {
     let mut rows = Vec::new();
     let of = ["candidate", "contract_version", "values"];
-    read(path, ("FEATURES_EXTRACTED", "features_extracted"), &of, &mut |part, at| {
+    read(path, "FEATURES_EXTRACTED", &of, &mut |part, at| {
         let row = FoundRow {
             place: part.place(at),
             ticker: part.text("ticker", at)?.unwrap_or_default(),
@@ -164,7 +165,7 @@ fn matured(
 ) -> Result<Vec<FoundRow>, StoreError> {
     let mut rows = Vec::new();
     let of = ["candidate", "evaluation_day", "roi", "class"];
-    read(path, ("CANDIDATE_MATURED", "candidate_matured"), &of, &mut |part, at| {
+    read(path, "CANDIDATE_MATURED", &of, &mut |part, at| {
         let candidate = part.text("candidate", at)?.unwrap_or_default();
         if let Some(row) = scanned.remove(&candidate) {
             rows.push(FoundRow {
@@ -176,7 +177,7 @@ fn matured(
         }
         Ok(())
     })?;
-    read(path, ("OUTCOME_MISSING", "outcome_missing"), &["candidate"], &mut |part, at| {
+    read(path, "OUTCOME_MISSING", &["candidate"], &mut |part, at| {
         scanned.remove(&part.text("candidate", at)?.unwrap_or_default());
         Ok(())
     })?;

@@ -20,14 +20,13 @@ pub(super) struct Part<'a> {
     name: Arc<str>,
     /// Rows of the file before this part.
     before: usize,
-    prefix: &'static str,
     batch: RecordBatch,
 }
 
 /// Calls `take` for every row of `kind`; only the columns named in `of` are read.
 pub(super) fn read(
     path: &Path,
-    (kind, prefix): (&'static str, &'static str),
+    kind: &str,
     of: &[&str],
     take: &mut dyn FnMut(&Part<'_>, usize) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
@@ -39,11 +38,10 @@ pub(super) fn read(
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
         .map_err(|cause| damaged(&cause))?;
-    let own = of.iter().map(|name| format!("{prefix}.{name}"));
     let mut chosen = Vec::new();
-    for name in SHARED.iter().map(|name| (*name).to_owned()).chain(own) {
-        let found = builder.schema().index_of(&name);
-        chosen.push(found.map_err(|_| not_rows(path, &name, &"there is no such column"))?);
+    for name in SHARED.iter().chain(of) {
+        let found = builder.schema().index_of(name);
+        chosen.push(found.map_err(|_| not_rows(path, name, &"there is no such column"))?);
     }
     let mask = ProjectionMask::roots(builder.parquet_schema(), chosen);
     let reader = builder.with_projection(mask).build().map_err(|cause| damaged(&cause))?;
@@ -51,7 +49,7 @@ pub(super) fn read(
     for batch in reader {
         let batch = batch.map_err(|cause| damaged(&cause))?;
         let rows = batch.num_rows();
-        let part = Part::converted(path, before, prefix, &batch)?;
+        let part = Part::converted(path, before, &batch)?;
         for at in 0..rows {
             if part.text("kind", at)?.is_some_and(|found| found == kind) {
                 take(&part, at)?;
@@ -62,20 +60,19 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Columns that all kinds share; the others bear the kind's prefix.
+/// Columns that are always read.
 const SHARED: [&str; 3] = ["kind", "day", "ticker"];
 
 impl<'a> Part<'a> {
     fn converted(
         file: &'a Path,
         before: usize,
-        prefix: &'static str,
         batch: &RecordBatch,
     ) -> Result<Part<'a>, StoreError> {
         let (mut fields, mut columns) = (Vec::new(), Vec::new());
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             let name = field.name();
-            let to = type_of(name.rsplit('.').next().unwrap_or(name));
+            let to = type_of(name);
             let column = match &to {
                 Some(to) => convert(column, to).map_err(|cause| not_rows(file, name, &cause))?,
                 None => Arc::clone(column),
@@ -87,7 +84,7 @@ impl<'a> Part<'a> {
         let batch = RecordBatch::try_new(schema, columns)
             .map_err(|cause| not_rows(file, "columns", &cause))?;
         let name = file.display().to_string().into();
-        Ok(Part { file, name, before, prefix, batch })
+        Ok(Part { file, name, before, batch })
     }
 
     pub(super) fn place(&self, at: usize) -> (Arc<str>, usize) {
@@ -95,12 +92,8 @@ impl<'a> Part<'a> {
     }
 
     fn column(&self, name: &str) -> Result<&dyn Array, StoreError> {
-        let full = match name {
-            shared if SHARED.contains(&shared) => shared.to_owned(),
-            own => format!("{}.{own}", self.prefix),
-        };
-        let column = self.batch.column_by_name(&full).map(AsRef::as_ref);
-        column.ok_or_else(|| not_rows(self.file, &full, &"there is no such column"))
+        let column = self.batch.column_by_name(name).map(AsRef::as_ref);
+        column.ok_or_else(|| not_rows(self.file, name, &"there is no such column"))
     }
 
     pub(super) fn text(&self, name: &str, at: usize) -> Result<Option<String>, StoreError> {

@@ -11,6 +11,7 @@
 //! 3. Views touch only their own tree; the database may hold others.
 
 mod book;
+mod corrections;
 mod models;
 mod predictions;
 mod ranking_file;
@@ -20,6 +21,7 @@ mod trades;
 mod view_store;
 
 pub use book::PositionBook;
+pub use corrections::CorrectedBars;
 pub use models::{AliasChange, ModelCard, ModelHistory, ModelRefusal};
 pub use predictions::{MaturedOutcome, ScoredCandidate, ScoredDay};
 pub use ranking_file::{RankingsFile, StrikePrices, Thresholds};
@@ -95,6 +97,10 @@ impl Views {
         if let Some(rankings) = Rankings::of_day(day, events, settings) {
             batch.put(ViewKey::Rankings(day), &rankings)?;
         }
+        let corrected = corrections::of_day(day, events);
+        if !corrected.is_empty() {
+            batch.put(ViewKey::Corrections(day), &corrected)?;
+        }
         let marks = equity_points(day, events);
         if !marks.is_empty() {
             batch.put(ViewKey::Equity(day), &marks)?;
@@ -109,6 +115,15 @@ impl Views {
     /// As [`Views::through`].
     pub fn rankings(&self, day: Day) -> Result<Option<Rankings>, StoreError> {
         self.store.get(ViewKey::Rankings(day))
+    }
+
+    /// What has changed since of the bars that the scans of `day` were made from.
+    ///
+    /// # Errors
+    /// As [`Views::through`].
+    pub fn corrected_since(&self, day: Day) -> Result<Vec<CorrectedBars>, StoreError> {
+        let all = self.store.all::<Vec<CorrectedBars>>(ViewKey::Corrections(Day(0)))?;
+        Ok(all.into_iter().flatten().filter(|of| of.concerns(day)).collect())
     }
 
     /// The days that have rankings, ascending.

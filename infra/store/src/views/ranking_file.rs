@@ -1,6 +1,7 @@
 //! The rankings as JSON, as in the file `rankings_combined.json`: strategies by name, strikes
 //! together, refused tickers apart.
 
+use super::corrections::CorrectedBars;
 use super::rankings::{Ranked, Rankings, Recommendation, RefusedTicker, SuccessSource};
 use crate::{StoreError, json};
 use schemas::events::Strategy;
@@ -22,6 +23,9 @@ pub struct RankingsFile {
     pub rankings: Vec<Ranked>,
     /// The tickers refused, by name.
     pub refused: Vec<RefusedTicker>,
+    /// What has changed since of the bars that the scans were made from.
+    #[serde(default)]
+    pub corrected_since: Vec<CorrectedBars>,
 }
 
 /// What a candidate must exceed to be traded.
@@ -55,6 +59,7 @@ impl From<&Rankings> for RankingsFile {
             count: rankings.ranked.len(),
             rankings: rankings.ranked.clone(),
             refused: rankings.refused.clone(),
+            corrected_since: Vec::new(),
         }
     }
 }

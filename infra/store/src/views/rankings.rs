@@ -192,7 +192,7 @@ fn row(event: &Event, scan: &Scan, score: Option<&Score>, settings: &Settings) -
         expected_roi: score.map(|score| score.expected_roi),
         model_version: score.map(|score| score.model_version),
         scan_day: event.day,
-        entry_from: event.day.next_weekday(),
+        entry_from: settings.calendar.next_expected(event.day),
         evaluation_day: butterfly.evaluation_day,
         expiry: butterfly.expiry,
         lower: butterfly.centre - butterfly.wing,

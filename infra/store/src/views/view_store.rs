@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 const TREE: &str = "views";
 /// Incremented with every change of a stored type.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A stored view, or one day of it.
 #[derive(Clone, Copy)]
@@ -28,6 +28,7 @@ pub(super) enum ViewKey {
     Predictions(Day),
     Features(Day),
     References,
+    Corrections(Day),
 }
 
 impl ViewKey {
@@ -44,6 +45,7 @@ impl ViewKey {
             ViewKey::Predictions(_) => "judged/",
             ViewKey::Features(_) => "features/",
             ViewKey::References => "references",
+            ViewKey::Corrections(_) => "corrections/",
         }
     }
 
@@ -53,7 +55,8 @@ impl ViewKey {
             | ViewKey::Journal(day)
             | ViewKey::Equity(day)
             | ViewKey::Predictions(day)
-            | ViewKey::Features(day) => Some(day),
+            | ViewKey::Features(day)
+            | ViewKey::Corrections(day) => Some(day),
             _ => None,
         }
     }

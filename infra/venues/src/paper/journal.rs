@@ -135,10 +135,10 @@ impl Journal {
                 self.last_session = self.last_session.max(entry.session);
             }
             Happened::Accepted { order } => {
-                client.orders.insert(order.id, status_by_terms(order.id, &order.terms));
+                client.orders.insert(order.id, OrderStatus::by_terms(order.id, &order.terms));
             }
             Happened::Amended { id, terms } => {
-                client.orders.insert(*id, status_by_terms(*id, terms));
+                client.orders.insert(*id, OrderStatus::by_terms(*id, terms));
             }
             Happened::Withdrawn { id, code, reason } => {
                 let withdrawn =
@@ -168,14 +168,5 @@ impl Journal {
     pub fn status(&self, client: &str, id: i64) -> OrderStatus {
         let known = self.clients.get(client).and_then(|client| client.orders.get(&id));
         known.cloned().unwrap_or(OrderStatus::Nothing)
-    }
-}
-
-/// The status that an order reaches: a paper market's fills are a function of the order's terms.
-fn status_by_terms(id: i64, terms: &Terms) -> OrderStatus {
-    match terms.clone() {
-        Terms::Trade(trade) => OrderStatus::Executed { execution_id: format!("paper-{id}"), trade },
-        Terms::Cancel { code, reason } => OrderStatus::Cancelled { code, reason },
-        Terms::Wait => OrderStatus::Working,
     }
 }

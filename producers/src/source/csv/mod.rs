@@ -1,152 +1,210 @@
-//! A folder of Yahoo-style CSV files, one per ticker (`AAPL.csv`), with `^VIX.csv` beside them.
+//! Price files of a folder, or one file of all tickers, as a market; the index's file beside them.
 //!
-//! 1. A trading day is a day on which at least one stock file has a row; a stock without a
-//!    valid one is missing, and the reason names file and line.
-//! 2. The universe is fixed when the folder is opened. An unreadable file keeps its ticker in it,
-//!    missing each day, so that the damage is seen and a repaired file comes back.
-//! 3. Files whose size or time changed are read again once all known days are given. A new last
-//!    day that some files still lack is held back until a poll finds nothing changed: a
-//!    downloader writes its files one after another.
-//! 4. A row of a day already given that reads differently now is a [`BarChange`]; the day stands.
+//! 1. A trading day is a session of the calendar on which at least one stock has a valid bar, and not
+//!    all of them stood still; a stock without one is missing, and the reason names file and line.
+//! 2. An unreadable file keeps its ticker in the universe, missing each day, so that the damage is seen and a
+//!    repaired file comes back. A removed file keeps its content; a new one joins.
+//! 3. Files that changed are read again by [`Market::refresh`]. One that was renamed into its place is whole at
+//!    once; any other may still be written.
+//! 4. Splits that the prices do not contain are given on their day, and bars of the past in the share
+//!    count of the day that they are asked for.
 
+mod columns;
+mod conventions;
+mod dates;
+mod days;
+mod draft;
+mod header;
+mod listing;
+mod names;
+mod numbers;
+mod parquet_text;
 mod price_file;
 mod price_table;
+mod reading;
+mod report;
+mod rows;
+mod splits;
+mod stocks;
 #[cfg(test)]
 mod tests;
+mod text;
+mod together;
+mod watch;
+mod wide;
 
-use super::market::{BarChange, DataProblem, Market, MarketDay, SourceError, choose};
-use price_file::{PriceFile, list};
-use price_table::{FileKind, PriceTable};
-use schemas::{Day, id::sha256_hex};
-use std::collections::{BTreeMap, BTreeSet};
+use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
+use listing::{Listing, list};
+use price_file::PriceFile;
+use price_table::{FileContent, FileKind, PriceTable, Sessions};
+use reading::read_all;
+use schemas::events::{Bar, CorporateAction};
+use schemas::{Day, TradingCalendar, id::sha256_hex};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use stocks::{Stock, gather, index_of};
+use watch::FolderWatch;
 
-/// A folder of CSV files as a market.
+/// Price files as a market.
 pub struct CsvMarket {
+    source: PathBuf,
     folder: PathBuf,
+    sessions: Sessions,
     universe: Vec<String>,
     /// In the order of `universe`.
-    stocks: Vec<PriceFile>,
-    vix: PriceFile,
+    stocks: Vec<Stock>,
+    index: Stock,
+    files: Vec<PriceFile>,
     days: Vec<Day>,
-    /// Unused files, found once, and changes that no event can express.
+    /// Unused files, found once.
     notes: Vec<DataProblem>,
     problems: Vec<DataProblem>,
-    given: Option<Day>,
-    half_written: bool,
-    changes: Vec<BarChange>,
-    revisions: BTreeMap<(String, Day), i32>,
+    parquet: bool,
+    /// The tickers asked for.
+    chosen: Option<Vec<String>>,
+    generation: u64,
+    /// Every name in the folder.
+    names: BTreeSet<OsString>,
+    watch: Option<FolderWatch>,
 }
 
 impl CsvMarket {
-    /// Opens the folder and reads its price files; with `tickers`, only theirs.
+    /// Opens a folder of text files, or one such file of all tickers, and reads its prices; with `tickers`, only
+    /// theirs.
     ///
     /// # Errors
-    /// The folder cannot be read, or has no stock file, no valid bar, or not all `tickers`.
-    pub fn open(folder: &Path, tickers: Option<&[String]>) -> Result<CsvMarket, SourceError> {
-        let shown = folder.display().to_string();
-        let listing =
-            list(folder).map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
-        if listing.stocks.is_empty() {
-            return Err(SourceError::NoFiles { folder: shown });
+    /// The source cannot be read, or has no stock file, no valid bar, or not all `tickers`.
+    pub fn open(
+        source: &Path,
+        tickers: Option<&[String]>,
+        calendar: TradingCalendar,
+    ) -> Result<CsvMarket, SourceError> {
+        CsvMarket::of_files(source, tickers, calendar, false)
+    }
+
+    /// The same of Parquet files.
+    ///
+    /// # Errors
+    /// As [`CsvMarket::open`].
+    pub fn open_parquet(
+        source: &Path,
+        tickers: Option<&[String]>,
+        calendar: TradingCalendar,
+    ) -> Result<CsvMarket, SourceError> {
+        CsvMarket::of_files(source, tickers, calendar, true)
+    }
+
+    fn of_files(
+        source: &Path,
+        tickers: Option<&[String]>,
+        calendar: TradingCalendar,
+        parquet: bool,
+    ) -> Result<CsvMarket, SourceError> {
+        let shown = source.display().to_string();
+        let listing = list(source, parquet)
+            .map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
+        let sessions = Sessions::of(calendar);
+        let names = names_in(&listing.folder);
+        let Listing { stocks, index, folder, problems: mut notes } = listing;
+        let mut read = read_all(stocks, &sessions);
+        let mut gathered = gather(&mut read);
+        notes.append(&mut gathered.notes);
+        if gathered.stocks.is_empty() {
+            return Err(no_files(&shown, notes, &folder));
         }
-        let universe = choose(listing.stocks.keys().cloned().collect(), tickers)?;
-        let stocks = listing
-            .stocks
-            .into_iter()
-            .filter(|(ticker, _)| universe.contains(ticker))
-            .map(|(_, path)| PriceFile::open(path, FileKind::Stock))
-            .collect();
+        let known = gathered.stocks.iter().map(|stock| stock.ticker.clone()).collect();
+        let universe = choose(known, tickers)?;
+        gathered.stocks.retain(|stock| universe.binary_search(&stock.ticker).is_ok());
+        let mut files: Vec<PriceFile> = read.into_iter().map(|read| read.file).collect();
+        let index = match (index, gathered.index) {
+            (None, Some(index)) => index,
+            (path, _) => {
+                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", names::VIX)));
+                let (file, content) = PriceFile::open(path, FileKind::Index, &sessions);
+                files.push(file);
+                index_of(files.len() - 1, content)
+            }
+        };
         let mut market = CsvMarket {
-            folder: folder.to_owned(),
+            source: source.to_owned(),
+            folder,
+            sessions,
             universe,
-            stocks,
-            vix: PriceFile::open(listing.vix, FileKind::Index),
+            stocks: gathered.stocks,
+            index,
+            files,
             days: Vec::new(),
-            notes: listing.problems,
+            notes,
             problems: Vec::new(),
-            given: None,
-            half_written: false,
-            changes: Vec::new(),
-            revisions: BTreeMap::new(),
+            parquet,
+            chosen: tickers.map(<[String]>::to_vec),
+            generation: 0,
+            names,
+            watch: None,
         };
         market.derive();
-        if market.stocks.iter().all(|file| file.table.bars.is_empty()) {
-            let first = market.problems.first().map_or_else(String::new, DataProblem::to_string);
+        if market.stocks.iter().all(|stock| stock.table.bars.is_empty()) {
+            let first = market.problems.iter().find(|problem| !market.notes.contains(problem));
+            let first =
+                first.or(market.problems.first()).map_or_else(String::new, DataProblem::to_string);
             return Err(SourceError::NoBars { folder: shown, files: market.stocks.len(), first });
         }
         Ok(market)
     }
 
+    /// All bars of `ticker`, ascending, each in the share count of its own day.
+    pub fn series(&self, ticker: &str) -> &[Bar] {
+        self.table(ticker).map_or(&[], |table| &table.bars)
+    }
+
+    /// The splits of `ticker` that its bars do not contain, and its dividends; ascending by day.
+    pub fn actions(&self, ticker: &str) -> &[CorporateAction] {
+        self.table(ticker).map_or(&[], |table| &table.actions)
+    }
+
+    fn table(&self, ticker: &str) -> Option<&PriceTable> {
+        let at = self.universe.binary_search_by(|known| known.as_str().cmp(ticker)).ok()?;
+        Some(&self.stocks[at].table)
+    }
+
     /// Derives days and problems from the files as read.
     fn derive(&mut self) {
-        let days: BTreeSet<Day> = self
-            .stocks
-            .iter()
-            .flat_map(|file| {
-                let bars = file.table.bars.iter().map(|bar| bar.bar_day);
-                bars.chain(file.table.refused.keys().copied())
-            })
-            .collect();
-        self.days = days.into_iter().collect();
-        self.problems = self.notes.clone();
-        for file in self.stocks.iter().chain([&self.vix]) {
-            self.problems.extend(file.problems().cloned());
-        }
+        let (days, idle) = days::settle(self.stocks.iter_mut().map(|stock| &mut stock.table));
+        self.days = days;
+        let mut own: Vec<usize> = self.stocks.iter().map(|stock| stock.file).collect();
+        own.sort_unstable();
+        own.dedup();
+        own.retain(|file| *file != self.index.file);
+        own.push(self.index.file);
+        let problems = own.iter().flat_map(|file| self.files[*file].problems().cloned());
+        let mut problems: Vec<DataProblem> = self.notes.iter().cloned().chain(problems).collect();
+        problems.extend(nothing_traded(&idle, &self.folder));
+        problems.extend(no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
+        self.problems = together::together(problems, &self.folder, own.len());
     }
 
-    /// Reads the changed files again; whether there were any.
-    fn refresh(&mut self) -> Result<bool, SourceError> {
-        if let Err(source) = std::fs::read_dir(&self.folder) {
-            let folder = self.folder.display().to_string();
-            return Err(SourceError::Folder { folder, source });
+    /// The source was given another file: everything is read anew, as what a name means depends on the others.
+    fn reopen_with_new_files(&mut self) -> Result<bool, SourceError> {
+        let names = names_in(&self.folder);
+        if names == self.names {
+            return Ok(false);
         }
-        let mut changed = false;
-        for at in 0..self.stocks.len() {
-            if let Some(old) = self.stocks[at].refresh() {
-                changed = true;
-                self.record_changes(at, &old);
-            }
+        self.names = names;
+        let Ok(listing) = list(&self.source, self.parquet) else { return Ok(false) };
+        let known: BTreeSet<&Path> = self.files.iter().map(|file| file.path()).collect();
+        // A writer that deletes a file before it writes it again has not lost its ticker.
+        let all_there = self.files.iter().all(|file| !file.was_read() || file.path().exists());
+        if listing.stocks.iter().all(|path| known.contains(path.path.as_path())) || !all_there {
+            return Ok(false);
         }
-        if let Some(old) = self.vix.refresh() {
-            changed = true;
-            let given = |bar: &&schemas::events::Bar| Some(bar.bar_day) <= self.given;
-            for bar in old.bars.iter().filter(given) {
-                let now = self.vix.table.bar(bar.bar_day).map(|bar| bar.close);
-                if now != Some(bar.close) {
-                    self.notes.push(self.vix.problem_of_file(format!(
-                        "the close of {} was {}, is {now:?} now, and the day was given already",
-                        bar.bar_day, bar.close
-                    )));
-                }
-            }
-        }
-        if changed {
-            self.derive();
-        }
-        Ok(changed)
-    }
-
-    /// Records how the file at `at` differs from `old` on days already given.
-    fn record_changes(&mut self, at: usize, old: &PriceTable) {
-        let (file, ticker) = (&self.stocks[at], &self.universe[at]);
-        let given = |bar: &&schemas::events::Bar| Some(bar.bar_day) <= self.given;
-        for bar in file.table.bars.iter().filter(given) {
-            if old.bar(bar.bar_day) != Some(bar) {
-                let revision = self.revisions.entry((ticker.clone(), bar.bar_day)).or_insert(0);
-                *revision += 1;
-                let (ticker, bar, revision) = (ticker.clone(), bar.clone(), *revision);
-                self.changes.push(BarChange { ticker, bar, revision });
-            }
-        }
-        for bar in old.bars.iter().filter(given) {
-            if file.table.bar(bar.bar_day).is_none() {
-                self.notes.push(file.problem_of_file(format!(
-                    "the bar of {} is gone; it was given already and is kept",
-                    bar.bar_day
-                )));
-            }
-        }
+        let calendar = self.sessions.calendar;
+        let chosen = self.chosen.as_deref();
+        let anew = CsvMarket::of_files(&self.source, chosen, calendar, self.parquet)?;
+        let (generation, watch) = (self.generation + 1, self.watch.take());
+        *self = CsvMarket { generation, watch, ..anew };
+        Ok(true)
     }
 
     fn first_after(&self, after: Option<Day>) -> Option<usize> {
@@ -154,29 +212,66 @@ impl CsvMarket {
         (at < self.days.len()).then_some(at)
     }
 
-    /// Whether a file that has the day before the last one lacks the last.
-    fn lacks_files(&self, at: usize) -> bool {
-        if at == 0 || at + 1 < self.days.len() {
-            return false;
-        }
-        let (before, day) = (self.days[at - 1], self.days[at]);
-        self.stocks.iter().chain([&self.vix]).any(|file| {
-            let has = |day| file.table.bar(day).is_some() || file.table.refused.contains_key(&day);
-            has(before) && !has(day)
-        })
-    }
-
     fn day(&self, day: Day) -> MarketDay {
         let mut market_day = MarketDay { day, ..MarketDay::default() };
-        for (ticker, file) in self.universe.iter().zip(&self.stocks) {
-            match file.table.bar(day) {
+        for stock in &self.stocks {
+            let (ticker, table) = (&stock.ticker, &stock.table);
+            match table.bar(day) {
                 Some(bar) => market_day.bars.push((ticker.clone(), bar.clone())),
-                None => market_day.missing.push((ticker.clone(), file.why_missing(day))),
+                None => {
+                    let why = stock.why_missing(day, &self.files[stock.file]);
+                    market_day.missing.push((ticker.clone(), why));
+                }
             }
+            let actions = table.actions_of(day).map(|action| (ticker.clone(), action.clone()));
+            market_day.actions.extend(actions);
         }
-        market_day.vix = self.vix.table.bar(day).map(|bar| bar.close);
+        market_day.vix = self.index.table.bar(day).map(|bar| bar.close);
         market_day
     }
+}
+
+/// Trading days between the first and the last one on which no stock has a bar.
+fn no_bar_at_all(days: &[Day], calendar: TradingCalendar, folder: &Path) -> Option<DataProblem> {
+    let gaps = days.windows(2).flat_map(|pair| (pair[0].0 + 1..pair[1].0).map(Day));
+    let mut without = gaps.filter(|day| calendar.requires(*day));
+    let first = without.next()?;
+    let what = match without.count() {
+        0 => format!("no stock has a bar of {first}, a trading day of {calendar}"),
+        more => format!(
+            "on {} trading days of {calendar} no stock has a bar, the first is {first}",
+            more + 1
+        ),
+    };
+    let remedy = "load the rows of these days".into();
+    Some(DataProblem { file: folder.display().to_string(), line: None, what, remedy })
+}
+
+fn names_in(folder: &Path) -> BTreeSet<OsString> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
+}
+
+fn nothing_traded(idle: &[Day], folder: &Path) -> Option<DataProblem> {
+    let days = match idle {
+        [] => return None,
+        [day] => format!("{day} is no trading day"),
+        [day, ..] => format!("{} days are no trading days, the first {day}", idle.len()),
+    };
+    Some(DataProblem {
+        file: folder.display().to_string(),
+        line: None,
+        what: format!("{days}: every row repeats one price, with volume 0"),
+        remedy: "delete the rows, or correct them".into(),
+    })
+}
+
+fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
+    let passed_over = together::together(notes, folder, usize::MAX)
+        .iter()
+        .map(|note| format!("; {note}"))
+        .collect();
+    SourceError::NoFiles { folder: shown.to_owned(), passed_over }
 }
 
 impl Market for CsvMarket {
@@ -185,17 +280,62 @@ impl Market for CsvMarket {
     }
 
     fn next_day(&mut self, after: Option<Day>) -> Result<Option<MarketDay>, SourceError> {
-        self.given = self.given.max(after);
-        let mut changed = false;
-        if self.half_written || self.first_after(after).is_none() {
-            changed = self.refresh()?;
+        Ok(self.first_after(after).map(|at| self.day(self.days[at])))
+    }
+
+    fn refresh(&mut self) -> Result<(), SourceError> {
+        if let Err(source) = std::fs::metadata(&self.source) {
+            let folder = self.source.display().to_string();
+            return Err(SourceError::Folder { folder, source });
         }
-        let at = self.first_after(after);
-        self.half_written = changed && at.is_some_and(|at| self.lacks_files(at));
-        let Some(at) = at.filter(|_| !self.half_written) else { return Ok(None) };
-        let day = self.days[at];
-        self.given = self.given.max(Some(day));
-        Ok(Some(self.day(day)))
+        // Before the files are looked at, so that no rename is missed.
+        let whole = self.watch.get_or_insert_with(|| FolderWatch::of(&self.folder)).renamed();
+        // It may be another day by now.
+        self.sessions = Sessions::of(self.sessions.calendar);
+        if self.reopen_with_new_files()? {
+            return Ok(());
+        }
+        let mut contents: Vec<Option<Option<FileContent>>> = Vec::new();
+        for file in &mut self.files {
+            let is_whole = whole.contains(file.name());
+            contents.push(file.refresh(&self.sessions, is_whole));
+        }
+        if contents.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        self.generation += 1;
+        for stock in self.stocks.iter_mut().chain([&mut self.index]) {
+            if let Some(Some(content)) = &contents[stock.file] {
+                stock.replace(content);
+            }
+        }
+        self.derive();
+        Ok(())
+    }
+
+    fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    fn last_change(&self) -> Option<SystemTime> {
+        self.files.iter().filter_map(PriceFile::changed).max()
+    }
+
+    fn last_write(&self) -> Option<SystemTime> {
+        self.files.iter().filter_map(PriceFile::may_still_change).max()
+    }
+
+    fn calendar(&self) -> TradingCalendar {
+        self.sessions.calendar
+    }
+
+    fn past(&mut self, ticker: &str, day: Day, most: usize) -> Result<Vec<Bar>, SourceError> {
+        Ok(self.table(ticker).map_or_else(Vec::new, |table| table.before(day, most)))
+    }
+
+    fn index_past(&mut self, day: Day, most: usize) -> Result<Vec<(Day, f64)>, SourceError> {
+        let before = self.index.table.before(day, most);
+        Ok(before.iter().map(|bar| (bar.bar_day, bar.close)).collect())
     }
 
     fn days(&self) -> &[Day] {
@@ -206,26 +346,22 @@ impl Market for CsvMarket {
         &self.problems
     }
 
-    fn changes(&mut self) -> Vec<BarChange> {
-        std::mem::take(&mut self.changes)
-    }
-
     fn data_sha256(&self) -> String {
         let mut lines = String::new();
-        for (ticker, file) in self.universe.iter().zip(&self.stocks) {
-            lines.push_str(&format!("{ticker} {}\n", file.sha256));
+        for stock in &self.stocks {
+            lines.push_str(&format!("{} {}\n", stock.ticker, self.files[stock.file].sha256));
         }
-        lines.push_str(&format!("^VIX {}\n", self.vix.sha256));
+        lines.push_str(&format!("^VIX {}\n", self.files[self.index.file].sha256));
         sha256_hex(lines.as_bytes())
     }
 
     fn describe(&self) -> String {
-        let (folder, stocks, days) = (self.folder.display(), self.universe.len(), self.days.len());
+        let (source, stocks, days) = (self.source.display(), self.universe.len(), self.days.len());
         let span = match (self.days.first(), self.days.last()) {
             (Some(first), Some(last)) => format!("{days} trading days from {first} to {last}"),
             _ => "no trading day".to_owned(),
         };
-        let vix = self.vix.table.bars.len();
-        format!("{folder}: {stocks} stocks, {span}, {vix} closes of ^VIX")
+        let vix = self.index.table.bars.len();
+        format!("{source}: {stocks} stocks, {span}, {vix} closes of ^VIX")
     }
 }

@@ -1,118 +1,119 @@
-//! A folder's price files: which are stocks, and the content of each as last read.
+//! A price file on disk: its content as last read, and read again when its size or time changes.
+//! Only regular files are opened, and none is waited for: a pipe among the files hangs nothing.
 
 use super::super::market::DataProblem;
-use super::price_table::{FileKind, PriceTable, name_of, read};
-use schemas::{Day, id::sha256_hex};
-use std::collections::{BTreeMap, btree_map::Entry};
-use std::io;
+use super::parquet_text;
+use super::price_table::{FileContent, FileKind, Sessions, name_of};
+use super::rows::{read, read_text};
+use super::text::{Fault, MOST_BYTES};
+use schemas::id::sha256_hex;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-/// The volatility index's file.
-const VIX: &str = "^VIX";
-
-/// A folder's price files.
-pub(super) struct FolderListing {
-    /// Stock files by ticker.
-    pub(super) stocks: BTreeMap<String, PathBuf>,
-    /// The index's file, or where it belongs.
-    pub(super) vix: PathBuf,
-    /// Data files that are not used.
-    pub(super) problems: Vec<DataProblem>,
-}
-
-/// The CSV files of `folder`, by name.
-pub(super) fn list(folder: &Path) -> io::Result<FolderListing> {
-    let vix = folder.join(format!("{VIX}.csv"));
-    let mut listing = FolderListing { stocks: BTreeMap::new(), vix, problems: Vec::new() };
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    paths.sort();
-    for path in paths {
-        let is_csv = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-        let Some(stem) = path.file_stem().filter(|_| is_csv && !path.is_dir()) else { continue };
-        let ticker = stem.to_string_lossy().to_ascii_uppercase();
-        let problems = &mut listing.problems;
-        let mut unused = |what: &str, remedy: &str| {
-            problems.push(DataProblem {
-                file: path.display().to_string(),
-                line: None,
-                what: what.to_owned(),
-                remedy: remedy.to_owned(),
-            });
-        };
-        if ticker == VIX {
-            listing.vix = path;
-        } else if ticker.starts_with('^') {
-            unused("an index is not a stock, so it is not read", "move it elsewhere");
-        } else if !is_ticker(&ticker) {
-            unused("its name is not a ticker, so it is not read", "name the file like AAPL.csv");
-        } else if let Entry::Vacant(free) = listing.stocks.entry(ticker) {
-            free.insert(path);
-        } else {
-            unused("another file has the same ticker in another case", "delete one of the two");
-        }
-    }
-    Ok(listing)
-}
-
-fn is_ticker(text: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphanumeric() || ".-_=".contains(c);
-    text.len() <= 16
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(letter)
-}
-
-/// A price file and its content as last read.
+/// A price file and what was wrong with it as last read.
 pub(super) struct PriceFile {
-    path: PathBuf,
-    kind: FileKind,
-    stamp: Option<(u64, SystemTime)>,
-    /// Why the last read failed; `table` is then the one before.
-    failure: Option<DataProblem>,
-    /// Its content.
-    pub(super) table: PriceTable,
+    /// The path, for people.
+    pub(super) shown: String,
     /// Hash of its bytes; of no bytes if it was never read.
     pub(super) sha256: String,
+    path: PathBuf,
+    kind: FileKind,
+    stamp: Option<FileStamp>,
+    /// It was renamed into its place, so nobody writes to it.
+    whole: bool,
+    /// Why the last read failed; the content is then the one before.
+    failure: Option<DataProblem>,
+    problems: Vec<DataProblem>,
 }
 
 impl PriceFile {
     /// Reads the file; a failure becomes a problem.
-    pub(super) fn open(path: PathBuf, kind: FileKind) -> PriceFile {
-        let (table, sha256) = (PriceTable::default(), sha256_hex(b""));
-        let mut file = PriceFile { path, kind, stamp: None, failure: None, table, sha256 };
-        file.load();
-        file
+    pub(super) fn open(
+        path: PathBuf,
+        kind: FileKind,
+        sessions: &Sessions,
+    ) -> (PriceFile, FileContent) {
+        let (shown, sha256) = (path.display().to_string(), sha256_hex(b""));
+        let (failure, problems) = (None, Vec::new());
+        let mut file =
+            PriceFile { shown, sha256, path, kind, stamp: None, whole: false, failure, problems };
+        let content = file.load(sessions).flatten().unwrap_or_default();
+        (file, content)
     }
 
-    /// Reads the file again if its size or time changed; the content before, if anything is new.
-    pub(super) fn refresh(&mut self) -> Option<PriceTable> {
-        let stamp = self.stamp_now().ok();
-        (stamp != self.stamp).then(|| self.load())?
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        name_of(&self.shown)
     }
 
-    fn stamp_now(&self) -> io::Result<(u64, SystemTime)> {
-        let data = std::fs::metadata(&self.path)?;
-        Ok((data.len(), data.modified()?))
+    /// Whether it was there when it was last looked at.
+    pub(super) fn was_read(&self) -> bool {
+        self.stamp.is_some()
     }
 
-    /// Takes the stamp first, so that bytes written during the read are read again.
-    fn load(&mut self) -> Option<PriceTable> {
-        let read_now = self.stamp_now().and_then(|stamp| Ok((stamp, std::fs::read(&self.path)?)));
-        match read_now {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the file again if its size or time changed: its content, or `Some(None)` if it cannot be read any more.
+    /// `whole` where it was renamed into its place since the last look.
+    pub(super) fn refresh(
+        &mut self,
+        sessions: &Sessions,
+        whole: bool,
+    ) -> Option<Option<FileContent>> {
+        let stamp = std::fs::metadata(&self.path).and_then(|data| stamp_of(&data)).ok();
+        if stamp == self.stamp {
+            // The rename came between the last look at the names and that at the file.
+            self.whole |= whole;
+            return None;
+        }
+        self.whole = whole;
+        self.load(sessions)
+    }
+
+    /// When it last changed.
+    pub(super) fn changed(&self) -> Option<SystemTime> {
+        self.stamp.map(|stamp| stamp.changed)
+    }
+
+    /// When it was last written, unless it was renamed into its place.
+    pub(super) fn may_still_change(&self) -> Option<SystemTime> {
+        self.stamp.filter(|_| !self.whole).map(|stamp| stamp.changed)
+    }
+
+    fn load(&mut self, sessions: &Sessions) -> Option<Option<FileContent>> {
+        match bytes_of(&self.path) {
             Ok((stamp, bytes)) => {
                 self.stamp = Some(stamp);
                 self.failure = None;
                 self.sha256 = sha256_hex(&bytes);
-                let table = read(&self.path.display().to_string(), &bytes, self.kind);
-                Some(std::mem::replace(&mut self.table, table))
+                let mut content = self.content(&bytes, sessions);
+                self.problems = std::mem::take(&mut content.problems);
+                Some(Some(content))
             }
             Err(error) => {
                 let news = self.failure.is_none();
                 self.stamp = None;
                 self.failure = Some(self.cannot_read(&error));
-                news.then(|| self.table.clone())
+                news.then_some(None)
             }
+        }
+    }
+
+    fn content(&self, bytes: &[u8], sessions: &Sessions) -> FileContent {
+        if !self.shown.to_ascii_lowercase().ends_with(".parquet") {
+            return read(&self.shown, bytes, self.kind, sessions);
+        }
+        let file = open_without_waiting(&self.path).map_err(|error| {
+            Fault::new(format!("the file cannot be read ({error})"), "check the file")
+        });
+        match file.and_then(parquet_text::text_of) {
+            Ok(text) => read_text(&self.shown, &text, self.kind, sessions),
+            Err(fault) => FileContent::refused(&self.shown, None, fault),
         }
     }
 
@@ -133,24 +134,72 @@ impl PriceFile {
 
     /// A problem of the file as a whole.
     pub(super) fn problem_of_file(&self, what: String) -> DataProblem {
-        let file = self.path.display().to_string();
-        DataProblem { file, line: None, what, remedy: "check where the file comes from".into() }
+        let (file, remedy) = (self.shown.clone(), "check where the file comes from".into());
+        DataProblem { file, line: None, what, remedy }
     }
 
     /// All its problems.
     pub(super) fn problems(&self) -> impl Iterator<Item = &DataProblem> {
-        self.failure.iter().chain(&self.table.problems)
+        self.failure.iter().chain(&self.problems)
     }
+}
 
-    /// Why it has no bar for a day.
-    pub(super) fn why_missing(&self, day: Day) -> String {
-        if let Some(reason) = self.table.refused.get(&day) {
-            return reason.clone();
-        }
-        let name = name_of(&self.path.display().to_string()).to_owned();
-        match self.problems().next().filter(|_| self.table.bars.is_empty()) {
-            Some(problem) => format!("{name}: {}", problem.what),
-            None => format!("{name}: no row for {day}"),
-        }
+/// What changes when a file is written or replaced.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct FileStamp {
+    size: u64,
+    modified: SystemTime,
+    /// When its content or its name last changed, which no writer can set: a copy may bear an old time.
+    changed: SystemTime,
+}
+
+#[cfg(unix)]
+fn stamp_of(data: &std::fs::Metadata) -> io::Result<FileStamp> {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = u64::try_from(data.ctime()).unwrap_or(0);
+    let nanoseconds = u32::try_from(data.ctime_nsec()).unwrap_or(0);
+    let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
+    Ok(FileStamp { size: data.len(), modified: data.modified()?, changed })
+}
+
+#[cfg(not(unix))]
+fn stamp_of(data: &std::fs::Metadata) -> io::Result<FileStamp> {
+    let modified = data.modified()?;
+    Ok(FileStamp { size: data.len(), modified, changed: modified })
+}
+
+/// The file's bytes, and its stamp from before them, so that bytes written during the read are read again.
+fn bytes_of(path: &Path) -> io::Result<(FileStamp, Vec<u8>)> {
+    // A device may do something when it is opened.
+    regular(&std::fs::metadata(path)?)?;
+    let file = open_without_waiting(path)?;
+    let data = file.metadata()?;
+    regular(&data)?;
+    let stamp = stamp_of(&data)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0) + 1);
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok((stamp, bytes))
+}
+
+fn regular(data: &std::fs::Metadata) -> io::Result<()> {
+    if !data.is_file() {
+        return Err(io::Error::other("it is no regular file"));
     }
+    if data.len() > MOST_BYTES {
+        return Err(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES >> 20)));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    /// `O_NONBLOCK`, which keeps `open` of a pipe that nobody writes to from waiting.
+    const NONBLOCK: i32 = if cfg!(target_os = "linux") { 0o4000 } else { 4 };
+    OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
 }

@@ -32,7 +32,8 @@ mod tests;
 
 use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
 use index::VolatilityIndex;
-use schemas::{Day, events::Bar, id::sha256_hex};
+use schemas::{Day, TradingCalendar, events::Bar, id::sha256_hex};
+use std::ops::Range;
 use stock::Stock;
 
 /// Name of this generator; one that gives other prices needs another name.
@@ -115,6 +116,15 @@ impl SimulatedMarket {
         Some(self.computed.get(at)?.get(stock)?.1)
     }
 
+    /// The last `most` days before `day`, computed.
+    fn before(&mut self, day: Day, most: usize) -> Range<usize> {
+        let end = self.days.partition_point(|known| *known < day);
+        if let Some(last) = end.checked_sub(1) {
+            self.compute(last);
+        }
+        end.saturating_sub(most)..end
+    }
+
     fn compute(&mut self, at: usize) {
         while self.computed.len() <= at {
             let day = self.days[self.computed.len()];
@@ -144,12 +154,34 @@ impl Market for SimulatedMarket {
         }))
     }
 
+    /// It trades on every weekday.
+    fn calendar(&self) -> TradingCalendar {
+        TradingCalendar::None
+    }
+
+    fn past(&mut self, ticker: &str, day: Day, most: usize) -> Result<Vec<Bar>, SourceError> {
+        let Ok(stock) = self.universe.binary_search_by(|known| known.as_str().cmp(ticker)) else {
+            return Ok(Vec::new());
+        };
+        let before = self.before(day, most);
+        Ok(self.computed[before].iter().map(|stocks| stocks[stock].0.clone()).collect())
+    }
+
+    fn index_past(&mut self, day: Day, most: usize) -> Result<Vec<(Day, f64)>, SourceError> {
+        let before = self.before(day, most);
+        Ok(before.map(|at| (self.days[at], self.vix[at])).collect())
+    }
+
     fn days(&self) -> &[Day] {
         &self.days
     }
 
     fn problems(&self) -> &[DataProblem] {
         &[]
+    }
+
+    fn is_made_up(&self) -> bool {
+        true
     }
 
     /// Hash of the generator's inputs, the number of days among them.

@@ -54,6 +54,7 @@ impl BenchRun {
             previous_day: DAY + -1,
             scan_from: DAY,
             settings,
+            market_sha256: String::new(),
         };
         let (model, champion) = sample_model()?;
         let model = Event::new(run.previous_day, "", &["1"], Models::ModelTrained(model));

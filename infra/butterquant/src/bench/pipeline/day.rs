@@ -4,7 +4,6 @@
 use super::bench_run::{BenchRun, sample_model};
 use crate::bench::measure::Latency;
 use anyhow::{Context, Result, bail};
-use producers::scanner::WARM_UP_DAYS;
 use schemas::events::{Models, Orders, RunOpened};
 use schemas::{Body, Day, Event, Topic};
 use serde::Serialize;
@@ -35,20 +34,25 @@ struct Closed {
     orders: usize,
 }
 
+/// Trading days before the first one measured: as many as a scan reads.
+const PAST: usize = 320;
+
 /// Measures `days` days of a simulated market of 100 stocks.
 pub(crate) fn order_latency(bench: &BenchRun, days: usize) -> Result<OrderLatency> {
-    let spec = format!("sim:7,days={}", WARM_UP_DAYS + days + 1);
-    let market = producers::source::open(&spec, None)?;
+    let spec = format!("sim:7,days={}", PAST + days);
+    let market = producers::source::open(&spec, None, schemas::TradingCalendar::None)?;
     let calendar = market.days().to_vec();
     let mut settings = bench.config.settings()?;
+    settings.calendar = market.calendar();
     settings.retrain_outcomes = i64::MAX; // trainings are not part of this measurement
     let opened = RunOpened {
         kind: "bench".to_owned(),
         source: spec,
-        first_day: calendar[1],
-        previous_day: calendar[0],
-        scan_from: calendar[WARM_UP_DAYS],
+        first_day: calendar[PAST],
+        previous_day: calendar[PAST - 1],
+        scan_from: calendar[PAST],
         settings,
+        market_sha256: market.data_sha256(),
     };
     let (trained, champion) = sample_model()?;
     let trained = Event::new(opened.previous_day, "", &["1"], Models::ModelTrained(trained));
@@ -62,11 +66,9 @@ pub(crate) fn order_latency(bench: &BenchRun, days: usize) -> Result<OrderLatenc
         let predictions = scope.spawn(|| follow(bench, Topic::Predictions, &stop));
         let orders = scope.spawn(|| follow(bench, Topic::Orders, &stop));
         let clock = scope.spawn(|| {
-            let given = (1..WARM_UP_DAYS + days).try_for_each(|day| {
+            let given = calendar[PAST..PAST + days].iter().try_for_each(|day| {
                 source.step()?;
-                // Days of the warm-up may queue; afterwards each day waits until the one before is closed.
-                let wait = day + 1 >= WARM_UP_DAYS;
-                if wait { closed_by_all(&context.env, &plan, calendar[day]) } else { Ok(()) }
+                closed_by_all(&context.env, &plan, *day)
             });
             stop.store(true, Ordering::Relaxed);
             given
@@ -83,7 +85,7 @@ pub(crate) fn order_latency(bench: &BenchRun, days: usize) -> Result<OrderLatenc
             "no orders were placed on {days} days, so there is nothing to measure; increase --days"
         );
     }
-    let measured = &calendar[WARM_UP_DAYS..WARM_UP_DAYS + days];
+    let measured = &calendar[PAST..PAST + days];
     let took: Vec<f64> = measured
         .iter()
         .filter_map(|day| {

@@ -7,8 +7,9 @@ use crate::exit::Found;
 use crate::market;
 use crate::printer;
 use anyhow::{Context, Result};
+use producers::scanner::no_bar;
 use producers::source::{self, Market};
-use quant::Refusal;
+use quant::{PriceHistory, Refusal, suspected_splits};
 use report::analysis_detail::{AnalysisDetail, analysis_detail, price_history};
 use report::charts;
 use run::config::Config;
@@ -41,17 +42,38 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         charts::ending(file)?;
     }
     // One ticker first: an unknown one is refused before the whole market is read.
-    let known = source::open(&source, Some(std::slice::from_ref(&args.ticker)))?;
-    market::report_problems(&*known);
+    let known =
+        source::open(&source, Some(std::slice::from_ref(&args.ticker)), config.calendar()?)?;
+    market::report_problems(&*known, &source);
     let ticker = known.universe().first().context("the market has no tickers")?.clone();
-    let steps = printer::steps(config)?;
-    let mut market = steps.during("market", || source::open(&source, None))?;
+    let (steps, calendar) = (printer::steps(config)?, config.calendar()?);
+    let mut market = steps.during("market", || source::open(&source, None, calendar))?;
     let day = day_of(&*market, args.as_of)?;
     let history = price_history(&mut *market, &ticker, day)?;
+    warn_of_splits(&history, &ticker, day);
     let settings = quant::PricingSettings::from(&config.settings()?.pricing);
-    match analysis_detail(&history, &ticker, day, &settings)? {
+    match analysis_detail(&history, &ticker, day, market.calendar(), &settings)? {
         Ok(detail) => explain(config, args, &source, &detail),
-        Err(refusal) => refused(config, &source, &ticker, day, &refusal),
+        Err(Refusal::NoBar) => {
+            let why = why_missing(&mut *market, &ticker, day)?;
+            let reason = no_bar(day, why.as_deref());
+            refused(config, &source, &ticker, day, (Refusal::NoBar.code(), &reason))
+        }
+        Err(refusal) => {
+            let found = (refusal.code(), refusal.to_string());
+            refused(config, &source, &ticker, day, (found.0, &found.1))
+        }
+    }
+}
+
+/// An analysis is explained as it is; only a run can be told what such a move was.
+fn warn_of_splits(history: &PriceHistory, ticker: &str, day: Day) {
+    let seen = history.window(ticker).and_then(|window| window.analysed(day)).unwrap_or_default();
+    for suspected in suspected_splits(seen) {
+        eprintln!(
+            "{ticker}: {suspected}; a scan refuses the ticker until `butterquant market confirm` says \
+             what it was"
+        );
     }
 }
 
@@ -67,21 +89,28 @@ fn day_of(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
     Ok(days[at])
 }
 
+/// The market's own reason why the ticker has no bar on `day`.
+fn why_missing(market: &mut dyn Market, ticker: &str, day: Day) -> Result<Option<String>> {
+    let given = market.next_day(Some(day + -1))?.filter(|given| given.day == day);
+    let missing = given.into_iter().flat_map(|given| given.missing);
+    Ok(missing.into_iter().find(|(of, _)| of == ticker).map(|(_, why)| why))
+}
+
 fn refused(
     config: &Config,
     source: &str,
     ticker: &str,
     day: Day,
-    refusal: &Refusal,
+    (code, reason): (&str, &str),
 ) -> Result<Found> {
     let refused = json!({
         "ticker": ticker,
         "day": day,
         "source": source,
-        "refused": { "code": refusal.code(), "reason": refusal.to_string() },
+        "refused": { "code": code, "reason": reason },
     });
     printer::show(config.output()?, &refused, |_| {
-        printer::line(format!("{ticker} at the close of {day}: refused, {refusal}"));
+        printer::line(format!("{ticker} at the close of {day}: refused, {reason}"));
     })?;
     Ok(Found::Something)
 }

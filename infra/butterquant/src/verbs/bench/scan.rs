@@ -4,10 +4,10 @@ use crate::bench::machine::Machine;
 use crate::bench::measure::{Latency, Memory, Scans, Work};
 use crate::count_arg::at_least_one;
 use crate::exit::Found;
-use crate::market;
+use crate::market::{self, Reads};
 use crate::printer;
 use anyhow::{Context, Result, ensure};
-use producers::source::{Market, day_events};
+use producers::source::{Market, MarketNews, day_events};
 use quant::PriceHistory;
 use report::tables;
 use run::config::Config;
@@ -48,7 +48,7 @@ struct ScanReport {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let asked = args.source.clone();
     let source = asked.unwrap_or_else(|| format!("sim:7,stocks={}", args.tickers));
-    let mut market = market::open(config, &source, None)?;
+    let mut market = market::open(config, &source, None, Reads::ALL)?;
     let tickers: Vec<String> = market.universe().iter().take(args.tickers).cloned().collect();
     let known = market.days();
     let days = known[known.len().saturating_sub(args.days)..].to_vec();
@@ -58,7 +58,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     );
     let book = read(&mut *market)?;
     let settings = quant::PricingSettings::from(&config.settings()?.pricing);
-    let work = Work { book: &book, tickers: &tickers, days: &days, settings };
+    let calendar = market.calendar();
+    let work = Work { book: &book, tickers: &tickers, days: &days, calendar, settings };
 
     let bar = printer::steps(config)?.bar("measuring", 4);
     let warm_up = work.warm_up();
@@ -91,7 +92,9 @@ fn read(market: &mut dyn Market) -> Result<PriceHistory> {
     let (mut book, mut after) = (PriceHistory::default(), None);
     while let Some(market_day) = market.next_day(after)? {
         let previous = after.unwrap_or(market_day.day);
-        day_events(&market_day, previous, false, 1).iter().for_each(|event| book.apply(event));
+        day_events(&market_day, &MarketNews::default(), previous, false, 1)
+            .iter()
+            .for_each(|event| book.apply(event));
         after = Some(market_day.day);
     }
     Ok(book)

@@ -3,7 +3,7 @@
 //! writes the rows.
 
 use crate::exit::Found;
-use crate::market;
+use crate::market::{self, Reads};
 use crate::printer;
 use anyhow::{Context, Result, bail};
 use eventlog::Log;
@@ -54,12 +54,13 @@ pub(crate) struct Args {
 /// Draws the rows.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
-    let mut market = market::open(config, &source, None)?;
+    let mut market = market::open(config, &source, None, Reads::ALL)?;
     let run = config.this_run()?;
     let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     open::ensure_topics(&*opened.log, config.partitions()?)?;
     let partitions = data_dir::partitions(&*opened.log)?;
     let plan = plan(config, args, &*opened.log, &*market)?;
+    Lake::open(run.lake())?.check_layout()?;
     let drawn = draw_with_progress(config, &mut *market, &plan)?;
     let put = open::publish_samples(&*opened.log, partitions, &drawn.samples)?;
     let file = args.out.clone().unwrap_or_else(|| run.path.join("history.parquet"));

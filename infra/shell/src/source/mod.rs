@@ -1,0 +1,253 @@
+//! The source's loop: publishes one whole day of the market per transaction, with what has changed of the days
+//! before. Its only memory is the log: after a restart it goes on after the oldest of its partitions' last markers,
+//! and compares the market with the bars that are there.
+
+mod closing;
+#[cfg(test)]
+mod tests;
+
+pub use closing::Closing;
+
+use crate::controls::ControlBook;
+use crate::event_reader::sound_events;
+use crate::inspect::inspect;
+use crate::instance::{Env, Progress};
+use crate::{error::ShellError, last_record, record_codec};
+use closing::Candidate;
+use eventlog::{Batch, Log, PartitionReader, Producer};
+use producers::source::{KnownMarket, Market, MarketDay, MarketNews, day_events, market_news};
+use schemas::controls::ControlState;
+use schemas::events::RunOpened;
+use schemas::{Day, Event, Topic};
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+/// Publishes a market's days.
+pub struct Source {
+    env: Env,
+    market: Box<dyn Market>,
+    opened: RunOpened,
+    until: Option<Day>,
+    closing: Option<Closing>,
+    memory: Option<Memory>,
+    producer: Option<Box<dyn Producer>>,
+}
+
+/// The log as the source knows it.
+struct Memory {
+    last: Day,
+    known: KnownMarket,
+    /// The market's generation and the confirmed moves with which it was last compared.
+    compared: Option<(u64, usize)>,
+    controls: ControlBook,
+}
+
+impl Source {
+    /// Of `market`, for the run opened by `opened`, up to day `until`, inclusive. Days are published as they are.
+    pub fn new(
+        env: &Env,
+        market: Box<dyn Market>,
+        opened: RunOpened,
+        until: Option<Day>,
+    ) -> Source {
+        let env = env.clone();
+        Source { env, market, opened, until, closing: None, memory: None, producer: None }
+    }
+
+    /// The same for a market that is still being written: it is read again and again, and a day is published when it
+    /// is complete.
+    pub fn when_complete(self, closing: Closing) -> Source {
+        Source { closing: Some(closing), ..self }
+    }
+
+    /// Publishes the next day, if there is one and it is complete.
+    pub fn step(&mut self) -> Result<Progress, ShellError> {
+        let result = self.round();
+        if result.is_err() {
+            self.memory = None;
+            self.producer = None;
+        }
+        result
+    }
+
+    fn round(&mut self) -> Result<Progress, ShellError> {
+        let log = self.env.log.clone();
+        // Opened before reading the log: a later source fences this one, so that no day is published twice.
+        if self.producer.is_none() {
+            self.producer = Some(log.producer("source")?);
+        }
+        if self.memory.is_none() {
+            self.memory = Some(Memory::read(&*log, self.env.partitions, &self.opened)?);
+        }
+        if self.closing.is_some() {
+            self.market.refresh()?;
+        }
+        let (Some(memory), Some(producer)) = (&mut self.memory, &mut self.producer) else {
+            return Ok(Progress::Idle);
+        };
+        let next = self.market.next_day(Some(memory.last))?;
+        let until = self.until;
+        let Some(mut today) = next.filter(|today| until.is_none_or(|until| today.day <= until))
+        else {
+            self.env.board.put_source(None);
+            return Ok(self.idle());
+        };
+        let lost = memory.lost(&*self.market);
+        memory.controls.refresh(&*log)?;
+        if let Some(closing) = self.closing {
+            let released = &memory.controls.latest().released;
+            let (today, last, known) = (&today, memory.last, &memory.known);
+            let candidate = Candidate { today, last, known, released };
+            let waits = closing.waits(&candidate, &mut *self.market, SystemTime::now())?;
+            if let Some(waits) = waits {
+                if self.env.board.source().is_none_or(|shown| shown.missing != waits.missing) {
+                    tracing::info!("the source waits: {}", waits.waits_for);
+                }
+                self.env.board.put_source(Some(waits));
+                return Ok(self.idle());
+            }
+            self.env.board.put_source(None);
+        }
+        let news = memory.news(&mut *self.market, &today)?;
+        leave_out(&mut today, &news);
+        name_lost(&mut today, lost);
+        let mut batch = Batch::default();
+        for partition in 0..self.env.partitions {
+            let place = record_codec::place(Topic::Bars, partition);
+            let end = log.watermarks(&place)?.high;
+            batch.expected_end.push((place, end));
+        }
+        let scan = today.day >= self.opened.scan_from;
+        let events = day_events(&today, &news, memory.last, scan, self.env.partitions);
+        for event in &events {
+            batch.records.push(record_codec::record(event, self.env.partitions, "source")?);
+        }
+        producer.publish(batch, None)?;
+        memory.take(&events, today.day);
+        Ok(Progress::Worked)
+    }
+
+    fn idle(&self) -> Progress {
+        std::thread::sleep(self.env.policy.wait);
+        Progress::Idle
+    }
+}
+
+impl Memory {
+    fn read(log: &dyn Log, partitions: u32, opened: &RunOpened) -> Result<Memory, ShellError> {
+        Ok(Memory {
+            last: last_closed(log, partitions, opened.previous_day)?,
+            known: known_market(log, partitions)?,
+            compared: None,
+            controls: ControlBook::new(log)?,
+        })
+    }
+
+    /// What has changed before `today`; nothing where neither the market nor a confirmation has.
+    fn news(
+        &mut self,
+        market: &mut dyn Market,
+        today: &MarketDay,
+    ) -> Result<MarketNews, ShellError> {
+        let controls = self.controls.latest();
+        let compared = Some((market.generation(), controls.confirmed.len()));
+        if self.compared == compared {
+            return Ok(MarketNews::default());
+        }
+        let news = market_news(&self.known, market, today, &confirmed_splits(controls))?;
+        self.compared = compared;
+        // A run that begins knows nothing yet, so nothing has changed for it.
+        if !self.known.is_empty() {
+            news.sentences()
+                .for_each(|said| tracing::warn!("{said}; it counts from {} on", today.day));
+        }
+        for (ticker, gone) in &news.gone {
+            tracing::warn!(
+                "{ticker}: the market no longer has the bar of {gone}; the run keeps it"
+            );
+        }
+        Ok(news)
+    }
+
+    /// Tickers with a bar of the last day that the market does not have any more: not one file of theirs is there.
+    fn lost(&self, market: &dyn Market) -> Vec<String> {
+        let has = |ticker: &&String| market.universe().binary_search(ticker).is_ok();
+        self.known.with_bar_on(self.last).filter(|ticker| !has(ticker)).cloned().collect()
+    }
+
+    fn take(&mut self, events: &[Event], day: Day) {
+        events.iter().for_each(|event| self.known.apply(event));
+        self.last = day;
+    }
+}
+
+/// The market as the log holds it.
+///
+/// # Errors
+/// Those of the log.
+pub fn known_market(log: &dyn Log, partitions: u32) -> Result<KnownMarket, ShellError> {
+    let mut known = KnownMarket::default();
+    let mut reader = PartitionReader::new(log)?;
+    for partition in 0..partitions {
+        let mut closed: Option<Day> = None;
+        let records = reader.to_end(log, &record_codec::place(Topic::Bars, partition))?;
+        for event in sound_events(records, Topic::Bars, partition, partitions) {
+            let (_, event) = event?;
+            // What comes after its day was closed is late: no role uses it.
+            if Some(event.day) > closed {
+                known.apply(&event);
+            }
+            if event.body.marker().is_some() {
+                closed = closed.max(Some(event.day));
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// The moves that are confirmed to be splits.
+pub fn confirmed_splits(controls: &ControlState) -> BTreeMap<(String, Day), f64> {
+    let confirmed = controls.confirmed.iter();
+    confirmed.filter_map(|(about, ratio)| Some((about.clone(), (*ratio)?))).collect()
+}
+
+/// Leaves out the bars of tickers whose past is another stock's.
+fn leave_out(today: &mut MarketDay, news: &MarketNews) {
+    let (strangers, bars) = std::mem::take(&mut today.bars)
+        .into_iter()
+        .partition(|(ticker, _)| news.strangers.contains(ticker));
+    today.bars = bars;
+    let missing = Vec::into_iter(strangers).map(|(ticker, _)| {
+        let reason = format!(
+            "{ticker}: most of its past has other prices than this run knows, so it is another stock; give back its file, or start another run"
+        );
+        (ticker, reason)
+    });
+    today.missing.extend(missing);
+    today.missing.sort();
+}
+
+/// Names the tickers that the market does not have any more, on the first day without them.
+fn name_lost(today: &mut MarketDay, lost: Vec<String>) {
+    let reason = |ticker: &str| format!("the market has nothing of {ticker} any more");
+    today.missing.extend(lost.into_iter().map(|ticker| (ticker.clone(), reason(&ticker))));
+    today.missing.sort();
+}
+
+/// The oldest of the partitions' last markers; `previous` for a partition without one.
+pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
+    let mut oldest: Option<Day> = None;
+    for partition in 0..partitions {
+        let last = last_marker(log, partition, partitions)?.unwrap_or(previous);
+        oldest = Some(oldest.map_or(last, |day| day.min(last)));
+    }
+    Ok(oldest.unwrap_or(previous))
+}
+
+/// The day of the last marker that roles would take in; any other closes nothing.
+fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
+    last_record::find_last(log, &record_codec::place(Topic::Bars, partition), |record| {
+        let event = inspect(Topic::Bars, partition, total, record).ok()?;
+        event.body.marker().map(|_| event.day)
+    })
+}

@@ -1,0 +1,165 @@
+//! Numbers as people write them: `$112.60`, `49,650,800`, `1.23M`, and `112,60` where the file's
+//! decimals stand behind a comma.
+
+/// What stands before a file's decimals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Decimals {
+    /// 112.60; commas group thousands.
+    #[default]
+    Point,
+    /// 112,60; points, blanks and apostrophes group thousands.
+    Comma,
+}
+
+const POWERS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// The number that `field` is; finite.
+pub(super) fn number(field: &[u8], decimals: Decimals) -> Option<f64> {
+    if decimals == Decimals::Point
+        && let Some(number) = simple(field)
+    {
+        return Some(number);
+    }
+    written(std::str::from_utf8(field).ok()?, decimals)
+}
+
+/// Digits with at most one point, of 15 digits at most: both parts are exact, so their quotient is
+/// rounded once, as `str::parse` does.
+fn simple(field: &[u8]) -> Option<f64> {
+    if field.is_empty() || field.len() > 16 {
+        return None;
+    }
+    let (mut whole, mut digits, mut point) = (0_u64, 0_usize, None);
+    for byte in field {
+        match byte {
+            b'0'..=b'9' => {
+                whole = whole * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if point.is_none() => point = Some(digits),
+            _ => return None,
+        }
+    }
+    let places = digits - point.unwrap_or(digits);
+    (1..=15).contains(&digits).then(|| whole as f64 / POWERS[places])
+}
+
+fn written(text: &str, decimals: Decimals) -> Option<f64> {
+    let text = text.trim();
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let text = text.trim_start_matches(['$', '€', '£']).trim();
+    let text = text.trim_end_matches(['$', '€']).trim_end();
+    let (text, unit) = match text.char_indices().next_back()? {
+        (at, 'K' | 'k') => (&text[..at], "e3"),
+        (at, 'M' | 'm') => (&text[..at], "e6"),
+        (at, 'B' | 'b') => (&text[..at], "e9"),
+        _ => (text, ""),
+    };
+    let text = text.trim_end();
+    if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',') {
+        return None;
+    }
+    let (point, groups): (char, &[char]) = match decimals {
+        Decimals::Point => ('.', &[',', '\'']),
+        Decimals::Comma => (',', &['.', ' ', '\'', '\u{a0}', '\u{202f}']),
+    };
+    let (whole, rest) = text.split_once(point).map_or((text, None), |(a, b)| (a, Some(b)));
+    let whole = ungrouped(whole, groups)?;
+    let plain = match rest {
+        Some(rest) => format!("{whole}.{rest}{unit}"),
+        None => format!("{whole}{unit}"),
+    };
+    let number = sign * plain.parse::<f64>().ok()?;
+    number.is_finite().then_some(number)
+}
+
+/// A whole number without the marks between its groups: the last of three digits, those before of two (as in India)
+/// or three.
+fn ungrouped(text: &str, marks: &[char]) -> Option<String> {
+    let parts: Vec<&str> = text.split(marks).collect();
+    let Some((last, before)) = parts.split_last().filter(|(_, before)| !before.is_empty()) else {
+        return Some(text.to_owned());
+    };
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let sizes = last.len() == 3
+        && (1..=3).contains(&before[0].len())
+        && before[1..].iter().all(|part| (2..=3).contains(&part.len()));
+    (sizes && parts.iter().all(|part| digits(part))).then(|| parts.concat())
+}
+
+/// What a price says of the file's decimals: `None` if it has no mark that tells.
+pub(super) fn told_by(field: &[u8]) -> Option<Decimals> {
+    let at = field.iter().rposition(|byte| matches!(byte, b'.' | b','))?;
+    let other = field[..at].iter().find(|byte| matches!(byte, b'.' | b','));
+    let this = if field[at] == b',' { Decimals::Comma } else { Decimals::Point };
+    match other {
+        Some(mark) if *mark != field[at] => Some(this),
+        // Twice the same mark: groups of thousands.
+        Some(_) => Some(if this == Decimals::Comma { Decimals::Point } else { Decimals::Comma }),
+        None if this == Decimals::Comma && field.len() - at == 4 && !field.starts_with(b"0") => {
+            None
+        }
+        None => Some(this),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        use Decimals::{Comma, Point};
+        for (text, decimals, expected) in [
+            ("112.60", Point, Some(112.6)),
+            ("$1,112.60", Point, Some(1112.6)),
+            ("49,650,800", Point, Some(49_650_800.0)),
+            ("1,23,456", Point, Some(123_456.0)),
+            ("1.23M", Point, Some(1_230_000.0)),
+            ("25.6K", Point, Some(25_600.0)),
+            ("49.6508M", Point, Some(49_650_800.0)),
+            ("-1", Point, Some(-1.0)),
+            ("6.53967E+07", Point, Some(65_396_700.0)),
+            ("49,65", Point, None),
+            ("112,60", Comma, Some(112.6)),
+            ("1.112,60", Comma, Some(1112.6)),
+            ("1 112,60", Comma, Some(1112.6)),
+            ("112.60", Comma, None),
+            ("65396700", Comma, Some(65_396_700.0)),
+            ("", Point, None),
+            (".", Point, None),
+            ("nan", Point, None),
+            ("inf", Point, None),
+            ("1e400", Point, None),
+            ("null", Point, None),
+            ("-", Point, None),
+            ("--1", Point, None),
+            ("1.2.3", Point, None),
+        ] {
+            assert_eq!(number(text.as_bytes(), decimals), expected, "{text}");
+        }
+        for (text, told) in [
+            ("112,60", Some(Comma)),
+            ("112.60", Some(Point)),
+            ("1.112,60", Some(Comma)),
+            ("1,112.60", Some(Point)),
+            ("1,112,600", Some(Point)),
+            ("1,112", None),
+            ("0,112", Some(Comma)),
+            ("112", None),
+        ] {
+            assert_eq!(told_by(text.as_bytes()), told, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_gives_what_the_standard_library_gives(text in "[0-9]{1,10}(\\.[0-9]{0,6})?") {
+            assert!(simple(text.as_bytes()).is_none_or(|number| text.parse() == Ok(number)));
+        }
+    }
+}

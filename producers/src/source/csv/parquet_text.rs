@@ -1,0 +1,83 @@
+//! A Parquet file as the text that the one parser of price files reads: names and values between tabs,
+//! a row a line. Row by row and without Arrow, which price files do not need.
+
+use super::columns::{names_dates, plain_name};
+use super::text::Fault;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use schemas::Day;
+use std::fmt::Write;
+use std::fs::File;
+
+/// The name that pandas gives to an index without one.
+const INDEX: &str = "__index_level_0__";
+
+/// The text of `file`.
+pub(super) fn text_of(file: File) -> Result<Vec<u8>, Fault> {
+    let damaged = |error| {
+        Fault::new(
+            format!("it cannot be read as Parquet ({error})"),
+            "write it again with the compression snappy or zstd",
+        )
+    };
+    let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let schema = reader.metadata().file_metadata().schema_descr();
+    let names: Vec<&str> =
+        schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
+    let dated = names.iter().any(|name| names_dates(name.as_bytes()));
+    let shown = |name: &&str| match *name {
+        INDEX if !dated => "Date".to_owned(),
+        INDEX => "index".to_owned(),
+        name => in_one_line(name),
+    };
+    let mut text = names.iter().map(shown).collect::<Vec<_>>().join("\t");
+    for row in reader.get_row_iter(None).map_err(damaged)? {
+        text.push('\n');
+        let row = row.map_err(damaged)?;
+        for (at, (name, field)) in row.get_column_iter().enumerate() {
+            if at > 0 {
+                text.push('\t');
+            }
+            let dates = names_dates(name.as_bytes()) || name == INDEX;
+            value(field, dates, &mut text);
+        }
+    }
+    text.push('\n');
+    Ok(text.into_bytes())
+}
+
+/// A MultiIndex of yfinance, `('Close', 'AAPL')`, keeps its first part.
+fn in_one_line(name: &str) -> String {
+    let first = name.strip_prefix("('").and_then(|rest| rest.split('\'').next());
+    let name = first.unwrap_or(name);
+    if plain_name(name.as_bytes()).is_empty() {
+        "-".to_owned()
+    } else {
+        name.replace(['\t', '\n'], " ")
+    }
+}
+
+fn value(field: &Field, dates: bool, text: &mut String) {
+    let at = |text: &mut String, seconds: i64| {
+        let day = Day(i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX));
+        let second = seconds.rem_euclid(86_400);
+        let (hours, minutes) = (second / 3600, second / 60 % 60);
+        let _ = write!(text, "{day} {hours:02}:{minutes:02}:{:02}Z", second % 60);
+    };
+    let _ = match field {
+        Field::Null => Ok(()),
+        Field::Str(value) => write!(text, "{}", value.replace(['\t', '\n', '\r'], " ")),
+        Field::Double(value) => write!(text, "{value}"),
+        Field::Float(value) => write!(text, "{value}"),
+        Field::Date(days) => write!(text, "{}", Day(*days)),
+        Field::TimestampMillis(value) => return at(text, value.div_euclid(1_000)),
+        Field::TimestampMicros(value) => return at(text, value.div_euclid(1_000_000)),
+        // Nanoseconds have no type of their own here.
+        Field::Long(value) if dates && value.unsigned_abs() > 100_000_000_000_000_000 => {
+            return at(text, value.div_euclid(1_000_000_000));
+        }
+        Field::Group(_) | Field::ListInternal(_) | Field::MapInternal(_) => write!(text, "?"),
+        Field::Bytes(value) => write!(text, "{}", String::from_utf8_lossy(value.data())),
+        other => write!(text, "{other}"),
+    };
+}

@@ -1,0 +1,189 @@
+//! The exchange's trading days. Expiry, evaluation and exit days follow it, and a market's days are checked against
+//! it, so that no weekend row or filled holiday becomes a trading day.
+
+use crate::Day;
+use chrono::NaiveDate;
+use exchange_hours::{Exchange, SessionKind, calendar_for_exchange};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A calendar by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum TradingCalendar {
+    /// The New York Stock Exchange: its own days from 2010 to 2028, every weekday outside these years.
+    #[default]
+    Nyse,
+    /// No exchange: every weekday is expected to trade, and any day with a bar did.
+    None,
+}
+
+/// The years of which the library has the NYSE's days.
+const YEARS: std::ops::RangeInclusive<i32> = 2010..=2028;
+/// Weekdays on which the NYSE was closed though it was announced at most a few days before: hurricane Sandy and two
+/// days of mourning. On the days before, they were trading days like any other.
+const UNFORESEEN: [(i32, u32, u32); 4] =
+    [(2012, 10, 29), (2012, 10, 30), (2018, 12, 5), (2025, 1, 9)];
+/// Of these, the one that the library takes for a trading day.
+const LACKING: (i32, u32, u32) = (2018, 12, 5);
+
+impl TradingCalendar {
+    /// Every calendar.
+    pub const ALL: [TradingCalendar; 2] = [TradingCalendar::Nyse, TradingCalendar::None];
+
+    /// Its name in the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            TradingCalendar::Nyse => "NYSE",
+            TradingCalendar::None => "none",
+        }
+    }
+
+    /// Whether the exchange traded on `day`, or is to trade then. Without an exchange, any day may have traded.
+    pub fn is_session(self, day: Day) -> bool {
+        match self {
+            TradingCalendar::None => true,
+            TradingCalendar::Nyse => day.ymd() != LACKING && nyse(day),
+        }
+    }
+
+    /// Whether a market must have had a bar on `day`: it is known that the exchange traded. Outside the years that
+    /// the calendar has, and without an exchange, nothing is known.
+    pub fn requires(self, day: Day) -> bool {
+        self == TradingCalendar::Nyse && YEARS.contains(&day.ymd().0) && self.is_session(day)
+    }
+
+    /// Whether `day` was expected to trade on the days before it: a closure that nobody foresaw is not known yet.
+    pub fn is_expected(self, day: Day) -> bool {
+        match self {
+            TradingCalendar::None => day.is_weekday(),
+            TradingCalendar::Nyse => UNFORESEEN.contains(&day.ymd()) || self.is_session(day),
+        }
+    }
+
+    /// The first day after `day` that is expected to trade, as known on `day`.
+    pub fn next_expected(self, day: Day) -> Day {
+        self.search(day + 1, 1)
+    }
+
+    /// The last day up to `day`, inclusive, that was expected to trade.
+    pub fn expected_on_or_before(self, day: Day) -> Day {
+        self.search(day, -1)
+    }
+
+    fn search(self, mut day: Day, step: i32) -> Day {
+        // The longest closure since 2010 is four days; the bound is for days at the ends of time.
+        for _ in 0..14 {
+            if self.is_expected(day) {
+                break;
+            }
+            day = day + step;
+        }
+        day
+    }
+}
+
+fn nyse(day: Day) -> bool {
+    let (year, month, date) = day.ymd();
+    let closed = NaiveDate::from_ymd_opt(year, month, date).map(|date| {
+        calendar_for_exchange(Exchange::Nyse).is_closed_trade_date(date, SessionKind::Regular)
+    });
+    match closed {
+        Some(Ok(closed)) => !closed,
+        // Outside the years that the library covers.
+        Some(Err(_)) | None => day.is_weekday(),
+    }
+}
+
+impl fmt::Display for TradingCalendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text is not the name of a calendar.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is not a calendar; write NYSE or none")]
+pub struct NotACalendar(String);
+
+impl From<TradingCalendar> for String {
+    fn from(calendar: TradingCalendar) -> String {
+        calendar.name().to_owned()
+    }
+}
+
+impl TryFrom<String> for TradingCalendar {
+    type Error = NotACalendar;
+    fn try_from(text: String) -> Result<TradingCalendar, NotACalendar> {
+        text.parse()
+    }
+}
+
+impl FromStr for TradingCalendar {
+    type Err = NotACalendar;
+    fn from_str(text: &str) -> Result<TradingCalendar, NotACalendar> {
+        let found = TradingCalendar::ALL.into_iter().find(|c| c.name().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| NotACalendar(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    /// Every weekday of 2010 to 2028 without a session, by `exchange_calendars` (tests/golden/calendar_reference.py).
+    #[test]
+    fn the_nyse_is_closed_on_the_days_of_the_reference() {
+        let closed: Vec<Day> = include_str!("../tests/golden/nyse_closed.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(day)
+            .collect();
+        let (mut at, end) = (day("2010-01-01"), day("2028-12-31"));
+        while at <= end {
+            let expected = at.is_weekday() && !closed.contains(&at);
+            assert_eq!(TradingCalendar::Nyse.is_session(at), expected, "{at}");
+            at = at + 1;
+        }
+    }
+
+    #[test]
+    fn a_closure_that_nobody_foresaw_is_expected_to_trade_until_its_day() {
+        let nyse = TradingCalendar::Nyse;
+        let mourning = day("2018-12-05");
+        assert!(!nyse.is_session(mourning) && nyse.is_expected(mourning));
+        assert_eq!(nyse.next_expected(day("2018-12-04")), mourning);
+        assert_eq!(nyse.next_expected(day("2012-10-26")), day("2012-10-29"));
+        // Good Friday was known.
+        assert_eq!(nyse.expected_on_or_before(day("2018-03-30")), day("2018-03-29"));
+        assert_eq!(nyse.next_expected(day("2018-03-29")), day("2018-04-02"));
+    }
+
+    #[test]
+    fn without_an_exchange_every_day_may_trade_and_weekdays_are_expected() {
+        let none = TradingCalendar::None;
+        let saturday = day("2018-06-30");
+        assert!(none.is_session(saturday) && !none.is_expected(saturday));
+        let friday = day("2018-06-29");
+        assert!(TradingCalendar::Nyse.requires(friday) && !none.requires(friday));
+        assert!(!TradingCalendar::Nyse.requires(day("2005-06-30")), "outside its years");
+        assert_eq!(none.next_expected(day("2018-06-29")), day("2018-07-02"));
+        assert_eq!(none.expected_on_or_before(saturday), day("2018-06-29"));
+    }
+
+    #[test]
+    fn names_are_read_whatever_their_case_and_days_at_the_ends_of_time_are_no_panic() {
+        assert_eq!("nyse".parse::<TradingCalendar>().unwrap(), TradingCalendar::Nyse);
+        assert_eq!("none".parse::<TradingCalendar>().unwrap(), TradingCalendar::None);
+        assert!("LSE".parse::<TradingCalendar>().is_err());
+        for end in [Day(i32::MIN), Day(i32::MAX)] {
+            let nyse = TradingCalendar::Nyse;
+            assert!(nyse.next_expected(end) >= end && nyse.expected_on_or_before(end) <= end);
+        }
+    }
+}
