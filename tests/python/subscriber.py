@@ -143,8 +143,9 @@ class Reading:
 
     def keyed(self, what: str, topic: dict, message, event: dict) -> None:
         must(f"{what}: key", (message.key() or b"").decode(), event["ticker"])
-        if event["kind"] == "DAY_CLOSED":
-            must(f"{what}: partition of a marker", message.partition(), event["day_closed"]["partition"])
+        # These are in every partition.
+        if event["kind"] in ("DAY_CLOSED", "INDEX_LOADED"):
+            must(f"{what}: its partition", message.partition(), event[event["kind"].lower()]["partition"])
         elif not topic["single"]:
             must(f"{what}: partition of {message.key()}", message.partition(),
                  (murmur2(message.key() or b"") & 0x7FFFFFFF) % topic["partitions"])

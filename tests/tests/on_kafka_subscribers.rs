@@ -40,7 +40,7 @@ fn fill(data: &Path, kafka: &KafkaLog) -> BTreeMap<Topic, Told> {
         format!("token = \"{TOKEN}\"\n[settings]\ntraining_epochs = 2\n"),
     )
     .unwrap();
-    run(data, "demo --days 4 --stocks 24 --history 1500 -o json").json();
+    run(data, "demo --days 150 --stocks 24 --history 1500 -o json").json();
     let demo = EmbeddedLog::open(data.join("runs/demo/log")).unwrap();
     let specs = Topic::ALL.map(|topic| open::spec(topic, PARTITIONS));
     assert!(kafka.ensure_topics(&specs).unwrap().is_empty());
