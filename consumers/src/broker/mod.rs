@@ -23,7 +23,7 @@ pub use trade::Trade;
 pub use venue::{Order, OrderStatus, Venue, VenueError};
 
 use order::WorkingOrder;
-use quant::PriceHistory;
+use quant::LastBars;
 use schemas::events::{Action, Bars, Fills, Orders};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -34,7 +34,7 @@ use submission::OrderTask;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct BrokerState {
-    book: PriceHistory,
+    book: LastBars,
     used: BTreeSet<i64>,
     /// By order id and intent event: an id may be used twice.
     working: BTreeMap<(i64, EventId), WorkingOrder>,

@@ -2,7 +2,7 @@
 
 use super::order::WorkingOrder;
 use super::trade::Trade;
-use quant::{Mark, PriceHistory, entry, mark};
+use quant::{LastBars, Mark, entry, mark};
 use schemas::events::Action;
 use schemas::{Day, Money};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ impl Terms {
 
     /// The terms of `order` at the open of `day`. A close waits for a bar until its evaluation day is
     /// over; then the position is settled, because nothing is held for longer.
-    pub(super) fn of(order: &WorkingOrder, day: Day, market: &PriceHistory) -> Terms {
+    pub(super) fn of(order: &WorkingOrder, day: Day, market: &LastBars) -> Terms {
         let intent = &order.intent;
         let Some(bar) = market.bar(&order.ticker, day) else {
             return match intent.action {
@@ -61,7 +61,7 @@ impl Terms {
 
     /// The worth at the last known close, as of its day, with the last known volatility; a label
     /// ends there too.
-    fn settlement(order: &WorkingOrder, market: &PriceHistory) -> Option<Terms> {
+    fn settlement(order: &WorkingOrder, market: &LastBars) -> Option<Terms> {
         let intent = &order.intent;
         let last = market.window(&order.ticker)?.last()?;
         let (butterfly, pricing) = ((&intent.structure).into(), (&intent.pricing).into());

@@ -1,6 +1,6 @@
 //! A track's book: positions, pending orders and their worth.
 
-use quant::{PriceHistory, mark};
+use quant::{MarkHistory, mark};
 use schemas::events::{
     Action, Execution, OrderEnded, OrderIntent, Pricing, SHARES_PER_CONTRACT, Settings, Structure,
 };
@@ -116,7 +116,7 @@ impl TrackBook {
 
     /// Marks every position whose ticker has a bar and a volatility on `day`; the others keep their
     /// last mark.
-    pub(super) fn mark(&mut self, day: Day, market: &PriceHistory) {
+    pub(super) fn mark(&mut self, day: Day, market: &MarkHistory) {
         for position in self.positions.values_mut() {
             if let Some((close, sigma)) = market.close_and_sigma(&position.ticker, day) {
                 let now = mark(

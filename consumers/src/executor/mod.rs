@@ -15,7 +15,7 @@ mod tests;
 
 use book::TrackBook;
 use choose::TrackCandidate;
-use quant::PriceHistory;
+use quant::MarkHistory;
 use schemas::events::{
     Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track,
     TrackMarked,
@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct ExecutorState {
-    market: PriceHistory,
+    market: MarkHistory,
     tracks: BTreeMap<Track, TrackBook>,
     last_order_id: i64,
     /// Today's candidates, by ticker.

@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use quant::{Label, NoLabel, PriceHistory, label};
+use quant::{Label, LabelHistory, NoLabel, label};
 use schemas::events::{Bars, Outcome, OutcomeMissing, Outcomes, Pricing, Scans, Structure};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event, EventId};
@@ -27,7 +27,7 @@ struct OpenCandidate {
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 struct LabelerState {
-    book: PriceHistory,
+    book: LabelHistory,
     open: BTreeMap<EventId, OpenCandidate>,
 }
 

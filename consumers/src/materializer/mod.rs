@@ -30,47 +30,49 @@ struct MaterializerState {
 /// The materializer's machine.
 pub struct Materializer {
     projections: Arc<dyn Projections>,
-    state: MaterializerState,
+    /// Shared with the effect that writes the day.
+    state: Arc<MaterializerState>,
 }
 
 impl Materializer {
     /// A machine that writes days to `projections`.
     pub fn new(projections: Arc<dyn Projections>) -> Materializer {
-        Materializer { projections, state: MaterializerState::default() }
+        Materializer { projections, state: Arc::default() }
     }
 }
 
 impl Machine for Materializer {
     fn evolve(&mut self, event: &Event) {
+        let state = Arc::make_mut(&mut self.state);
         if let (Body::Orders(_), Some(_)) = (&event.body, event.body.marker()) {
-            self.state.decided_under = event.control_offset.unwrap_or(-1);
+            state.decided_under = event.control_offset.unwrap_or(-1);
         }
-        self.state.today.push(event.clone());
+        state.today.push(event.clone());
     }
 
     fn decide(&self, cause: Cause<'_>, _: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
-        let projections = Arc::clone(&self.projections);
-        let MaterializerState { today, decided_under } = self.state.clone();
+        let (projections, state) = (Arc::clone(&self.projections), Arc::clone(&self.state));
         Decision {
             events: Vec::new(),
             effect: Some(Box::new(move |context| {
-                projections.write_day(day, &today, &context.settings(decided_under)?)?;
+                let settings = context.settings(state.decided_under)?;
+                projections.write_day(day, &state.today, &settings)?;
                 Ok(Vec::new())
             })),
         }
     }
 
     fn close_day(&mut self, _: Day) {
-        self.state.today.clear();
+        Arc::make_mut(&mut self.state).today.clear();
     }
 
     fn save(&self) -> Vec<u8> {
-        save_state(&self.state)
+        save_state(&*self.state)
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
-        self.state = restore_state(Role::Materializer, saved)?;
+        self.state = Arc::new(restore_state(Role::Materializer, saved)?);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::{KvError, owner};
 
 /// Pages kept in memory, in bytes, for one open directory.
-const CACHE_BYTES: u64 = 64 << 20;
+const CACHE_BYTES: u64 = 16 << 20;
 /// How long to wait for a lock that this process itself may be about to release.
 const LOCK_PATIENCE: Duration = Duration::from_millis(800);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);

@@ -10,6 +10,7 @@ use schemas::{Body, Day, Event, Topic};
 use serde_json::{Map, Value};
 use shell::event_reader::each_event;
 use shell::record_codec;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,10 +64,12 @@ impl RunProjections {
 
     /// With the first day come the events that opened the run, which belong to the day before.
     fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
-        let (opening, today): (Vec<Event>, Vec<Event>) =
-            events.iter().cloned().partition(|event| event.day < day);
+        let of_opening = |event: &&Event| event.day < day;
+        let opening: Vec<Event> = events.iter().filter(of_opening).cloned().collect();
+        let mut today = Cow::Borrowed(events);
         if let Some(first) = opening.first() {
             self.write_day(first.day, &opening, settings)?;
+            today.to_mut().retain(|event| !of_opening(&event));
         }
         self.write_day(day, &today, settings)?;
         self.lake.close_months(day)?;
@@ -88,14 +91,14 @@ impl RunProjections {
     }
 
     fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
-        let mut by_topic: BTreeMap<Topic, Vec<Event>> = BTreeMap::new();
+        let mut by_topic: BTreeMap<Topic, Vec<&Event>> = BTreeMap::new();
         for event in events {
-            by_topic.entry(event.topic()).or_default().push(event.clone());
+            by_topic.entry(event.topic()).or_default().push(event);
         }
         for (topic, events) in &by_topic {
             self.lake.write_day(*topic, day, events)?;
         }
-        self.write_models(by_topic.get(&Topic::Models).map_or(&[], Vec::as_slice))?;
+        self.write_models(events)?;
         self.views.apply_day(day, events, settings)?;
         Ok(())
     }

@@ -21,12 +21,15 @@ pub struct UnitCheckpoint {
     pub machine: Vec<u8>,
 }
 
+/// Units and their checkpoints, each made when it is asked for.
+pub type Checkpoints<'a> = &'a mut dyn Iterator<Item = (String, UnitCheckpoint)>;
+
 /// A store of checkpoints.
 pub trait CheckpointStore: Send + Sync {
     /// The unit's last checkpoint.
     fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError>;
     /// Saves all of these, or none.
-    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError>;
+    fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError>;
     /// Removes all checkpoints.
     fn clear(&self) -> Result<(), ShellError>;
 }
@@ -35,22 +38,58 @@ fn failed(unit: &str, cause: impl ToString) -> ShellError {
     ShellError::CheckpointStore { unit: unit.to_owned(), cause: cause.to_string() }
 }
 
-/// In the state folder.
+/// Bytes of a stored part: pages of larger values do not count in the store's cache, which then never frees them.
+const PART: usize = 6 << 10;
+
+/// In the state folder, compressed, and in parts.
 pub struct KvCheckpoints(pub kv::Tree);
+
+impl KvCheckpoints {
+    fn stored(&self, unit: &str) -> Result<Vec<kv::Bytes>, ShellError> {
+        let parts = self.0.scan_prefix(part_prefix(unit));
+        parts.map(|part| Ok(part.map_err(|e| failed(unit, e))?.1)).collect()
+    }
+}
+
+fn part_prefix(unit: &str) -> Vec<u8> {
+    [unit.as_bytes(), &[0]].concat()
+}
+
+fn part_key(unit: &str, part: usize) -> Vec<u8> {
+    [&part_prefix(unit)[..], &(part as u32).to_be_bytes()].concat()
+}
+
+fn packed(saved: UnitCheckpoint) -> Result<Vec<u8>, String> {
+    let bytes = postcard::to_stdvec(&saved).map_err(|cause| cause.to_string())?;
+    drop(saved);
+    snap::raw::Encoder::new().compress_vec(&bytes).map_err(|cause| cause.to_string())
+}
+
+fn unpacked(packed: &[u8]) -> Result<UnitCheckpoint, String> {
+    let bytes = snap::raw::Decoder::new().decompress_vec(packed);
+    postcard::from_bytes(&bytes.map_err(|cause| cause.to_string())?).map_err(|e| e.to_string())
+}
 
 impl CheckpointStore for KvCheckpoints {
     fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
-        let Some(bytes) = self.0.get(unit).map_err(|e| failed(unit, e))? else { return Ok(None) };
-        postcard::from_bytes(&bytes).map(Some).map_err(|cause| ShellError::StateMismatch {
+        let packed = self.stored(unit)?.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
+        if packed.is_empty() {
+            return Ok(None);
+        }
+        unpacked(&packed).map(Some).map_err(|cause| ShellError::StateMismatch {
             unit: unit.to_owned(),
             what: format!("cannot be read ({cause})"),
         })
     }
 
-    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
+    fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
         let mut batch = kv::Batch::new();
         for (unit, saved) in units {
-            batch.insert(unit, postcard::to_stdvec(saved).map_err(|e| failed(unit, e))?);
+            let packed = packed(saved).map_err(|cause| failed(&unit, cause))?;
+            let parts = packed.chunks(PART);
+            (parts.len()..self.stored(&unit)?.len())
+                .for_each(|at| batch.remove(part_key(&unit, at)));
+            parts.enumerate().for_each(|(at, part)| batch.insert(part_key(&unit, at), part));
         }
         self.0.apply(batch).map_err(|e| failed("all units", e))
     }
@@ -80,8 +119,9 @@ impl CheckpointStore for MemoryCheckpoints {
         Ok(self.held().get(unit).cloned())
     }
 
-    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
-        self.held().extend(units.iter().cloned());
+    fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
+        let units: Vec<_> = units.collect();
+        self.held().extend(units);
         Ok(())
     }
 

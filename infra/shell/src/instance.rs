@@ -260,12 +260,10 @@ impl Instance {
         for &topic in self.role.outputs().iter().filter(|topic| topic.single()) {
             ends.insert(topic, self.env.log.watermarks(&record_codec::place(topic, 0))?.high);
         }
-        let mut saved = Vec::with_capacity(self.units.len());
-        for unit in &mut self.units {
-            saved.push((unit.identity.name.clone(), unit.save(&identity)));
-            unit.note_ends(&ends);
-        }
-        self.env.states.save(&saved)?;
+        let units = self.units.iter();
+        let mut saved = units.map(|unit| (unit.identity.name.clone(), unit.save(&identity)));
+        self.env.states.save(&mut saved)?;
+        self.units.iter_mut().for_each(|unit| unit.note_ends(&ends));
         (self.unsaved, self.moved) = (0, false);
         Ok(())
     }

@@ -101,7 +101,7 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
         }
     }
     env.states.clear()?;
-    env.states.save(&saves)?;
+    env.states.save(&mut saves.into_iter())?;
     Ok(report)
 }
 

@@ -142,7 +142,7 @@ fn given_histories_when_read_back_then_they_are_lists_of_bars_and_closes() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
     let bar = |n: i32| Bar { bar_day: MONDAY + -n, close: f64::from(n), ..Bar::default() };
-    let history = TickerHistory { bars: vec![bar(2), bar(1)] };
+    let history = TickerHistory { bars: vec![bar(2), bar(1)].into() };
     let close = IndexClose { index_day: MONDAY + -1, close: 13.5 };
     let index = IndexHistory { partition: 1, closes: vec![close] };
     let events = [

@@ -1,22 +1,31 @@
 //! The market as a role knows it: each ticker's window and the index's, built from `bars`.
-//! Every role that prices keeps one, so that all of them price alike.
+//! Every role that prices keeps one, so that all of them price alike; only the scanner needs all bars of an analysis.
 
 use crate::vix::VixWindow;
 use crate::volatility::current_iv;
-use crate::window::{PriceBar, PriceWindow};
+use crate::window::{BARS_HELD, LABEL_BARS, MARK_BARS, PriceBar, PriceWindow};
 use schemas::events::{Bar, Bars, IndexClose};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Windows by ticker, and the volatility index.
+/// Windows of at most `HELD` bars by ticker, and the volatility index.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct PriceHistory {
-    windows: BTreeMap<String, PriceWindow>,
+pub struct PriceHistory<const HELD: usize = BARS_HELD> {
+    windows: BTreeMap<String, PriceWindow<HELD>>,
     vix: VixWindow,
 }
 
-impl PriceHistory {
+/// What marks are priced from.
+pub type MarkHistory = PriceHistory<MARK_BARS>;
+
+/// What labels are priced from.
+pub type LabelHistory = PriceHistory<LABEL_BARS>;
+
+/// The last bar of each ticker.
+pub type LastBars = PriceHistory<1>;
+
+impl<const HELD: usize> PriceHistory<HELD> {
     /// Applies a `bars` event; others change nothing. An invalid bar, or one of a day before the
     /// last, was refused by the source already and changes nothing here.
     pub fn apply(&mut self, event: &Event) {
@@ -50,7 +59,7 @@ impl PriceHistory {
     /// Replaces a ticker's window by one of these bars, ascending by day.
     pub fn load(&mut self, ticker: &str, bars: &[Bar]) {
         let mut window = PriceWindow::new();
-        for bar in bars {
+        for bar in &bars[bars.len().saturating_sub(HELD)..] {
             let _ = window.push(PriceBar::from(bar));
         }
         self.windows.insert(ticker.to_owned(), window);
@@ -72,7 +81,7 @@ impl PriceHistory {
     }
 
     /// A ticker's window.
-    pub fn window(&self, ticker: &str) -> Option<&PriceWindow> {
+    pub fn window(&self, ticker: &str) -> Option<&PriceWindow<HELD>> {
         self.windows.get(ticker)
     }
 

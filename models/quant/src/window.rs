@@ -2,6 +2,7 @@
 //! QUANT.md does not accept as a bar ("is not above 0") can never reach a formula, and a split
 //! brings every price to the share count of the day priced.
 
+use crate::volatility::HV_DAYS;
 use schemas::Day;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,11 @@ pub const WINDOW: usize = 252;
 /// Bars kept, and brought into a run by a ticker that joins it: the closes of an analysis and a few more, so that an entry and a mark some days
 /// later still find their own 64 closes and the one before.
 pub const BARS_HELD: usize = 260;
+
+/// Bars that a mark is priced from: the closes of its volatility.
+pub const MARK_BARS: usize = HV_DAYS + 1;
+/// Bars that a label is priced from: those of the mark at its end, and the days since its entry, 45 at most.
+pub const LABEL_BARS: usize = MARK_BARS + 45;
 
 /// One day of one ticker. Prices in dollars per share, unadjusted for dividends; volume in
 /// shares.
@@ -88,16 +94,16 @@ pub enum BadBar {
 #[error("{0} is no split ratio; it must be a number above 0 (2 for two new shares for one)")]
 pub struct BadSplit(pub f64);
 
-/// A ticker's most recent bars, ascending by day, at most 260.
+/// A ticker's most recent bars, ascending by day, at most `HELD`.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Default)]
-pub struct PriceWindow {
+pub struct PriceWindow<const HELD: usize = BARS_HELD> {
     bars: Vec<PriceBar>,
 }
 
-impl PriceWindow {
+impl<const HELD: usize> PriceWindow<HELD> {
     /// A window with no bars.
-    pub fn new() -> PriceWindow {
-        PriceWindow { bars: Vec::with_capacity(BARS_HELD) }
+    pub fn new() -> Self {
+        Self { bars: Vec::with_capacity(HELD) }
     }
 
     /// Adds the bar of a later day; a full window drops its oldest bar.
@@ -109,9 +115,7 @@ impl PriceWindow {
         if let Some(last) = self.bars.last().filter(|last| last.day >= bar.day) {
             return Err(BadBar::NotAfterLast { day: bar.day, last: last.day });
         }
-        if self.bars.len() == BARS_HELD {
-            self.bars.remove(0);
-        }
+        self.make_room(HELD - 1);
         self.bars.push(bar);
         Ok(())
     }
@@ -126,10 +130,13 @@ impl PriceWindow {
             Ok(at) => self.bars[at] = bar,
             Err(at) => self.bars.insert(at, bar),
         }
-        if self.bars.len() > BARS_HELD {
-            self.bars.remove(0);
-        }
+        self.make_room(HELD);
         Ok(())
+    }
+
+    /// Drops the oldest bars, so that at most `most` are left.
+    fn make_room(&mut self, most: usize) {
+        self.bars.drain(..self.bars.len().saturating_sub(most));
     }
 
     /// Brings the bars before `day` to the new share count: prices ÷ ratio, volumes × ratio (2 for

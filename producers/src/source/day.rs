@@ -193,7 +193,10 @@ mod tests {
         let news = MarketNews {
             index: vec![IndexClose { index_day: bar.bar_day + -1, close: 15.0 }],
             tickers: vec![
-                TickerNews { history: Some(TickerHistory { bars: vec![old] }), ..past("T07") },
+                TickerNews {
+                    history: Some(TickerHistory { bars: vec![old].into() }),
+                    ..past("T07")
+                },
                 TickerNews { splits: vec![split], corrections: vec![change], ..past("T08") },
             ],
             ..MarketNews::default()

@@ -39,7 +39,7 @@ impl KnownMarket {
             Bars::BarCorrected(bar) => self.put(&event.ticker, bar, event.revision),
             Bars::HistoryLoaded(history) => {
                 let before = self.tickers.remove(&event.ticker).unwrap_or_default();
-                for bar in &history.bars {
+                for bar in history.bars.iter() {
                     // A later correction goes on from here.
                     let revision = before.get(&bar.bar_day).map_or(0, |known| known.revision);
                     self.put(&event.ticker, bar, revision);

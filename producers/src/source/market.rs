@@ -126,6 +126,9 @@ pub trait Market: Send {
         Ok(())
     }
 
+    /// Forgets the bars that nobody asks for who publishes the days after `last`, up to `until`.
+    fn keep(&mut self, _last: Day, _until: Option<Day>) {}
+
     /// Grows with every change of the data that [`Market::refresh`] found.
     fn generation(&self) -> u64 {
         0

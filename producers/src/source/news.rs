@@ -92,7 +92,7 @@ pub fn market_news(
         let Some(held) = held.filter(|held| now.is_empty() || !longer(held)) else {
             let bars = now.split_off(now.len().saturating_sub(quant::BARS_HELD));
             if !bars.is_empty() {
-                let history = Some(TickerHistory { bars });
+                let history = Some(TickerHistory { bars: bars.into() });
                 news.tickers.push(TickerNews { ticker, history, ..TickerNews::default() });
             }
             continue;

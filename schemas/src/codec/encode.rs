@@ -45,5 +45,6 @@ fn write<R: Serialize>(event: &Event, record: &R) -> Result<Vec<u8>, EncodeError
         .writer
         .write_ser(&mut bytes, record)
         .map_err(|cause| EncodeError { topic, cause: cause.to_string() })?;
+    bytes.shrink_to_fit();
     Ok(bytes)
 }

@@ -3,6 +3,7 @@
 use super::marker::DayClosed;
 use crate::Day;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A ticker's prices of a day, as known at its close; unadjusted.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -60,8 +61,8 @@ impl CorporateAction {
 /// the ticker's first day in the run, and when an earlier past is found later. They replace every bar of the ticker known so far.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TickerHistory {
-    /// The bars.
-    pub bars: Vec<Bar>,
+    /// The bars, shared by the event's copies.
+    pub bars: Arc<[Bar]>,
 }
 
 /// A close of the volatility index.

@@ -7,7 +7,7 @@ use eventlog::{
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 use shell::ShellError;
-use shell::checkpoint::{CheckpointStore, MemoryCheckpoints, UnitCheckpoint};
+use shell::checkpoint::{CheckpointStore, Checkpoints, MemoryCheckpoints, UnitCheckpoint};
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -157,7 +157,7 @@ impl CheckpointStore for FaultyStates {
         self.0.load(unit)
     }
 
-    fn save(&self, units: &[(String, UnitCheckpoint)]) -> std::result::Result<(), ShellError> {
+    fn save(&self, units: Checkpoints<'_>) -> std::result::Result<(), ShellError> {
         self.1.lives()?;
         if self.1.dies(Fault::CrashBeforeSave) {
             return Err(refused(ErrorClass::Fatal, "crashed before the save").into());

@@ -5,7 +5,7 @@ use super::faulty::FaultyStates;
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role};
 use schemas::{Day, Event, Topic};
 use shell::ShellError;
-use shell::checkpoint::{CheckpointStore, UnitCheckpoint};
+use shell::checkpoint::{CheckpointStore, Checkpoints, UnitCheckpoint};
 use shell::instance::Machines;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
@@ -93,8 +93,8 @@ impl CheckpointStore for Crooked {
         self.sound.load(unit)
     }
 
-    fn save(&self, units: &[(String, UnitCheckpoint)]) -> Result<(), ShellError> {
-        let mut units = units.to_vec();
+    fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
+        let mut units: Vec<_> = units.collect();
         for (name, saved) in &mut units {
             if self.bug == Planted::SavedAhead {
                 let stage = saved.cursor.stage;
@@ -103,7 +103,7 @@ impl CheckpointStore for Crooked {
                 saved.cursor = before.cursor;
             }
         }
-        self.sound.save(&units)
+        self.sound.save(&mut units.into_iter())
     }
 
     fn clear(&self) -> Result<(), ShellError> {

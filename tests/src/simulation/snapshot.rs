@@ -105,7 +105,6 @@ impl Snapshot {
 /// A state folder with these units in it.
 pub fn states(units: &BTreeMap<String, UnitCheckpoint>) -> MemoryCheckpoints {
     let states = MemoryCheckpoints::default();
-    let units: Vec<(String, UnitCheckpoint)> = units.clone().into_iter().collect();
-    states.save(&units).unwrap();
+    states.save(&mut units.clone().into_iter()).unwrap();
     states
 }

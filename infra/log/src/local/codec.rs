@@ -2,15 +2,20 @@
 //!
 //! A record is its timestamp, key, headers and value, with lengths as base-128 numbers; its
 //! offset is in the entry's key. The first byte is the version of the form. A form larger than
-//! [`PART`] is split into parts, and the entry holds their total length: sled does not count
-//! pages over 128 KiB (of 17 entries) in its cache and never frees them.
+//! [`PART`] is compressed, and what is still larger is split into parts, where the entry holds their
+//! total length: sled does not count pages over 128 KiB (of 17 entries) in its cache and never frees them.
 
 use super::state::Slot;
 use crate::{Record, TopicPartition};
+use std::borrow::Cow;
 
 const VERSION: u8 = 1;
 /// The first byte of an entry whose record is split into parts.
 const IN_PARTS: u8 = 2;
+/// The first byte of a record that is compressed from its key on, by Snappy.
+const COMPRESSED: u8 = 3;
+/// Snappy makes no more than this many bytes of one.
+const MOST_EXPANDED: usize = 32;
 /// Bytes of a part.
 pub(crate) const PART: usize = 6 << 10;
 /// Bytes from the start of a stored record to the end of its timestamp.
@@ -92,7 +97,24 @@ pub(crate) fn encode(record: &Record) -> Vec<u8> {
         to.extend_from_slice(value);
     }
     to.extend_from_slice(&record.value);
-    to
+    if to.len() > PART { compressed(&to).unwrap_or(to) } else { to }
+}
+
+fn compressed(form: &[u8]) -> Option<Vec<u8>> {
+    let (head, rest) = form.split_at(TIMESTAMP_END);
+    let mut to = vec![0; TIMESTAMP_END + snap::raw::max_compress_len(rest.len())];
+    to[..TIMESTAMP_END].copy_from_slice(head);
+    to[0] = COMPRESSED;
+    let length = snap::raw::Encoder::new().compress(rest, &mut to[TIMESTAMP_END..]).ok()?;
+    to.truncate(TIMESTAMP_END + length);
+    Some(to)
+}
+
+fn expanded(bytes: &[u8]) -> Option<Vec<u8>> {
+    // A damaged length must not ask for memory that the record never had.
+    let length = snap::raw::decompress_len(bytes).ok()?;
+    (length <= bytes.len().saturating_mul(MOST_EXPANDED))
+        .then(|| snap::raw::Decoder::new().decompress_vec(bytes).ok())?
 }
 
 /// The entry of a record whose form has `length` bytes in parts.
@@ -111,8 +133,13 @@ pub(crate) fn length_of_parts(entry: &[u8]) -> Option<u64> {
 
 /// The record at `offset` stored as `bytes`; `None` where they are not a stored record.
 pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
-    let timestamp_ms = timestamp(bytes).filter(|_| bytes[0] == VERSION)?;
-    let mut rest = &bytes[TIMESTAMP_END..];
+    let timestamp_ms = timestamp(bytes)?;
+    let whole = match bytes[0] {
+        VERSION => Cow::Borrowed(&bytes[TIMESTAMP_END..]),
+        COMPRESSED => Cow::Owned(expanded(&bytes[TIMESTAMP_END..])?),
+        _ => return None,
+    };
+    let mut rest = &*whole;
     let key = match take_number(&mut rest)? {
         0 => None,
         length => Some(take(&mut rest, length - 1)?.to_vec()),
@@ -131,7 +158,7 @@ pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
 /// The timestamp of a stored record.
 pub(crate) fn timestamp(bytes: &[u8]) -> Option<i64> {
     let (version, rest) = bytes.split_first()?;
-    if ![VERSION, IN_PARTS].contains(version) {
+    if ![VERSION, IN_PARTS, COMPRESSED].contains(version) {
         return None;
     }
     Some(i64::from_le_bytes(*rest.first_chunk()?))
@@ -179,6 +206,19 @@ mod tests {
                 assert_eq!(decode(7, &stored[..cut]), None, "cut at {cut}");
             }
         }
+    }
+
+    #[test]
+    fn a_large_record_is_compressed_and_comes_back_and_a_damaged_one_is_refused() {
+        let value: Vec<u8> = (0..40_000u32).flat_map(|n| (n / 9).to_le_bytes()).collect();
+        let record = Record { offset: 7, timestamp_ms: 5, key: None, value, headers: Vec::new() };
+        let stored = encode(&record);
+        assert!(stored.len() * 2 < record.value.len(), "{}", stored.len());
+        assert_eq!((timestamp(&stored), decode(7, &stored)), (Some(5), Some(record)));
+        assert_eq!(decode(7, &stored[..stored.len() - 1]), None);
+        let mut huge = stored[..20].to_vec();
+        huge[TIMESTAMP_END..TIMESTAMP_END + 5].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0x0f]);
+        assert_eq!(decode(7, &huge), None);
     }
 
     #[test]

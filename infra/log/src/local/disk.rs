@@ -139,8 +139,8 @@ impl Store for DiskStore {
         for (group, tp, next) in &change.committed {
             batch.insert(codec::offset_key(group, tp), bytes(next)?);
         }
-        for (at, record) in &records {
-            put(&mut batch, *at, record);
+        for (at, record) in records {
+            put(&mut batch, at, &record);
         }
         self.tree.apply(batch)?;
         self.written.store(number, Ordering::Release);

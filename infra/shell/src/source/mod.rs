@@ -18,7 +18,7 @@ use eventlog::{Batch, Log, PartitionReader, Producer};
 use producers::source::{KnownMarket, Market, MarketDay, MarketNews, day_events, market_news};
 use schemas::controls::ControlState;
 use schemas::events::RunOpened;
-use schemas::{Day, Event, Topic};
+use schemas::{Day, Topic};
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
@@ -77,7 +77,11 @@ impl Source {
             self.producer = Some(log.producer("source")?);
         }
         if self.memory.is_none() {
-            self.memory = Some(Memory::read(&*log, self.env.partitions, &self.opened)?);
+            let memory = Memory::read(&*log, self.env.partitions, &self.opened)?;
+            if self.closing.is_none() {
+                self.market.keep(memory.last, self.until);
+            }
+            self.memory = Some(memory);
         }
         if self.closing.is_some() {
             self.market.refresh()?;
@@ -118,12 +122,21 @@ impl Source {
             batch.expected_end.push((place, end));
         }
         let scan = today.day >= self.opened.scan_from;
+        let more = self.until != Some(today.day);
         let events = day_events(&today, &news, memory.last, scan, self.env.partitions);
-        for event in &events {
-            batch.records.push(record_codec::record(event, self.env.partitions, "source")?);
+        drop(news);
+        for event in events {
+            // After the last day that is asked for nothing is compared any more.
+            if more {
+                memory.known.apply(&event);
+            }
+            batch.records.push(record_codec::record(&event, self.env.partitions, "source")?);
         }
         producer.publish(batch, None)?;
-        memory.take(&events, today.day);
+        memory.last = today.day;
+        if !more {
+            self.market.keep(today.day, self.until);
+        }
         Ok(Progress::Worked)
     }
 
@@ -173,11 +186,6 @@ impl Memory {
     fn lost(&self, market: &dyn Market) -> Vec<String> {
         let has = |ticker: &&String| market.universe().binary_search(ticker).is_ok();
         self.known.with_bar_on(self.last).filter(|ticker| !has(ticker)).cloned().collect()
-    }
-
-    fn take(&mut self, events: &[Event], day: Day) {
-        events.iter().for_each(|event| self.known.apply(event));
-        self.last = day;
     }
 }
 

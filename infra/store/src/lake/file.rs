@@ -28,14 +28,20 @@ const CREATED_BY: &str = "butterquant lake format 2";
 /// Rows that are decoded at once.
 const ROWS: usize = 8192;
 
-/// The bytes of a file of one batch: a day's or, if `stays`, a month's.
-pub(super) fn bytes(batch: &RecordBatch, stays: bool) -> Result<Vec<u8>, String> {
+/// The bytes of a file of these batches: a day's or, if `stays`, a month's.
+pub(super) fn bytes(
+    schema: Arc<Schema>,
+    batches: impl IntoIterator<Item = Result<RecordBatch, String>>,
+    stays: bool,
+) -> Result<Vec<u8>, String> {
+    let failed = |cause: ParquetError| cause.to_string();
     let mut bytes = Vec::new();
-    let written = writer(&mut bytes, batch.schema(), stays).and_then(|mut writer| {
-        writer.write(batch)?;
-        writer.close()
-    });
-    written.map(|_| bytes).map_err(|cause| cause.to_string())
+    let mut writer = writer(&mut bytes, schema, stays).map_err(failed)?;
+    for batch in batches {
+        writer.write(&batch?).map_err(failed)?;
+    }
+    writer.close().map_err(failed)?;
+    Ok(bytes)
 }
 
 /// The bytes of a month's file of these files of days: their rows in this order, in today's columns.
@@ -55,8 +61,8 @@ pub(super) fn merged(
         })?);
     }
     let whole = schema.fields().iter().map(|field| joined(field, &parts)).collect::<Result<_, _>>();
-    let batch = whole.and_then(|columns| RecordBatch::try_new(schema, columns));
-    bytes(&batch.map_err(|cause| wrong(cause.to_string()))?, true).map_err(wrong)
+    let batch = whole.and_then(|columns| RecordBatch::try_new(Arc::clone(&schema), columns));
+    bytes(schema, [batch.map_err(|cause| cause.to_string())], true).map_err(wrong)
 }
 
 /// The rows of a file, without the columns that are null in all of them.

@@ -25,6 +25,7 @@ use crate::StoreError;
 use names::Column;
 use schemas::codec::schema_versions;
 use schemas::{Day, Event, Topic};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -74,9 +75,14 @@ impl Lake {
     /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::OldLake`];
     /// [`StoreError::Full`] or [`StoreError::Unwritable`] from the disk, where the old file, if any, still
     /// stands.
-    pub fn write_day(&self, topic: Topic, day: Day, events: &[Event]) -> Result<(), StoreError> {
+    pub fn write_day<E: Borrow<Event>>(
+        &self,
+        topic: Topic,
+        day: Day,
+        events: &[E],
+    ) -> Result<(), StoreError> {
         let folder = self.folder(topic, &month_of(day));
-        if events.iter().all(|event| event.body.marker().is_some())
+        if events.iter().all(|event| event.borrow().body.marker().is_some())
             || disk::month_file(&folder).exists()
         {
             return Ok(());
@@ -167,15 +173,23 @@ impl Lake {
         self.dir.join(disk::UNFINISHED).join("file")
     }
 
-    fn parquet(&self, topic: Topic, events: &[Event], stays: bool) -> Result<Vec<u8>, StoreError> {
-        if let Some(stray) = events.iter().find(|event| event.topic() != topic) {
+    fn parquet<E: Borrow<Event>>(
+        &self,
+        topic: Topic,
+        events: &[E],
+        stays: bool,
+    ) -> Result<Vec<u8>, StoreError> {
+        let mut all = events.iter().map(Borrow::borrow);
+        if let Some(stray) = all.find(|event| event.topic() != topic) {
             return Err(StoreError::WrongTopic { topic, found: stray.topic() });
         }
         let columns =
             self.columns.get(&topic).ok_or("there is no schema file of this topic".into());
         columns
-            .and_then(|columns| columns::record_batch(columns, events))
-            .and_then(|batch| file::bytes(&batch, stays))
+            .and_then(|columns| {
+                let batches = columns::record_batches(columns, events);
+                file::bytes(columns::file_schema(columns), batches, stays)
+            })
             .map_err(|detail| StoreError::Columns { topic, detail })
     }
 

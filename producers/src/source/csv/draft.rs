@@ -85,7 +85,8 @@ impl Draft {
             self.drop_levels(report);
         }
         self.keep_last_of_day(report);
-        let bars: Vec<Bar> = self.rows.into_iter().map(|(_, row)| row.bar).collect();
+        let mut bars: Vec<Bar> = self.rows.into_iter().map(|(_, row)| row.bar).collect();
+        bars.shrink_to_fit(); // it was collected in the place of the rows, which are larger
         let mut refused = self.refused;
         refused.retain(|day, _| bars.binary_search_by_key(day, |bar| bar.bar_day).is_err());
         let actions = settle(&bars, self.actions);

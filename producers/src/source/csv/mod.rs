@@ -313,6 +313,12 @@ impl Market for CsvMarket {
         Ok(())
     }
 
+    fn keep(&mut self, last: Day, until: Option<Day>) {
+        for stock in &mut self.stocks {
+            stock.table.keep(last, until);
+        }
+    }
+
     fn generation(&self) -> u64 {
         self.generation
     }

@@ -1,5 +1,6 @@
 //! A ticker's bars, splits and dividends as one file gives them, and why days have no bar.
 
+use super::super::known::HELD;
 use super::super::market::DataProblem;
 use super::header::Other;
 use super::text::Fault;
@@ -43,6 +44,20 @@ impl PriceTable {
             bars[..old].iter_mut().for_each(|bar| bar.apply_split(ratio));
         }
         bars
+    }
+
+    /// Drops the bars after `until`, and those that no comparison with a log looks back on from the days after `last`.
+    pub(super) fn keep(&mut self, last: Day, until: Option<Day>) {
+        if until.is_some_and(|until| until <= last) {
+            self.bars = Vec::new();
+            return;
+        }
+        let known = self.bars.partition_point(|bar| bar.bar_day <= last);
+        let end = until
+            .map_or(self.bars.len(), |until| self.bars.partition_point(|bar| bar.bar_day <= until));
+        self.bars.truncate(end.max(1)); // one that is later tells where the ticker begins
+        self.bars.drain(..known.saturating_sub(HELD).min(end));
+        self.bars.shrink_to_fit();
     }
 
     /// The bar of `day`.

@@ -72,7 +72,7 @@ fn bars(opened: &OpenLog, run: &RunDir, ticker: &str) -> Result<Vec<PriceBar>> {
     let log = &*opened.log;
     let total = data_dir::partitions(log)?;
     let partition = partition_of(ticker, total);
-    let mut history = PriceHistory::default();
+    let mut history: PriceHistory = PriceHistory::default();
     let mut reader = eventlog::PartitionReader::new(log)?;
     let records = reader.to_end(log, &record_codec::place(Topic::Bars, partition))?;
     for event in sound_events(records, Topic::Bars, partition, total) {
