@@ -4,6 +4,7 @@
 mod checks;
 mod csv;
 mod day;
+mod finding;
 mod findings;
 mod known;
 mod market;
@@ -11,9 +12,10 @@ mod news;
 pub mod simulated;
 mod spec;
 
-pub use checks::{Finding, FindingKind, check_bars, check_index};
+pub use checks::{check_bars, check_index};
 pub use csv::CsvMarket;
 pub use day::day_events;
+pub use finding::{Finding, FindingKind};
 pub use findings::{INDEX, findings, worst_first};
 pub use known::KnownMarket;
 pub use market::{BarChange, DataProblem, Market, MarketDay, SourceError};

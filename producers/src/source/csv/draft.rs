@@ -1,13 +1,15 @@
 //! The rows of one ticker on their way to a table: what only all of them tell. Order, two rows for
-//! one day, a last row that is not finished, closes adjusted for dividends, an index in fractions.
+//! one day, a last row that is not finished, closes adjusted for dividends, an index in fractions, dates
+//! that are shifted.
 
 use super::dates::Time;
 use super::price_table::{FileKind, PriceTable, Sessions};
 use super::report::{Report, fault_of_table, out_of_range, wrong};
-use super::splits::{RowAction, settle};
+use super::shift::{Dates, weekday};
+use super::splits::{ActionRow, Settled, settle};
 use super::text::Fault;
-use schemas::Day;
 use schemas::events::Bar;
+use schemas::{Day, Figure};
 use std::collections::BTreeMap;
 
 /// A row that is a bar as far as it alone can tell.
@@ -30,9 +32,9 @@ pub(super) struct Draft {
     /// Days whose row is no bar, and why.
     pub(super) refused: BTreeMap<Day, String>,
     /// Splits and dividends.
-    pub(super) actions: Vec<(Day, RowAction)>,
-    /// Rows of days without a session: line and day of the first, and how many.
-    pub(super) closed: Option<(u64, Day, usize)>,
+    pub(super) actions: Vec<ActionRow>,
+    /// Rows of days without a session: line and day.
+    pub(super) closed: Vec<(u64, Day)>,
     rows: Vec<(u64, Row)>,
     outside: Vec<(u64, Bar)>,
 }
@@ -41,6 +43,8 @@ pub(super) struct Draft {
 const ADJUSTED: (usize, usize) = (10, 20);
 /// Points that a close of the index can be.
 pub(super) const LEVELS: std::ops::RangeInclusive<f64> = 5.0..=150.0;
+/// Holidays with a row, and trading days without one, from which on the days are not those of the exchange.
+const OTHER_DAYS: usize = 3;
 /// Days with several rows from which on a file is not one of daily prices: one in how many.
 const INTRADAY: usize = 4;
 
@@ -52,7 +56,7 @@ impl Draft {
             kind,
             refused: BTreeMap::new(),
             actions: Vec::new(),
-            closed: None,
+            closed: Vec::new(),
             rows: Vec::new(),
             outside: Vec::new(),
         }
@@ -69,11 +73,14 @@ impl Draft {
 
     /// The table of the rows; `report` hears what is wrong.
     pub(super) fn close(mut self, report: &mut Report<'_>, sessions: &Sessions) -> PriceTable {
-        self.say_closed(report, sessions);
-        if let Some(fault) = self.fault() {
+        let dates = (!self.closed.is_empty()).then(|| self.dates(sessions));
+        if let Some(fault) = dates.as_ref().and_then(Dates::fault).or_else(|| self.fault()) {
             let mut table = PriceTable::default();
             fault_of_table(report, &mut table, fault);
             return table;
+        }
+        if let Some(dates) = dates {
+            self.say_closed(report, &dates, sessions);
         }
         for (line, bar) in std::mem::take(&mut self.outside) {
             let what = out_of_range(&bar, 4);
@@ -85,25 +92,38 @@ impl Draft {
             self.drop_levels(report);
         }
         self.keep_last_of_day(report);
-        let bars: Vec<Bar> = self.rows.into_iter().map(|(_, row)| row.bar).collect();
+        let mut bars: Vec<Bar> = self.rows.into_iter().map(|(_, row)| row.bar).collect();
         let mut refused = self.refused;
         refused.retain(|day, _| bars.binary_search_by_key(day, |bar| bar.bar_day).is_err());
-        let actions = settle(&bars, self.actions);
-        PriceTable { bars, actions, refused, ..PriceTable::default() }
+        let Settled { mut actions, mut readings, contradicted } = settle(&bars, self.actions);
+        if let Some((line, from, fault)) = contradicted {
+            let cut = bars.split_off(bars.partition_point(|bar| bar.bar_day < from));
+            report.cut((line, from), fault, cut.iter().map(|bar| bar.bar_day), &mut refused);
+            actions.retain(|action| action.effective_day < from);
+            readings.retain(|reading| reading.day < from);
+        }
+        PriceTable { bars, actions, readings, refused, ..PriceTable::default() }
     }
 
-    fn say_closed(&self, report: &mut Report<'_>, sessions: &Sessions) {
-        const WEEK: [&str; 7] =
-            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-        let Some((line, day, count)) = self.closed else { return };
-        let (name, calendar) = (WEEK[day.weekday() as usize % 7], sessions.calendar);
+    /// The days of all rows.
+    fn dates<'a>(&self, sessions: &'a Sessions) -> Dates<'a> {
+        let rows = self.rows.iter().map(|(_, row)| row.bar.bar_day);
+        let outside = self.outside.iter().map(|(_, bar)| bar.bar_day);
+        let open = rows.chain(outside).chain(self.refused.keys().copied());
+        Dates::of(open, self.closed.iter().map(|(_, day)| *day), sessions)
+    }
+
+    fn say_closed(&self, report: &mut Report<'_>, dates: &Dates<'_>, sessions: &Sessions) {
+        let Some((line, day)) = self.closed.first().copied() else { return };
+        let (count, name, calendar) = (self.closed.len(), weekday(day), sessions.calendar);
         let of =
             if self.ticker.is_empty() { String::new() } else { format!(" of {}", self.ticker) };
         let what = if count == 1 {
             format!("{day} is a {name}, no trading day of {calendar}; the row{of} is skipped")
         } else {
             format!(
-                "{count} rows{of} are of days on which {calendar} does not trade, the first of {day}, a {name}; they are skipped"
+                "{count} rows{of} are of days on which {calendar} does not trade, the first of {day}, a {name}{}; they are skipped",
+                self.of_another_exchange(dates)
             )
         };
         let remedy = if count == 1 { "delete the row" } else { "delete the rows" };
@@ -111,6 +131,18 @@ impl Draft {
             "{remedy}, or set settings.calendar to none if the market does trade on such days"
         );
         report.say(Some(line), what, &remedy);
+    }
+
+    /// Where days of the week are right, holidays have rows and trading days have none: perhaps another exchange's.
+    fn of_another_exchange(&self, dates: &Dates<'_>) -> String {
+        let holidays = self.closed.iter().filter(|(_, day)| day.is_weekday()).count();
+        let lacking = dates.lacking().count();
+        if holidays.min(lacking) < OTHER_DAYS {
+            return String::new();
+        }
+        format!(
+            ", and {lacking} of its trading days have none: the dates are wrong, or the prices are of another exchange"
+        )
     }
 
     /// What makes every row worthless.
@@ -137,7 +169,8 @@ impl Draft {
             };
             return Some(Fault::new(
                 format!(
-                    "the closes of the index are {kind}, such as {first}: {wrong} of {all} are outside 5 … 150; no row is read"
+                    "the closes of the index are {kind}, such as {}: {wrong} of {all} are outside 5 … 150; no row is read",
+                    Figure(first)
                 ),
                 remedy,
             ));
@@ -215,7 +248,8 @@ impl Draft {
             let Bar { bar_day, close, .. } = row.bar;
             let valid = LEVELS.contains(&close);
             if !valid {
-                let what = format!("Close is {close}, which is no level of the VIX (5 … 150)");
+                let what =
+                    format!("Close is {}, which is no level of the VIX (5 … 150)", Figure(close));
                 report.refuse((*line, Some(bar_day)), wrong(what), refused);
             }
             valid

@@ -15,6 +15,7 @@ mod dates;
 mod days;
 mod draft;
 mod header;
+mod index_file;
 mod listing;
 mod names;
 mod numbers;
@@ -22,8 +23,11 @@ mod parquet_text;
 mod price_file;
 mod price_table;
 mod reading;
+mod remarks;
 mod report;
 mod rows;
+mod shift;
+mod split_cells;
 mod splits;
 mod stocks;
 #[cfg(test)]
@@ -33,10 +37,12 @@ mod together;
 mod watch;
 mod wide;
 
+use super::finding::Finding;
 use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
 use listing::{Listing, list};
+use names::is_index;
 use price_file::PriceFile;
-use price_table::{FileContent, FileKind, PriceTable, Sessions};
+use price_table::{FileContent, FileKind, PriceTable, Sessions, name_of};
 use reading::read_all;
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, TradingCalendar, id::sha256_hex};
@@ -61,6 +67,8 @@ pub struct CsvMarket {
     /// Unused files, found once.
     notes: Vec<DataProblem>,
     problems: Vec<DataProblem>,
+    /// Why the index's closes are not used though they can be read.
+    no_index: Option<String>,
     parquet: bool,
     /// The tickers asked for.
     chosen: Option<Vec<String>>,
@@ -138,6 +146,7 @@ impl CsvMarket {
             days: Vec::new(),
             notes,
             problems: Vec::new(),
+            no_index: None,
             parquet,
             chosen: tickers.map(<[String]>::to_vec),
             generation: 0,
@@ -180,8 +189,14 @@ impl CsvMarket {
         own.push(self.index.file);
         let problems = own.iter().flat_map(|file| self.files[*file].problems().cloned());
         let mut problems: Vec<DataProblem> = self.notes.iter().cloned().chain(problems).collect();
-        problems.extend(nothing_traded(&idle, &self.folder));
-        problems.extend(no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
+        let twin = index_file::of_a_stock(&self.index, &self.stocks, &self.files);
+        self.no_index = twin
+            .as_ref()
+            .filter(|(_, of_index)| *of_index)
+            .map(|(problem, _)| format!("{}: {}", name_of(&problem.file), problem.what));
+        problems.extend(twin.map(|(problem, _)| problem));
+        problems.extend(days::nothing_traded(&idle, &self.folder));
+        problems.extend(days::no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
         self.problems = together::together(problems, &self.folder, own.len());
     }
 
@@ -226,44 +241,21 @@ impl CsvMarket {
             let actions = table.actions_of(day).map(|action| (ticker.clone(), action.clone()));
             market_day.actions.extend(actions);
         }
-        market_day.vix = self.index.table.bar(day).map(|bar| bar.close);
+        match (&self.no_index, self.index.table.bar(day)) {
+            (None, Some(bar)) => market_day.vix = Some(bar.close),
+            (None, None) => {
+                let why = self.index.why_missing(day, &self.files[self.index.file]);
+                market_day.no_vix = Some(why);
+            }
+            (why, _) => market_day.no_vix = why.clone(),
+        }
         market_day
     }
-}
-
-/// Trading days between the first and the last one on which no stock has a bar.
-fn no_bar_at_all(days: &[Day], calendar: TradingCalendar, folder: &Path) -> Option<DataProblem> {
-    let gaps = days.windows(2).flat_map(|pair| (pair[0].0 + 1..pair[1].0).map(Day));
-    let mut without = gaps.filter(|day| calendar.requires(*day));
-    let first = without.next()?;
-    let what = match without.count() {
-        0 => format!("no stock has a bar of {first}, a trading day of {calendar}"),
-        more => format!(
-            "on {} trading days of {calendar} no stock has a bar, the first is {first}",
-            more + 1
-        ),
-    };
-    let remedy = "load the rows of these days".into();
-    Some(DataProblem { file: folder.display().to_string(), line: None, what, remedy })
 }
 
 fn names_in(folder: &Path) -> BTreeSet<OsString> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
-}
-
-fn nothing_traded(idle: &[Day], folder: &Path) -> Option<DataProblem> {
-    let days = match idle {
-        [] => return None,
-        [day] => format!("{day} is no trading day"),
-        [day, ..] => format!("{} days are no trading days, the first {day}", idle.len()),
-    };
-    Some(DataProblem {
-        file: folder.display().to_string(),
-        line: None,
-        what: format!("{days}: every row repeats one price, with volume 0"),
-        remedy: "delete the rows, or correct them".into(),
-    })
 }
 
 fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
@@ -329,11 +321,24 @@ impl Market for CsvMarket {
         self.sessions.calendar
     }
 
+    fn has_row(&self, ticker: &str, day: Day) -> bool {
+        let table = if is_index(ticker) { Some(&self.index.table) } else { self.table(ticker) };
+        table.is_some_and(|table| table.bar(day).is_some() || table.refused.contains_key(&day))
+    }
+
+    fn remarks(&self, ticker: &str) -> Vec<Finding> {
+        let readings = self.table(ticker).map_or(&[][..], |table| &table.readings);
+        readings.iter().map(|reading| remarks::of_split(ticker, reading)).collect()
+    }
+
     fn past(&mut self, ticker: &str, day: Day, most: usize) -> Result<Vec<Bar>, SourceError> {
         Ok(self.table(ticker).map_or_else(Vec::new, |table| table.before(day, most)))
     }
 
     fn index_past(&mut self, day: Day, most: usize) -> Result<Vec<(Day, f64)>, SourceError> {
+        if self.no_index.is_some() {
+            return Ok(Vec::new());
+        }
         let before = self.index.table.before(day, most);
         Ok(before.iter().map(|bar| (bar.bar_day, bar.close)).collect())
     }

@@ -10,7 +10,7 @@ use super::names::{is_index, is_ticker, without_exchange};
 use super::numbers::{Decimals, number};
 use super::price_table::{FileContent, FileKind, PriceTable, Sessions};
 use super::report::{Report, out_of_range, wrong};
-use super::splits::{RowAction, in_words, ratio};
+use super::split_cells::{RowAction, cell, in_words};
 use super::text::{Fault, Lines, decode, split};
 use schemas::events::Bar;
 use std::collections::HashMap;
@@ -166,17 +166,17 @@ impl RowReader<'_> {
                 return self.report.refuse((line, None), wrong(what), &mut draft.refused);
             }
             if !self.sessions.has(day) {
-                draft.closed.get_or_insert((line, day, 0)).2 += 1;
+                draft.closed.push((line, day));
                 return;
             }
-            if let Some(ratio) =
-                field(Role::Split).and_then(|f| ratio(std::str::from_utf8(f).ok()?))
-            {
-                draft.actions.push((day, RowAction::Split(ratio)));
+            match cell(field(Role::Split).unwrap_or_default()) {
+                Ok(Some(ratio)) => draft.actions.push((line, day, RowAction::Split(ratio))),
+                Ok(None) => {}
+                Err(Fault { what, remedy }) => self.report.say_of_row(line, what, &remedy),
             }
             let dollars = field(Role::Dividend).and_then(|field| number(field, self.decimals));
             if let Some(dollars) = dollars.filter(|dollars| *dollars > 0.0) {
-                draft.actions.push((day, RowAction::Dividend(dollars)));
+                draft.actions.push((line, day, RowAction::Dividend(dollars)));
             }
         }
         let asked =
@@ -184,7 +184,7 @@ impl RowReader<'_> {
         match (asked.bar(fields, read), day) {
             (Ok(row), _) => draft.take(line, row),
             (Err(_), Some(day)) if let Some(action) = in_words(fields) => {
-                draft.actions.push((day, action));
+                draft.actions.push((line, day, action));
             }
             (Err(fault), _) => self.report.refuse((line, day), fault, &mut draft.refused),
         }

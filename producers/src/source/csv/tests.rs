@@ -1,5 +1,6 @@
 //! Bad input costs its row or file and no more; each problem names place and remedy.
 
+mod checked;
 mod folders;
 mod layouts;
 
