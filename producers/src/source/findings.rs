@@ -6,6 +6,7 @@ use super::finding::Finding;
 use super::market::{Market, SourceError};
 use schemas::Day;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// The ticker of the volatility index.
 pub const INDEX: &str = "^VIX";
@@ -39,6 +40,22 @@ pub fn findings(
     let has_row = |ticker: &str, day: Day| market.has_row(ticker, day);
     found.extend(missing_days(&stocks, &index, market.calendar(), &has_row));
     found.sort_by(|a, b| (a.kind, &a.ticker, a.day).cmp(&(b.kind, &b.ticker, b.day)));
+    Ok(found)
+}
+
+/// The faults that `day` shows beside the bars of an analysis before it, without the moves that are `confirmed`.
+///
+/// # Errors
+/// The market can no longer be read.
+pub fn findings_of(
+    market: &mut dyn Market,
+    day: Day,
+    confirmed: &BTreeMap<(String, Day), Option<f64>>,
+) -> Result<Vec<Finding>, SourceError> {
+    let mut found = findings(market, day, quant::WINDOW)?;
+    let settled =
+        |one: &Finding| one.kind.is_move() && confirmed.contains_key(&(one.ticker.clone(), day));
+    found.retain(|one| one.day == Some(day) && !settled(one));
     Ok(found)
 }
 

@@ -16,7 +16,7 @@ pub use checks::{check_bars, check_index};
 pub use csv::CsvMarket;
 pub use day::day_events;
 pub use finding::{Finding, FindingKind};
-pub use findings::{INDEX, findings, worst_first};
+pub use findings::{INDEX, findings, findings_of, worst_first};
 pub use known::KnownMarket;
 pub use market::{BarChange, DataProblem, Market, MarketDay, SourceError};
 pub use news::{MarketNews, TickerNews, market_news};

@@ -2,7 +2,8 @@
 //! prices under the index's name.
 
 use super::*;
-use crate::source::{FindingKind, findings};
+use crate::source::{FindingKind, findings, findings_of};
+use std::collections::BTreeMap;
 
 /// The trading days of 2018 up to June.
 fn days() -> Vec<Day> {
@@ -137,6 +138,28 @@ fn days_left_out_are_told_once_and_rows_that_are_no_bars_where_they_are() {
         found[0].1.starts_with(&format!("GAP: the trading day {gap} has no row")),
         "{found:#?}"
     );
+}
+
+#[test]
+fn a_day_that_comes_shows_its_own_faults_and_no_older_ones() {
+    let last = days().len() - 1;
+    let cliffs = move |n: usize| {
+        wave(n)
+            * if n == last {
+                13.0
+            } else if n == 30 {
+                6.0
+            } else {
+                1.0
+            }
+    };
+    let mut market = market(&[("S.csv", &file(&days(), cliffs, |_| "0.0"))]);
+    assert_eq!(found(&mut market).len(), 2);
+    let of_last = findings_of(&mut market, days()[last], &BTreeMap::new()).unwrap();
+    assert_eq!(of_last.len(), 1, "{of_last:#?}");
+    assert_eq!(of_last[0].kind, FindingKind::PriceLevel);
+    let confirmed = BTreeMap::from([(("S".to_owned(), days()[last]), None)]);
+    assert_eq!(findings_of(&mut market, days()[last], &confirmed).unwrap(), []);
 }
 
 #[test]
