@@ -2,7 +2,10 @@
 //! between the columns; or why there is none.
 
 use super::columns::{COLUMNS, Places, ROLES, Role, places, plain_name};
-use super::text::{Fault, Lines, split};
+use super::dates::{Order, stamp, two_ways};
+use super::fields::is_comment;
+use super::numbers::{Decimals, number};
+use super::text::{Fault, Lines, split, words};
 use super::wide::wide;
 
 /// A file's header as found.
@@ -47,12 +50,13 @@ pub(super) enum Other {
 
 /// Lines in which a header is looked for, and separators.
 const SEARCHED: usize = 12;
+/// Lines that may stand above a header with comments among them.
+const SEARCHED_WITH_COMMENTS: usize = 200;
 const SEPARATORS: [u8; 4] = *b",;\t|";
 
 /// The header of `text`; an index needs no more than a date and a close.
 pub(super) fn find(text: &[u8], index: bool) -> Result<Header, NoHeader> {
-    let lines: Vec<(u64, &[u8])> =
-        Lines::of(text).filter(|(_, line)| !line.trim_ascii().is_empty()).take(SEARCHED).collect();
+    let lines = first_lines(text);
     let Some((first, _)) = lines.first() else {
         let fault = Fault::new("the file is empty", "download it again");
         return Err(NoHeader { line: 0, fault, other: Other::Prices });
@@ -90,14 +94,49 @@ pub(super) fn find(text: &[u8], index: bool) -> Result<Header, NoHeader> {
             }
         }
     }
+    let clear = best.as_ref().is_some_and(|(found, _)| *found > 1);
+    if let Some(no) = headerless(&lines).filter(|_| !clear) {
+        return Err(no);
+    }
     Err(match best {
         Some((found, no)) if found > 0 => no,
         _ => {
             let other = best.map_or(Other::Nothing, |(_, no)| no.other);
-            let text = std::str::from_utf8(lines[0].1).is_ok();
-            NoHeader { line: *first, fault: nothing(text, lines[0].1, index), other }
+            NoHeader { line: *first, fault: nothing(lines[0].1, index), other }
         }
     })
+}
+
+/// The lines with text at the beginning; comments do not count.
+fn first_lines(text: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut left = SEARCHED;
+    let lines = Lines::of(text).filter(|(_, line)| !line.trim_ascii().is_empty());
+    let counted = lines.take(SEARCHED_WITH_COMMENTS).take_while(|(_, line)| {
+        let is_counted = !is_comment(line);
+        let taken = left > 0 || !is_counted;
+        left = left.saturating_sub(usize::from(is_counted));
+        taken
+    });
+    counted.collect()
+}
+
+/// Why there is no header, if the first line that is no comment is a row: a date, and numbers beside it.
+fn headerless(lines: &[(u64, &[u8])]) -> Option<NoHeader> {
+    let (line, row) = lines.iter().find(|(_, line)| !is_comment(line))?;
+    let mut fields = Vec::new();
+    let is_row = SEPARATORS.iter().any(|separator| {
+        split(row, *separator, &mut fields);
+        let number = |field: &&&[u8]| {
+            [Decimals::Point, Decimals::Comma].iter().any(|kind| number(field, *kind).is_some())
+        };
+        fields
+            .iter()
+            .any(|field| stamp(field, Order::MonthFirst).is_some() || two_ways(field).is_some())
+            && fields.iter().filter(number).count() > 1
+    });
+    let what = "there is no header: the first line is a row already; the file is not read";
+    let remedy = "put a line above it that names the columns in their order, such as Date,Open,High,Low,Close,Volume";
+    is_row.then(|| NoHeader { line: *line, fault: Fault::new(what, remedy), other: Other::Prices })
 }
 
 /// What a line is that is no header: that of another table if the next line has as many fields, and it names no price.
@@ -116,8 +155,8 @@ fn other(places: &Places, fields: &[&[u8]], next: Option<&[u8]>, separator: u8) 
     }
 }
 
-fn nothing(text: bool, line: &[u8], index: bool) -> Fault {
-    if !text {
+fn nothing(line: &[u8], index: bool) -> Fault {
+    if std::str::from_utf8(line).is_err() {
         return Fault::new("the first line is not UTF-8 text", "save the file as CSV in UTF-8");
     }
     if line.trim_ascii_start().starts_with(b"<!") || line.to_ascii_lowercase().starts_with(b"<html")
@@ -172,7 +211,7 @@ fn complaint(places: &Places, names: &[String], fields: &[&[u8]], index: bool) -
                 names.iter().enumerate().skip(at + 1).find(|(_, other)| twin(&names[at], other))?;
             Some((at, second.0))
         })?;
-        let shown = String::from_utf8_lossy(fields[double.0]).into_owned();
+        let shown = words(fields[double.0]);
         let what = format!(
             "two columns are called {shown}, the {} and the {}; the file is not read",
             ordinal(double.0 + 1),
@@ -245,6 +284,24 @@ mod tests {
             ("date,open,high,low,close,volume,Name", 1, &[(Ticker, 6)]),
             ("day,date,open,high,low,close,volume,tic", 1, &[(Date, 1), (Ticker, 7)]),
             (",Open,High,Low,Close,Volume", 1, &[(Date, 0)]),
+            (
+                "Date, Open, High, Low, Close Close price adjusted for splits., Adj Close Adjusted close price adjusted for splits and dividend and/or capital gain distributions., Volume",
+                1,
+                &[(Close, 4), (Volume, 6)],
+            ),
+            (
+                "\"Datum\",\"Zuletzt\",\"Eröffn.\",\"Hoch\",\"Tief\",\"Vol.\",\"+/- %\"",
+                1,
+                &[(Close, 1), (Open, 2)],
+            ),
+            ("Date,Dernier,Ouv.,Plus Haut,Plus Bas,Vol.,Variation %", 1, &[(Close, 1), (Open, 2)]),
+            (
+                "Fecha,Último,Apertura,Máximo,Mínimo,Vol.,% var.",
+                1,
+                &[(Date, 0), (Close, 1), (Volume, 5)],
+            ),
+            ("Data,Ultimo,Apertura,Massimo,Minimo,Vol.,Var. %", 1, &[(Date, 0), (Close, 1)]),
+            ("#Date,Open,High,Low,Close,Volume", 1, &[(Date, 0)]),
         ] {
             let header = find(text.as_bytes(), false).unwrap();
             assert_eq!(header.line, line, "{text}");
@@ -276,6 +333,9 @@ mod tests {
             ("Date,Open", true, "there is no column Close"),
             ("x", false, "there is no column Date, Open, High, Low, Close, Volume"),
             ("<!DOCTYPE html>", false, "a web page"),
+            ("2018-06-29,1,2,3,4,5\n2018-07-02,1,2,3,4,5", false, "there is no header"),
+            ("AAPL,20180629,1,2,3,4,5", false, "there is no header"),
+            ("29.06.2018;1,5;2;3;4;5", true, "there is no header"),
         ] {
             let no = find(text.as_bytes(), index).unwrap_err();
             assert!(no.fault.what.contains(expected), "{text}: {no:?}");
@@ -286,5 +346,10 @@ mod tests {
         );
         assert_eq!(find(b"Date,Open,High\n", false).unwrap_err().other, Other::Prices);
         assert!(find(b"DATE,OPEN,HIGH,LOW,CLOSE\n", true).unwrap().american);
+        let comments = "# a note\n".repeat(40);
+        let header = find(format!("{comments}Date,Open,High,Low,Close,Volume").as_bytes(), false);
+        assert_eq!(header.unwrap().line, 41);
+        let latin = b"Datum;Er\xf6ffnung;Hoch;Tief;Schluss;Volumen";
+        assert_eq!(at(&find(latin, false).unwrap(), Role::Open), Some(1));
     }
 }

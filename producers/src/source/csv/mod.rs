@@ -9,13 +9,17 @@
 //! 4. Splits that the prices do not contain are given on their day, and bars of the past in the share
 //!    count of the day that they are asked for.
 
+mod clock;
 mod columns;
 mod conventions;
 mod dates;
 mod days;
 mod draft;
+mod fields;
 mod header;
+mod index_name;
 mod listing;
+mod months;
 mod names;
 mod numbers;
 mod parquet_text;
@@ -26,9 +30,11 @@ mod report;
 mod rows;
 mod splits;
 mod stocks;
+mod subfolders;
 #[cfg(test)]
 mod tests;
 mod text;
+mod ticker_column;
 mod together;
 mod watch;
 mod wide;
@@ -121,7 +127,7 @@ impl CsvMarket {
         let index = match (index, gathered.index) {
             (None, Some(index)) => index,
             (path, _) => {
-                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", names::VIX)));
+                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", index_name::VIX)));
                 let (file, content) = PriceFile::open(path, FileKind::Index, &sessions);
                 files.push(file);
                 index_of(files.len() - 1, content)
@@ -182,7 +188,8 @@ impl CsvMarket {
         let mut problems: Vec<DataProblem> = self.notes.iter().cloned().chain(problems).collect();
         problems.extend(nothing_traded(&idle, &self.folder));
         problems.extend(no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
-        self.problems = together::together(problems, &self.folder, own.len());
+        let read = own.iter().map(|file| self.files[*file].shown.as_str()).collect();
+        self.problems = together::together(problems, &self.folder, &read);
     }
 
     /// The source was given another file: everything is read anew, as what a name means depends on the others.
@@ -267,7 +274,7 @@ fn nothing_traded(idle: &[Day], folder: &Path) -> Option<DataProblem> {
 }
 
 fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
-    let passed_over = together::together(notes, folder, usize::MAX)
+    let passed_over = together::together(notes, folder, &BTreeSet::new())
         .iter()
         .map(|note| format!("; {note}"))
         .collect();

@@ -5,13 +5,16 @@ use super::columns::{COLUMNS, Places, Role, names_dates};
 use super::conventions;
 use super::dates::{Order, Stamp, stamp};
 use super::draft::{Draft, LEVELS, Row};
+use super::fields::{are_empty, fields_of, rows};
 use super::header::{Header, NoHeader, find};
-use super::names::{is_index, is_ticker, without_exchange};
+use super::index_name::is_index;
+use super::names::{key_of, ticker_in, without_exchange};
 use super::numbers::{Decimals, number};
 use super::price_table::{FileContent, FileKind, PriceTable, Sessions};
 use super::report::{Report, out_of_range, wrong};
 use super::splits::{RowAction, in_words, ratio};
-use super::text::{Fault, Lines, decode, split};
+use super::text::{Fault, decode, words};
+use super::ticker_column::ticker_column;
 use schemas::events::Bar;
 use std::collections::HashMap;
 
@@ -44,6 +47,10 @@ pub(super) fn read_text(
         Ok(found) => found,
         Err(fault) => return FileContent::refused(file, None, fault),
     };
+    let column = match ticker_column(text, &header) {
+        Ok(found) => found,
+        Err(fault) => return FileContent::refused(file, None, fault),
+    };
     let report = Report::of(file);
     let mut reader = RowReader {
         kind,
@@ -55,7 +62,7 @@ pub(super) fn read_text(
         drafts: Vec::new(),
         by_ticker: HashMap::new(),
     };
-    reader.all(text);
+    reader.all(text, column);
     reader.close()
 }
 
@@ -80,23 +87,18 @@ struct RowReader<'a> {
 }
 
 impl RowReader<'_> {
-    fn all(&mut self, text: &[u8]) {
+    fn all(&mut self, text: &[u8], column: Option<usize>) {
         let header = self.header;
         let mut fields = Vec::with_capacity(header.width + 1);
-        let mut column = header.sets.first().and_then(|(_, places)| places[Role::Ticker as usize]);
-        let mut first = true;
-        for (ticker, _) in &header.sets {
+        for (ticker, _) in header.sets.iter().filter(|_| column.is_none()) {
             let ticker = ticker.as_deref().map(without_exchange).unwrap_or_default();
             self.drafts.push(Draft::of(ticker, self.kind_of(ticker)));
         }
-        let mut last: (&[u8], usize) = (b"", 0);
-        for (line, row) in Lines::of(text) {
-            if line <= header.line || row.trim_ascii().is_empty() {
+        let mut last: (&[u8], Option<usize>) = (b"", None);
+        for (line, row) in rows(text, header) {
+            fields_of(row, header, &mut fields);
+            if are_empty(&fields) || self.is_no_row(line, &fields) {
                 continue;
-            }
-            split(row, header.separator, &mut fields);
-            while fields.len() > header.width && fields.last().is_some_and(|f| f.is_empty()) {
-                fields.pop();
             }
             let Some(at) = column else {
                 for (set, (_, places)) in header.sets.iter().enumerate() {
@@ -105,40 +107,59 @@ impl RowReader<'_> {
                 continue;
             };
             let name = fields.get(at).copied().unwrap_or_default();
-            if std::mem::take(&mut first) {
-                if !names_ticker(name) {
-                    // A company's name, or whatever it is: the file is of one ticker.
-                    column = None;
-                    self.row(0, line, &fields, &header.sets[0].1);
-                    continue;
+            if last.1.is_none() || last.0 != name {
+                last = (name, self.draft_of(name, line));
+            }
+            match last.1 {
+                Some(draft) => self.row(draft, line, &fields, &header.sets[0].1),
+                None => {
+                    let what = "the row names no ticker; it is skipped".to_owned();
+                    self.report.say_of_row(line, what, "fill its ticker in, or delete the row");
                 }
-                self.drafts.clear();
-                last = (name, self.draft_of(name));
             }
-            if last.0 != name {
-                last = (name, self.draft_of(name));
-            }
-            self.row(last.1, line, &fields, &header.sets[0].1);
         }
+    }
+
+    /// Whether the line is none of prices, which is said: the header again, or a note below the rows.
+    fn is_no_row(&mut self, line: u64, fields: &[&[u8]]) -> bool {
+        let place = self.header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
+        let date = place.and_then(|at| fields.get(at)).copied().unwrap_or_default();
+        let what = if names_dates(date) {
+            "the header stands there again; the line is skipped".to_owned()
+        } else if stamp(date, self.order).is_none() && is_text(fields, self.decimals) {
+            let first = fields.iter().find(|field| !field.is_empty()).copied().unwrap_or_default();
+            let shown: String = words(first).chars().take(40).collect();
+            format!("{shown:?} begins no row of prices; the line is skipped")
+        } else {
+            return false;
+        };
+        self.report.say_of_row(line, what, "delete the line");
+        true
     }
 
     fn kind_of(&self, ticker: &str) -> FileKind {
         if is_index(ticker) { FileKind::Index } else { self.kind }
     }
 
-    fn draft_of(&mut self, name: &[u8]) -> usize {
+    /// The draft of the ticker that a row calls `name`, if that is the name of one. BRK.B and BRK-B are one.
+    fn draft_of(&mut self, name: &[u8], line: u64) -> Option<usize> {
         if let Some(at) = self.by_ticker.get(name) {
-            return *at;
+            return Some(*at);
         }
-        let ticker = String::from_utf8_lossy(name).to_ascii_uppercase();
-        let ticker = without_exchange(&ticker);
-        let same = self.drafts.iter().position(|draft| draft.ticker == ticker);
+        let ticker = ticker_in(name)?;
+        let key = key_of(&ticker);
+        let same = self.drafts.iter().position(|draft| key_of(&draft.ticker) == key);
         let at = same.unwrap_or_else(|| {
-            self.drafts.push(Draft::of(ticker, self.kind_of(ticker)));
+            self.drafts.push(Draft::of(&ticker, self.kind_of(&ticker)));
             self.drafts.len() - 1
         });
+        let known = &self.drafts[at].ticker;
+        if *known != words(name).trim().to_ascii_uppercase() && same.is_some() {
+            let what = format!("the ticker {} is read as {known}", words(name));
+            self.report.say(Some(line), what, "write each ticker in one way");
+        }
         self.by_ticker.insert(name.to_vec(), at);
-        at
+        Some(at)
     }
 
     fn row(&mut self, draft: usize, line: u64, fields: &[&[u8]], places: &Places) {
@@ -146,10 +167,6 @@ impl RowReader<'_> {
         let date = field(Role::Date).unwrap_or_default();
         let read = stamp(date, self.order);
         let day = read.map(|stamp| stamp.day);
-        if day.is_none() && names_dates(date) {
-            let what = "the header stands there again; the line is skipped".to_owned();
-            return self.report.say_of_row(line, what, "delete the line");
-        }
         let several = self.header.sets.len() > 1;
         if several
             && places[1..]
@@ -203,10 +220,10 @@ impl RowReader<'_> {
     }
 }
 
-/// Whether a field of a ticker column can be a ticker.
-fn names_ticker(field: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(field).to_ascii_uppercase();
-    is_ticker(text.trim_start_matches('^'))
+/// Whether the fields are words and no numbers: a note below the rows.
+fn is_text(fields: &[&[u8]], decimals: Decimals) -> bool {
+    let letters = |field: &&[u8]| field.iter().filter(|b| b.is_ascii_alphabetic()).count() > 3;
+    fields.iter().any(letters) && fields.iter().all(|field| number(field, decimals).is_none())
 }
 
 /// How one row is to be read.

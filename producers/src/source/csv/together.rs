@@ -3,18 +3,21 @@
 use super::super::market::DataProblem;
 use super::conventions::DATES;
 use super::price_table::name_of;
-use std::collections::BTreeMap;
+use super::text::printable;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Files from which on their common problem is said once, and how many are named then.
 const MANY: usize = 3;
 const NAMED: usize = 10;
 
-/// The problems, those of many of the `files` files of `folder` once; in the order of the first of each.
+/// The problems, those of many files of `folder` once; in the order of the first of each. `read` are the files that are
+/// read. What a name or a cell holds is shown without commands to the terminal.
 pub(super) fn together(
     problems: Vec<DataProblem>,
     folder: &Path,
-    files: usize,
+    read: &BTreeSet<&str>,
 ) -> Vec<DataProblem> {
     let mut groups: Vec<(DataProblem, Vec<String>)> = Vec::new();
     let mut known: BTreeMap<(Option<u64>, String, String), usize> = BTreeMap::new();
@@ -32,21 +35,33 @@ pub(super) fn together(
             said.extend(of.into_iter().map(|file| DataProblem { file, ..problem.clone() }));
             continue;
         }
-        let place = folder.display();
-        let file = if of.len() == files {
-            format!("all {files} files of {place}")
-        } else {
-            let mut names =
-                of.iter().take(NAMED).map(|file| name_of(file)).collect::<Vec<_>>().join(", ");
-            if of.len() > NAMED {
-                names.push_str(&format!(" and {} more", of.len() - NAMED));
+        said.push(DataProblem { file: names(&of, folder, read), ..problem });
+    }
+    for problem in &mut said {
+        for text in [&mut problem.file, &mut problem.what, &mut problem.remedy] {
+            if let Cow::Owned(shown) = printable(text) {
+                *text = shown;
             }
-            format!("{place}: {} of {files} files ({names})", of.len())
-        };
-        // The line is the same in each, so it says as much as in one.
-        said.push(DataProblem { file, ..problem });
+        }
     }
     said
+}
+
+/// The files `of` in a few words.
+fn names(of: &[String], folder: &Path, read: &BTreeSet<&str>) -> String {
+    let (place, count, files) = (folder.display(), of.len(), read.len());
+    let are_read = of.iter().all(|file| read.contains(file.as_str()));
+    if are_read && count == files {
+        return format!("all {files} files of {place}");
+    }
+    let mut names = of.iter().take(NAMED).map(|file| name_of(file)).collect::<Vec<_>>().join(", ");
+    if count > NAMED {
+        names.push_str(&format!(" and {} more", count - NAMED));
+    }
+    match are_read {
+        true => format!("{place}: {count} of {files} files ({names})"),
+        false => format!("{place}: {count} files ({names})"),
+    }
 }
 
 /// Its sentence; of dates that cannot be read, whatever the file's own example is.
