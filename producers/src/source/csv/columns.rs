@@ -87,6 +87,8 @@ pub(super) type Places = [Option<usize>; ROLES];
 /// (`1. open`); `Close*` and `<CLOSE>` are `close`.
 pub(super) fn plain_name(field: &[u8]) -> String {
     let text = words(field).to_lowercase();
+    // A pair of pandas, `('Close', 'AAPL')`, is called by its first part.
+    let text = text.strip_prefix("('").and_then(|pair| pair.split('\'').next()).unwrap_or(&text);
     let text = text.split('(').next().unwrap_or_default();
     let name: String = text.chars().filter(|c| c.is_alphanumeric()).map(without_accent).collect();
     let rest = name.trim_start_matches(|c: char| c.is_ascii_digit());

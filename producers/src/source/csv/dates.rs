@@ -35,8 +35,13 @@ pub(super) fn stamp(field: &[u8], order: Order) -> Option<Stamp> {
         return digits(text);
     }
     let (date, rest) = divided(text);
-    let day = date_of(date, order)?;
-    Some(Stamp { day, time: Time::read(rest)? })
+    if let Some(day) = date_of(date, order) {
+        return Some(Stamp { day, time: Time::read(rest)? });
+    }
+    // Fri Jun 29 16:00:00 EDT 2018
+    let (time, year) = rest.rsplit_once(' ').filter(|(_, year)| year.len() == 4)?;
+    let day = date_of(&format!("{date} {year}"), order)?;
+    Some(Stamp { day, time: Time::read(time)? })
 }
 
 fn plausible(year: i32, month: u32, day: u32) -> Option<Day> {
@@ -80,6 +85,10 @@ fn digits(text: &str) -> Option<Stamp> {
 fn divided(text: &str) -> (&str, &str) {
     let bytes = text.as_bytes();
     let time = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
+    // 2018-06-29-04:00 has a zone and no time.
+    if bytes.len() == 16 && time == 13 && matches!(bytes[10], b'+' | b'-') && text.is_ascii() {
+        return (&text[..10], "");
+    }
     let cut = bytes[..time].iter().rposition(|byte| matches!(byte, b'T' | b' '));
     match cut.filter(|_| time < bytes.len()) {
         Some(at) => (text[..at].trim_end(), text[at + 1..].trim_start()),
@@ -190,6 +199,10 @@ mod tests {
             "29 Jun 2018",
             "29-Jun-18",
             "29JUN2018",
+            "2018-06-29-04:00",
+            "Fri Jun 29 16:00:00 EDT 2018",
+            "Fri Jun 29 16:00:00 2018",
+            "Fri, 29 Jun 2018 00:00:00 GMT",
             "June 29th, 2018",
             "29. Juni 2018",
             "Freitag, 29. Juni 2018",

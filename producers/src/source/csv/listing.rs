@@ -3,8 +3,9 @@
 
 use super::super::market::DataProblem;
 use super::index_name::{VIX, index_rank, is_near_index};
-use super::names::{Ending, ending, ticker_of};
+use super::names::{Ending, ending, original, ticker_of};
 use super::subfolders::prices_below;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,7 @@ fn folder(folder: &Path, parquet: bool) -> io::Result<Listing> {
             format!("the index is read from {}, so this file is not", used.to_string_lossy());
         listing.pass_over(&other, &what, "delete one of the two");
     }
+    listing.drop_marked_copies();
     Ok(listing)
 }
 
@@ -131,6 +133,22 @@ impl Listing {
             self.stocks.push(Candidate { path, ticker });
         }
         None
+    }
+
+    /// Passes over files such as KO_1.csv beside KO.csv: an older download, not another stock.
+    fn drop_marked_copies(&mut self) {
+        let tickers: BTreeSet<String> = self.stocks.iter().map(|one| one.ticker.clone()).collect();
+        let is_copy =
+            |one: &Candidate| original(&one.ticker).is_some_and(|name| tickers.contains(name));
+        let (copies, stocks) = std::mem::take(&mut self.stocks).into_iter().partition(is_copy);
+        self.stocks = stocks;
+        for Candidate { path, ticker } in copies {
+            let what = format!(
+                "its name is that of a copy of {}, so it is not read",
+                original(&ticker).unwrap_or_default()
+            );
+            self.pass_over(&path, &what, "delete it, or rename it if it is another stock");
+        }
     }
 
     fn subfolder(&mut self, path: &Path, name: &str, parquet: bool) {

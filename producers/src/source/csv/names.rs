@@ -83,6 +83,9 @@ pub(super) fn ticker_of(stem: &str) -> String {
     for (code, letter) in [("%5E", "^"), ("%2E", "."), ("%2D", "-"), ("%3D", "="), ("%20", " ")] {
         upper = upper.replace(code, letter);
     }
+    while let Some(rest) = [".CSV", ".TXT"].iter().find_map(|end| upper.strip_suffix(end)) {
+        upper.truncate(rest.len());
+    }
     let name = HISTORICAL.iter().find_map(|end| upper.strip_suffix(end)).unwrap_or(&upper);
     let name = name
         .strip_suffix("_D")
@@ -94,6 +97,15 @@ pub(super) fn ticker_of(stem: &str) -> String {
         .unwrap_or(name);
     let name = name.strip_suffix("_US").unwrap_or(name);
     without_exchange(name).to_owned()
+}
+
+/// What the ticker would be without the mark of a copy at its end: KO for KO_1, KO-2 and KO_OLD.
+pub(super) fn original(ticker: &str) -> Option<&str> {
+    let (name, mark) = ticker.rsplit_once(['_', '-'])?;
+    let number = mark.bytes().all(|byte| byte.is_ascii_digit());
+    let copy =
+        (number && mark.len() < 3) || ["COPY", "OLD", "NEW", "BAK", "BACKUP"].contains(&mark);
+    (copy && is_plain(name)).then_some(name)
 }
 
 /// Whether a file's name says by Stooq's mark that what stands before it is a ticker.
@@ -175,6 +187,8 @@ mod tests {
             ("KO_1.csv", "KO_1"),
             ("BTC-USD.csv", "BTC-USD"),
             ("GLD_D.csv", "GLD_D"),
+            ("%5Egspc.csv", "^GSPC"),
+            ("ko.csv.csv", "KO"),
         ] {
             let Ending::Prices(stem) = ending(name, false) else { panic!("{name}") };
             assert_eq!(ticker_of(stem), expected, "{name}");
@@ -192,6 +206,12 @@ mod tests {
         assert!(!["KO_1", "KO2", "BACKUP", "BTC-USD"].iter().any(|ticker| is_plain(ticker)));
         assert!(is_ticker("KO_1") && !is_ticker("MSFT (1)") && !is_ticker("._GE"));
         assert_eq!(key_of("BRK-B"), key_of("BRK.B"));
+    }
+
+    #[test]
+    fn copies_have_marks() {
+        let of = ["KO_1", "KO-2", "KO_OLD", "KO_2018", "BTC-USD", "BRK-B", "KO"].map(original);
+        assert_eq!(of, [Some("KO"), Some("KO"), Some("KO"), None, None, None, None]);
     }
 
     #[test]

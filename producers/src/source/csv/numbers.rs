@@ -53,8 +53,7 @@ fn written(text: &str, decimals: Decimals) -> Option<f64> {
         Some(rest) => (-1.0, rest),
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),
     };
-    let text = text.trim_start_matches(['$', '€', '£']).trim();
-    let text = text.trim_end_matches(['$', '€']).trim_end();
+    let text = without_currency(text);
     let (text, unit) = match text.char_indices().next_back()? {
         (at, 'K' | 'k') => (&text[..at], "e3"),
         (at, 'M' | 'm') => (&text[..at], "e6"),
@@ -78,6 +77,12 @@ fn written(text: &str, decimals: Decimals) -> Option<f64> {
     };
     let number = sign * plain.parse::<f64>().ok()?;
     number.is_finite().then_some(number)
+}
+
+fn without_currency(text: &str) -> &str {
+    const SIGNS: [&str; 8] = ["US$", "$", "€", "£", "USD", "EUR", "GBP", "CHF"];
+    let text = SIGNS.iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
+    SIGNS.iter().find_map(|sign| text.strip_suffix(sign)).unwrap_or(text).trim()
 }
 
 /// A whole number without the marks between its groups: the last of three digits, those before of two (as in India)
@@ -148,6 +153,10 @@ mod tests {
             ("49.6508M", Point, Some(49_650_800.0)),
             ("-1", Point, Some(-1.0)),
             ("6.53967E+07", Point, Some(65_396_700.0)),
+            ("USD 112.60", Point, Some(112.6)),
+            ("US$112.60", Point, Some(112.6)),
+            ("112,60 €", Comma, Some(112.6)),
+            ("112.60 USD", Point, Some(112.6)),
             ("49,65", Point, None),
             ("1'112.60", Point, Some(1112.6)),
             ("1’112.60", Point, Some(1112.6)),

@@ -2,10 +2,10 @@
 //! file of a ticker, and every copy under another name, is named as not used.
 
 use super::super::market::DataProblem;
-use super::header::Other;
 use super::index_name::{VIX, is_index, is_near_index};
 use super::listing::passed_over;
 use super::names::{is_plain, is_ticker, is_word, key_of, marks_exchange};
+use super::no_header::Other;
 use super::price_file::PriceFile;
 use super::price_table::{FileContent, PriceTable};
 use super::text::printable;

@@ -163,7 +163,7 @@ impl<'t> Iterator for Lines<'t> {
 pub(super) fn split<'t>(line: &'t [u8], separator: u8, fields: &mut Vec<&'t [u8]>) {
     fields.clear();
     if !line.contains(&b'"') {
-        fields.extend(line.split(|byte| *byte == separator).map(<[u8]>::trim_ascii));
+        fields.extend(line.split(|byte| *byte == separator).map(single));
         return;
     }
     let mut rest = line;
@@ -180,6 +180,12 @@ pub(super) fn split<'t>(line: &'t [u8], separator: u8, fields: &mut Vec<&'t [u8]
             None => return,
         }
     }
+}
+
+/// A field without single quotes around it.
+fn single(field: &[u8]) -> &[u8] {
+    let bare = field.trim_ascii();
+    bare.strip_prefix(b"'").and_then(|rest| rest.strip_suffix(b"'")).unwrap_or(bare)
 }
 
 /// A field without quotes around it; what looks like one but is never closed loses the quote.
@@ -232,6 +238,7 @@ mod tests {
             ("\"a\" , \"b\"", b',', &["a", "b"]),
             ("\"2018-06-29,10,11", b',', &["2018-06-29", "10", "11"]),
             ("1,\"x", b',', &["1", "x"]),
+            ("'a', 'b' ,'c", b',', &["a", "b", "'c"]),
             ("\"say \"\"so\"\"\",2", b',', &["say \"\"so\"\"", "2"]),
             ("", b',', &[""]),
         ] {

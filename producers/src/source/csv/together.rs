@@ -12,6 +12,9 @@ use std::path::Path;
 const MANY: usize = 3;
 const NAMED: usize = 10;
 
+/// Lines of a file with one problem that are named one by one; of more the first is.
+const LINES: usize = 5;
+
 /// The problems, those of many files of `folder` once; in the order of the first of each. `read` are the files that are
 /// read. What a name or a cell holds is shown without commands to the terminal.
 pub(super) fn together(
@@ -21,7 +24,7 @@ pub(super) fn together(
 ) -> Vec<DataProblem> {
     let mut groups: Vec<(DataProblem, Vec<String>)> = Vec::new();
     let mut known: BTreeMap<(Option<u64>, String, String), usize> = BTreeMap::new();
-    for problem in problems {
+    for problem in in_one_file(problems) {
         let key = (problem.line, kind(&problem), problem.remedy.clone());
         let at = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(at) {
@@ -47,6 +50,43 @@ pub(super) fn together(
     said
 }
 
+/// The problems, those of many lines of one file once.
+fn in_one_file(problems: Vec<DataProblem>) -> Vec<DataProblem> {
+    let mut lines: BTreeMap<(String, String), (usize, u64)> = BTreeMap::new();
+    let key = |problem: &DataProblem| (problem.file.clone(), pattern(&problem.what));
+    for problem in &problems {
+        if let Some(line) = problem.line {
+            let (count, last) = lines.entry(key(problem)).or_default();
+            (*count, *last) = (*count + 1, line.max(*last));
+        }
+    }
+    if lines.values().all(|(count, _)| *count <= LINES) {
+        return problems;
+    }
+    let mut kept = Vec::with_capacity(problems.len());
+    for mut problem in problems {
+        match lines.get_mut(&key(&problem)).filter(|_| problem.line.is_some()) {
+            Some((count, last)) if *count > LINES => {
+                problem
+                    .what
+                    .push_str(&format!(", and so in {} more lines, the last {last}", *count - 1));
+                // The others are said with it.
+                *count = 0;
+                kept.push(problem);
+            }
+            Some((0, _)) => {}
+            Some(_) | None => kept.push(problem),
+        }
+    }
+    kept
+}
+
+/// A sentence without what differs from line to line: numbers and what stands in quotes.
+fn pattern(what: &str) -> String {
+    let outside = what.split('"').step_by(2).collect::<Vec<_>>().join("…");
+    outside.chars().filter(|c| !c.is_ascii_digit() && *c != '.' && *c != '-').collect()
+}
+
 /// The files `of` in a few words.
 fn names(of: &[String], folder: &Path, read: &BTreeSet<&str>) -> String {
     let (place, count, files) = (folder.display(), of.len(), read.len());
@@ -54,7 +94,12 @@ fn names(of: &[String], folder: &Path, read: &BTreeSet<&str>) -> String {
     if are_read && count == files {
         return format!("all {files} files of {place}");
     }
-    let mut names = of.iter().take(NAMED).map(|file| name_of(file)).collect::<Vec<_>>().join(", ");
+    // A file of a folder within is named with it.
+    let within = |file: &String| {
+        let path = Path::new(file).strip_prefix(folder);
+        path.map_or_else(|_| name_of(file).to_owned(), |path| path.display().to_string())
+    };
+    let mut names = of.iter().take(NAMED).map(within).collect::<Vec<_>>().join(", ");
     if count > NAMED {
         names.push_str(&format!(" and {} more", count - NAMED));
     }
@@ -70,4 +115,38 @@ fn kind(problem: &DataProblem) -> String {
         return problem.what.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect();
     }
     problem.what.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_lines_of_a_file_and_many_files_are_said_once() {
+        let problem = |file: &str, line: u64| DataProblem {
+            file: format!("prices/{file}"),
+            line: Some(line),
+            what: format!("Open is \"{file}\", no price; the row of 2018-06-{line} is skipped"),
+            remedy: "correct it".into(),
+        };
+        let said = |problems: Vec<DataProblem>, read: &[&str]| -> Vec<String> {
+            let read = read.iter().copied().collect();
+            together(problems, Path::new("prices"), &read).iter().map(ToString::to_string).collect()
+        };
+        let lines =
+            (10..30).map(|line| problem("A", line)).chain((10..15).map(|line| problem("B", line)));
+        let lines = said(lines.collect(), &["prices/A", "prices/B"]);
+        assert_eq!(lines.len(), 6, "{lines:?}");
+        assert_eq!(
+            lines[0],
+            "prices/A:10: Open is \"A\", no price; the row of 2018-06-10 is skipped, and so in 19 more lines, the last 29; correct it"
+        );
+        let whole =
+            |file: &str| DataProblem { line: None, what: "it is odd".into(), ..problem(file, 1) };
+        let files = || ["A", "B", "us/C"].map(whole).to_vec();
+        let read = ["prices/A", "prices/B", "prices/us/C"];
+        assert_eq!(said(files(), &read), ["all 3 files of prices: it is odd; correct it"]);
+        let said_of = said(files(), &["prices/A", "prices/D", "prices/E"]);
+        assert_eq!(said_of, ["prices: 3 files (A, B, us/C): it is odd; correct it"]);
+    }
 }

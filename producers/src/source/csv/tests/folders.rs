@@ -43,7 +43,12 @@ fn a_ticker_counts_once_and_the_other_files_are_named() {
     check(
         &[("KO.csv", one), ("KO_1.csv", one), vix],
         &["KO"],
-        &["KO_1.csv: it has the same bytes as KO.csv"],
+        &["KO_1.csv: its name is that of a copy of KO, so it is not read"],
+    );
+    check(
+        &[("KO.csv", one), ("KO_OLD.csv", two), ("KOX.csv", one), vix],
+        &["KO", "KOX"],
+        &["KO_OLD.csv: its name is that of a copy of KO", "KO.csv: the same bytes are in KOX.csv"],
     );
     check(
         &[("AAPL.csv", one), ("KO.csv", one), vix],

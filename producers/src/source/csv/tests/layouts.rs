@@ -88,6 +88,14 @@ fn layouts_that_people_have() {
         check(name, &format!("{head}{iso}"), &[]);
     }
     check("AAPL.csv", &format!("AAPL prices\nin USD\n\n{head}{iso}"), &[]);
+    for units in [",USD,USD,USD,USD,shares", ",USD,USD,USD,USD,USD"] {
+        let said = "AAPL.csv:2: \"USD\" begins no row of prices; the line is skipped";
+        check("AAPL.csv", &format!("{head}{units}\n{iso}"), &[said]);
+    }
+    let pairs = "Date,\"('Open', 'AAPL')\",\"('High', 'AAPL')\",\"('Low', 'AAPL')\",\"('Close', 'AAPL')\",\"('Volume', 'AAPL')\"";
+    check("AAPL.csv", &format!("{pairs}\n{iso}"), &[]);
+    let quoted = format!("{head}{iso}").replace(',', "','").replace('\n', "'\n'");
+    check("AAPL.csv", &format!("'{}", quoted.trim_end_matches('\'')), &[]);
     check("AAPL.csv", &format!("{head}{}", newest_first(&iso)), &[]);
     check("AAPL.csv", &format!("{head}{}", iso.replace('\n', ",\n")), &[]);
     check("AAPL.tsv", &format!("{head}{iso}").replace(',', "\t"), &[]);
