@@ -20,7 +20,7 @@ pub mod role;
 pub mod testkit;
 mod topic;
 
-pub use calendar::{NotACalendar, TradingCalendar};
+pub use calendar::{Close, NotACalendar, TradingCalendar};
 pub use day::{Day, NotADate};
 pub use event::{Body, Event};
 pub use figure::Figure;

@@ -9,16 +9,22 @@
 //! 4. Splits that the prices do not contain are given on their day, and bars of the past in the share
 //!    count of the day that they are asked for.
 
+mod clock;
 mod columns;
 mod conventions;
 mod dates;
 mod days;
 mod draft;
+mod fields;
 mod header;
 mod index_file;
+mod index_name;
 mod listing;
+mod months;
 mod names;
+mod no_header;
 mod numbers;
+mod one_row;
 mod parquet_text;
 mod price_file;
 mod price_table;
@@ -30,17 +36,19 @@ mod shift;
 mod split_cells;
 mod splits;
 mod stocks;
+mod subfolders;
 #[cfg(test)]
 mod tests;
 mod text;
+mod ticker_column;
 mod together;
 mod watch;
 mod wide;
 
 use super::finding::Finding;
 use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
+use index_name::is_index;
 use listing::{Listing, list};
-use names::is_index;
 use price_file::PriceFile;
 use price_table::{FileContent, FileKind, PriceTable, Sessions, name_of};
 use reading::read_all;
@@ -129,7 +137,7 @@ impl CsvMarket {
         let index = match (index, gathered.index) {
             (None, Some(index)) => index,
             (path, _) => {
-                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", names::VIX)));
+                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", index_name::VIX)));
                 let (file, content) = PriceFile::open(path, FileKind::Index, &sessions);
                 files.push(file);
                 index_of(files.len() - 1, content)
@@ -197,7 +205,8 @@ impl CsvMarket {
         problems.extend(twin.map(|(problem, _)| problem));
         problems.extend(days::nothing_traded(&idle, &self.folder));
         problems.extend(days::no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
-        self.problems = together::together(problems, &self.folder, own.len());
+        let read = own.iter().map(|file| self.files[*file].shown.as_str()).collect();
+        self.problems = together::together(problems, &self.folder, &read);
     }
 
     /// The source was given another file: everything is read anew, as what a name means depends on the others.
@@ -259,7 +268,7 @@ fn names_in(folder: &Path) -> BTreeSet<OsString> {
 }
 
 fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
-    let passed_over = together::together(notes, folder, usize::MAX)
+    let passed_over = together::together(notes, folder, &BTreeSet::new())
         .iter()
         .map(|note| format!("; {note}"))
         .collect();

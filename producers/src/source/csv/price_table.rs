@@ -1,7 +1,7 @@
 //! A ticker's bars, splits and dividends as one file gives them, and why days have no bar.
 
 use super::super::market::DataProblem;
-use super::header::Other;
+use super::no_header::Other;
 use super::splits::SplitReading;
 use super::text::Fault;
 use schemas::events::{Bar, CorporateAction};
