@@ -19,6 +19,15 @@ pub enum TradingCalendar {
     None,
 }
 
+/// The end of a trading day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Close {
+    /// Seconds since midnight in the exchange's own time.
+    pub local: u32,
+    /// Seconds since 1970 in Greenwich.
+    pub utc: i64,
+}
+
 /// The years of which the library has the NYSE's days.
 const YEARS: std::ops::RangeInclusive<i32> = 2010..=2028;
 /// Weekdays on which the NYSE was closed though it was announced at most a few days before: hurricane Sandy and two
@@ -72,6 +81,15 @@ impl TradingCalendar {
         self.search(day, -1)
     }
 
+    /// When the exchange closes on `day`. Without an exchange, and outside the years of its calendar, at 16:00 in New
+    /// York.
+    pub fn close_of(self, day: Day) -> Close {
+        let midnight = i64::from(day.0) * 86_400 + behind_greenwich(day);
+        let known = (self == TradingCalendar::Nyse).then(|| nyse_close(day)).flatten();
+        let utc = known.unwrap_or(midnight + 16 * 3_600);
+        Close { local: u32::try_from(utc - midnight).unwrap_or(0), utc }
+    }
+
     fn search(self, mut day: Day, step: i32) -> Day {
         // The longest closure since 2010 is four days; the bound is for days at the ends of time.
         for _ in 0..14 {
@@ -94,6 +112,27 @@ fn nyse(day: Day) -> bool {
         // Outside the years that the library covers.
         Some(Err(_)) | None => day.is_weekday(),
     }
+}
+
+fn nyse_close(day: Day) -> Option<i64> {
+    let (year, month, date) = day.ymd();
+    // Noon in Greenwich is in the morning of the same day in New York.
+    let noon = NaiveDate::from_ymd_opt(year, month, date)?.and_hms_opt(12, 0, 0)?.and_utc();
+    let exchange = calendar_for_exchange(Exchange::Nyse);
+    let (open, close) = exchange.session_bounds_with(noon, SessionKind::Regular).ok()??;
+    (open.date_naive() == noon.date_naive()).then(|| close.timestamp())
+}
+
+/// Seconds that New York's clocks are behind Greenwich on `day`, by the rule in force since 2007: summer time from the
+/// second Sunday of March to the first of November.
+fn behind_greenwich(day: Day) -> i64 {
+    let (year, month, _) = day.ymd();
+    let sunday = |month, number: i32| {
+        let first = Day::from_ymd(year, month, 1).unwrap_or(day);
+        first + (6 - first.weekday() as i32) + 7 * (number - 1)
+    };
+    let summer = (3..=11).contains(&month) && day >= sunday(3, 2) && day < sunday(11, 1);
+    if summer { 4 * 3_600 } else { 5 * 3_600 }
 }
 
 impl fmt::Display for TradingCalendar {
@@ -174,6 +213,33 @@ mod tests {
         assert!(!TradingCalendar::Nyse.requires(day("2005-06-30")), "outside its years");
         assert_eq!(none.next_expected(day("2018-06-29")), day("2018-07-02"));
         assert_eq!(none.expected_on_or_before(saturday), day("2018-06-29"));
+    }
+
+    #[test]
+    fn the_close_is_the_exchanges_own_on_half_days_and_in_summer_and_winter() {
+        let utc = |calendar: TradingCalendar, text: &str| {
+            let day = day(text);
+            (calendar.close_of(day).utc - i64::from(day.0) * 86_400) / 60
+        };
+        for (day, close) in [
+            ("2018-06-29", 20 * 60),
+            ("2018-01-05", 21 * 60),
+            ("2018-07-03", 17 * 60),
+            ("2018-11-23", 18 * 60),
+            ("2018-03-09", 21 * 60),
+            ("2018-03-12", 20 * 60),
+            ("2018-11-02", 20 * 60),
+            ("2018-11-05", 21 * 60),
+            // Outside the years of the calendar.
+            ("2008-06-30", 20 * 60),
+            ("2008-12-01", 21 * 60),
+        ] {
+            assert_eq!(utc(TradingCalendar::Nyse, day), close, "{day}");
+        }
+        assert_eq!(utc(TradingCalendar::None, "2018-07-03"), 20 * 60);
+        assert_eq!(TradingCalendar::Nyse.close_of(day("2018-07-03")).local, 13 * 3_600);
+        assert_eq!(TradingCalendar::Nyse.close_of(day("2018-01-05")).local, 16 * 3_600);
+        let _ = [Day(i32::MIN), Day(i32::MAX)].map(|end| TradingCalendar::Nyse.close_of(end));
     }
 
     #[test]

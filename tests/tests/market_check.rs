@@ -27,6 +27,12 @@ fn put(folder: &Path, name: &str, text: &str) {
 
 /// A sound stock, the index, and AAA, whose price falls to a quarter on each of the days `cliffs`.
 fn market(cliffs: &[i32]) -> TempDir {
+    let fallen = |n: i32| cliffs.iter().filter(|cliff| n >= **cliff).count() as i32;
+    market_of(&|n| 1_000.0 / 4_f64.powi(fallen(n)))
+}
+
+/// The same with AAA at this price, but for the waves that every price makes.
+fn market_of(level: &dyn Fn(i32) -> f64) -> TempDir {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let wave =
         |n: i32| 1.0 + 0.02 * (f64::from(n) * 1.3).sin() + 0.03 * (f64::from(n) * 0.11).sin();
@@ -39,8 +45,7 @@ fn market(cliffs: &[i32]) -> TempDir {
         }
         put(folder.path(), name, &text);
     };
-    let fallen = |n: i32| cliffs.iter().filter(|cliff| n >= **cliff).count() as i32;
-    file("AAA.csv", &|n| 1_000.0 * wave(n) / 4_f64.powi(fallen(n)));
+    file("AAA.csv", &|n| wave(n) * level(n));
     file("BBB.csv", &|n| 80.0 * wave(n));
     file("^VIX.csv", &|n| 16.0 * wave(n));
     folder
@@ -103,4 +108,78 @@ fn a_scan_says_what_its_bars_show_and_a_confirmed_move_is_settled() {
     assert!(left.out.contains(&old), "{left:?}");
     assert!(left.code == 1 && !left.out.contains(&new), "{left:?}");
     assert!(!run(data.path(), &scan).err.contains("looks like"));
+}
+
+#[test]
+fn a_spike_and_a_level_are_said_until_they_are_confirmed_as_moves() {
+    let (data, market) = (
+        folder(),
+        market_of(&|n| {
+            if n == 120 {
+                260.0
+            } else if n < 200 {
+                100.0
+            } else {
+                900.0
+            }
+        }),
+    );
+    let (spike, level) = (day(120).to_string(), day(200).to_string());
+    let said = check(data.path(), &market, "");
+    assert_eq!(said.code, 1, "{said:?}");
+    for words in ["price spike", "price level", &spike, &level, "2 findings"] {
+        assert!(said.out.contains(words), "{words} is missing: {}", said.out);
+    }
+    let scan = format!("scan --source csv:{}", market.path().display());
+    let said = run(data.path(), &scan);
+    assert!(said.err.contains(&spike) && said.err.contains(&level), "{said:?}");
+    let confirm = |words: &str| run(data.path(), &format!("market confirm AAA {words}"));
+    confirm(&format!("{} move", day(150))).refused(&[&spike, "price spike", &level]);
+    confirm(&format!("{level} split")).refused(&["--ratio NEW:OLD"]);
+    confirm(&format!("{level} split --ratio 1:4")).refused(&["contradict 0.25 new shares"]);
+    for day in [&spike, &level] {
+        assert_eq!(confirm(&format!("{day} move")).code, 0);
+    }
+    assert_eq!(check(data.path(), &market, "").code, 0);
+    assert!(!run(data.path(), &scan).err.contains("AAA"));
+}
+
+#[test]
+fn a_scan_that_is_repeated_says_that_its_rows_are_gone_and_that_it_stands() {
+    let (data, market) = (folder(), market(&[]));
+    let scan = format!("scan --source csv:{}", market.path().display());
+    assert_eq!(run(data.path(), &scan).code, 0);
+    let last = day(DAYS - 1);
+    let change = |name: &str, row: &str| {
+        let text = std::fs::read_to_string(market.path().join(name)).unwrap_or_default();
+        let from = text.find(&last.to_string()).unwrap_or(text.len());
+        put(market.path(), name, &format!("{}{row}", &text[..from]));
+    };
+    change("AAA.csv", &format!("{last},null,null,null,null,0\n"));
+    change("^VIX.csv", "");
+    let said = run(data.path(), &scan);
+    let stands = format!("The scan of {last} stands as it was made; scan the data");
+    for words in [
+        &format!("AAA: the market no longer has its bar of {last}: AAA.csv:301: Open is \"null\""),
+        &format!("^VIX: the market no longer has its close of {last}: ^VIX.csv: no row"),
+        &stands,
+    ] {
+        assert!(said.err.contains(words.as_str()), "{words} is missing: {said:?}");
+    }
+    change("AAA.csv", "");
+    change("BBB.csv", "");
+    let said = run(data.path(), &scan);
+    let part = format!("the market no longer has a bar of {last}, which the run has published");
+    assert!(said.err.contains(&part), "{said:?}");
+}
+
+#[test]
+fn where_nothing_can_be_scanned_the_error_names_a_reason_and_the_file_of_all() {
+    let (data, market) = (folder(), market(&[]));
+    put(market.path(), "^VIX.csv", "Date,Close\n2018-02-22,16\n");
+    let said = run(data.path(), &format!("scan --source csv:{} -o json", market.path().display()));
+    let reason = "AAA because the volatility index has no close on 2018-02-23: ^VIX.csv: no row for 2018-02-23; its \
+                  last is 2018-02-22";
+    said.refused(&[reason, "rankings_combined.json"]);
+    assert!(said.out.contains("its last is 2018-02-22"), "{said:?}");
 }

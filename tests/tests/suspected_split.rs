@@ -75,11 +75,15 @@ fn a_ticker_with_an_unnamed_split_waits_for_a_word() {
     confirm(&format!("ZZZ {cliff} move")).refused(&["no bars of ZZZ"]);
     confirm(&format!("AAA {cliff} move --ratio 4:1")).refused(&["has no ratio"]);
     confirm(&format!("AAA {cliff} split --ratio 1:1")).refused(&["4:1"]);
+    let contradicted = confirm(&format!("AAA {cliff} split --ratio 3:1"));
+    contradicted.refused(&["contradict 3 new shares for one", "a split of 4:1"]);
     let scanned = scan(data.path(), market.path(), DAYS - 2);
     assert!(scanned[0].1.starts_with("SUSPECTED_SPLIT"), "a refused word changes nothing");
 
     let said = confirm(&format!("aaa {cliff} move"));
     assert!(said.code == 0 && said.out.contains("its prices stand"), "{said:?}");
+    let again = confirm(&format!("AAA {cliff} move"));
+    assert!(again.code == 0 && again.out.contains("is confirmed already"), "{again:?}");
     let scanned = scan(data.path(), market.path(), DAYS - 1);
     assert!(!scanned[0].1.contains("SUSPECTED_SPLIT"), "{scanned:?}");
     // A split's ratio is read from the prices.

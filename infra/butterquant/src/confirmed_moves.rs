@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use eventlog::Log;
-use producers::source::{Finding, FindingKind};
+use producers::source::Finding;
 use run::config::Config;
 use run::data_dir::{self, RunDir};
 use schemas::events::MoveConfirmed;
@@ -59,7 +59,7 @@ pub(crate) fn without_confirmed(
     mut found: Vec<Finding>,
     confirmed: &dyn Fn() -> Result<Moves>,
 ) -> Result<Vec<Finding>> {
-    let is_move = |one: &Finding| one.kind == FindingKind::SuspectedSplit;
+    let is_move = |one: &Finding| one.kind.is_move();
     if found.iter().any(is_move) {
         let known = confirmed()?;
         let about = |one: &Finding| Some((one.ticker.clone(), one.day?));

@@ -2,7 +2,7 @@
 //! reused and a sentence for people; nothing is ever clipped into a number instead.
 
 use crate::volatility::VixGap;
-use schemas::Day;
+use schemas::{Day, Figure};
 use serde::{Deserialize, Serialize};
 
 /// Why there is no analysis, in the order of the tests.
@@ -27,7 +27,7 @@ pub enum Refusal {
     #[error(transparent)]
     NoVix(#[from] VixGap),
     /// HV63 outside 1–300 %.
-    #[error("the volatility of 63 days is {hv63}, outside 0.01 to 3.00")]
+    #[error("the volatility of 63 days is {}, outside 0.01 to 3.00", Figure(*hv63))]
     VolatilityOutOfRange {
         /// HV63, a fraction per year.
         hv63: f64,
@@ -48,7 +48,7 @@ pub enum Refusal {
     #[error("no listed strike has a listed strike at the same distance on either side")]
     NoListedStrikes,
     /// The lower strike would be at or below 0.
-    #[error("the lower strike {centre} − {wing} is not above 0")]
+    #[error("the lower strike {} − {} is not above 0", Figure(*centre), Figure(*wing))]
     CentreBelowWing {
         /// Centre strike, dollars.
         centre: f64,
@@ -56,7 +56,7 @@ pub enum Refusal {
         wing: f64,
     },
     /// Risk ÷ wing outside 0.05–0.95.
-    #[error("the maximum loss is {max_loss} of the wing, outside 0.05 to 0.95")]
+    #[error("the maximum loss is {} of the wing, outside 0.05 to 0.95", Figure(*max_loss))]
     MaxLossOutOfRange {
         /// risk/w.
         max_loss: f64,

@@ -2,7 +2,7 @@
 //! volatility, score and rank: an unadjusted 4:1 split came out as rank 1.
 
 use crate::window::PriceBar;
-use schemas::Day;
+use schemas::{Day, Figure};
 use std::fmt;
 
 /// The ratios in which shares are split, new to old; merged shares have their inverses.
@@ -73,6 +73,7 @@ pub struct SuspectedSplit {
 impl fmt::Display for SuspectedSplit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SuspectedSplit { day, ratio, before: (day_before, before), after } = self;
+        let (before, after) = (Figure(*before), Figure(*after));
         write!(
             f,
             "its close went from {before} on {day_before} to {after} on {day}, which looks like a {ratio} split"
@@ -138,5 +139,7 @@ mod tests {
         let said = "its close went from 189.2 on 2018-06-11 to 47.3 on 2018-06-12, which looks \
                     like a 4:1 split";
         assert_eq!((found.to_string().as_str(), ratio.value()), (said, 4.0));
+        let huge = SuspectedSplit { before: (before, 4e300), after: 1e300, ..found };
+        assert!(huge.to_string().len() < said.len() + 3, "{huge}");
     }
 }

@@ -19,13 +19,12 @@ pub(super) fn of(ticker: &str, bars: &[PriceBar], confirmed: &Confirmed) -> Opti
         match confirmed.get(&(ticker.to_owned(), day)) {
             Some(None) => None,
             Some(Some(ratio)) => Some(format!(
-                "{suspected}; it was confirmed as a split of {ratio} new shares for one, which is \
-                 not applied yet: the source does that with its next day, and if this stays, \
-                 confirm the right ratio with `butterquant market confirm {ticker} {day} split \
-                 --ratio NEW:OLD`"
+                "{suspected}, though a split of {ratio} new shares for one was confirmed: if that \
+                 still shows after the run's next day, confirm the right ratio with `butterquant \
+                 market confirm {ticker} {day} split --ratio NEW:OLD`"
             )),
             None => Some(format!(
-                "{suspected} that the source does not name; if it is one, confirm it with \
+                "{suspected}, and none is known for that day; if it is one, confirm it with \
                  `butterquant market confirm {ticker} {day} split`, and if the price itself moved, \
                  with `butterquant market confirm {ticker} {day} move`"
             )),

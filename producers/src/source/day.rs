@@ -131,6 +131,7 @@ mod tests {
             missing: named(40..45).map(|t| (t, "no row".to_owned())).collect(),
             actions: vec![("T07".into(), split.clone()), ("T07".into(), split)],
             vix: Some(17.5),
+            no_vix: None,
         }
     }
 

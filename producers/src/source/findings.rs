@@ -1,10 +1,12 @@
 //! What the series of a whole market show, so that a verb can name the faults in its data before it
 //! computes from them.
 
-use super::checks::{Finding, check_bars, check_index};
+use super::checks::{OwnDays, check_bars, check_index, missing_days};
+use super::finding::Finding;
 use super::market::{Market, SourceError};
 use schemas::Day;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// The ticker of the volatility index.
 pub const INDEX: &str = "^VIX";
@@ -22,12 +24,38 @@ pub fn findings(
     if market.is_made_up() {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
+    let (mut found, mut stocks) = (Vec::new(), Vec::new());
     for ticker in market.universe().to_vec() {
-        found.extend(check_bars(&ticker, &market.past(&ticker, through + 1, most)?));
+        let bars = market.past(&ticker, through + 1, most)?;
+        let days: Vec<Day> = bars.iter().map(|bar| bar.bar_day).collect();
+        found.extend(check_bars(&ticker, &bars));
+        let within = |one: &Finding| one.day > days.first().copied() && one.day <= Some(through);
+        found.extend(market.remarks(&ticker).into_iter().filter(within));
+        stocks.push(OwnDays { ticker, days });
     }
-    found.extend(check_index(INDEX, &market.index_past(through + 1, most)?));
+    let closes = market.index_past(through + 1, most)?;
+    found.extend(check_index(INDEX, &closes));
+    let index = closes.iter().map(|(day, _)| *day).collect();
+    let index = OwnDays { ticker: INDEX.to_owned(), days: index };
+    let has_row = |ticker: &str, day: Day| market.has_row(ticker, day);
+    found.extend(missing_days(&stocks, &index, market.calendar(), &has_row));
     found.sort_by(|a, b| (a.kind, &a.ticker, a.day).cmp(&(b.kind, &b.ticker, b.day)));
+    Ok(found)
+}
+
+/// The faults that `day` shows beside the bars of an analysis before it, without the moves that are `confirmed`.
+///
+/// # Errors
+/// The market can no longer be read.
+pub fn findings_of(
+    market: &mut dyn Market,
+    day: Day,
+    confirmed: &BTreeMap<(String, Day), Option<f64>>,
+) -> Result<Vec<Finding>, SourceError> {
+    let mut found = findings(market, day, quant::WINDOW)?;
+    let settled =
+        |one: &Finding| one.kind.is_move() && confirmed.contains_key(&(one.ticker.clone(), day));
+    found.retain(|one| one.day == Some(day) && !settled(one));
     Ok(found)
 }
 
@@ -40,7 +68,7 @@ pub fn worst_first(found: &[Finding]) -> Vec<&Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::checks::FindingKind::{self, HundredfoldPrice, StalePrices, SuspectedSplit};
+    use super::super::finding::FindingKind::{self, HundredfoldPrice, StalePrices, SuspectedSplit};
     use super::*;
     use schemas::TradingCalendar;
 

@@ -6,6 +6,7 @@
 //!    names place and remedy. Only a market with nothing to read is an error.
 //! 3. Bars may change after their day was given; the source compares them with the log (`news.rs`).
 
+use super::finding::Finding;
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, TradingCalendar};
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub struct MarketDay {
     pub actions: Vec<(String, CorporateAction)>,
     /// Close of the volatility index, points.
     pub vix: Option<f64>,
+    /// Why there is none, in the source's words.
+    pub no_vix: Option<String>,
 }
 
 /// A fault in a market's data; the rest of the data is used.
@@ -112,6 +115,19 @@ pub trait Market: Send {
 
     /// The faults of the data as last read.
     fn problems(&self) -> &[DataProblem];
+
+    /// Whether the data has a row of `ticker`, a stock or the index, for `day`, be it a bar or not. What is wrong with
+    /// such a row is a problem.
+    fn has_row(&self, ticker: &str, day: Day) -> bool {
+        let _ = (ticker, day);
+        false
+    }
+
+    /// What is to be said of the ticker beside what its bars show.
+    fn remarks(&self, ticker: &str) -> Vec<Finding> {
+        let _ = ticker;
+        Vec::new()
+    }
 
     /// Whether the data is made up, so that nothing in it can be a fault of its source.
     fn is_made_up(&self) -> bool {

@@ -4,6 +4,7 @@
 mod checks;
 mod csv;
 mod day;
+mod finding;
 mod findings;
 mod known;
 mod market;
@@ -11,10 +12,11 @@ mod news;
 pub mod simulated;
 mod spec;
 
-pub use checks::{Finding, FindingKind, check_bars, check_index};
+pub use checks::{check_bars, check_index};
 pub use csv::CsvMarket;
 pub use day::day_events;
-pub use findings::{INDEX, findings, worst_first};
+pub use finding::{Finding, FindingKind};
+pub use findings::{INDEX, findings, findings_of, worst_first};
 pub use known::KnownMarket;
 pub use market::{BarChange, DataProblem, Market, MarketDay, SourceError};
 pub use news::{MarketNews, TickerNews, market_news};

@@ -1,12 +1,14 @@
 //! `scan`: ranks candidates from real prices as of a day. On the live run it closes the day; an
 //! earlier day or other tickers make a what-if run of its own, which cannot trade.
 
+mod changes;
+
 use crate::confirmed_moves;
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use crate::printer;
-use anyhow::{Context, Result, bail};
-use producers::source::{Market, MarketDay, market_news};
+use anyhow::{Context, Result, ensure};
+use producers::source::{Market, MarketDay};
 use report::summary_text;
 use run::config::Config;
 use run::config::Output;
@@ -17,10 +19,11 @@ use run::run_loop::{self, SourceDays};
 use run::whole_file::write_file;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
-use shell::controls::ControlBook;
-use shell::source::{confirmed_splits, known_market};
 use std::path::PathBuf;
 use store::views::RankingsFile;
+
+/// The code of refusals for the lack of the index.
+const NO_VIX: &str = "NO_VIX";
 
 /// Arguments of `scan`.
 #[derive(clap::Args, Debug)]
@@ -48,10 +51,13 @@ pub(crate) struct Args {
 /// Scans, ranks and writes the rankings.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
-    let market = market::open(config, &source, args.tickers.as_deref(), Reads::day(args.as_of))?;
+    let mut market =
+        market::open(config, &source, args.tickers.as_deref(), Reads::day(args.as_of))?;
     let day = day_to_scan(&*market, args.as_of)?;
+    let today = market_day(&mut *market, day)?;
     let (run, wanted) = which_run(config, args, source, &*market, day)?;
-    let rankings = ranked(config, &run, market, &wanted, day)?;
+    let mut rankings = ranked(config, &run, market, &wanted, &today)?;
+    say_why_no_index(&mut rankings, &today);
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
     let json = rankings.to_json()?;
     write_file(&file, json.as_bytes())?;
@@ -59,13 +65,29 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         Output::Json => printer::line(json),
         Output::Human => print(&rankings, args.top, &run, &file.display().to_string()),
     }
-    if rankings.rankings.is_empty() {
-        bail!(
-            "no ticker could be scanned on {day}: all {} were refused, each with its reason above",
-            rankings.refused.len()
-        );
-    }
+    let first = rankings.refused.first();
+    ensure!(
+        !rankings.rankings.is_empty(),
+        "no ticker could be scanned on {day}: all {} were refused{}; the reasons are in {}",
+        rankings.refused.len(),
+        first.map_or(String::new(), |one| format!(", {} because {}", one.ticker, one.reason)),
+        file.display()
+    );
     Ok(Found::Nothing)
+}
+
+/// The market's `day` as it is now.
+fn market_day(market: &mut dyn Market, day: Day) -> Result<MarketDay> {
+    let given = market.next_day(Some(day + -1))?.filter(|given| given.day == day);
+    Ok(given.unwrap_or_else(|| MarketDay { day, ..MarketDay::default() }))
+}
+
+/// Gives refusals for the lack of the index the source's own reason.
+fn say_why_no_index(rankings: &mut RankingsFile, today: &MarketDay) {
+    let Some(why) = &today.no_vix else { return };
+    for refused in rankings.refused.iter_mut().filter(|one| one.code == NO_VIX) {
+        refused.reason.push_str(&format!(": {why}"));
+    }
 }
 
 fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
@@ -101,7 +123,8 @@ fn which_run(
         confirmed: Vec::new(),
         engine: config.scoring()?.engine()?,
     };
-    if args.tickers.is_none() && !args.anew && fits(config, &run, &wanted.source, day)? {
+    if args.tickers.is_none() && !args.anew && fits(config, &run, &wanted.source, day, args.as_of)?
+    {
         return Ok((run, wanted));
     }
     let tickers = args.tickers.clone().unwrap_or_default().join(",");
@@ -116,7 +139,7 @@ fn which_run(
 }
 
 /// Whether `day` is the last closed day of the run or lies ahead of it.
-fn fits(config: &Config, run: &RunDir, source: &str, day: Day) -> Result<bool> {
+fn fits(config: &Config, run: &RunDir, source: &str, day: Day, as_of: Option<Day>) -> Result<bool> {
     if run.is_here() && !run.log().exists() {
         return Ok(true);
     }
@@ -127,7 +150,13 @@ fn fits(config: &Config, run: &RunDir, source: &str, day: Day) -> Result<bool> {
     let Some(begun) = shell::open::opened(&*opened.log)? else { return Ok(true) };
     let closed =
         shell::source::last_closed(&*opened.log, config.partitions()?, begun.previous_day)?;
-    Ok(is_of(&begun, source) && day >= closed && day >= begun.scan_from)
+    let own = is_of(&begun, source);
+    if own && day < closed && as_of.is_none_or(|wanted| wanted >= closed) {
+        eprintln!(
+            "the market no longer has a bar of {closed}, which the run has published; the scan of {closed} stands"
+        );
+    }
+    Ok(own && day >= closed && day >= begun.scan_from)
 }
 
 fn ranked(
@@ -135,8 +164,9 @@ fn ranked(
     run: &RunDir,
     mut market: Box<dyn Market>,
     wanted: &RunRequest,
-    day: Day,
+    today: &MarketDay,
 ) -> Result<RankingsFile> {
+    let day = today.day;
     let steps = printer::steps(config)?;
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
@@ -148,31 +178,13 @@ fn ranked(
         let source = SourceDays { market, until: Some(day), closing: None };
         run_loop::run_all_roles(&context, source, opened, &stop, &steps, &mut |_| {})?;
     } else {
-        say_changes(&context, &mut *market, day)?;
+        changes::say(&context, &mut *market, today)?;
     }
     let rankings = views.rankings(day)?.with_context(|| {
         format!("the scan of {day} was stopped; run the same command again to continue it")
     })?;
     let corrected_since = views.corrected_since(day)?;
     Ok(RankingsFile { corrected_since, ..RankingsFile::from(&rankings) })
-}
-
-/// Says how the market differs now from the bars that the closed `day` was scanned with.
-fn say_changes(context: &RunContext, market: &mut dyn Market, day: Day) -> Result<()> {
-    let (log, partitions) = (&*context.env.log, context.env.partitions);
-    let mut controls = ControlBook::new(log)?;
-    controls.refresh(log)?;
-    let known = known_market(log, partitions)?;
-    let next = MarketDay { day: day + 1, ..MarketDay::default() };
-    let splits = confirmed_splits(controls.latest());
-    let news = market_news(&known, market, &next, &splits)?;
-    if news.changes_the_past() {
-        news.sentences().for_each(|line| eprintln!("{line}"));
-        eprintln!(
-            "The scan of {day} stands as it was made, and the run takes the changes in with its next day; scan the data as it is now with --anew"
-        );
-    }
-    Ok(())
 }
 
 fn print(rankings: &RankingsFile, top: usize, run: &RunDir, file: &str) {

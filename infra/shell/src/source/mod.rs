@@ -15,7 +15,9 @@ use crate::instance::{Env, Progress};
 use crate::{error::ShellError, last_record, record_codec};
 use closing::Candidate;
 use eventlog::{Batch, Log, PartitionReader, Producer};
-use producers::source::{KnownMarket, Market, MarketDay, MarketNews, day_events, market_news};
+use producers::source::{
+    KnownMarket, Market, MarketDay, MarketNews, day_events, findings_of, market_news,
+};
 use schemas::controls::ControlState;
 use schemas::events::RunOpened;
 use schemas::{Day, Topic};
@@ -115,6 +117,12 @@ impl Source {
         let news = memory.news(&mut *self.market, &today)?;
         leave_out(&mut today, &news);
         name_lost(&mut today, lost);
+        // What was there when the market was opened has been said then.
+        if self.closing.is_some() && self.market.generation() > 0 {
+            let confirmed = &memory.controls.latest().confirmed;
+            let found = findings_of(&mut *self.market, today.day, confirmed)?;
+            found.iter().for_each(|one| tracing::warn!("{one}"));
+        }
         let mut batch = Batch::default();
         for partition in 0..self.env.partitions {
             let place = record_codec::place(Topic::Bars, partition);

@@ -1,6 +1,9 @@
 //! What the checks find in small series, and what they leave alone.
 
+use super::super::finding::FindingKind;
 use super::*;
+use schemas::{Day, TradingCalendar};
+use std::collections::BTreeSet;
 
 /// Bars that trade, on consecutive days from day 0.
 fn bars(closes: &[f64]) -> Vec<Bar> {
@@ -17,11 +20,22 @@ fn words(found: &[Finding]) -> Vec<(FindingKind, Option<i32>, f64)> {
     found.iter().map(word).collect()
 }
 
+/// Makes it a bar of one price at which nothing traded.
+fn idle(bar: &mut Bar) {
+    let Bar { bar_day, close, .. } = *bar;
+    *bar = Bar { bar_day, open: close, high: close, low: close, close, volume: 0.0 };
+}
+
 #[test]
 fn sound_bars_and_a_sound_index_have_no_findings() {
     assert_eq!(check_bars("A", &bars(&[100.0, 101.0, 60.0, 61.0])), []);
+    // AMD's rise of 52 %, a bar from it, and a fall that is made good in two days.
+    assert_eq!(check_bars("A", &bars(&[2.6, 2.64, 3.75, 3.5, 2.9, 3.0])), []);
     assert_eq!(check_bars("A", &[]), []);
-    assert_eq!(check_index("^VIX", &[(Day(1), 12.0), (Day(2), 80.0)]), []);
+    // The index on the days around 2018-02-05.
+    let closes = [13.47, 17.31, 37.32, 29.98, 27.73, 33.46, 29.06];
+    let closes: Vec<(Day, f64)> = (0..).map(Day).zip(closes).collect();
+    assert_eq!(check_index("^VIX", &closes), []);
     assert_eq!(check_index("^VIX", &[]), []);
 }
 
@@ -34,16 +48,74 @@ fn a_split_and_a_price_in_cents_are_found_on_their_day() {
     assert_eq!(found(&[90.0, 0.9, 90.0]), [(HundredfoldPrice, Some(1), 5.0)]);
     assert_eq!(found(&[90.0, 0.91, 0.9]), [(HundredfoldPrice, Some(1), 5.0)]);
     assert_eq!(found(&[0.9, 0.91, 91.5, 92.0]), [(HundredfoldPrice, Some(2), 5.0)]);
-    assert_eq!(found(&[1.0, 60.0, 60.0]), []);
+}
+
+#[test]
+fn a_close_that_comes_straight_back_is_a_spike_whatever_its_factor() {
+    for factor in [1.45, 1.6, 2.6, 6.0, 13.0, 45.0] {
+        for factor in [factor, 1.0 / factor] {
+            let closes = [100.0, 101.0, 101.0 * factor, 99.0, 100.0];
+            let found = check_bars("A", &bars(&closes));
+            let kinds: Vec<_> = found.iter().map(|one| (one.kind, one.day)).collect();
+            assert_eq!(kinds, [(FindingKind::PriceSpike, Some(Day(2)))], "{factor}: {found:?}");
+            assert!(found[0].remedy.contains("market confirm A 1970-01-03 move"), "{found:?}");
+        }
+    }
+    let found = check_bars("A", &bars(&[100.0, 160.0, 163.0, 158.0, 101.0, 100.0]));
+    assert_eq!(words(&found).len(), 1, "three rows, told once: {found:?}");
+    assert!(found[0].what.starts_with("its 3 closes from 1970-01-02 to 1970-01-04"), "{found:?}");
+    // One that looks like a split each way refuses its ticker, so both words are asked for.
+    let found = check_bars("A", &bars(&[100.0, 101.0, 202.0, 100.0, 101.0]));
+    let days = |kind| -> Vec<i32> {
+        found.iter().filter(|one| one.kind == kind).map(|one| one.day.unwrap().0).collect()
+    };
+    assert_eq!(days(FindingKind::SuspectedSplit), [2, 3]);
+    assert_eq!(days(FindingKind::PriceSpike), [2]);
+}
+
+#[test]
+fn a_cliff_that_is_no_split_is_a_level() {
+    for factor in [2.5, 6.0, 9.0, 12.0, 30.0, 1_000.0] {
+        for factor in [factor, 1.0 / factor] {
+            let closes = [100.0, 101.0, 100.0 * factor, 102.0 * factor, 101.0 * factor];
+            let found = check_bars("A", &bars(&closes));
+            let kinds: Vec<_> = found.iter().map(|one| (one.kind, one.day)).collect();
+            assert_eq!(kinds, [(FindingKind::PriceLevel, Some(Day(2)))], "{factor}: {found:?}");
+        }
+    }
+    // Nothing after the last close says whether it is right.
+    let found = check_bars("A", &bars(&[100.0, 101.0, 160.0]));
+    assert_eq!(words(&found), [(FindingKind::PriceLevel, Some(2), 0.0)]);
+    let found = check_bars("A", &bars(&[100.0, 101.0, 1e300, 1e300]));
+    let told =
+        "its close went from 101 on 1970-01-02 to 1e300 on 1970-01-03, 9.901e297 times as much";
+    assert!(found[0].what.starts_with(told), "{found:?}");
+}
+
+#[test]
+fn an_open_high_or_low_far_from_the_closes_is_found() {
+    let mut odd = bars(&[100.0, 101.0, 99.0, 60.0, 100.0]);
+    (odd[1].open, odd[1].high) = (10_100.0, 10_100.0);
+    odd[2].low = 0.99;
+    // A fall during the day: its open is near the close before.
+    (odd[3].open, odd[3].high) = (98.0, 98.0);
+    let found = check_bars("A", &odd);
+    let far: Vec<_> =
+        found.iter().filter(|one| one.kind == FindingKind::PriceFarFromClose).collect();
+    assert_eq!(far.len(), 2, "{found:?}");
+    assert_eq!(far[0].what, "its open of 10100 on 1970-01-02 is 100 times its close of 101");
+    assert_eq!(far[1].what, "its low of 0.99 on 1970-01-03 is 0.01 times its close of 99");
+    let mut cents = bars(&[10.0; 30]);
+    cents.iter_mut().for_each(|bar| (bar.open, bar.high) = (1_000.0, 1_000.0));
+    let found = check_bars("A", &cents);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].what.starts_with("30 of 30 rows"), "{found:?}");
 }
 
 #[test]
 fn a_day_filled_forward_and_an_adjusted_close_are_counted() {
     let mut filled = bars(&[10.0, 11.0, 11.0, 11.0, 12.0, 12.0]);
-    for at in [2, 3, 5] {
-        let Bar { bar_day, close, .. } = filled[at];
-        filled[at] = Bar { bar_day, open: close, high: close, low: close, close, volume: 0.0 };
-    }
+    [2, 3, 5].into_iter().for_each(|at| idle(&mut filled[at]));
     let found = check_bars("A", &filled);
     let stale = FindingKind::StalePrices;
     assert_eq!(words(&found), [(stale, Some(2), 2.0), (stale, Some(5), 1.0)]);
@@ -55,9 +127,68 @@ fn a_day_filled_forward_and_an_adjusted_close_are_counted() {
 }
 
 #[test]
+fn a_price_at_which_nothing_traded_is_found() {
+    let mut given = bars(&[10.0, 10.2, 10.4]);
+    idle(&mut given[2]);
+    let found = check_bars("A", &given);
+    assert_eq!(words(&found), [(FindingKind::UntradedPrice, Some(2), 1.0)]);
+    assert!(found[0].what.contains("its price of 10.4 on 1970-01-03"), "{found:?}");
+    idle(&mut given[1]);
+    let found = check_bars("A", &given);
+    assert!(found[0].what.starts_with("2 rows have a price"), "{found:?}");
+}
+
+#[test]
 fn an_index_in_the_wrong_unit_is_one_finding() {
     let found = check_index("^VIX", &[(Day(1), 0.16), (Day(2), 0.2)]);
     assert_eq!(words(&found), [(FindingKind::IndexAsFraction, None, 2.0)]);
-    let found = check_index("^VIX", &[(Day(1), 16.0), (Day(2), 0.2), (Day(3), 200.0)]);
-    assert_eq!(words(&found), [(FindingKind::IndexOutsideRange, Some(2), 2.0)]);
+    let found = check_index("^VIX", &[(Day(1), 16.0), (Day(2), 2.0), (Day(3), 2.1)]);
+    assert_eq!(words(&found)[0], (FindingKind::IndexOutsideRange, Some(2), 2.0));
+}
+
+#[test]
+fn an_index_that_jumps_is_found_within_its_range() {
+    let found = |closes: &[f64]| {
+        let closes: Vec<(Day, f64)> = (0..).map(Day).zip(closes.iter().copied()).collect();
+        let found = check_index("^VIX", &closes);
+        assert!(found.iter().all(|one| one.kind == FindingKind::IndexJump), "{found:?}");
+        found.iter().map(|one| one.day.unwrap().0).collect::<Vec<i32>>()
+    };
+    assert_eq!(found(&[16.0, 16.2, 61.0, 16.1, 16.0]), [2]);
+    assert_eq!(found(&[16.0, 16.2, 9.0, 16.1, 16.0]), [2]);
+    assert_eq!(found(&[16.0, 16.2, 45.0, 45.5, 44.0]), [2]);
+    assert_eq!(found(&[36.0, 36.2, 16.0, 16.5, 16.2]), [2]);
+}
+
+#[test]
+fn days_that_one_ticker_lacks_are_told_once() {
+    let day = |text: &str| -> Day { text.parse().unwrap() };
+    let (from, to) = (day("2018-05-01"), day("2018-06-29"));
+    let sessions: Vec<Day> =
+        (from.0..=to.0).map(Day).filter(|day| TradingCalendar::Nyse.requires(*day)).collect();
+    let without = |lacks: &[Day]| -> Vec<Day> {
+        sessions.iter().copied().filter(|day| !lacks.contains(day)).collect()
+    };
+    let halted = [day("2018-06-05"), day("2018-06-06")];
+    let own = |ticker: &str, days: Vec<Day>| OwnDays { ticker: ticker.into(), days };
+    let mut stocks = vec![
+        own("HALT", without(&halted)),
+        own("NEW", sessions[20..].to_vec()),
+        own("OLD", sessions[..20].to_vec()),
+    ];
+    stocks.extend((0..9).map(|n| own(&format!("S{n}"), sessions.clone())));
+    // A weekend row of one ticker is a day that nobody else lacks.
+    stocks.push(own("SEVEN", (from.0..=to.0).map(Day).collect()));
+    let told_elsewhere: BTreeSet<Day> = [day("2018-05-17")].into();
+    let index = own("^VIX", without(&[day("2018-05-16"), day("2018-05-17")]));
+    let has_row = |_: &str, day: Day| told_elsewhere.contains(&day);
+    let found = missing_days(&stocks, &index, TradingCalendar::Nyse, &has_row);
+    let told: Vec<(&str, &str)> =
+        found.iter().map(|one| (one.ticker.as_str(), one.what.as_str())).collect();
+    let halt = "2 trading days between 2018-05-01 and 2018-06-29 have no row, the first 2018-06-05";
+    let gap = "the trading day 2018-05-16 has no row, between 2018-05-01 and 2018-06-29";
+    assert_eq!(told, [("HALT", halt), ("^VIX", gap)]);
+    // Nobody else tells whether a single stock was halted.
+    let index = own("^VIX", sessions.clone());
+    assert_eq!(missing_days(&stocks[..1], &index, TradingCalendar::Nyse, &has_row), []);
 }

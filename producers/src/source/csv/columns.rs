@@ -1,5 +1,7 @@
 //! The table of column names: which column is what, by the names that data sources give them.
 
+use super::text::{without_accent, words};
+
 /// What a column can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Role {
@@ -36,108 +38,59 @@ pub(super) const COLUMNS: [(Role, &str); 6] = [
     (Role::Volume, "Volume"),
 ];
 
-/// Names by role in small letters and digits alone, the surest first: where a file has several, the first counts.
-/// An adjusted close has no role: it contains later dividends and is never read.
-const NAMES: [(Role, &[&str]); ROLES] = [
+/// Names by role in small letters without accents and digits alone, the surest first: where a file has several, the first
+/// counts. An adjusted close has no role: it contains later dividends and is never read.
+const NAMES: [(Role, &str); ROLES] = [
+    // "day" is the day of the week beside FinRL's "date", "time" follows Stooq's <DATE>.
     (
         Role::Date,
-        &[
-            // "day" is the day of the week beside FinRL's "date", "time" follows Stooq's <DATE>.
-            "date",
-            "datetime",
-            "timestamp",
-            "tradedate",
-            "tradingdate",
-            "observationdate",
-            "windowstart",
-            "datum",
-            "data",
-            "time",
-            "day",
-            "t",
-        ],
+        "date datetime timestamp tradedate tradingdate observationdate windowstart datum \
+         fecha data time day t",
     ),
     (
         Role::Open,
-        &[
-            "open",
-            "openprice",
-            "openingprice",
-            "eröffnung",
-            "eroeffnung",
-            "erster",
-            "otwarcie",
-            "o",
-        ],
+        "open openprice openingprice eroffn eroffnung eroeffnung eroffnungskurs erster offen \
+         offnen ouv ouverture apertura abrir abertura otwarcie o",
     ),
-    (Role::High, &["high", "highprice", "dayhigh", "hoch", "najwyzszy", "h"]),
-    (Role::Low, &["low", "lowprice", "daylow", "tief", "najnizszy", "l"]),
+    (
+        Role::High,
+        "high highprice dayhigh hoch tageshoch hochstkurs plushaut haut eleve maximo max \
+         maxima massimo hoog najwyzszy h",
+    ),
+    (
+        Role::Low,
+        "low lowprice daylow tief tagestief tiefstkurs niedrig plusbas bas faible minimo min \
+         minima laag najnizszy l",
+    ),
+    // Nasdaq.com has "Close/Last", investing.com "Price", "Zuletzt" or "Dernier", FRED "VIXCLS". Yahoo's page has a
+    // legend inside its header.
     (
         Role::Close,
-        &[
-            // Nasdaq.com has "Close/Last", investing.com "Price", FRED "VIXCLS".
-            "close",
-            "closelast",
-            "closeprice",
-            "closingprice",
-            "last",
-            "lastprice",
-            "price",
-            "schluss",
-            "schlusskurs",
-            "zamkniecie",
-            "vixcls",
-            "vixclose",
-            "c",
-        ],
+        "close closelast closeprice closingprice closeclosepriceadjustedforsplits last \
+         lastprice price schluss schlusskurs zuletzt letzter dernier cloture ultimo cierre \
+         chiusura fechamento laatste zamkniecie vixcls vixclose c",
     ),
     (
         Role::Volume,
-        &[
-            "volume",
-            "vol",
-            "tradevolume",
-            "sharevolume",
-            "totalvolume",
-            "tickvol",
-            "volumen",
-            "wolumen",
-            "stück",
-            "v",
-        ],
+        "volume vol tradevolume sharevolume totalvolume tickvol volumen wolumen stuck v",
     ),
     // Kaggle's all_stocks_5yr has "Name", FinRL "tic".
-    (
-        Role::Ticker,
-        &["ticker", "symbol", "tic", "actsymbol", "tickersymbol", "stock", "code", "name"],
-    ),
-    (
-        Role::Split,
-        &[
-            "stocksplits",
-            "splitfactor",
-            "splitratio",
-            "splitcoefficient",
-            "stocksplit",
-            "splits",
-            "split",
-        ],
-    ),
-    (
-        Role::Dividend,
-        &["dividends", "divcash", "dividendamount", "exdividend", "dividend", "cashdividend"],
-    ),
+    (Role::Ticker, "ticker symbol tic actsymbol tickersymbol stock code name"),
+    (Role::Split, "stocksplits splitfactor splitratio splitcoefficient stocksplit splits split"),
+    (Role::Dividend, "dividends divcash dividendamount exdividend dividend cashdividend"),
 ];
 
 /// Where each role stands in a row.
 pub(super) type Places = [Option<usize>; ROLES];
 
-/// Only the small letters and digits of a column's name, without what stands in brackets or numbers it
+/// Only the small letters and digits of a column's name, without accents and what stands in brackets or numbers it
 /// (`1. open`); `Close*` and `<CLOSE>` are `close`.
 pub(super) fn plain_name(field: &[u8]) -> String {
-    let text = String::from_utf8_lossy(field).to_lowercase();
+    let text = words(field).to_lowercase();
+    // A pair of pandas, `('Close', 'AAPL')`, is called by its first part.
+    let text = text.strip_prefix("('").and_then(|pair| pair.split('\'').next()).unwrap_or(&text);
     let text = text.split('(').next().unwrap_or_default();
-    let name: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    let name: String = text.chars().filter(|c| c.is_alphanumeric()).map(without_accent).collect();
     let rest = name.trim_start_matches(|c: char| c.is_ascii_digit());
     if rest.is_empty() { name } else { rest.to_owned() }
 }
@@ -145,15 +98,15 @@ pub(super) fn plain_name(field: &[u8]) -> String {
 /// Whether `field` names dates: a header again in the middle of a file.
 pub(super) fn names_dates(field: &[u8]) -> bool {
     let name = plain_name(field);
-    name.len() > 1 && NAMES[Role::Date as usize].1.contains(&name.as_str())
+    name.len() > 1 && NAMES[Role::Date as usize].1.split(' ').any(|known| known == name)
 }
 
 /// The columns by role, and how many were found.
 pub(super) fn places(names: &[String]) -> (Places, usize) {
     let mut places = [None; ROLES];
     for (role, known) in NAMES {
-        let at = |name: &&str| names.iter().position(|given| given == name);
-        places[role as usize] = known.iter().find_map(at);
+        let at = |name: &str| names.iter().position(|given| given == name);
+        places[role as usize] = known.split(' ').find_map(at);
     }
     if places[Role::Date as usize].is_none()
         && names

@@ -1,23 +1,26 @@
 //! What only a whole file can tell: whether its decimals stand behind a comma, and whether 06/07/2018
 //! is in June. What even the file cannot tell is refused, once, with every remedy.
 
-use super::columns::Role;
+use super::columns::{Places, Role};
 use super::dates::{Order, stamp, two_ways};
+use super::fields::{are_empty, fields_of, rows};
 use super::header::Header;
-use super::numbers::{Decimals, told_by};
-use super::text::{Fault, Lines, split};
+use super::numbers::{Decimals, Told, told_by};
+use super::text::{Fault, words};
 
 /// The remedy for dates with several readings.
 pub(super) const DATES: &str = "write the dates as 2018-06-29";
 
-/// Rows that are looked at for the decimals; where none has a comma, the first of them do.
-const LOOKED_AT: usize = 400;
-const FIRST: usize = 20;
 /// Rows whose dates are tried before all are given up.
 const TRIED: usize = 5;
+/// Rows that are looked at for their number of fields, and how many at least must have another one than the header.
+const COUNTED: (usize, usize) = (60, 5);
+/// A file has decimals of both kinds if the rarer are one in so many.
+const MIXED: usize = 20;
 
 /// The conventions of the rows below `header`, or all that cannot be known.
 pub(super) fn of(text: &[u8], header: &Header) -> Result<(Decimals, Order), Fault> {
+    widths(text, header)?;
     match (decimals(text, header), order(text, header)) {
         (Ok(decimals), Ok(order)) => Ok((decimals, order)),
         (Err(one), Err(other)) => Err(Fault::new(
@@ -28,42 +31,106 @@ pub(super) fn of(text: &[u8], header: &Header) -> Result<(Decimals, Order), Faul
     }
 }
 
-fn rows<'t>(text: &'t [u8], header: &Header) -> impl Iterator<Item = (u64, &'t [u8])> {
-    let last = header.line;
-    Lines::of(text).skip_while(move |(line, _)| *line <= last).filter(|(_, row)| !row.is_empty())
+/// Whether the rows have as many fields as the header: one that has not costs itself, most of them the file.
+fn widths(text: &[u8], header: &Header) -> Result<(), Fault> {
+    let mut fields = Vec::new();
+    let (mut all, mut wrong, mut first) = (0, 0, None);
+    for (line, row) in rows(text, header).take(COUNTED.0) {
+        fields_of(row, header, &mut fields);
+        all += 1;
+        if fields.len() != header.width && !are_empty(&fields) {
+            wrong += 1;
+            first = first.or(Some((line, fields.len())));
+        }
+    }
+    let Some((line, given)) = first.filter(|_| wrong >= COUNTED.1 && wrong * 2 > all) else {
+        return Ok(());
+    };
+    let needed = header.width;
+    let remedy = if given > needed {
+        "put numbers that contain the separator in quotes, or name every column in the header"
+    } else {
+        "download it again, or correct the header"
+    };
+    let what = format!(
+        "the header names {needed} columns, but most rows have another number of fields ({given} in line {line}); the file is not read"
+    );
+    Err(Fault::new(what, remedy))
+}
+
+/// A number with its line, as it is written.
+type Example = Option<(u64, String)>;
+
+/// What a file's numbers say of their decimals.
+#[derive(Default)]
+struct Marks {
+    points: usize,
+    commas: usize,
+    point: Example,
+    comma: Example,
+    /// Prices such as 1,115 and 1.115.
+    either_comma: Example,
+}
+
+impl Marks {
+    fn of(text: &[u8], header: &Header, places: &Places) -> Marks {
+        let prices = [Role::Open, Role::High, Role::Low, Role::Close];
+        let prices = prices.map(|role| places[role as usize]);
+        let volume = places[Role::Volume as usize];
+        let (mut marks, mut fields) = (Marks::default(), Vec::new());
+        for (line, row) in rows(text, header) {
+            fields_of(row, header, &mut fields);
+            for place in prices.iter().chain([&volume]).flatten() {
+                let Some(field) = fields.get(*place) else { continue };
+                let example = || Some((line, words(field).into_owned()));
+                match told_by(field) {
+                    Told::Sure(Decimals::Point) => {
+                        marks.points += 1;
+                        marks.point = marks.point.take().or_else(example);
+                    }
+                    Told::Sure(Decimals::Comma) => {
+                        marks.commas += 1;
+                        marks.comma = marks.comma.take().or_else(example);
+                    }
+                    Told::Either(Decimals::Comma) if Some(*place) != volume => {
+                        marks.either_comma = marks.either_comma.take().or_else(example);
+                    }
+                    Told::Either(_) | Told::Nothing => {}
+                }
+            }
+        }
+        marks
+    }
 }
 
 fn decimals(text: &[u8], header: &Header) -> Result<Decimals, Fault> {
-    let roles = [Role::Open, Role::High, Role::Low, Role::Close];
-    let places: Vec<usize> =
-        roles.iter().filter_map(|role| header.sets.first()?.1[*role as usize]).collect();
-    let (mut points, mut commas, mut unknown) = (0, 0, None);
-    let mut fields = Vec::new();
-    for (at, (line, row)) in rows(text, header).take(LOOKED_AT).enumerate() {
-        if at == FIRST && commas == 0 && unknown.is_none() {
-            break;
-        }
-        split(row, header.separator, &mut fields);
-        for field in places.iter().filter_map(|place| fields.get(*place)) {
-            match told_by(field) {
-                Some(Decimals::Comma) => commas += 1,
-                Some(Decimals::Point) => points += 1,
-                None if field.contains(&b',') => {
-                    unknown = unknown.or(Some((line, String::from_utf8_lossy(field).into_owned())));
-                }
-                None => {}
-            }
-        }
+    // In most files no field can contain a comma, so that nothing is to be found out.
+    let inside = if header.separator == b',' { b'"' } else { b',' };
+    let Some((_, places)) = header.sets.first().filter(|_| text.contains(&inside)) else {
+        return Ok(Decimals::Point);
+    };
+    let marks = Marks::of(text, header, places);
+    let Marks { points, commas, .. } = marks;
+    let remedy = "write decimals behind a point and leave out the marks between thousands";
+    if let (Some((one, point)), Some((other, comma))) = (&marks.point, &marks.comma)
+        && points.min(commas) * MIXED > points.max(commas)
+    {
+        return Err(Fault::new(
+            format!(
+                "some numbers have decimals behind a point ({point} in line {one}), some behind a comma ({comma} in line {other}); the file is not read"
+            ),
+            remedy,
+        ));
     }
-    match (commas > points, unknown) {
-        (true, _) => Ok(Decimals::Comma),
-        (false, Some((line, shown))) if points == 0 && commas == 0 => Err(Fault::new(
+    match marks.either_comma.filter(|_| points + commas == 0) {
+        Some((line, shown)) => Err(Fault::new(
             format!(
                 "whether {shown} in line {line} has decimals or thousands behind its comma cannot be known"
             ),
-            "write decimals behind a point and leave out the marks between thousands",
+            remedy,
         )),
-        _ => Ok(Decimals::Point),
+        None if commas > points => Ok(Decimals::Comma),
+        None => Ok(Decimals::Point),
     }
 }
 
@@ -73,18 +140,21 @@ fn no_dates(text: &[u8], header: &Header) -> Option<String> {
     let mut fields = Vec::new();
     let mut first = None;
     for (_, row) in rows(text, header).take(TRIED) {
-        split(row, header.separator, &mut fields);
+        fields_of(row, header, &mut fields);
         let field = fields.get(place).copied().unwrap_or_default();
+        if are_empty(&fields) {
+            continue;
+        }
         if stamp(field, Order::MonthFirst).is_some() || two_ways(field).is_some() {
             return None;
         }
-        first.get_or_insert_with(|| String::from_utf8_lossy(field).chars().take(40).collect());
+        first.get_or_insert_with(|| words(field).chars().take(40).collect());
     }
     first
 }
 
-/// The order of dates such as 06/07/2018, if the first row has one. A file of which every date fits only one order is
-/// known; day-first files are refused all the same, because a file like them with days up to 12 alone would be misread.
+/// The order of dates such as 06/07/2018, if there are any. A file of which every date fits only one order is known;
+/// day-first files are refused all the same, because a file like them with days up to 12 alone would be misread.
 fn order(text: &[u8], header: &Header) -> Result<Order, Fault> {
     if let Some(date) = no_dates(text, header) {
         let what = format!("{date:?} is no date in a form that is read; the file is not read");
@@ -93,26 +163,32 @@ fn order(text: &[u8], header: &Header) -> Result<Order, Fault> {
     let place = header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
     let mut fields = Vec::new();
     let (mut month_first, mut day_first, mut either) = (None, None, None);
+    let slashes = text.contains(&b'/');
+    let (mut all, mut with_slashes) = (0, 0);
     for (at, (line, row)) in rows(text, header).enumerate() {
-        split(row, header.separator, &mut fields);
+        all += 1;
+        fields_of(row, header, &mut fields);
         let field = place.and_then(|place| fields.get(place)).copied().unwrap_or_default();
         let date = two_ways(field);
-        if at == 0 && date.is_none() {
+        if at == 0 && date.is_none() && !slashes {
             return Ok(Order::Unknown);
         }
         let Some((first, second, _)) = date else { continue };
+        with_slashes += 1;
         let kept = match (first, second) {
             (1..=12, 1..=12) => &mut either,
             (1..=12, 13..=31) => &mut month_first,
             (13..=31, 1..=12) => &mut day_first,
             _ => continue,
         };
-        kept.get_or_insert_with(|| (line, String::from_utf8_lossy(field).into_owned()));
+        kept.get_or_insert_with(|| (line, words(field).into_owned()));
     }
     let remedy = DATES;
     match (month_first, day_first, either) {
         (_, None, _) if header.american => Ok(Order::MonthFirst),
         (Some(_), None, _) => Ok(Order::MonthFirst),
+        // Some rows among others cost no more than themselves.
+        _ if with_slashes * 2 < all => Ok(Order::Unknown),
         (Some((one, month)), Some((other, day)), _) => Err(Fault::new(
             format!(
                 "some dates have the month first ({month} in line {one}), some the day ({day} in line {other}); the file is not read"

@@ -1,6 +1,9 @@
 //! Dates as people write them. The calendar day is the one that is written: a time of day or a time
 //! zone behind it never shifts it. 06/07/2018 has two readings, and only a whole file can tell which.
 
+use super::clock::Time;
+use super::months::month;
+use super::text::words;
 use schemas::Day;
 
 /// A row's date.
@@ -10,15 +13,6 @@ pub(super) struct Stamp {
     pub(super) day: Day,
     /// The time of day, if one is written.
     pub(super) time: Option<Time>,
-}
-
-/// A time of day.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Time {
-    /// Since midnight.
-    pub(super) seconds: u32,
-    /// Whether it is that of Greenwich and not the exchange's.
-    pub(super) utc: bool,
 }
 
 /// Which of the two leading numbers of `06/07/2018` is the month.
@@ -35,13 +29,19 @@ pub(super) fn stamp(field: &[u8], order: Order) -> Option<Stamp> {
     if let Some(day) = iso(field) {
         return Some(Stamp { day, time: None });
     }
-    let text = std::str::from_utf8(field).ok()?.trim();
+    let text = words(field);
+    let text = text.trim();
     if text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits(text);
     }
     let (date, rest) = divided(text);
-    let day = date_of(date, order)?;
-    Some(Stamp { day, time: time(rest)? })
+    if let Some(day) = date_of(date, order) {
+        return Some(Stamp { day, time: Time::read(rest)? });
+    }
+    // Fri Jun 29 16:00:00 EDT 2018
+    let (time, year) = rest.rsplit_once(' ').filter(|(_, year)| year.len() == 4)?;
+    let day = date_of(&format!("{date} {year}"), order)?;
+    Some(Stamp { day, time: Time::read(time)? })
 }
 
 fn plausible(year: i32, month: u32, day: u32) -> Option<Day> {
@@ -77,7 +77,7 @@ fn digits(text: &str) -> Option<Stamp> {
     };
     let seconds = number / per_second;
     let day = Day(i32::try_from(seconds / 86_400).ok()?);
-    let time = Time { seconds: u32::try_from(seconds % 86_400).ok()?, utc: true };
+    let time = Time { seconds: u32::try_from(seconds % 86_400).ok()?, zone: Some(0) };
     (1900..2200).contains(&day.ymd().0).then_some(Stamp { day, time: Some(time) })
 }
 
@@ -85,32 +85,15 @@ fn digits(text: &str) -> Option<Stamp> {
 fn divided(text: &str) -> (&str, &str) {
     let bytes = text.as_bytes();
     let time = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
+    // 2018-06-29-04:00 has a zone and no time.
+    if bytes.len() == 16 && time == 13 && matches!(bytes[10], b'+' | b'-') && text.is_ascii() {
+        return (&text[..10], "");
+    }
     let cut = bytes[..time].iter().rposition(|byte| matches!(byte, b'T' | b' '));
     match cut.filter(|_| time < bytes.len()) {
         Some(at) => (text[..at].trim_end(), text[at + 1..].trim_start()),
         None => (text, ""),
     }
-}
-
-/// The time that `text` begins with, whatever zone stands behind it; `Some(None)` if it is empty.
-fn time(text: &str) -> Option<Option<Time>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(text.len());
-    let mut parts = text[..end].split(':').map(|part| part.parse::<u32>().ok());
-    let (mut hours, minutes) = (parts.next()??, parts.next()??);
-    let seconds = parts.next().unwrap_or(Some(0))?;
-    let zone = text[end..].to_ascii_uppercase();
-    if zone.trim_start().starts_with("PM") && hours < 12 {
-        hours += 12;
-    } else if zone.trim_start().starts_with("AM") && hours == 12 {
-        hours = 0;
-    }
-    let zone = zone.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()).trim();
-    let utc = ["Z", "+00:00", "+0000", "+00", "UTC", "GMT"].contains(&zone);
-    (hours < 24 && minutes < 60 && seconds < 61)
-        .then_some(Some(Time { seconds: hours * 3600 + minutes * 60 + seconds, utc }))
 }
 
 fn date_of(text: &str, order: Order) -> Option<Day> {
@@ -125,13 +108,13 @@ fn date_of(text: &str, order: Order) -> Option<Day> {
     }
     let mut parts = [""; 4];
     let mut count = 0;
-    for part in text.split(['-', '/', '.', ' ', ',']).filter(|part| !part.is_empty()) {
+    for part in parts_of(text) {
         *parts.get_mut(count)? = part;
         count += 1;
     }
     // Friday, Jun 29, 2018
     let parts = match count {
-        4 if parts[0].bytes().all(|byte| byte.is_ascii_alphabetic()) => &parts[1..4],
+        4 if parts[0].chars().all(char::is_alphabetic) => &parts[1..4],
         3 => &parts[..3],
         _ => return None,
     };
@@ -150,6 +133,21 @@ fn date_of(text: &str, order: Order) -> Option<Day> {
     dotted.then(|| plausible(year(c)?, b.parse().ok()?, a.parse().ok()?))?
 }
 
+/// The numbers and words of a date: `29 de junio de 2018`, `29JUN2018`, `29. März 2018`, `June 29th, 2018`.
+fn parts_of(text: &str) -> impl Iterator<Item = &str> {
+    let kind = |c: char| if c.is_ascii_digit() { 1 } else { u8::from(c.is_alphabetic()) * 2 };
+    let mut rest = text;
+    let parts = std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c| kind(c) == 0);
+        let first = kind(rest.chars().next()?);
+        let end = rest.find(|c| kind(c) != first).unwrap_or(rest.len());
+        let part = &rest[..end];
+        rest = &rest[end..];
+        Some(part)
+    });
+    parts.filter(|part| !["st", "nd", "rd", "th", "er", "de", "del"].contains(part))
+}
+
 fn year(text: &str) -> Option<i32> {
     let year: i32 = text.parse().ok()?;
     match text.len() {
@@ -159,18 +157,10 @@ fn year(text: &str) -> Option<i32> {
     }
 }
 
-fn month(text: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let start = text.get(..3)?.to_ascii_lowercase();
-    let letters = text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let at = MONTHS.iter().position(|name| *name == start && letters)?;
-    u32::try_from(at + 1).ok()
-}
-
 /// The numbers of a date that has two readings until its file tells: `06/29/2018`, `6-29-2018`.
 pub(super) fn two_ways(field: &[u8]) -> Option<(u32, u32, i32)> {
-    let (date, _) = divided(std::str::from_utf8(field).ok()?.trim());
+    let text = std::str::from_utf8(field).ok()?;
+    let (date, _) = divided(text.trim());
     let mark = if date.contains('/') { '/' } else { '-' };
     let mut parts = date.split(mark);
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -206,6 +196,20 @@ mod tests {
             "June 29, 2018",
             "Fri, Jun 29, 2018",
             "29 June 2018",
+            "29 Jun 2018",
+            "29-Jun-18",
+            "29JUN2018",
+            "2018-06-29-04:00",
+            "Fri Jun 29 16:00:00 EDT 2018",
+            "Fri Jun 29 16:00:00 2018",
+            "Fri, 29 Jun 2018 00:00:00 GMT",
+            "June 29th, 2018",
+            "29. Juni 2018",
+            "Freitag, 29. Juni 2018",
+            "29 juin 2018",
+            "29 de junio de 2018",
+            "29 giu 2018",
+            "2018-Jun-29",
             "06/29/2018",
             "6/29/2018 4:00:00 PM",
             "06-29-2018",
@@ -231,13 +235,20 @@ mod tests {
             "Date",
             "2018-13-01",
             "1-2-3-4",
+            "29 Junk3 2018",
+            "184.1",
         ] {
             assert_eq!(stamp(text.as_bytes(), Order::MonthFirst), None, "{text}");
         }
         assert_eq!(stamp(b"06/29/2018", Order::Unknown), None);
-        let time = |text: &str| stamp(text.as_bytes(), Order::Unknown).unwrap().time;
-        assert_eq!(time("2018-06-29 11:42:07-04:00"), Some(Time { seconds: 42_127, utc: false }));
-        assert_eq!(time("2018-06-29T13:30:00Z"), Some(Time { seconds: 48_600, utc: true }));
-        assert_eq!(time("2018-06-29 4:00 PM"), Some(Time { seconds: 57_600, utc: false }));
+        let time = |text: &str| {
+            let stamp = stamp(text.as_bytes(), Order::Unknown).unwrap();
+            (stamp.day.to_string(), stamp.time.unwrap().to_string())
+        };
+        let on = |time: &str| ("2018-06-29".to_owned(), time.to_owned());
+        assert_eq!(time("2018-06-29 11:42:07-04:00"), on("11:42 -04:00"));
+        assert_eq!(time("2018-06-29T13:30:00Z"), on("13:30 UTC"));
+        assert_eq!(time("Jun 29, 2018 4:00 PM"), on("16:00"));
+        assert_eq!(time("1530288000"), on("16:00 UTC"));
     }
 }

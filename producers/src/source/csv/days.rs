@@ -1,9 +1,11 @@
 //! The trading days that stocks' tables have together. A day on which every row repeats one price with
 //! no volume is none: some sources fill holidays with the close before.
 
+use super::super::market::DataProblem;
 use super::price_table::PriceTable;
-use schemas::Day;
 use schemas::events::Bar;
+use schemas::{Day, TradingCalendar};
+use std::path::Path;
 
 /// The days on which something traded, and those on which nothing did, ascending. Bars of the latter are set aside, and
 /// come back once their day trades.
@@ -42,4 +44,39 @@ pub(super) fn settle<'a>(tables: impl Iterator<Item = &'a mut PriceTable>) -> (V
 
 fn stands_still(bar: &Bar) -> bool {
     bar.volume == 0.0 && bar.open == bar.close && bar.high == bar.close && bar.low == bar.close
+}
+
+/// Trading days between the first and the last one on which no stock has a bar.
+pub(super) fn no_bar_at_all(
+    days: &[Day],
+    calendar: TradingCalendar,
+    folder: &Path,
+) -> Option<DataProblem> {
+    let gaps = days.windows(2).flat_map(|pair| (pair[0].0 + 1..pair[1].0).map(Day));
+    let mut without = gaps.filter(|day| calendar.requires(*day));
+    let first = without.next()?;
+    let what = match without.count() {
+        0 => format!("no stock has a bar of {first}, a trading day of {calendar}"),
+        more => format!(
+            "on {} trading days of {calendar} no stock has a bar, the first is {first}",
+            more + 1
+        ),
+    };
+    let remedy = "load the rows of these days".into();
+    Some(DataProblem { file: folder.display().to_string(), line: None, what, remedy })
+}
+
+/// Days on which every row stood still.
+pub(super) fn nothing_traded(idle: &[Day], folder: &Path) -> Option<DataProblem> {
+    let days = match idle {
+        [] => return None,
+        [day] => format!("{day} is no trading day"),
+        [day, ..] => format!("{} days are no trading days, the first {day}", idle.len()),
+    };
+    Some(DataProblem {
+        file: folder.display().to_string(),
+        line: None,
+        what: format!("{days}: every row repeats one price, with volume 0"),
+        remedy: "delete the rows, or correct them".into(),
+    })
 }

@@ -1,13 +1,15 @@
 //! The rows of one ticker on their way to a table: what only all of them tell. Order, two rows for
-//! one day, a last row that is not finished, closes adjusted for dividends, an index in fractions.
+//! one day, a last row that is not finished, closes adjusted for dividends, an index in fractions, dates
+//! that are shifted.
 
-use super::dates::Time;
+use super::clock::Time;
 use super::price_table::{FileKind, PriceTable, Sessions};
 use super::report::{Report, fault_of_table, out_of_range, wrong};
-use super::splits::{RowAction, settle};
+use super::shift::{Dates, weekday};
+use super::splits::{ActionRow, Settled, settle};
 use super::text::Fault;
-use schemas::Day;
 use schemas::events::Bar;
+use schemas::{Day, Figure};
 use std::collections::BTreeMap;
 
 /// A row that is a bar as far as it alone can tell.
@@ -30,9 +32,9 @@ pub(super) struct Draft {
     /// Days whose row is no bar, and why.
     pub(super) refused: BTreeMap<Day, String>,
     /// Splits and dividends.
-    pub(super) actions: Vec<(Day, RowAction)>,
-    /// Rows of days without a session: line and day of the first, and how many.
-    pub(super) closed: Option<(u64, Day, usize)>,
+    pub(super) actions: Vec<ActionRow>,
+    /// Rows of days without a session: line and day.
+    pub(super) closed: Vec<(u64, Day)>,
     rows: Vec<(u64, Row)>,
     outside: Vec<(u64, Bar)>,
 }
@@ -41,6 +43,10 @@ pub(super) struct Draft {
 const ADJUSTED: (usize, usize) = (10, 20);
 /// Points that a close of the index can be.
 pub(super) const LEVELS: std::ops::RangeInclusive<f64> = 5.0..=150.0;
+/// Holidays with a row, and trading days without one, from which on the days are not those of the exchange.
+const OTHER_DAYS: usize = 3;
+/// Days with two rows that are named one by one; more are counted.
+const SAID_OF_DAYS: usize = 3;
 /// Days with several rows from which on a file is not one of daily prices: one in how many.
 const INTRADAY: usize = 4;
 
@@ -52,7 +58,7 @@ impl Draft {
             kind,
             refused: BTreeMap::new(),
             actions: Vec::new(),
-            closed: None,
+            closed: Vec::new(),
             rows: Vec::new(),
             outside: Vec::new(),
         }
@@ -69,42 +75,62 @@ impl Draft {
 
     /// The table of the rows; `report` hears what is wrong.
     pub(super) fn close(mut self, report: &mut Report<'_>, sessions: &Sessions) -> PriceTable {
-        self.say_closed(report, sessions);
-        if let Some(fault) = self.fault() {
-            let mut table = PriceTable::default();
-            fault_of_table(report, &mut table, fault);
-            return table;
+        let dates = (!self.closed.is_empty()).then(|| self.dates(sessions));
+        if let Some(fault) = dates.as_ref().and_then(Dates::fault).or_else(|| self.fault()) {
+            return worthless(report, fault);
+        }
+        if let Some(dates) = dates {
+            self.say_closed(report, &dates, sessions);
         }
         for (line, bar) in std::mem::take(&mut self.outside) {
             let what = out_of_range(&bar, 4);
             report.refuse((line, Some(bar.bar_day)), wrong(what), &mut self.refused);
         }
-        self.sort(report);
-        self.drop_unfinished(report);
+        let sorted = self.sort();
+        if let Some(fault) = self.intraday() {
+            return worthless(report, fault);
+        }
+        if let Some((line, what)) = sorted {
+            report.say(Some(line), what, "sort the file by date, oldest first");
+        }
+        self.drop_unfinished(report, sessions);
         if self.kind == FileKind::Index {
             self.drop_levels(report);
         }
         self.keep_last_of_day(report);
         let mut bars: Vec<Bar> = self.rows.into_iter().map(|(_, row)| row.bar).collect();
-        bars.shrink_to_fit(); // it was collected in the place of the rows, which are larger
         let mut refused = self.refused;
         refused.retain(|day, _| bars.binary_search_by_key(day, |bar| bar.bar_day).is_err());
-        let actions = settle(&bars, self.actions);
-        PriceTable { bars, actions, refused, ..PriceTable::default() }
+        let Settled { mut actions, mut readings, contradicted } = settle(&bars, self.actions);
+        if let Some((line, from, fault)) = contradicted {
+            let cut = bars.split_off(bars.partition_point(|bar| bar.bar_day < from));
+            report.cut((line, from), fault, cut.iter().map(|bar| bar.bar_day), &mut refused);
+            actions.retain(|action| action.effective_day < from);
+            readings.retain(|reading| reading.day < from);
+        }
+        bars.shrink_to_fit(); // they were collected in the place of the rows, which are larger
+        PriceTable { bars, actions, readings, refused, ..PriceTable::default() }
     }
 
-    fn say_closed(&self, report: &mut Report<'_>, sessions: &Sessions) {
-        const WEEK: [&str; 7] =
-            ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-        let Some((line, day, count)) = self.closed else { return };
-        let (name, calendar) = (WEEK[day.weekday() as usize % 7], sessions.calendar);
+    /// The days of all rows.
+    fn dates<'a>(&self, sessions: &'a Sessions) -> Dates<'a> {
+        let rows = self.rows.iter().map(|(_, row)| row.bar.bar_day);
+        let outside = self.outside.iter().map(|(_, bar)| bar.bar_day);
+        let open = rows.chain(outside).chain(self.refused.keys().copied());
+        Dates::of(open, self.closed.iter().map(|(_, day)| *day), sessions)
+    }
+
+    fn say_closed(&self, report: &mut Report<'_>, dates: &Dates<'_>, sessions: &Sessions) {
+        let Some((line, day)) = self.closed.first().copied() else { return };
+        let (count, name, calendar) = (self.closed.len(), weekday(day), sessions.calendar);
         let of =
             if self.ticker.is_empty() { String::new() } else { format!(" of {}", self.ticker) };
         let what = if count == 1 {
             format!("{day} is a {name}, no trading day of {calendar}; the row{of} is skipped")
         } else {
             format!(
-                "{count} rows{of} are of days on which {calendar} does not trade, the first of {day}, a {name}; they are skipped"
+                "{count} rows{of} are of days on which {calendar} does not trade, the first of {day}, a {name}{}; they are skipped",
+                self.of_another_exchange(dates)
             )
         };
         let remedy = if count == 1 { "delete the row" } else { "delete the rows" };
@@ -112,6 +138,18 @@ impl Draft {
             "{remedy}, or set settings.calendar to none if the market does trade on such days"
         );
         report.say(Some(line), what, &remedy);
+    }
+
+    /// Where days of the week are right, holidays have rows and trading days have none: perhaps another exchange's.
+    fn of_another_exchange(&self, dates: &Dates<'_>) -> String {
+        let holidays = self.closed.iter().filter(|(_, day)| day.is_weekday()).count();
+        let lacking = dates.lacking().count();
+        if holidays.min(lacking) < OTHER_DAYS {
+            return String::new();
+        }
+        format!(
+            ", and {lacking} of its trading days have none: the dates are wrong, or the prices are of another exchange"
+        )
     }
 
     /// What makes every row worthless.
@@ -138,55 +176,58 @@ impl Draft {
             };
             return Some(Fault::new(
                 format!(
-                    "the closes of the index are {kind}, such as {first}: {wrong} of {all} are outside 5 … 150; no row is read"
+                    "the closes of the index are {kind}, such as {}: {wrong} of {all} are outside 5 … 150; no row is read",
+                    Figure(first)
                 ),
                 remedy,
             ));
         }
-        self.intraday()
+        None
     }
 
+    /// Many days with rows that differ, or have times, are not daily prices of one stock.
     fn intraday(&self) -> Option<Fault> {
-        let timed: Vec<Day> = self
-            .rows
-            .iter()
-            .filter(|(_, row)| row.time.is_some())
-            .map(|(_, row)| row.bar.bar_day)
-            .collect();
-        let twice = timed.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        let twice = self.rows.windows(2).filter(|pair| {
+            let (one, other) = (&pair[0].1, &pair[1].1);
+            let differ = one.time != other.time || one.bar.close != other.bar.close;
+            one.bar.bar_day == other.bar.bar_day && differ
+        });
+        let twice = twice.count();
         (twice >= 5 && twice * INTRADAY >= self.rows.len()).then(|| {
-            let what = "the days have several rows with times, so the prices are not daily; no row is read";
-            Fault::new(what, "download daily prices, one row a day")
+            let what = "many days have several rows with different prices or times, so they are no daily prices of one stock; no row is read";
+            Fault::new(what, "download daily prices, one row a day; several stocks in one file need a column Ticker")
         })
     }
 
-    fn sort(&mut self, report: &mut Report<'_>) {
+    /// Sorts the rows by day; what is to be said of it, and of which line.
+    fn sort(&mut self) -> Option<(u64, String)> {
         let day = |row: &(u64, Row)| row.1.bar.bar_day;
         if self.rows.is_sorted_by_key(day) {
-            return;
+            return None;
         }
         let newest_first = self.rows.is_sorted_by(|a, b| day(a) >= day(b));
-        if let Some(pair) = self
-            .rows
-            .windows(2)
-            .find(|pair| day(&pair[0]) > day(&pair[1]))
-            .filter(|_| !newest_first)
-        {
+        let mut pairs = self.rows.windows(2);
+        let fallen = pairs.find(|pair| day(&pair[0]) > day(&pair[1])).filter(|_| !newest_first);
+        let said = fallen.map(|pair| {
             let what = format!("{} comes after a later day; the rows were sorted", day(&pair[1]));
-            report.say(Some(pair[1].0), what, "sort the file by date, oldest first");
-        }
+            (pair[1].0, what)
+        });
         // Stable: of two rows for one day the last in the file comes last.
         self.rows.sort_by_key(day);
+        said
     }
 
     /// The last day's row is no bar if its time of day says that the market was open.
-    fn drop_unfinished(&mut self, report: &mut Report<'_>) {
+    fn drop_unfinished(&mut self, report: &mut Report<'_>, sessions: &Sessions) {
         while let Some((line, row)) = self.rows.last() {
             let (line, day) = (*line, row.bar.bar_day);
-            let Some(time) = row.time.filter(|time| self.is_open(*time, day)) else { return };
-            let (hours, minutes) = (time.seconds / 3600, time.seconds / 60 % 60);
+            let open = |time: &Time| time.seconds != 0 && self.is_open(*time, day, sessions);
+            let Some(time) = row.time.filter(open) else { return };
+            let close = sessions.calendar.close_of(day).local / 60;
             let what = format!(
-                "the price of {day} is of {hours:02}:{minutes:02}, before the close, so the row is not finished"
+                "the price of {day} is of {time}, before the close ({}:{:02} in New York), so the row is not finished",
+                close / 60,
+                close % 60
             );
             let _ = self.rows.pop();
             let fault = Fault::new(what, "download the file again after the close");
@@ -194,20 +235,28 @@ impl Draft {
         }
     }
 
-    /// Whether the market is open at `time`: it is not midnight, not after the close and not the time of other rows,
-    /// which a change to daylight saving time moves by an hour.
-    fn is_open(&self, time: Time, day: Day) -> bool {
-        let summer = (4..=10).contains(&day.ymd().1);
-        let close = match (time.utc, summer) {
-            (false, _) => 16,
-            (true, true) => 20,
-            (true, false) => 21,
-        } * 3600;
-        let before = &self.rows[..self.rows.len() - 1];
-        let usual =
-            before.iter().rev().filter_map(|(_, row)| row.time.filter(|_| row.bar.bar_day < day));
-        let same = |other: Time| [0, 3600].contains(&other.seconds.abs_diff(time.seconds));
-        time.seconds != 0 && time.seconds < close && !usual.take(300).any(same)
+    /// Whether the market is open at `time`: it is before the close, not midnight in New York and not the time of other
+    /// rows, as written or, where a zone stands there, at the exchange.
+    fn is_open(&self, time: Time, day: Day, sessions: &Sessions) -> bool {
+        let left = |time: Time, day| {
+            let close = sessions.calendar.close_of(day);
+            (time.before(day, close), i64::from(close.local))
+        };
+        let (before, since_midnight) = left(time, day);
+        if before <= 0 || before == since_midnight {
+            return false;
+        }
+        let rows = self.rows[..self.rows.len() - 1].iter().rev();
+        let mut usual = rows
+            .filter_map(|(_, row)| Some((row.time?, row.bar.bar_day)))
+            .filter(|(_, other)| *other < day)
+            .take(300);
+        !usual.any(|(other, on)| {
+            other == time || {
+                let (other, midnight) = left(other, on);
+                midnight - other == since_midnight - before
+            }
+        })
     }
 
     fn drop_levels(&mut self, report: &mut Report<'_>) {
@@ -216,7 +265,8 @@ impl Draft {
             let Bar { bar_day, close, .. } = row.bar;
             let valid = LEVELS.contains(&close);
             if !valid {
-                let what = format!("Close is {close}, which is no level of the VIX (5 … 150)");
+                let what =
+                    format!("Close is {}, which is no level of the VIX (5 … 150)", Figure(close));
                 report.refuse((*line, Some(bar_day)), wrong(what), refused);
             }
             valid
@@ -225,19 +275,39 @@ impl Draft {
 
     fn keep_last_of_day(&mut self, report: &mut Report<'_>) {
         let mut kept: Vec<(u64, Row)> = Vec::with_capacity(self.rows.len());
+        let mut twice: Vec<(Day, u64, u64)> = Vec::new();
         for (line, row) in self.rows.drain(..) {
             match kept.last_mut().filter(|(_, last)| last.bar.bar_day == row.bar.bar_day) {
                 Some(last) => {
-                    let what = format!(
-                        "{} has two rows, in lines {} and {line}; that in line {line}, the last, stands",
-                        row.bar.bar_day, last.0
-                    );
-                    report.say_of_row(line, what, "delete the wrong one of the two");
+                    twice.push((row.bar.bar_day, last.0, line));
                     *last = (line, row);
                 }
                 None => kept.push((line, row)),
             }
         }
         self.rows = kept;
+        let of =
+            if self.ticker.is_empty() { String::new() } else { format!(" of {}", self.ticker) };
+        let (first, many) = (twice.first().copied(), twice.len() > SAID_OF_DAYS);
+        if let Some((day, one, other)) = first.filter(|_| many) {
+            let what = format!(
+                "{} rows{of} are second rows for their day, the first {day} in lines {one} and {other}; the last of each day stands",
+                twice.len()
+            );
+            return report.say(Some(other), what, "delete the wrong ones");
+        }
+        for (day, one, line) in twice {
+            let what = format!(
+                "{day} has two rows, in lines {one} and {line}; that in line {line}, the last, stands"
+            );
+            report.say_of_row(line, what, "delete the wrong one of the two");
+        }
     }
+}
+
+/// A table of nothing, and why.
+fn worthless(report: &mut Report<'_>, fault: Fault) -> PriceTable {
+    let mut table = PriceTable::default();
+    fault_of_table(report, &mut table, fault);
+    table
 }

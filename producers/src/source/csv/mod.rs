@@ -9,34 +9,48 @@
 //! 4. Splits that the prices do not contain are given on their day, and bars of the past in the share
 //!    count of the day that they are asked for.
 
+mod clock;
 mod columns;
 mod conventions;
 mod dates;
 mod days;
 mod draft;
+mod fields;
 mod header;
+mod index_file;
+mod index_name;
 mod listing;
+mod months;
 mod names;
+mod no_header;
 mod numbers;
+mod one_row;
 mod parquet_text;
 mod price_file;
 mod price_table;
 mod reading;
+mod remarks;
 mod report;
 mod rows;
+mod shift;
+mod split_cells;
 mod splits;
 mod stocks;
+mod subfolders;
 #[cfg(test)]
 mod tests;
 mod text;
+mod ticker_column;
 mod together;
 mod watch;
 mod wide;
 
+use super::finding::Finding;
 use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
+use index_name::is_index;
 use listing::{Listing, list};
 use price_file::PriceFile;
-use price_table::{FileContent, FileKind, PriceTable, Sessions};
+use price_table::{FileContent, FileKind, PriceTable, Sessions, name_of};
 use reading::read_all;
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, TradingCalendar, id::sha256_hex};
@@ -61,6 +75,8 @@ pub struct CsvMarket {
     /// Unused files, found once.
     notes: Vec<DataProblem>,
     problems: Vec<DataProblem>,
+    /// Why the index's closes are not used though they can be read.
+    no_index: Option<String>,
     parquet: bool,
     /// The tickers asked for.
     chosen: Option<Vec<String>>,
@@ -121,7 +137,7 @@ impl CsvMarket {
         let index = match (index, gathered.index) {
             (None, Some(index)) => index,
             (path, _) => {
-                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", names::VIX)));
+                let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", index_name::VIX)));
                 let (file, content) = PriceFile::open(path, FileKind::Index, &sessions);
                 files.push(file);
                 index_of(files.len() - 1, content)
@@ -138,6 +154,7 @@ impl CsvMarket {
             days: Vec::new(),
             notes,
             problems: Vec::new(),
+            no_index: None,
             parquet,
             chosen: tickers.map(<[String]>::to_vec),
             generation: 0,
@@ -180,9 +197,16 @@ impl CsvMarket {
         own.push(self.index.file);
         let problems = own.iter().flat_map(|file| self.files[*file].problems().cloned());
         let mut problems: Vec<DataProblem> = self.notes.iter().cloned().chain(problems).collect();
-        problems.extend(nothing_traded(&idle, &self.folder));
-        problems.extend(no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
-        self.problems = together::together(problems, &self.folder, own.len());
+        let twin = index_file::of_a_stock(&self.index, &self.stocks, &self.files);
+        self.no_index = twin
+            .as_ref()
+            .filter(|(_, of_index)| *of_index)
+            .map(|(problem, _)| format!("{}: {}", name_of(&problem.file), problem.what));
+        problems.extend(twin.map(|(problem, _)| problem));
+        problems.extend(days::nothing_traded(&idle, &self.folder));
+        problems.extend(days::no_bar_at_all(&self.days, self.sessions.calendar, &self.folder));
+        let read = own.iter().map(|file| self.files[*file].shown.as_str()).collect();
+        self.problems = together::together(problems, &self.folder, &read);
     }
 
     /// The source was given another file: everything is read anew, as what a name means depends on the others.
@@ -226,25 +250,16 @@ impl CsvMarket {
             let actions = table.actions_of(day).map(|action| (ticker.clone(), action.clone()));
             market_day.actions.extend(actions);
         }
-        market_day.vix = self.index.table.bar(day).map(|bar| bar.close);
+        match (&self.no_index, self.index.table.bar(day)) {
+            (None, Some(bar)) => market_day.vix = Some(bar.close),
+            (None, None) => {
+                let why = self.index.why_missing(day, &self.files[self.index.file]);
+                market_day.no_vix = Some(why);
+            }
+            (why, _) => market_day.no_vix = why.clone(),
+        }
         market_day
     }
-}
-
-/// Trading days between the first and the last one on which no stock has a bar.
-fn no_bar_at_all(days: &[Day], calendar: TradingCalendar, folder: &Path) -> Option<DataProblem> {
-    let gaps = days.windows(2).flat_map(|pair| (pair[0].0 + 1..pair[1].0).map(Day));
-    let mut without = gaps.filter(|day| calendar.requires(*day));
-    let first = without.next()?;
-    let what = match without.count() {
-        0 => format!("no stock has a bar of {first}, a trading day of {calendar}"),
-        more => format!(
-            "on {} trading days of {calendar} no stock has a bar, the first is {first}",
-            more + 1
-        ),
-    };
-    let remedy = "load the rows of these days".into();
-    Some(DataProblem { file: folder.display().to_string(), line: None, what, remedy })
 }
 
 fn names_in(folder: &Path) -> BTreeSet<OsString> {
@@ -252,22 +267,8 @@ fn names_in(folder: &Path) -> BTreeSet<OsString> {
     entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
 }
 
-fn nothing_traded(idle: &[Day], folder: &Path) -> Option<DataProblem> {
-    let days = match idle {
-        [] => return None,
-        [day] => format!("{day} is no trading day"),
-        [day, ..] => format!("{} days are no trading days, the first {day}", idle.len()),
-    };
-    Some(DataProblem {
-        file: folder.display().to_string(),
-        line: None,
-        what: format!("{days}: every row repeats one price, with volume 0"),
-        remedy: "delete the rows, or correct them".into(),
-    })
-}
-
 fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
-    let passed_over = together::together(notes, folder, usize::MAX)
+    let passed_over = together::together(notes, folder, &BTreeSet::new())
         .iter()
         .map(|note| format!("; {note}"))
         .collect();
@@ -335,11 +336,24 @@ impl Market for CsvMarket {
         self.sessions.calendar
     }
 
+    fn has_row(&self, ticker: &str, day: Day) -> bool {
+        let table = if is_index(ticker) { Some(&self.index.table) } else { self.table(ticker) };
+        table.is_some_and(|table| table.bar(day).is_some() || table.refused.contains_key(&day))
+    }
+
+    fn remarks(&self, ticker: &str) -> Vec<Finding> {
+        let readings = self.table(ticker).map_or(&[][..], |table| &table.readings);
+        readings.iter().map(|reading| remarks::of_split(ticker, reading)).collect()
+    }
+
     fn past(&mut self, ticker: &str, day: Day, most: usize) -> Result<Vec<Bar>, SourceError> {
         Ok(self.table(ticker).map_or_else(Vec::new, |table| table.before(day, most)))
     }
 
     fn index_past(&mut self, day: Day, most: usize) -> Result<Vec<(Day, f64)>, SourceError> {
+        if self.no_index.is_some() {
+            return Ok(Vec::new());
+        }
         let before = self.index.table.before(day, most);
         Ok(before.iter().map(|bar| (bar.bar_day, bar.close)).collect())
     }

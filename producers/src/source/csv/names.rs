@@ -1,35 +1,37 @@
-//! What the name of a file or of a column's value says: a ticker, the volatility index, another
-//! index, or none of these.
+//! What the name of a file or of a column's value says: which ticker it is of, and whether it is one at all.
 
-/// The volatility index, as its file is best called.
-pub(super) const VIX: &str = "^VIX";
-
-/// Other names of the volatility index, in capitals, the surest first.
-const VIX_NAMES: [&str; 13] = [
-    VIX,
-    "VIX",
-    "$VIX",
-    ".VIX",
-    "_VIX",
-    "VIX_HISTORY",
-    "VIXCURRENT",
-    "VIX-DAILY",
-    "VIX_DAILY",
-    "CBOE_VIX",
-    "VIXCLS",
-    "VIX.INDX",
-    "I:VIX",
-];
+use super::text::{without_accent, words};
 
 /// Endings of files that may hold prices, longest first.
 const ENDINGS: [&str; 6] = [".csv.gz", ".txt.gz", ".tsv.gz", ".csv", ".txt", ".tsv"];
 /// The ending of Parquet files.
 const PARQUET: &str = ".parquet";
-/// Endings of other data, which people take for prices that are read.
-const OTHER_DATA: [&str; 14] = [
-    ".gz", ".zip", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".feather", ".pkl", ".h5", ".bz2",
-    ".xz", ".zst", ".7z",
+/// Endings of downloads that are not finished and of copies that programs keep.
+const KEPT_ASIDE: [&str; 15] = [
+    ".part",
+    ".partial",
+    ".crdownload",
+    ".download",
+    ".opdownload",
+    ".filepart",
+    ".tmp",
+    ".temp",
+    ".bak",
+    ".backup",
+    ".old",
+    ".orig",
+    ".save",
+    ".swp",
+    "~",
 ];
+/// Endings of notes, programs, pictures and settings, and whole names, which nobody takes for prices.
+const NO_DATA: [&str; 25] = [
+    ".md", ".rst", ".py", ".pyc", ".ipynb", ".r", ".sh", ".bat", ".ps1", ".toml", ".yaml", ".yml",
+    ".ini", ".cfg", ".log", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".lnk", ".url",
+    ".webloc", ".lock",
+];
+const NO_DATA_NAMES: [&str; 6] =
+    ["thumbs.db", "readme", "license", "notice", "makefile", "sha256sums"];
 
 /// What the ending of a file's name says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +40,8 @@ pub(super) enum Ending<'a> {
     Prices(&'a str),
     /// It is data that is not read.
     OtherData,
+    /// It is half of a file, or an old one.
+    KeptAside,
     /// It is none of the market's business.
     Nothing,
 }
@@ -47,21 +51,42 @@ pub(super) fn ending(name: &str, parquet: bool) -> Ending<'_> {
     let lower = name.to_ascii_lowercase();
     let has = |end: &&&str| lower.ends_with(**end) && name.is_char_boundary(name.len() - end.len());
     let read = if parquet { &[PARQUET][..] } else { &ENDINGS[..] };
-    let other = if parquet { &ENDINGS[..] } else { &[PARQUET][..] };
     if let Some(end) = read.iter().find(has) {
         return Ending::Prices(&name[..name.len() - end.len()]);
     }
+    if KEPT_ASIDE.iter().any(|end| has(&end)) {
+        return Ending::KeptAside;
+    }
     // Text beside Parquet files is a note more often than prices.
     let notes = parquet && lower.ends_with(".txt");
-    let data = !notes && other.iter().chain(&OTHER_DATA).any(|end| has(&end));
-    if data { Ending::OtherData } else { Ending::Nothing }
+    let nothing = notes || NO_DATA_NAMES.contains(&lower.as_str());
+    let nothing = nothing || NO_DATA.iter().any(|end| has(&end));
+    if nothing { Ending::Nothing } else { Ending::OtherData }
 }
 
+/// What investing.com and Yahoo put behind the ticker in a file's name, in capitals without accents.
+const HISTORICAL: [&str; 7] = [
+    " HISTORICAL DATA",
+    " HISTORICAL PRICES",
+    " HISTORISCHE DATEN",
+    " HISTORISCHE KURSE",
+    " DONNEES HISTORIQUES",
+    " DATOS HISTORICOS",
+    " DATI STORICI",
+];
+
 /// The ticker in a file's name without its ending, in capitals: `aapl`, `aapl.us`, `aapl_us_d`,
-/// `AAPL Historical Data`.
+/// `AAPL Historical Data`, `%5EVIX`.
 pub(super) fn ticker_of(stem: &str) -> String {
-    let upper = stem.trim().to_ascii_uppercase();
-    let name = upper.strip_suffix(" HISTORICAL DATA").unwrap_or(&upper);
+    let mut upper: String = stem.trim().to_lowercase().chars().map(without_accent).collect();
+    upper.make_ascii_uppercase();
+    for (code, letter) in [("%5E", "^"), ("%2E", "."), ("%2D", "-"), ("%3D", "="), ("%20", " ")] {
+        upper = upper.replace(code, letter);
+    }
+    while let Some(rest) = [".CSV", ".TXT"].iter().find_map(|end| upper.strip_suffix(end)) {
+        upper.truncate(rest.len());
+    }
+    let name = HISTORICAL.iter().find_map(|end| upper.strip_suffix(end)).unwrap_or(&upper);
     let name = name
         .strip_suffix("_D")
         .and_then(|name| {
@@ -72,6 +97,15 @@ pub(super) fn ticker_of(stem: &str) -> String {
         .unwrap_or(name);
     let name = name.strip_suffix("_US").unwrap_or(name);
     without_exchange(name).to_owned()
+}
+
+/// What the ticker would be without the mark of a copy at its end: KO for KO_1, KO-2 and KO_OLD.
+pub(super) fn original(ticker: &str) -> Option<&str> {
+    let (name, mark) = ticker.rsplit_once(['_', '-'])?;
+    let number = mark.bytes().all(|byte| byte.is_ascii_digit());
+    let copy =
+        (number && mark.len() < 3) || ["COPY", "OLD", "NEW", "BAK", "BACKUP"].contains(&mark);
+    (copy && is_plain(name)).then_some(name)
 }
 
 /// Whether a file's name says by Stooq's mark that what stands before it is a ticker.
@@ -85,14 +119,26 @@ pub(super) fn without_exchange(ticker: &str) -> &str {
     ticker.strip_suffix(".US").filter(|rest| !rest.is_empty()).unwrap_or(ticker)
 }
 
-/// Whether the name is the volatility index's.
-pub(super) fn is_index(ticker: &str) -> bool {
-    index_rank(ticker).is_some()
-}
-
-/// How sure the index's name is, 0 first.
-pub(super) fn index_rank(ticker: &str) -> Option<usize> {
-    VIX_NAMES.iter().position(|name| *name == ticker)
+/// The ticker that a field of a ticker column means, if it means one: `brk b`, `BRK/B` and `NYSE:BRK.B` are BRK.B, `AAPL US
+/// Equity` is AAPL. It may still be no ticker of a stock.
+pub(super) fn ticker_in(field: &[u8]) -> Option<String> {
+    let text = words(field).to_ascii_uppercase();
+    let text = text.trim();
+    if ["", "-", "NAN", "NULL", "NONE", "N/A", "#N/A"].contains(&text) {
+        return None;
+    }
+    let exchange = |mark: &str| mark.len() > 1 && mark.bytes().all(|b| b.is_ascii_alphabetic());
+    let text = match text.split_once(':') {
+        Some((mark, rest)) if exchange(mark) && !rest.is_empty() => rest.trim(),
+        _ => text,
+    };
+    let text = text.strip_suffix(" EQUITY").unwrap_or(text);
+    let text = without_exchange(text.strip_suffix(" US").unwrap_or(text));
+    let class = text.split_once([' ', '/']).filter(|(name, class)| {
+        let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_uppercase());
+        (1..=5).contains(&name.len()) && class.len() == 1 && letters(name) && letters(class)
+    });
+    Some(class.map_or_else(|| text.to_owned(), |(name, class)| format!("{name}.{class}")))
 }
 
 /// Whether the text, in capitals, can be a ticker.
@@ -141,18 +187,52 @@ mod tests {
             ("KO_1.csv", "KO_1"),
             ("BTC-USD.csv", "BTC-USD"),
             ("GLD_D.csv", "GLD_D"),
+            ("%5Egspc.csv", "^GSPC"),
+            ("ko.csv.csv", "KO"),
         ] {
             let Ending::Prices(stem) = ending(name, false) else { panic!("{name}") };
             assert_eq!(ticker_of(stem), expected, "{name}");
         }
         assert_eq!(ending("a.parquet", true), Ending::Prices("a"));
-        assert_eq!(ending("a.parquet", false), Ending::OtherData);
-        assert_eq!([ending("a.xlsx", false), ending("a.csv", true)], [Ending::OtherData; 2]);
-        assert_eq!([ending("README.md", false), ending("notes", true)], [Ending::Nothing; 2]);
+        for name in ["a.parquet", "a.xlsx", "a.zip", "a.json", "AAPL", "a.csv.1", "a.csv (1)"] {
+            assert_eq!(ending(name, false), Ending::OtherData, "{name}");
+        }
+        assert_eq!(ending("a.csv", true), Ending::OtherData);
+        for name in ["a.csv.part", "A.CSV.BAK", "a.csv.crdownload", "a.tmp", "a.csv~"] {
+            assert_eq!(ending(name, false), Ending::KeptAside, "{name}");
+        }
+        assert_eq!([ending("README.md", false), ending("notes.txt", true)], [Ending::Nothing; 2]);
         assert!(["AAPL", "BRK.B", "BRK-B"].iter().all(|ticker| is_plain(ticker)));
         assert!(!["KO_1", "KO2", "BACKUP", "BTC-USD"].iter().any(|ticker| is_plain(ticker)));
         assert!(is_ticker("KO_1") && !is_ticker("MSFT (1)") && !is_ticker("._GE"));
         assert_eq!(key_of("BRK-B"), key_of("BRK.B"));
-        assert!(is_index("VIX") && !is_index("VIXY"));
+    }
+
+    #[test]
+    fn copies_have_marks() {
+        let of = ["KO_1", "KO-2", "KO_OLD", "KO_2018", "BTC-USD", "BRK-B", "KO"].map(original);
+        assert_eq!(of, [Some("KO"), Some("KO"), Some("KO"), None, None, None, None]);
+    }
+
+    #[test]
+    fn tickers_are_written_in_many_ways() {
+        for (field, expected) in [
+            ("AAPL", Some("AAPL")),
+            (" aapl ", Some("AAPL")),
+            ("BRK B", Some("BRK.B")),
+            ("brk/b", Some("BRK.B")),
+            ("BRK-B", Some("BRK-B")),
+            ("NYSE:BRK.B", Some("BRK.B")),
+            ("AAPL US Equity", Some("AAPL")),
+            ("AAPL.US", Some("AAPL")),
+            ("^VIX", Some("^VIX")),
+            ("I:VIX", Some("I:VIX")),
+            ("", None),
+            ("N/A", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(ticker_in(field.as_bytes()).as_deref(), expected, "{field}");
+        }
+        assert_eq!(key_of("BRK-B"), key_of("BRK.B"));
     }
 }

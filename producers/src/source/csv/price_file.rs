@@ -118,11 +118,18 @@ impl PriceFile {
     }
 
     fn cannot_read(&self, error: &io::Error) -> DataProblem {
-        let problem = self.problem_of_file(format!("the file cannot be read ({error})"));
-        match self.kind {
-            FileKind::Stock => {
-                DataProblem { remedy: "check the file and its permissions".into(), ..problem }
+        // What is no file says what it is.
+        let (what, remedy) = match error.kind() {
+            io::ErrorKind::Other => {
+                (format!("{error}, so it is not read"), "put a file with prices in its place")
             }
+            _ => {
+                (format!("the file cannot be read ({error})"), "check the file and its permissions")
+            }
+        };
+        let problem = self.problem_of_file(what);
+        match self.kind {
+            FileKind::Stock => DataProblem { remedy: remedy.into(), ..problem },
             FileKind::Index => DataProblem {
                 what: format!("{}; without the index every scan is refused", problem.what),
                 remedy: "put the index's daily closes there, as a stock's with Date and Close"
@@ -183,12 +190,29 @@ fn bytes_of(path: &Path) -> io::Result<(FileStamp, Vec<u8>)> {
 
 fn regular(data: &std::fs::Metadata) -> io::Result<()> {
     if !data.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other(format!("it is {}", kind_of(data))));
     }
     if data.len() > MOST_BYTES {
         return Err(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES >> 20)));
     }
     Ok(())
+}
+
+#[cfg(unix)]
+fn kind_of(data: &std::fs::Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = data.file_type();
+    match kind {
+        _ if kind.is_dir() => "a folder",
+        _ if kind.is_fifo() => "a pipe",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn kind_of(data: &std::fs::Metadata) -> &'static str {
+    if data.is_dir() { "a folder" } else { "a device" }
 }
 
 #[cfg(unix)]

@@ -2,7 +2,8 @@
 
 use super::super::known::HELD;
 use super::super::market::DataProblem;
-use super::header::Other;
+use super::no_header::Other;
+use super::splits::SplitReading;
 use super::text::Fault;
 use schemas::events::{Bar, CorporateAction};
 use schemas::{Day, TradingCalendar};
@@ -25,6 +26,8 @@ pub(super) struct PriceTable {
     pub(super) bars: Vec<Bar>,
     /// Splits that the bars do not contain yet, and dividends; ascending, on days of bars.
     pub(super) actions: Vec<CorporateAction>,
+    /// How the splits between the bars were read, ascending.
+    pub(super) readings: Vec<SplitReading>,
     /// Days whose row is not a bar, and why.
     pub(super) refused: BTreeMap<Day, String>,
     /// Why nothing is read, if a fault costs the whole table.
@@ -110,8 +113,8 @@ pub(super) struct Sessions {
 const FIRST: i32 = -25_567;
 const DAYS: usize = 109_573;
 
-/// By calendar and day since `FIRST`: 0 until it was asked for, 1 for no session, 2 for one. The calendar takes some
-/// microseconds to answer, and every file asks for the same days.
+/// By calendar and day since `FIRST`: 0 until it was asked for, 1 for no session, 2 for one, 3 for one that requires a
+/// bar. The calendar takes some microseconds to answer, and every file asks for the same days.
 static KNOWN: [[AtomicU8; DAYS]; TradingCalendar::ALL.len()] =
     [const { [const { AtomicU8::new(0) }; DAYS] }; TradingCalendar::ALL.len()];
 
@@ -126,16 +129,28 @@ impl Sessions {
 
     /// Whether the exchange trades on `day`.
     pub(super) fn has(&self, day: Day) -> bool {
+        self.state(day) >= 2
+    }
+
+    /// Whether it is known that the exchange trades on `day`.
+    pub(super) fn requires(&self, day: Day) -> bool {
+        self.state(day) == 3
+    }
+
+    fn state(&self, day: Day) -> u8 {
         let at = usize::try_from(day.0.saturating_sub(FIRST)).ok();
         let own = &KNOWN[self.calendar as usize];
-        let Some(known) = at.and_then(|at| own.get(at)) else { return false };
+        let Some(known) = at.and_then(|at| own.get(at)) else { return 1 };
         match known.load(Ordering::Relaxed) {
             0 => {
-                let session = self.calendar.is_session(day);
-                known.store(1 + u8::from(session), Ordering::Relaxed);
-                session
+                let state = match self.calendar.requires(day) {
+                    true => 3,
+                    false => 1 + u8::from(self.calendar.is_session(day)),
+                };
+                known.store(state, Ordering::Relaxed);
+                state
             }
-            answer => answer == 2,
+            state => state,
         }
     }
 }

@@ -4,8 +4,8 @@
 use super::super::market::DataProblem;
 use super::price_table::{PriceTable, name_of};
 use super::text::Fault;
-use schemas::Day;
 use schemas::events::Bar;
+use schemas::{Day, Figure};
 use std::collections::BTreeMap;
 
 /// Bad rows of a file that are reported one by one; the others are counted.
@@ -56,6 +56,19 @@ impl Report<'_> {
         }
     }
 
+    /// Says that no row from a day on is read, for the fault in `line`, and keeps the reason for the `days`.
+    pub(super) fn cut(
+        &mut self,
+        (line, from): (u64, Day),
+        Fault { what, remedy }: Fault,
+        days: impl Iterator<Item = Day>,
+        into: &mut BTreeMap<Day, String>,
+    ) {
+        let reason = format!("{}:{line}: {what}", name_of(self.file));
+        into.extend(days.map(|day| (day, reason.clone())));
+        self.say(Some(line), format!("{what}; no row from {from} on is read"), &remedy);
+    }
+
     /// Says that a row is no bar, and keeps the reason for its day.
     pub(super) fn refuse(
         &mut self,
@@ -79,10 +92,10 @@ pub(super) fn wrong(what: String) -> Fault {
 
 /// The same in words.
 pub(super) fn out_of_range(bar: &Bar, at: usize) -> String {
-    let Bar { high, low, .. } = bar;
+    let (high, low) = (Figure(bar.high), Figure(bar.low));
     match at {
-        1 => format!("Open is {}, outside Low … High ({low} … {high})", bar.open),
-        4 => format!("Close is {}, outside Low … High ({low} … {high})", bar.close),
+        1 => format!("Open is {}, outside Low … High ({low} … {high})", Figure(bar.open)),
+        4 => format!("Close is {}, outside Low … High ({low} … {high})", Figure(bar.close)),
         _ => format!("Low is {low}, above High ({high})"),
     }
 }

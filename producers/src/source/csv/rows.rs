@@ -1,22 +1,23 @@
 //! A file of daily prices, row by row: a bar, or a problem with its line. One parser reads every
 //! layout; what they differ in is the header and the conventions found before.
 
-use super::columns::{COLUMNS, Places, Role, names_dates};
+use super::columns::{Places, Role, names_dates};
 use super::conventions;
-use super::dates::{Order, Stamp, stamp};
-use super::draft::{Draft, LEVELS, Row};
-use super::header::{Header, NoHeader, find};
-use super::names::{is_index, is_ticker, without_exchange};
+use super::dates::{Order, stamp};
+use super::draft::Draft;
+use super::fields::{are_empty, fields_of, rows};
+use super::header::{Header, find};
+use super::index_name::is_index;
+use super::names::{key_of, ticker_in, without_exchange};
+use super::no_header::NoHeader;
 use super::numbers::{Decimals, number};
+use super::one_row::Asked;
 use super::price_table::{FileContent, FileKind, PriceTable, Sessions};
-use super::report::{Report, out_of_range, wrong};
-use super::splits::{RowAction, in_words, ratio};
-use super::text::{Fault, Lines, decode, split};
-use schemas::events::Bar;
+use super::report::{Report, wrong};
+use super::split_cells::{RowAction, cell, in_words};
+use super::text::{Fault, decode, words};
+use super::ticker_column::ticker_column;
 use std::collections::HashMap;
-
-/// How far a price may be outside low … high, in closes: rounding.
-const ROUNDING: f64 = 1e-6;
 
 /// Reads `bytes`, the content of `file`.
 pub(super) fn read(file: &str, bytes: &[u8], kind: FileKind, sessions: &Sessions) -> FileContent {
@@ -44,6 +45,10 @@ pub(super) fn read_text(
         Ok(found) => found,
         Err(fault) => return FileContent::refused(file, None, fault),
     };
+    let column = match ticker_column(text, &header) {
+        Ok(found) => found,
+        Err(fault) => return FileContent::refused(file, None, fault),
+    };
     let report = Report::of(file);
     let mut reader = RowReader {
         kind,
@@ -55,17 +60,8 @@ pub(super) fn read_text(
         drafts: Vec::new(),
         by_ticker: HashMap::new(),
     };
-    reader.all(text);
+    reader.all(text, column);
     reader.close()
-}
-
-fn wrong_width(given: usize, needed: usize) -> Fault {
-    let remedy = if given > needed {
-        "put numbers that contain the separator in quotes, or delete the row"
-    } else {
-        "the file may have been cut off: download it again"
-    };
-    Fault::new(format!("the row has {given} fields instead of {needed}"), remedy)
 }
 
 struct RowReader<'a> {
@@ -80,23 +76,18 @@ struct RowReader<'a> {
 }
 
 impl RowReader<'_> {
-    fn all(&mut self, text: &[u8]) {
+    fn all(&mut self, text: &[u8], column: Option<usize>) {
         let header = self.header;
         let mut fields = Vec::with_capacity(header.width + 1);
-        let mut column = header.sets.first().and_then(|(_, places)| places[Role::Ticker as usize]);
-        let mut first = true;
-        for (ticker, _) in &header.sets {
+        for (ticker, _) in header.sets.iter().filter(|_| column.is_none()) {
             let ticker = ticker.as_deref().map(without_exchange).unwrap_or_default();
             self.drafts.push(Draft::of(ticker, self.kind_of(ticker)));
         }
-        let mut last: (&[u8], usize) = (b"", 0);
-        for (line, row) in Lines::of(text) {
-            if line <= header.line || row.trim_ascii().is_empty() {
+        let mut last: (&[u8], Option<usize>) = (b"", None);
+        for (line, row) in rows(text, header) {
+            fields_of(row, header, &mut fields);
+            if are_empty(&fields) || self.is_no_row(line, &fields) {
                 continue;
-            }
-            split(row, header.separator, &mut fields);
-            while fields.len() > header.width && fields.last().is_some_and(|f| f.is_empty()) {
-                fields.pop();
             }
             let Some(at) = column else {
                 for (set, (_, places)) in header.sets.iter().enumerate() {
@@ -105,40 +96,59 @@ impl RowReader<'_> {
                 continue;
             };
             let name = fields.get(at).copied().unwrap_or_default();
-            if std::mem::take(&mut first) {
-                if !names_ticker(name) {
-                    // A company's name, or whatever it is: the file is of one ticker.
-                    column = None;
-                    self.row(0, line, &fields, &header.sets[0].1);
-                    continue;
+            if last.1.is_none() || last.0 != name {
+                last = (name, self.draft_of(name, line));
+            }
+            match last.1 {
+                Some(draft) => self.row(draft, line, &fields, &header.sets[0].1),
+                None => {
+                    let what = "the row names no ticker; it is skipped".to_owned();
+                    self.report.say_of_row(line, what, "fill its ticker in, or delete the row");
                 }
-                self.drafts.clear();
-                last = (name, self.draft_of(name));
             }
-            if last.0 != name {
-                last = (name, self.draft_of(name));
-            }
-            self.row(last.1, line, &fields, &header.sets[0].1);
         }
+    }
+
+    /// Whether the line is none of prices, which is said: the header again, or a note below the rows.
+    fn is_no_row(&mut self, line: u64, fields: &[&[u8]]) -> bool {
+        let place = self.header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
+        let date = place.and_then(|at| fields.get(at)).copied().unwrap_or_default();
+        let what = if names_dates(date) {
+            "the header stands there again; the line is skipped".to_owned()
+        } else if stamp(date, self.order).is_none() && is_text(fields, self.decimals) {
+            let first = fields.iter().find(|field| !field.is_empty()).copied().unwrap_or_default();
+            let shown: String = words(first).chars().take(40).collect();
+            format!("{shown:?} begins no row of prices; the line is skipped")
+        } else {
+            return false;
+        };
+        self.report.say_of_row(line, what, "delete the line");
+        true
     }
 
     fn kind_of(&self, ticker: &str) -> FileKind {
         if is_index(ticker) { FileKind::Index } else { self.kind }
     }
 
-    fn draft_of(&mut self, name: &[u8]) -> usize {
+    /// The draft of the ticker that a row calls `name`, if that is the name of one. BRK.B and BRK-B are one.
+    fn draft_of(&mut self, name: &[u8], line: u64) -> Option<usize> {
         if let Some(at) = self.by_ticker.get(name) {
-            return *at;
+            return Some(*at);
         }
-        let ticker = String::from_utf8_lossy(name).to_ascii_uppercase();
-        let ticker = without_exchange(&ticker);
-        let same = self.drafts.iter().position(|draft| draft.ticker == ticker);
+        let ticker = ticker_in(name)?;
+        let key = key_of(&ticker);
+        let same = self.drafts.iter().position(|draft| key_of(&draft.ticker) == key);
         let at = same.unwrap_or_else(|| {
-            self.drafts.push(Draft::of(ticker, self.kind_of(ticker)));
+            self.drafts.push(Draft::of(&ticker, self.kind_of(&ticker)));
             self.drafts.len() - 1
         });
+        let known = &self.drafts[at].ticker;
+        if *known != words(name).trim().to_ascii_uppercase() && same.is_some() {
+            let what = format!("the ticker {} is read as {known}", words(name));
+            self.report.say(Some(line), what, "write each ticker in one way");
+        }
         self.by_ticker.insert(name.to_vec(), at);
-        at
+        Some(at)
     }
 
     fn row(&mut self, draft: usize, line: u64, fields: &[&[u8]], places: &Places) {
@@ -146,10 +156,6 @@ impl RowReader<'_> {
         let date = field(Role::Date).unwrap_or_default();
         let read = stamp(date, self.order);
         let day = read.map(|stamp| stamp.day);
-        if day.is_none() && names_dates(date) {
-            let what = "the header stands there again; the line is skipped".to_owned();
-            return self.report.say_of_row(line, what, "delete the line");
-        }
         let several = self.header.sets.len() > 1;
         if several
             && places[1..]
@@ -166,17 +172,17 @@ impl RowReader<'_> {
                 return self.report.refuse((line, None), wrong(what), &mut draft.refused);
             }
             if !self.sessions.has(day) {
-                draft.closed.get_or_insert((line, day, 0)).2 += 1;
+                draft.closed.push((line, day));
                 return;
             }
-            if let Some(ratio) =
-                field(Role::Split).and_then(|f| ratio(std::str::from_utf8(f).ok()?))
-            {
-                draft.actions.push((day, RowAction::Split(ratio)));
+            match cell(field(Role::Split).unwrap_or_default()) {
+                Ok(Some(ratio)) => draft.actions.push((line, day, RowAction::Split(ratio))),
+                Ok(None) => {}
+                Err(Fault { what, remedy }) => self.report.say_of_row(line, what, &remedy),
             }
             let dollars = field(Role::Dividend).and_then(|field| number(field, self.decimals));
             if let Some(dollars) = dollars.filter(|dollars| *dollars > 0.0) {
-                draft.actions.push((day, RowAction::Dividend(dollars)));
+                draft.actions.push((line, day, RowAction::Dividend(dollars)));
             }
         }
         let asked =
@@ -184,7 +190,7 @@ impl RowReader<'_> {
         match (asked.bar(fields, read), day) {
             (Ok(row), _) => draft.take(line, row),
             (Err(_), Some(day)) if let Some(action) = in_words(fields) => {
-                draft.actions.push((day, action));
+                draft.actions.push((line, day, action));
             }
             (Err(fault), _) => self.report.refuse((line, day), fault, &mut draft.refused),
         }
@@ -203,82 +209,8 @@ impl RowReader<'_> {
     }
 }
 
-/// Whether a field of a ticker column can be a ticker.
-fn names_ticker(field: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(field).to_ascii_uppercase();
-    is_ticker(text.trim_start_matches('^'))
-}
-
-/// How one row is to be read.
-struct Asked<'a> {
-    places: &'a Places,
-    kind: FileKind,
-    decimals: Decimals,
-    width: usize,
-}
-
-impl Asked<'_> {
-    /// The row's bar, or what is wrong.
-    fn bar(&self, fields: &[&[u8]], date: Option<Stamp>) -> Result<Row, Fault> {
-        if fields.len() != self.width {
-            return Err(wrong_width(fields.len(), self.width));
-        }
-        let Some(Stamp { day, time }) = date else {
-            let date = self.places[Role::Date as usize].map_or(&b""[..], |at| fields[at]);
-            return Err(wrong(format!("{} is not a date of the form 2018-06-29", shown(date))));
-        };
-        let mut numbers = [0.0; 6];
-        let index = self.kind == FileKind::Index;
-        for (at, number) in numbers.iter_mut().enumerate().skip(1) {
-            let (role, name) = COLUMNS[at];
-            let Some(place) =
-                self.places[role as usize].filter(|_| !(index && role == Role::Volume))
-            else {
-                continue;
-            };
-            *number = self.number(fields[place], role, name)?;
-        }
-        let [_, open, high, low, close, volume] = numbers;
-        let bar = Bar { bar_day: day, open, high, low, close, volume };
-        let row = |outside| Row { bar, time, outside };
-        let no_level = index && !LEVELS.contains(&close);
-        match outside(&numbers).filter(|_| !no_level) {
-            None => Ok(row(false)),
-            Some(4) => Ok(row(true)),
-            Some(at) => Err(wrong(out_of_range(&row(false).bar, at))),
-        }
-    }
-
-    fn number(&self, field: &[u8], role: Role, name: &str) -> Result<f64, Fault> {
-        let volume = role == Role::Volume;
-        let fits = |x: &f64| *x > 0.0 || (volume && *x == 0.0);
-        number(field, self.decimals).filter(fits).ok_or_else(|| {
-            let valid = if volume { "number from 0 up" } else { "price above 0" };
-            wrong(format!("{name} is {}, which is not a {valid}", shown(field)))
-        })
-    }
-}
-
-/// The price, by its place in `COLUMNS`, that lies outside low … high; prices that a file does not have are 0.
-fn outside(&[_, open, high, low, close, _]: &[f64; 6]) -> Option<usize> {
-    let far = close * ROUNDING;
-    let within = |price: f64| {
-        price == 0.0 || ((low == 0.0 || price >= low - far) && (high == 0.0 || price <= high + far))
-    };
-    if high > 0.0 && low > high + far {
-        Some(3)
-    } else if !within(open) {
-        Some(1)
-    } else if !within(close) {
-        Some(4)
-    } else {
-        None
-    }
-}
-
-fn shown(field: &[u8]) -> String {
-    match std::str::from_utf8(field) {
-        Ok(text) => format!("{:?}", text.chars().take(40).collect::<String>()),
-        Err(_) => "not UTF-8 text".to_owned(),
-    }
+/// Whether the fields are words and no numbers: a note below the rows.
+fn is_text(fields: &[&[u8]], decimals: Decimals) -> bool {
+    let letters = |field: &&[u8]| field.iter().filter(|b| b.is_ascii_alphabetic()).count() > 2;
+    fields.iter().any(letters) && fields.iter().all(|field| number(field, decimals).is_none())
 }

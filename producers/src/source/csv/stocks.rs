@@ -2,11 +2,13 @@
 //! file of a ticker, and every copy under another name, is named as not used.
 
 use super::super::market::DataProblem;
-use super::header::Other;
+use super::index_name::{VIX, is_index, is_near_index};
 use super::listing::passed_over;
-use super::names::{VIX, is_index, is_plain, is_ticker, is_word, key_of, marks_exchange};
+use super::names::{is_plain, is_ticker, is_word, key_of, marks_exchange};
+use super::no_header::Other;
 use super::price_file::PriceFile;
 use super::price_table::{FileContent, PriceTable};
+use super::text::printable;
 use schemas::Day;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -34,6 +36,10 @@ impl Stock {
 
     /// Why it has no bar on `day`.
     pub(super) fn why_missing(&self, day: Day, file: &PriceFile) -> String {
+        printable(&self.reason(day, file)).into_owned()
+    }
+
+    fn reason(&self, day: Day, file: &PriceFile) -> String {
         let (name, table) = (file.name(), &self.table);
         if let Some(reason) = table.refused.get(&day) {
             return reason.clone();
@@ -145,9 +151,9 @@ fn tables_of(
     }
     let tables =
         if tables.is_empty() { vec![(String::new(), PriceTable::default())] } else { tables };
-    let (mut stocks, others): (Vec<_>, Vec<_>) = tables
-        .into_iter()
-        .partition(|(called, _)| called.is_empty() || is_index(called) || is_ticker(called));
+    let (mut stocks, others): (Vec<_>, Vec<_>) = tables.into_iter().partition(|(called, _)| {
+        called.is_empty() || is_index(called) || (is_ticker(called) && !is_near_index(called))
+    });
     if !others.is_empty() {
         let names: Vec<&str> = others.iter().take(8).map(|(called, _)| called.as_str()).collect();
         let what = format!(
@@ -173,9 +179,12 @@ fn tables_of(
     stocks
 }
 
-/// Of several files of one ticker the least is used: one of its own, called exactly as the ticker, plain text, the one
+/// Of several files of one ticker the least is used: one that is a file, of its own, called exactly as the ticker, plain text, the one
 /// that goes on longest.
-fn rank(stock: &Stock, files: &[ReadFile]) -> (bool, bool, bool, Reverse<Option<Day>>, String) {
+fn rank(
+    stock: &Stock,
+    files: &[ReadFile],
+) -> (bool, bool, bool, bool, Reverse<Option<Day>>, String) {
     let file = &files[stock.file].file;
     let name = file.name();
     let of_many =
@@ -183,7 +192,7 @@ fn rank(stock: &Stock, files: &[ReadFile]) -> (bool, bool, bool, Reverse<Option<
     let exact = name.strip_prefix(stock.ticker.as_str()).is_some_and(|end| end.starts_with('.'));
     let plain = name.ends_with(".csv") || name.ends_with(".parquet");
     let last = stock.table.bars.last().map(|bar| bar.bar_day);
-    (of_many, !exact, !plain, Reverse(last), name.to_owned())
+    (!file.was_read(), of_many, !exact, !plain, Reverse(last), name.to_owned())
 }
 
 impl Gathered {

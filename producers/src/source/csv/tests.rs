@@ -1,7 +1,11 @@
 //! Bad input costs its row or file and no more; each problem names place and remedy.
 
+mod checked;
 mod folders;
 mod layouts;
+mod local;
+mod passed_over;
+mod together;
 
 use super::*;
 use std::fs;
@@ -97,9 +101,15 @@ fn rows_that_are_no_bars() {
         ("Date,Open,High,Low,Close,Adj Close,Volume", ":4: the header stands there again"),
         (
             "2018-06-29 11:42:07-04:00,10,11,9,10,1,100",
-            ":4: the price of 2018-06-29 is of 11:42, before the close",
+            ":4: the price of 2018-06-29 is of 11:42 -04:00, before the close (16:00 in New York)",
         ),
         ("\"2018-06-29,10,11,9,10,1,", ":4: Volume is \"\""),
+        ("\u{1b}[31mX,10,11,9,10,1,100", ":4: \"\\u{1b}[31mX\" is not a date"),
+        ("Downloaded on 2018-06-30", ":4: \"Downloaded on 2018-06-30\" begins no row of prices"),
+        (
+            "Source:,example.com,,,,,",
+            ":4: \"Source:\" begins no row of prices; the line is skipped",
+        ),
     ] {
         let rows = format!("{HEAD}2018-06-27,10,11,9,10,1,100\n2018-06-28,10,11,9,10,1,0\n{row}");
         check(rows.as_bytes(), 2, expected);
@@ -145,7 +155,7 @@ fn files_that_are_no_price_files() {
         (&wide, "BAD.csv: there is no row below the first line"),
         (b"Not found\n", "BAD.csv:1: there is no column Date, Open, High, Low, Close, Volume"),
         (b"Date,Open,High,Low,Adj Close,Volume\n", ":1: there is no column Close; the file"),
-        (GOOD.as_bytes(), ":1: there is no column Date"),
+        (GOOD.as_bytes(), ":1: there is no header: the first line is a row already"),
         (semicolons.as_bytes(), "BAD.csv: there is no row below the first line"),
         (
             b"Date,Open,High,Low,Close,Volume,Close\n",

@@ -58,22 +58,14 @@ fn plain(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Fault> {
         let what = "the file is a Parquet file, not text";
         return Err(Fault::new(what, "name the source parquet:FOLDER"));
     }
-    let text = match wide(bytes) {
-        Some(read) => {
-            let body = bytes.strip_prefix(b"\xff\xfe").or(bytes.strip_prefix(b"\xfe\xff"));
-            let units = body.unwrap_or(bytes).chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
-            let text: String = char::decode_utf16(units)
-                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
-            Cow::Owned(text.into_bytes())
-        }
-        None => Cow::Borrowed(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),
+    let Some(read) = wide(bytes) else {
+        return Ok(Cow::Borrowed(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)));
     };
-    if text.contains(&b'\r') && !text.iter().take(1 << 16).any(|byte| *byte == b'\n') {
-        let lines = text.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
-        return Ok(Cow::Owned(lines.collect()));
-    }
-    Ok(text)
+    let body = bytes.strip_prefix(b"\xff\xfe").or(bytes.strip_prefix(b"\xfe\xff"));
+    let units = body.unwrap_or(bytes).chunks_exact(2).map(|pair| read([pair[0], pair[1]]));
+    let text: String =
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Ok(Cow::Owned(text.into_bytes()))
 }
 
 /// How two bytes are a UTF-16 unit, if the text is UTF-16: by its mark, or by every second byte being 0.
@@ -92,7 +84,52 @@ fn wide(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     }
 }
 
-/// The lines of a text with their numbers, 1 first, without line ends.
+/// The field as characters: UTF-8, or the Western single bytes of older programs.
+pub(super) fn words(field: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(field) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(field.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
+/// A small letter without its accent: `Eröffn.` and `Eroffn.` are one name.
+pub(super) fn without_accent(letter: char) -> char {
+    match letter {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ą' => 'a',
+        'ç' | 'ć' | 'č' => 'c',
+        'è' | 'é' | 'ê' | 'ë' | 'ę' | 'ě' => 'e',
+        'ì' | 'í' | 'î' | 'ï' => 'i',
+        'ł' => 'l',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ő' => 'o',
+        'ś' | 'š' => 's',
+        'ù' | 'ú' | 'û' | 'ü' | 'ů' | 'ű' => 'u',
+        'ź' | 'ż' | 'ž' => 'z',
+        other => other,
+    }
+}
+
+/// The text without characters that move the cursor, colour a terminal or turn the direction of reading: a file's name or
+/// cell may hold any.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    let commands = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match commands(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The lines of a text with their numbers, 1 first, without line ends: LF, CR LF or CR, perhaps all three in one file.
 pub(super) struct Lines<'t> {
     rest: &'t [u8],
     line: u64,
@@ -112,11 +149,13 @@ impl<'t> Iterator for Lines<'t> {
         if self.rest.is_empty() {
             return None;
         }
-        let end = self.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.rest.len());
-        let line = &self.rest[..end];
-        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        let end = self.rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let end = end.unwrap_or(self.rest.len());
+        let (line, after) = self.rest.split_at(end);
+        let mark = if after.starts_with(b"\r\n") { 2 } else { 1 };
+        self.rest = after.get(mark..).unwrap_or_default();
         self.line += 1;
-        Some((self.line, line.strip_suffix(b"\r").unwrap_or(line)))
+        Some((self.line, line))
     }
 }
 
@@ -124,7 +163,7 @@ impl<'t> Iterator for Lines<'t> {
 pub(super) fn split<'t>(line: &'t [u8], separator: u8, fields: &mut Vec<&'t [u8]>) {
     fields.clear();
     if !line.contains(&b'"') {
-        fields.extend(line.split(|byte| *byte == separator).map(<[u8]>::trim_ascii));
+        fields.extend(line.split(|byte| *byte == separator).map(single));
         return;
     }
     let mut rest = line;
@@ -141,6 +180,12 @@ pub(super) fn split<'t>(line: &'t [u8], separator: u8, fields: &mut Vec<&'t [u8]
             None => return,
         }
     }
+}
+
+/// A field without single quotes around it.
+fn single(field: &[u8]) -> &[u8] {
+    let bare = field.trim_ascii();
+    bare.strip_prefix(b"'").and_then(|rest| rest.strip_suffix(b"'")).unwrap_or(bare)
 }
 
 /// A field without quotes around it; what looks like one but is never closed loses the quote.
@@ -193,6 +238,7 @@ mod tests {
             ("\"a\" , \"b\"", b',', &["a", "b"]),
             ("\"2018-06-29,10,11", b',', &["2018-06-29", "10", "11"]),
             ("1,\"x", b',', &["1", "x"]),
+            ("'a', 'b' ,'c", b',', &["a", "b", "'c"]),
             ("\"say \"\"so\"\"\",2", b',', &["say \"\"so\"\"", "2"]),
             ("", b',', &[""]),
         ] {
@@ -224,10 +270,17 @@ mod tests {
         ] {
             assert_eq!(decode(&bytes).unwrap(), text.as_bytes());
         }
-        assert_eq!(decode(b"a\rb\r").unwrap(), &b"a\nb\n"[..]);
         assert!(decode(b"\x1f\x8bxx").unwrap_err().what.contains("gzip"));
         assert!(decode(b"PK\x03\x04").unwrap_err().what.contains("workbook"));
-        let lines: Vec<_> = Lines::of(b"a\r\n\nb").collect();
-        assert_eq!(lines, [(1, &b"a"[..]), (2, b""), (3, b"b")]);
+        let lines: Vec<_> = Lines::of(b"a\r\n\nb\rc\n\rd").collect();
+        let expected = [(1, &b"a"[..]), (2, b""), (3, b"b"), (4, b"c"), (5, b""), (6, b"d")];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn text_is_shown_without_commands_to_the_terminal() {
+        assert_eq!(printable("AAPL Größe.csv"), "AAPL Größe.csv");
+        assert_eq!(printable("A\n\u{1b}[31mB\u{9b}C\u{202e}D"), r"A\n\u{1b}[31mB\u{9b}C\u{202e}D");
+        assert_eq!([words(b"M\xe4rz"), words("März".as_bytes())], ["März", "März"]);
     }
 }

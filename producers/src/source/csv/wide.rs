@@ -6,6 +6,11 @@ use super::text::split;
 /// Sets of columns, each with its ticker.
 type Sets = Vec<(Option<String>, Places)>;
 
+/// What a line of units consists of.
+const UNITS: [&[u8]; 10] = [
+    b"USD", b"EUR", b"GBP", b"CHF", b"shares", b"units", b"float", b"double", b"number", b"string",
+];
+
 /// The last line, the width and the columns of a header of two or three lines: one of fields and one of tickers, in either order, then perhaps one
 /// that begins with Date and is empty otherwise.
 pub(super) fn wide(lines: &[(u64, &[u8])], separator: u8) -> Option<(u64, usize, Sets)> {
@@ -29,13 +34,17 @@ pub(super) fn wide(lines: &[(u64, &[u8])], separator: u8) -> Option<(u64, usize,
         let has = |role: Role| places[role as usize].is_some();
         has(Role::Close) && (has(Role::Open) || names.iter().all(|name| name == "close"))
     };
+    // A line of units below the names of columns has the same shape.
+    let is_unit = |field: &&[u8]| UNITS.iter().any(|unit| field.eq_ignore_ascii_case(unit));
     let of_tickers = |row: &[&[u8]]| {
         let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"^.-=_".contains(byte);
-        row[1..].iter().all(|field| {
-            !field.is_empty()
-                && field.iter().all(letter)
-                && field.iter().any(|byte| byte.is_ascii_alphabetic())
-        })
+        let units = row[1..].iter().all(is_unit);
+        !units
+            && row[1..].iter().all(|field| {
+                !field.is_empty()
+                    && field.iter().all(letter)
+                    && field.iter().any(|byte| byte.is_ascii_alphabetic())
+            })
     };
     let (names, tickers) = match (of_fields(first), of_fields(second)) {
         (true, false) if of_tickers(second) => (first, second),
@@ -48,6 +57,8 @@ pub(super) fn wide(lines: &[(u64, &[u8])], separator: u8) -> Option<(u64, usize,
     let dated = third || [names[0], tickers[0]].iter().any(|field| names_dates(field));
     let line = lines.get(if third { 2 } else { 1 })?.0;
     let sets = dated.then(|| sets(names, tickers))?;
+    let complete = sets.iter().all(|(_, places)| places[Role::Close as usize].is_some());
+    complete.then_some(())?;
     Some((line, first.len(), sets))
 }
 

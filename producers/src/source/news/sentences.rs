@@ -1,6 +1,7 @@
 //! News of a market's past in words, for people who look at a run.
 
 use super::MarketNews;
+use schemas::Figure;
 
 impl MarketNews {
     /// What has changed of the past, a sentence each; what a new ticker brings is no change.
@@ -8,10 +9,10 @@ impl MarketNews {
         let index = self
             .index
             .iter()
-            .map(|of| format!("^VIX: the close of {} is {} now", of.index_day, of.close));
+            .map(|of| format!("^VIX: the close of {} is {} now", of.index_day, Figure(of.close)));
         let splits = self.tickers.iter().flat_map(|of| {
             of.splits.iter().map(|split| {
-                let (before, ratio) = (split.effective_day, split.split().unwrap_or(1.0));
+                let (before, ratio) = (split.effective_day, Figure(split.split().unwrap_or(1.0)));
                 format!("{}: its prices before {before} are divided by {ratio} now", of.ticker)
             })
         });

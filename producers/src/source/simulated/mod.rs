@@ -150,6 +150,7 @@ impl Market for SimulatedMarket {
             day,
             bars: self.universe.iter().cloned().zip(bars).collect(),
             vix: Some(self.vix[at]),
+            no_vix: None,
             ..MarketDay::default()
         }))
     }

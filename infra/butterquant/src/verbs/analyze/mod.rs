@@ -60,7 +60,12 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             refused(config, &source, &ticker, day, (Refusal::NoBar.code(), &reason))
         }
         Err(refusal) => {
-            let found = (refusal.code(), refusal.to_string());
+            let why = match refusal {
+                Refusal::NoVix(_) => why_no_index(&mut *market, day)?,
+                _ => None,
+            };
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
+            let found = (refusal.code(), format!("{refusal}{why}"));
             refused(config, &source, &ticker, day, (found.0, &found.1))
         }
     }
@@ -94,6 +99,12 @@ fn why_missing(market: &mut dyn Market, ticker: &str, day: Day) -> Result<Option
     let given = market.next_day(Some(day + -1))?.filter(|given| given.day == day);
     let missing = given.into_iter().flat_map(|given| given.missing);
     Ok(missing.into_iter().find(|(of, _)| of == ticker).map(|(_, why)| why))
+}
+
+/// The market's own reason why the index has no close on `day`.
+fn why_no_index(market: &mut dyn Market, day: Day) -> Result<Option<String>> {
+    let given = market.next_day(Some(day + -1))?.filter(|given| given.day == day);
+    Ok(given.and_then(|given| given.no_vix))
 }
 
 fn refused(

@@ -64,7 +64,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         checked.picture = draw(config, args, &checked, &mut *market)?;
     }
     printer::show(config.output()?, &checked, print)?;
-    let nothing = checked.problems.is_empty() && checked.findings.is_empty();
+    let nothing =
+        checked.problems.is_empty() && checked.findings.iter().all(|one| one.kind.is_note());
     Ok(if nothing { Found::Nothing } else { Found::Something })
 }
 

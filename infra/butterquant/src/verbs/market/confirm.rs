@@ -1,9 +1,12 @@
 //! `market confirm`: says whether a suspected split is a split or a move of the price.
 
+use super::move_of_day::MoveOfDay;
+use crate::confirmed_moves::moves_on;
 use crate::exit::Found;
 use crate::operator::published;
-use anyhow::{Context, Result, bail, ensure};
-use quant::{PriceBar, PriceHistory, SuspectedSplit, suspected_splits};
+use crate::printer;
+use anyhow::{Context, Result, ensure};
+use quant::{PriceBar, PriceHistory};
 use run::config::Config;
 use run::data_dir::{self, OpenLog, RunDir};
 use schemas::events::{Controls, MoveConfirmed};
@@ -56,12 +59,20 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let opened = data_dir::reach(&run)?;
     let ticker = args.ticker.trim().to_ascii_uppercase();
     let bars = bars(&opened, &run, &ticker)?;
-    let suspected = suspected_splits(&bars).find(|suspected| suspected.day == day);
-    let split_ratio = match (what, args.ratio) {
-        (Move::Split, Some(ratio)) => Some(ratio),
-        (Move::Split, None) => Some(found(suspected, &ticker, day, &bars)?.ratio.value()),
-        (Move::Move, _) => found(suspected, &ticker, day, &bars).map(|_| None)?,
+    let confirmed = moves_on(&*opened.log)?;
+    let of_day = MoveOfDay { ticker: &ticker, day, bars: &bars, confirmed: &confirmed };
+    let split_ratio = match what {
+        Move::Split => Some(of_day.split(args.ratio)?),
+        Move::Move => of_day.real_move().map(|()| None)?,
     };
+    if of_day.said() == Some(split_ratio) {
+        let it = of_day.in_words(split_ratio);
+        let json = serde_json::json!({ "run": run.id, "already": true });
+        printer::show(config.output()?, &json, |_| {
+            printer::line(format!("{it} already; nothing was changed in run {}", run.id));
+        })?;
+        return Ok(Found::Nothing);
+    }
     let confirmed = MoveConfirmed { ticker: ticker.clone(), move_day: day, split_ratio };
     let offset = open::say(&*opened.log, Controls::MoveConfirmed(confirmed))?;
     published(config, &run, offset, &consequence(&ticker, day, split_ratio))
@@ -85,31 +96,6 @@ fn bars(opened: &OpenLog, run: &RunDir, ticker: &str) -> Result<Vec<PriceBar>> {
         format!("run {} has no bars of {ticker}; check the ticker's spelling", run.id)
     })?;
     Ok(window.bars().to_vec())
-}
-
-/// The suspected split of that day, or an error that names those there are.
-fn found(
-    suspected: Option<SuspectedSplit>,
-    ticker: &str,
-    day: Day,
-    bars: &[PriceBar],
-) -> Result<SuspectedSplit> {
-    if let Some(suspected) = suspected {
-        return Ok(suspected);
-    }
-    let others: Vec<String> =
-        suspected_splits(bars).map(|other| format!("{} ({})", other.day, other.ratio)).collect();
-    match others.is_empty() {
-        true => bail!(
-            "no move among the last {} bars of {ticker} looks like a split, so nothing waits for a \
-             word; a split that does not show needs its --ratio",
-            bars.len()
-        ),
-        false => bail!(
-            "{ticker} has no move on {day} that looks like a split; it has one on {}",
-            others.join(", ")
-        ),
-    }
 }
 
 /// What the word does, as a sentence that goes on with the run.

@@ -3,6 +3,7 @@
 mod check;
 mod close;
 mod confirm;
+mod move_of_day;
 mod worst;
 
 use crate::exit::Found;
@@ -15,11 +16,12 @@ pub(crate) enum Verb {
     /// Check a market's data: files, rows and whole series of prices
     ///
     /// Lists what was wrong with files and rows and what its prices show: moves that look like
-    /// splits nobody named, prices in another unit, closes outside their own low to high (adjusted for
-    /// dividends where the other prices are not), days filled forward with a volume of 0, a
-    /// volatility index given as a fraction. A picture shows the worst five with the prices around
-    /// them. A move that `market confirm` has settled in the run is not listed. Exit code 1 if
-    /// anything is found.
+    /// splits nobody named, spikes and levels that nothing explains, prices in another unit or far
+    /// from the close, closes outside their own low to high (adjusted for dividends where the other
+    /// prices are not), trading days left out, days filled forward with a volume of 0, a volatility
+    /// index that jumps or is given as a fraction. How splits of the files' own columns were read is
+    /// told too, and is no fault. A picture shows the worst five with the prices around them. A move
+    /// that `market confirm` has settled in the run is not listed. Exit code 1 if anything is found.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::Args),
     /// Say whether a suspected split is a split or a real move of the price

@@ -2,17 +2,17 @@
 
 use super::*;
 
-const INDEX: &[u8] = b"Date,Close\n2018-06-28,16.5\n2018-06-29,16\n";
+pub(super) const INDEX: &[u8] = b"Date,Close\n2018-06-28,16.5\n2018-06-29,16\n";
 
 /// A file of two good days whose bytes differ by `close`.
-fn stock(close: f64) -> String {
+pub(super) fn stock(close: f64) -> String {
     format!(
         "Date,Open,High,Low,Close,Volume\n2018-06-28,10,20,9,{close},100\n2018-06-29,10,20,9,{close},1\n"
     )
 }
 
 /// A folder with these files has these tickers, and says exactly what contains the parts of `said`.
-fn check(files: &[(&str, &[u8])], tickers: &[&str], said: &[&str]) -> CsvMarket {
+pub(super) fn check(files: &[(&str, &[u8])], tickers: &[&str], said: &[&str]) -> CsvMarket {
     let dir = folder(files);
     let market = CsvMarket::open(dir.path(), None, NYSE).unwrap();
     let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
@@ -43,7 +43,12 @@ fn a_ticker_counts_once_and_the_other_files_are_named() {
     check(
         &[("KO.csv", one), ("KO_1.csv", one), vix],
         &["KO"],
-        &["KO_1.csv: it has the same bytes as KO.csv"],
+        &["KO_1.csv: its name is that of a copy of KO, so it is not read"],
+    );
+    check(
+        &[("KO.csv", one), ("KO_OLD.csv", two), ("KOX.csv", one), vix],
+        &["KO", "KOX"],
+        &["KO_OLD.csv: its name is that of a copy of KO", "KO.csv: the same bytes are in KOX.csv"],
     );
     check(
         &[("AAPL.csv", one), ("KO.csv", one), vix],
@@ -189,17 +194,21 @@ fn pipes_and_unreadable_files_hang_nothing() {
     symlink(dir.path().join("A.csv"), dir.path().join("LINK_1.csv")).unwrap();
     fs::create_dir(dir.path().join("DIR.csv")).unwrap();
     let market = CsvMarket::open(dir.path(), None, NYSE).unwrap();
-    assert_eq!(market.universe(), ["A", "GONE"]);
+    assert_eq!(market.universe(), ["A", "DIR", "GONE", "PIPE", "ZERO"]);
     let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
     for part in [
         "PIPE.csv: it is a pipe",
-        "ZERO.csv: it is a pipe",
+        "ZERO.csv: it is a device",
         "GONE.csv: the file cannot be read",
         "LINK_1.csv: it has the same bytes",
         "DIR.csv: it is a folder",
     ] {
         assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:#?}");
     }
+    let day = market.days().last().copied().unwrap();
+    let missing = CsvMarket::open(dir.path(), None, NYSE).unwrap().day(day).missing;
+    let why = "PIPE.csv: it is a pipe, so it is not read".to_owned();
+    assert!(missing.contains(&("PIPE".to_owned(), why)), "{missing:?}");
     // A file that turns into a pipe later is not waited for either.
     let mut market = market;
     fs::remove_file(dir.path().join("A.csv")).unwrap();

@@ -22,11 +22,11 @@ fn bars() -> Vec<Bar> {
 }
 
 /// The file `name` with `text` gives AAPL's bars, and no problem but those that contain a part of `said`.
-fn check(name: &str, text: &str, said: &[&str]) {
+pub(super) fn check(name: &str, text: &str, said: &[&str]) {
     check_bytes(name, text.as_bytes(), said);
 }
 
-fn check_bytes(name: &str, bytes: &[u8], said: &[&str]) {
+pub(super) fn check_bytes(name: &str, bytes: &[u8], said: &[&str]) {
     let index = b"DATE,OPEN,HIGH,LOW,CLOSE\n06/28/2018,17,18,16,16.85\n06/29/2018,16,17,15,16.09\n07/02/2018,17,17,15,15.6\n";
     let dir = folder(&[(name, bytes), ("VIX_History.csv", index)]);
     let market = CsvMarket::open(dir.path(), None, NYSE);
@@ -42,7 +42,7 @@ fn check_bytes(name: &str, bytes: &[u8], said: &[&str]) {
 }
 
 /// A line per day, made by `line`.
-fn rows(line: impl Fn(&str, [&str; 3], [String; 5]) -> String) -> String {
+pub(super) fn rows(line: impl Fn(&str, [&str; 3], [String; 5]) -> String) -> String {
     let row = |(day, numbers): &(&str, [f64; 5])| {
         let mut parts = day.split('-');
         let parts = [(); 3].map(|()| parts.next().unwrap());
@@ -88,6 +88,14 @@ fn layouts_that_people_have() {
         check(name, &format!("{head}{iso}"), &[]);
     }
     check("AAPL.csv", &format!("AAPL prices\nin USD\n\n{head}{iso}"), &[]);
+    for units in [",USD,USD,USD,USD,shares", ",USD,USD,USD,USD,USD"] {
+        let said = "AAPL.csv:2: \"USD\" begins no row of prices; the line is skipped";
+        check("AAPL.csv", &format!("{head}{units}\n{iso}"), &[said]);
+    }
+    let pairs = "Date,\"('Open', 'AAPL')\",\"('High', 'AAPL')\",\"('Low', 'AAPL')\",\"('Close', 'AAPL')\",\"('Volume', 'AAPL')\"";
+    check("AAPL.csv", &format!("{pairs}\n{iso}"), &[]);
+    let quoted = format!("{head}{iso}").replace(',', "','").replace('\n', "'\n'");
+    check("AAPL.csv", &format!("'{}", quoted.trim_end_matches('\'')), &[]);
     check("AAPL.csv", &format!("{head}{}", newest_first(&iso)), &[]);
     check("AAPL.csv", &format!("{head}{}", iso.replace('\n', ",\n")), &[]);
     check("AAPL.tsv", &format!("{head}{iso}").replace(',', "\t"), &[]);
@@ -150,7 +158,7 @@ fn layouts_that_people_have() {
     check(
         "AAPL.csv",
         &unfinished,
-        &["AAPL.csv:5: the price of 2018-07-03 is of 11:42, before the close"],
+        &["AAPL.csv:5: the price of 2018-07-03 is of 11:42 -04:00, before the close (13:00 in New"],
     );
 }
 
@@ -179,7 +187,7 @@ fn what_cannot_be_known_is_refused_once_with_every_remedy() {
         ("06/07/2018;1,123;1,123;1,123;1,123;1\n", "thousands, and write the dates as 2018-06-29"),
         (
             "2018-06-29 09:30;1;1;1;1;1\n2018-06-29 10:30;1;1;1;1;1\n2018-06-29 11:30;1;1;1;1;1\n2018-06-29 12:30;1;1;1;1;1\n2018-06-29 13:30;1;1;1;1;1\n2018-06-29 14:30;1;1;1;1;1\n",
-            "so the prices are not daily",
+            "so they are no daily prices of one stock",
         ),
     ] {
         super::check(format!("{head}{text}").as_bytes(), 0, expected);
