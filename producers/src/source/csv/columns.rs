@@ -1,6 +1,6 @@
 //! The table of column names: which column is what, by the names that data sources give them.
 
-use super::text::{without_accent, words};
+use super::letters::{without_accent, words};
 
 /// What a column can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::fields::{are_empty, fields_of, rows};
 use super::header::{Header, find};
 use super::index_name::is_index;
+use super::letters::words;
 use super::names::{key_of, ticker_in, without_exchange};
 use super::no_header::NoHeader;
 use super::numbers::{Decimals, number};
@@ -15,7 +16,7 @@ use super::one_row::Asked;
 use super::price_table::{FileContent, FileKind, PriceTable, Sessions};
 use super::report::{Report, wrong};
 use super::splits::{RowAction, in_words, ratio};
-use super::text::{decode, words};
+use super::text::decode;
 use super::ticker_column::ticker_column;
 use std::collections::HashMap;
 

@@ -2,8 +2,8 @@
 
 use super::super::market::DataProblem;
 use super::conventions::DATES;
+use super::letters::printable;
 use super::price_table::name_of;
-use super::text::printable;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
