@@ -1,9 +1,10 @@
 //! A file of daily prices, row by row: a bar, or a problem with its line. One parser reads every
 //! layout; what they differ in is the header and the conventions found before.
 
+use super::clock::Time;
 use super::columns::{Places, Role, names_dates};
 use super::conventions;
-use super::dates::{Order, stamp};
+use super::dates::{Order, Stamp, stamp};
 use super::draft::Draft;
 use super::fields::{are_empty, fields_of, rows};
 use super::header::{Header, find};
@@ -155,7 +156,10 @@ impl RowReader<'_> {
     fn row(&mut self, draft: usize, line: u64, fields: &[&[u8]], places: &Places) {
         let field = |role: Role| places[role as usize].and_then(|at| fields.get(at)).copied();
         let date = field(Role::Date).unwrap_or_default();
-        let read = stamp(date, self.order);
+        let read = stamp(date, self.order).map(|stamp| {
+            let beside = || Time::of_column(field(Role::Time)?);
+            Stamp { time: stamp.time.or_else(beside), ..stamp }
+        });
         let day = read.map(|stamp| stamp.day);
         let several = self.header.sets.len() > 1;
         if several

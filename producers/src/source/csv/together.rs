@@ -105,6 +105,9 @@ fn names(of: &[String], folder: &Path, read: &BTreeSet<&str>) -> String {
     }
     match are_read {
         true => format!("{place}: {count} of {files} files ({names})"),
+        false if of.iter().all(|file| Path::new(file).is_dir()) => {
+            format!("{place}: {count} folders ({names})")
+        }
         false => format!("{place}: {count} files ({names})"),
     }
 }
