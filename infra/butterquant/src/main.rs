@@ -29,7 +29,14 @@ use std::process::ExitCode;
 /// Events are many small allocations, made in one thread and freed in another. The system's allocator
 /// took a third of a scorer's time for them.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// jemalloc's settings, which it looks for under this name: the roles are many threads that mostly wait, so what each
+/// would keep for itself is most of the memory of a scan.
+#[allow(unsafe_code, reason = "a name for the linker; nothing is called")]
+#[unsafe(export_name = "_rjem_malloc_conf")]
+static ALLOCATOR_SETTINGS: &[u8; 61] =
+    b"narenas:1,dirty_decay_ms:200,muzzy_decay_ms:0,tcache_max:512\0";
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

@@ -128,7 +128,7 @@ fn given_what_a_crash_left_when_written_to_then_it_is_gone_and_the_data_is_not()
 fn given_no_events_a_marker_or_a_stray_event_when_written_then_no_file_comes() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::Scans, MONDAY, &[]).unwrap();
+    lake.write_day(Topic::Scans, MONDAY, &[] as &[Event]).unwrap();
     let marker = Event::marker(Topic::Scans, MONDAY, DayClosed::default()).unwrap();
     lake.write_day(Topic::Scans, MONDAY, &[marker]).unwrap();
     let stray: [Event; 1] = [scanned(MONDAY, "AAPL", 1.0)];

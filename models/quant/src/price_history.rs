@@ -58,7 +58,7 @@ impl<const HELD: usize> PriceHistory<HELD> {
 
     /// Replaces a ticker's window by one of these bars, ascending by day.
     pub fn load(&mut self, ticker: &str, bars: &[Bar]) {
-        let mut window = PriceWindow::new();
+        let mut window = PriceWindow::empty();
         for bar in &bars[bars.len().saturating_sub(HELD)..] {
             let _ = window.push(PriceBar::from(bar));
         }

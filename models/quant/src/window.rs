@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 
 /// Closes that an analysis needs.
 pub const WINDOW: usize = 252;
-/// Bars kept, and brought into a run by a ticker that joins it: the closes of an analysis and a few more, so that an entry and a mark some days
-/// later still find their own 64 closes and the one before.
-pub const BARS_HELD: usize = 260;
+/// Bars kept, and brought into a run by a ticker that joins it: the closes of an analysis and a few more, so that a bar
+/// that comes late does not push one of them out.
+pub const BARS_HELD: usize = 255;
 
 /// Bars that a mark is priced from: the closes of its volatility.
 pub const MARK_BARS: usize = HV_DAYS + 1;
-/// Bars that a label is priced from: those of the mark at its end, and the days since its entry, 45 at most.
-pub const LABEL_BARS: usize = MARK_BARS + 45;
+/// Bars that a label is priced from: those of the mark at its end, and the sessions since its entry, of which 45 days
+/// have 32 at most, and a few more.
+pub const LABEL_BARS: usize = MARK_BARS + 42;
 
 /// One day of one ticker. Prices in dollars per share, unadjusted for dividends; volume in
 /// shares.
@@ -100,9 +101,16 @@ pub struct PriceWindow<const HELD: usize = BARS_HELD> {
     bars: Vec<PriceBar>,
 }
 
+impl PriceWindow {
+    /// A window with no bars, for analyses.
+    pub fn new() -> PriceWindow {
+        PriceWindow::empty()
+    }
+}
+
 impl<const HELD: usize> PriceWindow<HELD> {
     /// A window with no bars.
-    pub fn new() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { bars: Vec::with_capacity(HELD) }
     }
 
@@ -209,10 +217,10 @@ mod tests {
     fn the_oldest_bar_goes_a_correction_replaces_and_a_split_rescales() {
         let mut window = PriceWindow::new();
         (0..300).for_each(|day| window.push(bar(day, 10.0)).unwrap());
-        assert_eq!((window.bars().len(), window.bars()[0].day), (BARS_HELD, Day(40)));
+        assert_eq!((window.bars().len(), window.bars()[0].day), (BARS_HELD, Day(45)));
         window.correct(bar(299, 20.0)).unwrap();
         window.correct(bar(3, 20.0)).unwrap();
-        assert_eq!((window.bars().len(), window.bars()[0].day), (BARS_HELD, Day(40)));
+        assert_eq!((window.bars().len(), window.bars()[0].day), (BARS_HELD, Day(45)));
         window.apply_split_before(Day(300), 4.0).unwrap();
         let last = window.last().unwrap();
         assert_eq!((last.close, last.volume), (5.0, 40.0));

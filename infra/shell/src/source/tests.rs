@@ -9,7 +9,7 @@ use eventlog::MemoryLog;
 use parking_lot::Mutex;
 use producers::source::{DataProblem, SourceError};
 use schemas::events::{Bar, Bars, Controls, DayReleased};
-use schemas::{Body, TradingCalendar};
+use schemas::{Body, Event, TradingCalendar};
 use std::sync::Arc;
 use std::time::Duration;
 

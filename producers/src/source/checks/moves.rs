@@ -32,7 +32,7 @@ pub(super) fn moves(ticker: &str, bars: &[Bar]) -> Vec<Finding> {
         let split = splits.get(&bars[at].bar_day);
         found.extend(split.map(|split| suspected(ticker, split)));
         // What belongs to a spike, its way back too, is no move of its own.
-        if at <= back {
+        if at <= back || !is_far(bars[at].close / bars[at - 1].close) {
             continue;
         }
         if let Some(after) = spike(bars, at) {
@@ -43,6 +43,11 @@ pub(super) fn moves(ticker: &str, bars: &[Bar]) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether the first row of a spike, or of a new level, can be as far as this from the row before.
+fn is_far(factor: f64) -> bool {
+    !(1.0 / SPIKE..=SPIKE).contains(&factor)
 }
 
 fn suspected(ticker: &str, found: &SuspectedSplit) -> Finding {

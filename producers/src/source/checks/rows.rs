@@ -51,15 +51,12 @@ pub(super) fn far_from_close(ticker: &str, bars: &[Bar]) -> Vec<Finding> {
 fn furthest(bars: &[Bar], at: usize) -> Option<(&'static str, f64)> {
     let Bar { open, high, low, close, .. } = bars[at];
     let before = at.checked_sub(1).map_or(close, |before| bars[before].close);
-    // What it is from the nearer of the two.
-    let far = |price: f64| {
-        let (up, down) = ((price / close.max(before)).ln(), (close.min(before) / price).ln());
-        up.max(down)
-    };
+    // As a factor of the nearer of the two.
+    let far = |price: f64| (price / close.max(before)).max(close.min(before) / price);
     let prices = [("open", open), ("high", high), ("low", low)];
     prices
         .into_iter()
-        .filter(|(_, price)| far(*price) > FAR.ln())
+        .filter(|(_, price)| far(*price) > FAR)
         // The first of equals: an open that is too high has pulled the high along.
         .reduce(|most, next| if far(next.1) > far(most.1) { next } else { most })
 }

@@ -57,6 +57,15 @@ impl Time {
         })
     }
 
+    /// The time in a column of its own: `11:42`, or `114200` as Stooq writes it.
+    pub(super) fn of_column(field: &[u8]) -> Option<Time> {
+        let text = std::str::from_utf8(field).ok()?;
+        if text.len() == 6 && field.iter().all(u8::is_ascii_digit) {
+            return Time::read(&format!("{}:{}:{}", &text[..2], &text[2..4], &text[4..])).flatten();
+        }
+        Time::read(text).flatten()
+    }
+
     /// How long the exchange is still open, seconds; not above 0 once it has closed.
     pub(super) fn before(self, day: Day, close: Close) -> i64 {
         let since_midnight = i64::from(self.seconds);
@@ -122,6 +131,12 @@ mod tests {
             let time = Time::read(text).flatten().unwrap_or_else(|| panic!("{text}"));
             assert_eq!(time.to_string(), shown, "{text}");
         }
+        let beside = |text: &str| Time::of_column(text.as_bytes()).map(|time| time.to_string());
+        assert_eq!(
+            [beside("114207"), beside("11:42")],
+            [Some("11:42".into()), Some("11:42".into())]
+        );
+        assert_eq!([beside(""), beside("noon"), beside("996000")], [None, None, None]);
         assert_eq!(Time::read(""), Some(None));
         for text in ["x:y", "25:00", "12", "12:61"] {
             assert_eq!(Time::read(text), None, "{text}");

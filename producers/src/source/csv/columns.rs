@@ -1,6 +1,6 @@
 //! The table of column names: which column is what, by the names that data sources give them.
 
-use super::text::{without_accent, words};
+use super::letters::{without_accent, words};
 
 /// What a column can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,10 +23,12 @@ pub(super) enum Role {
     Split,
     /// Dollars per share.
     Dividend,
+    /// The time of day beside a date.
+    Time,
 }
 
 /// The number of roles.
-pub(super) const ROLES: usize = 9;
+pub(super) const ROLES: usize = 10;
 
 /// The columns that a stock's file must have, as problems name them.
 pub(super) const COLUMNS: [(Role, &str); 6] = [
@@ -78,6 +80,7 @@ const NAMES: [(Role, &str); ROLES] = [
     (Role::Ticker, "ticker symbol tic actsymbol tickersymbol stock code name"),
     (Role::Split, "stocksplits splitfactor splitratio splitcoefficient stocksplit splits split"),
     (Role::Dividend, "dividends divcash dividendamount exdividend dividend cashdividend"),
+    (Role::Time, "time uhrzeit heure hora"),
 ];
 
 /// Where each role stands in a row.
@@ -116,6 +119,10 @@ pub(super) fn places(names: &[String]) -> (Places, usize) {
         // The index column that pandas leaves without a name.
         let found = places.iter().flatten().count();
         places[Role::Date as usize] = (found >= 2).then_some(0);
+    }
+    // Some sources call the date itself a time.
+    if places[Role::Time as usize] == places[Role::Date as usize] {
+        places[Role::Time as usize] = None;
     }
     (places, places.iter().flatten().count())
 }

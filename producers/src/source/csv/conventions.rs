@@ -5,8 +5,9 @@ use super::columns::{Places, Role};
 use super::dates::{Order, stamp, two_ways};
 use super::fields::{are_empty, fields_of, rows};
 use super::header::Header;
+use super::letters::words;
 use super::numbers::{Decimals, Told, told_by};
-use super::text::{Fault, words};
+use super::text::Fault;
 
 /// The remedy for dates with several readings.
 pub(super) const DATES: &str = "write the dates as 2018-06-29";

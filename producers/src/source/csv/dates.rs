@@ -2,8 +2,8 @@
 //! zone behind it never shifts it. 06/07/2018 has two readings, and only a whole file can tell which.
 
 use super::clock::Time;
+use super::letters::words;
 use super::months::month;
-use super::text::words;
 use schemas::Day;
 
 /// A row's date.

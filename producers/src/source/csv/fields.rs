@@ -3,22 +3,13 @@
 use super::columns::Role;
 use super::header::Header;
 use super::months::month;
-use super::text::{Lines, split};
+use super::text::{Lines, is_comment, split};
 
 /// The lines below `header` that may be rows: no empty ones and no comments.
 pub(super) fn rows<'t>(text: &'t [u8], header: &Header) -> impl Iterator<Item = (u64, &'t [u8])> {
     let last = header.line;
     Lines::of(text)
         .filter(move |(line, row)| *line > last && !row.trim_ascii().is_empty() && !is_comment(row))
-}
-
-/// Whether the line is a comment, which begins with `#`; a spreadsheet's `#N/A`, `#REF!` or `####` is none.
-pub(super) fn is_comment(line: &[u8]) -> bool {
-    let Some(rest) = line.trim_ascii_start().strip_prefix(b"#") else { return false };
-    let end = rest.iter().position(|byte| b",;\t|\"".contains(byte)).unwrap_or(rest.len());
-    let first = rest[..end].trim_ascii();
-    let wrong = first.starts_with(b"N/A") || first.ends_with(b"!") || first.ends_with(b"?");
-    !wrong && (first.is_empty() || first.iter().any(|byte| *byte != b'#'))
 }
 
 /// The fields of `row`, trimmed and without quotes: a date such as `Jun 29, 2018` is one though nothing quotes it, and

@@ -2,9 +2,9 @@
 //! between the columns; or why there is none.
 
 use super::columns::{Places, places, plain_name};
-use super::fields::is_comment;
+use super::letters::words;
 use super::no_header::{NoHeader, Other, complaint, headerless, nothing, other};
-use super::text::{Fault, Lines, split, words};
+use super::text::{Fault, Lines, SEPARATORS, is_comment, split};
 use super::wide::wide;
 
 /// A file's header as found.
@@ -22,11 +22,10 @@ pub(super) struct Header {
     pub(super) american: bool,
 }
 
-/// Lines in which a header is looked for, and separators.
+/// Lines in which a header is looked for.
 const SEARCHED: usize = 12;
 /// Lines that may stand above a header with comments among them.
 const SEARCHED_WITH_COMMENTS: usize = 200;
-pub(super) const SEPARATORS: [u8; 4] = *b",;\t|";
 
 /// The header of `text`; an index needs no more than a date and a close.
 pub(super) fn find(text: &[u8], index: bool) -> Result<Header, NoHeader> {

@@ -19,6 +19,7 @@ mod fields;
 mod header;
 mod index_file;
 mod index_name;
+mod letters;
 mod listing;
 mod months;
 mod names;
@@ -118,7 +119,7 @@ impl CsvMarket {
         calendar: TradingCalendar,
         parquet: bool,
     ) -> Result<CsvMarket, SourceError> {
-        let shown = source.display().to_string();
+        let shown = letters::printable(&source.display().to_string()).into_owned();
         let listing = list(source, parquet)
             .map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
         let sessions = Sessions::of(calendar);
@@ -136,7 +137,15 @@ impl CsvMarket {
         let mut files: Vec<PriceFile> = read.into_iter().map(|read| read.file).collect();
         let index = match (index, gathered.index) {
             (None, Some(index)) => index,
-            (path, _) => {
+            (path, unused) => {
+                let place = path.as_deref().and_then(Path::file_name).unwrap_or_default();
+                notes.extend(unused.map(|unused| {
+                    let what = format!(
+                        "the index is read from {}, so its rows here are not",
+                        place.to_string_lossy()
+                    );
+                    listing::passed_over(&files[unused.file].shown, &what, "delete one of the two")
+                }));
                 let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", index_name::VIX)));
                 let (file, content) = PriceFile::open(path, FileKind::Index, &sessions);
                 files.push(file);

@@ -1,6 +1,6 @@
 //! Names of months.
 
-use super::text::without_accent;
+use super::letters::without_accent;
 
 /// The month by its name or the beginning of it, in languages that price sites speak.
 pub(super) fn month(text: &str) -> Option<u32> {

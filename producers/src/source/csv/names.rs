@@ -1,6 +1,6 @@
 //! What the name of a file or of a column's value says: which ticker it is of, and whether it is one at all.
 
-use super::text::{without_accent, words};
+use super::letters::{without_accent, words};
 
 /// Endings of files that may hold prices, longest first.
 const ENDINGS: [&str; 6] = [".csv.gz", ".txt.gz", ".tsv.gz", ".csv", ".txt", ".tsv"];

@@ -2,10 +2,9 @@
 
 use super::columns::{COLUMNS, Places, ROLES, Role};
 use super::dates::{Order, stamp, two_ways};
-use super::fields::is_comment;
-use super::header::SEPARATORS;
+use super::letters::words;
 use super::numbers::{Decimals, number};
-use super::text::{Fault, split, words};
+use super::text::{Fault, SEPARATORS, is_comment, split};
 
 /// Why there is no header.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Numbers as people write them: `$112.60`, `49,650,800`, `1.23M`, `1'112.60`, and `112,60` where the
 //! file's decimals stand behind a comma.
 
-use super::text::words;
+use super::letters::words;
 
 /// What stands before a file's decimals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -1,13 +1,15 @@
 //! A file of daily prices, row by row: a bar, or a problem with its line. One parser reads every
 //! layout; what they differ in is the header and the conventions found before.
 
+use super::clock::Time;
 use super::columns::{Places, Role, names_dates};
 use super::conventions;
-use super::dates::{Order, stamp};
+use super::dates::{Order, Stamp, stamp};
 use super::draft::Draft;
 use super::fields::{are_empty, fields_of, rows};
 use super::header::{Header, find};
 use super::index_name::is_index;
+use super::letters::words;
 use super::names::{key_of, ticker_in, without_exchange};
 use super::no_header::NoHeader;
 use super::numbers::{Decimals, number};
@@ -15,7 +17,7 @@ use super::one_row::Asked;
 use super::price_table::{FileContent, FileKind, PriceTable, Sessions};
 use super::report::{Report, wrong};
 use super::split_cells::{RowAction, cell, in_words};
-use super::text::{Fault, decode, words};
+use super::text::{Fault, decode};
 use super::ticker_column::ticker_column;
 use std::collections::HashMap;
 
@@ -113,9 +115,12 @@ impl RowReader<'_> {
     fn is_no_row(&mut self, line: u64, fields: &[&[u8]]) -> bool {
         let place = self.header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
         let date = place.and_then(|at| fields.get(at)).copied().unwrap_or_default();
+        if stamp(date, self.order).is_some() {
+            return false;
+        }
         let what = if names_dates(date) {
             "the header stands there again; the line is skipped".to_owned()
-        } else if stamp(date, self.order).is_none() && is_text(fields, self.decimals) {
+        } else if is_text(fields, self.decimals) {
             let first = fields.iter().find(|field| !field.is_empty()).copied().unwrap_or_default();
             let shown: String = words(first).chars().take(40).collect();
             format!("{shown:?} begins no row of prices; the line is skipped")
@@ -154,7 +159,10 @@ impl RowReader<'_> {
     fn row(&mut self, draft: usize, line: u64, fields: &[&[u8]], places: &Places) {
         let field = |role: Role| places[role as usize].and_then(|at| fields.get(at)).copied();
         let date = field(Role::Date).unwrap_or_default();
-        let read = stamp(date, self.order);
+        let read = stamp(date, self.order).map(|stamp| {
+            let beside = || Time::of_column(field(Role::Time)?);
+            Stamp { time: stamp.time.or_else(beside), ..stamp }
+        });
         let day = read.map(|stamp| stamp.day);
         let several = self.header.sets.len() > 1;
         if several

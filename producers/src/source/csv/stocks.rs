@@ -3,12 +3,12 @@
 
 use super::super::market::DataProblem;
 use super::index_name::{VIX, is_index, is_near_index};
+use super::letters::printable;
 use super::listing::passed_over;
 use super::names::{is_plain, is_ticker, is_word, key_of, marks_exchange};
 use super::no_header::Other;
 use super::price_file::PriceFile;
 use super::price_table::{FileContent, PriceTable};
-use super::text::printable;
 use schemas::Day;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

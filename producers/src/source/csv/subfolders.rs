@@ -21,8 +21,12 @@ pub(super) fn prices_below(folder: &Path, parquet: bool) -> Option<PathBuf> {
             return Some(folder);
         }
         // Links are not followed: they may lead anywhere.
-        let deeper =
-            within.iter().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let is_folder = |entry: &&DirEntry| {
+            // The lake of a run holds no prices of a source.
+            let lake = entry.file_name().to_string_lossy().starts_with("topic=");
+            !lake && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        };
+        let deeper = within.iter().filter(is_folder);
         let mut deeper: Vec<PathBuf> = deeper.map(DirEntry::path).collect();
         deeper.sort();
         folders

@@ -10,6 +10,9 @@ use std::io::Read;
 /// Bytes that a file, or what a compressed one holds, may have.
 pub(super) const MOST_BYTES: u64 = 512 << 20;
 
+/// What may stand between the fields of a row.
+pub(super) const SEPARATORS: [u8; 4] = *b",;\t|";
+
 /// What is wrong with a whole file, and the remedy.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Fault {
@@ -84,51 +87,6 @@ fn wide(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     }
 }
 
-/// The field as characters: UTF-8, or the Western single bytes of older programs.
-pub(super) fn words(field: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(field) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(field.iter().map(|byte| char::from(*byte)).collect()),
-    }
-}
-
-/// A small letter without its accent: `Eröffn.` and `Eroffn.` are one name.
-pub(super) fn without_accent(letter: char) -> char {
-    match letter {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ą' => 'a',
-        'ç' | 'ć' | 'č' => 'c',
-        'è' | 'é' | 'ê' | 'ë' | 'ę' | 'ě' => 'e',
-        'ì' | 'í' | 'î' | 'ï' => 'i',
-        'ł' => 'l',
-        'ñ' | 'ń' | 'ň' => 'n',
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ő' => 'o',
-        'ś' | 'š' => 's',
-        'ù' | 'ú' | 'û' | 'ü' | 'ů' | 'ű' => 'u',
-        'ź' | 'ż' | 'ž' => 'z',
-        other => other,
-    }
-}
-
-/// The text without characters that move the cursor, colour a terminal or turn the direction of reading: a file's name or
-/// cell may hold any.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
-    let commands = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(commands) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match commands(c) {
-            true => shown.extend(c.escape_default()),
-            false => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
-}
-
 /// The lines of a text with their numbers, 1 first, without line ends: LF, CR LF or CR, perhaps all three in one file.
 pub(super) struct Lines<'t> {
     rest: &'t [u8],
@@ -157,6 +115,15 @@ impl<'t> Iterator for Lines<'t> {
         self.line += 1;
         Some((self.line, line))
     }
+}
+
+/// Whether the line is a comment, which begins with `#`; a spreadsheet's `#N/A`, `#REF!` or `####` is none.
+pub(super) fn is_comment(line: &[u8]) -> bool {
+    let Some(rest) = line.trim_ascii_start().strip_prefix(b"#") else { return false };
+    let end = rest.iter().position(|byte| b",;\t|\"".contains(byte)).unwrap_or(rest.len());
+    let first = rest[..end].trim_ascii();
+    let wrong = first.starts_with(b"N/A") || first.ends_with(b"!") || first.ends_with(b"?");
+    !wrong && (first.is_empty() || first.iter().any(|byte| *byte != b'#'))
 }
 
 /// The fields of a line, trimmed and without their quotes, into `fields`.
@@ -275,12 +242,5 @@ mod tests {
         let lines: Vec<_> = Lines::of(b"a\r\n\nb\rc\n\rd").collect();
         let expected = [(1, &b"a"[..]), (2, b""), (3, b"b"), (4, b"c"), (5, b""), (6, b"d")];
         assert_eq!(lines, expected);
-    }
-
-    #[test]
-    fn text_is_shown_without_commands_to_the_terminal() {
-        assert_eq!(printable("AAPL Größe.csv"), "AAPL Größe.csv");
-        assert_eq!(printable("A\n\u{1b}[31mB\u{9b}C\u{202e}D"), r"A\n\u{1b}[31mB\u{9b}C\u{202e}D");
-        assert_eq!([words(b"M\xe4rz"), words("März".as_bytes())], ["März", "März"]);
     }
 }

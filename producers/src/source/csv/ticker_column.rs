@@ -4,8 +4,9 @@
 use super::columns::Role;
 use super::fields::{fields_of, rows};
 use super::header::Header;
+use super::letters::words;
 use super::names::{is_ticker, ticker_in};
-use super::text::{Fault, words};
+use super::text::Fault;
 
 /// Rows that tell what a column holds.
 const LOOKED_AT: usize = 200;

@@ -2,8 +2,8 @@
 
 use super::super::market::DataProblem;
 use super::conventions::DATES;
+use super::letters::printable;
 use super::price_table::name_of;
-use super::text::printable;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -105,6 +105,9 @@ fn names(of: &[String], folder: &Path, read: &BTreeSet<&str>) -> String {
     }
     match are_read {
         true => format!("{place}: {count} of {files} files ({names})"),
+        false if of.iter().all(|file| Path::new(file).is_dir()) => {
+            format!("{place}: {count} folders ({names})")
+        }
         false => format!("{place}: {count} files ({names})"),
     }
 }

@@ -141,8 +141,15 @@ fn one_file_may_hold_all_tickers() {
     let own = stock(11.0);
     let files: [(&str, &[u8]); 3] =
         [("all.csv", text.as_bytes()), ("KO.csv", own.as_bytes()), ("^VIX.csv", INDEX)];
-    let market =
-        check(&files, &["AAPL", "KO"], &["all.csv: KO is read from KO.csv", "all.csv:6: Low"]);
+    let market = check(
+        &files,
+        &["AAPL", "KO"],
+        &[
+            "all.csv: KO is read from KO.csv",
+            "all.csv: the index is read from ^VIX.csv",
+            "all.csv:6: Low",
+        ],
+    );
     assert_eq!(market.series("KO").len(), 2);
     let wide = "Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume\nTicker,AAPL,KO,AAPL,KO,AAPL,KO,AAPL,KO,AAPL,KO\nDate,,,,,,,,,,\n2018-06-28,1,,1,,1,,1,,1,\n2018-06-29,1,2,1,2,1,2,1,2,1,2\n";
     let market = check(

@@ -134,6 +134,11 @@ fn a_last_row_is_finished_once_the_exchange_has_closed() {
         let expected: &[f64] = if finished { &[1.0, 2.0] } else { &[1.0] };
         assert_eq!(closes(&text).unwrap(), expected, "{day} {time}");
     }
+    for (time, expected) in [("114207", &[1.0][..]), ("11:42", &[1.0]), ("16:00", &[1.0, 2.0])] {
+        let head = "Date;Time;Open;High;Low;Close;Volume";
+        let text = format!("{head}\n2018-06-28;000000;1;1;1;1;1\n2018-06-29;{time};2;2;2;2;1\n");
+        assert_eq!(closes(&text).unwrap(), expected, "{time}");
+    }
     // A time that the other rows have as well is no sign of an open market.
     let text = format!("{HEAD}2018-03-09 14:30:00Z;1;1;1;1;1\n2018-03-12 13:30:00Z;2;2;2;2;1\n");
     assert_eq!(closes(&text).unwrap(), [1.0, 2.0]);

@@ -61,6 +61,20 @@ fn a_folder_whose_files_lie_deeper_names_the_place() {
 }
 
 #[test]
+fn many_folders_are_named_in_one_line() {
+    let good = stock(11.0);
+    let dir = folder(&[("A.csv", good.as_bytes()), ("^VIX.csv", INDEX)]);
+    for place in ["a", "b", "c/d"] {
+        fs::create_dir_all(dir.path().join(place)).unwrap();
+        fs::write(dir.path().join(place).join("A.csv"), &good).unwrap();
+    }
+    let market = CsvMarket::open(dir.path(), None, NYSE).unwrap();
+    let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
+    let said = ": 3 folders (a, b, c/d): files in a folder of their own are not read";
+    assert!(problems.len() == 1 && problems[0].contains(said), "{problems:?}");
+}
+
+#[test]
 fn many_files_without_a_header_are_said_once() {
     let rows = "2018-06-28,1,1,1,1,1\n2018-06-29,1,1,1,1,";
     let files = ["A.csv", "B.csv", "C.csv"].map(|name| (name, format!("{rows}{}\n", name.len())));

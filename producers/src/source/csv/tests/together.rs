@@ -10,7 +10,7 @@ fn long(column: &str, tickers: &[&str]) -> String {
     let mut text = format!("Date,{column},Open,High,Low,Close,Volume\n");
     for day in [28, 29] {
         for (at, ticker) in tickers.iter().enumerate() {
-            text.push_str(&format!("2018-06-{day},{ticker},9,9,9,9,{at}\n"));
+            text.push_str(&format!("2018-06-{day},{ticker},9,9,9,9,{}\n", at + 1));
         }
     }
     text
@@ -34,7 +34,7 @@ fn a_stock_is_one_however_its_name_is_written() {
             "2018-06-29 has two rows, in lines 12 and 13",
         ],
     );
-    assert_eq!(market.series("BRK.B").iter().map(|bar| bar.volume).collect::<Vec<_>>(), [3.0; 2]);
+    assert_eq!(market.series("BRK.B").iter().map(|bar| bar.volume).collect::<Vec<_>>(), [4.0; 2]);
 }
 
 #[test]
@@ -52,6 +52,16 @@ fn rows_without_a_ticker_are_of_none() {
         ],
     );
     assert_eq!(market.series("AAPL").len(), 1);
+}
+
+#[test]
+fn the_index_is_read_once() {
+    let text = long("Ticker", &["AAPL", "$VIX.X"]);
+    let said = "all.csv: the index is read from ^VIX.csv, so its rows here are not";
+    let mut market = check(&[("all.csv", text.as_bytes()), VIX], &["AAPL"], &[said]);
+    assert_eq!(market.next_day(None).unwrap().unwrap().vix, Some(16.5));
+    let mut alone = check(&[("all.csv", text.as_bytes())], &["AAPL"], &[]);
+    assert_eq!(alone.next_day(None).unwrap().unwrap().vix, Some(9.0));
 }
 
 #[test]
