@@ -130,3 +130,41 @@ impl CheckpointStore for MemoryCheckpoints {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint(machine: Vec<u8>) -> UnitCheckpoint {
+        UnitCheckpoint {
+            log_identity: "log".to_owned(),
+            cursor: Cursor::new(schemas::Day(17_000), 2),
+            own_from: vec![7],
+            written: vec![3],
+            machine,
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_comes_back_whatever_was_there_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let states = KvCheckpoints(kv::Db::open(dir.path()).unwrap().tree("units").unwrap());
+        // Noise does not compress.
+        let noise: Vec<u8> =
+            (0..40_000u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8).collect();
+        for bytes in [40_000, 3, 6_200, 0] {
+            let (one, other) = (checkpoint(noise[..bytes].to_vec()), checkpoint(vec![1]));
+            let units = [("scorer-1", &one), ("scorer-11", &other)];
+            states
+                .save(&mut units.into_iter().map(|(unit, saved)| (unit.to_owned(), saved.clone())))
+                .unwrap();
+            assert_eq!(states.load("scorer-1").unwrap(), Some(one));
+            assert_eq!(states.load("scorer-11").unwrap(), Some(other));
+        }
+        assert_eq!(states.load("scorer").unwrap(), None);
+        states.0.insert(part_key("scorer-1", 0), [9]).unwrap();
+        assert!(matches!(states.load("scorer-1"), Err(ShellError::StateMismatch { .. })));
+        states.clear().unwrap();
+        assert_eq!(states.load("scorer-1").unwrap(), None);
+    }
+}

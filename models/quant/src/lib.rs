@@ -58,7 +58,7 @@ pub use features::FEATURE_RANGES;
 pub use implied::{IMPLIED_WITHIN, NoInversion, implied_volatility};
 pub use label::{Entry, Label, NoLabel, entry, label, roi};
 pub use outlook::TREND_CLOSES;
-pub use price_history::{LabelHistory, LastBars, MarkHistory, PriceHistory};
+pub use price_history::{LABEL_BARS, LabelHistory, LastBars, MARK_BARS, MarkHistory, PriceHistory};
 pub use probability::{expected_payoff, normal_cdf, normal_pdf, prob_between};
 pub use refusal::Refusal;
 pub use score::{TechnicalScore, Trend};
@@ -69,6 +69,4 @@ pub use vix::{BadVix, VixWindow};
 pub use volatility::{
     HV_DAYS, IV_COUNTED, IV_HISTORY, Proxy, VixGap, current_iv, hv63, skew, smile,
 };
-pub use window::{
-    BARS_HELD, BadBar, BadSplit, LABEL_BARS, MARK_BARS, PriceBar, PriceWindow, WINDOW,
-};
+pub use window::{BARS_HELD, BadBar, BadSplit, PriceBar, PriceWindow, WINDOW};

@@ -2,12 +2,18 @@
 //! Every role that prices keeps one, so that all of them price alike; only the scanner needs all bars of an analysis.
 
 use crate::vix::VixWindow;
-use crate::volatility::current_iv;
-use crate::window::{BARS_HELD, LABEL_BARS, MARK_BARS, PriceBar, PriceWindow};
+use crate::volatility::{HV_DAYS, current_iv};
+use crate::window::{BARS_HELD, PriceBar, PriceWindow};
 use schemas::events::{Bar, Bars, IndexClose};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Bars that a mark is priced from: the closes of its volatility.
+pub const MARK_BARS: usize = HV_DAYS + 1;
+/// Bars that a label is priced from: those of the mark at its end, and the sessions since its entry, of which 45 days
+/// have 32 at most, and a few more.
+pub const LABEL_BARS: usize = MARK_BARS + 42;
 
 /// Windows of at most `HELD` bars by ticker, and the volatility index.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,6 @@
 //! QUANT.md does not accept as a bar ("is not above 0") can never reach a formula, and a split
 //! brings every price to the share count of the day priced.
 
-use crate::volatility::HV_DAYS;
 use schemas::Day;
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +10,6 @@ pub const WINDOW: usize = 252;
 /// Bars kept, and brought into a run by a ticker that joins it: the closes of an analysis and a few more, so that a bar
 /// that comes late does not push one of them out.
 pub const BARS_HELD: usize = 255;
-
-/// Bars that a mark is priced from: the closes of its volatility.
-pub const MARK_BARS: usize = HV_DAYS + 1;
-/// Bars that a label is priced from: those of the mark at its end, and the sessions since its entry, of which 45 days
-/// have 32 at most, and a few more.
-pub const LABEL_BARS: usize = MARK_BARS + 42;
 
 /// One day of one ticker. Prices in dollars per share, unadjusted for dividends; volume in
 /// shares.
@@ -229,7 +222,7 @@ mod tests {
         let closes = [298, 299].map(|day| window.until(Day(day)).last().unwrap().close);
         assert_eq!(closes, [1.25, 5.0]);
         assert!(window.apply_split_before(Day(300), 0.0).is_err());
-        assert_eq!(window.until(Day(50)).len(), 11);
+        assert_eq!(window.until(Day(50)).len(), 6);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 use quant::{
-    Analysis, PriceBar, PriceWindow, PricingSettings, VixWindow, analyze, arima, garch, label,
-    spectrum,
+    Analysis, LABEL_BARS, PriceBar, PriceWindow, PricingSettings, VixWindow, analyze, arima, garch,
+    label, spectrum,
 };
 use schemas::contract::FEATURE_NAMES;
 use schemas::{Day, TradingCalendar};
@@ -84,6 +84,13 @@ fn every_number_agrees_with_the_reference() {
         let outcome =
             label(&analysis.butterfly, t, analysis.current_iv, &bars, &later, &settings).ok();
         assert_eq!(outcome.is_some(), case["roi"].is_number(), "{}", case["day"]);
+        // The bars that a labeler holds when the day after the evaluation closes give the same.
+        let end = bars.partition_point(|bar| bar.day <= analysis.butterfly.evaluation_day);
+        let end = bars.len().min(end + 1);
+        let held = &bars[end.saturating_sub(LABEL_BARS)..end];
+        let again =
+            label(&analysis.butterfly, t, analysis.current_iv, held, &later, &settings).ok();
+        assert_eq!(again, outcome);
         if let Some(outcome) = outcome {
             near("roi", outcome.roi, number(&case["roi"]), EXACT);
         }

@@ -2,6 +2,7 @@
 
 mod checked;
 mod folders;
+mod kept;
 mod layouts;
 mod local;
 mod passed_over;
