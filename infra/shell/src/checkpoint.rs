@@ -4,6 +4,7 @@ use crate::{cursor::Cursor, error::ShellError};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
 /// A unit's complete state.
@@ -18,6 +19,7 @@ pub struct UnitCheckpoint {
     /// Events written since the day began, by output.
     pub written: Vec<i64>,
     /// The machine's state.
+    #[serde(with = "serde_bytes")]
     pub machine: Vec<u8>,
 }
 
@@ -59,15 +61,16 @@ fn part_key(unit: &str, part: usize) -> Vec<u8> {
     [&part_prefix(unit)[..], &(part as u32).to_be_bytes()].concat()
 }
 
-fn packed(saved: UnitCheckpoint) -> Result<Vec<u8>, String> {
-    let bytes = postcard::to_stdvec(&saved).map_err(|cause| cause.to_string())?;
-    drop(saved);
-    snap::raw::Encoder::new().compress_vec(&bytes).map_err(|cause| cause.to_string())
+fn packed(saved: &UnitCheckpoint) -> Result<Vec<u8>, String> {
+    let to = snap::write::FrameEncoder::new(Vec::new());
+    let to = postcard::to_io(saved, to).map_err(|cause| cause.to_string())?;
+    to.into_inner().map_err(|cause| cause.to_string())
 }
 
 fn unpacked(packed: &[u8]) -> Result<UnitCheckpoint, String> {
-    let bytes = snap::raw::Decoder::new().decompress_vec(packed);
-    postcard::from_bytes(&bytes.map_err(|cause| cause.to_string())?).map_err(|e| e.to_string())
+    let mut bytes = Vec::new();
+    snap::read::FrameDecoder::new(packed).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    postcard::from_bytes(&bytes).map_err(|cause| cause.to_string())
 }
 
 impl CheckpointStore for KvCheckpoints {
@@ -85,7 +88,7 @@ impl CheckpointStore for KvCheckpoints {
     fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
         let mut batch = kv::Batch::new();
         for (unit, saved) in units {
-            let packed = packed(saved).map_err(|cause| failed(&unit, cause))?;
+            let packed = packed(&saved).map_err(|cause| failed(&unit, cause))?;
             let parts = packed.chunks(PART);
             (parts.len()..self.stored(&unit)?.len())
                 .for_each(|at| batch.remove(part_key(&unit, at)));
