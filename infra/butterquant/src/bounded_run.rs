@@ -2,7 +2,7 @@
 
 use crate::exit::Found;
 use crate::printer;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use producers::source::Market;
 use report::summary::summary_of_execution;
 use run::config::Config;
@@ -10,7 +10,7 @@ use run::context::RunContext;
 use run::data_dir::{self, RunDir};
 use run::open_run::{RunRequest, open_or_resume};
 use run::run_loop::{self, SourceDays};
-use schemas::Day;
+use schemas::{Day, Topic};
 use std::time::Instant;
 
 /// Runs `run` over `market` through the day `to`, or its last day, and prints the summary.
@@ -34,5 +34,13 @@ pub(crate) fn run_through(
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;
+    let tally = context.materialized.views.tally()?;
+    let scans = tally.events.get(Topic::Scans.dataset());
+    let scanned = scans.and_then(|kinds| kinds.get("CANDIDATE_SCANNED"));
+    let refused: u64 = summary.refused_scans.values().sum();
+    ensure!(
+        scanned.is_some() || refused == 0,
+        "nothing could be scanned: all {refused} scans were refused, with the reasons counted above"
+    );
     Ok(Found::Nothing)
 }

@@ -7,10 +7,10 @@ mod made_up;
 use kv::Db;
 use made_up::{MONDAY, executed, intended, marked, matured, refused, scanned, scored, trained};
 use schemas::events::{
-    Action, Alias, DayClosed, Fills, ModelPromoted, ModelRef, Models, OrderEnded, OrderRefused,
-    Orders, Scans, Settings, Track,
+    Action, Alias, Bars, CorporateAction, DayClosed, Fills, ModelPromoted, ModelRef, Models,
+    OrderEnded, OrderRefused, Orders, Scans, Settings, Track,
 };
-use schemas::{Day, Event, Money, Topic};
+use schemas::{Body, Day, Event, Money, Topic};
 use store::StoreError;
 use store::Views;
 use store::views::OrderState;
@@ -88,6 +88,29 @@ fn given_a_trade_when_it_opens_and_closes_then_book_and_journal_follow_to_the_mi
         assert_eq!((journal[0].entry_day, journal[0].exit_day), (TUESDAY, WEDNESDAY));
         assert_eq!(journal[0].model_version, Some(3));
         assert!(serde_json::to_value(views.book().unwrap()).is_ok());
+    });
+}
+
+#[test]
+fn given_a_split_while_a_position_is_held_then_book_and_journal_follow_it() {
+    with_views(|views, _| {
+        let mut days = a_trade();
+        let split =
+            CorporateAction { effective_day: WEDNESDAY, split_ratio: Some(3.0), dividend: None };
+        let split = Event::new(WEDNESDAY, "AAPL", &["AAPL"], Bars::CorporateAction(split));
+        // Closed at the same worth: a third of the price for three times the shares.
+        let Body::Fills(Fills::OrderExecuted(done)) = &mut days[2].1[0].body else { panic!() };
+        (done.price, done.fees) = (Money(1_600_000 / 3), Money(50_000 / 3));
+        given(&views, &days[..2]);
+        let before = views.book().unwrap().positions().next().unwrap().clone();
+        days[2].1.insert(0, split);
+        given(&views, &days[2..]);
+        let closed = &views.journal().unwrap()[0];
+        assert_eq!((closed.quantity, closed.shares), (3, 300.0));
+        assert_eq!(closed.entry_price, Money(400_000));
+        assert_eq!(closed.structure.centre, before.structure.centre / 3.0);
+        assert!((closed.pnl.dollars() - 75.0).abs() < 0.01, "{:?}", closed.pnl);
+        assert_eq!(closed.capital_at_risk, Money(390_000_000));
     });
 }
 

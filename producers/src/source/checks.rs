@@ -6,11 +6,13 @@ mod gaps;
 mod index;
 mod moves;
 mod rows;
+mod same;
 #[cfg(test)]
 mod tests;
 
 pub(super) use gaps::{OwnDays, missing_days};
 pub use index::check_index;
+pub(super) use same::{Closes, same_prices};
 
 use super::finding::Finding;
 use schemas::events::Bar;

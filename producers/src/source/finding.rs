@@ -26,6 +26,8 @@ pub enum FindingKind {
     IndexJump,
     /// Closes outside their own low … high.
     CloseOutsideRange,
+    /// The closes of another ticker.
+    SamePrices,
     /// Trading days without a row, between others that have one.
     MissingDays,
     /// Prices at which nothing traded.
@@ -67,6 +69,7 @@ impl fmt::Display for FindingKind {
             FindingKind::IndexOutsideRange => "index outside range",
             FindingKind::IndexJump => "index jump",
             FindingKind::CloseOutsideRange => "close outside low to high",
+            FindingKind::SamePrices => "same prices",
             FindingKind::MissingDays => "missing days",
             FindingKind::UntradedPrice => "untraded price",
             FindingKind::StalePrices => "stale prices",

@@ -1,7 +1,7 @@
 //! What the series of a whole market show, so that a verb can name the faults in its data before it
 //! computes from them.
 
-use super::checks::{OwnDays, check_bars, check_index, missing_days};
+use super::checks::{Closes, OwnDays, check_bars, check_index, missing_days, same_prices};
 use super::finding::Finding;
 use super::market::{Market, SourceError};
 use schemas::Day;
@@ -24,18 +24,21 @@ pub fn findings(
     if market.is_made_up() {
         return Ok(Vec::new());
     }
-    let (mut found, mut stocks) = (Vec::new(), Vec::new());
+    let (mut found, mut stocks, mut closes) = (Vec::new(), Vec::new(), Vec::new());
+    let last = market.days().iter().copied().rfind(|day| *day <= through).unwrap_or(through);
     for ticker in market.universe().to_vec() {
         let bars = market.past(&ticker, through + 1, most)?;
         let days: Vec<Day> = bars.iter().map(|bar| bar.bar_day).collect();
         found.extend(check_bars(&ticker, &bars));
+        closes.extend(Closes::of(&ticker, &bars, last));
         let within = |one: &Finding| one.day > days.first().copied() && one.day <= Some(through);
         found.extend(market.remarks(&ticker).into_iter().filter(within));
         stocks.push(OwnDays { ticker, days });
     }
-    let closes = market.index_past(through + 1, most)?;
-    found.extend(check_index(INDEX, &closes));
-    let index = closes.iter().map(|(day, _)| *day).collect();
+    found.extend(same_prices(&closes));
+    let of_index = market.index_past(through + 1, most)?;
+    found.extend(check_index(INDEX, &of_index));
+    let index = of_index.iter().map(|(day, _)| *day).collect();
     let index = OwnDays { ticker: INDEX.to_owned(), days: index };
     let has_row = |ticker: &str, day: Day| market.has_row(ticker, day);
     found.extend(missing_days(&stocks, &index, market.calendar(), &has_row));

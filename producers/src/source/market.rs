@@ -220,6 +220,14 @@ pub enum SourceError {
         /// Tickers compared.
         compared: usize,
     },
+    /// No ticker of the log is in the market.
+    #[error(
+        "this is another market: it has none of the {known} tickers that the run knows; give the run the market it was opened with, or start another run with --run ID or --data-dir DIR"
+    )]
+    NoCommonTicker {
+        /// Tickers on the log.
+        known: usize,
+    },
     /// The market does not have all requested tickers.
     #[error("the market does not have {wanted}; it has {known}")]
     NoSuchTicker {

@@ -77,6 +77,9 @@ pub fn market_news(
     scaled: &BTreeMap<(String, Day), f64>,
 ) -> Result<MarketNews, SourceError> {
     let day = today.day;
+    if !known.tickers.is_empty() && !market.universe().iter().any(|ticker| known.knows(ticker)) {
+        return Err(SourceError::NoCommonTicker { known: known.tickers.len() });
+    }
     let mut news = MarketNews { index: index_news(known, market, day)?, ..MarketNews::default() };
     let mut compared = 0;
     for ticker in market.universe().to_vec() {

@@ -36,8 +36,10 @@ pub struct PositionRow {
     pub candidate: EventId,
     /// The butterfly.
     pub structure: StructureRow,
-    /// Contracts of 100 shares.
+    /// Contracts.
     pub quantity: i64,
+    /// Shares of a contract: 100, times the ratio of every split since the entry.
+    pub shares: f64,
     /// The day it was first filled.
     pub entry_day: Day,
     /// Mid value paid per share.
@@ -94,6 +96,7 @@ impl From<&OpenPosition> for PositionRow {
             candidate: of.candidate,
             structure: StructureRow::from(&of.structure),
             quantity: of.quantity,
+            shares: of.shares,
             entry_day: of.entry_day,
             entry_price: of.entry_price,
             entry_fees: of.entry_fees,

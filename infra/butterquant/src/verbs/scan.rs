@@ -53,7 +53,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
     let mut market =
         market::open(config, &source, args.tickers.as_deref(), Reads::day(args.as_of))?;
-    let day = day_to_scan(&*market, args.as_of)?;
+    let day = day_to_scan(&mut *market, args.as_of)?;
     let today = market_day(&mut *market, day)?;
     let (run, wanted) = which_run(config, args, source, &*market, day)?;
     let mut rankings = ranked(config, &run, market, &wanted, &today)?;
@@ -90,10 +90,12 @@ fn say_why_no_index(rankings: &mut RankingsFile, today: &MarketDay) {
     }
 }
 
-fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
+fn day_to_scan(market: &mut dyn Market, as_of: Option<Day>) -> Result<Day> {
+    let wanted = match as_of {
+        Some(day) => day,
+        None => last_day(market)?,
+    };
     let days = market.days();
-    let last = *days.last().context("the market has no days")?;
-    let wanted = as_of.unwrap_or(last);
     let day = days
         .iter()
         .copied()
@@ -103,6 +105,28 @@ fn day_to_scan(market: &dyn Market, as_of: Option<Day>) -> Result<Day> {
         eprintln!("the market has no bar of {wanted}; {day}, its last day before, is scanned");
     }
     Ok(day)
+}
+
+/// The market's last day that is one: a few rows with a wrong date make none. Those days are named.
+fn last_day(market: &mut dyn Market) -> Result<Day> {
+    let days = market.days().to_vec();
+    let last = *days.last().context("the market has no days")?;
+    if market.is_made_up() {
+        return Ok(last);
+    }
+    for day in days.iter().rev().take(5).copied() {
+        let given = market_day(market, day)?;
+        let (bars, all) = (given.bars.len(), market.universe().len());
+        if given.vix.is_some() || 2 * bars >= all {
+            return Ok(day);
+        }
+        let shown: Vec<&str> = given.bars.iter().take(3).map(|(ticker, _)| &**ticker).collect();
+        eprintln!(
+            "{day} is not scanned: only {bars} of {all} stocks ({}) have a row, and the index has none; delete the row if its date is wrong, or give --as-of {day}",
+            shown.join(", ")
+        );
+    }
+    Ok(last)
 }
 
 /// The live run if `day` is its next or its last one; a what-if run otherwise.
@@ -154,6 +178,12 @@ fn fits(config: &Config, run: &RunDir, source: &str, day: Day, as_of: Option<Day
     if own && day < closed && as_of.is_none_or(|wanted| wanted >= closed) {
         eprintln!(
             "the market no longer has a bar of {closed}, which the run has published; the scan of {closed} stands"
+        );
+    }
+    if !own {
+        eprintln!(
+            "the run reads {}, so this scan of {source} is a what-if run, which cannot trade; to go on with the run give its source, to begin another give --run ID or --data-dir DIR",
+            begun.source
         );
     }
     Ok(own && day >= closed && day >= begun.scan_from)

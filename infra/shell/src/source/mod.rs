@@ -16,7 +16,7 @@ use crate::{error::ShellError, last_record, record_codec};
 use closing::Candidate;
 use eventlog::{Batch, Log, PartitionReader, Producer};
 use producers::source::{
-    KnownMarket, Market, MarketDay, MarketNews, day_events, findings_of, market_news,
+    KnownMarket, Market, MarketDay, MarketNews, SourceError, day_events, findings_of, market_news,
 };
 use schemas::controls::ControlState;
 use schemas::events::RunOpened;
@@ -33,6 +33,8 @@ pub struct Source {
     closing: Option<Closing>,
     memory: Option<Memory>,
     producer: Option<Box<dyn Producer>>,
+    /// The market could not be read the last time.
+    away: bool,
 }
 
 /// The log as the source knows it.
@@ -53,7 +55,16 @@ impl Source {
         until: Option<Day>,
     ) -> Source {
         let env = env.clone();
-        Source { env, market, opened, until, closing: None, memory: None, producer: None }
+        Source {
+            env,
+            market,
+            opened,
+            until,
+            closing: None,
+            memory: None,
+            producer: None,
+            away: false,
+        }
     }
 
     /// The same for a market that is still being written: it is read again and again, and a day is published when it
@@ -85,8 +96,8 @@ impl Source {
             }
             self.memory = Some(memory);
         }
-        if self.closing.is_some() {
-            self.market.refresh()?;
+        if self.closing.is_some() && !self.refreshed()? {
+            return Ok(self.idle());
         }
         let (Some(memory), Some(producer)) = (&mut self.memory, &mut self.producer) else {
             return Ok(Progress::Idle);
@@ -146,6 +157,20 @@ impl Source {
             self.market.keep(today.day, self.until);
         }
         Ok(Progress::Worked)
+    }
+
+    /// Reads again what has changed; whether the market could be read. A folder that is being replaced is away for a
+    /// moment: that is said once, and it is tried again.
+    fn refreshed(&mut self) -> Result<bool, ShellError> {
+        let refreshed = self.market.refresh();
+        let Err(away @ SourceError::Folder { .. }) = refreshed else {
+            self.away = false;
+            return Ok(refreshed.map(|()| true)?);
+        };
+        if !std::mem::replace(&mut self.away, true) {
+            tracing::warn!("the source waits: {away}; it is tried again");
+        }
+        Ok(false)
     }
 
     fn idle(&self) -> Progress {

@@ -4,12 +4,15 @@
 //! 1. Money stays [`Money`]; what is paid for a position is released in whole by its closes,
 //!    to the millionth, also when it is filled or closed in parts.
 //! 2. A close never makes a position short: the excess is counted as unmatched.
-//! 3. An order is pending until it is executed in full, cancelled or rejected; one of
+//! 3. A split divides strikes and prices per share, and multiplies the shares of a contract: what was paid stays.
+//! 4. An order is pending until it is executed in full, cancelled or rejected; one of
 //!    unknown fate stays.
 
 use super::rankings::champion_scores;
 use super::trades::{ClosedTrade, OpenPosition, OrderState, PendingOrder};
-use schemas::events::{Action, Execution, Fills, Orders, SHARES_PER_CONTRACT, Track};
+use schemas::events::{
+    Action, Bars, CorporateAction, Execution, Fills, Orders, SHARES_PER_CONTRACT, Track,
+};
 use schemas::{Body, Day, Event, EventId, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,6 +77,7 @@ impl PositionBook {
         for event in events {
             match &event.body {
                 Body::Fills(fill) => self.fill(day, event, fill, &mut journal),
+                Body::Bars(Bars::CorporateAction(action)) => self.split(&event.ticker, action),
                 Body::Orders(Orders::OrderIntended(intent)) => {
                     let opens_ai = intent.track == Track::ButterAI && intent.action == Action::Open;
                     let score = scores.get(&intent.candidate).filter(|_| opens_ai);
@@ -91,6 +95,22 @@ impl PositionBook {
             }
         }
         journal
+    }
+
+    /// Applies a split to the positions opened before it; a dividend changes nothing.
+    fn split(&mut self, ticker: &str, action: &CorporateAction) {
+        let Some(ratio) = action.split() else { return };
+        let old = |held: &&mut OpenPosition| {
+            held.ticker == ticker && held.entry_day < action.effective_day
+        };
+        for position in self.positions.values_mut().filter(old) {
+            position.structure.centre /= ratio;
+            position.structure.wing /= ratio;
+            position.shares *= ratio;
+            for price in [&mut position.entry_price, &mut position.entry_fees] {
+                *price = Money::from_dollars(price.dollars() / ratio).unwrap_or(*price);
+            }
+        }
     }
 
     fn fill(&mut self, day: Day, event: &Event, fill: &Fills, journal: &mut DayJournal) {
@@ -149,6 +169,7 @@ impl PositionBook {
                 candidate: done.candidate,
                 structure: done.structure.clone(),
                 quantity: 0,
+                shares: SHARES_PER_CONTRACT as f64,
                 entry_day: day,
                 entry_price: Money::ZERO,
                 entry_fees: Money::ZERO,
@@ -191,8 +212,7 @@ impl PositionBook {
         } else {
             share(position.capital_at_risk, quantity, position.quantity)
         };
-        let received = (done.price - done.fees).max(Money::ZERO)
-            * SHARES_PER_CONTRACT.saturating_mul(quantity);
+        let received = worth((done.price - done.fees).max(Money::ZERO), quantity, position.shares);
         let pnl = received - released;
         journal.closed.push(ClosedTrade {
             track: done.track,
@@ -200,6 +220,7 @@ impl PositionBook {
             candidate: done.candidate,
             structure: position.structure.clone(),
             quantity,
+            shares: position.shares,
             entry_day: position.entry_day,
             entry_price: position.entry_price,
             entry_fees: position.entry_fees,
@@ -219,6 +240,15 @@ impl PositionBook {
             self.positions.remove(&key);
         }
     }
+}
+
+/// `quantity` contracts of `shares` shares at `price`; to the millionth where no split has made the shares a fraction.
+fn worth(price: Money, quantity: i64, shares: f64) -> Money {
+    let whole = shares as i64;
+    if whole as f64 == shares {
+        return price * whole.saturating_mul(quantity);
+    }
+    Money::from_dollars(price.dollars() * shares * quantity as f64).unwrap_or(Money(i64::MAX))
 }
 
 /// `part` of `whole` parts of `amount`, rounded towards zero.

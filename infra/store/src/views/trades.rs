@@ -1,5 +1,5 @@
 //! The entries of the book and the journal: positions, pending orders, closed trades, marks. Prices
-//! are per share, in [`Money`]; contracts are of 100 shares.
+//! are per share, in [`Money`]; contracts are of 100 shares until a split.
 
 use schemas::events::{OrderIntent, Structure, Track, TrackMarked};
 use schemas::{Day, EventId, Money};
@@ -16,15 +16,17 @@ pub struct OpenPosition {
     pub candidate: EventId,
     /// The butterfly.
     pub structure: Structure,
-    /// Contracts of 100 shares.
+    /// Contracts.
     pub quantity: i64,
+    /// Shares of a contract: 100, times the ratio of every split since.
+    pub shares: f64,
     /// The day it was first filled.
     pub entry_day: Day,
     /// Mid value D paid per share; the mean over partial fills.
     pub entry_price: Money,
     /// Spread and commission c paid per share; the mean likewise.
     pub entry_fees: Money,
-    /// Everything paid: quantity × 100 × (D + c).
+    /// Everything paid: quantity × shares × (D + c).
     pub capital_at_risk: Money,
     /// Why it was opened.
     pub reason: String,
@@ -74,8 +76,10 @@ pub struct ClosedTrade {
     pub candidate: EventId,
     /// The butterfly.
     pub structure: Structure,
-    /// Contracts of 100 shares closed.
+    /// Contracts closed.
     pub quantity: i64,
+    /// Shares of a contract at the close: 100, times the ratio of every split since the entry.
+    pub shares: f64,
     /// The day it was entered.
     pub entry_day: Day,
     /// D paid per share.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 const TREE: &str = "views";
 /// Incremented with every change of a stored type.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// A stored view, or one day of it.
 #[derive(Clone, Copy)]

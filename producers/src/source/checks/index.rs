@@ -11,6 +11,8 @@ const RANGE: std::ops::RangeInclusive<f64> = 5.0..=150.0;
 const SPIKE: f64 = 1.5;
 /// The closes on either side of it differ by at most this share of it, in logarithms.
 const AGREE: f64 = 0.5;
+/// Equal closes in a row that are none of the index's: no three were equal from 2015 to 2019.
+const STUCK: usize = 4;
 /// What the index does not rise by in a day: its largest rise since 1990, of 2018-02-05, was 2.16.
 const RISE: f64 = 2.3;
 /// What it does not fall by in a day: its largest fall, of 2025-04-09, was by a factor of 1.6.
@@ -25,7 +27,25 @@ pub fn check_index(ticker: &str, closes: &[(Day, f64)]) -> Vec<Finding> {
         let (day, kind) = (None, FindingKind::IndexAsFraction);
         return vec![Finding { ticker, day, kind, size: rows as f64, what, remedy }];
     }
-    outside(ticker, closes).into_iter().chain(jumps(ticker, closes)).collect()
+    let stuck = stuck(ticker, closes);
+    outside(ticker, closes).into_iter().chain(jumps(ticker, closes)).chain(stuck).collect()
+}
+
+/// Closes in a row that are all the same.
+fn stuck(ticker: &str, closes: &[(Day, f64)]) -> Vec<Finding> {
+    let runs = closes.chunk_by(|before, close| before.1 == close.1);
+    let finding = |run: &[(Day, f64)]| {
+        let ((first, close), last, rows) = (run[0], run[run.len() - 1].0, run.len());
+        Finding {
+            ticker: ticker.to_owned(),
+            day: Some(first),
+            kind: FindingKind::StalePrices,
+            size: rows as f64,
+            what: format!("{rows} closes from {first} to {last} are all {}", Figure(close)),
+            remedy: "load the closes of these days, or delete the rows".to_owned(),
+        }
+    };
+    runs.filter(|run| run.len() >= STUCK).map(finding).collect()
 }
 
 fn outside(ticker: &str, closes: &[(Day, f64)]) -> Option<Finding> {

@@ -66,9 +66,8 @@ fn is_idle(bar: &Bar) -> bool {
     bar.volume == 0.0 && [bar.open, bar.high, bar.low].iter().all(|price| *price == bar.close)
 }
 
-/// Runs of rows that repeat the close before them, in every price, and traded nothing.
+/// Runs of rows that say nothing new: one price, the close before them, or every number of the row before.
 pub(super) fn stale(ticker: &str, bars: &[Bar]) -> Vec<Finding> {
-    let repeats = |before: &Bar, bar: &Bar| is_idle(bar) && bar.close == before.close;
     let mut found = Vec::new();
     // In each run, the bar that is repeated comes first.
     for run in bars.chunk_by(repeats).filter(|run| run.len() > 1) {
@@ -78,20 +77,36 @@ pub(super) fn stale(ticker: &str, bars: &[Bar]) -> Vec<Finding> {
             1 => format!("the row of {day} repeats"),
             _ => format!("{rows} rows from {day} to {} repeat", last.bar_day),
         };
+        let idle = run[1..].iter().all(is_idle);
+        let (close, repeated) = (Figure(first.close), run[0].bar_day);
+        let (what, remedy) = if idle {
+            (
+                format!("{days} the close of {close} on {repeated} with a volume of 0"),
+                "delete them: a day on which nothing traded has no row",
+            )
+        } else {
+            (
+                format!("{days} the prices of {repeated}, with a close of {close}"),
+                "load the rows of these days, or delete them",
+            )
+        };
         found.push(Finding {
             ticker: ticker.to_owned(),
             day: Some(day),
             kind: FindingKind::StalePrices,
             size: rows as f64,
-            what: format!(
-                "{days} the close of {} on {} with a volume of 0",
-                Figure(first.close),
-                run[0].bar_day
-            ),
-            remedy: "delete them: a day on which nothing traded has no row".to_owned(),
+            what,
+            remedy: remedy.to_owned(),
         });
     }
     found
+}
+
+/// Whether the bar repeats the one before. No bar of 100 stocks in four years did.
+fn repeats(before: &Bar, bar: &Bar) -> bool {
+    let flat = [bar.open, bar.high, bar.low].iter().all(|price| *price == bar.close);
+    let same = Bar { bar_day: before.bar_day, ..bar.clone() };
+    flat && bar.close == before.close || same == *before
 }
 
 /// Rows of one price and no volume that is not the close before: somebody's estimate, as nothing traded at it.

@@ -28,9 +28,9 @@ fn idle(bar: &mut Bar) {
 
 #[test]
 fn sound_bars_and_a_sound_index_have_no_findings() {
-    assert_eq!(check_bars("A", &bars(&[100.0, 101.0, 60.0, 61.0])), []);
-    // AMD's rise of 52 %, a bar from it, and a fall that is made good in two days.
-    assert_eq!(check_bars("A", &bars(&[2.6, 2.64, 3.75, 3.5, 2.9, 3.0])), []);
+    assert_eq!(check_bars("A", &bars(&[100.0, 101.0, 77.0, 78.0])), []);
+    // AMD's fall of 24 % on 2017-05-02, and a rise that is lost in three days.
+    assert_eq!(check_bars("A", &bars(&[13.62, 10.32, 10.2, 13.2, 12.4, 11.7, 11.6])), []);
     assert_eq!(check_bars("A", &[]), []);
     // The index on the days around 2018-02-05.
     let closes = [13.47, 17.31, 37.32, 29.98, 27.73, 33.46, 29.06];
@@ -43,7 +43,7 @@ fn sound_bars_and_a_sound_index_have_no_findings() {
 fn a_split_and_a_price_in_cents_are_found_on_their_day() {
     use FindingKind::{HundredfoldPrice, SuspectedSplit};
     let found = |closes: &[f64]| words(&check_bars("A", &bars(closes)));
-    assert_eq!(found(&[100.0, 25.0, 25.0]), [(SuspectedSplit, Some(1), 1.0)]);
+    assert_eq!(found(&[100.0, 25.0, 25.1]), [(SuspectedSplit, Some(1), 1.0)]);
     assert_eq!(found(&[1.0, 1.1, 60.0, 1.0]), [(HundredfoldPrice, Some(2), 4.0)]);
     assert_eq!(found(&[90.0, 0.9, 90.0]), [(HundredfoldPrice, Some(1), 5.0)]);
     assert_eq!(found(&[90.0, 0.91, 0.9]), [(HundredfoldPrice, Some(1), 5.0)]);
@@ -52,7 +52,7 @@ fn a_split_and_a_price_in_cents_are_found_on_their_day() {
 
 #[test]
 fn a_close_that_comes_straight_back_is_a_spike_whatever_its_factor() {
-    for factor in [1.45, 1.6, 2.6, 6.0, 13.0, 45.0] {
+    for factor in [1.25, 1.45, 1.6, 2.6, 6.0, 13.0, 45.0] {
         for factor in [factor, 1.0 / factor] {
             let closes = [100.0, 101.0, 101.0 * factor, 99.0, 100.0];
             let found = check_bars("A", &bars(&closes));
@@ -105,7 +105,7 @@ fn an_open_high_or_low_far_from_the_closes_is_found() {
     assert_eq!(far.len(), 2, "{found:?}");
     assert_eq!(far[0].what, "its open of 10100 on 1970-01-02 is 100 times its close of 101");
     assert_eq!(far[1].what, "its low of 0.99 on 1970-01-03 is 0.01 times its close of 99");
-    let mut cents = bars(&[10.0; 30]);
+    let mut cents = bars(&[10.0, 10.1, 10.2].repeat(10));
     cents.iter_mut().for_each(|bar| (bar.open, bar.high) = (1_000.0, 1_000.0));
     let found = check_bars("A", &cents);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -191,4 +191,63 @@ fn days_that_one_ticker_lacks_are_told_once() {
     // Nobody else tells whether a single stock was halted.
     let index = own("^VIX", sessions.clone());
     assert_eq!(missing_days(&stocks[..1], &index, TradingCalendar::Nyse, &has_row), []);
+}
+
+#[test]
+fn a_small_split_is_told_where_open_and_close_show_it_and_a_real_move_is_not() {
+    let of = |open: f64, close: f64| {
+        let mut rows = bars(&[101.0, 100.0, close, close * 1.01]);
+        rows[2].open = open;
+        (rows[2].high, rows[2].low) = (open.max(close), open.min(close));
+        check_bars("A", &rows)
+    };
+    for (ratio, told) in [(5.0 / 4.0, "5:4"), (4.0 / 3.0, "4:3"), (3.0 / 4.0, "3:4")] {
+        let found = of(101.0 / ratio, 100.5 / ratio);
+        assert_eq!(words(&found), [(FindingKind::PriceLevel, Some(2), 0.0)], "{found:?}");
+        assert!(found[0].what.contains(&format!("as a split of {told} makes it")), "{found:?}");
+    }
+    // The open is no split's, or the size is none.
+    assert_eq!(of(99.8, 79.7), []);
+    assert_eq!(of(114.0, 124.4), []);
+    assert_eq!(of(77.0, 77.5), []);
+    // Beyond 1.4 nothing is needed.
+    assert_eq!(words(&of(99.0, 60.0)).len(), 1);
+}
+
+#[test]
+fn rows_filled_forward_are_stale_with_their_volume_too() {
+    let mut rows = bars(&[100.0, 101.0, 102.0, 103.0, 104.0]);
+    for at in [2, 3] {
+        rows[at] = Bar { bar_day: rows[at].bar_day, ..rows[1].clone() };
+    }
+    let found = check_bars("A", &rows);
+    assert_eq!(words(&found), [(FindingKind::StalePrices, Some(2), 2.0)], "{found:?}");
+    assert!(
+        found[0]
+            .what
+            .contains("2 rows from 1970-01-03 to 1970-01-04 repeat the prices of 1970-01-02")
+    );
+    let index = |closes: &[f64]| {
+        let closes: Vec<(Day, f64)> = (0..).map(Day).zip(closes.iter().copied()).collect();
+        words(&check_index("^VIX", &closes))
+    };
+    assert_eq!(
+        index(&[16.0, 15.0, 15.0, 15.0, 15.0, 16.0]),
+        [(FindingKind::StalePrices, Some(1), 4.0)]
+    );
+    assert_eq!(index(&[16.0, 15.0, 15.0, 15.0, 16.0]), []);
+}
+
+#[test]
+fn a_ticker_with_the_closes_of_another_is_told_whatever_else_its_rows_hold() {
+    let own = |from: f64| bars(&(0..120).map(|day| from + f64::from(day % 7)).collect::<Vec<_>>());
+    let mut copy = own(50.0);
+    copy.iter_mut().for_each(|bar| bar.volume += 1.0);
+    copy.truncate(115);
+    let all = [("A", own(50.0)), ("B", own(51.0)), ("C", copy), ("D", own(50.0)[110..].to_vec())];
+    let closes: Vec<Closes> =
+        all.iter().filter_map(|(ticker, bars)| Closes::of(ticker, bars, Day(119))).collect();
+    let found = same_prices(&closes);
+    assert_eq!(words(&found), [(FindingKind::SamePrices, None, 1.0)]);
+    assert!(found[0].to_string().starts_with("C: its closes are those of A"), "{found:?}");
 }
