@@ -71,6 +71,7 @@ struct Marks {
     comma: Example,
     /// Prices such as 1,115 and 1.115.
     either_comma: Example,
+    either_point: Example,
 }
 
 impl Marks {
@@ -96,6 +97,9 @@ impl Marks {
                     Told::Either(Decimals::Comma) if Some(*place) != volume => {
                         marks.either_comma = marks.either_comma.take().or_else(example);
                     }
+                    Told::Either(Decimals::Point) if Some(*place) != volume => {
+                        marks.either_point = marks.either_point.take().or_else(example);
+                    }
                     Told::Either(_) | Told::Nothing => {}
                 }
             }
@@ -105,9 +109,12 @@ impl Marks {
 }
 
 fn decimals(text: &[u8], header: &Header) -> Result<Decimals, Fault> {
-    // In most files no field can contain a comma, so that nothing is to be found out.
+    // In most files no field can contain a comma, so that nothing is to be found out. Where semicolons separate, a point
+    // may stand between thousands.
     let inside = if header.separator == b',' { b'"' } else { b',' };
-    let Some((_, places)) = header.sets.first().filter(|_| text.contains(&inside)) else {
+    let semicolons = header.separator == b';';
+    let Some((_, places)) = header.sets.first().filter(|_| semicolons || text.contains(&inside))
+    else {
         return Ok(Decimals::Point);
     };
     let marks = Marks::of(text, header, places);
@@ -123,10 +130,12 @@ fn decimals(text: &[u8], header: &Header) -> Result<Decimals, Fault> {
             remedy,
         ));
     }
-    match marks.either_comma.filter(|_| points + commas == 0) {
-        Some((line, shown)) => Err(Fault::new(
+    let either_point = marks.either_point.filter(|_| semicolons).map(|at| ("point", at));
+    let either = marks.either_comma.map(|at| ("comma", at)).or(either_point);
+    match either.filter(|_| points + commas == 0) {
+        Some((mark, (line, shown))) => Err(Fault::new(
             format!(
-                "whether {shown} in line {line} has decimals or thousands behind its comma cannot be known"
+                "whether {shown} in line {line} has decimals or thousands behind its {mark} cannot be known"
             ),
             remedy,
         )),

@@ -212,7 +212,11 @@ impl Draft {
             let what = format!("{} comes after a later day; the rows were sorted", day(&pair[1]));
             (pair[1].0, what)
         });
-        // Stable: of two rows for one day the last in the file comes last.
+        // Stable: of two rows for one day the last in the file comes last; where the file begins with its newest day,
+        // the first.
+        if newest_first {
+            self.rows.reverse();
+        }
         self.rows.sort_by_key(day);
         said
     }
@@ -291,14 +295,14 @@ impl Draft {
         let (first, many) = (twice.first().copied(), twice.len() > SAID_OF_DAYS);
         if let Some((day, one, other)) = first.filter(|_| many) {
             let what = format!(
-                "{} rows{of} are second rows for their day, the first {day} in lines {one} and {other}; the last of each day stands",
+                "{} rows{of} are second rows for their day, such as {day} in lines {one} and {other}; that in line {other} stands, and so on",
                 twice.len()
             );
             return report.say(Some(other), what, "delete the wrong ones");
         }
         for (day, one, line) in twice {
             let what = format!(
-                "{day} has two rows, in lines {one} and {line}; that in line {line}, the last, stands"
+                "{day} has two rows, in lines {one} and {line}; that in line {line}, the newer one, stands"
             );
             report.say_of_row(line, what, "delete the wrong one of the two");
         }

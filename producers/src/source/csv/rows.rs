@@ -2,7 +2,7 @@
 //! layout; what they differ in is the header and the conventions found before.
 
 use super::clock::Time;
-use super::columns::{Places, Role, names_dates};
+use super::columns::{Places, Role, names_dates, places, plain_name};
 use super::conventions;
 use super::dates::{Order, Stamp, stamp};
 use super::draft::Draft;
@@ -61,10 +61,22 @@ pub(super) fn read_text(
         report,
         drafts: Vec::new(),
         by_ticker: HashMap::new(),
+        other_header: None,
     };
     reader.all(text, column);
+    if let Some(line) = reader.other_header {
+        let what = "the header stands there again, with other columns; the file is not read";
+        let fault = Fault::new(
+            what.to_owned(),
+            "split the file there, or give all rows the columns of the first header",
+        );
+        return FileContent::refused(file, Some(line), fault);
+    }
     reader.close()
 }
+
+/// Names of columns that make a line another header.
+const HEADER_NAMES: usize = 4;
 
 struct RowReader<'a> {
     kind: FileKind,
@@ -75,6 +87,8 @@ struct RowReader<'a> {
     report: Report<'a>,
     drafts: Vec<Draft>,
     by_ticker: HashMap<Vec<u8>, usize>,
+    /// The line of a header whose columns are in other places than the first one's.
+    other_header: Option<u64>,
 }
 
 impl RowReader<'_> {
@@ -119,6 +133,13 @@ impl RowReader<'_> {
             return false;
         }
         let what = if names_dates(date) {
+            if let [(_, known)] = &self.header.sets[..] {
+                let names: Vec<String> = fields.iter().map(|field| plain_name(field)).collect();
+                let (own, found) = places(&names);
+                let other =
+                    found >= HEADER_NAMES && (names.len() != self.header.width || own != *known);
+                self.other_header = self.other_header.or(other.then_some(line));
+            }
             "the header stands there again; the line is skipped".to_owned()
         } else if is_text(fields, self.decimals) {
             let first = fields.iter().find(|field| !field.is_empty()).copied().unwrap_or_default();

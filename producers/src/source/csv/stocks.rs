@@ -184,15 +184,17 @@ fn tables_of(
 fn rank(
     stock: &Stock,
     files: &[ReadFile],
-) -> (bool, bool, bool, bool, Reverse<Option<Day>>, String) {
+) -> (bool, bool, bool, Reverse<Option<Day>>, bool, String) {
     let file = &files[stock.file].file;
     let name = file.name();
     let of_many =
         !stock.called.is_empty() && key_of(&files[stock.file].ticker) != key_of(&stock.ticker);
-    let exact = name.strip_prefix(stock.ticker.as_str()).is_some_and(|end| end.starts_with('.'));
+    let end = name.strip_prefix(stock.ticker.as_str()).unwrap_or_default();
+    // KO.csv and KO.csv.gz, but not KO.US.csv.
+    let exact = end.strip_suffix(".gz").unwrap_or(end).rfind('.') == Some(0);
     let plain = name.ends_with(".csv") || name.ends_with(".parquet");
     let last = stock.table.bars.last().map(|bar| bar.bar_day);
-    (!file.was_read(), of_many, !exact, !plain, Reverse(last), name.to_owned())
+    (!file.was_read(), of_many, !exact, Reverse(last), !plain, name.to_owned())
 }
 
 impl Gathered {

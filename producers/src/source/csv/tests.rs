@@ -127,13 +127,22 @@ fn rows_out_of_order_or_twice() {
     let dir =
         folder(&[("A.csv", newest_first.as_bytes()), ("^VIX.csv", b"Date,Close\n2018-06-28,16\n")]);
     assert_eq!(CsvMarket::open(dir.path(), None, NYSE).unwrap().problems(), []);
+    // What was downloaded last stands on top there.
+    let twice = format!("{HEAD}{}{}{}", row(29, 12), row(29, 50), row(28, 11));
+    check(
+        twice.as_bytes(),
+        2,
+        "BAD.csv:2: 2018-06-29 has two rows, in lines 3 and 2; that in line 2, the newer one, stands",
+    );
+    let dir = folder(&[("A.csv", twice.as_bytes()), ("^VIX.csv", b"Date,Close\n2018-06-28,16\n")]);
+    assert_eq!(CsvMarket::open(dir.path(), None, NYSE).unwrap().series("A")[1].close, 12.0);
     let unsorted = format!("{HEAD}{}{}{}", row(29, 12), row(27, 10), row(28, 11));
     check(unsorted.as_bytes(), 3, ":3: 2018-06-27 comes after a later day");
     let twice = format!("{HEAD}{}{}{}", row(28, 11), row(28, 50), row(29, 12));
     check(
         twice.as_bytes(),
         2,
-        "BAD.csv:3: 2018-06-28 has two rows, in lines 2 and 3; that in line 3, the last, stands",
+        "BAD.csv:3: 2018-06-28 has two rows, in lines 2 and 3; that in line 3, the newer one, stands",
     );
     let dir = folder(&[("A.csv", unsorted.as_bytes()), ("B.csv", twice.as_bytes())]);
     let mut market = CsvMarket::open(dir.path(), None, NYSE).unwrap();
@@ -331,4 +340,16 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_header_with_other_columns_inside_a_file_costs_the_file() {
+    let rows = format!(
+        "{HEAD}{GOOD}Date,Close,High,Low,Open,Adj Close,Volume\n2018-06-30,10,11,9,10,1,1\n"
+    );
+    check(
+        rows.as_bytes(),
+        0,
+        "BAD.csv:4: the header stands there again, with other columns; the file is not read",
+    );
 }

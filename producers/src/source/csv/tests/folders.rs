@@ -35,6 +35,14 @@ fn a_ticker_counts_once_and_the_other_files_are_named() {
         &["aapl.csv: AAPL is read from AAPL.csv"],
     );
     assert_eq!(market.series("AAPL")[0].close, 11.0);
+    for other in ["AAPL.US.csv", "aapl.us.txt"] {
+        let market = check(
+            &[("AAPL.csv", one), (other, two), vix],
+            &["AAPL"],
+            &["AAPL is read from AAPL.csv"],
+        );
+        assert_eq!(market.series("AAPL")[0].close, 11.0, "{other}");
+    }
     check(
         &[("BRK.B.csv", one), ("BRK-B.csv", two), vix],
         &["BRK-B"],

@@ -20,7 +20,7 @@ fn the_whole_file_tells_what_a_point_or_comma_means() {
     // Only the last row tells.
     let german = closes(&format!("{HEAD}{whole}{}", row(29, "1.115,65"))).unwrap();
     assert_eq!((german[0], german[9]), (1115.0, 1115.65));
-    assert_eq!(closes(&format!("{HEAD}{whole}")).unwrap(), [1.115; 9]);
+    assert!(closes(&format!("{HEAD}{whole}")).is_err());
     for (price, expected) in [
         ("1'115.20", 1115.2),
         ("1\u{202f}115,20", 1115.2),
@@ -142,4 +142,18 @@ fn a_last_row_is_finished_once_the_exchange_has_closed() {
     // A time that the other rows have as well is no sign of an open market.
     let text = format!("{HEAD}2018-03-09 14:30:00Z;1;1;1;1;1\n2018-03-12 13:30:00Z;2;2;2;2;1\n");
     assert_eq!(closes(&text).unwrap(), [1.0, 2.0]);
+}
+
+#[test]
+fn points_between_semicolons_may_stand_between_thousands() {
+    let rows = |close: &str, volume: &str| {
+        format!("{HEAD}2018-06-28;{close};{close};{close};{close};{volume}\n")
+    };
+    let refused = closes(&rows("1.115", "200")).unwrap_err();
+    assert!(
+        refused.contains("whether 1.115 in line 2 has decimals or thousands behind its point"),
+        "{refused}"
+    );
+    assert_eq!(closes(&rows("1.115", "3.272.800")).unwrap(), [1115.0]);
+    assert_eq!(closes(&rows("1.1150", "200")).unwrap(), [1.115]);
 }
