@@ -7,7 +7,7 @@ use super::conventions;
 use super::dates::{Order, Stamp, stamp};
 use super::draft::Draft;
 use super::fields::{are_empty, fields_of, rows};
-use super::header::{Header, find};
+use super::header::{Header, again, find};
 use super::index_name::is_index;
 use super::letters::words;
 use super::names::{key_of, ticker_in, without_exchange};
@@ -43,7 +43,7 @@ pub(super) fn read_text(
             return FileContent { other: Some(other), ..content };
         }
     };
-    let (decimals, order) = match conventions::of(text, &header) {
+    let (decimals, order) = match conventions::of(text, &header, kind) {
         Ok(found) => found,
         Err(fault) => return FileContent::refused(file, None, fault),
     };
@@ -62,7 +62,9 @@ pub(super) fn read_text(
         drafts: Vec::new(),
         by_ticker: HashMap::new(),
     };
-    reader.all(text, column);
+    if let Err(fault) = reader.all(text, column) {
+        return FileContent::refused(file, None, fault);
+    }
     reader.close()
 }
 
@@ -78,7 +80,7 @@ struct RowReader<'a> {
 }
 
 impl RowReader<'_> {
-    fn all(&mut self, text: &[u8], column: Option<usize>) {
+    fn all(&mut self, text: &[u8], column: Option<usize>) -> Result<(), Fault> {
         let header = self.header;
         let mut fields = Vec::with_capacity(header.width + 1);
         for (ticker, _) in header.sets.iter().filter(|_| column.is_none()) {
@@ -88,7 +90,7 @@ impl RowReader<'_> {
         let mut last: (&[u8], Option<usize>) = (b"", None);
         for (line, row) in rows(text, header) {
             fields_of(row, header, &mut fields);
-            if are_empty(&fields) || self.is_no_row(line, &fields) {
+            if are_empty(&fields) || self.is_no_row((line, row), &fields)? {
                 continue;
             }
             let Some(at) = column else {
@@ -109,26 +111,39 @@ impl RowReader<'_> {
                 }
             }
         }
+        Ok(())
     }
 
-    /// Whether the line is none of prices, which is said: the header again, or a note below the rows.
-    fn is_no_row(&mut self, line: u64, fields: &[&[u8]]) -> bool {
+    /// Whether the line is none of prices, which is said: the header again, or a note below the rows. Below a header of
+    /// other columns nothing would be read rightly.
+    fn is_no_row(&mut self, (line, row): (u64, &[u8]), fields: &[&[u8]]) -> Result<bool, Fault> {
         let place = self.header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
         let date = place.and_then(|at| fields.get(at)).copied().unwrap_or_default();
         if stamp(date, self.order).is_some() {
-            return false;
+            return Ok(false);
         }
-        let what = if names_dates(date) {
+        let (dates, text) = (names_dates(date), is_text(fields, self.decimals));
+        let header = if dates || text { again(row, self.header) } else { None };
+        if header == Some(false) {
+            let first = self.header.line;
+            return Err(Fault::new(
+                format!(
+                    "line {line} is another header, with other columns than line {first}; the file is not read"
+                ),
+                format!("write all rows with the columns of line {first}, or delete the others"),
+            ));
+        }
+        let what = if dates || header == Some(true) {
             "the header stands there again; the line is skipped".to_owned()
-        } else if is_text(fields, self.decimals) {
+        } else if text {
             let first = fields.iter().find(|field| !field.is_empty()).copied().unwrap_or_default();
             let shown: String = words(first).chars().take(40).collect();
             format!("{shown:?} begins no row of prices; the line is skipped")
         } else {
-            return false;
+            return Ok(false);
         };
         self.report.say_of_row(line, what, "delete the line");
-        true
+        Ok(true)
     }
 
     fn kind_of(&self, ticker: &str) -> FileKind {

@@ -20,7 +20,22 @@ fn the_whole_file_tells_what_a_point_or_comma_means() {
     // Only the last row tells.
     let german = closes(&format!("{HEAD}{whole}{}", row(29, "1.115,65"))).unwrap();
     assert_eq!((german[0], german[9]), (1115.0, 1115.65));
-    assert_eq!(closes(&format!("{HEAD}{whole}")).unwrap(), [1.115; 9]);
+    // Between commas a point is one of decimals, between semicolons nobody knows.
+    let commas = format!("{HEAD}{whole}").replace(';', ",");
+    assert_eq!(closes(&commas).unwrap(), [1.115; 9]);
+    let dotted = commas.lines().map(|line| match line.split_once(',') {
+        Some((date, rest)) if date != "Date" => format!("{}.06.2018,{rest}\n", &date[8..]),
+        _ => format!("{line}\n"),
+    });
+    for text in [format!("{HEAD}{whole}"), dotted.collect()] {
+        let unknown = closes(&text).unwrap_err();
+        let said = "1.115 in line 2 has decimals or thousands behind its point cannot be known";
+        assert!(unknown.contains(said), "{unknown}");
+    }
+    // Volumes tell.
+    let volumes = commas.replace(",1\n", ",3.272.800\n");
+    assert_eq!(closes(&volumes).unwrap(), [1115.0; 9]);
+    assert_eq!(closes(&format!("{HEAD}{whole}").replace(";1\n", ";1.5M\n")).unwrap(), [1.115; 9]);
     for (price, expected) in [
         ("1'115.20", 1115.2),
         ("1\u{202f}115,20", 1115.2),
