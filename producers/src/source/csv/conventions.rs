@@ -142,7 +142,17 @@ fn decimals(text: &[u8], header: &Header, kind: FileKind) -> Result<Decimals, Fa
     {
         return Err(Fault::new(
             format!(
-                "some numbers have decimals behind a point ({point} in line {one}), some behind a comma ({comma} in line {other}); the file is not read"
+                "some numbers have {} ({point} in line {one}), others have {} ({comma} in line {other}); the file is not read",
+                if point.contains('.') {
+                    "decimals behind a point"
+                } else {
+                    "commas between thousands"
+                },
+                if comma.contains(',') {
+                    "decimals behind a comma"
+                } else {
+                    "points between thousands"
+                }
             ),
             remedy,
         ));

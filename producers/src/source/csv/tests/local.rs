@@ -52,7 +52,15 @@ fn the_whole_file_tells_what_a_point_or_comma_means() {
     let mixed = format!("{HEAD}{}{}", row(28, "115,20"), row(29, "115.20"));
     let mixed = closes(&mixed).unwrap_err();
     assert!(
-        mixed.contains("behind a point (115.20 in line 3), some behind a comma (115,20 in line 2)"),
+        mixed.contains(
+            "behind a point (115.20 in line 3), others have decimals behind a comma (115,20 in"
+        ),
+        "{mixed}"
+    );
+    let mixed = closes(&format!("{HEAD}{}", row(29, "115.20")).replace(";1\n", ";3.272.800\n"));
+    let mixed = mixed.unwrap_err();
+    assert!(
+        mixed.contains("others have points between thousands (3.272.800 in line 2)"),
         "{mixed}"
     );
 }
