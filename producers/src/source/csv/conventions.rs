@@ -7,6 +7,7 @@ use super::fields::{are_empty, fields_of, rows};
 use super::header::Header;
 use super::letters::words;
 use super::numbers::{Decimals, Told, told_by};
+use super::price_table::FileKind;
 use super::text::Fault;
 
 /// The remedy for dates with several readings.
@@ -20,9 +21,9 @@ const COUNTED: (usize, usize) = (60, 5);
 const MIXED: usize = 20;
 
 /// The conventions of the rows below `header`, or all that cannot be known.
-pub(super) fn of(text: &[u8], header: &Header) -> Result<(Decimals, Order), Fault> {
+pub(super) fn of(text: &[u8], header: &Header, kind: FileKind) -> Result<(Decimals, Order), Fault> {
     widths(text, header)?;
-    match (decimals(text, header), order(text, header)) {
+    match (decimals(text, header, kind), order(text, header)) {
         (Ok(decimals), Ok(order)) => Ok((decimals, order)),
         (Err(one), Err(other)) => Err(Fault::new(
             format!("{}; {}", one.what, other.what),
@@ -69,8 +70,9 @@ struct Marks {
     commas: usize,
     point: Example,
     comma: Example,
-    /// Prices such as 1,115 and 1.115.
+    /// Prices such as 1,115.
     either_comma: Example,
+    /// Such as 1.115.
     either_point: Example,
 }
 
@@ -108,15 +110,30 @@ impl Marks {
     }
 }
 
-fn decimals(text: &[u8], header: &Header) -> Result<Decimals, Fault> {
-    // In most files no field can contain a comma, so that nothing is to be found out. Where semicolons separate, a point
-    // may stand between thousands.
+/// Whether the file is written as where points group thousands: fields between semicolons, dates such as 29.06.2018, volumes
+/// such as 3.272.800.
+fn groups_by_points(text: &[u8], header: &Header, places: &Places) -> bool {
+    let mut fields = Vec::new();
+    header.separator == b';'
+        || rows(text, header).take(TRIED).any(|(_, row)| {
+            fields_of(row, header, &mut fields);
+            let field = |role: Role| places[role as usize].and_then(|at| fields.get(at)).copied();
+            let date = field(Role::Date).unwrap_or_default();
+            let points = date.iter().filter(|byte| **byte == b'.').count();
+            let volume = field(Role::Volume).map(told_by);
+            (points == 2 && date.first().is_some_and(u8::is_ascii_digit))
+                || volume == Some(Told::Sure(Decimals::Comma))
+        })
+}
+
+fn decimals(text: &[u8], header: &Header, kind: FileKind) -> Result<Decimals, Fault> {
+    // In most files no field can contain a comma, so that nothing is to be found out.
     let inside = if header.separator == b',' { b'"' } else { b',' };
-    let semicolons = header.separator == b';';
-    let Some((_, places)) = header.sets.first().filter(|_| semicolons || text.contains(&inside))
-    else {
+    let Some((_, places)) = header.sets.first() else { return Ok(Decimals::Point) };
+    let grouped = groups_by_points(text, header, places);
+    if !grouped && !text.contains(&inside) {
         return Ok(Decimals::Point);
-    };
+    }
     let marks = Marks::of(text, header, places);
     let Marks { points, commas, .. } = marks;
     let remedy = "write decimals behind a point and leave out the marks between thousands";
@@ -125,22 +142,39 @@ fn decimals(text: &[u8], header: &Header) -> Result<Decimals, Fault> {
     {
         return Err(Fault::new(
             format!(
-                "some numbers have decimals behind a point ({point} in line {one}), some behind a comma ({comma} in line {other}); the file is not read"
+                "some numbers have {} ({point} in line {one}), others have {} ({comma} in line {other}); the file is not read",
+                if point.contains('.') {
+                    "decimals behind a point"
+                } else {
+                    "commas between thousands"
+                },
+                if comma.contains(',') {
+                    "decimals behind a comma"
+                } else {
+                    "points between thousands"
+                }
             ),
             remedy,
         ));
     }
-    let either_point = marks.either_point.filter(|_| semicolons).map(|at| ("point", at));
-    let either = marks.either_comma.map(|at| ("comma", at)).or(either_point);
-    match either.filter(|_| points + commas == 0) {
-        Some((mark, (line, shown))) => Err(Fault::new(
-            format!(
-                "whether {shown} in line {line} has decimals or thousands behind its {mark} cannot be known"
-            ),
-            remedy,
-        )),
-        None if commas > points => Ok(Decimals::Comma),
-        None => Ok(Decimals::Point),
+    let unknown = |(line, shown): (u64, String), mark: &str, remedy: &str| {
+        let what = format!(
+            "whether {shown} in line {line} has decimals or thousands behind its {mark} cannot be known"
+        );
+        Err(Fault::new(what, remedy))
+    };
+    // The VIX has no thousands.
+    let either_point = marks.either_point.filter(|_| grouped && kind == FileKind::Stock);
+    match (marks.either_comma, either_point) {
+        _ if commas > points => Ok(Decimals::Comma),
+        _ if points > 0 => Ok(Decimals::Point),
+        (Some(price), _) => unknown(price, "comma", remedy),
+        (None, Some(price)) => unknown(
+            price,
+            "point",
+            "leave out the marks between thousands, or write prices with two or four decimals",
+        ),
+        (None, None) => Ok(Decimals::Point),
     }
 }
 
@@ -172,7 +206,8 @@ fn order(text: &[u8], header: &Header) -> Result<Order, Fault> {
     }
     let place = header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
     let mut fields = Vec::new();
-    let (mut month_first, mut day_first, mut either) = (None, None, None);
+    let (mut month_first, mut day_first) = (None, None);
+    let (mut either, mut equal) = (None, None);
     let slashes = text.contains(&b'/');
     let (mut all, mut with_slashes) = (0, 0);
     for (at, (line, row)) in rows(text, header).enumerate() {
@@ -186,7 +221,8 @@ fn order(text: &[u8], header: &Header) -> Result<Order, Fault> {
         let Some((first, second, _)) = date else { continue };
         with_slashes += 1;
         let kept = match (first, second) {
-            (1..=12, 1..=12) => &mut either,
+            (1..=12, 1..=12) if first != second => &mut either,
+            (1..=12, 1..=12) => &mut equal,
             (1..=12, 13..=31) => &mut month_first,
             (13..=31, 1..=12) => &mut day_first,
             _ => continue,
@@ -194,7 +230,7 @@ fn order(text: &[u8], header: &Header) -> Result<Order, Fault> {
         kept.get_or_insert_with(|| (line, words(field).into_owned()));
     }
     let remedy = DATES;
-    match (month_first, day_first, either) {
+    match (month_first, day_first, either.or(equal)) {
         (_, None, _) if header.american => Ok(Order::MonthFirst),
         (Some(_), None, _) => Ok(Order::MonthFirst),
         // Some rows among others cost no more than themselves.
@@ -205,12 +241,13 @@ fn order(text: &[u8], header: &Header) -> Result<Order, Fault> {
             ),
             remedy,
         )),
-        (None, Some((_, day)), _) => Err(Fault::new(
-            format!(
-                "the dates have the day first, such as {day}, which others read as month first; the file is not read"
-            ),
-            remedy,
-        )),
+        (None, Some((_, day)), either) => {
+            let other = either.map_or("one up to the 12th of a month".to_owned(), |(_, date)| date);
+            let what = format!(
+                "the dates have the day first, such as {day}, so that {other} could be read as month first; the file is not read"
+            );
+            Err(Fault::new(what, remedy))
+        }
         (None, None, Some((_, date))) => Err(Fault::new(
             format!(
                 "whether dates such as {date} have the day or the month first cannot be known; the file is not read"

@@ -212,8 +212,7 @@ impl Draft {
             let what = format!("{} comes after a later day; the rows were sorted", day(&pair[1]));
             (pair[1].0, what)
         });
-        // Stable: of two rows for one day the last in the file comes last; where the file begins with its newest day,
-        // the first.
+        // Stable: of two rows for one day the one that was written later comes last, as in the file's own order.
         if newest_first {
             self.rows.reverse();
         }
@@ -292,17 +291,25 @@ impl Draft {
         self.rows = kept;
         let of =
             if self.ticker.is_empty() { String::new() } else { format!(" of {}", self.ticker) };
+        // Of a file that is sorted newest first, the first.
+        let place = |one: u64, kept: u64| if kept < one { "first" } else { "last" };
         let (first, many) = (twice.first().copied(), twice.len() > SAID_OF_DAYS);
         if let Some((day, one, other)) = first.filter(|_| many) {
             let what = format!(
-                "{} rows{of} are second rows for their day, such as {day} in lines {one} and {other}; that in line {other} stands, and so on",
-                twice.len()
+                "{} rows{of} are second rows for their day, the first {day} in lines {} and {}; the {} of each day stands",
+                twice.len(),
+                one.min(other),
+                one.max(other),
+                place(one, other)
             );
             return report.say(Some(other), what, "delete the wrong ones");
         }
         for (day, one, line) in twice {
             let what = format!(
-                "{day} has two rows, in lines {one} and {line}; that in line {line}, the newer one, stands"
+                "{day} has two rows, in lines {} and {}; that in line {line}, the {}, stands",
+                one.min(line),
+                one.max(line),
+                place(one, line)
             );
             report.say_of_row(line, what, "delete the wrong one of the two");
         }

@@ -23,7 +23,7 @@ pub(super) struct Header {
 }
 
 /// Lines in which a header is looked for.
-const SEARCHED: usize = 12;
+const SEARCHED: usize = 44;
 /// Lines that may stand above a header with comments among them.
 const SEARCHED_WITH_COMMENTS: usize = 200;
 
@@ -63,6 +63,13 @@ pub(super) fn find(text: &[u8], index: bool) -> Result<Header, NoHeader> {
                     let line = *number;
                     let width = width(&fields);
                     let sets = vec![(None, places)];
+                    // Rows stand above it: it is that of other rows, joined below.
+                    if at > 0
+                        && headerless(&lines[at - 1..at]).is_some()
+                        && let Some(no) = headerless(&lines)
+                    {
+                        return Err(no);
+                    }
                     return Ok(Header { separator, line, width, sets, american });
                 }
                 Some(fault) => fault,
@@ -85,6 +92,15 @@ pub(super) fn find(text: &[u8], index: bool) -> Result<Header, NoHeader> {
             NoHeader { line: *first, fault: nothing(lines[0].1, index), other }
         }
     })
+}
+
+/// Whether a `line` below `header` is a header too: the same one again, or one of other columns.
+pub(super) fn again(line: &[u8], header: &Header) -> Option<bool> {
+    // That of an index needs least, so that one without a volume is found as well.
+    let other = find(line, true).ok()?;
+    let [(_, places)] = &header.sets[..] else { return None };
+    let columns = (header.separator, header.width, places);
+    Some(columns == (other.separator, other.width, &other.sets[0].1))
 }
 
 /// The lines with text at the beginning; comments do not count.
@@ -254,6 +270,12 @@ mod tests {
         let comments = "# a note\n".repeat(40);
         let header = find(format!("{comments}Date,Open,High,Low,Close,Volume").as_bytes(), false);
         assert_eq!(header.unwrap().line, 41);
+        let titles = "About:,AAPL\n".repeat(40);
+        let header = find(format!("{titles}Date,Open,High,Low,Close,Volume").as_bytes(), false);
+        assert_eq!(header.unwrap().line, 41);
+        let rows = "2018-06-29,1,2,3,4,5\n".repeat(20);
+        let joined = find(format!("{rows}Date,Open,High,Low,Close,Volume").as_bytes(), false);
+        assert!(joined.unwrap_err().fault.what.contains("there is no header"));
         let latin = b"Datum;Er\xf6ffnung;Hoch;Tief;Schluss;Volumen";
         assert_eq!(at(&find(latin, false).unwrap(), Role::Open), Some(1));
     }

@@ -78,15 +78,14 @@ const HISTORICAL: [&str; 7] = [
 /// The ticker in a file's name without its ending, in capitals: `aapl`, `aapl.us`, `aapl_us_d`,
 /// `AAPL Historical Data`, `%5EVIX`.
 pub(super) fn ticker_of(stem: &str) -> String {
-    let mut upper: String = stem.trim().to_lowercase().chars().map(without_accent).collect();
-    upper.make_ascii_uppercase();
+    let mut upper = stem.trim().to_ascii_uppercase();
     for (code, letter) in [("%5E", "^"), ("%2E", "."), ("%2D", "-"), ("%3D", "="), ("%20", " ")] {
         upper = upper.replace(code, letter);
     }
     while let Some(rest) = [".CSV", ".TXT"].iter().find_map(|end| upper.strip_suffix(end)) {
         upper.truncate(rest.len());
     }
-    let name = HISTORICAL.iter().find_map(|end| upper.strip_suffix(end)).unwrap_or(&upper);
+    let name = without_historical(&upper);
     let name = name
         .strip_suffix("_D")
         .and_then(|name| {
@@ -97,6 +96,16 @@ pub(super) fn ticker_of(stem: &str) -> String {
         .unwrap_or(name);
     let name = name.strip_suffix("_US").unwrap_or(name);
     without_exchange(name).to_owned()
+}
+
+/// The name before what follows the ticker. Accents count for nothing there; in the ticker they make it none.
+fn without_historical(name: &str) -> &str {
+    let small = |c: char| c.to_lowercase().next().unwrap_or(c);
+    let plain: String =
+        name.chars().map(|c| without_accent(small(c)).to_ascii_uppercase()).collect();
+    let end = HISTORICAL.iter().find(|end| plain.ends_with(**end));
+    let kept = name.chars().count() - end.map_or(0, |end| end.len());
+    name.char_indices().nth(kept).map_or(name, |(at, _)| &name[..at])
 }
 
 /// What the ticker would be without the mark of a copy at its end: KO for KO_1, KO-2 and KO_OLD.
@@ -184,6 +193,7 @@ mod tests {
             ("ko.csv.gz", "KO"),
             ("Jpm.CSV", "JPM"),
             ("AAPL Historical Data.csv", "AAPL"),
+            ("KO Données historiques.csv", "KO"),
             ("KO_1.csv", "KO_1"),
             ("BTC-USD.csv", "BTC-USD"),
             ("GLD_D.csv", "GLD_D"),
@@ -206,6 +216,8 @@ mod tests {
         assert!(!["KO_1", "KO2", "BACKUP", "BTC-USD"].iter().any(|ticker| is_plain(ticker)));
         assert!(is_ticker("KO_1") && !is_ticker("MSFT (1)") && !is_ticker("._GE"));
         assert_eq!(key_of("BRK-B"), key_of("BRK.B"));
+        // Letters outside A to Z are not taken for others: the second begins with the sign of kelvins.
+        assert!(!["ÄÖ", "\u{212a}O", "é"].iter().any(|name| is_ticker(&ticker_of(name))));
     }
 
     #[test]

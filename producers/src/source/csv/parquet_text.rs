@@ -3,6 +3,8 @@
 
 use super::columns::{names_dates, plain_name};
 use super::text::Fault;
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use schemas::Day;
@@ -14,13 +16,13 @@ const INDEX: &str = "__index_level_0__";
 
 /// The text of `file`.
 pub(super) fn text_of(file: File) -> Result<Vec<u8>, Fault> {
-    let damaged = |error| {
-        Fault::new(
-            format!("it cannot be read as Parquet ({error})"),
-            "write it again with the compression snappy or zstd",
-        )
-    };
     let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let groups = reader.metadata().row_groups();
+    let mut columns = groups.iter().flat_map(|group| group.columns());
+    if let Some(name) = columns.find_map(|column| unread(column.compression())) {
+        let what = format!("it is compressed with {name}, which is not read here");
+        return Err(Fault::new(what, "write it again with snappy or zstd"));
+    }
     let schema = reader.metadata().file_metadata().schema_descr();
     let names: Vec<&str> =
         schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
@@ -44,6 +46,30 @@ pub(super) fn text_of(file: File) -> Result<Vec<u8>, Fault> {
     }
     text.push('\n');
     Ok(text.into_bytes())
+}
+
+fn damaged(error: ParquetError) -> Fault {
+    match error {
+        ParquetError::NYI(what) => Fault::new(
+            format!("it has what is not read here ({what})"),
+            "write it again with columns of plain numbers and dates",
+        ),
+        error => Fault::new(
+            format!("the file is cut off or damaged, or is no Parquet file ({error})"),
+            "download or write it again",
+        ),
+    }
+}
+
+/// The name of a compression that is not read.
+fn unread(compression: Compression) -> Option<&'static str> {
+    match compression {
+        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_) => None,
+        Compression::GZIP(_) => Some("gzip"),
+        Compression::BROTLI(_) => Some("brotli"),
+        Compression::LZ4 | Compression::LZ4_RAW => Some("lz4"),
+        Compression::LZO => Some("lzo"),
+    }
 }
 
 /// A MultiIndex of yfinance, `('Close', 'AAPL')`, keeps its first part.
@@ -80,4 +106,19 @@ fn value(field: &Field, dates: bool, text: &mut String) {
         Field::Bytes(value) => write!(text, "{}", String::from_utf8_lossy(value.data())),
         other => write!(text, "{other}"),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compressions_that_are_not_read_have_names() {
+        let read = [Compression::UNCOMPRESSED, Compression::SNAPPY];
+        assert_eq!(read.map(unread), [None; 2]);
+        let gzip = Compression::GZIP(Default::default());
+        let brotli = Compression::BROTLI(Default::default());
+        let unread = [gzip, brotli, Compression::LZ4, Compression::LZ4_RAW].map(unread);
+        assert_eq!(unread, [Some("gzip"), Some("brotli"), Some("lz4"), Some("lz4")]);
+    }
 }

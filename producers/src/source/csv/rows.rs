@@ -2,12 +2,12 @@
 //! layout; what they differ in is the header and the conventions found before.
 
 use super::clock::Time;
-use super::columns::{Places, Role, names_dates, places, plain_name};
+use super::columns::{Places, Role, names_dates};
 use super::conventions;
 use super::dates::{Order, Stamp, stamp};
 use super::draft::Draft;
 use super::fields::{are_empty, fields_of, rows};
-use super::header::{Header, find};
+use super::header::{Header, again, find};
 use super::index_name::is_index;
 use super::letters::words;
 use super::names::{key_of, ticker_in, without_exchange};
@@ -43,7 +43,7 @@ pub(super) fn read_text(
             return FileContent { other: Some(other), ..content };
         }
     };
-    let (decimals, order) = match conventions::of(text, &header) {
+    let (decimals, order) = match conventions::of(text, &header, kind) {
         Ok(found) => found,
         Err(fault) => return FileContent::refused(file, None, fault),
     };
@@ -61,22 +61,12 @@ pub(super) fn read_text(
         report,
         drafts: Vec::new(),
         by_ticker: HashMap::new(),
-        other_header: None,
     };
-    reader.all(text, column);
-    if let Some(line) = reader.other_header {
-        let what = "the header stands there again, with other columns; the file is not read";
-        let fault = Fault::new(
-            what.to_owned(),
-            "split the file there, or give all rows the columns of the first header",
-        );
-        return FileContent::refused(file, Some(line), fault);
+    if let Err(fault) = reader.all(text, column) {
+        return FileContent::refused(file, None, fault);
     }
     reader.close()
 }
-
-/// Names of columns that make a line another header.
-const HEADER_NAMES: usize = 4;
 
 struct RowReader<'a> {
     kind: FileKind,
@@ -87,12 +77,10 @@ struct RowReader<'a> {
     report: Report<'a>,
     drafts: Vec<Draft>,
     by_ticker: HashMap<Vec<u8>, usize>,
-    /// The line of a header whose columns are in other places than the first one's.
-    other_header: Option<u64>,
 }
 
 impl RowReader<'_> {
-    fn all(&mut self, text: &[u8], column: Option<usize>) {
+    fn all(&mut self, text: &[u8], column: Option<usize>) -> Result<(), Fault> {
         let header = self.header;
         let mut fields = Vec::with_capacity(header.width + 1);
         for (ticker, _) in header.sets.iter().filter(|_| column.is_none()) {
@@ -102,7 +90,7 @@ impl RowReader<'_> {
         let mut last: (&[u8], Option<usize>) = (b"", None);
         for (line, row) in rows(text, header) {
             fields_of(row, header, &mut fields);
-            if are_empty(&fields) || self.is_no_row(line, &fields) {
+            if are_empty(&fields) || self.is_no_row((line, row), &fields)? {
                 continue;
             }
             let Some(at) = column else {
@@ -123,33 +111,39 @@ impl RowReader<'_> {
                 }
             }
         }
+        Ok(())
     }
 
-    /// Whether the line is none of prices, which is said: the header again, or a note below the rows.
-    fn is_no_row(&mut self, line: u64, fields: &[&[u8]]) -> bool {
+    /// Whether the line is none of prices, which is said: the header again, or a note below the rows. Below a header of
+    /// other columns nothing would be read rightly.
+    fn is_no_row(&mut self, (line, row): (u64, &[u8]), fields: &[&[u8]]) -> Result<bool, Fault> {
         let place = self.header.sets.first().and_then(|(_, places)| places[Role::Date as usize]);
         let date = place.and_then(|at| fields.get(at)).copied().unwrap_or_default();
         if stamp(date, self.order).is_some() {
-            return false;
+            return Ok(false);
         }
-        let what = if names_dates(date) {
-            if let [(_, known)] = &self.header.sets[..] {
-                let names: Vec<String> = fields.iter().map(|field| plain_name(field)).collect();
-                let (own, found) = places(&names);
-                let other =
-                    found >= HEADER_NAMES && (names.len() != self.header.width || own != *known);
-                self.other_header = self.other_header.or(other.then_some(line));
-            }
+        let (dates, text) = (names_dates(date), is_text(fields, self.decimals));
+        let header = if dates || text { again(row, self.header) } else { None };
+        if header == Some(false) {
+            let first = self.header.line;
+            return Err(Fault::new(
+                format!(
+                    "line {line} is another header, with other columns than line {first}; the file is not read"
+                ),
+                format!("write all rows with the columns of line {first}, or delete the others"),
+            ));
+        }
+        let what = if dates || header == Some(true) {
             "the header stands there again; the line is skipped".to_owned()
-        } else if is_text(fields, self.decimals) {
+        } else if text {
             let first = fields.iter().find(|field| !field.is_empty()).copied().unwrap_or_default();
             let shown: String = words(first).chars().take(40).collect();
             format!("{shown:?} begins no row of prices; the line is skipped")
         } else {
-            return false;
+            return Ok(false);
         };
         self.report.say_of_row(line, what, "delete the line");
-        true
+        Ok(true)
     }
 
     fn kind_of(&self, ticker: &str) -> FileKind {

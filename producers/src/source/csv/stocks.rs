@@ -13,6 +13,9 @@ use schemas::Day;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// Sessions by which a file may end before another one of its ticker and still be kept up to date.
+const LATE: usize = 5;
+
 /// A ticker's table, and where it comes from.
 pub(super) struct Stock {
     /// As in the universe.
@@ -102,13 +105,22 @@ pub(super) fn gather(files: &mut [ReadFile]) -> Gathered {
             }
         }
     }
-    for mut same in by_key.into_values() {
-        same.sort_by_key(|stock| rank(stock, files));
+    for same in by_key.into_values() {
+        let ended: Vec<bool> = same.iter().map(|stock| has_ended(stock, &same)).collect();
+        let mut same: Vec<(bool, Stock)> = ended.into_iter().zip(same).collect();
+        same.sort_by_key(|(ended, stock)| (*ended, rank(stock, files)));
         let mut same = same.into_iter();
-        let Some(best) = same.next() else { continue };
-        for other in same {
+        let Some((_, best)) = same.next() else { continue };
+        for (ended, other) in same {
             let used = files[best.file].file.name();
-            let what = format!("{} is read from {used}, so its rows here are not", best.ticker);
+            let last = |stock: &Stock| stock.table.bars.last().map(|bar| bar.bar_day);
+            let what = match (last(&other), last(&best)) {
+                (Some(end), Some(on)) if ended => format!(
+                    "{} is read from {used}, which goes on to {on}, so its rows here, which end on {end}, are not",
+                    best.ticker
+                ),
+                _ => format!("{} is read from {used}, so its rows here are not", best.ticker),
+            };
             let file = &files[other.file].file.shown;
             gathered.notes.push(passed_over(file, &what, "delete the wrong one of the two"));
         }
@@ -179,22 +191,31 @@ fn tables_of(
     stocks
 }
 
-/// Of several files of one ticker the least is used: one that is a file, of its own, called exactly as the ticker, plain text, the one
-/// that goes on longest.
-fn rank(
-    stock: &Stock,
-    files: &[ReadFile],
-) -> (bool, bool, bool, Reverse<Option<Day>>, bool, String) {
+/// Whether another table of the ticker goes on for more sessions than an update may be late.
+fn has_ended(stock: &Stock, same: &[Stock]) -> bool {
+    let Some(last) = stock.table.bars.last().map(|bar| bar.bar_day) else { return false };
+    same.iter().any(|other| {
+        let bars = &other.table.bars;
+        bars.len() - bars.partition_point(|bar| bar.bar_day <= last) > LATE
+    })
+}
+
+/// What makes a file the better one of a ticker, the least best.
+type Rank = (bool, bool, bool, bool, bool, Reverse<Option<Day>>, String);
+
+/// Of several files of one ticker the least is used: one that is a file, of its own, called by the ticker and nothing
+/// else, beginning with it, plain text, the one that goes on longest.
+fn rank(stock: &Stock, files: &[ReadFile]) -> Rank {
     let file = &files[stock.file].file;
     let name = file.name();
     let of_many =
         !stock.called.is_empty() && key_of(&files[stock.file].ticker) != key_of(&stock.ticker);
-    let end = name.strip_prefix(stock.ticker.as_str()).unwrap_or_default();
-    // KO.csv and KO.csv.gz, but not KO.US.csv.
-    let exact = end.strip_suffix(".gz").unwrap_or(end).rfind('.') == Some(0);
+    let rest = name.strip_prefix(stock.ticker.as_str()).unwrap_or_default();
+    let whole = matches!(rest, ".csv" | ".parquet" | ".txt" | ".tsv");
+    let exact = rest.starts_with('.');
     let plain = name.ends_with(".csv") || name.ends_with(".parquet");
     let last = stock.table.bars.last().map(|bar| bar.bar_day);
-    (!file.was_read(), of_many, !exact, Reverse(last), !plain, name.to_owned())
+    (!file.was_read(), of_many, !whole, !exact, !plain, Reverse(last), name.to_owned())
 }
 
 impl Gathered {

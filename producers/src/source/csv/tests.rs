@@ -127,29 +127,42 @@ fn rows_out_of_order_or_twice() {
     let dir =
         folder(&[("A.csv", newest_first.as_bytes()), ("^VIX.csv", b"Date,Close\n2018-06-28,16\n")]);
     assert_eq!(CsvMarket::open(dir.path(), None, NYSE).unwrap().problems(), []);
-    // What was downloaded last stands on top there.
-    let twice = format!("{HEAD}{}{}{}", row(29, 12), row(29, 50), row(28, 11));
-    check(
-        twice.as_bytes(),
-        2,
-        "BAD.csv:2: 2018-06-29 has two rows, in lines 3 and 2; that in line 2, the newer one, stands",
-    );
-    let dir = folder(&[("A.csv", twice.as_bytes()), ("^VIX.csv", b"Date,Close\n2018-06-28,16\n")]);
-    assert_eq!(CsvMarket::open(dir.path(), None, NYSE).unwrap().series("A")[1].close, 12.0);
     let unsorted = format!("{HEAD}{}{}{}", row(29, 12), row(27, 10), row(28, 11));
     check(unsorted.as_bytes(), 3, ":3: 2018-06-27 comes after a later day");
     let twice = format!("{HEAD}{}{}{}", row(28, 11), row(28, 50), row(29, 12));
     check(
         twice.as_bytes(),
         2,
-        "BAD.csv:3: 2018-06-28 has two rows, in lines 2 and 3; that in line 3, the newer one, stands",
+        "BAD.csv:3: 2018-06-28 has two rows, in lines 2 and 3; that in line 3, the last, stands",
     );
+    let newest = format!("{HEAD}{}{}{}{}", row(29, 12), row(28, 50), row(28, 11), row(27, 10));
+    check(newest.as_bytes(), 3, "in lines 3 and 4; that in line 3, the first, stands");
+    let both = folder(&[("A.csv", newest.as_bytes()), ("^VIX.csv", newest.as_bytes())]);
+    assert_eq!(CsvMarket::open(both.path(), None, NYSE).unwrap().series("A")[1].close, 50.0);
     let dir = folder(&[("A.csv", unsorted.as_bytes()), ("B.csv", twice.as_bytes())]);
     let mut market = CsvMarket::open(dir.path(), None, NYSE).unwrap();
     let first = market.next_day(None).unwrap().unwrap();
     assert_eq!((first.day.to_string().as_str(), first.bars[0].1.close), ("2018-06-27", 10.0));
     let second = market.next_day(Some(first.day)).unwrap().unwrap();
     assert_eq!(second.bars.iter().map(|(_, b)| b.close).collect::<Vec<_>>(), [11.0, 50.0]);
+}
+
+#[test]
+fn a_header_of_other_columns_below_costs_the_file() {
+    for (other, expected) in [
+        (
+            "Date,Close,High,Low,Open,Adj Close,Volume",
+            "BAD.csv: line 4 is another header, with other columns than line 1; the file is not read",
+        ),
+        ("Date,Open,High,Low,Close,Volume", "line 4 is another header"),
+        ("Date,Open,High,Low,Close", "line 4 is another header"),
+        ("Open,High,Low,Close,Volume,Date", "line 4 is another header"),
+        ("Date;Open;High;Low;Close;Adj Close;Volume", "line 4 is another header"),
+    ] {
+        check(format!("{HEAD}{GOOD}{other}\n2018-07-02,1,1,1,1,1,1\n").as_bytes(), 0, expected);
+    }
+    let again = format!("{HEAD}{GOOD}{}", HEAD.to_lowercase());
+    check(again.as_bytes(), 2, "BAD.csv:4: the header stands there again; the line is skipped");
 }
 
 #[test]
@@ -340,16 +353,4 @@ proptest::proptest! {
             }
         }
     }
-}
-
-#[test]
-fn a_header_with_other_columns_inside_a_file_costs_the_file() {
-    let rows = format!(
-        "{HEAD}{GOOD}Date,Close,High,Low,Open,Adj Close,Volume\n2018-06-30,10,11,9,10,1,1\n"
-    );
-    check(
-        rows.as_bytes(),
-        0,
-        "BAD.csv:4: the header stands there again, with other columns; the file is not read",
-    );
 }

@@ -93,6 +93,45 @@ fn a_ticker_counts_once_and_the_other_files_are_named() {
 }
 
 #[test]
+fn the_exact_name_wins_unless_its_rows_have_ended() {
+    let (one, two) = (stock(11.0), stock(12.0));
+    let vix = ("^VIX.csv", INDEX);
+    for other in ["KO.US.csv", "ko.us.csv", "KO.csv.gz", "KO.tsv"] {
+        let market = check(
+            &[("KO.csv", one.as_bytes()), (other, two.as_bytes()), vix],
+            &["KO"],
+            &[&format!("{other}: KO is read from KO.csv, so its rows here are not")],
+        );
+        assert_eq!(market.series("KO")[0].close, 11.0);
+    }
+    let on: String = (2..=9)
+        .filter(|day| ![4, 7, 8].contains(day))
+        .map(|day| format!("2018-07-{day:02},10,20,9,12,1\n"))
+        .collect();
+    for (more, read) in [("", 11.0), ("2018-07-10,10,20,9,12,1\n", 12.0)] {
+        let longer = format!("{two}{on}{more}");
+        let files = [("KO.csv", one.as_bytes()), ("KO.US.csv", longer.as_bytes()), vix];
+        let said = match read {
+            12.0 => {
+                "KO.csv: KO is read from KO.US.csv, which goes on to 2018-07-10, so its rows here, which end on 2018-06-29, are not"
+            }
+            _ => "KO.US.csv: KO is read from KO.csv, so",
+        };
+        assert_eq!(check(&files, &["KO"], &[said]).series("KO")[0].close, read);
+    }
+}
+
+#[test]
+fn a_name_with_letters_of_its_own_is_no_ticker() {
+    let (one, two) = (stock(11.0), stock(12.0));
+    check(
+        &[("KO.csv", one.as_bytes()), ("ÄÖ.csv", two.as_bytes()), ("^VIX.csv", INDEX)],
+        &["KO"],
+        &["ÄÖ.csv: its name is not a ticker, so it is not read"],
+    );
+}
+
+#[test]
 fn the_index_has_many_names_and_is_never_a_stock() {
     let good = stock(11.0);
     for name in [
@@ -273,7 +312,11 @@ fn parquet_files_are_read_by_the_same_parser() {
     let problems: Vec<String> = market.problems().iter().map(DataProblem::to_string).collect();
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains("AAPL.csv: it is no file of a kind that is read here"));
-    fs::write(dir.path().join("AAPL.parquet"), b"PAR1").unwrap();
-    let error = CsvMarket::open_parquet(dir.path(), None, NYSE).err().unwrap().to_string();
-    assert!(error.contains("AAPL.parquet: it cannot be read as Parquet"), "{error}");
+    let whole = fs::read(dir.path().join("AAPL.parquet")).unwrap();
+    for bytes in [b"PAR1", &b""[..], &whole[..whole.len() / 2]] {
+        fs::write(dir.path().join("AAPL.parquet"), bytes).unwrap();
+        let error = CsvMarket::open_parquet(dir.path(), None, NYSE).err().unwrap().to_string();
+        assert!(error.contains("AAPL.parquet: the file is cut off or damaged"), "{error}");
+        assert!(error.contains("download or write it again"), "{error}");
+    }
 }

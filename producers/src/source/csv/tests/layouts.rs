@@ -171,7 +171,14 @@ fn what_cannot_be_known_is_refused_once_with_every_remedy() {
             "\"29/06/18\" is no date in a form that is read; the file is not read; write the dates as",
         ),
         ("43280;1;1;1;1;1\n43281;1;1;1;1;1\n", "\"43280\" is no date"),
-        ("29/06/2018;1,5;1,5;1,5;1,5;1\n", "the dates have the day first, such as 29/06/2018"),
+        (
+            "29/06/2018;1,5;1,5;1,5;1,5;1\n",
+            "the dates have the day first, such as 29/06/2018, so that one up to the 12th of a month could",
+        ),
+        (
+            "29/06/2018;1;1;1;1;1\n06/06/2018;1;1;1;1;1\n05/06/2018;1;1;1;1;1\n",
+            "such as 29/06/2018, so that 05/06/2018 could be read as month first; the file is not",
+        ),
         (
             "06/07/2018;1,5;1,5;1,5;1,5;1\n",
             "whether dates such as 06/07/2018 have the day or the month first cannot be known",

@@ -20,7 +20,22 @@ fn the_whole_file_tells_what_a_point_or_comma_means() {
     // Only the last row tells.
     let german = closes(&format!("{HEAD}{whole}{}", row(29, "1.115,65"))).unwrap();
     assert_eq!((german[0], german[9]), (1115.0, 1115.65));
-    assert!(closes(&format!("{HEAD}{whole}")).is_err());
+    // Between commas a point is one of decimals, between semicolons nobody knows.
+    let commas = format!("{HEAD}{whole}").replace(';', ",");
+    assert_eq!(closes(&commas).unwrap(), [1.115; 9]);
+    let dotted = commas.lines().map(|line| match line.split_once(',') {
+        Some((date, rest)) if date != "Date" => format!("{}.06.2018,{rest}\n", &date[8..]),
+        _ => format!("{line}\n"),
+    });
+    for text in [format!("{HEAD}{whole}"), dotted.collect()] {
+        let unknown = closes(&text).unwrap_err();
+        let said = "1.115 in line 2 has decimals or thousands behind its point cannot be known";
+        assert!(unknown.contains(said), "{unknown}");
+    }
+    // Volumes tell.
+    let volumes = commas.replace(",1\n", ",3.272.800\n");
+    assert_eq!(closes(&volumes).unwrap(), [1115.0; 9]);
+    assert_eq!(closes(&format!("{HEAD}{whole}").replace(";1\n", ";1.5M\n")).unwrap(), [1.115; 9]);
     for (price, expected) in [
         ("1'115.20", 1115.2),
         ("1\u{202f}115,20", 1115.2),
@@ -37,7 +52,15 @@ fn the_whole_file_tells_what_a_point_or_comma_means() {
     let mixed = format!("{HEAD}{}{}", row(28, "115,20"), row(29, "115.20"));
     let mixed = closes(&mixed).unwrap_err();
     assert!(
-        mixed.contains("behind a point (115.20 in line 3), some behind a comma (115,20 in line 2)"),
+        mixed.contains(
+            "behind a point (115.20 in line 3), others have decimals behind a comma (115,20 in"
+        ),
+        "{mixed}"
+    );
+    let mixed = closes(&format!("{HEAD}{}", row(29, "115.20")).replace(";1\n", ";3.272.800\n"));
+    let mixed = mixed.unwrap_err();
+    assert!(
+        mixed.contains("others have points between thousands (3.272.800 in line 2)"),
         "{mixed}"
     );
 }
@@ -142,18 +165,4 @@ fn a_last_row_is_finished_once_the_exchange_has_closed() {
     // A time that the other rows have as well is no sign of an open market.
     let text = format!("{HEAD}2018-03-09 14:30:00Z;1;1;1;1;1\n2018-03-12 13:30:00Z;2;2;2;2;1\n");
     assert_eq!(closes(&text).unwrap(), [1.0, 2.0]);
-}
-
-#[test]
-fn points_between_semicolons_may_stand_between_thousands() {
-    let rows = |close: &str, volume: &str| {
-        format!("{HEAD}2018-06-28;{close};{close};{close};{close};{volume}\n")
-    };
-    let refused = closes(&rows("1.115", "200")).unwrap_err();
-    assert!(
-        refused.contains("whether 1.115 in line 2 has decimals or thousands behind its point"),
-        "{refused}"
-    );
-    assert_eq!(closes(&rows("1.115", "3.272.800")).unwrap(), [1115.0]);
-    assert_eq!(closes(&rows("1.1150", "200")).unwrap(), [1.115]);
 }

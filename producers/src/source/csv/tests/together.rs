@@ -29,7 +29,7 @@ fn a_stock_is_one_however_its_name_is_written() {
         &[
             "all.csv:3: the ticker BRK-B is read as BRK.B",
             "all.csv:4: the ticker BRK/B is read as BRK.B",
-            "6 rows of BRK.B are second rows for their day, such as 2018-06-28 in lines 2 and 3",
+            "6 rows of BRK.B are second rows for their day, the first 2018-06-28 in lines 2 and 3",
             "2018-06-28 has two rows, in lines 6 and 7",
             "2018-06-29 has two rows, in lines 12 and 13",
         ],
