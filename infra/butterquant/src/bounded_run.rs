@@ -1,6 +1,8 @@
 //! A run over a market's days up to a last one: opened or continued, run, and summarised.
 
+use crate::changes;
 use crate::exit::Found;
+use crate::market;
 use crate::printer;
 use anyhow::{Result, ensure};
 use producers::source::Market;
@@ -28,6 +30,11 @@ pub(crate) fn run_through(
     let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
+    let through = context.materialized.views.through()?;
+    if let Some(last) = last.filter(|last| through >= Some(*last) && !market.is_made_up()) {
+        let today = market::day(&mut *market, last)?;
+        changes::say_of_run(&context, &mut *market, &today)?;
+    }
     let stop = run_loop::on_signal()?;
     let source = SourceDays { market, until: last, closing: None };
     run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, &mut |_| {})?;

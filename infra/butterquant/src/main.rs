@@ -5,6 +5,7 @@
 
 mod bench;
 mod bounded_run;
+mod changes;
 mod cli;
 mod confirmed_moves;
 mod consent;

@@ -3,7 +3,7 @@
 use crate::confirmed_moves::{Moves, moves_of, without_confirmed};
 use crate::printer;
 use anyhow::{Context, Result};
-use producers::source::{Market, findings};
+use producers::source::{Market, MarketDay, findings};
 use run::config::Config;
 use schemas::Day;
 use schemas::events::Settings;
@@ -117,6 +117,12 @@ pub(crate) fn opened(
 /// A configured value does not fit its key.
 pub(crate) fn settings(config: &Config, market: &dyn Market) -> Result<Settings> {
     Ok(Settings { calendar: market.calendar(), ..config.settings()? })
+}
+
+/// The market's `day` as it is now.
+pub(crate) fn day(market: &mut dyn Market, day: Day) -> Result<MarketDay> {
+    let given = market.next_day(Some(day + -1))?.filter(|given| given.day == day);
+    Ok(given.unwrap_or_else(|| MarketDay { day, ..MarketDay::default() }))
 }
 
 /// Prints the problems in a market's files to standard error; the rest of the data is used.

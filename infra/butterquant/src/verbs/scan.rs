@@ -1,8 +1,7 @@
 //! `scan`: ranks candidates from real prices as of a day. On the live run it closes the day; an
 //! earlier day or other tickers make a what-if run of its own, which cannot trade.
 
-mod changes;
-
+use crate::changes;
 use crate::confirmed_moves;
 use crate::exit::Found;
 use crate::market::{self, Reads};
@@ -54,7 +53,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let mut market =
         market::open(config, &source, args.tickers.as_deref(), Reads::day(args.as_of))?;
     let day = day_to_scan(&mut *market, args.as_of)?;
-    let today = market_day(&mut *market, day)?;
+    let today = market::day(&mut *market, day)?;
     let (run, wanted) = which_run(config, args, source, &*market, day)?;
     let mut rankings = ranked(config, &run, market, &wanted, &today)?;
     say_why_no_index(&mut rankings, &today);
@@ -74,12 +73,6 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         file.display()
     );
     Ok(Found::Nothing)
-}
-
-/// The market's `day` as it is now.
-fn market_day(market: &mut dyn Market, day: Day) -> Result<MarketDay> {
-    let given = market.next_day(Some(day + -1))?.filter(|given| given.day == day);
-    Ok(given.unwrap_or_else(|| MarketDay { day, ..MarketDay::default() }))
 }
 
 /// Gives refusals for the lack of the index the source's own reason.
@@ -115,7 +108,7 @@ fn last_day(market: &mut dyn Market) -> Result<Day> {
         return Ok(last);
     }
     for day in days.iter().rev().take(5).copied() {
-        let given = market_day(market, day)?;
+        let given = market::day(market, day)?;
         let (bars, all) = (given.bars.len(), market.universe().len());
         if given.vix.is_some() || 2 * bars >= all {
             return Ok(day);
@@ -208,7 +201,7 @@ fn ranked(
         let source = SourceDays { market, until: Some(day), closing: None };
         run_loop::run_all_roles(&context, source, opened, &stop, &steps, &mut |_| {})?;
     } else {
-        changes::say(&context, &mut *market, today)?;
+        changes::say_of_scan(&context, &mut *market, today)?;
     }
     let rankings = views.rankings(day)?.with_context(|| {
         format!("the scan of {day} was stopped; run the same command again to continue it")

@@ -1,4 +1,4 @@
-//! What a repeated scan says of a market that has changed since: the scan stands as it was made.
+//! What a repeated scan or backtest says of a market that has changed since: it stands as it was made.
 
 use anyhow::Result;
 use producers::source::{INDEX, KnownMarket, Market, MarketDay, MarketNews, market_news};
@@ -8,8 +8,39 @@ use shell::controls::ControlBook;
 use shell::source::{confirmed_splits, known_market};
 use std::collections::BTreeMap;
 
-/// Says how the market differs now from the bars that the closed `day` was scanned with.
-pub(super) fn say(context: &RunContext, market: &mut dyn Market, today: &MarketDay) -> Result<()> {
+/// Says how the market differs now from the bars that the closed `day` was scanned with, if it does.
+pub(crate) fn say_of_scan(
+    context: &RunContext,
+    market: &mut dyn Market,
+    today: &MarketDay,
+) -> Result<()> {
+    let changes = say(context, market, today)?;
+    let then = match changes {
+        None => return Ok(()),
+        Some(true) => ", and the run takes the changes in with its next day",
+        Some(false) => "",
+    };
+    eprintln!(
+        "The scan of {} stands as it was made{then}; scan the data as it is now with --anew",
+        today.day
+    );
+    Ok(())
+}
+
+/// The same of a run that has closed `today`, its last day.
+pub(crate) fn say_of_run(
+    context: &RunContext,
+    market: &mut dyn Market,
+    today: &MarketDay,
+) -> Result<()> {
+    if say(context, market, today)?.is_some() {
+        eprintln!("The run stands as it was made; run the data as it is now with another --run ID");
+    }
+    Ok(())
+}
+
+/// Whether the past has changed; `None` where nothing has.
+fn say(context: &RunContext, market: &mut dyn Market, today: &MarketDay) -> Result<Option<bool>> {
     let day = today.day;
     let (log, partitions) = (&*context.env.log, context.env.partitions);
     let mut controls = ControlBook::new(log)?;
@@ -21,14 +52,10 @@ pub(super) fn say(context: &RunContext, market: &mut dyn Market, today: &MarketD
     let gone = gone(&known, &news, today);
     let changes = news.changes_the_past();
     if !changes && gone.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     news.sentences().chain(gone).for_each(|line| eprintln!("{line}"));
-    let then = if changes { ", and the run takes the changes in with its next day" } else { "" };
-    eprintln!(
-        "The scan of {day} stands as it was made{then}; scan the data as it is now with --anew"
-    );
-    Ok(())
+    Ok(Some(changes))
 }
 
 /// What the run has of `today` and the days before, and the market no longer has: a sentence for each ticker.
