@@ -247,5 +247,11 @@ fn given_damaged_or_foreign_bytes_when_read_then_the_error_names_view_place_and_
         db.tree("views").unwrap().insert("format", [9]).unwrap();
         let said = Views::open(db).err().unwrap().to_string();
         assert!(said.contains("format 9"), "{said}");
+        Views::clear_other_format(db).unwrap();
+        let views = Views::open(db).unwrap();
+        assert_eq!(views.through().unwrap(), None);
+        given(&views, &a_trade());
+        Views::clear_other_format(db).unwrap();
+        assert_eq!(views.through().unwrap(), Some(WEDNESDAY));
     });
 }

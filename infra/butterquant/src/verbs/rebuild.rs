@@ -46,6 +46,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if !args.all {
         bail!("add --all: it rebuilds views, lake, model files and the state of every role");
     }
+    let state = config.this_run()?.state();
+    if state.exists() {
+        store::Views::clear_other_format(&kv::Db::open(&state)?)?;
+    }
     let context = owned_run(config)?;
     let projections = &context.materialized;
     let (views_before, mut lake_before) = (projections.views.digest()?, projections.lake.digest()?);

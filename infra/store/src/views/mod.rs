@@ -51,6 +51,14 @@ impl Views {
         Ok(Views { store: ViewStore::open(db)? })
     }
 
+    /// Removes views of a format that this program does not read, so that they can be opened and built again.
+    ///
+    /// # Errors
+    /// [`StoreError::Kv`] from the store.
+    pub fn clear_other_format(db: &kv::Db) -> Result<(), StoreError> {
+        ViewStore::clear_other_format(db)
+    }
+
     /// The last day the views contain.
     ///
     /// # Errors

@@ -110,6 +110,15 @@ impl ViewStore {
         }
     }
 
+    /// Removes the views if this program cannot read their format.
+    pub(super) fn clear_other_format(db: &Db) -> Result<(), StoreError> {
+        let store = ViewStore { db: db.clone(), tree: db.tree(TREE)? };
+        match store.get::<u32>(ViewKey::Format) {
+            Ok(Some(FORMAT) | None) => Ok(()),
+            _ => store.clear(),
+        }
+    }
+
     pub(super) fn batch(&self) -> ViewBatch {
         ViewBatch(Batch::new())
     }
