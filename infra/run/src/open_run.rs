@@ -67,6 +67,7 @@ pub fn open_or_resume(
         scan_from: request.scan_from,
         settings: request.settings.clone(),
         market_sha256: market.data_sha256(),
+        ..RunOpened::default()
     };
     let mut start = RunStart { opened, history: None, first_model: Vec::new() };
     let models = first_model(log, partitions, market, request, &mut start, steps)?;
@@ -114,7 +115,7 @@ fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunS
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
     if book.latest().settings != request.settings {
-        let changed = SettingsChanged { settings: request.settings.clone() };
+        let changed = SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
     Ok(RunStart { opened, history: None, first_model: Vec::new() })

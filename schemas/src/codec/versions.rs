@@ -44,6 +44,7 @@ pub(super) static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
         Controls 1 "controls.1.avsc"
         Controls 2 "controls.2.avsc"
         Controls 3 "controls.3.avsc"
+        Controls 4 "controls.4.avsc"
         Samples 1 "samples.1.avsc"
         Samples 2 "samples.2.avsc"
         DeadLetters 1 "dead-letters.1.avsc"

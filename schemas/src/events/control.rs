@@ -79,6 +79,20 @@ pub struct RunOpened {
     pub settings: Settings,
     /// SHA-256 of the market's data as it was then; empty in runs from before version 3 of the schema.
     pub market_sha256: String,
+    /// The last day asked for; `None` where the run goes on with its market.
+    pub last_day: Option<Day>,
+    /// The tickers asked for, sorted; empty for all.
+    pub tickers: Vec<String>,
+    /// Rows of history asked for, to train the first model on.
+    pub history_rows: i64,
+    /// SHA-256 of the ONNX bytes of the champion at the opening; empty for none.
+    pub model_sha256: String,
+    /// Partitions of a data topic; 0 in runs from before version 4 of the schema.
+    pub partitions: i64,
+    /// SHA-256 of the configuration that decides what the run computes; empty before version 4.
+    pub config_sha256: String,
+    /// Version of the program that opened the run; empty before version 4.
+    pub code_version: String,
 }
 
 /// New settings are in force.
@@ -86,6 +100,8 @@ pub struct RunOpened {
 pub struct SettingsChanged {
     /// All settings.
     pub settings: Settings,
+    /// Capital that each track is given with this change; negative where it is taken. It is no return.
+    pub deposit: Money,
 }
 
 /// Trading stops: no order to open a position is sent.

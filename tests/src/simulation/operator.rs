@@ -33,7 +33,7 @@ pub fn speak(world: &World, log: &MemoryLog, weather: &Weather) -> Result<(), Sh
         _ => {
             let mut settings = world.opened.settings.clone();
             settings.max_new_per_day = i64::from(weather.within(0, 3));
-            Controls::SettingsChanged(SettingsChanged { settings })
+            Controls::SettingsChanged(SettingsChanged { settings, ..SettingsChanged::default() })
         }
     };
     shell::open::say(log, word).map(|_| ())

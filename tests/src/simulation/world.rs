@@ -51,6 +51,7 @@ impl World {
             scan_from: day(WARM_UP),
             settings: opening::settings(),
             market_sha256: String::new(),
+            ..RunOpened::default()
         };
         let (warm_until, last_day) = (day(first - 1), day(first + SIMULATED - 1));
         let loader = Arc::new(scorer::Loader::new(Engine::candle()));

@@ -55,6 +55,7 @@ impl BenchRun {
             scan_from: DAY,
             settings,
             market_sha256: String::new(),
+            ..RunOpened::default()
         };
         let (model, champion) = sample_model()?;
         let model = Event::new(run.previous_day, "", &["1"], Models::ModelTrained(model));

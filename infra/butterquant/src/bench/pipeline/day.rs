@@ -53,6 +53,7 @@ pub(crate) fn order_latency(bench: &BenchRun, days: usize) -> Result<OrderLatenc
         scan_from: calendar[PAST],
         settings,
         market_sha256: market.data_sha256(),
+        ..RunOpened::default()
     };
     let (trained, champion) = sample_model()?;
     let trained = Event::new(opened.previous_day, "", &["1"], Models::ModelTrained(trained));
