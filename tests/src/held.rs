@@ -75,7 +75,7 @@ impl Market for Held {
         &[]
     }
 
-    fn data_sha256(&self) -> String {
+    fn data_sha256(&self, _: Option<Day>) -> String {
         String::new()
     }
 

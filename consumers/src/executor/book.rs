@@ -39,7 +39,8 @@ pub(super) struct TrackBook {
     pub(super) positions: BTreeMap<EventId, HeldButterfly>,
     /// Unanswered orders to open: ticker by order id.
     pub(super) pending: BTreeMap<i64, String>,
-    pub(super) last_equity: Option<Money>,
+    /// Its worth when the track was last marked.
+    pub(super) marked_worth: Money,
     /// Orders of unknown fate; the track opens nothing until all are settled.
     pub(super) unsettled: BTreeSet<i64>,
     cash: Money,

@@ -38,6 +38,9 @@ struct ExecutorState {
     unscored: BTreeMap<String, String>,
 }
 
+/// The format of the saved state. Before 2 a book held the equity of its last mark in the place of its worth.
+const FORMAT: u8 = 2;
+
 /// The executor's machine.
 #[derive(Default)]
 pub struct Executor(ExecutorState);
@@ -91,7 +94,8 @@ impl Executor {
         let mark = TrackMarked {
             track,
             equity,
-            change: equity - held.last_equity.unwrap_or(settings.capital),
+            // Between two marks capital may have been paid in or taken out.
+            change: held.worth() - held.marked_worth,
             open_positions: held.positions.len() as i64,
             candidates: candidates.len() as i64,
             over_threshold: chosen.over_threshold,
@@ -179,7 +183,8 @@ impl Machine for Executor {
                 self.0.tracks.entry(intent.track).or_default().intended(&event.ticker, intent);
             }
             Body::Orders(Orders::TrackMarked(mark)) => {
-                self.0.tracks.entry(mark.track).or_default().last_equity = Some(mark.equity);
+                let book = self.0.tracks.entry(mark.track).or_default();
+                book.marked_worth = book.worth();
             }
             Body::Predictions(Predictions::DayClosed(_)) => {
                 let (day, market) = (event.day, &self.0.market);
@@ -205,11 +210,16 @@ impl Machine for Executor {
     }
 
     fn save(&self) -> Vec<u8> {
-        save_state(&self.0)
+        save_state(&(FORMAT, &self.0))
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
-        self.0 = restore_state(Role::Executor, saved)?;
+        let (format, state): (u8, ExecutorState) = restore_state(Role::Executor, saved)?;
+        if format != FORMAT {
+            let cause = format!("its format is {format}, not {FORMAT}");
+            return Err(BadState { role: Role::Executor, cause });
+        }
+        self.0 = state;
         Ok(())
     }
 }

@@ -1,53 +1,99 @@
-//! A run over a market's days up to a last one: opened or continued, run, and summarised.
+//! A run over a market's days up to a last one: opened or continued, run, and summarised. One that has been made is shown
+//! again, and nothing is written.
 
-use crate::changes;
+use crate::cli::VERSION;
 use crate::exit::Found;
-use crate::market;
 use crate::printer;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use producers::source::Market;
-use report::summary::summary_of_execution;
+use report::summary::{Summary, summary, summary_of_execution};
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{RunRequest, open_or_resume};
+use run::open_run::open_or_resume;
+use run::resume_run::{controls_of, differences};
 use run::run_loop::{self, SourceDays};
-use schemas::{Day, Topic};
+use run::run_reader::RunReader;
+use run::run_request::RunRequest;
+use schemas::Day;
 use std::time::Instant;
 
-/// Runs `run` over `market` through the day `to`, or its last day, and prints the summary.
+/// Runs `run` over `market` through the last day of `wanted`, or its own last day, and prints the summary.
 pub(crate) fn run_through(
     config: &Config,
     run: &RunDir,
     mut market: Box<dyn Market>,
     wanted: &RunRequest,
-    to: Option<Day>,
 ) -> Result<Found> {
     let started = Instant::now();
     let steps = printer::steps(config)?;
+    let to = wanted.last_day;
+    let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
+    if let Some(reader) = made_before(run, &*market, wanted, last)? {
+        let summary = steps.during("summary", || summary(&reader))?;
+        return shown(config, &summary);
+    }
     let opened = data_dir::own(run)?;
     let partitions = config.partitions()?;
     let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
-    let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
     let context = RunContext::new(&config.run_spec()?, run, &opened)?;
-    let through = context.materialized.views.through()?;
-    if let Some(last) = last.filter(|last| through >= Some(*last) && !market.is_made_up()) {
-        let today = market::day(&mut *market, last)?;
-        changes::say_of_run(&context, &mut *market, &today)?;
-    }
     let stop = run_loop::on_signal()?;
     let source = SourceDays { market, until: last, closing: None };
     run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, &mut |_| {})?;
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
-    printer::summary(config, &summary)?;
-    let tally = context.materialized.views.tally()?;
-    let scans = tally.events.get(Topic::Scans.dataset());
-    let scanned = scans.and_then(|kinds| kinds.get("CANDIDATE_SCANNED"));
+    shown(config, &summary)
+}
+
+fn shown(config: &Config, summary: &Summary) -> Result<Found> {
+    printer::summary(config, summary)?;
     let refused: u64 = summary.refused_scans.values().sum();
+    let scans = summary.topics.get(schemas::Topic::Scans.dataset());
+    let scanned = scans.is_some_and(|scans| scans.kinds.contains_key("CANDIDATE_SCANNED"));
     ensure!(
-        scanned.is_some() || refused == 0,
+        scanned || refused == 0,
         "nothing could be scanned: all {refused} scans were refused, with the reasons counted above"
     );
     Ok(Found::Nothing)
+}
+
+/// The run, if it was asked the same before and has closed the day `last`; when and by what it was made is said.
+///
+/// # Errors
+/// It was asked something else.
+fn made_before(
+    run: &RunDir,
+    market: &dyn Market,
+    wanted: &RunRequest,
+    last: Option<Day>,
+) -> Result<Option<RunReader>> {
+    let controls = controls_of(run)?;
+    let Some(opened) = &controls.opened else { return Ok(None) };
+    let other = differences(&controls, market, wanted)?;
+    if !other.is_empty() {
+        bail!(
+            "run {} answers another question: {}; leave --run out, or give another --run ID",
+            run.id,
+            other.join("; ")
+        );
+    }
+    if !run.state().exists() {
+        return Ok(None);
+    }
+    let reader = RunReader::open(run)?;
+    let through = reader.views.through()?;
+    if through.is_none() || through < last {
+        return Ok(None);
+    }
+    let when = shell::open::opened_at(&*reader.log)?.unwrap_or_else(|| "an earlier day".to_owned());
+    let by = if opened.code_version == VERSION {
+        String::new()
+    } else {
+        format!(" by version {}, and this is {VERSION}", opened.code_version)
+    };
+    eprintln!(
+        "run {} was made on {when}{by}; it is shown again as it was made, and nothing is computed",
+        run.id
+    );
+    Ok(Some(reader))
 }

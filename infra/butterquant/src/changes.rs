@@ -1,4 +1,4 @@
-//! What a repeated scan or backtest says of a market that has changed since: it stands as it was made.
+//! What a repeated scan says of a market that has changed since: it stands as it was made.
 
 use anyhow::Result;
 use producers::source::{INDEX, KnownMarket, Market, MarketDay, MarketNews, market_news};
@@ -24,18 +24,6 @@ pub(crate) fn say_of_scan(
         "The scan of {} stands as it was made{then}; scan the data as it is now with --anew",
         today.day
     );
-    Ok(())
-}
-
-/// The same of a run that has closed `today`, its last day.
-pub(crate) fn say_of_run(
-    context: &RunContext,
-    market: &mut dyn Market,
-    today: &MarketDay,
-) -> Result<()> {
-    if say(context, market, today)?.is_some() {
-        eprintln!("The run stands as it was made; run the data as it is now with another --run ID");
-    }
     Ok(())
 }
 

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use telemetry::Verbosity;
 
 /// The package's version and the commit it was built from.
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD_COMMIT"), ")");
+pub(crate) const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD_COMMIT"), ")");
 
 /// Event-sourced scanning, scoring and trading of option butterflies.
 ///

@@ -5,9 +5,9 @@ use eventlog::Log;
 use producers::source::Finding;
 use run::config::Config;
 use run::data_dir::{self, RunDir};
+use run::resume_run::{controls_of, controls_on};
+use schemas::Day;
 use schemas::events::MoveConfirmed;
-use schemas::{Day, Topic};
-use shell::controls::ControlBook;
 use std::collections::BTreeMap;
 
 /// By ticker and day: new shares per old share of a split, `None` for a move of the price.
@@ -32,10 +32,7 @@ pub(crate) fn of_live_run(config: &Config) -> Result<Vec<MoveConfirmed>> {
 }
 
 fn of_run(run: &RunDir) -> Result<Moves> {
-    if run.is_here() && !run.log().exists() {
-        return Ok(Moves::new());
-    }
-    moves_on(&*data_dir::reach(run)?.log)
+    Ok(controls_of(run)?.confirmed)
 }
 
 /// Those that are confirmed on `log`.
@@ -43,12 +40,7 @@ fn of_run(run: &RunDir) -> Result<Moves> {
 /// # Errors
 /// The log cannot be read.
 pub(crate) fn moves_on(log: &dyn Log) -> Result<Moves> {
-    if !log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
-        return Ok(Moves::new());
-    }
-    let mut controls = ControlBook::new(log)?;
-    controls.refresh(log)?;
-    Ok(controls.latest().confirmed.clone())
+    Ok(controls_on(log)?.confirmed)
 }
 
 /// The findings without those that are `confirmed`, which is asked only if a move is among them.

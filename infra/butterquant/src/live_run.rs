@@ -7,7 +7,8 @@ use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::OpenLog;
-use run::open_run::RunRequest;
+use run::resume_run::controls_on;
+use run::run_request::{LIVE_KIND, RunRequest};
 use schemas::Day;
 use web::Serving;
 
@@ -19,9 +20,7 @@ pub(crate) fn market_of(
     reads: Reads,
 ) -> Result<(String, Box<dyn Market>)> {
     let recorded = || -> Result<Option<String>> {
-        let there =
-            opened.log.topics()?.iter().any(|topic| topic.name == schemas::Topic::Controls.name());
-        Ok(if there { shell::open::opened(&*opened.log)?.map(|run| run.source) } else { None })
+        Ok(controls_on(&*opened.log)?.opened.map(|run| run.source))
     };
     let source = match asked.cloned().or_else(|| config.source()) {
         Some(source) => producers::source::absolute(&source),
@@ -40,15 +39,9 @@ pub(crate) fn live(
     history: usize,
 ) -> Result<RunRequest> {
     let last = market.days().last().copied();
-    Ok(RunRequest {
-        kind: "live",
-        source,
-        scan_from: from.or(last).context("the market has no days")?,
-        history,
-        settings: market::settings(config, market)?,
-        confirmed: Vec::new(),
-        engine: config.scoring()?.engine()?,
-    })
+    let scan_from = from.or(last).context("the market has no days")?;
+    let request = market::request(config, market, LIVE_KIND, &source, scan_from)?;
+    Ok(RunRequest { history, ..request })
 }
 
 /// Serves the log and the views that this process owns, and announces the address to other processes.

@@ -1,10 +1,12 @@
 //! The market that a verb reads, and what is said of its data before it is used.
 
+use crate::cli::VERSION;
 use crate::confirmed_moves::{Moves, moves_of, without_confirmed};
 use crate::printer;
 use anyhow::{Context, Result};
 use producers::source::{Market, MarketDay, findings};
 use run::config::Config;
+use run::run_request::RunRequest;
 use schemas::Day;
 use schemas::events::Settings;
 
@@ -117,6 +119,32 @@ pub(crate) fn opened(
 /// A configured value does not fit its key.
 pub(crate) fn settings(config: &Config, market: &dyn Market) -> Result<Settings> {
     Ok(Settings { calendar: market.calendar(), ..config.settings()? })
+}
+
+/// A run of `market`, called `source`, that scans from a day, with everything else at its default.
+///
+/// # Errors
+/// As [`settings`], or the scoring engine cannot be loaded.
+pub(crate) fn request(
+    config: &Config,
+    market: &dyn Market,
+    kind: &'static str,
+    source: &str,
+    scan_from: Day,
+) -> Result<RunRequest> {
+    Ok(RunRequest {
+        kind,
+        source: source.to_owned(),
+        scan_from,
+        last_day: None,
+        tickers: Vec::new(),
+        history: 0,
+        settings: settings(config, market)?,
+        confirmed: Vec::new(),
+        engine: config.scoring()?.engine()?,
+        config_sha256: config.sha256(),
+        code_version: VERSION,
+    })
 }
 
 /// The market's `day` as it is now.

@@ -3,6 +3,7 @@
 pub mod analysis_detail;
 pub mod charts;
 pub mod data_quality;
+mod relative_changes;
 pub mod summary;
 pub mod summary_text;
 pub mod tables;

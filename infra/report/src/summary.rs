@@ -1,5 +1,6 @@
 //! The summary of a run: its topics, its models, the results of both tracks, where its files are.
 
+use crate::relative_changes::relative_changes;
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
 use run::context::RunContext;
@@ -166,13 +167,10 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
 fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<f64>)> {
     let (views, settings) = (&reader.views, &reader.opened.settings);
     let capital = settings.capital;
-    let points: Vec<_> = views
-        .equity(track)?
-        .into_iter()
-        .filter(|point| point.day >= reader.opened.scan_from)
-        .collect();
-    let changes: Vec<(Day, Money)> =
-        points.iter().map(|point| (point.day, point.mark.change)).collect();
+    let mut points = views.equity(track)?;
+    let changes = relative_changes(&points, reader.opened.scan_from, capital);
+    points.retain(|point| point.day >= reader.opened.scan_from);
+    let profit = points.iter().fold(Money::ZERO, |sum, point| sum + point.mark.change);
     let journal: Vec<_> =
         views.journal()?.into_iter().filter(|trade| trade.track == track).collect();
     let mut notes = BTreeMap::new();
@@ -182,7 +180,7 @@ fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<
     let highest = points.iter().filter_map(|point| point.mark.highest).max_by(f64::total_cmp);
     let summary = TrackSummary {
         track: track.name(),
-        performance: performance(&changes, capital)?,
+        performance: Performance { profit, ..performance(&changes, capital)? },
         closed_trades: journal.len(),
         winners: journal.iter().filter(|trade| trade.pnl > Money::ZERO).count(),
         open_positions: views

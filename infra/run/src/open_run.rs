@@ -1,37 +1,17 @@
 //! Opening a run, or resuming one that was opened before: topics, history, the first model.
 
 use crate::model_acceptance::EngineAcceptance;
-use anyhow::{Context, Result, bail};
+use crate::resume_run::{control_state, resume};
+use crate::run_request::RunRequest;
+use anyhow::{Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::Log;
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
-use schemas::events::{
-    Controls, Models, MoveConfirmed, RunOpened, Samples, Settings, SettingsChanged,
-};
+use schemas::events::{Controls, Models, RunOpened, Samples};
 use schemas::{Body, Day, Event, Topic};
 use shell::{open, record_codec};
-use success::Engine;
 use telemetry::Steps;
-
-/// The run that is asked for.
-#[derive(Clone, Debug)]
-pub struct RunRequest {
-    /// `live`, `backtest`, `demo`, `what-if`.
-    pub kind: &'static str,
-    /// The market, as the user wrote it.
-    pub source: String,
-    /// First day to scan.
-    pub scan_from: Day,
-    /// Rows of history to draw for a first model, in addition to those already on `samples`.
-    pub history: usize,
-    /// The settings in force from the start.
-    pub settings: Settings,
-    /// Moves of prices that a person has confirmed, known from the start.
-    pub confirmed: Vec<MoveConfirmed>,
-    /// The engine that computes scores; the first model must pass on it.
-    pub engine: Engine,
-}
 
 /// How a run started.
 pub struct RunStart {
@@ -55,22 +35,17 @@ pub fn open_or_resume(
         eprintln!("{mismatch}");
     }
     warn_of_loss(log, partitions)?;
-    if let Some(opened) = open::opened(log)? {
-        return resume(log, opened, request);
+    let controls = control_state(log)?;
+    if let Some(opened) = controls.opened.clone() {
+        resume(log, &controls, &opened, market, request)?;
+        return Ok(RunStart { opened, history: None, first_model: Vec::new() });
     }
-    let (first_day, previous_day) = first_days(market, request.scan_from)?;
-    let opened = RunOpened {
-        kind: request.kind.to_owned(),
-        source: request.source.clone(),
-        first_day,
-        previous_day,
-        scan_from: request.scan_from,
-        settings: request.settings.clone(),
-        market_sha256: market.data_sha256(),
-        ..RunOpened::default()
-    };
+    let opened = RunOpened { partitions: i64::from(partitions), ..request.asked(market)? };
     let mut start = RunStart { opened, history: None, first_model: Vec::new() };
     let models = first_model(log, partitions, market, request, &mut start, steps)?;
+    if let Some(champion) = &models.champion {
+        start.opened.model_sha256.clone_from(&champion.sha256);
+    }
     let day = start.opened.previous_day;
     let confirmed = request.confirmed.iter().map(|word| {
         let about = ["confirmed", &word.ticker, &word.move_day.to_string()];
@@ -95,47 +70,6 @@ fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunStart> {
-    if !is_of(&opened, &request.source) {
-        bail!(
-            "this run reads {}, not {}; start another run with --run ID, or use another --data-dir",
-            opened.source,
-            request.source
-        );
-    }
-    if request.kind == "backtest" && opened.scan_from != request.scan_from {
-        bail!(
-            "this run scans from {}, not {}; start another run with --run ID",
-            opened.scan_from,
-            request.scan_from
-        );
-    }
-    let mut book = shell::controls::ControlBook::new(log)?;
-    book.refresh(log)?;
-    if book.latest().settings != request.settings {
-        let changed = SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
-        open::say(log, Controls::SettingsChanged(changed))?;
-    }
-    Ok(RunStart { opened, history: None, first_model: Vec::new() })
-}
-
-/// Whether the run reads the market called `source`; runs from before have the name as it was given.
-pub fn is_of(opened: &RunOpened, source: &str) -> bool {
-    opened.source == source || producers::source::absolute(&opened.source) == source
-}
-
-/// The first day of a run that scans from `scan_from`, and the day before it.
-pub fn first_days(market: &dyn Market, scan_from: Day) -> Result<(Day, Day)> {
-    let days = market.days();
-    let at = days.partition_point(|day| *day < scan_from);
-    if at == days.len() {
-        let last = days.last().context("the market has no days")?;
-        bail!("the market ends on {last}, before {scan_from}; choose an earlier day");
-    }
-    let previous = at.checked_sub(1).map_or(days[at] + -1, |before| days[before]);
-    Ok((days[at], previous))
 }
 
 /// Refuses history from the scanned days: the run's own scans become rows, so such a row would

@@ -5,11 +5,12 @@
 use crate::effect_context::samples_before;
 use crate::last_record::Ends;
 use crate::{controls::ControlBook, error::ShellError, record_codec};
-use eventlog::{Batch, Log, Producer, TopicMismatch, TopicPartition, TopicSpec};
+use chrono::{DateTime, SecondsFormat};
+use eventlog::{Batch, Log, PartitionReader, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
 use schemas::{Event, EventId, Topic};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long readers may not see a publish: longer than a dead transaction before it can last.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -32,6 +33,27 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
     Ok(book.latest().opened.clone())
+}
+
+/// The header of the opening's record that holds the wall time, RFC 3339.
+const MADE_AT: &str = "wall_time";
+
+fn wall_time() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = DateTime::from_timestamp(now.as_secs() as i64, 0).unwrap_or_default();
+    now.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// When the run of `log` was opened, RFC 3339; none if it was not, or by a version that did not record it.
+pub fn opened_at(log: &dyn Log) -> Result<Option<String>, ShellError> {
+    let place = record_codec::place(Topic::Controls, 0);
+    let end = log.watermarks(&place)?.high;
+    let mut reader = PartitionReader::new(log)?;
+    let mut records = reader.records(&place, 0..end);
+    let first = records.next_batch()?.into_iter().flatten().next();
+    let header =
+        first.and_then(|record| record.headers.into_iter().find(|(name, _)| name == MADE_AT));
+    Ok(header.and_then(|(_, value)| String::from_utf8(value).ok()))
 }
 
 /// The kind of a run that cannot trade.
@@ -82,6 +104,8 @@ pub fn open(
     for event in &events {
         batch.records.push(record_codec::record(event, partitions, "opening")?);
     }
+    // The first record is the opening itself. When that was is of no decision.
+    batch.records[0].headers.push((MADE_AT.to_owned(), wall_time().into_bytes()));
     batch.expected_end.push((record_codec::place(Topic::Controls, 0), 0));
     publish(log, &mut *producer, batch)?;
     Ok(())

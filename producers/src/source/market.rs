@@ -160,8 +160,9 @@ pub trait Market: Send {
         self.last_change()
     }
 
-    /// SHA-256 of the data, in hexadecimal; markets with equal hashes give equal days.
-    fn data_sha256(&self) -> String;
+    /// SHA-256 of the data, in hexadecimal, of the days up to `until` or of all; markets with equal hashes give equal
+    /// bars.
+    fn data_sha256(&self, until: Option<Day>) -> String;
 
     /// A description in one sentence, for people.
     fn describe(&self) -> String;

@@ -148,7 +148,7 @@ impl Market for MadeUpMarket {
         &[]
     }
 
-    fn data_sha256(&self) -> String {
+    fn data_sha256(&self, _: Option<Day>) -> String {
         String::new()
     }
 

@@ -130,6 +130,24 @@ fn a_stock_that_stops_trading_is_closed_when_its_time_is_up() {
 }
 
 #[test]
+fn capital_paid_in_or_taken_out_is_no_gain_and_no_loss() {
+    let marked_on = |capital: Money| {
+        let mut driven = holding(day(95));
+        let (before, _, held) = mark(&quiet(&mut driven, 71, 20.0));
+        assert_eq!(held, 1);
+        driven.controls.settings.capital = capital;
+        let (equity, change, _) = mark(&quiet(&mut driven, 72, 21.0));
+        assert_eq!((equity - capital) - (before - CAPITAL), change);
+        change
+    };
+    let gained = marked_on(CAPITAL);
+    assert_ne!(gained, Money::ZERO);
+    for capital in [Money(CAPITAL.0 / 2), Money(CAPITAL.0 * 3)] {
+        assert_eq!(marked_on(capital), gained);
+    }
+}
+
+#[test]
 fn profit_is_taken_at_70_percent_of_the_maximum_only_after_a_fall_of_volatility() {
     for (vix, take_profit, expected) in
         [(20.0, 0.7, ""), (3.0, 0.7, "AI closes A"), (3.0, 1.0, ""), (0.5, 0.9, "AI closes A")]

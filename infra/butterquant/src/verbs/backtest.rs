@@ -7,7 +7,8 @@ use crate::market::{self, Reads};
 use anyhow::{Context, Result, bail};
 use run::config::Config;
 use run::data_dir;
-use run::open_run::RunRequest;
+use run::question::identity;
+use run::run_request::RunRequest;
 use schemas::Day;
 
 /// Arguments of `backtest`.
@@ -30,8 +31,8 @@ pub(crate) struct Args {
     pub tickers: Option<Vec<String>>,
 }
 
-/// Runs the period. A backtest that was stopped continues where it stopped; a finished one is shown
-/// again.
+/// Runs the period. The same question is the same run: one that was stopped continues where it stopped, one that has been
+/// made is shown again. Other tickers, settings, history or prices make another run.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if args.to < args.from {
         bail!("--to {} is before --from {}", args.to, args.from);
@@ -39,23 +40,23 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let source = market::named(config, args.source.as_ref())?;
     let reads = Reads::days(Some(args.from), Some(args.to)).with_history(args.history);
     let market = market::open(config, &source, args.tickers.as_deref(), reads)?;
+    let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
+    let scan_from = scan_from
+        .filter(|day| *day <= args.to)
+        .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?;
+    let wanted = RunRequest {
+        last_day: Some(args.to),
+        tickers: args.tickers.clone().unwrap_or_default(),
+        history: args.history,
+        confirmed: confirmed_moves::of_live_run(config)?,
+        ..market::request(config, &*market, "backtest", &source, scan_from)?
+    };
     let id = if config.run() == data_dir::LIVE {
-        format!("backtest-{}-{}", args.from, args.to)
+        let question = identity(&wanted.asked(&*market)?, &wanted.confirmed);
+        format!("backtest-{}-{}-{}", args.from, args.to, &question[..8])
     } else {
         config.run().to_owned()
     };
     let run = config.run_dir(&id)?;
-    let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
-    let wanted = RunRequest {
-        kind: "backtest",
-        source,
-        scan_from: scan_from
-            .filter(|day| *day <= args.to)
-            .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?,
-        history: args.history,
-        settings: market::settings(config, &*market)?,
-        confirmed: confirmed_moves::of_live_run(config)?,
-        engine: config.scoring()?.engine()?,
-    };
-    run_through(config, &run, market, &wanted, Some(args.to))
+    run_through(config, &run, market, &wanted)
 }

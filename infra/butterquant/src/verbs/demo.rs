@@ -3,11 +3,13 @@
 use crate::bounded_run::run_through;
 use crate::exit::Found;
 use crate::market::{self, Reads};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use producers::source::Market;
 use run::config::Config;
-use run::data_dir;
-use run::open_run::RunRequest;
+use run::data_dir::{self, RunDir};
 use run::registration;
+use run::resume_run::{controls_of, differences};
+use run::run_request::RunRequest;
 
 /// Arguments of `demo`.
 #[derive(clap::Args, Debug)]
@@ -27,40 +29,60 @@ pub(crate) struct Args {
     /// Leave out the planted structure, so that there is nothing to learn
     #[arg(long)]
     pub no_structure: bool,
+    /// Make the demo again, though the one before answers the same question
+    #[arg(long)]
+    pub anew: bool,
 }
+
+/// The kind of these runs, and the name of the one that is not named.
+const KIND: &str = "demo";
 
 /// Trading days of the simulated market before the demo's first scan: for warming up and for drawing
 /// history, long enough for its class shares to resemble those of the days to come.
 const DEMO_PAST: usize = 1_400;
 
-/// Runs the whole loop on a simulated market, in a folder that begins empty.
+/// Runs the whole loop on a simulated market, in the run `demo` or the one that is named.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let days = DEMO_PAST + args.days as usize;
     let structure = if args.no_structure { "off" } else { "on" };
     let source =
         format!("sim:{},stocks={},days={days},structure={structure}", args.seed, args.stocks);
     let market = market::open(config, &source, None, Reads::ALL)?;
-    let run = config.run_dir("demo")?;
-    if run.path.exists() {
-        std::fs::remove_dir_all(&run.path).with_context(|| {
-            format!("the previous demo in {} cannot be removed", run.path.display())
-        })?;
-    }
-    data_dir::remove_topics(&run)?;
-    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
-    let mut settings = market::settings(config, &*market)?;
-    settings.seed = args.seed as i64;
-    let wanted = RunRequest {
-        kind: "demo",
-        source,
-        scan_from: *market
-            .days()
-            .get(DEMO_PAST)
-            .context("a demo needs at least one day; see --days")?,
+    let scan_from =
+        market.days().get(DEMO_PAST).context("a demo needs at least one day; see --days")?;
+    let mut wanted = RunRequest {
+        last_day: market.days().last().copied(),
         history: args.history,
-        settings,
-        confirmed: Vec::new(),
-        engine: config.scoring()?.engine()?,
+        ..market::request(config, &*market, KIND, &source, *scan_from)?
     };
-    run_through(config, &run, market, &wanted, None)
+    wanted.settings.seed = args.seed as i64;
+    let named = config.run() != data_dir::LIVE;
+    let run = config.run_dir(if named { config.run() } else { KIND })?;
+    if !named {
+        make_room(&run, &*market, &wanted, args.anew)?;
+    } else if args.anew {
+        bail!("--anew makes the run {KIND} anew; to make another one, give --run another ID");
+    }
+    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    run_through(config, &run, market, &wanted)
+}
+
+/// Removes the demo before, if it was asked something else or is to be made anew. Another kind of run is nobody's to
+/// remove, nor is one that a process works on.
+fn make_room(run: &RunDir, market: &dyn Market, wanted: &RunRequest, anew: bool) -> Result<()> {
+    let controls = controls_of(run)?;
+    let Some(opened) = &controls.opened else { return Ok(()) };
+    if opened.kind != KIND {
+        bail!(
+            "run {} is a {} run of {}, which a demo does not replace; give the demo another --run ID",
+            run.id,
+            opened.kind,
+            opened.source
+        );
+    }
+    if anew || !differences(&controls, market, wanted)?.is_empty() {
+        data_dir::remove_run(run)?;
+        eprintln!("the demo before, of {}, is replaced", opened.source);
+    }
+    Ok(())
 }

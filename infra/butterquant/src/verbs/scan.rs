@@ -13,11 +13,13 @@ use run::config::Config;
 use run::config::Output;
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::{RunRequest, is_of, open_or_resume};
+use run::open_run::open_or_resume;
+use run::question::identity;
+use run::resume_run::{controls_on, is_of};
 use run::run_loop::{self, SourceDays};
+use run::run_request::{LIVE_KIND, RunRequest};
 use run::whole_file::write_file;
-use schemas::id::sha256_hex;
-use schemas::{Day, Topic};
+use schemas::Day;
 use std::path::PathBuf;
 use store::views::RankingsFile;
 
@@ -54,7 +56,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         market::open(config, &source, args.tickers.as_deref(), Reads::day(args.as_of))?;
     let day = day_to_scan(&mut *market, args.as_of)?;
     let today = market::day(&mut *market, day)?;
-    let (run, wanted) = which_run(config, args, source, &*market, day)?;
+    let (run, wanted) = which_run(config, args, &source, &*market, day)?;
     let mut rankings = ranked(config, &run, market, &wanted, &today)?;
     say_why_no_index(&mut rankings, &today);
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
@@ -126,48 +128,44 @@ fn last_day(market: &mut dyn Market) -> Result<Day> {
 fn which_run(
     config: &Config,
     args: &Args,
-    source: String,
+    source: &str,
     market: &dyn Market,
     day: Day,
 ) -> Result<(RunDir, RunRequest)> {
     let run = config.this_run()?;
-    let mut wanted = RunRequest {
-        kind: "live",
-        source,
-        scan_from: day,
-        history: 0,
-        settings: market::settings(config, market)?,
-        confirmed: Vec::new(),
-        engine: config.scoring()?.engine()?,
-    };
-    if args.tickers.is_none() && !args.anew && fits(config, &run, &wanted.source, day, args.as_of)?
-    {
-        return Ok((run, wanted));
+    let live = market::request(config, market, LIVE_KIND, source, day)?;
+    if args.tickers.is_none() && !args.anew && fits(config, &run, &live, market, args.as_of)? {
+        return Ok((run, live));
     }
-    let tickers = args.tickers.clone().unwrap_or_default().join(",");
-    let settings = format!("{:?}", wanted.settings);
-    // Of the data too: a what-if run of other data is another one.
-    let data = market.data_sha256();
-    let about = format!("{}|{tickers}|{day}|{settings}|{data}", wanted.source);
-    let run = config.run_dir(&format!("what-if-{day}-{}", &sha256_hex(about.as_bytes())[..8]))?;
-    wanted.kind = shell::open::WHAT_IF;
-    wanted.confirmed = confirmed_moves::of_live_run(config)?;
-    Ok((run, wanted))
+    let wanted = RunRequest {
+        kind: shell::open::WHAT_IF,
+        last_day: Some(day),
+        tickers: args.tickers.clone().unwrap_or_default(),
+        confirmed: confirmed_moves::of_live_run(config)?,
+        ..live
+    };
+    // Of other data it is another run.
+    let question = identity(&wanted.asked(market)?, &wanted.confirmed);
+    Ok((config.run_dir(&format!("what-if-{day}-{}", &question[..8]))?, wanted))
 }
 
-/// Whether `day` is the last closed day of the run or lies ahead of it.
-fn fits(config: &Config, run: &RunDir, source: &str, day: Day, as_of: Option<Day>) -> Result<bool> {
+/// Whether the day that is asked for is the last closed day of the run, made with the same settings, or lies ahead of it.
+fn fits(
+    config: &Config,
+    run: &RunDir,
+    wanted: &RunRequest,
+    market: &dyn Market,
+    as_of: Option<Day>,
+) -> Result<bool> {
+    let (day, source) = (wanted.scan_from, &wanted.source);
     if run.is_here() && !run.log().exists() {
         return Ok(true);
     }
-    let opened = data_dir::reach(run)?;
-    if !opened.log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
-        return Ok(true);
-    }
-    let Some(begun) = shell::open::opened(&*opened.log)? else { return Ok(true) };
-    let closed =
-        shell::source::last_closed(&*opened.log, config.partitions()?, begun.previous_day)?;
-    let own = is_of(&begun, source);
+    let log = data_dir::reach(run)?.log;
+    let controls = controls_on(&*log)?;
+    let Some(begun) = &controls.opened else { return Ok(true) };
+    let closed = shell::source::last_closed(&*log, config.partitions()?, begun.previous_day)?;
+    let own = is_of(begun, source);
     if own && day < closed && as_of.is_none_or(|wanted| wanted >= closed) {
         eprintln!(
             "the market no longer has a bar of {closed}, which the run has published; the scan of {closed} stands"
@@ -179,7 +177,31 @@ fn fits(config: &Config, run: &RunDir, source: &str, day: Day, as_of: Option<Day
             begun.source
         );
     }
-    Ok(own && day >= closed && day >= begun.scan_from)
+    let same = controls.settings == wanted.settings;
+    if own && day == closed && !same {
+        eprintln!(
+            "run {} has scanned {closed} with other settings, so this scan is a what-if run, which cannot trade",
+            run.id
+        );
+    }
+    let fits = own && day >= begun.scan_from && (day > closed || day == closed && same);
+    if fits {
+        say_what_is_behind(config, run, market, closed, day);
+    }
+    Ok(fits)
+}
+
+/// Says that a run which is days behind closes them first.
+fn say_what_is_behind(config: &Config, run: &RunDir, market: &dyn Market, closed: Day, day: Day) {
+    let days = market.days().iter().filter(|one| **one > closed && **one < day).count();
+    if days == 0 {
+        return;
+    }
+    let alone = config.command_line(&format!("scan --as-of {day} --anew"), &run.id);
+    eprintln!(
+        "run {} has closed {closed}: the {days} trading days up to {day} are scanned and traded first; `{alone}` scans {day} alone, as a what-if run",
+        run.id
+    );
 }
 
 fn ranked(

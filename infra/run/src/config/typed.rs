@@ -121,6 +121,16 @@ impl Config {
         })?;
         Ok(Closing { quiet, missing_until })
     }
+
+    /// SHA-256 of the values that decide what a run computes, hexadecimal.
+    pub fn sha256(&self) -> String {
+        let decides =
+            |key: &str| key.starts_with("settings.") || ["partitions", "provider"].contains(&key);
+        let lines = self.pairs().filter(|(key, _)| decides(key));
+        let text: String = lines.map(|(key, value)| format!("{key} = {value}\n")).collect();
+        schemas::id::sha256_hex(text.as_bytes())
+    }
+
     /// The calendar of the exchange whose prices files hold.
     pub fn calendar(&self) -> Result<TradingCalendar> {
         self.parse("settings.calendar")

@@ -107,7 +107,7 @@ impl Market for Written {
     fn last_change(&self) -> Option<SystemTime> {
         self.0.lock().changed
     }
-    fn data_sha256(&self) -> String {
+    fn data_sha256(&self, _: Option<Day>) -> String {
         String::new()
     }
     fn describe(&self) -> String {

@@ -375,12 +375,16 @@ impl Market for CsvMarket {
         &self.problems
     }
 
-    fn data_sha256(&self) -> String {
+    fn data_sha256(&self, until: Option<Day>) -> String {
+        let hash = |table: &PriceTable, file: usize| match until {
+            Some(until) => table.sha256_until(until),
+            None => self.files[file].sha256.clone(),
+        };
         let mut lines = String::new();
         for stock in &self.stocks {
-            lines.push_str(&format!("{} {}\n", stock.ticker, self.files[stock.file].sha256));
+            lines.push_str(&format!("{} {}\n", stock.ticker, hash(&stock.table, stock.file)));
         }
-        lines.push_str(&format!("^VIX {}\n", self.files[self.index.file].sha256));
+        lines.push_str(&format!("^VIX {}\n", hash(&self.index.table, self.index.file)));
         sha256_hex(lines.as_bytes())
     }
 

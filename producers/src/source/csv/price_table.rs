@@ -6,6 +6,7 @@ use super::no_header::Other;
 use super::splits::SplitReading;
 use super::text::Fault;
 use schemas::events::{Bar, CorporateAction};
+use schemas::id::sha256_hex;
 use schemas::{Day, TradingCalendar};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -61,6 +62,21 @@ impl PriceTable {
         self.bars.truncate(end.max(1)); // one that is later tells where the ticker begins
         self.bars.drain(..known.saturating_sub(HELD).min(end));
         self.bars.shrink_to_fit();
+    }
+
+    /// SHA-256 of its bars, splits and dividends up to `until`, hexadecimal.
+    pub(super) fn sha256_until(&self, until: Day) -> String {
+        let mut bytes = Vec::new();
+        for bar in self.bars.iter().take_while(|bar| bar.bar_day <= until) {
+            bytes.extend(bar.bar_day.0.to_be_bytes());
+            for number in [bar.open, bar.high, bar.low, bar.close, bar.volume] {
+                bytes.extend(number.to_be_bytes());
+            }
+        }
+        for action in self.actions.iter().filter(|action| action.effective_day <= until) {
+            bytes.extend(format!("{action:?}").into_bytes());
+        }
+        sha256_hex(&bytes)
     }
 
     /// The bar of `day`.

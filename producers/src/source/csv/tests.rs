@@ -256,8 +256,9 @@ fn files_that_change_are_read_again() {
     let text = |rows: &str| format!("{HEAD}{GOOD}{rows}");
     let dir = folder(&[("A.csv", text("").as_bytes()), ("B.csv", text("").as_bytes())]);
     let mut market = CsvMarket::open(dir.path(), None, NYSE).unwrap();
-    let sha = market.data_sha256();
+    let sha = market.data_sha256(None);
     let after = market.days().last().copied();
+    let until = market.data_sha256(after);
     assert_eq!(market.next_day(after).unwrap(), None);
     write_later(&dir, "A.csv", &text("2018-07-02,1,1,1,1,1,1\n"));
     assert_eq!((market.next_day(after).unwrap(), market.generation()), (None, 0));
@@ -266,7 +267,8 @@ fn files_that_change_are_read_again() {
     let reason = "B.csv: no row for 2018-07-02; its last is 2018-06-29";
     assert_eq!(day.missing, [("B".to_owned(), reason.to_owned())]);
     assert_eq!((day.bars.len(), market.generation()), (1, 1));
-    assert_ne!(market.data_sha256(), sha);
+    assert_ne!(market.data_sha256(None), sha);
+    assert_eq!(market.data_sha256(after), until, "a later day changes nothing before it");
     market.refresh().unwrap();
     assert_eq!(market.generation(), 1);
     // A removed file is reported, and its known content stays.

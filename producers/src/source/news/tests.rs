@@ -39,7 +39,7 @@ impl Market for Held {
     fn problems(&self) -> &[DataProblem] {
         &[]
     }
-    fn data_sha256(&self) -> String {
+    fn data_sha256(&self, _: Option<Day>) -> String {
         String::new()
     }
     fn describe(&self) -> String {

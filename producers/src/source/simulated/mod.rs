@@ -186,7 +186,7 @@ impl Market for SimulatedMarket {
     }
 
     /// Hash of the generator's inputs, the number of days among them.
-    fn data_sha256(&self) -> String {
+    fn data_sha256(&self, _: Option<Day>) -> String {
         let SimulationPlan { seed, days, structure, .. } = self.plan;
         let tickers = self.universe.join(",");
         sha256_hex(format!("{GENERATOR} {seed} {days} {structure} {tickers}").as_bytes())

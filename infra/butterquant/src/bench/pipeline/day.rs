@@ -52,7 +52,7 @@ pub(crate) fn order_latency(bench: &BenchRun, days: usize) -> Result<OrderLatenc
         previous_day: calendar[PAST - 1],
         scan_from: calendar[PAST],
         settings,
-        market_sha256: market.data_sha256(),
+        market_sha256: market.data_sha256(None),
         ..RunOpened::default()
     };
     let (trained, champion) = sample_model()?;

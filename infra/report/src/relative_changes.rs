@@ -1,0 +1,52 @@
+//! A track's daily changes as if its capital had never changed: what was gained on twice the capital counts half. What was
+//! paid in or taken out is in no change.
+
+use schemas::{Day, Money};
+use store::views::EquityPoint;
+
+/// The changes of the days from `from` on, on `capital`. The capital in force on a day is its equity without all changes
+/// so far.
+pub(crate) fn relative_changes(
+    points: &[EquityPoint],
+    from: Day,
+    capital: Money,
+) -> Vec<(Day, Money)> {
+    let mut gained = Money::ZERO;
+    let mut changes = Vec::with_capacity(points.len());
+    for EquityPoint { day, mark } in points {
+        gained += mark.change;
+        let in_force = mark.equity - gained;
+        let change = if in_force == capital || in_force <= Money::ZERO {
+            mark.change
+        } else {
+            let scaled = i128::from(mark.change.0) * i128::from(capital.0) / i128::from(in_force.0);
+            Money(i64::try_from(scaled).unwrap_or(mark.change.0))
+        };
+        changes.push((*day, change));
+    }
+    changes.retain(|(day, _)| *day >= from);
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::events::TrackMarked;
+
+    #[test]
+    fn a_deposit_is_no_return_and_what_is_gained_on_it_counts_by_its_capital() {
+        let point = |day, equity, change| EquityPoint {
+            day: Day(day),
+            mark: TrackMarked {
+                equity: Money(equity),
+                change: Money(change),
+                ..TrackMarked::default()
+            },
+        };
+        // 1,000 gain 10, then 1,000 more are paid in, and both gain 40; then 1,500 are taken out and 500 lose 5.
+        let points =
+            [point(1, 1_000, 0), point(2, 1_010, 10), point(3, 2_050, 40), point(4, 545, -5)];
+        let found = relative_changes(&points, Day(2), Money(1_000));
+        assert_eq!(found, [(Day(2), Money(10)), (Day(3), Money(20)), (Day(4), Money(-10))]);
+    }
+}
