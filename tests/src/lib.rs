@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cluster;
 pub mod held;
 pub mod orders;
+pub mod plug;
 pub mod poison;
 pub mod python;
 pub mod simulation;
