@@ -45,7 +45,7 @@ impl Plug<'_> {
         let views = VIEWS.map(|verb| {
             let mut shown = crate::cli::finish(self.command(verb, id)).json();
             if let Some(shown) = shown.as_object_mut() {
-                shown.remove("run");
+                shown.retain(|name, _| name != "run" && name != "other_runs");
             }
             shown
         });
