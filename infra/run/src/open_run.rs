@@ -51,11 +51,16 @@ pub fn open_or_resume(
     request: &RunRequest,
     steps: &Steps,
 ) -> Result<RunStart> {
+    let opened = open::opened_if_any(log)?;
+    if opened.is_none() {
+        // A start that is refused creates no topics.
+        first_days(market, request.scan_from)?;
+    }
     for mismatch in open::ensure_topics(log, partitions)? {
         eprintln!("{mismatch}");
     }
     warn_of_loss(log, partitions)?;
-    if let Some(opened) = open::opened(log)? {
+    if let Some(opened) = opened {
         return resume(log, opened, request);
     }
     let (first_day, previous_day) = first_days(market, request.scan_from)?;
@@ -115,7 +120,8 @@ fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunS
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
     if book.latest().settings != request.settings {
-        let changed = SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
+        let changed =
+            SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
     Ok(RunStart { opened, history: None, first_model: Vec::new() })

@@ -34,6 +34,14 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     Ok(book.latest().opened.clone())
 }
 
+/// The same where the log may have no topics yet, and with them no run.
+pub fn opened_if_any(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
+    match log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
+        true => opened(log),
+        false => Ok(None),
+    }
+}
+
 /// The kind of a run that cannot trade.
 pub const WHAT_IF: &str = "what-if";
 

@@ -47,7 +47,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         })?;
     }
     data_dir::remove_topics(&run)?;
-    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let registry = config.registry_client()?;
     let mut settings = market::settings(config, &*market)?;
     settings.seed = args.seed as i64;
     let wanted = RunRequest {
@@ -62,5 +62,6 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         confirmed: Vec::new(),
         engine: config.scoring()?.engine()?,
     };
+    registration::at_start(registry.as_ref(), &run.topic_prefix());
     run_through(config, &run, market, &wanted, None)
 }
