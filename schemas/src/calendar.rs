@@ -123,16 +123,22 @@ fn nyse_close(day: Day) -> Option<i64> {
     (open.date_naive() == noon.date_naive()).then(|| close.timestamp())
 }
 
-/// Seconds that New York's clocks are behind Greenwich on `day`, by the rule in force since 2007: summer time from the
-/// second Sunday of March to the first of November.
+/// Seconds that New York's clocks are behind Greenwich on `day`. Summer time is from the second Sunday of March to the
+/// first of November since 2007; the rules before it are those of the time zone database, from 1967 on.
 fn behind_greenwich(day: Day) -> i64 {
-    let (year, month, _) = day.ymd();
-    let sunday = |month, number: i32| {
-        let first = Day::from_ymd(year, month, 1).unwrap_or(day);
-        first + (6 - first.weekday() as i32) + 7 * (number - 1)
+    let (year, _, _) = day.ymd();
+    let date = |month, date| Day::from_ymd(year, month, date).unwrap_or(day);
+    let sunday_from = |day: Day| day + (6 - day.weekday() as i32);
+    // The last Sunday of April and of October.
+    let (last_of_april, last_of_october) = (sunday_from(date(4, 24)), sunday_from(date(10, 25)));
+    let (begins, ends) = match year {
+        2007.. => (sunday_from(date(3, 8)), sunday_from(date(11, 1))),
+        1987.. => (sunday_from(date(4, 1)), last_of_october),
+        1975 => (date(2, 23), last_of_october),
+        1974 => (date(1, 6), last_of_october),
+        _ => (last_of_april, last_of_october),
     };
-    let summer = (3..=11).contains(&month) && day >= sunday(3, 2) && day < sunday(11, 1);
-    if summer { 4 * 3_600 } else { 5 * 3_600 }
+    if day >= begins && day < ends { 4 * 3_600 } else { 5 * 3_600 }
 }
 
 impl fmt::Display for TradingCalendar {
@@ -213,6 +219,23 @@ mod tests {
         assert!(!TradingCalendar::Nyse.requires(day("2005-06-30")), "outside its years");
         assert_eq!(none.next_expected(day("2018-06-29")), day("2018-07-02"));
         assert_eq!(none.expected_on_or_before(saturday), day("2018-06-29"));
+    }
+
+    /// Every weekday of 1970 to 2037 by `exchange_calendars` and `zoneinfo` (tests/golden/close_reference.py).
+    #[test]
+    fn the_close_is_that_of_the_reference_in_every_year() {
+        let changes: Vec<(Day, i64)> = include_str!("../tests/golden/nyse_close.txt")
+            .lines()
+            .filter_map(|line| line.split_once(' ').filter(|_| !line.starts_with('#')))
+            .map(|(from, minutes)| (day(from), minutes.parse().unwrap()))
+            .collect();
+        let (mut at, end) = (day("1970-01-01"), day("2037-12-31"));
+        while at <= end {
+            let next = changes.partition_point(|(from, _)| *from <= at);
+            let close = i64::from(at.0) * 86_400 + changes[next - 1].1 * 60;
+            assert_eq!(TradingCalendar::Nyse.close_of(at).utc, close, "{at}");
+            at = at.next_weekday();
+        }
     }
 
     #[test]

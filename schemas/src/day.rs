@@ -64,11 +64,6 @@ impl Day {
         self.weekday() < 5
     }
 
-    /// The record timestamp of the day's events: 21:00 UTC, in milliseconds since the epoch.
-    pub fn close_ms(self) -> i64 {
-        (i64::from(self.0) * 24 + 21) * 3_600_000
-    }
-
     /// The first day on or after this one that is a Friday.
     pub fn friday_on_or_after(self) -> Day {
         self + ((4 + 7 - self.weekday() as i32) % 7)
@@ -140,7 +135,7 @@ mod tests {
         for day in [Day(i32::MIN), Day(i32::MAX)] {
             assert_eq!(day - day, 0);
             assert!(Day(i32::MAX) - Day(i32::MIN) == i32::MAX && !day.to_string().is_empty());
-            assert!((day + -1) <= day && (day + 1) >= day && day.close_ms() != 0);
+            assert!((day + -1) <= day && (day + 1) >= day);
             assert!(day.friday_on_or_after() >= day && day.weekday() < 7);
         }
     }

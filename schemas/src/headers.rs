@@ -1,7 +1,7 @@
 //! Record headers: CloudEvents in binary mode, the candidate (`correlation_id`), the event that
 //! caused this one (`causation_id`), a W3C `traceparent`. No decision depends on them.
 
-use crate::{Event, EventId, id::hex};
+use crate::{Event, EventId, event_time::close_text, id::hex};
 
 /// The headers of an event and their meanings; the last two are optional.
 pub const MEANINGS: [(&str, &str); 9] = [
@@ -9,7 +9,7 @@ pub const MEANINGS: [(&str, &str); 9] = [
     ("ce_id", "the event's id: equal ids are the same event"),
     ("ce_type", "the topic's name, a dot, the kind"),
     ("ce_source", "the writer: /butterquant/ROLE"),
-    ("ce_time", "its trading day's close"),
+    ("ce_time", "its trading day's close in New York, in UTC"),
     ("content-type", "application/vnd.confluent.avro"),
     ("traceparent", "W3C trace context: events of one candidate are one trace"),
     ("correlation_id", "the candidate it belongs to, if any"),
@@ -34,7 +34,7 @@ pub fn write(event: &Event, role: &str) -> Vec<(String, Vec<u8>)> {
         ("ce_id", event.id.to_string()),
         ("ce_type", format!("{}.{}", topic.name(), event.body.kind())),
         ("ce_source", format!("/butterquant/{role}")),
-        ("ce_time", format!("{}T21:00:00Z", event.day)),
+        ("ce_time", close_text(event.day)),
         ("content-type", "application/vnd.confluent.avro".to_owned()),
     ];
     if let Some(id) = event.correlation {

@@ -67,7 +67,8 @@ fn survives(topic: Topic, value: &[u8]) -> bool {
     if finite::check(&event).is_ok() {
         assert_eq!(back, event);
     }
-    let _ = (headers::write(&event, "test"), event.day.close_ms(), format!("{event:?}").len());
+    let _ =
+        (headers::write(&event, "test"), schemas::close_ms(event.day), format!("{event:?}").len());
     true
 }
 

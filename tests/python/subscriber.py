@@ -9,6 +9,7 @@ headers the documentation names. Exits with 1 when anything differs. Needs
 confluent-kafka[avro,schemaregistry].
 """
 
+import bisect
 import collections
 import copy
 import datetime
@@ -24,6 +25,10 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+GOLDEN = pathlib.Path(__file__).parents[2] / "schemas/tests/golden/nyse_close.txt"
+# Days from which on the New York Stock Exchange closes at another minute of the day in Greenwich.
+CLOSES = [(datetime.date.fromisoformat(day), int(minutes)) for day, minutes in
+          (line.split() for line in GOLDEN.read_text().splitlines() if not line.startswith("#"))]
 TRACE = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-01")
 PATIENCE = 60.0
 
@@ -123,7 +128,7 @@ class Reading:
         self.total = sum(one["records"] for one in asked["topics"])
         self.decode = AvroDeserializer(client)
         self.kinds = {topic: collections.Counter() for topic in self.topics}
-        self.places, self.ids = set(), collections.Counter()
+        self.places, self.ids = {}, collections.Counter()
 
     def take(self, message) -> None:
         topic, value = self.topics[message.topic()], message.value()
@@ -131,7 +136,7 @@ class Reading:
         place = (message.topic(), message.partition(), message.offset())
         if place in self.places:
             raise SystemExit(f"{what} was read twice")
-        self.places.add(place)
+        self.places[place] = message.timestamp()[1]
         event = self.decode(value, SerializationContext(message.topic(), MessageField.VALUE))
         kind = event["kind"]
         self.kinds[message.topic()][kind] += 1
@@ -152,17 +157,19 @@ class Reading:
 
     def headed(self, what: str, topic: dict, message, event: dict) -> None:
         headers = dict(message.headers())
+        minutes = CLOSES[bisect.bisect(CLOSES, (event["day"], 24 * 60)) - 1][1]
+        midnight = datetime.datetime.combine(event["day"], datetime.time(), datetime.timezone.utc)
+        close = midnight + datetime.timedelta(minutes=minutes)
         for name, expected in {
             "ce_specversion": "1.0",
             "ce_id": event["id"],
             "ce_type": f"{topic['name']}.{event['kind']}",
-            "ce_time": f"{event['day']}T21:00:00Z",
+            "ce_time": f"{close:%Y-%m-%dT%H:%M:%SZ}",
             "content-type": "application/vnd.confluent.avro",
         }.items():
             must(f"{what}: {name}", headers[name].decode(), expected)
         must(f"{what}: ce_source", headers["ce_source"].startswith(b"/butterquant/"), True)
         must(f"{what}: traceparent", bool(TRACE.fullmatch(headers["traceparent"])), True)
-        close = datetime.datetime.combine(event["day"], datetime.time(21), datetime.timezone.utc)
         must(f"{what}: timestamp", message.timestamp()[1], int(close.timestamp() * 1000))
 
     def read(self, members: list[Consumer], until: int) -> None:
@@ -204,6 +211,28 @@ def uncommitted(asked: dict) -> int:
     return seen
 
 
+def by_time(asked: dict, topic: dict, times: dict) -> int:
+    """Seeks to a time in the middle, as the README shows it; returns how many older events came first."""
+    name = topic["topic"]
+    times = {place: at for place, at in times.items() if place[0] == name}
+    wanted = sorted(set(times.values()))[len(set(times.values())) // 2]
+    reader = consumer(asked, "by-time")
+    partitions = [TopicPartition(name, partition, wanted) for partition in range(topic["partitions"])]
+    reader.assign(reader.offsets_for_times(partitions, PATIENCE))
+    later = {place for place, at in times.items() if at >= wanted}
+    seen, older, deadline = set(), 0, time.monotonic() + PATIENCE
+    while seen != later and time.monotonic() < deadline:
+        for message in reader.consume(500, 0.1):
+            must("error", message.error(), None)
+            if message.timestamp()[1] < wanted:
+                older += 1
+            else:
+                seen.add((name, message.partition(), message.offset()))
+    reader.close()
+    must(f"events of {name} since {wanted}", len(later - seen), 0)
+    return older
+
+
 def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -238,6 +267,8 @@ def main() -> int:
     for member in members:
         member.close()
     shared.complete()
+    features = next(one for one in asked["topics"] if one["name"].endswith(".features.v1"))
+    must("older events come first after a seek by time", by_time(asked, features, shared.places) > 0, True)
     print(f"{shared.total} events read by confluent-kafka, alone and by a member for {half} and two for the rest")
     return 0
 

@@ -5,6 +5,8 @@ use eventlog::{
     Batch, ErrorClass, KafkaLog, KafkaSettings, Log, NewRecord, TopicPartition, TopicSpec,
 };
 use schemas::Topic;
+use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tests::cli::{command, finish, wait_for};
 use tests::cluster::Cluster;
@@ -79,6 +81,115 @@ fn a_topic_keeps_everything_and_what_is_otherwise_is_reported() {
     }
     let left = told(cluster, &run, Topic::Bars);
     assert!(left.iter().any(|one| one == "retention.ms=86400000"), "nothing is changed: {left:?}");
+    mend(cluster, &remedy);
+    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), []);
+    let listed = ask("topics list -o json").json();
+    assert_eq!((&listed[0]["topic"], &listed[0]["name"]), (&json!("bars"), &json!(bars)));
+}
+
+/// Runs the command of Kafka's own tools that a remedy names.
+fn mend(cluster: &Cluster, remedy: &str) {
+    let command = remedy.split("kafka-").nth(1).unwrap().split(" and start again").next().unwrap();
+    let at = format!(".sh --bootstrap-server {}", cluster.brokers());
+    assert!(command.contains(&at), "{command}");
+    cluster.tool(&command.replacen(&at, "", 1));
+}
+
+/// The topics of the cluster whose names hold `part`.
+fn there(cluster: &Cluster, part: &str) -> Vec<String> {
+    let all = cluster.tool("topics --list");
+    all.lines().filter(|name| name.contains(part)).map(str::to_owned).collect()
+}
+
+/// A subscriber that comes before the run can have made the broker create a topic as it creates any.
+#[test]
+fn topics_that_were_there_first_are_mended_by_the_commands_that_are_printed() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let run = run_of("first");
+    for (topic, count) in [(Topic::Predictions, 1), (Topic::Bars, 2)] {
+        let name = format!("{run}.{}", topic.name());
+        let policy = "--config cleanup.policy=compact --config compression.type=gzip";
+        cluster.tool(&format!("topics --create --topic {name} --partitions {count} {policy}"));
+    }
+    let log = KafkaLog::connect(settings(cluster, &run)).unwrap();
+    let mismatches = shell::open::ensure_topics(&log, 2).unwrap();
+    let of_bars = mismatches.iter().filter(|one| one.topic == Topic::Bars.name());
+    let settings: Vec<&str> = of_bars.clone().map(|one| one.setting.as_str()).collect();
+    for setting in ["cleanup.policy", "compression.type", "retention.ms", "segment.ms"] {
+        assert!(settings.contains(&setting), "{setting}: {settings:?}");
+    }
+    let remedies: BTreeSet<&String> = of_bars.map(|one| &one.remedy).collect();
+    assert_eq!(remedies.len(), 1, "one command mends a topic: {remedies:?}");
+    mend(cluster, remedies.first().unwrap());
+    let count = mismatches.iter().find(|one| one.setting == "partitions").unwrap();
+    assert_eq!((count.topic.as_str(), count.found.as_str()), (Topic::Predictions.name(), "1"));
+    mend(cluster, &count.remedy);
+    wait_for("topic that is gone", || {
+        let name = format!("{run}.{}", Topic::Predictions.name());
+        there(cluster, &name).is_empty().then_some(())
+    });
+    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), []);
+}
+
+#[test]
+fn a_run_that_kafka_cannot_hold_is_refused_before_anything_is_created() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let up = |run: &str| {
+        let mut up = command(data.path(), "up --source sim:5,stocks=2,days=280 --until 2016-01-29");
+        up.args(["--run", run, "--log", "kafka", "--brokers", cluster.brokers()]);
+        finish(up)
+    };
+    let known = run_of("a_b");
+    let log = KafkaLog::connect(settings(cluster, &known)).unwrap();
+    log.ensure_topics(&[TopicSpec::new(Topic::Bars.name(), 1)]).unwrap();
+    let collides = known.replacen("a_b", "a.b", 1);
+    let long = "x".repeat(249 - ".butterquant.predictions.v1".len() + 1);
+    for (run, why) in [
+        ("__mine", "for itself"),
+        (collides.as_str(), "'.' and '_' for the same"),
+        (long.as_str(), "at most 249 characters"),
+    ] {
+        let refused = up(run);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.err.contains(why) && refused.err.contains("--run"), "{refused:?}");
+        assert_eq!(there(cluster, &format!("{run}.")), Vec::<String>::new());
+        assert!(!data.path().join("runs").join(run).exists(), "{run}");
+    }
+    assert_eq!(there(cluster, &known).len(), 1);
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_no_topics() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let run = run_of("refused");
+    let ask = |words: &str| {
+        let mut ask = command(data.path(), words);
+        ask.args(["--run", &run, "--log", "kafka", "--brokers", cluster.brokers()]);
+        finish(ask)
+    };
+    let market = "--source sim:5,stocks=2,days=280";
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at_taken = taken.local_addr().unwrap().to_string();
+    let mut listens = command(data.path(), &format!("up {market} --run {run} --log kafka"));
+    listens.args(["--brokers", cluster.brokers()]).env("BUTTERQUANT_LISTEN", &at_taken);
+    let refused = finish(listens);
+    assert!(refused.code == 2 && refused.err.contains(&at_taken), "{refused:?}");
+    assert_eq!(there(cluster, &run), Vec::<String>::new(), "{refused:?}");
+    for words in [
+        format!("up {market} --from 2099-01-01"),
+        format!("up {market} --until 1999-01-04"),
+        format!("backtest {market} --from 2099-01-01 --to 2099-02-01"),
+        format!("run source {market} --data-dir /dev/null/none"),
+        format!("history generate {market} --before 1990-01-01"),
+        "up --source csv:nowhere".to_owned(),
+        "scan --source sim:5,stocks=2,days=280 --tickers NONE".to_owned(),
+    ] {
+        let refused = ask(&words);
+        assert_eq!(refused.code, 2, "{words}: {refused:?}");
+        assert_eq!(there(cluster, &run), Vec::<String>::new(), "{words}: {refused:?}");
+    }
 }
 
 #[test]
@@ -153,6 +264,7 @@ fn the_largest_letter_is_taken_and_read_and_too_large_a_bar_is_refused() {
 #[test]
 fn three_copies_are_safe_with_two_and_fewer_are_reported() {
     let Some(cluster) = &Cluster::start(3) else { return };
+    let folder = tempfile::tempdir().unwrap();
     // As with a production cluster, with a password over TLS.
     let login = cluster.sasl_ssl().unwrap();
     let with = |run: &str, copies: Option<u32>| {
@@ -172,6 +284,17 @@ fn three_copies_are_safe_with_two_and_fewer_are_reported() {
     let found = shell::open::ensure_topics(&with("one", Some(3)), 1).unwrap();
     let of_bars = found.iter().find(|one| one.topic == Topic::Bars.name()).unwrap().to_string();
     assert!(of_bars.contains("replication is 1, not 3"), "{of_bars}");
+    assert!(of_bars.contains("--command-config FILE"), "{of_bars}");
+    let list = folder.path().join("copies.json");
+    let json = of_bars.split("write ").nth(1).unwrap().split(" to a file JSON").next().unwrap();
+    std::fs::write(&list, json).unwrap();
+    let list = list.display();
+    cluster.tool(&format!("reassign-partitions --execute --reassignment-json-file {list}"));
+    wait_for("more copies", || {
+        let found = shell::open::ensure_topics(&with("one", Some(3)), 1).unwrap();
+        found.iter().all(|one| one.topic != Topic::Bars.name()).then_some(())
+    });
+    let found = shell::open::ensure_topics(&with("one", Some(3)), 1).unwrap();
     // Without a setting, the brokers' default applies: three here.
     assert_eq!(shell::open::ensure_topics(&with("one", None), 1).unwrap(), found);
     assert_eq!(shell::open::ensure_topics(&with("three", None), 1).unwrap(), []);

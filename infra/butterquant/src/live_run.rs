@@ -2,13 +2,13 @@
 
 use crate::confirmed_moves::moves_on;
 use crate::market::{self, Reads};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir::OpenLog;
 use run::resume_run::controls_on;
-use run::run_request::{LIVE_KIND, RunRequest};
+use run::run_request::{LIVE_KIND, RunRequest, first_days};
 use schemas::Day;
 use web::Serving;
 
@@ -28,6 +28,24 @@ pub(crate) fn market_of(
     };
     let market = market::open_beside(config, &source, None, reads, &|| moves_on(&*opened.log))?;
     Ok((source, market))
+}
+
+/// Refuses what would be refused once the run is open: a refused start leaves no topics behind. A run must not end
+/// before it starts, and its address must be free.
+pub(crate) fn check_start(
+    config: &Config,
+    opened: &OpenLog,
+    market: &dyn Market,
+    wanted: &RunRequest,
+    until: Option<Day>,
+) -> Result<()> {
+    web::can_listen("listen", config.listen(), config.token().as_deref())?;
+    let Some(until) = until.filter(|until| *until < wanted.scan_from) else { return Ok(()) };
+    if opened.log.topics()?.iter().all(|topic| topic.name != schemas::Topic::Controls.name()) {
+        let (first, _) = first_days(market, wanted.scan_from)?;
+        bail!("the run would start on {first}, after {until}; choose a later day");
+    }
+    Ok(())
 }
 
 /// How a live run is opened.
@@ -53,6 +71,7 @@ pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> 
         opened.log.clone(),
         context.env.board.clone(),
         views,
+        &context.run.topic_prefix(),
     )?;
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;

@@ -2,7 +2,7 @@
 //! schema: dates are written as `2018-06-29`, bytes by length and SHA-256. A record that cannot be
 //! decoded is written with the reason.
 
-use eventlog::{Record, TopicPartition};
+use eventlog::{Nulls, Record, TopicPartition};
 use schemas::codec::{DecodeError, schema_versions};
 use schemas::id::{hex, sha256_hex};
 use schemas::{Day, Event, EventId, Topic};
@@ -23,7 +23,7 @@ pub(crate) struct RecordJson<'a> {
     offset: u64,
     timestamp: i64,
     key: Option<String>,
-    headers: BTreeMap<&'a str, String>,
+    headers: BTreeMap<&'a str, Option<String>>,
     #[serde(flatten)]
     content: Content<'a>,
 }
@@ -43,7 +43,8 @@ enum Content<'a> {
     Unreadable {
         error: String,
         bytes: usize,
-        value_hex: String,
+        /// `null` where the value is.
+        value_hex: Option<String>,
     },
 }
 
@@ -76,6 +77,7 @@ impl RecordFormat {
         record: &'a Record,
         event: &'a Result<Event, DecodeError>,
     ) -> RecordJson<'a> {
+        let (nulls, headers) = Nulls::of(&record.headers);
         let content = match event {
             Ok(event) => Content::Event {
                 id: event.id,
@@ -89,7 +91,8 @@ impl RecordFormat {
             Err(error) => Content::Unreadable {
                 error: error.to_string(),
                 bytes: record.value.len(),
-                value_hex: hex(&record.value[..record.value.len().min(SHOWN)]),
+                value_hex: (!nulls.value)
+                    .then(|| hex(&record.value[..record.value.len().min(SHOWN)])),
             },
         };
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -99,10 +102,12 @@ impl RecordFormat {
             offset: record.offset,
             timestamp: record.timestamp_ms,
             key: record.key.as_deref().map(text),
-            headers: record
-                .headers
+            headers: headers
                 .iter()
-                .map(|(name, value)| (name.as_str(), text(value)))
+                .enumerate()
+                .map(|(at, (name, value))| {
+                    (name.as_str(), (!nulls.headers.contains(&at)).then(|| text(value)))
+                })
                 .collect(),
             content,
         }
@@ -266,5 +271,15 @@ mod tests {
         assert_eq!((&line["bytes"], line["value_hex"].as_str().unwrap().len()), (&json!(100), 128));
         assert!(line["error"].as_str().unwrap().contains("100 bytes"));
         assert!(line.get("data").is_none());
+        assert_eq!(line["headers"], json!({}));
+
+        let mut headers = vec![("a".to_owned(), Vec::new()), ("b".to_owned(), Vec::new())];
+        Nulls { value: true, headers: [1].into(), ..Nulls::default() }.mark(&mut headers);
+        let tombstone = Record { value: Vec::new(), headers, ..record };
+        let event = record_codec::event(Topic::Bars, &tombstone);
+        let format = RecordFormat::new(Topic::Bars);
+        let line = serde_json::to_value(format.json(&place, &tombstone, &event)).unwrap();
+        assert_eq!((&line["value_hex"], &line["bytes"]), (&Value::Null, &json!(0)));
+        assert_eq!(line["headers"], json!({ "a": "", "b": null }));
     }
 }

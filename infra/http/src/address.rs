@@ -1,7 +1,7 @@
 //! Listen addresses and the rules for them.
 
 use anyhow::{Context, Result, bail};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 /// Parses an address to listen on; `name` is the setting or flag that holds it.
 ///
@@ -31,6 +31,21 @@ pub fn listen_address(name: &str, listen: &str, token: Option<&str>) -> Result<S
         bail!("token: only visible ASCII characters are allowed, because it travels in a header");
     }
     Ok(address)
+}
+
+/// Checks that an address can be listened on now, for who has something else to do first.
+///
+/// # Errors
+/// As for [`listen_address`], or another process listens there.
+pub fn can_listen(name: &str, listen: &str, token: Option<&str>) -> Result<()> {
+    bind(name, listen_address(name, listen, token)?).map(drop)
+}
+
+/// Listens on the address that the setting or flag `name` holds.
+pub(crate) fn bind(name: &str, address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}; choose another address with `{name}`")
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod client;
 mod error_reply;
 mod serving;
 
-pub use address::{listen_address, parse_address};
+pub use address::{can_listen, listen_address, parse_address};
 pub use admission::guarded;
 pub use client::fetch;
 pub use error_reply::error_reply;

@@ -1,8 +1,8 @@
 //! Serving routes on threads of their own, so that no role waits for a caller.
 
-use crate::address::listen_address;
+use crate::address::{bind, listen_address};
 use crate::admission::guarded;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
@@ -37,9 +37,7 @@ impl Drop for Serving {
 /// As for [`listen_address`], or another process listens on the address.
 pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
     let address = listen_address(name, listen, token.as_deref())?;
-    let listener = TcpListener::bind(address).with_context(|| {
-        format!("cannot listen on {address}; choose another address with `{name}`")
-    })?;
+    let listener = bind(name, address)?;
     listener.set_nonblocking(true)?;
     let mut reached = listener.local_addr()?;
     if reached.ip().is_unspecified() {

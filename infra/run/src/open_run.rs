@@ -1,7 +1,7 @@
 //! Opening a run, or resuming one that was opened before: topics, history, the first model.
 
 use crate::model_acceptance::EngineAcceptance;
-use crate::resume_run::{control_state, resume};
+use crate::resume_run::{controls_on, resume};
 use crate::run_request::RunRequest;
 use anyhow::{Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
@@ -31,17 +31,22 @@ pub fn open_or_resume(
     request: &RunRequest,
     steps: &Steps,
 ) -> Result<RunStart> {
+    let controls = controls_on(log)?;
+    // Asked first, because a start that is refused creates no topics.
+    let asked = match &controls.opened {
+        None => request.asked(market)?,
+        Some(opened) => opened.clone(),
+    };
     for mismatch in open::ensure_topics(log, partitions)? {
         eprintln!("{mismatch}");
     }
     warn_of_loss(log, partitions)?;
-    let controls = control_state(log)?;
-    if let Some(opened) = controls.opened.clone() {
-        resume(log, &controls, &opened, market, request)?;
-        return Ok(RunStart { opened, history: None, first_model: Vec::new() });
+    let mut start = RunStart { opened: asked, history: None, first_model: Vec::new() };
+    if controls.opened.is_some() {
+        resume(log, &controls, &start.opened, market, request)?;
+        return Ok(start);
     }
-    let opened = RunOpened { partitions: i64::from(partitions), ..request.asked(market)? };
-    let mut start = RunStart { opened, history: None, first_model: Vec::new() };
+    start.opened.partitions = i64::from(partitions);
     let models = first_model(log, partitions, market, request, &mut start, steps)?;
     if let Some(champion) = &models.champion {
         start.opened.model_sha256.clone_from(&champion.sha256);

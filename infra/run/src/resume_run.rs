@@ -88,7 +88,7 @@ pub fn differences(
 }
 
 /// The fold of a log's `controls`.
-pub(crate) fn control_state(log: &dyn Log) -> Result<ControlState> {
+fn control_state(log: &dyn Log) -> Result<ControlState> {
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
     Ok(book.latest().clone())

@@ -36,7 +36,7 @@ struct RunServer {
     metrics: MetricsCache,
 }
 
-/// Starts to serve a run.
+/// Starts to serve a run, whose subjects begin with `prefix`.
 ///
 /// # Errors
 /// As [`serve`].
@@ -46,20 +46,22 @@ pub fn start(
     log: Arc<dyn Log>,
     board: Arc<StatusBoard>,
     views: Views,
+    prefix: &str,
 ) -> Result<Serving> {
     let log_server = Server::new(Arc::clone(&log));
     let metrics = MetricsCache::default();
     let server = Arc::new(RunServer { log_server, log, board, views, metrics });
-    serve("listen", listen, token, routes().with_state(server))
+    serve("listen", listen, token, routes(prefix).with_state(server))
 }
 
-fn routes() -> Router<Arc<RunServer>> {
+fn routes(prefix: &str) -> Router<Arc<RunServer>> {
     Router::new()
         .route(PATH, post(log_call).layer(DefaultBodyLimit::max(MAX_LOG_REQUEST)))
         .route("/status", get(status))
         .route("/views/{view}", get(view))
         .route("/metrics", get(metrics_text))
-        .merge(registry::routes())
+        .merge(registry::routes(vec![prefix.to_owned()]))
+        .fallback(registry::nowhere)
 }
 
 async fn log_call(

@@ -29,7 +29,7 @@ fn running_over(log: Arc<dyn Log>, token: Option<&str>) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let views = Views::open(&kv::Db::open(folder.path()).unwrap()).unwrap();
     let token = token.map(str::to_owned);
-    let serving = start("127.0.0.1:0", token, log, Arc::default(), views).unwrap();
+    let serving = start("127.0.0.1:0", token, log, Arc::default(), views, "demo.").unwrap();
     Running { serving, _folder: folder }
 }
 
@@ -64,7 +64,7 @@ fn views_and_status_are_json_also_when_empty() {
         ("/views/journal?last=3", r#""trades":[]"#),
         ("/views/models", r#""champion":null"#),
         ("/views/tally", r#""through":null"#),
-        ("/subjects", "butterquant.bars.v1-value"),
+        ("/subjects", r#"["demo.butterquant.bars.v1-value""#),
         ("/schemas/ids/100", "BarsRecord"),
         ("/views/equity", r#""ButterBaseline":[]"#),
         ("/metrics", "# TYPE butterquant_unit_closed_day gauge"),
@@ -73,6 +73,8 @@ fn views_and_status_are_json_also_when_empty() {
         assert_eq!(status, 200, "{path}: {body}");
         assert!(body.contains(holds), "{path}: {body}");
     }
+    let nowhere = r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#.to_owned();
+    assert_eq!(get_with(&running, "/no/such/path", &[]), (404, nowhere));
     for (path, says) in [
         ("/views/charts", "no view is called charts"),
         ("/views/rankings?day=x", "is not a date"),

@@ -4,7 +4,7 @@ use crate::inspect::Bad;
 use crate::{
     cursor::Stage, decisions::DecisionSource, error::ShellError, record_codec, unit::Unit,
 };
-use eventlog::Record;
+use eventlog::{Nulls, Record};
 use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
 use schemas::{Event, Topic};
@@ -63,15 +63,14 @@ impl Unit {
 
 /// The dead letter of a bad record: whole, as far as it fits.
 fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -> DeadLetter {
-    let header = |(name, value): &(String, Vec<u8>)| LetterHeader {
-        name: name.clone(),
-        value: value.clone(),
-    };
+    let header = |(name, value): (String, Vec<u8>)| LetterHeader { name, value };
+    let (mut nulls, kept) = Nulls::of(&record.headers);
+    nulls.empty_key = record.key.as_ref().is_some_and(Vec::is_empty);
     let key = record.key.as_deref().unwrap_or_default();
-    let redriven = record.headers.iter().find(|(name, _)| name == REDRIVEN);
+    let redriven = kept.iter().find(|(name, _)| name == REDRIVEN);
     let redriven: Option<i64> =
         redriven.and_then(|(_, id)| std::str::from_utf8(id).ok()?.parse().ok());
-    let head = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let head = kept.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     let mut message: String = bad.message.chars().take(LONGEST_MESSAGE).collect();
     let mut cut = |fits: bool, what: String| {
         if !fits {
@@ -91,7 +90,9 @@ fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -
     if let Some(first) = redriven {
         message.push_str(&format!("; it was redriven from dead letter {first}"));
     }
-    let headers = if head <= LARGEST_HEAD { &record.headers[..] } else { &[] };
+    let mut headers = if head <= LARGEST_HEAD { kept.to_vec() } else { Vec::new() };
+    nulls.headers.retain(|at| *at < headers.len());
+    nulls.mark(&mut headers);
     let mut letter = DeadLetter {
         role: role.name().to_owned(),
         topic: topic.name().to_owned(),
@@ -102,7 +103,7 @@ fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -
         stage: bad.stage.to_owned(),
         message,
         event: bad.event,
-        headers: headers.iter().map(header).collect(),
+        headers: headers.into_iter().map(header).collect(),
         timestamp_ms: record.timestamp_ms,
         redriven,
         length: None,
@@ -116,6 +117,7 @@ fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -
 mod tests {
     use super::*;
     use schemas::id::sha256_hex;
+    use std::collections::BTreeSet;
 
     fn of(record: &Record) -> DeadLetter {
         let bad = Bad { stage: "decode", message: "x".repeat(9_000), event: None };
@@ -136,6 +138,24 @@ mod tests {
         );
         assert_eq!((letter.key, letter.headers[0].value.len()), (vec![1, 2], 10));
         assert_eq!((letter.timestamp_ms, letter.message.len()), (5, LONGEST_MESSAGE));
+    }
+
+    /// Kafka tells null from empty, and a redrive must put back what was there.
+    #[test]
+    fn a_letter_tells_what_was_null() {
+        let mut tombstone = record(0, 0);
+        tombstone.key = Some(Vec::new());
+        let headers = BTreeSet::from([0]);
+        Nulls { value: true, headers, empty_key: false }.mark(&mut tombstone.headers);
+        let kept = of(&tombstone).headers;
+        let kept: Vec<_> = kept.into_iter().map(|header| (header.name, header.value)).collect();
+        let nulls = Nulls { value: true, headers: BTreeSet::from([0]), empty_key: true };
+        assert_eq!(Nulls::of(&kept), (nulls, &[("h".to_owned(), Vec::new())][..]));
+
+        let mut long = record(0, LARGEST_HEAD + 1);
+        Nulls { value: true, ..Nulls::default() }.mark(&mut long.headers);
+        let kept = of(&long).headers;
+        assert_eq!((kept.len(), kept[0].value.as_slice()), (1, &b"value"[..]));
     }
 
     #[test]

@@ -56,6 +56,14 @@ pub fn opened_at(log: &dyn Log) -> Result<Option<String>, ShellError> {
     Ok(header.and_then(|(_, value)| String::from_utf8(value).ok()))
 }
 
+/// The same where the log may have no topics yet, and with them no run.
+pub fn opened_if_any(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
+    match log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
+        true => opened(log),
+        false => Ok(None),
+    }
+}
+
 /// The kind of a run that cannot trade.
 pub const WHAT_IF: &str = "what-if";
 

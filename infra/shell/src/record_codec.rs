@@ -31,7 +31,7 @@ pub fn record(event: &Event, partitions: u32, role: &str) -> Result<NewRecord, E
     }
     Ok(NewRecord {
         to: place(event.topic(), partition(event, partitions)),
-        timestamp_ms: event.day.close_ms(),
+        timestamp_ms: schemas::close_ms(event.day),
         key: (!event.ticker.is_empty()).then(|| event.ticker.clone().into_bytes()),
         value: codec::encode(event)?,
         headers: head,

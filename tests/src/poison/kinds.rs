@@ -2,11 +2,12 @@
 
 use super::record::{Kind, PARTITIONS, ticker};
 use crate::simulation::rng::SimRng;
-use eventlog::NewRecord;
+use eventlog::{NewRecord, Nulls};
 use schemas::codec::{self, DecodeError};
 use schemas::events::{Bar, Bars, Features};
 use schemas::{Body, Day, Event, Topic};
 use shell::record_codec;
+use std::collections::BTreeSet;
 
 /// A bad record of `kind`, made from the good one of stock `n`; of `large` bytes if large.
 pub(super) fn bad_one(
@@ -78,6 +79,14 @@ pub(super) fn bad_one(
             }
             *value = codec::encode(&event).unwrap();
             "conflict"
+        }
+        Kind::Tombstone => {
+            value.clear();
+            let (null, empty) = ("null".to_owned(), "empty".to_owned());
+            let headers = BTreeSet::from([record.headers.len()]);
+            record.headers.extend([(null, Vec::new()), (empty, Vec::new())]);
+            Nulls { value: true, headers, ..Nulls::default() }.mark(&mut record.headers);
+            "decode"
         }
     };
     (record, Some((kind, stage)))

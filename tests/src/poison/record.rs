@@ -23,6 +23,7 @@ pub enum Kind {
     WrongPartition,
     WrongKey,
     Conflict,
+    Tombstone,
 }
 
 /// A bad record as it was written.

@@ -1,7 +1,7 @@
 //! `run`: runs some of the roles until stopped.
 
 use crate::exit::Found;
-use crate::live_run::{live, market_of, serve};
+use crate::live_run::{check_start, live, market_of, serve};
 use crate::market::Reads;
 use ::run::config::Config;
 use ::run::context::RunContext;
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 /// their state in a folder of their own.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
-    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let registry = config.registry_client()?;
     let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     let partitions = config.partitions()?;
     let steps = Steps::new(false);
@@ -54,11 +54,15 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         let (source, mut market) =
             market_of(config, args.source.as_ref(), &opened, Reads::day(None))?;
         let wanted = live(config, source, &*market, None, 0)?;
+        if opened.owner.is_none() {
+            check_start(config, &opened, &*market, &wanted, None)?;
+        }
         let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
         Some((market, begun.opened))
     } else {
         None
     };
+    registration::at_start(registry.as_ref(), &run.topic_prefix());
     let context = RunContext::with_state(&config.run_spec()?, &run, &opened, &state);
     let mut context = context.map_err(|error| match error.downcast_ref() {
         Some(kv::KvError::Locked { .. }) => {

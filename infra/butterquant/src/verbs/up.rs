@@ -1,7 +1,7 @@
 //! `up`: runs every role until stopped.
 
 use crate::exit::Found;
-use crate::live_run::{live, market_of, serve};
+use crate::live_run::{check_start, live, market_of, serve};
 use crate::market::Reads;
 use crate::printer;
 use anyhow::Result;
@@ -36,14 +36,16 @@ pub(crate) struct Args {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let started = Instant::now();
     let run = config.this_run()?;
-    registration::at_start(config.registry_client()?.as_ref(), &run.topic_prefix());
+    let registry = config.registry_client()?;
     let opened = data_dir::own(&run)?;
     let reads = Reads::days(args.from, args.until).with_history(args.history);
     let (source, mut market) = market_of(config, args.source.as_ref(), &opened, reads)?;
     let wanted = live(config, source, &*market, args.from, args.history)?;
+    check_start(config, &opened, &*market, &wanted, args.until)?;
     let steps = printer::steps(config)?;
     let partitions = config.partitions()?;
     let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
+    registration::at_start(registry.as_ref(), &run.topic_prefix());
     let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;

@@ -1,7 +1,10 @@
 //! Records: kept as written, in order, whole publishes only.
 
 use super::suite::{Outcome, PARTITIONS, Suite, equal, holds, refused, values};
-use crate::{Batch, ErrorClass, NewRecord, TopicInfo, TopicPartition, TopicSpec, Watermarks};
+use crate::{
+    Batch, ErrorClass, NewRecord, Nulls, TopicInfo, TopicPartition, TopicSpec, Watermarks,
+};
+use std::collections::BTreeSet;
 
 pub(super) fn identity(suite: &Suite<'_>) -> Outcome {
     let log = suite.log;
@@ -40,10 +43,14 @@ pub(super) fn content(suite: &Suite<'_>) -> Outcome {
         value: value.to_vec(),
         headers,
     };
+    let mut nulls = vec![header("null", b""), header("empty", b"")];
+    Nulls { value: true, headers: BTreeSet::from([0]), ..Nulls::default() }.mark(&mut nulls);
     let written = vec![
         new(1_500_000_000_000, Some(b"AAPL"), b"\0\x01\xff", vec![]),
         new(1_400_000_000_000, None, b"x", vec![header("a", b"1"), header("a", b"")]),
         new(1, Some(b"\0"), b"y", vec![header("traceparent", b"\xfe")]),
+        new(2, Some(b""), b"", nulls),
+        new(3, None, b"", vec![]),
     ];
     let mut producer = suite.log.producer(&suite.id("producer"))?;
     let mut given = Vec::new();
@@ -64,7 +71,7 @@ pub(super) fn content(suite: &Suite<'_>) -> Outcome {
     let offsets: Vec<u64> = read.iter().map(|r| r.offset).collect();
     holds("offsets ascend", offsets.is_sorted_by(|a, b| a < b))?;
     if suite.can.dense {
-        equal("the offsets", &offsets, &vec![0, 1, 2])?;
+        equal("the offsets", &offsets, &vec![0, 1, 2, 3, 4])?;
     }
     if !given.is_empty() {
         equal("the offsets given on publishing", &given, &offsets)?;

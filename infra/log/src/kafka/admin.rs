@@ -1,32 +1,20 @@
 //! Creates topics that keep every record, and compares existing topics with them.
 
-use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{AdminClient, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
+use super::admin_answer::{block_on, options};
 use super::cluster::Cluster;
 use super::errors::{Place, of_code};
+use super::names;
 use super::settings::Quiet;
+use super::topic_settings::{compare, wanted};
 use crate::{ErrorClass, LogError, Result, TopicInfo, TopicMismatch, TopicSpec};
 
-/// Settings that delete nothing and recompress no record. Records bear the events' own times, so
-/// every limit by time is at its maximum.
-const KEEP_ALL: [(&str, &str); 7] = [
-    ("cleanup.policy", "delete"),
-    ("retention.ms", "-1"),
-    ("retention.bytes", "-1"),
-    ("segment.ms", "9223372036854775807"),
-    ("message.timestamp.after.max.ms", "9223372036854775807"),
-    ("message.timestamp.type", "CreateTime"),
-    ("compression.type", "producer"),
-];
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// See [`Log::ensure_topics`].
@@ -40,6 +28,7 @@ pub(crate) fn ensure_topics(cluster: &Cluster, specs: &[TopicSpec]) -> Result<Ve
     let mut mismatches = compare(cluster, &admin, &there, &known, copies)?;
     mismatches.extend(offsets_expire(cluster, &admin)?);
     if !missing.is_empty() {
+        check_missing(cluster, &missing)?;
         create(cluster, &admin, &missing, copies)?;
         // Another process may have created them first, with other settings.
         mismatches.extend(compare(
@@ -53,27 +42,15 @@ pub(crate) fn ensure_topics(cluster: &Cluster, specs: &[TopicSpec]) -> Result<Ve
     Ok(mismatches)
 }
 
-fn options(cluster: &Cluster) -> AdminOptions {
-    let timeout = Some(cluster.settings.timeout);
-    AdminOptions::new().request_timeout(timeout).operation_timeout(timeout)
-}
-
-/// The settings of a topic with `copies` copies. An event is safe once two brokers have it.
-fn wanted(spec: &TopicSpec, copies: u32) -> Vec<(&'static str, String)> {
-    let mut wanted: Vec<_> =
-        KEEP_ALL.iter().map(|(name, value)| (*name, (*value).to_string())).collect();
-    wanted.extend(spec.largest.map(|bytes| ("max.message.bytes", bytes.to_string())));
-    wanted.extend((copies >= 3).then(|| ("min.insync.replicas", "2".to_string())));
-    wanted
-}
-
-/// Whether `found` suffices; a limit may also be higher.
-fn will_do(setting: &str, wanted: &str, found: &str) -> bool {
-    let number = |text: &str| text.parse::<u64>().ok();
-    match setting {
-        "max.message.bytes" | "min.insync.replicas" => number(found) >= number(wanted),
-        _ => found == wanted,
+/// Refuses names that Kafka would not create, before the first topic is.
+fn check_missing(cluster: &Cluster, missing: &[&TopicSpec]) -> Result<()> {
+    let all = cluster.all_names()?;
+    for spec in missing {
+        let name = cluster.settings.name(&spec.name);
+        names::check_names([name.as_str()])?;
+        names::check_new(&name, all.iter().cloned())?;
     }
+    Ok(())
 }
 
 /// A broker's own value of `setting`; `None` where this user has no right to ask.
@@ -138,42 +115,42 @@ fn create(
         .collect();
     let results =
         block_on(admin.create_topics(&topics, &options(cluster))).at("creating topics")?;
+    let (mut created, mut refused) = (Vec::new(), None);
     for result in results {
         match result {
-            Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
-            Err((topic, Code::InvalidReplicationFactor)) => {
-                return Err(LogError::fatal(
-                    format!(
-                        "the cluster has fewer than {} brokers for its copies",
-                        copies.unwrap_or(0)
-                    ),
-                    topic,
-                    "start more brokers, or set `replication` to fewer copies",
-                ));
-            }
-            Err((topic, code)) => return Err(of_code(code, format!("creating {topic}"))),
+            Ok(name) => created.push(name),
+            Err((_, Code::TopicAlreadyExists)) => {}
+            Err((topic, code)) => refused = refused.or(Some((topic, code))),
         }
     }
-    Ok(())
+    let Some((topic, code)) = refused else { return Ok(()) };
+    // A start that is refused leaves nothing behind.
+    if let Err(left) = remove_names(cluster, admin, &created) {
+        tracing::warn!("topics that were just created are left behind: {left}");
+    }
+    Err(refusal(topic, code, copies))
+}
+
+fn refusal(topic: String, code: Code, copies: Option<u32>) -> LogError {
+    match code {
+        Code::InvalidReplicationFactor => LogError::fatal(
+            format!("the cluster has fewer than {} brokers for its copies", copies.unwrap_or(0)),
+            topic,
+            "start more brokers, or set `replication` to fewer copies",
+        ),
+        _ => of_code(code, format!("creating {topic}")),
+    }
 }
 
 /// Removes topics of the run.
 pub(crate) fn remove_topics(cluster: &Cluster, topics: &[String]) -> Result<()> {
     if topics.is_empty() {
-        return Ok(()); // librdkafka refuses an empty list
+        return Ok(());
     }
     let admin: AdminClient<Quiet> =
         cluster.settings.create(&cluster.settings.query_client(), Quiet)?;
     let names: Vec<String> = topics.iter().map(|topic| cluster.settings.name(topic)).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let results =
-        block_on(admin.delete_topics(&names, &options(cluster))).at("removing the run's topics")?;
-    for result in results {
-        match result {
-            Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
-            Err((topic, code)) => return Err(of_code(code, format!("removing {topic}"))),
-        }
-    }
+    remove_names(cluster, &admin, &names)?;
     // A topic created before the brokers know of the removal would be taken for the old one.
     let deadline = Instant::now() + cluster.settings.timeout;
     while cluster.topics()?.iter().any(|info| topics.contains(&info.name)) {
@@ -181,6 +158,22 @@ pub(crate) fn remove_topics(cluster: &Cluster, topics: &[String]) -> Result<()> 
             return Err(of_code(Code::OperationTimedOut, "removing the run's topics"));
         }
         thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// Removes topics by their names on Kafka.
+fn remove_names(cluster: &Cluster, admin: &AdminClient<Quiet>, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(()); // librdkafka refuses an empty list
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let results = block_on(admin.delete_topics(&names, &options(cluster))).at("removing topics")?;
+    for result in results {
+        match result {
+            Ok(_) | Err((_, Code::UnknownTopicOrPartition)) => {}
+            Err((topic, code)) => return Err(of_code(code, format!("removing {topic}"))),
+        }
     }
     Ok(())
 }
@@ -208,83 +201,5 @@ fn wait_for(cluster: &Cluster, specs: &[&TopicSpec]) -> Result<Vec<TopicInfo>> {
             };
         }
         thread::sleep(PAUSE);
-    }
-}
-
-fn compare(
-    cluster: &Cluster,
-    admin: &AdminClient<Quiet>,
-    specs: &[&TopicSpec],
-    known: &[TopicInfo],
-    expected: u32,
-) -> Result<Vec<TopicMismatch>> {
-    let mut mismatches = Vec::new();
-    let names: Vec<String> = specs.iter().map(|s| cluster.settings.name(&s.name)).collect();
-    let asked: Vec<_> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
-    if asked.is_empty() {
-        return Ok(mismatches);
-    }
-    let found = block_on(admin.describe_configs(&asked, &options(cluster)))
-        .at("reading the settings of topics")?;
-    for ((spec, name), resource) in specs.iter().zip(&names).zip(found) {
-        if let Some(info) = known.iter().find(|info| info.name == spec.name)
-            && info.partitions != spec.partitions
-        {
-            mismatches.push(TopicMismatch::partitions(spec, info.partitions));
-        }
-        let mut report = |setting: &str, wanted: &str, found: &str, remedy: String| {
-            let (topic, setting) = (spec.name.clone(), setting.to_string());
-            let (expected, found) = (wanted.to_string(), found.to_string());
-            mismatches.push(TopicMismatch { topic, setting, expected, found, remedy });
-        };
-        let copies = copies(cluster, name)?;
-        if copies < expected {
-            let remedy = "kafka-reassign-partitions.sh gives a topic more copies".to_string();
-            report("replication", &expected.to_string(), &copies.to_string(), remedy);
-        }
-        let resource = resource.map_err(|code| of_code(code, &spec.name))?;
-        for (setting, wanted) in wanted(spec, copies) {
-            // A broker too old to know a setting does not report it.
-            let Some(entry) = resource.get(setting) else { continue };
-            let found = entry.value.as_deref().unwrap_or("");
-            if !will_do(setting, &wanted, found) {
-                let remedy = format!(
-                    "change it with kafka-configs.sh --bootstrap-server {} --alter \
-                     --entity-type topics --entity-name {name} --add-config {setting}={wanted}",
-                    cluster.settings.brokers
-                );
-                report(setting, &wanted, found, remedy);
-            }
-        }
-    }
-    Ok(mismatches)
-}
-
-/// The fewest copies that a partition of the topic has.
-fn copies(cluster: &Cluster, name: &str) -> Result<u32> {
-    let metadata = cluster.client.fetch_metadata(Some(name), cluster.settings.timeout).at(name)?;
-    let topic = metadata.topics().iter().find(|topic| topic.name() == name);
-    let partitions = topic.map_or(&[][..], |topic| topic.partitions());
-    Ok(partitions.iter().map(|one| one.replicas().len() as u32).min().unwrap_or(0))
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Waits for one answer of the admin client, which works in its own thread.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
     }
 }

@@ -104,6 +104,14 @@ impl Cluster {
         self.topics_by(&self.client)
     }
 
+    /// The names of all topics of the cluster, whoever has them.
+    pub(super) fn all_names(&self) -> Result<Vec<String>> {
+        connection_errors::drain(&self.client);
+        let metadata =
+            self.client.fetch_metadata(None, self.settings.timeout).at("the list of topics")?;
+        Ok(metadata.topics().iter().map(|topic| topic.name().to_string()).collect())
+    }
+
     fn topics_by(&self, client: &QueryClient) -> Result<Vec<TopicInfo>> {
         connection_errors::drain(client);
         let metadata =

@@ -11,6 +11,7 @@
 //! 3. A producer whose last transaction ended in doubt publishes nothing more.
 
 mod admin;
+mod admin_answer;
 mod cluster;
 mod codes;
 mod connection_errors;
@@ -19,14 +20,18 @@ mod deliveries;
 mod errors;
 mod log;
 mod member;
+mod names;
 mod outage;
 mod partitions;
 mod producer;
 mod reader;
+mod record_headers;
 mod reserved;
 mod settings;
 mod topic_id;
+mod topic_settings;
 
 pub use log::KafkaLog;
+pub use names::check_names;
 pub use reserved::reserved;
 pub use settings::{GroupProtocol, KafkaSettings};

@@ -16,7 +16,7 @@ use super::member::KafkaMember;
 use super::partitions::partition_list;
 use super::settings::KafkaSettings;
 use crate::membership::foreign_member;
-use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Producer, Result};
+use crate::{Batch, ErrorClass, LogError, Member, NewRecord, Nulls, Producer, Result};
 
 const PAUSE: Duration = Duration::from_millis(20);
 /// Pause between two looks at deliveries. rdkafka's poll spins through a timeout below two
@@ -135,16 +135,20 @@ impl KafkaProducer {
         let topic = self.settings.name(&record.to.topic);
         let deadline = Instant::now() + self.settings.timeout;
         loop {
-            let headers = record.headers.iter().fold(
-                OwnedHeaders::new_with_capacity(record.headers.len().max(1)),
-                |headers, (key, value)| headers.insert(Header { key, value: Some(value) }),
+            let (nulls, kept) = Nulls::of(&record.headers);
+            let headers = kept.iter().enumerate().fold(
+                OwnedHeaders::new_with_capacity(kept.len().max(1)),
+                |headers, (at, (key, value))| {
+                    let value = (!nulls.headers.contains(&at)).then_some(value);
+                    headers.insert(Header { key, value })
+                },
             );
             let mut message = BaseRecord::with_opaque_to(&topic, index)
                 .partition(record.to.partition as i32)
                 .timestamp(record.timestamp_ms)
-                .payload(&record.value)
                 .headers(headers);
             message.key = record.key.as_ref();
+            message.payload = (!nulls.value).then_some(&record.value);
             match self.producer.send(message) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(Code::QueueFull), _))

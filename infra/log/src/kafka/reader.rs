@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::errors::{self, Place};
 use super::partitions::{partition_list, unsigned};
+use super::record_headers;
 use super::settings::{KafkaSettings, Quiet};
-use crate::{ErrorClass, Fetched, Reader, Record, Result, TopicPartition};
+use crate::{ErrorClass, Fetched, Nulls, Reader, Record, Result, TopicPartition};
 
 /// Bytes of records of one poll, at most, apart from a larger first record.
 const POLL_BYTES: usize = 4 << 20;
@@ -269,18 +270,21 @@ impl Reader for KafkaReader {
 }
 
 fn record(message: &BorrowedMessage<'_>) -> Record {
-    let headers = message.headers().map(|headers| {
-        headers
-            .iter()
-            .map(|header| (header.key.to_string(), header.value.unwrap_or_default().to_vec()))
-            .collect()
-    });
+    let mut nulls = Nulls { value: message.payload().is_none(), ..Nulls::default() };
+    let mut headers = Vec::new();
+    for (name, value) in record_headers::headers(message) {
+        if value.is_none() {
+            nulls.headers.insert(headers.len());
+        }
+        headers.push((name, value.unwrap_or_default()));
+    }
+    nulls.mark(&mut headers);
     Record {
         offset: unsigned(message.offset()),
         timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
         key: message.key().map(<[u8]>::to_vec),
         value: message.payload().unwrap_or_default().to_vec(),
-        headers: headers.unwrap_or_default(),
+        headers,
     }
 }
 

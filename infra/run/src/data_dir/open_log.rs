@@ -29,11 +29,18 @@ pub fn remove_topics(run: &RunDir) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a run whose topics Kafka could not hold, before anything is created.
+fn check_names(run: &RunDir) -> Result<()> {
+    let names = Topic::ALL.map(|topic| format!("{}{}", run.topic_prefix(), topic.name()));
+    Ok(eventlog::kafka::check_names(names.iter().map(String::as_str))?)
+}
+
 /// The run's log, if it is not in the data folder.
 fn elsewhere(run: &RunDir) -> Result<Option<OpenLog>> {
     Ok(match &run.access {
         LogAccess::Folder => None,
         LogAccess::Kafka(access) => {
+            check_names(run)?;
             let log = Arc::new(KafkaLog::connect(run.kafka_settings(access))?);
             Some(OpenLog { log, owner: None, embedded: None })
         }
@@ -47,14 +54,30 @@ fn elsewhere(run: &RunDir) -> Result<Option<OpenLog>> {
 /// Opens the run's log to own it, as roles do. Waits while a short-lived reader holds it.
 pub fn own(run: &RunDir) -> Result<OpenLog> {
     if let Some(opened) = elsewhere(run)? {
+        check_folder(&run.path)?;
         return Ok(opened);
     }
     let path = run.log();
-    std::fs::create_dir_all(&path).with_context(|| {
-        format!("{} cannot be created; choose another folder with --data-dir", path.display())
-    })?;
+    create(&path)?;
     let log = Arc::new(patiently(&path, || Ok(EmbeddedLog::open(&path)?))?);
     Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
+}
+
+fn create(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| {
+        format!("{} cannot be created; choose another folder with --data-dir", path.display())
+    })
+}
+
+/// Fails where the run's folder cannot be created, which is to be known before its topics are; leaves none behind.
+fn check_folder(path: &Path) -> Result<()> {
+    let is_new = !path.exists();
+    create(path)?;
+    if is_new {
+        // Another process may have put something into it meanwhile.
+        let _ = std::fs::remove_dir(path);
+    }
+    Ok(())
 }
 
 /// Opens the run's log to read it or to publish on `controls`: through the process that owns it,

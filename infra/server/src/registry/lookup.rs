@@ -6,8 +6,13 @@ use schemas::codec::SchemaVersion;
 use schemas::{Topic, registry};
 use serde_json::{Value, json};
 
+/// The subject without the name of the default context, the only one: `:.:S` is `S`.
+pub(super) fn unqualified(subject: &str) -> &str {
+    subject.strip_prefix(":.:").unwrap_or(subject)
+}
+
 pub(super) fn topic(subject: &str) -> Result<Topic, RegistryError> {
-    registry::topic_of(subject)
+    registry::topic_of(unqualified(subject))
         .ok_or_else(|| RegistryError(40401, format!("Subject '{subject}' not found.")))
 }
 
@@ -35,7 +40,7 @@ pub(super) fn version_of(
 
 pub(super) fn by_id(id: &str) -> Result<&'static SchemaVersion, RegistryError> {
     let number: u32 =
-        id.parse().map_err(|_| RegistryError(404, format!("{id:?} is not a schema id")))?;
+        id.parse().map_err(|_| RegistryError(404, "HTTP 404 Not Found".to_owned()))?;
     registry::by_id(number)
         .ok_or_else(|| RegistryError(40403, format!("Schema {number} not found")))
 }
@@ -63,7 +68,7 @@ pub(super) fn compact(version: &SchemaVersion) -> String {
 
 pub(super) fn record(subject: &str, version: &SchemaVersion) -> Value {
     json!({
-        "subject": subject,
+        "subject": unqualified(subject),
         "version": version.version,
         "id": version.id,
         "schemaType": "AVRO",

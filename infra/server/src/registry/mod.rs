@@ -9,66 +9,137 @@ mod lookup;
 
 use answer::{Answer, RegistryError, RegistryJson};
 use anyhow::Result;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use lookup::{by_id, compact, invalid, record, schema_in, topic, version_of};
+use axum::{Extension, Router};
+use lookup::{by_id, compact, invalid, record, schema_in, topic, unqualified, version_of};
 use schemas::codec::{SchemaVersion, schema_versions};
 use schemas::registry::{COMPATIBILITY, MEDIA_TYPE};
 use schemas::{Topic, compatibility, registry};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use web::{Serving, serve};
 
 type Parameters = Query<BTreeMap<String, String>>;
 
-/// Starts to serve the schemas alone.
+/// Starts to serve the schemas alone, and lists the subjects of the runs whose topics begin with `prefixes`.
 ///
 /// # Errors
 /// As [`serve`].
-pub fn start_schemas(listen: &str, token: Option<String>) -> Result<Serving> {
-    serve("--listen", listen, token, routes())
+pub fn start_schemas(
+    listen: &str,
+    token: Option<String>,
+    prefixes: Vec<String>,
+) -> Result<Serving> {
+    serve("--listen", listen, token, routes(prefixes).fallback(nowhere))
 }
 
-/// The API.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let (level, mode) = (
-        || found(json!({ "compatibilityLevel": COMPATIBILITY })),
-        || found(json!({ "mode": "READONLY" })),
-    );
-    Router::new()
-        .route("/subjects", get(subjects))
-        .route("/subjects/{subject}", post(look_up).delete(read_only))
-        .route("/subjects/{subject}/versions", get(versions).post(register))
-        .route("/subjects/{subject}/versions/{version}", get(version).delete(read_only))
-        .route("/subjects/{subject}/versions/{version}/schema", get(version_schema))
-        .route("/subjects/{subject}/versions/{version}/referencedby", get(referenced_by))
-        .route("/schemas", get(all))
-        .route("/schemas/types", get(async || found(json!(["AVRO"]))))
-        .route("/schemas/ids/{id}", get(schema))
-        .route("/schemas/ids/{id}/schema", get(bare_schema))
-        .route("/schemas/ids/{id}/subjects", get(subjects_of))
-        .route("/schemas/ids/{id}/versions", get(versions_of))
-        .route("/contexts", get(async || found(json!(["."]))))
-        .route("/config", get(async move || level()).put(read_only).delete(read_only))
-        .route("/mode", get(async move || mode()).put(read_only).delete(read_only))
-        .route(
-            "/config/{subject}",
-            get(async move |Path(subject): Path<String>| topic(&subject).and_then(|_| level()))
-                .put(read_only)
-                .delete(read_only),
-        )
-        .route(
-            "/mode/{subject}",
-            get(async move |Path(subject): Path<String>| topic(&subject).and_then(|_| mode()))
-                .put(read_only)
-                .delete(read_only),
-        )
-        .route("/compatibility/subjects/{subject}/versions", post(compatible_with_all))
-        .route("/compatibility/subjects/{subject}/versions/{version}", post(compatible))
+/// The API, each path also with a slash at its end.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(prefixes: Vec<String>) -> Router<S> {
+    let paths = [
+        ("", get(async || found(json!({})))),
+        ("/subjects", get(subjects)),
+        ("/subjects/{subject}", post(look_up).delete(read_only)),
+        ("/subjects/{subject}/versions", get(versions).post(register)),
+        ("/subjects/{subject}/versions/{version}", get(version).delete(read_only)),
+        ("/subjects/{subject}/versions/{version}/schema", get(version_schema)),
+        ("/subjects/{subject}/versions/{version}/referencedby", get(referenced_by)),
+        ("/schemas", get(all)),
+        ("/schemas/types", get(async || found(json!(["AVRO"])))),
+        ("/schemas/ids/{id}", get(schema)),
+        ("/schemas/ids/{id}/schema", get(bare_schema)),
+        ("/schemas/ids/{id}/subjects", get(subjects_of)),
+        ("/schemas/ids/{id}/versions", get(versions_of)),
+        ("/schemas/guids/{guid}", get(by_guid)),
+        ("/schemas/guids/{guid}/ids", get(by_guid)),
+        ("/contexts", get(async || found(json!(["."])))),
+        ("/config", get(async || found(level())).put(read_only).delete(read_only)),
+        ("/mode", get(async || found(mode())).put(read_only).delete(read_only)),
+        ("/config/{subject}", get(config).put(read_only).delete(read_only)),
+        ("/mode/{subject}", get(mode_of).put(read_only).delete(read_only)),
+        ("/compatibility/subjects/{subject}/versions", post(compatible_with_all)),
+        ("/compatibility/subjects/{subject}/versions/{version}", post(compatible)),
+        ("/v1/metadata/id", get(async || found(cluster_id()))),
+        ("/v1/metadata/version", get(async || found(program_version()))),
+    ];
+    let router = paths.into_iter().fold(Router::new(), |router, (path, methods)| {
+        let slashed = router.route(&format!("{path}/"), methods.clone());
+        if path.is_empty() { slashed } else { slashed.route(path, methods) }
+    });
+    router.method_not_allowed_fallback(not_allowed).layer(Extension(Runs(prefixes.into())))
+}
+
+/// The prefixes of the runs whose subjects are listed.
+#[derive(Clone)]
+struct Runs(Arc<[String]>);
+
+impl Runs {
+    /// The subjects of `topic` that begin with `wanted`, which may name another run's prefix: any run has them.
+    fn subjects<'a>(&'a self, topic: Topic, wanted: &'a str) -> impl Iterator<Item = String> + 'a {
+        let run = wanted.find("butterquant.").map_or(wanted, |at| &wanted[..at]);
+        let other = Some(run).filter(|run| run.ends_with('.') && self.0.iter().all(|p| p != run));
+        let prefixes = self.0.iter().map(String::as_str).chain(other);
+        prefixes
+            .map(move |prefix| registry::subject(topic, prefix))
+            .filter(move |subject| subject.starts_with(wanted))
+    }
+}
+
+/// The answer to a path that a registry does not have.
+pub(crate) async fn nowhere() -> Response {
+    RegistryError(404, "HTTP 404 Not Found".to_owned()).into_response()
+}
+
+async fn not_allowed() -> RegistryError {
+    RegistryError(405, "HTTP 405 Method Not Allowed".to_owned())
+}
+
+fn level() -> Value {
+    json!({ "compatibilityLevel": COMPATIBILITY })
+}
+
+fn mode() -> Value {
+    json!({ "mode": "READONLY" })
+}
+
+/// A registry names itself by its own group and the cluster that keeps its schemas; there is none here.
+fn cluster_id() -> Value {
+    let clusters = json!({ "kafka-cluster": "", "schema-registry-cluster": "butterquant" });
+    json!({ "scope": { "path": [], "clusters": clusters }, "id": "" })
+}
+
+fn program_version() -> Value {
+    json!({ "version": env!("CARGO_PKG_VERSION"), "commitId": "" })
+}
+
+/// Whether a subject has a level and a mode: its own, or the global one where that is asked for.
+fn has_own(subject: &str, parameters: &BTreeMap<String, String>) -> bool {
+    topic(subject).is_ok() || yes(parameters, &["defaultToGlobal"])
+}
+
+async fn config(Path(subject): Path<String>, Query(parameters): Parameters) -> Answer {
+    if has_own(&subject, &parameters) {
+        return found(level());
+    }
+    let what = "does not have subject-level compatibility configured";
+    Err(RegistryError(40408, format!("Subject '{subject}' {what}")))
+}
+
+async fn mode_of(Path(subject): Path<String>, Query(parameters): Parameters) -> Answer {
+    if has_own(&subject, &parameters) {
+        return found(mode());
+    }
+    let what = "does not have subject-level mode configured";
+    Err(RegistryError(40409, format!("Subject '{subject}' {what}")))
+}
+
+/// Schemas have no GUID here: their ids are fixed.
+async fn by_guid(Path(guid): Path<String>) -> RegistryError {
+    RegistryError(40403, format!("Schema {guid} not found"))
 }
 
 fn found(value: Value) -> Answer {
@@ -96,34 +167,41 @@ fn yes(parameters: &BTreeMap<String, String>, names: &[&str]) -> bool {
         .any(|name| parameters.get(*name).is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
-/// The subject of a topic: without a run's prefix, or as requested if it is of this topic.
-fn named(topic: Topic, parameters: &BTreeMap<String, String>) -> Option<String> {
+/// The subjects of a topic: those of the listed runs, or the one asked for if it is of this topic.
+fn named(topic: Topic, runs: &Runs, parameters: &BTreeMap<String, String>) -> Vec<String> {
     let Some(subject) = parameters.get("subject") else {
-        return Some(registry::subject(topic, ""));
+        return runs.subjects(topic, "").collect();
     };
-    (registry::topic_of(subject) == Some(topic)).then(|| subject.clone())
+    let subject = unqualified(subject);
+    if registry::topic_of(subject) == Some(topic) { vec![subject.to_owned()] } else { Vec::new() }
 }
 
-async fn subjects(Query(parameters): Parameters) -> Answer {
+/// The beginning that the listed subjects must have.
+fn wanted(parameters: &BTreeMap<String, String>) -> &str {
+    let prefix = parameters.get("subjectPrefix").map(String::as_str).unwrap_or_default();
+    let of_all = prefix.strip_prefix(":*:"); // of all contexts: there is one
+    of_all.unwrap_or_else(|| unqualified(prefix))
+}
+
+async fn subjects(Extension(runs): Extension<Runs>, Query(parameters): Parameters) -> Answer {
     if yes(&parameters, &["deletedOnly", "deleted_only"]) {
         return found(json!([]));
     }
-    let prefix = parameters.get("subjectPrefix").map(String::as_str).unwrap_or_default();
-    let prefix = prefix.strip_prefix(":*:").unwrap_or(prefix); // of all contexts: there is one
-    let all = Topic::ALL.into_iter().map(|topic| registry::subject(topic, ""));
-    page(all.filter(|subject| subject.starts_with(prefix)).map(Value::from).collect(), &parameters)
+    let wanted = wanted(&parameters);
+    let all = Topic::ALL.into_iter().flat_map(|topic| runs.subjects(topic, wanted));
+    page(all.map(Value::from).collect(), &parameters)
 }
 
-async fn all(Query(parameters): Parameters) -> Answer {
-    let prefix = parameters.get("subjectPrefix").map(String::as_str).unwrap_or_default();
-    let latest = yes(&parameters, &["latestOnly"]);
+async fn all(Extension(runs): Extension<Runs>, Query(parameters): Parameters) -> Answer {
+    let (wanted, latest) = (wanted(&parameters), yes(&parameters, &["latestOnly"]));
     let newest = |version: &SchemaVersion| {
         registry::versions(version.topic).next_back().is_some_and(|last| last.id == version.id)
     };
-    let wanted = schema_versions().iter().filter(|version| !latest || newest(version));
-    let named = wanted.map(|version| (registry::subject(version.topic, ""), version));
-    let shown = named.filter(|(subject, _)| subject.starts_with(prefix));
-    page(shown.map(|(subject, version)| record(&subject, version)).collect(), &parameters)
+    let versions = schema_versions().iter().filter(|version| !latest || newest(version));
+    let shown = versions.flat_map(|version| {
+        runs.subjects(version.topic, wanted).map(move |subject| record(&subject, version))
+    });
+    page(shown.collect(), &parameters)
 }
 
 async fn versions(Path(subject): Path<String>, Query(parameters): Parameters) -> Answer {
@@ -159,15 +237,23 @@ async fn bare_schema(Path(id): Path<String>) -> Result<Response, RegistryError> 
     Ok(bare(by_id(&id)?))
 }
 
-async fn subjects_of(Path(id): Path<String>, Query(parameters): Parameters) -> Answer {
-    let subject = named(by_id(&id)?.topic, &parameters);
-    page(subject.into_iter().map(Value::from).collect(), &parameters)
+async fn subjects_of(
+    Extension(runs): Extension<Runs>,
+    Path(id): Path<String>,
+    Query(parameters): Parameters,
+) -> Answer {
+    let subjects = named(by_id(&id)?.topic, &runs, &parameters);
+    page(subjects.into_iter().map(Value::from).collect(), &parameters)
 }
 
-async fn versions_of(Path(id): Path<String>, Query(parameters): Parameters) -> Answer {
+async fn versions_of(
+    Extension(runs): Extension<Runs>,
+    Path(id): Path<String>,
+    Query(parameters): Parameters,
+) -> Answer {
     let version = by_id(&id)?;
     let one = |subject| json!({ "subject": subject, "version": version.version });
-    page(named(version.topic, &parameters).into_iter().map(one).collect(), &parameters)
+    page(named(version.topic, &runs, &parameters).into_iter().map(one).collect(), &parameters)
 }
 
 async fn look_up(Path(subject): Path<String>, body: Bytes) -> Answer {

@@ -8,7 +8,12 @@ use run::registration::{Client, Done, Report, address, register as put_all};
 use schemas::registry::{subject, versions};
 
 fn serving() -> Serving {
-    start_schemas("127.0.0.1:0", None).unwrap()
+    of_runs(&[""])
+}
+
+fn of_runs(prefixes: &[&str]) -> Serving {
+    let prefixes = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
+    start_schemas("127.0.0.1:0", None, prefixes).unwrap()
 }
 
 fn ask(serving: &Serving, method: &str, path: &str, body: &str) -> (u16, Value) {
@@ -112,7 +117,10 @@ fn answers_are_a_registrys() {
             200,
             "FULL_TRANSITIVE",
         ),
-        ("GET", "/config/x", "", 404, "40401"),
+        ("GET", "/config/x", "", 404, "40408"),
+        ("GET", "/mode/x", "", 404, "40409"),
+        ("GET", "/mode/x?defaultToGlobal=true", "", 200, "READONLY"),
+        ("POST", "/subjects", "", 405, r#""error_code":405"#),
         ("GET", "/mode", "", 200, r#"{"mode":"READONLY"}"#),
         ("GET", "/mode/butterquant.bars.v1-value", "", 200, "READONLY"),
         ("PUT", "/mode", r#"{"mode":"IMPORT"}"#, 422, "42205"),
@@ -183,6 +191,62 @@ fn answers_are_a_registrys() {
             "{method} {path}: {found} {body}"
         );
     }
+}
+
+/// Clients of Confluent's registry ask with slashes at the end, within the default context, and for what they need not.
+#[test]
+fn what_clients_ask_beside_the_schemas_is_answered_as_by_confluents_registry() {
+    let serving = serving();
+    let get = |path: &str| ask(&serving, "GET", path, "");
+    let nowhere = json!({ "error_code": 404, "message": "HTTP 404 Not Found" });
+    let level = json!({ "compatibilityLevel": COMPATIBILITY });
+    for (path, status, answer) in [
+        ("/", 200, json!({})),
+        ("/config/", 200, level.clone()),
+        ("/mode/", 200, json!({ "mode": "READONLY" })),
+        ("/schemas/types/", 200, json!(["AVRO"])),
+        ("/config/nothing?defaultToGlobal=true", 200, level),
+        ("/subjects/:.:butterquant.predictions.v1-value/versions", 200, json!([1])),
+        ("/subjects/:.:butterquant.predictions.v1-value/versions/", 200, json!([1])),
+        ("/no/such/path", 404, nowhere.clone()),
+        ("/subjects/a/b/c", 404, nowhere.clone()),
+        ("/schemas/ids/x/", 404, nowhere),
+    ] {
+        assert_eq!(get(path), (status, answer), "{path}");
+    }
+    assert_eq!(get("/subjects/"), get("/subjects"));
+    assert_eq!(get("/schemas/"), get("/schemas"));
+    let of_default = get("/subjects/:.:butterquant.bars.v1-value/versions/1").1;
+    assert_eq!(of_default["subject"], "butterquant.bars.v1-value");
+    assert!(get("/v1/metadata/id").1["scope"]["clusters"].is_object());
+    let version = get("/v1/metadata/version").1;
+    assert!(version["version"].is_string() && version["commitId"].is_string());
+    let unknown = get("/schemas/guids/00000000-0000-0000-0000-000000000000");
+    assert_eq!((unknown.0, &unknown.1["error_code"]), (404, &json!(40403)));
+    assert!(unknown.1["message"].is_string());
+}
+
+#[test]
+fn the_subjects_of_runs_are_listed_and_those_of_any_other_by_its_prefix() {
+    let serving = of_runs(&["", "demo."]);
+    let get = |path: &str| ask(&serving, "GET", path, "").1;
+    let all = get("/subjects");
+    assert_eq!(all.as_array().unwrap().len(), 2 * Topic::ALL.len());
+    for name in ["butterquant.bars.v1-value", "demo.butterquant.bars.v1-value"] {
+        assert!(all.as_array().unwrap().contains(&name.into()), "{name}");
+    }
+    let of_demo = get("/subjects?subjectPrefix=demo.");
+    assert_eq!(of_demo.as_array().unwrap().len(), Topic::ALL.len());
+    let name = "backtest-1.butterquant.bars.v1-value";
+    for prefix in ["backtest-1.butterquant.b", ":.:backtest-1.butterquant.b"] {
+        assert_eq!(get(&format!("/subjects?subjectPrefix={prefix}")), json!([name]));
+    }
+    assert_eq!(get("/subjects?subjectPrefix=nothing"), json!([]));
+    let newest = versions(Topic::Bars).next_back().unwrap();
+    let schemas = get("/schemas?subjectPrefix=backtest-1.butterquant.bars&latestOnly=true");
+    assert_eq!((&schemas[0]["subject"], &schemas[0]["id"]), (&json!(name), &json!(newest.id)));
+    let of_id = get(&format!("/schemas/ids/{}/subjects", newest.id));
+    assert_eq!(of_id, json!(["butterquant.bars.v1-value", "demo.butterquant.bars.v1-value"]));
 }
 
 /// The outcomes, each once, in the order of their first occurrence.

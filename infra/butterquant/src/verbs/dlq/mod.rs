@@ -1,6 +1,7 @@
 //! `dlq`: dead letters, the events that no role could process.
 
 mod drop;
+mod hex_dump;
 mod list;
 mod redrive;
 mod show;

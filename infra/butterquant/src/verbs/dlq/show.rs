@@ -1,18 +1,19 @@
 //! `dlq show`: shows one dead letter in full.
 
+use super::hex_dump;
 use crate::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
 use crate::record_json::RecordFormat;
 use anyhow::{Context, Result, bail};
-use eventlog::Record;
+use eventlog::{Nulls, Record};
 use report::tables;
 use run::config::Config;
 use run::data_dir;
 use schemas::codec::schema_versions;
-use schemas::events::DeadLetter;
+use schemas::events::{DeadLetter, LetterSettled};
 use schemas::id::{hex, sha256_hex};
-use schemas::{EventId, Topic};
+use schemas::{Day, EventId, Topic};
 use serde::Serialize;
 use serde_json::Value;
 use shell::record_codec;
@@ -29,9 +30,8 @@ pub(crate) struct Args {
     pub raw: Option<PathBuf>,
 }
 
-/// Bytes on a line of hexadecimal, and the most lines.
-const ACROSS: usize = 32;
-const LINES: usize = 16;
+/// The most lines of bytes.
+const LINES: usize = 32;
 
 #[derive(Serialize)]
 struct Shown {
@@ -49,14 +49,17 @@ struct Shown {
     timestamp: i64,
     event: Option<EventId>,
     redriven_from: Option<i64>,
-    key: String,
+    key: Option<String>,
     headers: Vec<Header>,
     /// Of the original value.
     bytes: u64,
     sha256: String,
     /// Whether `value_hex` is all of it.
     whole: bool,
-    value_hex: String,
+    /// `null` where the value is.
+    value_hex: Option<String>,
+    #[serde(skip)]
+    value: Vec<u8>,
     /// The event in the bytes, if they hold one.
     decoded: Option<Value>,
     /// Why they hold none.
@@ -72,7 +75,7 @@ struct Settled {
 #[derive(Serialize)]
 struct Header {
     name: String,
-    value: String,
+    value: Option<String>,
 }
 
 /// Shows it, and writes its bytes to a file if requested.
@@ -109,13 +112,31 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         std::fs::write(path, &letter.value)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
+    printer::show(config.output()?, &shown(run.id, id, day, letter, settled), print)?;
+    Ok(Found::Nothing)
+}
+
+fn shown(
+    run: String,
+    id: u64,
+    day: Day,
+    letter: DeadLetter,
+    settled: Option<LetterSettled>,
+) -> Shown {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers: Vec<(String, Vec<u8>)> =
+        letter.headers.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
+    let (nulls, kept) = Nulls::of(&headers);
+    let header = |(at, (name, value)): (usize, &(String, Vec<u8>))| Header {
+        name: name.clone(),
+        value: (!nulls.headers.contains(&at)).then(|| text(value)),
+    };
     let (decoded, undecodable) = match decoded(&letter) {
         Ok(decoded) => (Some(decoded), None),
         Err(why) => (None, Some(why)),
     };
-    let shown = Shown {
-        run: run.id,
+    Shown {
+        run,
         id,
         state: state_of(settled.as_ref()),
         settled: settled.map(|event| Settled { why: event.why, by: event.by }),
@@ -126,24 +147,19 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         timestamp: letter.timestamp_ms,
         event: letter.event,
         redriven_from: letter.redriven,
-        key: text(&letter.key),
-        headers: letter
-            .headers
-            .iter()
-            .map(|one| Header { name: one.name.clone(), value: text(&one.value) })
-            .collect(),
+        key: (nulls.empty_key || !letter.key.is_empty()).then(|| text(&letter.key)),
+        headers: kept.iter().enumerate().map(header).collect(),
         bytes: letter.bytes(),
         whole: letter.sha256.is_none(),
-        value_hex: hex(&letter.value),
+        value_hex: (!nulls.value).then(|| hex(&letter.value)),
         decoded,
         undecodable,
         sha256: letter.sha256.unwrap_or_else(|| sha256_hex(&letter.value)),
         reason: letter.stage,
         message: letter.message,
         role: letter.role,
-    };
-    printer::show(config.output()?, &shown, print)?;
-    Ok(Found::Nothing)
+        value: letter.value,
+    }
 }
 
 /// The event in a dead letter, read by the schema that its bytes name, or by its topic's.
@@ -181,12 +197,17 @@ fn print(shown: &Shown) {
     if let Some(settled) = &shown.settled {
         printer::line(format!("{} by {}: {}", state_name(shown.state), settled.by, settled.why));
     }
+    let or_null = |text: &Option<String>| {
+        // What a record holds must not steer the terminal.
+        let plain = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+        text.as_ref().map_or("null".to_owned(), |text| text.chars().map(plain).collect())
+    };
     let headers =
-        shown.headers.iter().map(|one| (format!("header {}", one.name), one.value.clone()));
+        shown.headers.iter().map(|one| (format!("header {}", one.name), or_null(&one.value)));
     let rows = [
         ("position", format!("{}/{} offset {}", shown.topic, shown.partition, shown.offset)),
         ("found by", shown.role.clone()),
-        ("key", shown.key.clone()),
+        ("key", or_null(&shown.key)),
         ("event", tables::or_dash(shown.event, |id| id.to_string())),
         ("redriven from", tables::or_dash(shown.redriven_from, |id| id.to_string())),
         ("bytes", shown.bytes.to_string()),
@@ -194,10 +215,11 @@ fn print(shown: &Shown) {
     ];
     let rows = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(headers);
     printer::line(tables::table(&["", ""], rows.map(|(name, value)| vec![name, value])));
-    for (number, line) in shown.value_hex.as_bytes().chunks(2 * ACROSS).take(LINES).enumerate() {
-        printer::line(format!("{:06x}  {}", number * ACROSS, String::from_utf8_lossy(line)));
+    if shown.value_hex.is_none() {
+        printer::line("the value is null");
     }
-    let left = shown.bytes.saturating_sub((ACROSS * LINES) as u64);
+    hex_dump::lines(&shown.value).take(LINES).for_each(printer::line);
+    let left = shown.bytes.saturating_sub((hex_dump::ACROSS * LINES) as u64);
     if left > 0 {
         printer::line(format!("… and {left} more bytes; --raw FILE writes them all"));
     }

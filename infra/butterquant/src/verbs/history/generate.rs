@@ -57,11 +57,12 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let mut market = market::open(config, &source, None, Reads::ALL)?;
     let run = config.this_run()?;
     let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
+    let plan = plan(config, args, &*opened.log, &*market)?;
+    let drawn = draw_with_progress(config, &mut *market, &plan)?;
+    // Without rows nothing is created.
+    Lake::open(run.lake())?.check_layout()?;
     open::ensure_topics(&*opened.log, config.partitions()?)?;
     let partitions = data_dir::partitions(&*opened.log)?;
-    let plan = plan(config, args, &*opened.log, &*market)?;
-    Lake::open(run.lake())?.check_layout()?;
-    let drawn = draw_with_progress(config, &mut *market, &plan)?;
     let put = open::publish_samples(&*opened.log, partitions, &drawn.samples)?;
     let file = args.out.clone().unwrap_or_else(|| run.path.join("history.parquet"));
     let sha256 = write(&run, &opened, partitions, &file, &drawn)?;
@@ -71,7 +72,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 /// Which rows to draw: only those known before the run's own begin.
 fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Result<HistoryPlan> {
     let last = *market.days().last().context("the market has no days")?;
-    let (before, day) = match open::opened(log)? {
+    let (before, day) = match open::opened_if_any(log)? {
         Some(opened) => {
             let from = opened.scan_from;
             if let Some(before) = args.before.filter(|before| *before > from) {

@@ -20,11 +20,12 @@ struct Listed {
 }
 
 pub(crate) fn run(config: &Config) -> Result<Found> {
+    let prefix = config.this_run()?.topic_prefix();
     let one = |version: &SchemaVersion| {
         let schema: Value = serde_json::from_str(version.text)?;
         Ok(Listed {
             topic: version.topic.dataset(),
-            subject: registry::subject(version.topic, ""),
+            subject: registry::subject(version.topic, &prefix),
             version: version.version,
             id: version.id,
             kinds: record_json::kinds(&schema).map(str::to_owned).collect(),

@@ -3,6 +3,7 @@
 use crate::exit::Found;
 use anyhow::Result;
 use run::config::Config;
+use run::data_dir::RunDir;
 use run::run_loop;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -17,7 +18,11 @@ pub(crate) struct Args {
 
 /// Serves until a signal stops it.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let serving = server::start_schemas(&args.listen, config.token())?;
+    let mut prefixes = vec![config.this_run()?.topic_prefix()];
+    prefixes.extend(config.runs()?.iter().map(RunDir::topic_prefix));
+    prefixes.sort();
+    prefixes.dedup();
+    let serving = server::start_schemas(&args.listen, config.token(), prefixes)?;
     let stop = run_loop::on_signal()?;
     eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);
     while !stop.load(Ordering::Relaxed) {

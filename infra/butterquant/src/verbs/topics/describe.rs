@@ -100,7 +100,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         keyed_by: (!topic.single()).then_some("ticker"),
         marked: topic.marked(),
         value: "Avro in the Confluent wire format: 0x00, the schema id in 4 bytes big-endian, the datum",
-        timestamp: "the close of the event's trading day, in milliseconds",
+        timestamp: "the close of the event's trading day in New York (16:00, on half days 13:00), in milliseconds since 1970; on Kafka a search by time finds transaction markers first, so skip what is older",
         fields: envelope(&newest),
         kinds: kinds(&newest),
         schemas,

@@ -13,7 +13,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Listed {
     topic: &'static str,
-    name: &'static str,
+    /// As the log has it: on Kafka with the run's prefix.
+    name: String,
     partitions: u32,
     #[serde(skip)]
     see: String,
@@ -22,7 +23,8 @@ struct Listed {
 }
 
 pub(crate) fn run(config: &Config) -> Result<Found> {
-    let opened = data_dir::reach(&config.this_run()?)?;
+    let run = config.this_run()?;
+    let opened = data_dir::reach(&run)?;
     let partitions = data_dir::partitions(&*opened.log)?;
     let mut listed = Vec::new();
     let steps = printer::steps(config)?;
@@ -32,7 +34,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         let digest = topic_digest::topic(&*opened.log, topic, partitions)?;
         listed.push(Listed {
             topic: topic.dataset(),
-            name: topic.name(),
+            name: format!("{}{}", run.topic_prefix(), topic.name()),
             partitions: topic.partitions(partitions),
             see: shown_by(topic),
             digest,

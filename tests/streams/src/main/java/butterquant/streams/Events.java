@@ -60,12 +60,12 @@ final class Events {
         event.put("ticker", ticker);
         byte[] key = ticker.getBytes(StandardCharsets.UTF_8);
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                topic, null, DAY * DAY_MS + 75_600_000L, key, wire.encode(event));
+                topic, null, DAY * DAY_MS + 72_000_000L, key, wire.encode(event));
         put(record.headers(), "ce_specversion", "1.0");
         put(record.headers(), "ce_id", id);
         put(record.headers(), "ce_type", "butterquant.features.v1.FEATURES_EXTRACTED");
         put(record.headers(), "ce_source", "/butterquant/scanner");
-        put(record.headers(), "ce_time", "2018-06-29T21:00:00Z");
+        put(record.headers(), "ce_time", "2018-06-29T20:00:00Z");
         put(record.headers(), "content-type", "application/vnd.confluent.avro");
         put(record.headers(), "correlation_id", candidate);
         put(record.headers(), "causation_id", candidate);

@@ -2,7 +2,6 @@ package butterquant.streams;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
@@ -127,12 +126,11 @@ final class Scorer implements Processor<byte[], byte[], byte[], byte[]> {
     private static Headers headers(
             Headers from, GenericRecord event, String candidate, String kind, String id) {
         Headers headers = new RecordHeaders();
-        LocalDate day = LocalDate.ofEpochDay((Integer) event.get("day"));
         put(headers, "ce_specversion", "1.0");
         put(headers, "ce_id", id);
         put(headers, "ce_type", "butterquant.predictions.v1." + kind);
         put(headers, "ce_source", "/butterquant/scorer");
-        put(headers, "ce_time", day + "T21:00:00Z");
+        headers.add(from.lastHeader("ce_time"));
         put(headers, "content-type", "application/vnd.confluent.avro");
         put(headers, "correlation_id", candidate);
         put(headers, "causation_id", event.get("id").toString());
