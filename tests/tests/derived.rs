@@ -22,17 +22,16 @@ const READERS: [&str; 5] = [
     "quality -o json",
 ];
 
-/// Runs until `last`, or that market's last day; with rows of history if a model is to be trained.
-fn up(data: &Path, last: Option<&str>, history: usize) -> Command {
+/// Runs until `last`, or that market's last day.
+fn up(data: &Path, last: Option<&str>) -> Command {
     let market = producers::source::open(MARKET, None, schemas::TradingCalendar::None).unwrap();
     let ends = market.days().last().unwrap().to_string();
     let last = last.unwrap_or(&ends);
-    let words = format!("--source {MARKET} --from {FROM} --until {last} --history {history}");
-    command(data, &format!("up {words} -o json"))
+    command(data, &format!("up --source {MARKET} --from {FROM} --until {last} -o json"))
 }
 
-fn finished(data: &Path, history: usize) {
-    let ran = up(data, None, history).output().unwrap();
+fn finished(data: &Path) {
+    let ran = up(data, None).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
 
@@ -83,7 +82,7 @@ fn lake_is_whole(data: &Path) -> Ran {
 fn derived_state_is_whole_and_of_its_log_or_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = &folder.path().join("data");
-    finished(data, 1_200);
+    finished(data);
     let undisturbed = shown(data);
     assert!(undisturbed[0].1.contains("\"positions\": [\n"), "{}", undisturbed[0].1);
     lake_is_whole(data);
@@ -155,24 +154,10 @@ fn every_changed_file_is_named(data: &Path) {
     let verdict = run(data, &format!("data validate {}", lake.display()));
     verdict.refused(&[&name]);
 
-    let models = run_folder(data).join("models");
-    let sheet = models.join("success_model_v1.json");
-    let mut bytes = fs::read(&sheet).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&sheet, bytes).unwrap();
-    let found = run(data, "model verify");
-    assert_eq!(found.code, 1, "{found:?}");
-    assert!(found.out.contains(&sheet.display().to_string()), "{}", found.out);
-
     let report = rebuilt(data, 1);
-    assert_eq!(
-        (&report["model_files"]["same"], &report["views"]["same"]),
-        (&false.into(), &true.into())
-    );
+    assert_eq!(report["views"]["same"], true);
     assert_eq!(report["lake"]["features"]["same"], false);
     assert_eq!(report["lake"]["bars"]["same"], true);
-    assert_eq!(run(data, "model verify").code, 0);
     lake_is_whole(data);
 
     fs::remove_dir_all(&lake).unwrap();
@@ -197,7 +182,7 @@ fn derived_state_of_another_log_is_refused(
     undisturbed: &[(i32, String)],
 ) {
     let other = &folder.join("other");
-    finished(other, 1_200);
+    finished(other);
     for part in ["state", "lake"] {
         fs::remove_dir_all(run_folder(other).join(part)).unwrap();
         copy(&run_folder(data).join(part), &run_folder(other).join(part));
@@ -215,10 +200,10 @@ fn derived_state_of_another_log_is_refused(
 fn given_a_run_killed_at_work_when_rebuilt_then_nothing_differs_and_it_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let (alone, data) = (folder.path().join("alone"), folder.path().join("killed"));
-    finished(&alone, 0);
+    finished(&alone);
     let mut kills = 0;
     for wait_ms in [1_500, 900, 1_200, 700] {
-        kills += u32::from(killed(up(&data, None, 0), Duration::from_millis(wait_ms)));
+        kills += u32::from(killed(up(&data, None), Duration::from_millis(wait_ms)));
         if run(&data, "status").code == 0 {
             rebuilt(&data, 0);
             for ran in READERS.map(|verb| run(&data, verb)) {
@@ -227,7 +212,7 @@ fn given_a_run_killed_at_work_when_rebuilt_then_nothing_differs_and_it_goes_on()
         }
     }
     assert!(kills > 0);
-    finished(&data, 0);
+    finished(&data);
     assert_eq!(shown(&data)[..3], shown(&alone)[..3]);
     lake_is_whole(&data);
     rebuilt(&data, 0);
@@ -237,7 +222,7 @@ fn given_a_run_killed_at_work_when_rebuilt_then_nothing_differs_and_it_goes_on()
 fn given_words_on_dead_letters_when_rebuilt_then_nothing_differs() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    assert!(up(data, Some("2016-07-08"), 0).output().unwrap().status.success());
+    assert!(up(data, Some("2016-07-08")).output().unwrap().status.success());
     {
         let log = EmbeddedLog::open(run_folder(data).join("log")).unwrap();
         let noise = |value: u8| NewRecord {
@@ -251,7 +236,7 @@ fn given_words_on_dead_letters_when_rebuilt_then_nothing_differs() {
         let mut producer = log.producer("noise").unwrap();
         producer.publish(Batch { records, ..Batch::default() }, None).unwrap();
     }
-    finished(data, 0);
+    finished(data);
     let listed = run(data, "dlq list -o json").json();
     let ids: Vec<u64> = listed["letters"]
         .as_array()
