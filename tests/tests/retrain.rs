@@ -178,6 +178,15 @@ fn the_folder_is_a_view_of_the_log(data: &Path, versions: usize) {
     assert_eq!(found.code, 1, "{found:?}");
     let wrong: Vec<&str> = found.out.lines().filter(|line| line.contains("WRONG")).collect();
     assert!(wrong.len() == 1 && wrong[0].contains("success_model_v1.onnx"), "{}", found.out);
+    // Nor is a byte of a sheet lost, of the archive's copy as well.
+    let copy = models.join("archive").join(
+        names(&models.join("archive")).into_iter().find(|name| name.ends_with(".json")).unwrap(),
+    );
+    let mut text = std::fs::read(&copy).unwrap();
+    text[300] ^= 1;
+    std::fs::write(&copy, text).unwrap();
+    let found = verify();
+    assert!(found.out.contains(&copy.display().to_string()), "{}", found.out);
     // A rebuild repairs it and reports that the file differed.
     let rebuilt = run(data, "--run demo rebuild --all -o json");
     assert_eq!(rebuilt.code, 1, "{rebuilt:?}");

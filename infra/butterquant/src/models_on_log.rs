@@ -7,11 +7,13 @@ use report::data_quality::check_rows;
 use run::config::Config;
 use run::data_dir::{self, OpenLog, RunDir};
 use run::projections::read_all;
+use run::standing::RunStanding;
 use schemas::contract::CONTRACT;
 use schemas::controls::ControlState;
 use schemas::events::{Alias, ModelTrained, Models};
 use schemas::{Body, Day, Event, Topic};
 use shell::controls::ControlBook;
+use store::Lake;
 use store::rows::read_rows;
 use success::LabelledRow;
 use success::Model;
@@ -140,13 +142,27 @@ fn go_back(stack: &mut Vec<i64>, version: i64) {
     }
 }
 
-/// The lake's rows of the held-out days on which a version was judged.
-pub(crate) fn held_out_rows(run: &RunDir, model: &ModelTrained) -> Result<Vec<LabelledRow>> {
-    let judged = HeldOutDays::of(&model.manifest)
-        .with_context(|| format!("model {} names no held-out days", model.version))?;
+/// The lake's rows of the held-out days on which a version was judged; none if it names no such days.
+pub(crate) fn held_out_rows(
+    models: &ModelsOnLog,
+    model: &ModelTrained,
+) -> Result<Option<Vec<LabelledRow>>> {
+    let Some(judged) = HeldOutDays::of(&model.manifest) else { return Ok(None) };
+    let run = &models.run;
+    if !run.lake().exists() {
+        bail!(
+            "{} is gone; `butterquant rebuild --all` makes it from the log",
+            run.lake().display()
+        );
+    }
+    let lake = Lake::open(run.lake())?;
+    lake.check_layout()?;
+    if let Some(standing) = RunStanding::of(&*models.opened.log)? {
+        standing.of_lake(&lake)?;
+    }
     let (_, mut rows) = check_rows(&read_rows(&run.lake())?, None);
     rows.retain(|row| (judged.first.0..=judged.last.0).contains(&row.scan_day));
-    Ok(rows)
+    Ok(Some(rows))
 }
 
 /// Refuses a version that cannot become champion, or is champion already.

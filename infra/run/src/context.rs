@@ -5,6 +5,7 @@ use crate::config::RunSpec;
 use crate::data_dir::{self, OpenLog, RunDir};
 use crate::model_acceptance::EngineAcceptance;
 use crate::projections::RunProjections;
+use crate::standing;
 use anyhow::{Context, Result};
 use consumers::broker::Broker;
 use consumers::executor::Executor;
@@ -59,9 +60,11 @@ impl RunContext {
         std::fs::create_dir_all(state).with_context(|| {
             format!("{} cannot be created; choose another folder with --data-dir", state.display())
         })?;
-        let db = data_dir::patiently(state, || Ok(kv::Db::open(state)?))?;
+        let db = data_dir::open_state(state)?;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
+        let states = Arc::new(KvCheckpoints(db.tree("units")?));
+        standing::check_to_go_on(&*opened.log, &*states, &views, &lake)?;
         let materialized = Arc::new(RunProjections::new(
             Arc::clone(&opened.log),
             partitions,
@@ -72,7 +75,7 @@ impl RunContext {
         let engine = spec.scoring.engine()?;
         let env = Env {
             log: Arc::clone(&opened.log),
-            states: Arc::new(KvCheckpoints(db.tree("units")?)),
+            states,
             partitions,
             machines: machines(
                 engine.clone(),

@@ -2,6 +2,7 @@
 //! rebuilt from the log.
 
 use crate::day_figures::DayFigures;
+use crate::standing;
 use anyhow::{Context, Result, bail};
 use consumers::materializer::Projections;
 use eventlog::Log;
@@ -12,13 +13,13 @@ use shell::event_reader::each_event;
 use shell::record_codec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Lake, Views};
 use success::{Artifacts, Trained};
 
 /// Topics without day markers: read to their end whenever a day closes.
-const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetters];
+pub const UNMARKED: [Topic; 3] = [Topic::Controls, Topic::Samples, Topic::DeadLetters];
 
 /// Bytes of a dead letter's value that the lake keeps: thousands of large ones would not fit into
 /// memory. The log holds them whole.
@@ -36,6 +37,8 @@ pub struct RunProjections {
     /// The lake.
     pub lake: Lake,
     artifacts: PathBuf,
+    /// Whether views and lake are known to be of the log.
+    claimed: Mutex<bool>,
     /// The end offsets up to which the unmarked topics were last written.
     written: Mutex<BTreeMap<(Topic, u32), u64>>,
     /// The latest days written and not yet taken by [`RunProjections::take_days`].
@@ -57,6 +60,7 @@ impl RunProjections {
             views,
             lake,
             artifacts,
+            claimed: Mutex::default(),
             written: Mutex::default(),
             days: Mutex::default(),
         }
@@ -64,6 +68,7 @@ impl RunProjections {
 
     /// With the first day come the events that opened the run, which belong to the day before.
     fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
+        self.claim()?;
         let of_opening = |event: &&Event| event.day < day;
         let opening: Vec<Event> = events.iter().filter(of_opening).cloned().collect();
         let mut today = Cow::Borrowed(events);
@@ -74,7 +79,19 @@ impl RunProjections {
         self.write_day(day, &today, settings)?;
         self.lake.close_months(day)?;
         self.keep_figures(DayFigures::of(day, &today));
-        self.write_unmarked()
+        self.write_unmarked()?;
+        Ok(self.lake.finish_day(day)?)
+    }
+
+    /// Before the first day of this process: what is written to is of this log.
+    fn claim(&self) -> Result<()> {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*claimed && let Some(log) = standing::identity(&*self.log)? {
+            self.views.claim(&log)?;
+            self.lake.claim(&log)?;
+            *claimed = true;
+        }
+        Ok(())
     }
 
     fn keep_figures(&self, figures: DayFigures) {
@@ -132,26 +149,20 @@ impl RunProjections {
         Ok(Artifacts::open(&self.artifacts)?.digest()?)
     }
 
-    /// Writes a file for each usable model among `events`.
+    /// Writes the files of each usable model among `events`.
     pub fn write_models(&self, events: &[Event]) -> Result<()> {
-        for event in events {
-            let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
-            // No scorer uses such a model either; it stays on the log, where `model verify`
-            // finds it.
-            let (Ok((trained, json)), Ok(version)) =
-                (artifact(model), u32::try_from(model.version))
-            else {
-                tracing::warn!(
-                    version = model.version,
-                    "the model on the log is not usable, so no file is written"
-                );
-                continue;
-            };
-            let date = event.day.to_string().replace('-', "");
-            Artifacts::open(&self.artifacts)?.write(version, &date, &trained, &json)?;
-        }
-        Ok(())
+        write_model_files(&self.artifacts, events)
     }
+}
+
+/// Writes the files of each usable model among `events` into the model folder.
+pub fn write_model_files(folder: &Path, events: &[Event]) -> Result<()> {
+    for event in events {
+        let Body::Models(Models::ModelTrained(model)) = &event.body else { continue };
+        let Some((version, date, trained, json)) = usable(model, event.day) else { continue };
+        Artifacts::open(folder)?.write(version, &date, &trained, &json)?;
+    }
+    Ok(())
 }
 
 impl Projections for RunProjections {
@@ -186,6 +197,25 @@ pub fn artifact(model: &ModelTrained) -> Result<(Trained, Map<String, Value>)> {
         })?;
     let (onnx, sha256) = (model.onnx.clone(), model.sha256.clone());
     Ok((Trained { onnx, sha256, manifest }, json))
+}
+
+/// A model as its files have it: version, date, model and what the JSON holds besides. None for one that is not
+/// usable: no scorer uses it either, and it stays on the log, where `model verify` finds it.
+fn usable(model: &ModelTrained, day: Day) -> Option<(u32, String, Trained, Map<String, Value>)> {
+    let (Ok((trained, json)), Ok(version)) = (artifact(model), u32::try_from(model.version)) else {
+        tracing::warn!(
+            version = model.version,
+            "the model on the log is not usable: no file of it"
+        );
+        return None;
+    };
+    Some((version, day.to_string().replace('-', ""), trained, json))
+}
+
+/// The files of a model on the log by their paths in the model folder; none of one that is not usable.
+pub fn model_files(model: &ModelTrained, day: Day) -> Option<[(String, Vec<u8>); 4]> {
+    let (version, date, trained, json) = usable(model, day)?;
+    Artifacts::contents(version, &date, &trained, &json).ok()
 }
 
 /// Every event of a topic that a role would take in, partition by partition.

@@ -3,6 +3,7 @@
 
 use crate::context::RunContext;
 use crate::data_dir::{self, LogAccess, RunDir};
+use crate::standing::RunStanding;
 use anyhow::{Result, bail};
 use eventlog::Log;
 use schemas::events::RunOpened;
@@ -30,7 +31,7 @@ impl RunReader {
     /// Opens a run that no process works on.
     ///
     /// # Errors
-    /// There is no such run, it was never opened, it has no views, or a process owns it.
+    /// There is no such run, it was never opened, it has no views or such that are not whole, or a process owns it.
     pub fn open(run: &RunDir) -> Result<RunReader> {
         let open_log = data_dir::reach(run).map_err(|error| match &run.access {
             LogAccess::Folder => owned_elsewhere(run, error),
@@ -54,9 +55,11 @@ impl RunReader {
                 state.display()
             );
         }
-        let db = data_dir::patiently(&state, || Ok(kv::Db::open(&state)?))
-            .map_err(|error| owned_elsewhere(run, error))?;
+        let db = data_dir::open_state(&state).map_err(|error| owned_elsewhere(run, error))?;
         let (views, lake) = (Views::open(&db)?, Lake::open(run.lake())?);
+        if let Some(standing) = RunStanding::of(&*log)? {
+            standing.of_views(&views)?;
+        }
         Ok(RunReader { run: run.clone(), log, partitions, opened, views, lake })
     }
 

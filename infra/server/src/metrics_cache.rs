@@ -36,17 +36,19 @@ struct Text {
 
 impl MetricsCache {
     /// Reads on, unless another scrape does. Quality is measured once a day closes, as scrapes come
-    /// every few seconds.
+    /// every few seconds; never from views that are not whole, which are not given.
     ///
     /// # Errors
     /// The log's or the store's.
-    pub(crate) fn refresh(&self, log: &dyn Log, views: &Views) -> Result<()> {
+    pub(crate) fn refresh(&self, log: &dyn Log, views: Option<&Views>) -> Result<()> {
         let Some(mut read) = self.read.try_lock() else { return Ok(()) };
-        let through = views.through()?;
-        if read.measured_through != Some(through) {
-            let figures = quality::quality(views, MEASURED_DAYS)?;
-            read.measured_through = Some(through);
-            self.text.lock().quality = metrics::of_quality(&figures);
+        if let Some(views) = views {
+            let through = views.through()?;
+            if read.measured_through != Some(through) {
+                let figures = quality::quality(views, MEASURED_DAYS)?;
+                read.measured_through = Some(through);
+                self.text.lock().quality = metrics::of_quality(&figures);
+            }
         }
         read.dead_letters.read_on(log)?;
         self.text.lock().dead_letters = metrics::of_dead_letters(&read.dead_letters);

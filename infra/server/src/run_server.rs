@@ -16,9 +16,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
+use run::standing::RunStanding;
 use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::Views;
 use web::{Serving, error_reply, serve};
@@ -33,7 +35,22 @@ struct RunServer {
     log: Arc<dyn Log>,
     board: Arc<StatusBoard>,
     views: Views,
+    /// Whether the views were found whole; they stay so while this process writes them.
+    whole: AtomicBool,
     metrics: MetricsCache,
+}
+
+impl RunServer {
+    /// Fails while the views lack days that the run has closed: they are being made again, or another process writes.
+    fn check_views(&self) -> Result<()> {
+        if !self.whole.load(Ordering::Relaxed) {
+            if let Some(standing) = RunStanding::of(&*self.log)? {
+                standing.of_views(&self.views)?;
+            }
+            self.whole.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
 }
 
 /// Starts to serve a run, whose subjects begin with `prefix`.
@@ -50,7 +67,8 @@ pub fn start(
 ) -> Result<Serving> {
     let log_server = Server::new(Arc::clone(&log));
     let metrics = MetricsCache::default();
-    let server = Arc::new(RunServer { log_server, log, board, views, metrics });
+    let whole = AtomicBool::new(false);
+    let server = Arc::new(RunServer { log_server, log, board, views, whole, metrics });
     serve("listen", listen, token, routes(prefix).with_state(server))
 }
 
@@ -90,7 +108,8 @@ async fn metrics_text(State(server): State<Arc<RunServer>>) -> Response {
     let mut text = metrics::of_units(&server.board.all());
     let refreshing = Arc::clone(&server);
     let refreshed = tokio::task::spawn_blocking(move || {
-        refreshing.metrics.refresh(&*refreshing.log, &refreshing.views)
+        let whole = refreshing.check_views().is_ok();
+        refreshing.metrics.refresh(&*refreshing.log, whole.then_some(&refreshing.views))
     });
     // Reading a log that is away never returns; then the scrape gets the last known figures.
     match tokio::time::timeout(REFRESH_TIMEOUT, refreshed).await {
@@ -111,6 +130,18 @@ async fn view(
         Ok(query) => query,
         Err(error) => return error_reply(StatusCode::BAD_REQUEST, &format!("{error:#}")),
     };
+    let asked = Arc::clone(&server);
+    let checked = tokio::task::spawn_blocking(move || asked.check_views());
+    match tokio::time::timeout(REFRESH_TIMEOUT, checked).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => {
+            return error_reply(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}"));
+        }
+        Ok(Err(_)) | Err(_) => {
+            let why = "the log does not answer, so it is not known whether the views are whole; try again";
+            return error_reply(StatusCode::SERVICE_UNAVAILABLE, why);
+        }
+    }
     match tokio::task::spawn_blocking(move || answer(&server.views, &query)).await {
         Ok(Ok(found)) => Json(found).into_response(),
         Ok(Err(error)) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),

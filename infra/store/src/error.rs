@@ -1,7 +1,8 @@
 //! Errors of the lake and the views, each with the place and the remedy: both can always be rebuilt
 //! from the log, and the messages say so.
 
-use schemas::Topic;
+use crate::manifest::Wrong;
+use schemas::{Day, Topic};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -33,13 +34,45 @@ pub enum StoreError {
         cause: io::Error,
     },
     /// The lake has the layout of an earlier version.
-    #[error("{} was written by an earlier version of this program, with a folder for each day and other column names; `butterquant rebuild --all` makes the lake again from the log", path.display())]
+    #[error("{} was written by an earlier version of this program, or its manifest is gone; `butterquant rebuild --all` makes the lake again from the log", path.display())]
     OldLake {
         /// The lake's folder.
         path: PathBuf,
     },
+    /// A file is not as the manifest of its folder says.
+    #[error("{} {wrong}; `butterquant data validate --lake` names every such file, `butterquant rebuild --all` makes them again from the log", path.display())]
+    WrongFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        wrong: Wrong,
+    },
+    /// The manifest of a folder cannot be read.
+    #[error("{} is damaged in line {line}; `butterquant rebuild --all` makes the folder again from the log", path.display())]
+    DamagedManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The line, 1 first.
+        line: usize,
+    },
+    /// Views or a lake of another log than the run's.
+    #[error("{} is of another log than this run's: the log was replaced, or the folder is a copy from another run; `butterquant rebuild --all` makes it again from the log", path.display())]
+    OtherLog {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Views or a lake that end before the last day the run has closed.
+    #[error("{} is not whole: it ends {}, but the run has closed {closed}; `butterquant rebuild --all` makes it again from the log", path.display(), through.map_or_else(|| "before the first day".to_owned(), |day| format!("on {day}")))]
+    Behind {
+        /// The folder.
+        path: PathBuf,
+        /// The last day it has.
+        through: Option<Day>,
+        /// The last day of the run.
+        closed: Day,
+    },
     /// A file of the lake is not a complete parquet file.
-    #[error("{} is damaged: {detail}; `butterquant rebuild` rebuilds the lake from the log", path.display())]
+    #[error("{} is damaged: {detail}; `butterquant rebuild --all` rebuilds the lake from the log", path.display())]
     DamagedFile {
         /// The file.
         path: PathBuf,
@@ -47,7 +80,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A file of rows is not a complete parquet file.
-    #[error("{} cannot be read as parquet: {detail}; write it again, with `butterquant history generate` or, in the lake, `butterquant rebuild`", path.display())]
+    #[error("{} cannot be read as parquet: {detail}; write it again, with `butterquant history generate` or, in the lake, `butterquant rebuild --all`", path.display())]
     DamagedRows {
         /// The file.
         path: PathBuf,
@@ -65,7 +98,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A folder without any rows.
-    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run writes its lake while it runs, and `butterquant rebuild` rebuilds it", path.display())]
+    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run writes its lake while it runs, and `butterquant rebuild --all` rebuilds it", path.display())]
     NoRows {
         /// The folder.
         path: PathBuf,
@@ -87,7 +120,7 @@ pub enum StoreError {
         found: Topic,
     },
     /// A stored view cannot be read by this program.
-    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild` rebuilds the views from the log", path.display())]
+    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild --all` rebuilds the views from the log", path.display())]
     DamagedView {
         /// The directory of the views.
         path: PathBuf,
@@ -105,8 +138,19 @@ pub enum StoreError {
         detail: String,
     },
     /// The embedded store failed.
-    #[error(transparent)]
+    #[error("{}", with_remedy(.0))]
     Kv(#[from] kv::KvError),
+}
+
+/// What is damaged in the store of the views can always be made again.
+fn with_remedy(cause: &kv::KvError) -> String {
+    match cause {
+        kv::KvError::Damaged { path, detail } => format!(
+            "{} is damaged: {detail}; `butterquant rebuild --all` makes it again from the log",
+            path.display()
+        ),
+        other => other.to_string(),
+    }
 }
 
 impl StoreError {

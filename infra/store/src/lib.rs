@@ -9,6 +9,7 @@ mod error;
 pub mod figures;
 pub mod json;
 mod lake;
+pub mod manifest;
 pub mod rows;
 pub mod views;
 

@@ -247,11 +247,21 @@ fn given_damaged_or_foreign_bytes_when_read_then_the_error_names_view_place_and_
         db.tree("views").unwrap().insert("format", [9]).unwrap();
         let said = Views::open(db).err().unwrap().to_string();
         assert!(said.contains("format 9"), "{said}");
-        Views::clear_other_format(db).unwrap();
-        let views = Views::open(db).unwrap();
-        assert_eq!(views.through().unwrap(), None);
-        given(&views, &a_trade());
-        Views::clear_other_format(db).unwrap();
-        assert_eq!(views.through().unwrap(), Some(WEDNESDAY));
+    });
+}
+
+/// A view that every day writes is never taken for empty.
+#[test]
+fn given_a_book_or_tally_that_is_gone_then_it_is_an_error_and_not_empty() {
+    with_views(|views, db| {
+        assert_eq!(views.book().unwrap().positions().count(), 0);
+        given(&views, &a_trade()[..1]);
+        for key in ["book", "tally"] {
+            db.tree("views").unwrap().remove(key).unwrap();
+        }
+        for said in [views.book().err().unwrap(), views.tally().err().unwrap()] {
+            assert!(matches!(said, StoreError::DamagedView { .. }), "{said}");
+            assert!(said.to_string().contains("rebuild --all"), "{said}");
+        }
     });
 }

@@ -14,6 +14,7 @@ use crate::train::Trained;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,19 @@ impl Artifacts {
         model: &Trained,
         training: &Map<String, Value>,
     ) -> Result<(), ArtifactError> {
+        for (name, bytes) in &Artifacts::contents(version, date, model, training)? {
+            write_whole(&self.folder.join(name), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The files of a version, as [`Artifacts::write`] writes them, by their paths in the folder.
+    pub fn contents(
+        version: u32,
+        date: &str,
+        model: &Trained,
+        training: &Map<String, Value>,
+    ) -> Result<[(String, Vec<u8>); 4], ArtifactError> {
         if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ArtifactError::Date { date: date.to_owned() });
         }
@@ -95,15 +109,16 @@ impl Artifacts {
             manifest: model.manifest.clone(),
             training: training.clone(),
         };
+        let archived = format!("archive/success_model_v{version}_{date}");
+        let current = format!("success_model_v{version}");
         let json = serde_json::to_vec_pretty(&sheet)
-            .map_err(|source| ArtifactError::Manifest { path: self.path(version), source })?;
-        let archived =
-            self.folder.join("archive").join(format!("success_model_v{version}_{date}.onnx"));
-        for onnx in [archived, self.path(version)] {
-            write_whole(&onnx, &model.onnx)?;
-            write_whole(&onnx.with_extension("json"), &json)?;
-        }
-        Ok(())
+            .map_err(|source| ArtifactError::Manifest { path: current.clone().into(), source })?;
+        Ok([
+            (format!("{archived}.onnx"), model.onnx.clone()),
+            (format!("{archived}.json"), json.clone()),
+            (format!("{current}.onnx"), model.onnx.clone()),
+            (format!("{current}.json"), json),
+        ])
     }
 
     /// The versions in the folder, ascending; a damaged manifest is listed with its problem.
@@ -138,21 +153,7 @@ impl Artifacts {
     /// SHA-256 over name and bytes of every model file, archive included, in the order of their
     /// names; nothing else in the folder counts. None without any.
     pub fn digest(&self) -> Result<Option<String>, ArtifactError> {
-        let mut files = Vec::new();
-        for (before, folder) in
-            [("", self.folder.clone()), ("archive/", self.folder.join("archive"))]
-        {
-            for entry in fs::read_dir(&folder).map_err(at("read", &folder))? {
-                let path = entry.map_err(at("read", &folder))?.path();
-                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                // A crash in the middle of a write leaves another suffix.
-                let whole = name.ends_with(".onnx") || name.ends_with(".json");
-                if whole && name.starts_with("success_model_v") {
-                    files.push((format!("{before}{name}"), path));
-                }
-            }
-        }
-        files.sort();
+        let files = self.files()?;
         let mut hash = Sha256::new();
         for (name, path) in &files {
             let bytes = fs::read(path).map_err(at("read", path))?;
@@ -162,6 +163,25 @@ impl Artifacts {
             }
         }
         Ok((!files.is_empty()).then(|| hex(&hash.finalize())))
+    }
+
+    /// Every model file, archive included, by its path in the folder.
+    pub fn files(&self) -> Result<BTreeMap<String, PathBuf>, ArtifactError> {
+        let mut files = BTreeMap::new();
+        for (before, folder) in
+            [("", self.folder.clone()), ("archive/", self.folder.join("archive"))]
+        {
+            for entry in fs::read_dir(&folder).map_err(at("read", &folder))? {
+                let path = entry.map_err(at("read", &folder))?.path();
+                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                // A crash in the middle of a write leaves another suffix.
+                let whole = name.ends_with(".onnx") || name.ends_with(".json");
+                if whole && name.starts_with("success_model_v") {
+                    files.insert(format!("{before}{name}"), path);
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// Path of a version's ONNX file; its JSON lies beside it.

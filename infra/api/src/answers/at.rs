@@ -4,6 +4,7 @@ use super::query::ViewQuery;
 use crate::remote_answer::remote_answer;
 use anyhow::{Result, bail};
 use run::data_dir::{self, RunDir};
+use run::standing;
 use store::Views;
 use web::fetch;
 
@@ -19,11 +20,12 @@ impl ViewsAt {
     /// The views of `run`.
     ///
     /// # Errors
-    /// The run has no views, or the process that owns it does not answer.
+    /// The run has no views, they are not whole or of another log, or the process that owns it does not answer.
     pub fn of(run: &RunDir) -> Result<ViewsAt> {
         if !run.path.exists() {
             return Err(data_dir::no_run(run));
         }
+        data_dir::settle(run)?;
         if !run.state().exists() {
             bail!(
                 "run {} has no views: none of its roles has run yet; start them with `butterquant up --run {}`",
@@ -37,7 +39,11 @@ impl ViewsAt {
                 fetch(&endpoint, "/health", None)?;
                 Ok(ViewsAt::There(endpoint, run.token.clone()))
             },
-            |db| Ok(ViewsAt::Here(Views::open(db)?)),
+            |db| {
+                let views = Views::open(db)?;
+                standing::check_views(run, &views)?;
+                Ok(ViewsAt::Here(views))
+            },
         )
     }
 

@@ -62,7 +62,10 @@ pub(crate) enum Verb {
     Backtest(backtest::Args),
     /// Repeat every decision from the log and compare it with the recorded one
     Replay(replay::Args),
-    /// Delete views, lake, model files and saved state, and rebuild them from the log
+    /// Rebuild views, lake, model files and saved state from the log, beside those in use
+    ///
+    /// They are compared with what is there and take its place at the end; until then, and if it is
+    /// interrupted, what is there stays as it is. Exit code 1 when anything differs.
     Rebuild(rebuild::Args),
     /// Train a model from history, or request a training from the run's retrainer
     Train(train::Args),

@@ -2,14 +2,12 @@
 //! differs from before.
 
 use crate::exit::Found;
-use crate::owned_run::owned_run;
 use crate::printer;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use report::tables;
 use run::config::Config;
-use serde::Serialize;
-use shell::replay::{Rebuilt, rebuild as rebuild_states};
-use std::collections::BTreeMap;
+use run::data_dir;
+use run::rebuild::{Compared, RebuildReport, rebuild};
 
 /// Arguments of `rebuild`.
 #[derive(clap::Args, Debug)]
@@ -19,77 +17,24 @@ pub(crate) struct Args {
     pub all: bool,
 }
 
-#[derive(Serialize)]
-struct RebuildReport {
-    states: Vec<Rebuilt>,
-    views: Compared,
-    lake: BTreeMap<String, Compared>,
-    model_files: Compared,
-    same: bool,
-}
-
-#[derive(Serialize)]
-struct Compared {
-    before: Option<String>,
-    after: Option<String>,
-    same: bool,
-}
-
-impl Compared {
-    fn of(before: Option<String>, after: Option<String>) -> Compared {
-        Compared { same: before == after, before, after }
-    }
-}
-
-/// Deletes state, views, lake and model files, rebuilds them, and compares their digests.
+/// Builds state, views, lake and model files beside those in use, compares them, and takes them over.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if !args.all {
         bail!("add --all: it rebuilds views, lake, model files and the state of every role");
     }
-    let state = config.this_run()?.state();
-    if state.exists() {
-        store::Views::clear_other_format(&kv::Db::open(&state)?)?;
+    let run = config.this_run()?;
+    if run.is_here() && !run.log().exists() {
+        return Err(data_dir::no_run(&run));
     }
-    let context = owned_run(config)?;
-    let projections = &context.materialized;
-    let (views_before, mut lake_before) = (projections.views.digest()?, projections.lake.digest()?);
-    let files_before = projections.model_files_digest()?;
-    projections.views.remove_all()?;
-    projections.lake.remove_all()?;
-    let models = context.run.models();
-    if models.exists() {
-        std::fs::remove_dir_all(&models)
-            .with_context(|| format!("{} cannot be removed", models.display()))?;
-    }
+    let opened = data_dir::own(&run)?;
     let bar = printer::steps(config)?.counter("rebuilding");
-    let states = rebuild_states(&context.env, &mut |unit| bar.next(unit))?;
+    let report = rebuild(&config.run_spec()?, &run, &opened, &mut |unit| bar.next(unit))?;
     bar.done("");
-    projections.write_unmarked()?;
-    projections.write_models(&run::projections::read_all(
-        &*context.env.log,
-        schemas::Topic::Models,
-        context.env.partitions,
-    )?)?;
-    let views = Compared::of(Some(views_before), Some(projections.views.digest()?));
-    let mut lake: BTreeMap<String, Compared> = BTreeMap::new();
-    for (topic, after) in projections.lake.digest()? {
-        lake.insert(topic.clone(), Compared::of(lake_before.remove(&topic), Some(after)));
-    }
-    for (topic, before) in lake_before {
-        lake.insert(topic, Compared::of(Some(before), None));
-    }
-    let model_files = Compared::of(files_before, projections.model_files_digest()?);
-    let same = views.same
-        && model_files.same
-        && lake.values().all(|one| one.same)
-        && states.iter().all(|one| one.same != Some(false));
-    let report = RebuildReport { states, views, lake, model_files, same };
     printer::show(config.output()?, &report, print)?;
-    Ok(if same { Found::Nothing } else { Found::Something })
+    Ok(if report.same { Found::Nothing } else { Found::Something })
 }
 
 fn print(report: &RebuildReport) {
-    let verdict = |same: bool| if same { "same" } else { "DIFFERS" }.to_owned();
     let compared = report.states.iter().filter(|one| one.same.is_some()).count();
     let same = report.states.iter().filter(|one| one.same == Some(true)).count();
     printer::line(format!(
@@ -99,16 +44,29 @@ fn print(report: &RebuildReport) {
     for one in report.states.iter().filter(|one| one.same == Some(false)) {
         printer::line(format!("{}: DIFFERS", one.unit));
     }
-    let row =
-        |what: String, one: &Compared| vec![what, verdict(one.same), short(one.after.as_ref())];
-    let mut rows = vec![
-        row("views".to_owned(), &report.views),
-        row("model files".to_owned(), &report.model_files),
-    ];
-    rows.extend(report.lake.iter().map(|(topic, one)| row(format!("lake {topic}"), one)));
+    let parts =
+        [("views".to_owned(), &report.views), ("model files".to_owned(), &report.model_files)];
+    let lake = report.lake.iter().map(|(topic, one)| (format!("lake {topic}"), one));
+    let parts: Vec<(String, &Compared)> = parts.into_iter().chain(lake).collect();
+    let rows = parts.iter().map(|(name, one)| {
+        let digest = one.after.as_ref();
+        let digest = digest.map_or_else(|| "none".to_owned(), |all| all.chars().take(16).collect());
+        vec![name.clone(), verdict(one).to_owned(), digest]
+    });
     printer::line(tables::table(&["rebuilt", "digest before and after", "digest"], rows));
+    for (name, one) in &parts {
+        if let Some(note) = &one.note {
+            printer::line(format!("{name}: {note}"));
+        }
+    }
 }
 
-fn short(digest: Option<&String>) -> String {
-    digest.map_or_else(|| "none".to_owned(), |digest| digest.chars().take(16).collect())
+fn verdict(of: &Compared) -> &'static str {
+    match (of.same, &of.before, &of.note) {
+        (Some(true), ..) => "same",
+        (None, ..) => "not compared",
+        (Some(false), None, None) => "DIFFERS: there was none",
+        (Some(false), None, Some(_)) => "DIFFERS: it was damaged",
+        (Some(false), Some(_), _) => "DIFFERS",
+    }
 }

@@ -1,5 +1,6 @@
 //! Opening a run's log and state folder: as their owner, or through the process that owns them.
 
+use super::beside::settle;
 use super::run_dir::{LogAccess, RunDir};
 use anyhow::{Context, Result, anyhow};
 use eventlog::{EmbeddedLog, ErrorClass, KafkaLog, Log, LogError, RemoteLog};
@@ -53,6 +54,7 @@ fn elsewhere(run: &RunDir) -> Result<Option<OpenLog>> {
 
 /// Opens the run's log to own it, as roles do. Waits while a short-lived reader holds it.
 pub fn own(run: &RunDir) -> Result<OpenLog> {
+    settle(run)?;
     if let Some(opened) = elsewhere(run)? {
         check_folder(&run.path)?;
         return Ok(opened);
@@ -83,6 +85,7 @@ fn check_folder(path: &Path) -> Result<()> {
 /// Opens the run's log to read it or to publish on `controls`: through the process that owns it,
 /// if there is one.
 pub fn reach(run: &RunDir) -> Result<OpenLog> {
+    settle(run)?;
     if let Some(opened) = elsewhere(run)? {
         return Ok(opened);
     }
@@ -130,9 +133,26 @@ pub fn of_state<T>(
         // As with the log, the store's lock decides.
         match kv::Db::open(&state) {
             Ok(db) => here(&db),
-            Err(error) => Err(unreached.unwrap_or(error.into())),
+            Err(error) => Err(unreached.unwrap_or_else(|| of_state_folder(error))),
         }
     })
+}
+
+/// Opens the state folder at `state`; waits while a short-lived reader holds it.
+///
+/// # Errors
+/// Another process holds it, or it is damaged, which a rebuild repairs.
+pub(crate) fn open_state(state: &Path) -> Result<kv::Db> {
+    patiently(state, || kv::Db::open(state).map_err(of_state_folder))
+}
+
+fn of_state_folder(error: kv::KvError) -> anyhow::Error {
+    let damaged = matches!(error, kv::KvError::Damaged { .. });
+    let error = anyhow::Error::from(error);
+    if !damaged {
+        return error;
+    }
+    error.context("saved state and views are damaged; `butterquant rebuild --all` makes them again from the log")
 }
 
 /// Repeats `attempt` for up to three seconds while another process holds `path` and does not serve

@@ -28,7 +28,7 @@ pub(super) fn month_file(folder: &Path) -> PathBuf {
 }
 
 /// Writes `bytes` to `path`, replacing the file; until it is whole it is `unfinished`. It is not synced: that
-/// costs 18 ms a file, a third of a backtest, and `butterquant rebuild` restores a lake after a power failure.
+/// costs 18 ms a file, a third of a backtest, and `butterquant rebuild --all` restores a lake after a power failure.
 pub(super) fn replace(unfinished: &Path, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     for file in [unfinished, path] {
         make_dir(file.parent().unwrap_or(Path::new(".")))?;

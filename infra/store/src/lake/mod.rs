@@ -3,7 +3,8 @@
 //! Layout: `topic=<dataset>/month=YYYY-MM/`, hive style. A month that is over is one file,
 //! `YYYY-MM.parquet`; the days of the others are files of their own, `YYYY-MM-DD.parquet`. The day is the
 //! trading day that was processed when the file was written. What is not finished yet is in `.new`, outside
-//! the topics' folders, because polars refuses a folder with anything but parquet in it.
+//! the topics' folders, because polars refuses a folder with anything but parquet in it. What the files are is in
+//! the manifest beside those folders ([`crate::manifest`]).
 //!
 //! Invariants:
 //! 1. A file is whole or absent, and the same events give the same files and bytes, however often the writer
@@ -22,6 +23,7 @@ mod reading;
 mod schema;
 
 use crate::StoreError;
+use crate::manifest::{FileSum, Manifest, relative};
 use names::Column;
 use schemas::codec::schema_versions;
 use schemas::{Day, Event, Topic};
@@ -38,6 +40,7 @@ pub(crate) use disk::refuse_old_layout;
 pub struct Lake {
     dir: PathBuf,
     columns: BTreeMap<Topic, Vec<Column>>,
+    manifest: Manifest,
     /// The earliest month that may hold files of days, as far as the writer knows; none before its first
     /// write. A reader that opens the lake must not remove the writer's unfinished file.
     open_month: Arc<Mutex<Option<String>>>,
@@ -57,15 +60,39 @@ impl Lake {
                 .map_err(|detail| StoreError::Columns { topic: version.topic, detail })?;
             columns.insert(version.topic, names::columns(derived)); // oldest first, so the newest stays
         }
-        Ok(Lake { dir, columns, open_month: Arc::default() })
+        let manifest = Manifest::new(&dir);
+        Ok(Lake { dir, columns, manifest, open_month: Arc::default() })
     }
 
-    /// Refuses a lake of an earlier layout: its rows would be there twice beside new ones.
+    /// Refuses a lake of an earlier layout, whose rows would be there twice beside new ones, and files without a
+    /// manifest.
     ///
     /// # Errors
     /// [`StoreError::OldLake`], or [`StoreError::Unreadable`] when a folder cannot be listed.
     pub fn check_layout(&self) -> Result<(), StoreError> {
-        refuse_old_layout(&self.dir)
+        refuse_old_layout(&self.dir)?;
+        if !self.manifest.exists() && !disk::data_files(&self.dir)?.is_empty() {
+            return Err(StoreError::OldLake { path: self.dir.clone() });
+        }
+        Ok(())
+    }
+
+    /// Says that the lake is of `log`, before its first day is written.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherLog`] for a lake of another one; else as [`Lake::write_day`].
+    pub fn claim(&self, log: &str) -> Result<(), StoreError> {
+        self.prepare()?;
+        self.manifest.claim(log)
+    }
+
+    /// Says that all topics are written through `day`.
+    ///
+    /// # Errors
+    /// As [`Lake::write_day`].
+    pub fn finish_day(&self, day: Day) -> Result<(), StoreError> {
+        self.prepare()?;
+        self.manifest.finish_day(day)
     }
 
     /// Writes all events of `topic` on `day`, in their order, replacing the file; without events other than
@@ -89,7 +116,7 @@ impl Lake {
         }
         self.prepare()?;
         let bytes = self.parquet(topic, events, false)?;
-        disk::replace(&self.unfinished(), &self.path(topic, day), &bytes)
+        self.replace(&self.path(topic, day), &bytes)
     }
 
     /// Writes all events of a topic without day markers, a file for each month, replacing the files. Such a
@@ -103,7 +130,7 @@ impl Lake {
         for of_month in events.chunk_by(|one, next| month_of(one.day) == month_of(next.day)) {
             let Some(first) = of_month.first() else { continue };
             let file = disk::month_file(&self.folder(topic, &month_of(first.day)));
-            disk::replace(&self.unfinished(), &file, &self.parquet(topic, of_month, true)?)?;
+            self.replace(&file, &self.parquet(topic, of_month, true)?)?;
         }
         Ok(())
     }
@@ -111,7 +138,7 @@ impl Lake {
     /// Merges the files of days in every month before that of `day`.
     ///
     /// # Errors
-    /// [`StoreError::DamagedFile`] for a file that cannot be read; else as [`Lake::write_day`].
+    /// [`StoreError::WrongFile`] for a file of a day that is not as it was written; else as [`Lake::write_day`].
     pub fn close_months(&self, day: Day) -> Result<(), StoreError> {
         let (open, month) = (self.prepare()?, month_of(day));
         for (topic, columns) in self.columns.iter().filter(|_| open < month) {
@@ -140,7 +167,19 @@ impl Lake {
         if disk::month_file(folder).exists() {
             return disk::remove_days(folder);
         }
-        disk::replace_all(&self.dir, folder, &file::merged(topic, columns, &days)?)
+        for day in &days {
+            self.manifest.verify(day, &relative(&self.dir, day))?;
+        }
+        let bytes = file::merged(topic, columns, &days)?;
+        let month = FileSum::of(&relative(&self.dir, &disk::month_file(folder)), &bytes);
+        let instead_of = format!("{}/", relative(&self.dir, folder));
+        self.manifest
+            .change(vec![month], Some(instead_of), || disk::replace_all(&self.dir, folder, &bytes))
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        let sum = FileSum::of(&relative(&self.dir, path), bytes);
+        self.manifest.change(vec![sum], None, || disk::replace(&self.unfinished(), path, bytes))
     }
 
     /// Writes events of `topic` with the lake's columns into any file, replacing it.
@@ -224,6 +263,7 @@ impl Lake {
         for folder in disk::folders(&self.dir, "topic=")? {
             fs::remove_dir_all(&folder).map_err(|cause| StoreError::writing(&folder, cause))?;
         }
+        self.manifest.remove()?;
         *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }

@@ -6,11 +6,13 @@ mod part;
 
 use crate::StoreError;
 use crate::lake::refuse_old_layout;
+use crate::manifest::{Contents, Wrong, relative};
 use part::read;
 use schemas::{Day, Topic};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A labelled row as found.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -46,10 +48,15 @@ pub struct FoundRows {
     pub open: Vec<Day>,
 }
 
+/// How often a lake is compared with its manifest again, because a run writes there meanwhile.
+const AGAIN: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Reads a file of rows, a folder of such files, or a lake.
 ///
 /// # Errors
-/// [`StoreError::Unreadable`], [`StoreError::OldLake`], [`StoreError::DamagedRows`], [`StoreError::NotRows`],
+/// [`StoreError::Unreadable`], [`StoreError::OldLake`], [`StoreError::WrongFile`] for a lake's file that is not as
+/// it was written, [`StoreError::DamagedRows`], [`StoreError::NotRows`],
 /// or [`StoreError::NoRows`] for a folder without any.
 pub fn read_rows(path: &Path) -> Result<FoundRows, StoreError> {
     let kind = std::fs::metadata(path).map_err(|cause| StoreError::reading(path, cause))?;
@@ -61,7 +68,7 @@ pub fn read_rows(path: &Path) -> Result<FoundRows, StoreError> {
     let topics = [Topic::Samples, Topic::Features, Topic::Outcomes].map(topic);
     let found = if topics.iter().any(|folder| folder.is_dir()) {
         refuse_old_layout(path)?;
-        lake(&topics)?
+        lake(path, &topics)?
     } else {
         let files = parquet_files(path)?;
         let mut found = FoundRows { files: files.len(), ..FoundRows::default() };
@@ -76,7 +83,9 @@ pub fn read_rows(path: &Path) -> Result<FoundRows, StoreError> {
     Ok(found)
 }
 
-fn lake([samples_dir, features_dir, outcomes_dir]: &[PathBuf; 3]) -> Result<FoundRows, StoreError> {
+fn lake(dir: &Path, topics: &[PathBuf; 3]) -> Result<FoundRows, StoreError> {
+    verify(dir, topics)?;
+    let [samples_dir, features_dir, outcomes_dir] = topics;
     let mut found = FoundRows::default();
     for file in parquet_files(samples_dir)? {
         found.files += 1;
@@ -93,6 +102,36 @@ fn lake([samples_dir, features_dir, outcomes_dir]: &[PathBuf; 3]) -> Result<Foun
     }
     found.open = scanned.values().filter_map(|row| row.as_of).collect();
     Ok(found)
+}
+
+/// Fails where a file of the lake's `topics` is not as its manifest says; a lake that was written by another
+/// program has none.
+fn verify(dir: &Path, topics: &[PathBuf; 3]) -> Result<(), StoreError> {
+    let mut again = 0;
+    loop {
+        let Some(contents) = Contents::of_folder(dir)? else { return Ok(()) };
+        match verify_once(dir, topics, &contents) {
+            // The run may be writing meanwhile.
+            Err(StoreError::WrongFile { .. }) if again < AGAIN => again += 1,
+            done => return done,
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn verify_once(dir: &Path, topics: &[PathBuf; 3], known: &Contents) -> Result<(), StoreError> {
+    for topic in topics {
+        let files = parquet_files(topic)?;
+        let prefix = format!("{}/", relative(dir, topic));
+        let mut missing = known.missing(&prefix, |path| files.contains(&dir.join(path)));
+        if let Some(gone) = missing.next() {
+            return Err(StoreError::WrongFile { path: dir.join(gone), wrong: Wrong::Missing });
+        }
+        for file in &files {
+            known.verify(file, &relative(dir, file))?;
+        }
+    }
+    Ok(())
 }
 
 /// The parquet files below a folder, by path.

@@ -51,12 +51,43 @@ impl Views {
         Ok(Views { store: ViewStore::open(db)? })
     }
 
-    /// Removes views of a format that this program does not read, so that they can be opened and built again.
+    /// Says that the views are of `log`, before their first day is applied.
     ///
     /// # Errors
-    /// [`StoreError::Kv`] from the store.
-    pub fn clear_other_format(db: &kv::Db) -> Result<(), StoreError> {
-        ViewStore::clear_other_format(db)
+    /// [`StoreError::OtherLog`] for views of another one; else as [`Views::through`].
+    pub fn claim(&self, log: &str) -> Result<(), StoreError> {
+        self.of_log(log)?;
+        if self.store.get::<String>(ViewKey::Log)?.is_none() {
+            let mut batch = self.store.batch();
+            batch.put(ViewKey::Log, &log)?;
+            self.store.commit(batch)?;
+        }
+        Ok(())
+    }
+
+    /// Fails for views of another log than `log`.
+    ///
+    /// # Errors
+    /// As [`Views::claim`].
+    pub fn of_log(&self, log: &str) -> Result<(), StoreError> {
+        match self.store.get::<String>(ViewKey::Log)? {
+            Some(own) if own != log => {
+                Err(StoreError::OtherLog { path: self.store.path().to_path_buf() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails for views that end before `closed`, the last day that the run has closed.
+    ///
+    /// # Errors
+    /// [`StoreError::Behind`]; else as [`Views::through`].
+    pub fn reach(&self, closed: Day) -> Result<(), StoreError> {
+        let through = self.through()?;
+        if through >= Some(closed) {
+            return Ok(());
+        }
+        Err(StoreError::Behind { path: self.store.path().to_path_buf(), through, closed })
     }
 
     /// The last day the views contain.
@@ -155,7 +186,7 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn book(&self) -> Result<PositionBook, StoreError> {
-        Ok(self.store.get(ViewKey::Book)?.unwrap_or_default())
+        self.store.get_daily(ViewKey::Book)
     }
 
     /// Every closed trade, by the day it was closed, then in the order of the fills.
@@ -180,7 +211,7 @@ impl Views {
     /// # Errors
     /// As [`Views::through`].
     pub fn tally(&self) -> Result<EventTally, StoreError> {
-        Ok(self.store.get(ViewKey::Tally)?.unwrap_or_default())
+        self.store.get_daily(ViewKey::Tally)
     }
 
     /// The models, their verdicts and the versions in force.

@@ -9,15 +9,17 @@ use kv::{Batch, Db, Tree};
 use schemas::{Day, id};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use std::path::Path;
 
 const TREE: &str = "views";
 /// Incremented with every change of a stored type.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// A stored view, or one day of it.
 #[derive(Clone, Copy)]
 pub(super) enum ViewKey {
     Format,
+    Log,
     Through,
     Book,
     Tally,
@@ -35,6 +37,7 @@ impl ViewKey {
     fn name(self) -> &'static str {
         match self {
             ViewKey::Format => "format",
+            ViewKey::Log => "log",
             ViewKey::Through => "through",
             ViewKey::Book => "book",
             ViewKey::Tally => "tally",
@@ -107,15 +110,6 @@ impl ViewStore {
                 ViewKey::Format.label(),
                 format!("they have format {other}, this program reads {FORMAT}"),
             )),
-        }
-    }
-
-    /// Removes the views if this program cannot read their format.
-    pub(super) fn clear_other_format(db: &Db) -> Result<(), StoreError> {
-        let store = ViewStore { db: db.clone(), tree: db.tree(TREE)? };
-        match store.get::<u32>(ViewKey::Format) {
-            Ok(Some(FORMAT) | None) => Ok(()),
-            _ => store.clear(),
         }
     }
 
@@ -198,6 +192,22 @@ impl ViewStore {
             Ok((_, rest)) => Err(damaged(format!("{} bytes are left over", rest.len()))),
             Err(cause) => Err(damaged(cause.to_string())),
         }
+    }
+
+    /// The value of a view that every day writes; its default before the first day.
+    pub(super) fn get_daily<T: DeserializeOwned + Default>(
+        &self,
+        key: ViewKey,
+    ) -> Result<T, StoreError> {
+        match self.get(key)? {
+            Some(value) => Ok(value),
+            None if self.tree.get(ViewKey::Through.bytes())?.is_none() => Ok(T::default()),
+            None => Err(self.damaged(key.label(), "it is missing".to_owned())),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.db.path()
     }
 
     fn damaged(&self, key: String, detail: String) -> StoreError {

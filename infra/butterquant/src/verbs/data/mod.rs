@@ -13,7 +13,8 @@ pub(crate) enum Verb {
     ///
     /// Checks their shape, missing and non-finite numbers, constant features, duplicates, classes,
     /// leakage (a feature that alone predicts the class too well; rows that reach into the test) and
-    /// the drift of the last 20 scan days, and draws every feature by class.
+    /// the drift of the last 20 scan days, and draws every feature by class. With --lake, every file of every
+    /// topic is first compared with the lake's manifest: missing, extra, cut and changed ones are named.
     #[command(after_help = VALIDATE_EXAMPLE)]
     Validate(validate::Args),
 }
@@ -27,6 +28,7 @@ Examples:
 
 A file has the columns that `history generate` writes; a folder is a lake or holds such files.
 With -o json: rows, sound, open, early, scan_days, span, checks[] (name, grade, said, examples),
+lake (files, through, closed, problem, faults[]: path, topic, of (day or month), wrong),
 classes[], features[] (missing, moments, quantiles, alone: area under the curve with which the
 feature alone predicts a class; drift: its distance and the limit), split, picture.";
 

@@ -9,6 +9,7 @@ use report::data_quality::{Check, DataQuality, FeatureReport, Grade, check_rows}
 use report::tables;
 use run::config::Config;
 use run::data_dir::{self, RunDir};
+use run::derived_files::{LakeCheck, check_lake};
 use schemas::Day;
 use schemas::contract::CLASS_NAMES;
 use serde_json::json;
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     /// Parquet file of rows, a folder of such files, or a lake
     #[arg(value_name = "FILE|DIR", conflicts_with = "lake")]
     pub path: Option<PathBuf>,
-    /// Check the run's own lake
+    /// Check the run's own lake: every file against the lake's manifest, then the rows
     #[arg(long)]
     pub lake: bool,
     /// First day of the test, if the rows before it are to be used as they are: a row evaluated on or
@@ -44,31 +45,81 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         charts::ending(file)?;
     }
     let run = config.this_run()?;
+    if args.lake {
+        return of_lake(config, args, &run);
+    }
     let path = match &args.path {
         Some(path) => path.clone(),
-        None if !args.lake => bail!(
+        None => bail!(
             "no rows are named; add a parquet file or a folder, or --lake for those of run {}",
             run.id
         ),
-        None if run.path.exists() => run.lake(),
-        None => return Err(data_dir::no_run(&run)),
     };
+    of_rows(config, args, &run, &path, None)
+}
+
+/// Compares the lake's files with its manifest first: of files that are not as they were written, no row is read.
+fn of_lake(config: &Config, args: &Args, run: &RunDir) -> Result<Found> {
+    if !run.path.exists() {
+        return Err(data_dir::no_run(run));
+    }
+    let mut check = printer::steps(config)?.during("files of the lake", || check_lake(run))?;
+    let remedy = config.command_line("rebuild --all", &run.id);
+    check.problem = check.problem.map(|of| of.replace("butterquant rebuild --all", &remedy));
+    if check.is_whole() {
+        return of_rows(config, args, run, &run.lake(), Some(&check));
+    }
+    let document = json!({ "path": run.lake(), "lake": check, "found": true });
+    printer::show(config.output()?, &document, |_| {
+        for fault in &check.files.faults {
+            printer::line(format!("FOUND  {fault}"));
+        }
+        match &check.problem {
+            Some(problem) => printer::line(format!("FOUND  {problem}")),
+            None => printer::line(format!(
+                "{} of {} files of the lake are not as they were written; `{remedy}` makes the lake again from the log",
+                check.files.faults.len(),
+                check.files.files
+            )),
+        }
+    })?;
+    Ok(Found::Something)
+}
+
+fn of_rows(
+    config: &Config,
+    args: &Args,
+    run: &RunDir,
+    path: &Path,
+    lake: Option<&LakeCheck>,
+) -> Result<Found> {
     let bar = printer::steps(config)?.bar("rows", 3);
-    let found = read_rows(&path)?;
+    let found = read_rows(path)?;
     bar.at(1, 3);
     let (quality, sound) = check_rows(&found, args.test_from);
     bar.at(2, 3);
-    let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, &run, &path));
+    let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, run, path));
     if let Some(file) = &picture {
-        charts::draw(file, &distributions(&path, &quality, &sound))?;
+        charts::draw(file, &distributions(path, &quality, &sound))?;
     }
     bar.done("");
     let mut document = serde_json::to_value(&quality)?;
     document["path"] = json!(path);
+    document["lake"] = json!(lake);
     document["picture"] = json!(picture);
     document["found"] = json!(quality.has_findings());
-    printer::show(config.output()?, &document, |_| print(&path, &quality, picture.as_deref()))?;
+    printer::show(config.output()?, &document, |_| {
+        if let Some(lake) = lake {
+            printer::line(whole(lake));
+        }
+        print(path, &quality, picture.as_deref());
+    })?;
     Ok(if quality.has_findings() { Found::Something } else { Found::Nothing })
+}
+
+fn whole(lake: &LakeCheck) -> String {
+    let through = lake.files.through.map_or_else(String::new, |day| format!(", through {day}"));
+    format!("{} files of the lake are as they were written{through}", lake.files.files)
 }
 
 /// The given file, or one beside the file of rows, or one in the run's folder for its lake.

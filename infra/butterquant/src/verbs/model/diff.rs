@@ -111,7 +111,7 @@ fn scores(
     a: &ModelTrained,
     b: &ModelTrained,
 ) -> Result<Scores> {
-    let labelled = held_out_rows(&models.run, b).unwrap_or_default();
+    let labelled = held_out_rows(models, b)?.unwrap_or_default();
     let (rows, whose): (Vec<[f64; FEATURES]>, String) = if labelled.is_empty() {
         let vectors = [test_vectors(&a.onnx)?, test_vectors(&b.onnx)?].concat();
         let rows = vectors.iter().map(|vector| vector.features.map(f64::from)).collect();

@@ -64,7 +64,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         .clone()
         .unwrap_or_else(|| models.run.models().join(format!("importance_v{}.png", args.version)));
     charts::ending(&file)?;
-    let rows = held_out_rows(&models.run, model)?;
+    let rows = held_out_rows(&models, model)?
+        .with_context(|| format!("model {} names no held-out days", model.version))?;
     if rows.len() < 2 {
         bail!(
             "the lake of run {} has no labelled rows of the days on which model {} was judged; \

@@ -7,13 +7,14 @@ use crate::printer;
 use anyhow::{Context, Result};
 use run::config::Config;
 use run::data_dir::RunDir;
-use run::projections::artifact;
+use run::projections::{artifact, model_files};
 use schemas::Day;
 use schemas::contract::CONTRACT;
 use schemas::events::ModelTrained;
 use schemas::id::sha256_hex;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use store::manifest::Wrong;
 use success::{
     AGREEMENT, Artifacts, Engine, Manifest, Model, TestVector, disagreement, test_vectors,
 };
@@ -104,25 +105,21 @@ fn on_log(
 fn folder(config: &Config, run: &RunDir, day: Day, model: &ModelTrained) -> Result<String> {
     let rebuild = config.command_line("rebuild --all", &run.id);
     let remedy = format!("`{rebuild}` rebuilds the folder from the log");
-    let (kept, _) = artifact(model)?;
+    artifact(model)?;
     if !run.models().exists() {
         anyhow::bail!("{} is missing: {remedy}", run.models().display());
     }
-    let artifacts = Artifacts::open(run.models())?;
-    let version = u32::try_from(model.version)?;
-    let found = artifacts.load(version).with_context(|| remedy.clone())?;
-    anyhow::ensure!(
-        found == kept,
-        "{} differs from the log: {remedy}",
-        artifacts.path(version).display()
-    );
-    let date = day.to_string().replace('-', "");
-    let archived =
-        run.models().join("archive").join(format!("success_model_v{version}_{date}.onnx"));
-    let bytes = std::fs::read(&archived)
-        .with_context(|| format!("{} cannot be read: {remedy}", archived.display()))?;
-    anyhow::ensure!(bytes == model.onnx, "{} was changed: {remedy}", archived.display());
-    Ok(format!("{} and its archive copy match the log", artifacts.path(version).display()))
+    let files = model_files(model, day).context("no file can be made of its bytes")?;
+    for (name, bytes) in &files {
+        let path = run.models().join(name);
+        let found = std::fs::read(&path)
+            .with_context(|| format!("{} cannot be read: {remedy}", path.display()))?;
+        if let Some(wrong) = Wrong::between(bytes, &found) {
+            anyhow::bail!("{} {wrong}: {remedy}", path.display());
+        }
+    }
+    let onnx = Artifacts::open(run.models())?.path(u32::try_from(model.version)?);
+    Ok(format!("{} and its archive copy match the log", onnx.display()))
 }
 
 fn file(config: &Config, path: &Path, engines: &[Engine]) -> Result<Verified> {

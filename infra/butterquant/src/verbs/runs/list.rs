@@ -102,6 +102,7 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     listed.source = Some(opened.source);
     listed.first_day = Some(opened.first_day.to_string());
     listed.scan_from = Some(opened.scan_from.to_string());
+    drop(reached); // the views are compared with the log, which one reader holds at a time
     if run.state().exists() {
         let tally = ViewsAt::of(run)?.ask(&TallyQuery)?;
         listed.last_closed_day = tally.through.map(|day| day.to_string());
