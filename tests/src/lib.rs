@@ -5,5 +5,6 @@ pub mod cluster;
 pub mod held;
 pub mod orders;
 pub mod poison;
+pub mod price_files;
 pub mod python;
 pub mod simulation;

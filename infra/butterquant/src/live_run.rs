@@ -9,6 +9,7 @@ use run::context::RunContext;
 use run::data_dir::OpenLog;
 use run::open_run::RunRequest;
 use schemas::Day;
+use schemas::role::Role;
 use web::Serving;
 
 /// The market to read: the one given, the one configured, or the one with which the run was opened.
@@ -64,6 +65,20 @@ pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> 
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
+    context.db.announce(&serving.endpoint)?;
+    Ok(serving)
+}
+
+/// Serves the status of roles beside the process that owns the log, and announces the address: `lag` asks there.
+pub(crate) fn serve_beside(
+    config: &Config,
+    opened: &OpenLog,
+    context: &RunContext,
+    roles: &[Role],
+) -> Result<Serving> {
+    let (log, board) = (opened.log.clone(), context.env.board.clone());
+    let views = roles.contains(&Role::Materializer).then(|| context.materialized.views.clone());
+    let serving = server::start_beside(config.token(), log, board, views)?;
     context.db.announce(&serving.endpoint)?;
     Ok(serving)
 }

@@ -5,7 +5,8 @@ mod open_log;
 mod run_dir;
 
 pub use open_log::{
-    OpenLog, living_owner, no_run, of_state, own, partitions, reach, remove_topics,
+    OpenLog, folders_of_processes, living_owner, no_run, of_state, own, partitions, reach,
+    remove_topics,
 };
 pub(crate) use open_log::{patiently, was_held};
 pub(crate) use run_dir::run_ids;
