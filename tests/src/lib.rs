@@ -6,5 +6,6 @@ pub mod held;
 pub mod orders;
 pub mod plug;
 pub mod poison;
+pub mod price_files;
 pub mod python;
 pub mod simulation;

@@ -2,48 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
-use schemas::{Day, TradingCalendar};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 use tests::cli::{Running, command, finish, run, wait_for};
+use tests::price_files::{days, text, write};
 
 const TICKERS: [&str; 4] = ["AAA", "BBB", "CCC", "^VIX"];
 /// Days in the files at first.
 const FIRST: usize = 30;
-
-/// The first `count` days of the exchange since 2018-01-02.
-fn days(count: usize) -> Vec<Day> {
-    let mut days = vec!["2018-01-02".parse().unwrap()];
-    while days.len() < count {
-        days.push(TradingCalendar::Nyse.next_expected(days[days.len() - 1]));
-    }
-    days
-}
-
-/// A ticker's file with that many days.
-fn text(ticker: &str, count: usize) -> String {
-    let mut text = "Date,Open,High,Low,Close,Adj Close,Volume\n".to_owned();
-    for (n, day) in days(count).iter().enumerate() {
-        let phase = (n as f64 + f64::from(ticker.as_bytes()[0])) * 0.9;
-        let close = 20.0 + phase.sin();
-        writeln!(
-            text,
-            "{day},{close:.2},{:.2},{:.2},{close:.2},{close:.2},{}",
-            close + 1.0,
-            close - 1.0,
-            n + 9
-        )
-        .unwrap();
-    }
-    text
-}
-
-fn write(folder: &Path, ticker: &str, count: usize) {
-    std::fs::write(folder.join(format!("{ticker}.csv")), text(ticker, count)).unwrap();
-}
 
 /// `up` over a folder of `FIRST` days, from the last of them.
 struct Site {

@@ -2,7 +2,9 @@
 //! and its status on one screen, whichever process runs it.
 
 pub mod answers;
+pub mod halt;
 pub mod lag;
+pub mod processes;
 mod remote_answer;
 pub mod run_status;
 pub mod unit_progress;

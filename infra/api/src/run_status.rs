@@ -2,15 +2,18 @@
 //! wait for.
 
 use crate::answers::{ModelsQuery, PositionsQuery, ViewsAt};
+use crate::halt::Trading;
 use crate::lag::{LagReport, UnitState, lag};
+use crate::processes::Process;
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
 use schemas::Day;
 use schemas::events::Track;
+use schemas::role::Role;
 use serde::Serialize;
 use shell::controls::ControlBook;
 use shell::status_board::SourceWait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The status of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -21,8 +24,12 @@ pub struct RunStatus {
     pub kind: Option<String>,
     /// The market.
     pub source: Option<String>,
-    /// Address of the process that runs it; none while the run is stopped.
+    /// Address of the process that owns its log, or of the first that runs it; none where no process has one.
     pub running_at: Option<String>,
+    /// The processes on this machine that have it open.
+    pub processes: Vec<Process>,
+    /// Groups with members in processes that cannot be asked.
+    pub unasked: BTreeSet<String>,
     /// The first day scanned.
     pub scan_from: Option<Day>,
     /// The newest day that the source has published completely.
@@ -31,8 +38,9 @@ pub struct RunStatus {
     pub source_waits: Option<SourceWait>,
     /// The last day that the views contain; none without views.
     pub through: Option<Day>,
-    /// Halted tracks, each with the offset on `controls` that halted it.
-    pub halted: BTreeMap<String, i64>,
+    /// Whether it opens positions, and who halted it.
+    #[serde(flatten)]
+    pub trading: Trading,
     /// The version in force.
     pub champion: Option<i64>,
     /// The version watched as a challenger.
@@ -75,22 +83,21 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         kind: controls.opened.as_ref().map(|opened| opened.kind.clone()),
         source: controls.opened.as_ref().map(|opened| opened.source.clone()),
         running_at: lag.running_at.clone(),
+        processes: lag.processes.clone(),
+        unasked: lag.unasked.clone(),
         scan_from: controls.opened.as_ref().map(|opened| opened.scan_from),
         newest_day: lag.newest_day,
         source_waits: lag.source.clone(),
         through: None,
-        halted: controls
-            .halted
-            .iter()
-            .map(|(track, offset)| (track.name().to_owned(), *offset))
-            .collect(),
+        trading: lag.trading.clone(),
         champion: None,
         challenger: None,
         tracks: Vec::new(),
         waiting: waiting(&lag),
         dead_letters: lag.dead_letters.clone(),
     };
-    if run.state().exists() {
+    let materialized = Role::Materializer.name();
+    if run.state().exists() || lag.processes.iter().any(|of| of.roles.contains(materialized)) {
         add_views(&ViewsAt::of(run)?, &mut status)?;
     }
     Ok(status)
@@ -117,6 +124,11 @@ fn add_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {
 
 fn waiting(lag: &LagReport) -> BTreeMap<String, usize> {
     let mut waiting = BTreeMap::new();
+    let unknown = lag.partitions.iter().filter(|of| of.state == UnitState::Unknown);
+    let unknown: BTreeSet<_> = unknown.map(|of| (&of.unit, of.offset.group, &of.verdict)).collect();
+    for (_, group, verdict) in unknown {
+        *waiting.entry(format!("{group} {verdict}")).or_default() += 1;
+    }
     for unit in lag.units.iter().filter(|unit| unit.state != UnitState::CaughtUp) {
         *waiting.entry(format!("{} {}", unit.progress.role, unit.verdict)).or_default() += 1;
     }

@@ -1,7 +1,7 @@
 //! A unit's progress as one type, wherever it comes from: the status board of this process, the
-//! unit's last checkpoint, or HTTP.
+//! unit's last checkpoint, the offsets its group has committed, or HTTP.
 
-use crate::remote_answer::remote_answer;
+use crate::halt::Trading;
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
 use schemas::role::Role;
@@ -9,7 +9,7 @@ use schemas::{Day, Topic};
 use serde::{Deserialize, Serialize};
 use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
-use shell::status_board::{SourceWait, StatusBoard, UnitStatus};
+use shell::status_board::{PublishedDay, SourceWait, StatusBoard, UnitStatus};
 
 /// A unit's progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub(crate) fn unit_name(role: Role, partition: u32) -> String {
 }
 
 /// The units of `role` where data topics have `partitions`: name and partitions held.
-fn units_of(role: Role, partitions: u32) -> Vec<(String, Vec<u32>)> {
+pub(crate) fn units_of(role: Role, partitions: u32) -> Vec<(String, Vec<u32>)> {
     if role.by_partition() {
         (0..partitions).map(|one| (unit_name(role, one), vec![one])).collect()
     } else {
@@ -92,36 +92,37 @@ pub struct ProcessStatus {
     pub units: Vec<UnitProgress>,
     /// What its source waits for, if it has one that waits.
     pub source: Option<SourceWait>,
+    /// The last day that its source has published, and the day before it.
+    #[serde(default)]
+    pub published: Option<PublishedDay>,
+    /// Whether the run opens positions, as this process knows it.
+    #[serde(flatten)]
+    pub trading: Trading,
 }
 
 impl ProcessStatus {
     /// Of this process.
-    pub fn of(board: &StatusBoard) -> ProcessStatus {
+    pub fn of(board: &StatusBoard, trading: Trading) -> ProcessStatus {
         let units = board.all().iter().filter_map(UnitProgress::of).collect();
-        ProcessStatus { units, source: board.source() }
+        ProcessStatus { units, source: board.source(), published: board.published(), trading }
     }
 }
 
-/// The progress of every unit of a run that has reported or saved it, and the address of the
-/// process that runs them: the `owner` of the log, or the process that holds the state folder.
-pub(crate) fn all(
-    run: &RunDir,
-    owner: Option<String>,
-    partitions: u32,
-) -> Result<(Option<String>, ProcessStatus)> {
-    let token = run.token.clone();
-    let over_http = |endpoint: String| {
-        let status: ProcessStatus = remote_answer(&endpoint, "/status", token.as_deref())?;
-        Ok((Some(endpoint), status))
-    };
-    match owner {
-        Some(endpoint) => over_http(endpoint),
-        None if !run.state().exists() => Ok((None, ProcessStatus::default())),
-        None => data_dir::of_state(run, over_http, |db| {
-            let units = of_checkpoints(db, partitions)?;
-            Ok((None, ProcessStatus { units, source: None }))
-        }),
+/// The saved progress of the units of a run, from the state folders that no process has open, and what cannot be
+/// read of them.
+pub(crate) fn saved(run: &RunDir, partitions: u32) -> (Vec<UnitProgress>, Vec<String>) {
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for folder in data_dir::folders_of_processes(run) {
+        if folder == run.log() || data_dir::living_owner(&folder).is_some() {
+            continue;
+        }
+        let read = kv::Db::open(&folder).map_err(anyhow::Error::from);
+        match read.and_then(|db| of_checkpoints(&db, partitions)) {
+            Ok(units) => found.extend(units),
+            Err(error) => problems.push(format!("{}: {error:#}", folder.display())),
+        }
     }
+    (found, problems)
 }
 
 fn of_checkpoints(db: &kv::Db, partitions: u32) -> Result<Vec<UnitProgress>> {

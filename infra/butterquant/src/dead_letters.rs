@@ -1,6 +1,7 @@
 //! Shared by the `dlq` verbs: the state of a dead letter, the name of its topic, and settling.
 
 use crate::exit::Found;
+use crate::operator::operator_name;
 use crate::printer;
 use anyhow::Result;
 use run::config::Config;
@@ -38,10 +39,11 @@ pub(crate) fn settled(
     which: &Selection,
     fate: Fate,
     why: String,
+    by: Option<&String>,
 ) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
-    let by = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let by = operator_name(by);
     let done = settle(&*opened.log, which, &Instruction { fate, why, by })?;
     let done = Done { run: run.id, fate, letters: done.settled, too_large: done.too_large };
     printer::show(config.output()?, &done, |done| {

@@ -10,6 +10,7 @@ use run::data_dir::OpenLog;
 use run::resume_run::controls_on;
 use run::run_request::{LIVE_KIND, RunRequest, first_days};
 use schemas::Day;
+use schemas::role::Role;
 use web::Serving;
 
 /// The market to read: the one given, the one configured, or the one with which the run was opened.
@@ -76,6 +77,20 @@ pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> 
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
+    context.db.announce(&serving.endpoint)?;
+    Ok(serving)
+}
+
+/// Serves the status of roles beside the process that owns the log, and announces the address: `lag` asks there.
+pub(crate) fn serve_beside(
+    config: &Config,
+    opened: &OpenLog,
+    context: &RunContext,
+    roles: &[Role],
+) -> Result<Serving> {
+    let (log, board) = (opened.log.clone(), context.env.board.clone());
+    let views = roles.contains(&Role::Materializer).then(|| context.materialized.views.clone());
+    let serving = server::start_beside(config.token(), log, board, views)?;
     context.db.announce(&serving.endpoint)?;
     Ok(serving)
 }

@@ -8,6 +8,8 @@ use run::config::Config;
 use run::data_dir::{self, RunDir};
 use schemas::events::{Controls, Track};
 use shell::open;
+use shell::operator_word::OperatorWord;
+use std::os::unix::fs::MetadataExt;
 
 /// A track, as named on the command line.
 #[derive(clap::ValueEnum, Debug, Clone, Copy)]
@@ -28,11 +30,56 @@ impl TrackName {
     }
 }
 
+/// Who gives a command, and why.
+#[derive(clap::Args, Debug, Clone)]
+pub(crate) struct Given {
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT", alias = "reason")]
+    why: Option<String>,
+    /// Who gives the command, for the record [default: user@host]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl Given {
+    /// The reason given; `otherwise` where none is.
+    pub(crate) fn why(&self, otherwise: &str) -> String {
+        self.why.as_deref().unwrap_or(otherwise).to_owned()
+    }
+
+    /// Who it is, with the present time: both travel in the record's headers.
+    pub(crate) fn now(&self) -> OperatorWord {
+        OperatorWord::now(&operator_name(self.by.as_ref()))
+    }
+}
+
+/// The name given, or user and host.
+pub(crate) fn operator_name(given: Option<&String>) -> String {
+    given.cloned().unwrap_or_else(user_at_host)
+}
+
+fn user_at_host() -> String {
+    let named = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let uid = || std::fs::metadata("/proc/self").map_or(0, |own| own.uid());
+    let user =
+        named("USER").or_else(|| named("LOGNAME")).unwrap_or_else(|| format!("uid-{}", uid()));
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match host.trim() {
+        "" => user,
+        host => format!("{user}@{host}"),
+    }
+}
+
 /// Publishes a command and prints `done` with its offset.
-pub(crate) fn publish(config: &Config, command: Controls, done: &str) -> Result<Found> {
+pub(crate) fn publish(
+    config: &Config,
+    command: Controls,
+    given: &Given,
+    done: &str,
+) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
-    let offset = open::say(&*opened.log, command)?;
+    let offset = open::say_with(&*opened.log, command, &given.now(), None)?;
     published(config, &run, offset, done)
 }
 

@@ -12,9 +12,22 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The endpoint does not answer in ten seconds, refuses the token, answers with an error, or with
 /// something other than JSON.
 pub fn fetch(endpoint: &str, path: &str, token: Option<&str>) -> Result<serde_json::Value> {
+    fetch_within(endpoint, path, token, TIMEOUT)
+}
+
+/// The same within `limit`.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_within(
+    endpoint: &str,
+    path: &str,
+    token: Option<&str>,
+    limit: Duration,
+) -> Result<serde_json::Value> {
     let url = format!("{endpoint}{path}");
     let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
+        .timeout_global(Some(limit))
         .proxy(None)
         .http_status_as_error(false)
         .build()

@@ -14,6 +14,6 @@ mod serving;
 
 pub use address::{can_listen, listen_address, parse_address};
 pub use admission::guarded;
-pub use client::fetch;
+pub use client::{fetch, fetch_within};
 pub use error_reply::error_reply;
 pub use serving::{Serving, serve};

@@ -33,7 +33,9 @@ pub trait Log: Send + Sync {
     fn watermarks(&self, tp: &TopicPartition) -> Result<Watermarks>;
 
     /// The end of a partition with open transactions counted in. As soon as a transaction's offsets
-    /// can be seen, its records lie before this end, even where readers cannot see them yet.
+    /// can be seen, its records lie before this end, even where readers cannot see them yet. Where it
+    /// stays above the end for readers ([`Watermarks::high`], Kafka's last stable offset), an open
+    /// transaction holds back everything behind that.
     fn written_end(&self, tp: &TopicPartition) -> Result<u64> {
         self.watermarks(tp).map(|ends| ends.high)
     }
@@ -46,6 +48,9 @@ pub trait Log: Send + Sync {
 
     /// The groups that have members or committed offsets, by name.
     fn groups(&self) -> Result<Vec<String>>;
+
+    /// The groups that have members now, whichever process these are in, by name.
+    fn active_groups(&self) -> Result<Vec<String>>;
 
     /// A reader outside any group.
     fn reader(&self) -> Result<Box<dyn Reader>>;

@@ -3,6 +3,9 @@
 
 use crate::exposition::Exposition;
 use api::answers::quality::QualityFigures;
+use api::halt::Trading;
+use api::lag::{GroupOffset, OffsetState};
+use schemas::events::Track;
 use shell::redrive::DeadLetterTally;
 use shell::status_board::UnitStatus;
 
@@ -43,6 +46,57 @@ pub(crate) fn of_units(units: &[UnitStatus]) -> String {
         ] {
             events.sample(&[("role", &unit.role), ("unit", &unit.unit), ("met", met)], count);
         }
+    }
+    text.into_text()
+}
+
+/// Whether each track is halted, and by whom, when and why.
+pub(crate) fn of_trading(trading: &Trading) -> String {
+    let mut text = Exposition::default();
+    let mut halted = text.gauge("butterquant_halted", "Whether the track opens no positions.");
+    for track in Track::ALL {
+        let is_halted = trading.halted.iter().any(|halt| halt.track == track);
+        halted.sample(&[("track", track.name())], u8::from(is_halted));
+    }
+    let mut since = text.gauge(
+        "butterquant_halt_offset",
+        "The offset on controls that halted the track, with who did it, when and why.",
+    );
+    for halt in &trading.halted {
+        let labels = [
+            ("track", halt.track.name()),
+            ("day", &halt.day.to_string()),
+            ("wall_time", halt.wall_time.as_deref().unwrap_or_default()),
+            ("by", halt.by.as_deref().unwrap_or_default()),
+            ("why", &halt.why),
+        ];
+        since.sample(&labels, halt.offset);
+    }
+    text.into_text()
+}
+
+/// The lag of every group and partition, and those whose committed offset is none or not on the log.
+pub(crate) fn of_groups(offsets: &[GroupOffset]) -> String {
+    let mut text = Exposition::default();
+    let mut lag = text.gauge(
+        "butterquant_group_lag",
+        "Offsets from the group's committed one to the end; from the start where it never committed.",
+    );
+    let place = |of: &GroupOffset| (of.group, of.topic, of.partition.to_string());
+    for of in offsets {
+        let (group, topic, partition) = place(of);
+        lag.sample(&[("group", group), ("topic", topic), ("partition", &partition)], of.lag);
+    }
+    let mut wrong = text.gauge(
+        "butterquant_group_offset_not_in_range",
+        "Committed offsets that are not on the log: never_committed, below_start or beyond_end.",
+    );
+    for of in offsets.iter().filter(|of| of.offset_state != OffsetState::InRange) {
+        let (group, topic, partition) = place(of);
+        let state = of.offset_state.name();
+        let labels =
+            [("group", group), ("topic", topic), ("partition", &partition), ("state", state)];
+        wrong.sample(&labels, 1);
     }
     text.into_text()
 }

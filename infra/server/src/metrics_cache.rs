@@ -4,14 +4,20 @@
 use crate::metrics;
 use anyhow::Result;
 use api::answers::quality;
+use api::halt::{Trading, TradingWatch};
+use api::lag::group_offsets;
 use eventlog::Log;
 use parking_lot::Mutex;
 use schemas::Day;
 use shell::redrive::DeadLetterTally;
+use std::time::{Duration, Instant};
 use store::Views;
 
 /// Scan days whose quality is measured: a year, and those that have not matured.
 const MEASURED_DAYS: usize = 310;
+
+/// Offsets of groups are asked for again after so long; on Kafka that is a question for each partition.
+const OFFSETS_AGE: Duration = Duration::from_secs(5);
 
 /// The metrics, and how far they have been read.
 #[derive(Default)]
@@ -19,6 +25,8 @@ pub(crate) struct MetricsCache {
     /// Locked by the scrape that refreshes.
     read: Mutex<Read>,
     text: Mutex<Text>,
+    watch: Mutex<TradingWatch>,
+    trading: Mutex<Trading>,
 }
 
 #[derive(Default)]
@@ -26,38 +34,67 @@ struct Read {
     dead_letters: DeadLetterTally,
     /// The last day of the views when quality was measured.
     measured_through: Option<Option<Day>>,
+    asked_offsets: Option<Instant>,
 }
 
 #[derive(Default)]
 struct Text {
     dead_letters: String,
     quality: String,
+    offsets: String,
 }
 
 impl MetricsCache {
     /// Reads on, unless another scrape does. Quality is measured once a day closes, as scrapes come
-    /// every few seconds; never from views that are not whole, which are not given.
+    /// every few seconds; never from views that are not `whole`.
     ///
     /// # Errors
     /// The log's or the store's.
-    pub(crate) fn refresh(&self, log: &dyn Log, views: Option<&Views>) -> Result<()> {
+    pub(crate) fn refresh(
+        &self,
+        log: &dyn Log,
+        views: Option<&Views>,
+        whole: bool,
+    ) -> Result<()> {
+        self.refresh_trading(log)?;
         let Some(mut read) = self.read.try_lock() else { return Ok(()) };
         if let Some(views) = views {
             let through = views.through()?;
-            if read.measured_through != Some(through) {
+            if whole && read.measured_through != Some(through) {
                 let figures = quality::quality(views, MEASURED_DAYS)?;
                 read.measured_through = Some(through);
                 self.text.lock().quality = metrics::of_quality(&figures);
             }
+            read.dead_letters.read_on(log)?;
+            self.text.lock().dead_letters = metrics::of_dead_letters(&read.dead_letters);
+            if read.asked_offsets.is_none_or(|asked| asked.elapsed() > OFFSETS_AGE) {
+                read.asked_offsets = Some(Instant::now());
+                self.text.lock().offsets = metrics::of_groups(&group_offsets(log)?);
+            }
         }
-        read.dead_letters.read_on(log)?;
-        self.text.lock().dead_letters = metrics::of_dead_letters(&read.dead_letters);
         Ok(())
+    }
+
+    /// Reads which tracks are halted, unless another caller does.
+    ///
+    /// # Errors
+    /// The log's.
+    pub(crate) fn refresh_trading(&self, log: &dyn Log) -> Result<()> {
+        let Some(mut watch) = self.watch.try_lock() else { return Ok(()) };
+        let trading = watch.read_on(log)?.clone();
+        *self.trading.lock() = trading;
+        Ok(())
+    }
+
+    /// Whether the run opens positions, as last read.
+    pub(crate) fn trading(&self) -> Trading {
+        self.trading.lock().clone()
     }
 
     /// The metrics as last refreshed.
     pub(crate) fn text(&self) -> String {
         let text = self.text.lock();
-        format!("{}{}", text.dead_letters, text.quality)
+        let halts = metrics::of_trading(&self.trading());
+        format!("{halts}{}{}{}", text.dead_letters, text.quality, text.offsets)
     }
 }

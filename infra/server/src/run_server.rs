@@ -34,7 +34,8 @@ struct RunServer {
     log_server: Server,
     log: Arc<dyn Log>,
     board: Arc<StatusBoard>,
-    views: Views,
+    /// None where another process makes them.
+    views: Option<Views>,
     /// Whether the views were found whole; they stay so while this process writes them.
     whole: AtomicBool,
     metrics: MetricsCache,
@@ -43,9 +44,10 @@ struct RunServer {
 impl RunServer {
     /// Fails while the views lack days that the run has closed: they are being made again, or another process writes.
     fn check_views(&self) -> Result<()> {
+        let Some(views) = &self.views else { return Ok(()) };
         if !self.whole.load(Ordering::Relaxed) {
             if let Some(standing) = RunStanding::of(&*self.log)? {
-                standing.of_views(&self.views)?;
+                standing.of_views(views)?;
             }
             self.whole.store(true, Ordering::Relaxed);
         }
@@ -68,18 +70,36 @@ pub fn start(
     let log_server = Server::new(Arc::clone(&log));
     let metrics = MetricsCache::default();
     let whole = AtomicBool::new(false);
-    let server = Arc::new(RunServer { log_server, log, board, views, whole, metrics });
-    serve("listen", listen, token, routes(prefix).with_state(server))
+    let server = Arc::new(RunServer { log_server, log, board, views: Some(views), whole, metrics });
+    let routes = status_routes()
+        .route(PATH, post(log_call).layer(DefaultBodyLimit::max(MAX_LOG_REQUEST)))
+        .route("/views/{view}", get(view))
+        .merge(registry::routes(vec![prefix.to_owned()]))
+        .fallback(registry::nowhere);
+    serve("listen", listen, token, routes.with_state(server))
 }
 
-fn routes(prefix: &str) -> Router<Arc<RunServer>> {
-    Router::new()
-        .route(PATH, post(log_call).layer(DefaultBodyLimit::max(MAX_LOG_REQUEST)))
-        .route("/status", get(status))
-        .route("/views/{view}", get(view))
-        .route("/metrics", get(metrics_text))
-        .merge(registry::routes(vec![prefix.to_owned()]))
-        .fallback(registry::nowhere)
+/// Starts to serve the status of roles that run beside the process that owns the run, which serves all else, and the
+/// views where they are made there.
+///
+/// # Errors
+/// As [`serve`].
+pub fn start_beside(
+    token: Option<String>,
+    log: Arc<dyn Log>,
+    board: Arc<StatusBoard>,
+    views: Option<Views>,
+) -> Result<Serving> {
+    let log_server = Server::new(Arc::clone(&log));
+    let metrics = MetricsCache::default();
+    let whole = AtomicBool::new(false);
+    let server = Arc::new(RunServer { log_server, log, board, views, whole, metrics });
+    let routes = status_routes().route("/views/{view}", get(view));
+    serve("listen", "127.0.0.1:0", token, routes.with_state(server))
+}
+
+fn status_routes() -> Router<Arc<RunServer>> {
+    Router::new().route("/status", get(status)).route("/metrics", get(metrics_text))
 }
 
 async fn log_call(
@@ -101,22 +121,29 @@ async fn log_call(
 }
 
 async fn status(State(server): State<Arc<RunServer>>) -> Json<ProcessStatus> {
-    Json(ProcessStatus::of(&server.board))
+    let watch = Arc::clone(&server);
+    within(move || watch.metrics.refresh_trading(&*watch.log), "the halts of /status").await;
+    Json(ProcessStatus::of(&server.board, server.metrics.trading()))
+}
+
+/// Refreshes what is served. Reading a log that is away never returns; then what was known last is served.
+async fn within(refresh: impl FnOnce() -> Result<()> + Send + 'static, what: &str) {
+    let refreshed = tokio::task::spawn_blocking(refresh);
+    match tokio::time::timeout(REFRESH_TIMEOUT, refreshed).await {
+        Ok(Ok(Ok(()))) | Err(_) => {}
+        Ok(Ok(Err(error))) => tracing::warn!("{what} cannot be refreshed: {error:#}"),
+        Ok(Err(error)) => tracing::warn!("{what} cannot be refreshed: {error}"),
+    }
 }
 
 async fn metrics_text(State(server): State<Arc<RunServer>>) -> Response {
     let mut text = metrics::of_units(&server.board.all());
     let refreshing = Arc::clone(&server);
-    let refreshed = tokio::task::spawn_blocking(move || {
+    let refresh = move || {
         let whole = refreshing.check_views().is_ok();
-        refreshing.metrics.refresh(&*refreshing.log, whole.then_some(&refreshing.views))
-    });
-    // Reading a log that is away never returns; then the scrape gets the last known figures.
-    match tokio::time::timeout(REFRESH_TIMEOUT, refreshed).await {
-        Ok(Ok(Ok(()))) | Err(_) => {}
-        Ok(Ok(Err(error))) => tracing::warn!("some of /metrics cannot be refreshed: {error:#}"),
-        Ok(Err(error)) => tracing::warn!("some of /metrics cannot be refreshed: {error}"),
-    }
+        refreshing.metrics.refresh(&*refreshing.log, refreshing.views.as_ref(), whole)
+    };
+    within(refresh, "some of /metrics").await;
     text.push_str(&server.metrics.text());
     ([(CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
 }
@@ -130,6 +157,9 @@ async fn view(
         Ok(query) => query,
         Err(error) => return error_reply(StatusCode::BAD_REQUEST, &format!("{error:#}")),
     };
+    let Some(views) = server.views.clone() else {
+        return error_reply(StatusCode::NOT_FOUND, "another process makes the views of this run");
+    };
     let asked = Arc::clone(&server);
     let checked = tokio::task::spawn_blocking(move || asked.check_views());
     match tokio::time::timeout(REFRESH_TIMEOUT, checked).await {
@@ -142,7 +172,7 @@ async fn view(
             return error_reply(StatusCode::SERVICE_UNAVAILABLE, why);
         }
     }
-    match tokio::task::spawn_blocking(move || answer(&server.views, &query)).await {
+    match tokio::task::spawn_blocking(move || answer(&views, &query)).await {
         Ok(Ok(found)) => Json(found).into_response(),
         Ok(Err(error)) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
         Err(error) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

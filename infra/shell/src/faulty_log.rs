@@ -100,6 +100,10 @@ impl Log for FaultyMemoryLog {
         self.inner.groups()
     }
 
+    fn active_groups(&self) -> Result<Vec<String>> {
+        self.inner.active_groups()
+    }
+
     fn reader(&self) -> Result<Box<dyn Reader>> {
         self.inner.reader()
     }

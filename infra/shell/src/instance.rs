@@ -42,7 +42,7 @@ pub struct Instance {
     transactional_id: String,
     member: Box<dyn Member>,
     generation: Option<u64>,
-    units: Vec<Unit>,
+    pub(crate) units: Vec<Unit>,
     reader: Box<dyn Reader>,
     controls: ControlBook,
     ends: Ends,
@@ -93,14 +93,7 @@ impl Instance {
     }
 
     fn round(&mut self) -> Result<Progress, ShellError> {
-        let assignment = self.member.poll()?;
-        if self.generation != Some(assignment.generation) {
-            self.forget();
-            self.controls.refresh(&*self.env.log)?;
-            self.load(assignment.partitions.iter().copied())?;
-            self.paced = (self.applied(), Instant::now());
-            self.generation = Some(assignment.generation);
-        }
+        self.follow_group()?;
         if self.units.is_empty() {
             std::thread::sleep(self.env.policy.wait);
             return Ok(Progress::Idle);
@@ -131,6 +124,19 @@ impl Instance {
         self.keep_pace();
         self.show();
         Ok(Progress::Worked)
+    }
+
+    /// Takes up the partitions that the group gives it.
+    pub(crate) fn follow_group(&mut self) -> Result<(), ShellError> {
+        let assignment = self.member.poll()?;
+        if self.generation != Some(assignment.generation) {
+            self.forget();
+            self.controls.refresh(&*self.env.log)?;
+            self.load(assignment.partitions.iter().copied())?;
+            self.paced = (self.applied(), Instant::now());
+            self.generation = Some(assignment.generation);
+        }
+        Ok(())
     }
 
     /// Records of a round, at most; few with a rate limit, to keep the rate even.
@@ -166,7 +172,7 @@ impl Instance {
 
     /// Reads due records and ahead of them; false when there are none. Units that read the same
     /// partition (`models`) each get it from their own position on.
-    fn read(&mut self) -> Result<bool, ShellError> {
+    pub(crate) fn read(&mut self) -> Result<bool, ShellError> {
         let due = self.due();
         let fetched = self.reader.poll(&due, self.env.policy.max_records, self.env.policy.wait)?;
         let found = fetched.iter().any(|part| !part.records.is_empty());
@@ -210,18 +216,25 @@ impl Instance {
         due.into_iter().map(|(_, place, from)| (place, from)).collect()
     }
 
-    /// When idle, commits offsets that were consumed without outputs, so that lag is true.
+    /// When idle, commits offsets that were consumed without outputs, so that lag is true, and again whenever an
+    /// idle position has moved: transaction markers of others may follow.
     fn rest(&mut self) -> Result<(), ShellError> {
-        self.idle += 1;
-        if self.idle == self.env.policy.idle_commit {
-            self.units.iter_mut().for_each(Unit::skip_to_read);
-            if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
-                self.publish()?;
-            }
-            self.save()?;
+        self.idle = self.idle.saturating_add(1);
+        if self.idle.is_multiple_of(self.env.policy.idle_commit.max(1)) {
+            self.commit_read()?;
             self.show();
         }
         Ok(())
+    }
+
+    /// Commits everything applied, with the offsets behind it that hold no event, and saves.
+    pub(crate) fn commit_read(&mut self) -> Result<(), ShellError> {
+        self.units.iter_mut().for_each(Unit::skip_to_read);
+        if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
+            self.moved = true;
+            self.publish()?;
+        }
+        self.save()
     }
 
     fn publish(&mut self) -> Result<(), ShellError> {
@@ -270,10 +283,7 @@ impl Instance {
 
     /// Stops cleanly: commits everything applied and saves.
     pub fn finish(mut self) -> Result<(), ShellError> {
-        if self.units.iter().any(|unit| !unit.consumed().is_empty()) {
-            self.publish()?;
-        }
-        self.save()
+        self.commit_read()
     }
 
     /// Publishes so far; work that is not published may have to be repeated.
@@ -286,7 +296,7 @@ impl Instance {
         &self.units
     }
 
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         for unit in self.units.drain(..) {
             self.env.board.forget(self.role, self.owner, &unit.identity.name);
         }

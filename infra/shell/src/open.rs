@@ -3,14 +3,15 @@
 //! are published here too.
 
 use crate::effect_context::samples_before;
+use crate::last_markers::last_closed;
 use crate::last_record::Ends;
+use crate::operator_word::OperatorWord;
 use crate::{controls::ControlBook, error::ShellError, record_codec};
-use chrono::{DateTime, SecondsFormat};
 use eventlog::{Batch, Log, PartitionReader, Producer, TopicMismatch, TopicPartition, TopicSpec};
 use schemas::events::{Controls, DayClosed, Halted, ModelRef, RunOpened};
-use schemas::{Event, EventId, Topic};
+use schemas::{Day, Event, EventId, Topic};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How long readers may not see a publish: longer than a dead transaction before it can last.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -35,13 +36,12 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     Ok(book.latest().opened.clone())
 }
 
-/// The header of the opening's record that holds the wall time, RFC 3339.
-const MADE_AT: &str = "wall_time";
-
-fn wall_time() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let now = DateTime::from_timestamp(now.as_secs() as i64, 0).unwrap_or_default();
-    now.to_rfc3339_opts(SecondsFormat::Secs, true)
+/// The same where the log may have no topics yet, and with them no run.
+pub fn opened_if_any(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
+    match log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
+        true => opened(log),
+        false => Ok(None),
+    }
 }
 
 /// When the run of `log` was opened, RFC 3339; none if it was not, or by a version that did not record it.
@@ -49,19 +49,8 @@ pub fn opened_at(log: &dyn Log) -> Result<Option<String>, ShellError> {
     let place = record_codec::place(Topic::Controls, 0);
     let end = log.watermarks(&place)?.high;
     let mut reader = PartitionReader::new(log)?;
-    let mut records = reader.records(&place, 0..end);
-    let first = records.next_batch()?.into_iter().flatten().next();
-    let header =
-        first.and_then(|record| record.headers.into_iter().find(|(name, _)| name == MADE_AT));
-    Ok(header.and_then(|(_, value)| String::from_utf8(value).ok()))
-}
-
-/// The same where the log may have no topics yet, and with them no run.
-pub fn opened_if_any(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
-    match log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
-        true => opened(log),
-        false => Ok(None),
-    }
+    let first = reader.records(&place, 0..end).next_batch()?.into_iter().flatten().next();
+    Ok(first.and_then(|record| OperatorWord::of(&record).wall_time))
 }
 
 /// The kind of a run that cannot trade.
@@ -112,8 +101,8 @@ pub fn open(
     for event in &events {
         batch.records.push(record_codec::record(event, partitions, "opening")?);
     }
-    // The first record is the opening itself. When that was is of no decision.
-    batch.records[0].headers.push((MADE_AT.to_owned(), wall_time().into_bytes()));
+    // The first record is the opening itself.
+    batch.records[0].headers.extend(OperatorWord::of_nobody_now().headers());
     batch.expected_end.push((record_codec::place(Topic::Controls, 0), 0));
     publish(log, &mut *producer, batch)?;
     Ok(())
@@ -139,15 +128,17 @@ fn publish(log: &dyn Log, producer: &mut dyn Producer, batch: Batch) -> Result<u
     Ok(first)
 }
 
-/// Publishes an event on `controls`; returns its offset.
+/// Publishes an event on `controls` for this program itself; returns its offset.
 pub fn say(log: &dyn Log, word: Controls) -> Result<u64, ShellError> {
-    say_with(log, word, None)
+    say_with(log, word, &OperatorWord::default(), None)
 }
 
-/// The same, together with a marker of a topic of `partitions`.
+/// Publishes a command on `controls`, together with a marker of a topic of `partitions`. Its day is the newest
+/// that the source has published.
 pub fn say_with(
     log: &dyn Log,
     word: Controls,
+    given: &OperatorWord,
     marker: Option<(&Event, u32)>,
 ) -> Result<u64, ShellError> {
     // Opened first, to fence an earlier operator: this event's number is the end of `controls`.
@@ -155,9 +146,11 @@ pub fn say_with(
     let Some(opened) = opened(log)? else { return Err(ShellError::NotOpened) };
     let place = record_codec::place(Topic::Controls, 0);
     let end = log.watermarks(&place)?.high;
-    let event = Event::new(opened.previous_day, "", &[&end.to_string()], word);
+    let event = Event::new(newest_day(log, &opened)?, "", &[&end.to_string()], word);
     let mut batch = Batch::default();
-    batch.records.push(record_codec::record(&event, 1, "operator")?);
+    let mut record = record_codec::record(&event, 1, "operator")?;
+    record.headers.extend(given.headers());
+    batch.records.push(record);
     batch.expected_end.push((place, end));
     if let Some((marker, partitions)) = marker {
         let record = record_codec::record(marker, partitions, "operator")?;
@@ -166,6 +159,23 @@ pub fn say_with(
         batch.records.push(record);
     }
     publish(log, &mut *producer, batch)
+}
+
+/// The newest day that the source has published. A command does not wait for bars that cannot be read: it then has
+/// the day before the run's first.
+fn newest_day(log: &dyn Log, opened: &RunOpened) -> Result<Day, ShellError> {
+    let partitions = match u32::try_from(opened.partitions) {
+        Ok(recorded) if recorded > 0 => recorded,
+        _ => {
+            let topics = log.topics()?.into_iter();
+            let bars = topics.filter(|topic| topic.name == Topic::Bars.name());
+            bars.map(|bars| bars.partitions).max().unwrap_or(0)
+        }
+    };
+    Ok(last_closed(log, partitions, opened.previous_day).unwrap_or_else(|error| {
+        tracing::warn!("the command bears the day before the run's first: {error}");
+        opened.previous_day
+    }))
 }
 
 /// The contents of `samples` after history was added.
@@ -221,7 +231,6 @@ pub fn publish_samples(
 mod tests {
     use super::*;
     use crate::faulty_log::FaultyMemoryLog;
-    use schemas::Day;
     use schemas::events::Halted;
 
     /// Kafka acknowledges a commit before readers can see it. On a busy broker the halt of a what-if
@@ -241,5 +250,33 @@ mod tests {
         book.refresh(&log).unwrap();
         assert_eq!(book.latest().offset, 1);
         assert_eq!(say(&log, Controls::Halted(halt())).unwrap(), 2, "another word of its own");
+    }
+
+    /// Of `controls`, its day and headers are the operator's own: nothing else says when he spoke.
+    #[test]
+    fn a_command_bears_the_newest_day_and_who_gave_it_when() {
+        let log = FaultyMemoryLog::late();
+        ensure_topics(&log, 2).unwrap();
+        let run = RunOpened { previous_day: Day(1), first_day: Day(2), ..RunOpened::default() };
+        open(&log, 2, &run, Vec::new(), None).unwrap();
+        let mut batch = Batch::default();
+        for (partition, day) in [(0, 2), (1, 2), (0, 3)] {
+            let (partition, previous_day) = (i64::from(partition), Day(day - 1));
+            let marker = DayClosed { partition, previous_day, ..DayClosed::default() };
+            let marker = Event::marker(Topic::Bars, Day(day), marker).unwrap();
+            batch.records.push(record_codec::record(&marker, 2, "source").unwrap());
+        }
+        publish(&log, &mut *log.producer("source").unwrap(), batch).unwrap();
+        let halted = Halted { track: None, reason: String::new() };
+        let given = OperatorWord::now("ada@desk");
+        let at = say_with(&log, Controls::Halted(halted), &given, None).unwrap();
+        let place = record_codec::place(Topic::Controls, 0);
+        let mut reader = eventlog::PartitionReader::new(&log).unwrap();
+        let record = reader.records(&place, at..at + 1).next().unwrap().unwrap();
+        let event = record_codec::event(Topic::Controls, &record).unwrap();
+        assert_eq!(event.day, Day(2), "published in every partition");
+        assert_eq!(record.timestamp_ms, Day(2).close_ms());
+        assert_eq!(OperatorWord::of(&record), given);
+        assert!(given.wall_time.unwrap().ends_with('Z'));
     }
 }

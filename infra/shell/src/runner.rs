@@ -1,15 +1,16 @@
 //! Runs roles in one process, one thread per instance, until a stop is asked for or all units have
 //! closed a given day.
 
+use crate::input_ends::InputEnds;
 use crate::instance::{Env, Instance, Progress};
-use crate::{error::ShellError, source::Source};
+use crate::{error::ShellError, settle, source::Source};
 use eventlog::ErrorClass;
 use parking_lot::Mutex;
 use schemas::Day;
 use schemas::role::Role;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// The roles to run, and how many instances of each.
@@ -48,15 +49,37 @@ impl Plan {
 struct Shared {
     stop: Arc<AtomicBool>,
     failure: Mutex<Option<ShellError>>,
+    /// Where the inputs end once every unit has closed the plan's last day.
+    ends: OnceLock<InputEnds>,
+    /// Instances that have not settled at those ends yet.
+    unsettled: AtomicU32,
 }
 
 impl Shared {
+    fn new(stop: &Arc<AtomicBool>, instances: u32) -> Shared {
+        Shared {
+            stop: Arc::clone(stop),
+            failure: Mutex::new(None),
+            ends: OnceLock::new(),
+            unsettled: AtomicU32::new(instances),
+        }
+    }
+
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
     fn fail(&self, error: ShellError) {
         self.failure.lock().get_or_insert(error);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Every unit has closed the last day: the instances settle and stop.
+    fn end(&self, env: &Env) {
+        match InputEnds::at_rest(&*env.log, env.partitions) {
+            Ok(ends) => _ = self.ends.set(ends),
+            Err(error) => tracing::info!("some offsets may stay uncommitted: {error}"),
+        }
         self.stop.store(true, Ordering::Relaxed);
     }
 }
@@ -71,7 +94,7 @@ pub fn run(
     stop: &Arc<AtomicBool>,
     watch: &mut dyn FnMut(Option<Day>),
 ) -> Result<(), ShellError> {
-    let shared = Shared { stop: Arc::clone(stop), failure: Mutex::new(None) };
+    let shared = Shared::new(stop, plan.roles.iter().map(|(_, count)| count).sum());
     std::thread::scope(|scope| {
         let shared = &shared;
         if let Some(mut source) = source {
@@ -100,7 +123,7 @@ pub fn run(
             let closed = env.board.closed_by_all(plan.units(env.partitions));
             watch(closed);
             if plan.until.is_some() && closed >= plan.until {
-                shared.stop.store(true, Ordering::Relaxed);
+                shared.end(env);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -132,6 +155,17 @@ fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
             Ok(false)
         }
     });
+    if let Some(ends) = shared.ends.get() {
+        if let Some(joined) = &mut joined {
+            settle::settle(&instance, joined, ends);
+        }
+        // One that leaves makes its group share the partitions anew, and refuses the others' commits.
+        let deadline = Instant::now() + settle::PATIENCE;
+        shared.unsettled.fetch_sub(1, Ordering::Relaxed);
+        while shared.unsettled.load(Ordering::Relaxed) > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
     match joined.map(Instance::finish) {
         // Nothing is lost: the next start decides the batch again.
         Some(Err(error)) if error.passing() => {

@@ -38,12 +38,22 @@ pub struct SourceWait {
     pub waits_for: String,
 }
 
+/// A day that the source has published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PublishedDay {
+    /// The day.
+    pub day: Day,
+    /// The one before it in this run.
+    pub previous_day: Day,
+}
+
 /// The status of all units of this process.
 #[derive(Default)]
 pub struct StatusBoard {
     units: Mutex<BTreeMap<(Role, String), (u64, UnitStatus)>>,
     owners: AtomicU64,
     source: Mutex<Option<SourceWait>>,
+    published: Mutex<Option<PublishedDay>>,
 }
 
 impl StatusBoard {
@@ -54,6 +64,15 @@ impl StatusBoard {
     /// Shows what the source waits for; `None` while it goes on.
     pub(crate) fn put_source(&self, waits: Option<SourceWait>) {
         *self.source.lock() = waits;
+    }
+
+    pub(crate) fn put_published(&self, published: PublishedDay) {
+        *self.published.lock() = Some(published);
+    }
+
+    /// The last day that the source of this process has published since it was started.
+    pub fn published(&self) -> Option<PublishedDay> {
+        *self.published.lock()
     }
 
     /// What the source of this process waits for.

@@ -11,6 +11,7 @@
 
 use crate::checkpoint::UnitCheckpoint;
 use crate::cursor::{Cursor, Stage, stages};
+use crate::input_ends::InputEnds;
 use crate::read_ahead::ReadAhead;
 use crate::record_codec;
 use crate::status_board::UnitStatus;
@@ -190,6 +191,14 @@ impl Unit {
                 self.cursor.positions[stage] = self.next(stage);
             }
         }
+    }
+
+    /// Whether it has not read to `ends` in a stage that its group commits and in which nothing is left to take in.
+    pub(crate) fn is_short_of(&self, ends: &InputEnds) -> bool {
+        (0..self.stages.len()).any(|stage| {
+            let end = ends.of(&self.places[stage]);
+            self.grouped(stage) && self.ahead[stage].is_empty() && self.next(stage) < end
+        })
     }
 
     pub(crate) fn status(&self) -> UnitStatus {

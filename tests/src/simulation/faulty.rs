@@ -51,6 +51,10 @@ impl Log for FaultyLog {
         self.0.log.groups()
     }
 
+    fn active_groups(&self) -> Result<Vec<String>> {
+        self.0.log.active_groups()
+    }
+
     fn reader(&self) -> Result<Box<dyn Reader>> {
         Ok(Box::new(FaultyReader(self.0.log.reader()?, Arc::clone(&self.0))))
     }

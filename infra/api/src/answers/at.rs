@@ -1,10 +1,12 @@
 //! Where the views of a run are read: in this process, or over HTTP from the one that owns it.
 
 use super::query::ViewQuery;
+use crate::processes::endpoint_beside;
 use crate::remote_answer::remote_answer;
 use anyhow::{Result, bail};
 use run::data_dir::{self, RunDir};
 use run::standing;
+use schemas::role::Role;
 use store::Views;
 use web::fetch;
 
@@ -24,6 +26,10 @@ impl ViewsAt {
     pub fn of(run: &RunDir) -> Result<ViewsAt> {
         if !run.path.exists() {
             return Err(data_dir::no_run(run));
+        }
+        // Roles may run as processes with names, each with a state folder of its own.
+        if let Some(endpoint) = endpoint_beside(run, Role::Materializer) {
+            return Ok(ViewsAt::There(endpoint, run.token.clone()));
         }
         data_dir::settle(run)?;
         if !run.state().exists() {

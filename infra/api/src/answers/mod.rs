@@ -27,7 +27,7 @@ pub use any_query::{AnyQuery, answer};
 pub use at::{ViewsAt, ask};
 pub use journal::JournalQuery;
 pub use models::{ModelRow, ModelsQuery, ModelsView};
-pub use positions::PositionsQuery;
+pub use positions::{PositionsQuery, PositionsView};
 pub use quality::{QualityFigures, QualityQuery};
 pub use rankings::{NoRankings, RankingsQuery, RankingsView};
 pub use structure::StructureRow;

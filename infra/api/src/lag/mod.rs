@@ -1,80 +1,75 @@
-//! How far every role has read, and what it waits for. A unit that has closed the newest published
-//! day is caught up; one that waits for the marker of a published day names the partition.
+//! How far every role has read, and what it waits for. A unit that has closed the newest published day is caught up;
+//! one that waits for the marker of a published day names the partition, and an open transaction that holds it back.
+//!
+//! 1. A verdict comes from the process that runs the unit, wherever on this machine it runs; where none can be asked,
+//!    from the offsets that its group has committed. It never comes from another process.
+//! 2. What neither tells is "not known".
 
-use crate::unit_progress::{self, UnitProgress};
+mod by_offsets;
+mod log_ends;
+mod offsets;
+mod verdict;
+
+pub use log_ends::HeldBack;
+pub use offsets::{GroupOffset, OffsetState, group_offsets};
+pub use verdict::{UnitLag, UnitState};
+
+use crate::halt::Trading;
+use crate::processes::{self, Asked, Process};
+use crate::unit_progress::{self, UnitProgress, unit_name, units_of};
 use anyhow::Result;
-use eventlog::{Log, TopicPartition};
+use by_offsets::Untold;
+use eventlog::Log;
+use log_ends::LogEnds;
+use offsets::Committed;
 use run::data_dir::{self, RunDir};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
-use shell::record_codec;
+use shell::controls::ControlBook;
+use shell::cursor::stages;
+use shell::last_markers::{Stretch, last_markers};
 use shell::redrive::DeadLetterTally;
 use shell::status_board::SourceWait;
-use std::collections::BTreeMap;
-
-/// What a unit is doing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnitState {
-    /// It has closed the newest published day.
-    CaughtUp,
-    /// It has events to read.
-    Behind,
-    /// It has read everything and its day is not complete.
-    Waiting,
-    /// No running unit and no checkpoint reports it.
-    Unknown,
-}
+use std::collections::{BTreeMap, BTreeSet};
+use verdict::Published;
 
 /// The progress of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct LagReport {
     /// The run's id.
     pub run: String,
-    /// Address of the process that runs it; none while the run is stopped.
+    /// Address of the process that owns its log, or of the first that runs it; none where no process has one.
     pub running_at: Option<String>,
+    /// The processes on this machine that have it open.
+    pub processes: Vec<Process>,
+    /// Groups with members in processes that cannot be asked.
+    pub unasked: BTreeSet<String>,
     /// The newest day that the source has published completely.
     pub newest_day: Option<Day>,
-    /// The day that the source of that process does not publish yet, and why.
+    /// The day that the source does not publish yet, and why.
     pub source: Option<SourceWait>,
+    /// Whether it opens positions.
+    #[serde(flatten)]
+    pub trading: Trading,
+    /// Partitions that an open transaction holds back.
+    pub held_back: Vec<HeldBack>,
     /// Every unit.
     pub units: Vec<UnitLag>,
     /// Every partition that a group reads.
     pub partitions: Vec<PartitionLag>,
     /// Open dead letters by reason.
     pub dead_letters: BTreeMap<String, u64>,
+    /// What could not be read and would add to this.
+    pub problems: Vec<String>,
 }
 
-/// A unit and what it waits for.
-#[derive(Clone, Debug, Serialize)]
-pub struct UnitLag {
-    /// Its progress.
-    #[serde(flatten)]
-    pub progress: UnitProgress,
-    /// The end of the partition it reads next.
-    pub end_offset: u64,
-    /// What it is doing.
-    pub state: UnitState,
-    /// The same in words.
-    pub verdict: String,
-}
-
-/// A partition that a group reads.
+/// A partition that a group reads, and the unit that reads it.
 #[derive(Clone, Debug, Serialize)]
 pub struct PartitionLag {
-    /// The group: the role's name.
-    pub group: &'static str,
-    /// The topic's short name.
-    pub topic: &'static str,
-    /// The partition.
-    pub partition: u32,
-    /// The committed offset; none if the group never committed.
-    pub committed: Option<u64>,
-    /// The end of the partition.
-    pub end: u64,
-    /// Offsets between the two.
-    pub lag: u64,
+    /// What the group has committed.
+    #[serde(flatten)]
+    pub offset: GroupOffset,
     /// The unit that reads it.
     pub unit: String,
     /// What that unit is doing.
@@ -91,108 +86,208 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     let opened = data_dir::reach(run)?;
     let log = &*opened.log;
     let partitions = data_dir::partitions(log)?;
-    let ends = ends(log, partitions)?;
-    let opened_run = shell::open::opened(log)?;
-    let newest = match &opened_run {
-        Some(run) => Some(shell::source::last_closed(log, partitions, run.previous_day)?),
-        None => None,
-    };
-    let (running_at, progress) = unit_progress::all(run, opened.owner.clone(), partitions)?;
-    let units: Vec<UnitLag> =
-        progress.units.into_iter().map(|progress| unit_lag(progress, &ends, newest)).collect();
+    let mut book = ControlBook::new(log)?;
+    book.refresh(log)?;
+    let asked = processes::ask_all(run, opened.owner.as_ref());
+    let answers = offsets::ask(log, partitions)?;
+    let mut ends = LogEnds::read(log, partitions)?;
+    let of_groups = offsets::against(answers, &ends);
+    ends.look_behind(log, partitions)?;
+    let (saved, problems) = unit_progress::saved(run, partitions);
+    let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
+    let days = Days::read(log, partitions, &ends, previous, &asked)?;
+    // A log that does not say who is there tells of nobody.
+    let active = log.active_groups().ok().map(BTreeSet::from_iter);
+    let (ends, active) = (&ends, active.as_ref());
+    let all_asked = asked.iter().all(|one| one.status.is_some());
+    let view =
+        View { log, partitions, ends, of_groups: &of_groups, days: &days, active, all_asked };
+    let (mut units, unknown) = view.units(&asked, previous)?;
+    count_saved(&mut units, &saved);
+    let unasked = unasked(active, &units);
     Ok(LagReport {
         run: run.id.clone(),
-        running_at,
-        newest_day: newest,
-        source: progress.source,
-        partitions: by_partition(log, partitions, &ends, &units)?,
+        running_at: opened.owner.clone().or_else(|| {
+            asked.iter().find_map(|one| one.status.as_ref().and(one.process.endpoint.clone()))
+        }),
+        newest_day: days.complete,
+        source: asked.iter().find_map(|one| one.status.as_ref()?.source.clone()),
+        trading: Trading::by(log, &book)?,
+        held_back: ends.held.values().cloned().collect(),
+        partitions: by_partition(of_groups, &units, &unknown, &unasked),
         units,
+        unasked,
+        processes: asked.into_iter().map(|one| one.process).collect(),
         dead_letters: dead_letters(log)?,
+        problems,
     })
 }
 
-fn ends(log: &dyn Log, partitions: u32) -> Result<BTreeMap<TopicPartition, u64>> {
-    let mut ends = BTreeMap::new();
-    for topic in Topic::ALL {
-        for partition in 0..topic.partitions(partitions) {
-            let place = record_codec::place(topic, partition);
-            let high = log.watermarks(&place)?.high;
-            ends.insert(place, high);
-        }
-    }
-    Ok(ends)
+/// The days that the source has published.
+struct Days {
+    /// The newest one of which every partition can be read.
+    complete: Option<Day>,
+    published: Published,
 }
 
-fn unit_lag(
-    progress: UnitProgress,
-    ends: &BTreeMap<TopicPartition, u64>,
-    newest: Option<Day>,
-) -> UnitLag {
-    let topic: Option<Topic> = progress.topic.parse().ok();
-    let end = topic
-        .and_then(|topic| ends.get(&record_codec::place(topic, progress.partition)))
-        .copied()
-        .unwrap_or(0);
-    let place = format!("{}/{}", progress.topic, progress.partition);
-    let closed = progress.closed;
-    let (state, verdict) = if newest.is_none_or(|newest| newest <= closed) {
-        (UnitState::CaughtUp, "caught up".to_owned())
-    } else if progress.next_offset < end {
-        (UnitState::Behind, format!("behind: {} of {place} to read", end - progress.next_offset))
-    } else {
-        let role = Role::ALL.into_iter().find(|role| role.name() == progress.role);
-        let inputs = role.map_or(&[][..], Role::inputs);
-        let day_before = inputs.iter().any(|input| Some(input.topic) == topic && input.day_before);
-        let day = match (day_before, progress.current) {
-            (true, _) => closed.to_string(),
-            (false, Some(current)) => current.to_string(),
-            (false, None) => format!("the day after {closed}"),
+impl Days {
+    /// From the last markers of `bars`, and from what a source says that can be asked.
+    fn read(
+        log: &dyn Log,
+        partitions: u32,
+        ends: &LogEnds,
+        previous: Option<Day>,
+        asked: &[Asked],
+    ) -> Result<Days> {
+        let Some(previous) = previous else {
+            return Ok(Days { complete: None, published: Published::default() });
         };
-        (UnitState::Waiting, format!("waits for {place} of {day}"))
+        let bars = (0..partitions).map(|partition| {
+            let place = shell::record_codec::place(Topic::Bars, partition);
+            let (start, end) = (ends.start(&place), ends.end(&place));
+            Stretch { topic: Topic::Bars, partition, start, end }
+        });
+        let (mut complete, mut published) = (None::<Day>, Published::default());
+        for marker in last_markers(log, partitions, bars)?.into_values() {
+            let marker = marker?;
+            let day = marker.map_or(previous, |marker| marker.day);
+            complete = Some(complete.map_or(day, |oldest| oldest.min(day)));
+            published.newest = published.newest.max(Some(day));
+            published.next.extend(marker.map(|marker| (marker.previous_day, marker.day)));
+        }
+        // What it has published, a transaction that is older may hold back in every partition.
+        for said in asked.iter().filter_map(|one| one.status.as_ref()?.published) {
+            published.newest = published.newest.max(Some(said.day));
+            published.next.insert(said.previous_day, said.day);
+        }
+        Ok(Days { complete: complete.or(Some(previous)), published })
+    }
+}
+
+/// The log of a run, read once.
+struct View<'a> {
+    log: &'a dyn Log,
+    partitions: u32,
+    ends: &'a LogEnds,
+    of_groups: &'a Committed,
+    days: &'a Days,
+    /// The groups that have members, where the log says so.
+    active: Option<&'a BTreeSet<String>>,
+    /// Whether every process that has the run open has answered.
+    all_asked: bool,
+}
+
+impl View<'_> {
+    /// Every unit, and those that nothing tells of, with the reason.
+    fn units(
+        &self,
+        asked: &[Asked],
+        previous: Option<Day>,
+    ) -> Result<(Vec<UnitLag>, BTreeMap<String, String>)> {
+        let mut told: BTreeMap<&str, &UnitProgress> = BTreeMap::new();
+        for unit in asked.iter().filter_map(|one| one.status.as_ref()).flat_map(|of| &of.units) {
+            let known = told.entry(&unit.unit).or_insert(unit);
+            // A unit that moves from one process to another may be told of by both.
+            if (known.closed, known.next_offset) < (unit.closed, unit.next_offset) {
+                *known = unit;
+            }
+        }
+        let (mut units, mut untold) = (Vec::new(), Vec::new());
+        for role in Role::ALL.into_iter().filter(|role| !role.inputs().is_empty()) {
+            for (unit, held) in units_of(role, self.partitions) {
+                match told.get(&*unit) {
+                    Some(progress) => units.push(self.unit(role, &held, (*progress).clone(), true)),
+                    None => untold.push(Untold { role, unit, held }),
+                }
+            }
+        }
+        let mut unknown = BTreeMap::new();
+        let previous = previous.unwrap_or_default();
+        let (log, partitions) = (self.log, self.partitions);
+        let found =
+            by_offsets::progress(log, partitions, untold, self.of_groups, self.ends, previous)?;
+        for (Untold { role, unit, held }, progress) in found {
+            match progress {
+                Ok(progress) => units.push(self.unit(role, &held, progress, false)),
+                Err(why) => _ = unknown.insert(unit, why),
+            }
+        }
+        Ok((units, unknown))
+    }
+
+    fn unit(
+        &self,
+        role: Role,
+        held: &[u32],
+        progress: UnitProgress,
+        from_process: bool,
+    ) -> UnitLag {
+        let (inputs, published) = (stages(role, held), &self.days.published);
+        let mut unit = UnitLag::of(progress, from_process, &inputs, self.ends, published);
+        if !from_process && unit.state != UnitState::CaughtUp {
+            // A process that hangs has lost its place in the group, and may come back.
+            let nobody = self.active.is_some_and(|active| !active.contains(role.name()));
+            unit.verdict.push_str(match nobody && self.all_asked {
+                true => "; no process runs it",
+                false => ", by its committed offsets",
+            });
+        }
+        unit
+    }
+}
+
+/// Adds what units that are not running had counted when they were saved last.
+fn count_saved(units: &mut [UnitLag], saved: &[UnitProgress]) {
+    for unit in units.iter_mut().filter(|unit| !unit.from_process) {
+        let own = saved.iter().filter(|saved| saved.unit == unit.progress.unit);
+        if let Some(latest) = own.max_by_key(|saved| (saved.closed, saved.next_offset)) {
+            unit.progress.counts = latest.counts;
+        }
+    }
+}
+
+/// The groups with members in processes that do not tell of them.
+fn unasked(active: Option<&BTreeSet<String>>, units: &[UnitLag]) -> BTreeSet<String> {
+    let told = |role: Role| {
+        let mut own = units.iter().filter(|unit| unit.progress.role == role.name());
+        own.any(|unit| unit.from_process)
     };
-    UnitLag { progress, end_offset: end, state, verdict }
+    let roles = Role::ALL.into_iter().filter(|role| !told(*role));
+    let roles = roles.map(Role::name).map(str::to_owned);
+    roles.filter(|role| active.is_some_and(|active| active.contains(role))).collect()
 }
 
 fn by_partition(
-    log: &dyn Log,
-    partitions: u32,
-    ends: &BTreeMap<TopicPartition, u64>,
+    of_groups: Committed,
     units: &[UnitLag],
-) -> Result<Vec<PartitionLag>> {
+    unknown: &BTreeMap<String, String>,
+    unasked: &BTreeSet<String>,
+) -> Vec<PartitionLag> {
     let mut lines = Vec::new();
-    for role in Role::ALL {
-        for input in role.inputs() {
-            let topic = input.topic;
-            if role.by_partition() && topic.single() {
-                continue; // every instance reads it, outside the group
-            }
-            let places: Vec<TopicPartition> = (0..topic.partitions(partitions))
-                .map(|one| record_codec::place(topic, one))
-                .collect();
-            for (place, committed) in places.iter().zip(log.committed(role.name(), &places)?) {
-                let name = unit_progress::unit_name(role, place.partition);
-                let unit = units.iter().find(|unit| unit.progress.unit == name);
-                let end = ends.get(place).copied().unwrap_or(0);
-                let lag = end.saturating_sub(committed.unwrap_or(0));
-                let unknown = || {
-                    if committed.is_none() { "never ran" } else { "not run by this process" }
-                        .to_owned()
+    let all = of_groups
+        .into_iter()
+        .flat_map(|(role, group)| group.into_iter().map(move |(_, offset)| (role, offset)));
+    for (role, offset) in all {
+        let name = unit_name(role, offset.partition);
+        let unit = units.iter().find(|unit| unit.progress.unit == name);
+        let (state, mut verdict) = match unit {
+            Some(unit) => (unit.state, unit.verdict.clone()),
+            None => {
+                let why = unknown.get(&name).map_or("", String::as_str);
+                let verdict = match (unasked.contains(role.name()), offset.committed) {
+                    (true, _) => format!("not known: {why}, and no process here runs it"),
+                    (false, None) => "never ran".to_owned(),
+                    (false, Some(_)) => format!("not known: {why}"),
                 };
-                lines.push(PartitionLag {
-                    group: role.name(),
-                    topic: topic.dataset(),
-                    partition: place.partition,
-                    committed,
-                    end,
-                    lag,
-                    unit: name,
-                    state: unit.map_or(UnitState::Unknown, |unit| unit.state),
-                    verdict: unit.map_or_else(unknown, |unit| unit.verdict.clone()),
-                });
+                (UnitState::Unknown, verdict)
             }
+        };
+        if let Some(problem) = offset.problem() {
+            verdict = format!("{verdict}; {problem}");
         }
+        lines.push(PartitionLag { offset, unit: name, state, verdict });
     }
-    Ok(lines)
+    lines
 }
 
 fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {

@@ -1,7 +1,7 @@
 //! `close-day`: closes a stuck day by writing its missing marker.
 
 use crate::exit::Found;
-use crate::operator::published;
+use crate::operator::{Given, published};
 use anyhow::{Context, Result, bail};
 use run::config::Config;
 use run::data_dir;
@@ -19,9 +19,8 @@ pub(crate) struct Args {
     pub partition: u32,
     /// Day to close
     pub day: Day,
-    /// Reason to record
-    #[arg(long)]
-    pub reason: String,
+    #[command(flatten)]
+    pub given: Given,
 }
 
 /// Writes the missing marker with its usual id, and the reason on `controls`.
@@ -29,7 +28,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let (log, partitions) = (&*opened.log, config.partitions()?);
-    let Args { topic, partition, day, reason } = args;
+    let Args { topic, partition, day, given } = args;
     if !topic.marked() || *partition >= topic.partitions(partitions) {
         bail!("{topic} has no day markers in partition {partition}");
     }
@@ -63,9 +62,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         topic: topic.name().to_owned(),
         partition: i64::from(*partition),
         closed_day: *day,
-        reason: reason.clone(),
+        reason: given.why("by an operator"),
     };
-    let offset = open::say_with(log, Controls::DayForced(forced), Some((&marker, partitions)))?;
+    let word = Controls::DayForced(forced);
+    let offset = open::say_with(log, word, &given.now(), Some((&marker, partitions)))?;
     let done = format!("{day} is closed on {topic}/{partition}; its events from now on are late");
     published(config, &run, offset, &done)
 }

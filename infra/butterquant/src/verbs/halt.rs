@@ -1,7 +1,7 @@
 //! `halt`: stops opening positions, effective at once.
 
 use crate::exit::Found;
-use crate::operator::{TrackName, publish};
+use crate::operator::{Given, TrackName, publish};
 use anyhow::Result;
 use run::config::Config;
 use schemas::events::{Controls, Halted};
@@ -12,17 +12,17 @@ pub(crate) struct Args {
     /// Halt only this track
     #[arg(long, value_enum)]
     pub track: Option<TrackName>,
-    /// Reason to record
-    #[arg(long, default_value = "by an operator")]
-    pub reason: String,
+    #[command(flatten)]
+    pub given: Given,
 }
 
 /// Stops opening positions.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let halted = Halted { track: args.track.map(TrackName::track), reason: args.reason.clone() };
+    let halted = Halted { track: args.track.map(TrackName::track), reason: args.given.why("") };
     publish(
         config,
         Controls::Halted(halted),
+        &args.given,
         "halted: no positions are opened; closing orders are still sent",
     )
 }

@@ -3,7 +3,8 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
-use api::lag::{LagReport, PartitionLag, lag};
+use api::lag::{HeldBack, LagReport, OffsetState, PartitionLag, lag};
+use api::processes;
 use report::tables;
 use run::config::Config;
 
@@ -15,13 +16,20 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
 }
 
 fn print(config: &Config, report: &LagReport) {
-    let at =
-        report.running_at.as_ref().map_or("stopped".to_owned(), |at| format!("running at {at}"));
+    let at = processes::in_words(&report.processes, &report.unasked);
     let newest = tables::or_dash(report.newest_day, |day| day.to_string());
     printer::line(format!("run {}, {at}; newest published day {newest}", report.run));
     if let Some(waits) = &report.source {
         printer::line(format!("the source waits: {}", waits.waits_for));
     }
+    report.trading.sentences().iter().for_each(printer::line);
+    for held in &report.held_back {
+        let HeldBack { topic, partition, readable_to, written_to } = held;
+        printer::line(format!(
+            "an open transaction holds back {topic}/{partition} from offset {readable_to} on, of {written_to} written"
+        ));
+    }
+    report.problems.iter().for_each(printer::line);
     let rows = grouped(&report.partitions);
     printer::line(tables::table(
         &["group", "topic/partition", "committed>", "end>", "lag>", "verdict"],
@@ -58,21 +66,24 @@ fn print(config: &Config, report: &LagReport) {
 
 /// Adjacent partitions without lag and with the same verdict share one row, with their offsets summed.
 fn grouped(lines: &[PartitionLag]) -> Vec<Vec<String>> {
-    let quiet = |line: &PartitionLag| line.lag == 0 && line.committed.is_some();
+    let quiet = |line: &PartitionLag| {
+        line.offset.lag == 0 && line.offset.offset_state == OffsetState::InRange
+    };
     let same = |a: &PartitionLag, b: &PartitionLag| {
-        quiet(a) && quiet(b) && (a.group, a.topic, &a.verdict) == (b.group, b.topic, &b.verdict)
+        let of = |line: &PartitionLag| (line.offset.group, line.offset.topic);
+        quiet(a) && quiet(b) && (of(a), &a.verdict) == (of(b), &b.verdict)
     };
     let row = |lines: &[PartitionLag]| {
-        let (first, last) = (lines.first()?, lines.last()?);
+        let (first, last) = (&lines.first()?.offset, &lines.last()?.offset);
         let to = if lines.len() > 1 { format!("–{}", last.partition) } else { String::new() };
-        let committed: Option<u64> = lines.iter().map(|line| line.committed).sum();
+        let committed: Option<u64> = lines.iter().map(|line| line.offset.committed).sum();
         Some(vec![
             first.group.to_owned(),
             format!("{}/{}{to}", first.topic, first.partition),
-            tables::or_dash(committed, |offset| offset.to_string()),
-            lines.iter().map(|line| line.end).sum::<u64>().to_string(),
-            lines.iter().map(|line| line.lag).sum::<u64>().to_string(),
-            first.verdict.clone(),
+            committed.map_or_else(|| "never".to_owned(), |offset| offset.to_string()),
+            lines.iter().map(|line| line.offset.end).sum::<u64>().to_string(),
+            lines.iter().map(|line| line.offset.lag).sum::<u64>().to_string(),
+            lines.first()?.verdict.clone(),
         ])
     };
     lines.chunk_by(same).filter_map(row).collect()

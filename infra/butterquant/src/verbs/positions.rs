@@ -4,17 +4,33 @@ use crate::exit::Found;
 use crate::holding_cells::{dollars, holding_cells};
 use crate::printer::{line, show_view};
 use anyhow::Result;
-use api::answers::{PositionsQuery, ask};
+use api::answers::{PositionsQuery, PositionsView, ask};
+use api::halt::Trading;
 use report::tables::{or_dash, table};
 use run::config::Config;
+use run::data_dir;
 use schemas::Day;
 use schemas::events::Action;
+use serde::Serialize;
 use store::views::OrderState;
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    found: PositionsView,
+    #[serde(flatten)]
+    trading: Trading,
+}
 
 /// Prints open positions and pending orders.
 pub(crate) fn run(config: &Config) -> Result<Found> {
-    let found = ask(&config.this_run()?, &PositionsQuery)?;
-    show_view(config.output()?, &found, |found| {
+    let run = config.this_run()?;
+    let found = ask(&run, &PositionsQuery)?;
+    let trading = Trading::of(&*data_dir::reach(&run)?.log)?;
+    let shown = Shown { found, trading };
+    show_view(config.output()?, &shown, |shown| {
+        let Shown { found, trading } = shown;
+        trading.sentences().iter().for_each(line);
         if found.positions.is_empty() && found.pending.is_empty() {
             return line(format!(
                 "no position is open and no order is pending; `{}` shows the candidates",

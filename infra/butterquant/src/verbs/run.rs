@@ -1,7 +1,7 @@
 //! `run`: runs some of the roles until stopped.
 
 use crate::exit::Found;
-use crate::live_run::{check_start, live, market_of, serve};
+use crate::live_run::{check_start, live, market_of, serve, serve_beside};
 use crate::market::Reads;
 use ::run::config::Config;
 use ::run::context::RunContext;
@@ -71,16 +71,13 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         _ => error,
     })?;
     context.env.policy.rate = args.rate;
-    let serving =
-        if opened.owner.is_none() { Some(serve(config, &opened, &context)?) } else { None };
-    let place = serving.as_ref().map(|serving| serving.endpoint.clone()).or(opened.owner.clone());
+    let serving = match opened.owner {
+        None => serve(config, &opened, &context)?,
+        Some(_) => serve_beside(config, &opened, &context, &args.roles)?,
+    };
+    let place = opened.owner.clone().unwrap_or_else(|| serving.endpoint.clone());
     let stop = run_loop::on_signal()?;
-    eprintln!(
-        "run {}: {}; log at {}; Ctrl-C stops",
-        run.id,
-        names.join(", "),
-        place.unwrap_or_default()
-    );
+    eprintln!("run {}: {}; log at {}; Ctrl-C stops", run.id, names.join(", "), place);
     let closing = config.closing()?;
     let source = market.map(|(market, opened)| {
         Source::new(&context.env, market, opened, None).when_complete(closing)

@@ -3,6 +3,7 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
+use api::processes;
 use api::run_status::{RunStatus, run_status};
 use report::tables::{or_dash, table};
 use run::config::Config;
@@ -30,15 +31,11 @@ fn text(config: &Config, shown: &Shown) -> String {
     let day = |day: schemas::Day| day.to_string();
     let or_none = |text: Option<&String>| or_dash(text, Clone::clone);
     let model = |version: Option<i64>| or_dash(version, |version| format!("v{version}"));
-    let halted: Vec<String> = of
-        .halted
-        .iter()
-        .map(|(track, offset)| format!("{track} HALTED since controls offset {offset}"))
-        .collect();
+    let halts = of.trading.sentences();
     let pairs = [
         ("run", format!("{} ({})", of.run, or_none(of.kind.as_ref()))),
         ("market", or_none(of.source.as_ref())),
-        ("process", of.running_at.clone().unwrap_or_else(|| "stopped".to_owned())),
+        ("process", processes::in_words(&of.processes, &of.unasked)),
         (
             "days",
             format!(
@@ -52,7 +49,14 @@ fn text(config: &Config, shown: &Shown) -> String {
             "source",
             or_dash(of.source_waits.as_ref(), |waits| format!("waits: {}", waits.waits_for)),
         ),
-        ("trading", if halted.is_empty() { "not halted".to_owned() } else { halted.join("; ") }),
+        (
+            "trading",
+            match (&halts[..], of.trading.what_if) {
+                ([], _) => of.trading.in_short(),
+                (halts, true) => halts.join("; "),
+                (halts, false) => format!("{}: {}", of.trading.in_short(), halts.join("; ")),
+            },
+        ),
         ("models", format!("champion {}, challenger {}", model(of.champion), model(of.challenger))),
         ("waiting", counted(config, &of.waiting, "none: every unit has read all of its input")),
         ("dead letters", counted(config, &of.dead_letters, "none open")),

@@ -3,7 +3,7 @@
 
 use crate::exit::Found;
 use crate::market::{self, Reads};
-use crate::operator::publish;
+use crate::operator::{Given, publish};
 use crate::printer;
 use anyhow::{Context, Result};
 use consumers::retrainer::train_from_history;
@@ -25,18 +25,18 @@ pub(crate) struct Args {
     /// Rows of history to draw, with --source
     #[arg(long, default_value_t = 7_000)]
     pub rows: usize,
-    /// Reason to record
-    #[arg(long, default_value = "asked for by an operator")]
-    pub reason: String,
+    #[command(flatten)]
+    pub given: Given,
 }
 
 /// Trains from `--source` into files, or requests a training from the run's retrainer.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let Some(source) = &args.source else {
-        let asked = TrainingRequested { reason: args.reason.clone() };
+        let asked = TrainingRequested { reason: args.given.why("asked for by an operator") };
         return publish(
             config,
             Controls::TrainingRequested(asked),
+            &args.given,
             "training requested; it is done when the next day closes",
         );
     };

@@ -52,6 +52,29 @@ pub(super) fn alone(suite: &Suite<'_>) -> Outcome {
     holds("it has a generation", first.generation > 0)
 }
 
+/// A group is active while it has members, and only then.
+pub(super) fn active(suite: &Suite<'_>) -> Outcome {
+    if !suite.can.administers {
+        return Ok(());
+    }
+    let group = suite.id("group");
+    let until = |active: bool| -> Outcome {
+        let deadline = Instant::now() + PATIENCE;
+        while suite.log.active_groups()?.contains(&group) != active {
+            if Instant::now() > deadline {
+                return Err(Failure(format!("the group should be active: {active}")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    };
+    until(false)?;
+    let member = joined(suite, &group, "only")?;
+    until(true)?;
+    drop(member);
+    until(false)
+}
+
 pub(super) fn shared(suite: &Suite<'_>) -> Outcome {
     let group = suite.id("group");
     let topics = [suite.topic(), format!("{}-too", suite.topic())];

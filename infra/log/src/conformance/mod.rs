@@ -39,6 +39,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("homeless", ownership::homeless),
     ("stale", ownership::stale),
     ("alone", groups::alone),
+    ("active", groups::active),
     ("shared", groups::shared),
     ("uneven", groups::uneven),
 ];

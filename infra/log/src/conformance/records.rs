@@ -98,6 +98,7 @@ pub(super) fn watermarks(suite: &Suite<'_>) -> Outcome {
         true => equal("the high watermark", &ends.high, &5)?,
         false => holds("the high watermark covers the records", ends.high >= 5)?,
     }
+    equal("the end of what is written", &suite.log.written_end(&suite.tp(0))?, &ends.high)?;
     equal("another partition", &suite.log.watermarks(&suite.tp(1))?, &empty)
 }
 

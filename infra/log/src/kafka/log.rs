@@ -13,7 +13,7 @@ use super::partitions::{partition_list, unsigned};
 use super::producer::KafkaProducer;
 use super::reader::KafkaReader;
 use super::settings::KafkaSettings;
-use super::{admin, connection_errors, topic_id};
+use super::{active_groups, admin, connection_errors, topic_id};
 use crate::membership::shared_count;
 use crate::{
     ErrorClass, Log, LogError, Member, Producer, Reader, Result, TopicInfo, TopicMismatch,
@@ -151,6 +151,14 @@ impl Log for KafkaLog {
             .collect();
         names.sort();
         names.dedup();
+        Ok(names)
+    }
+
+    fn active_groups(&self) -> Result<Vec<String>> {
+        let all = active_groups::active_groups(self.0.client.client(), self.0.settings.timeout)?;
+        let own = all.iter().filter_map(|name| name.strip_prefix(&self.0.settings.prefix));
+        let mut names: Vec<String> = own.map(str::to_string).collect();
+        names.sort();
         Ok(names)
     }
 

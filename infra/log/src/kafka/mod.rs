@@ -10,6 +10,7 @@
 //! 2. Every librdkafka error is given a class on purpose, in `codes.rs` and `errors.rs`.
 //! 3. A producer whose last transaction ended in doubt publishes nothing more.
 
+mod active_groups;
 mod admin;
 mod admin_answer;
 mod cluster;

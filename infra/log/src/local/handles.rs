@@ -93,6 +93,10 @@ impl<T: Local> Log for T {
         Ok(names)
     }
 
+    fn active_groups(&self) -> Result<Vec<String>> {
+        Ok(self.engine().groups.names())
+    }
+
     fn reader(&self) -> Result<Box<dyn Reader>> {
         Ok(Box::new(LocalReader { engine: Arc::clone(self.engine()) }))
     }

@@ -47,6 +47,10 @@ impl Log for RemoteLog {
         self.connection.ask(&Call::Watermarks(tp.clone()))
     }
 
+    fn written_end(&self, tp: &TopicPartition) -> Result<u64> {
+        self.connection.ask(&Call::WrittenEnd(tp.clone()))
+    }
+
     fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
         self.connection.ask(&Call::OffsetForTime(tp.clone(), timestamp_ms))
     }
@@ -57,6 +61,10 @@ impl Log for RemoteLog {
 
     fn groups(&self) -> Result<Vec<String>> {
         self.connection.ask(&Call::Groups)
+    }
+
+    fn active_groups(&self) -> Result<Vec<String>> {
+        self.connection.ask(&Call::ActiveGroups)
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {

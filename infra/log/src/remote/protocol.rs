@@ -47,6 +47,10 @@ pub(crate) enum Call {
     Publish { producer: u64, number: u64, batch: Batch, member: Option<u64> },
     /// Keeps a seat; nothing else changes. Gives `()`.
     KeepSeat { member: u64 },
+    /// Gives a `u64`.
+    WrittenEnd(TopicPartition),
+    /// Gives a `Vec<String>`.
+    ActiveGroups,
 }
 
 /// The bytes of `value`.

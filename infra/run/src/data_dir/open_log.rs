@@ -5,7 +5,7 @@ use super::run_dir::{LogAccess, RunDir};
 use anyhow::{Context, Result, anyhow};
 use eventlog::{EmbeddedLog, ErrorClass, KafkaLog, Log, LogError, RemoteLog};
 use schemas::Topic;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -196,6 +196,21 @@ pub fn living_owner(path: &Path) -> Option<kv::Owner> {
     let other =
         owner.pid != std::process::id() && Path::new(&format!("/proc/{}", owner.pid)).exists();
     Some(owner).filter(|_| other)
+}
+
+/// The folders that a process which works on the run has open: the log, and a state folder for each name.
+pub fn folders_of_processes(run: &RunDir) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(&run.path).into_iter().flatten().filter_map(Result::ok);
+    let mut folders: Vec<PathBuf> = entries
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name == "log" || name == "state" || name.starts_with("state-")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    folders
 }
 
 /// How many partitions the data topics of `log` have.

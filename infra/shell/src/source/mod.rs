@@ -6,13 +6,14 @@ mod closing;
 #[cfg(test)]
 mod tests;
 
+pub use crate::last_markers::last_closed;
 pub use closing::Closing;
 
 use crate::controls::ControlBook;
 use crate::event_reader::sound_events;
-use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
-use crate::{error::ShellError, last_record, record_codec};
+use crate::status_board::PublishedDay;
+use crate::{error::ShellError, record_codec};
 use closing::Candidate;
 use eventlog::{Batch, Log, PartitionReader, Producer};
 use producers::source::{
@@ -152,6 +153,8 @@ impl Source {
             batch.records.push(record_codec::record(&event, self.env.partitions, "source")?);
         }
         producer.publish(batch, None)?;
+        let published = PublishedDay { day: today.day, previous_day: memory.last };
+        self.env.board.put_published(published);
         memory.last = today.day;
         if !more {
             self.market.keep(today.day, self.until);
@@ -273,22 +276,4 @@ fn name_lost(today: &mut MarketDay, lost: Vec<String>) {
     let reason = |ticker: &str| format!("the market has nothing of {ticker} any more");
     today.missing.extend(lost.into_iter().map(|ticker| (ticker.clone(), reason(&ticker))));
     today.missing.sort();
-}
-
-/// The oldest of the partitions' last markers; `previous` for a partition without one.
-pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
-    let mut oldest: Option<Day> = None;
-    for partition in 0..partitions {
-        let last = last_marker(log, partition, partitions)?.unwrap_or(previous);
-        oldest = Some(oldest.map_or(last, |day| day.min(last)));
-    }
-    Ok(oldest.unwrap_or(previous))
-}
-
-/// The day of the last marker that roles would take in; any other closes nothing.
-fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
-    last_record::find_last(log, &record_codec::place(Topic::Bars, partition), |record| {
-        let event = inspect(Topic::Bars, partition, total, record).ok()?;
-        event.body.marker().map(|_| event.day)
-    })
 }

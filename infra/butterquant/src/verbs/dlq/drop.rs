@@ -16,10 +16,13 @@ pub(crate) struct Args {
     /// Reason to record
     #[arg(long)]
     pub why: String,
+    /// Who settles them, for the record [default: user@host]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// Drops them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let which = Selection::Ids(args.ids.iter().copied().collect());
-    settled(config, &which, Fate::Dropped, args.why.clone())
+    settled(config, &which, Fate::Dropped, args.why.clone(), args.by.as_ref())
 }

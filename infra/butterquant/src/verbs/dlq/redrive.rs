@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Reason to record
     #[arg(long, default_value = "by an operator")]
     pub why: String,
+    /// Who settles them, for the record [default: user@host]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// Redrives them.
@@ -32,5 +35,5 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         true => Selection::Open(args.reason.clone()),
         false => Selection::Ids(args.ids.iter().copied().collect()),
     };
-    settled(config, &which, Fate::Redriven, args.why.clone())
+    settled(config, &which, Fate::Redriven, args.why.clone(), args.by.as_ref())
 }

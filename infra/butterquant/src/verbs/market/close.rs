@@ -1,7 +1,7 @@
 //! `market close`: lets the source publish a day of the market without what it still lacks.
 
 use crate::exit::Found;
-use crate::operator::publish;
+use crate::operator::{Given, publish};
 use anyhow::{Result, ensure};
 use run::config::Config;
 use run::data_dir;
@@ -18,14 +18,13 @@ pub(crate) struct Args {
     /// Day that need not be complete, as `status` names it
     #[arg(value_name = "DATE")]
     pub day: Day,
-    /// Reason to record
-    #[arg(long, default_value = "an operator closed the day")]
-    pub reason: String,
+    #[command(flatten)]
+    pub given: Given,
 }
 
 /// Publishes the word on `controls`.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let Args { day, reason } = args;
+    let Args { day, given } = args;
     let run = config.this_run()?;
     {
         let opened = data_dir::reach(&run)?;
@@ -35,10 +34,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         let closed = shell::source::last_closed(&*opened.log, partitions, begun.previous_day)?;
         can_be_closed(*day, closed, begun.settings.calendar)?;
     }
-    let word = DayReleased { released_day: *day, reason: reason.clone() };
+    let word = DayReleased { released_day: *day, reason: given.why("an operator closed the day") };
     publish(
         config,
         Controls::DayReleased(word),
+        given,
         &format!("the source no longer waits for what {day} lacks"),
     )
 }

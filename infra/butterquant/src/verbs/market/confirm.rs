@@ -3,7 +3,7 @@
 use super::move_of_day::MoveOfDay;
 use crate::confirmed_moves::moves_on;
 use crate::exit::Found;
-use crate::operator::published;
+use crate::operator::{operator_name, published};
 use crate::printer;
 use anyhow::{Context, Result, ensure};
 use quant::{PriceBar, PriceHistory};
@@ -12,6 +12,7 @@ use run::data_dir::{self, OpenLog, RunDir};
 use schemas::events::{Controls, MoveConfirmed};
 use schemas::{Day, Topic, partition_of};
 use shell::event_reader::sound_events;
+use shell::operator_word::OperatorWord;
 use shell::{open, record_codec};
 
 /// Arguments of `market confirm`.
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// New shares for old ones, with `split` [default: the ratio that explains the move]
     #[arg(long, value_name = "NEW:OLD", value_parser = ratio)]
     pub ratio: Option<f64>,
+    /// Who confirms it, for the record [default: user@host]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// What a move was.
@@ -74,7 +78,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         return Ok(Found::Nothing);
     }
     let confirmed = MoveConfirmed { ticker: ticker.clone(), move_day: day, split_ratio };
-    let offset = open::say(&*opened.log, Controls::MoveConfirmed(confirmed))?;
+    let word = Controls::MoveConfirmed(confirmed);
+    let given = OperatorWord::now(&operator_name(args.by.as_ref()));
+    let offset = open::say_with(&*opened.log, word, &given, None)?;
     published(config, &run, offset, &consequence(&ticker, day, split_ratio))
 }
 

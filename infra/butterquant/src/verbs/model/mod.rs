@@ -29,15 +29,13 @@ pub(crate) enum Verb {
     /// The request is an event on `controls`; the retrainer answers it on `models` at the end of the
     /// day, and every scorer uses the version from the next day on. A challenger being watched is
     /// dropped, unless it is the version promoted.
-    #[command(
-        after_help = "Example: butterquant model promote 3 --reason \"calibration is better\""
-    )]
+    #[command(after_help = "Example: butterquant model promote 3 --why \"calibration is better\"")]
     Promote(promote::Args),
     /// Make an earlier version champion again, effective at once
     ///
     /// The rollback is an event on `controls`; running scorers use the version from their next batch
     /// on, even in the middle of a day. Without a version, it goes back to the previous champion.
-    #[command(after_help = "Example: butterquant model rollback --reason \"drift\"")]
+    #[command(after_help = "Example: butterquant model rollback --why \"drift\"")]
     Rollback(rollback::Args),
     /// Verify versions or a file: hash, seal, shape, contract, test vectors in every engine, and the
     /// artifact folder against the log; exit 1 when a check fails

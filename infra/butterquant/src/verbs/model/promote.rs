@@ -2,7 +2,7 @@
 
 use crate::exit::Found;
 use crate::models_on_log::{ModelsOnLog, ensure_allowed};
-use crate::operator::publish;
+use crate::operator::{Given, publish};
 use anyhow::Result;
 use run::config::Config;
 use schemas::events::{Controls, PromotionRequested};
@@ -12,9 +12,8 @@ use schemas::events::{Controls, PromotionRequested};
 pub(crate) struct Args {
     /// Version to promote
     pub version: i64,
-    /// Reason to record
-    #[arg(long, default_value = "by an operator")]
-    pub reason: String,
+    #[command(flatten)]
+    pub given: Given,
 }
 
 /// Requests the promotion.
@@ -28,10 +27,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let dropped = challenger.map_or(String::new(), |challenger| {
         format!("; model {challenger}, which is being watched, is dropped")
     });
-    let asked = PromotionRequested { version, reason: args.reason.clone() };
+    let asked = PromotionRequested { version, reason: args.given.why("by an operator") };
     publish(
         config,
         Controls::PromotionRequested(asked),
+        &args.given,
         &format!("requested: model {version} becomes champion from the next day on{dropped}"),
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::exit::Found;
 use crate::models_on_log::{ModelsOnLog, ensure_allowed};
-use crate::operator::publish;
+use crate::operator::{Given, publish};
 use anyhow::{Context, Result};
 use run::config::Config;
 use schemas::events::{Controls, RolledBack};
@@ -12,9 +12,8 @@ use schemas::events::{Controls, RolledBack};
 pub(crate) struct Args {
     /// Version to go back to [default: the previous champion]
     pub version: Option<i64>,
-    /// Reason to record
-    #[arg(long, default_value = "by an operator")]
-    pub reason: String,
+    #[command(flatten)]
+    pub given: Given,
 }
 
 /// Publishes the rollback.
@@ -28,10 +27,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ensure_allowed(config, &models, version)?;
         version
     };
-    let back = RolledBack { version, reason: args.reason.clone() };
+    let back = RolledBack { version, reason: args.given.why("by an operator") };
     publish(
         config,
         Controls::RolledBack(back),
+        &args.given,
         &format!("model {version} is in force again, effective at once"),
     )
 }

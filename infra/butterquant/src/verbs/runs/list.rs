@@ -5,6 +5,7 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::{Context, Result, bail};
 use api::answers::{TallyQuery, ViewsAt};
+use api::halt::Trading;
 use eventlog::Log;
 use report::tables;
 use run::config::Config;
@@ -24,6 +25,8 @@ struct Listed {
     scan_from: Option<String>,
     last_closed_day: Option<String>,
     bytes: u64,
+    #[serde(flatten)]
+    trading: Option<Trading>,
     owner_pid: Option<u32>,
     endpoint: Option<String>,
     problem: Option<String>,
@@ -51,6 +54,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
                 text(&one.first_day),
                 text(&one.scan_from),
                 text(&one.last_closed_day),
+                tables::or_dash(one.trading.as_ref(), Trading::in_short),
                 size(one.bytes),
                 owner,
             ]
@@ -62,11 +66,14 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
             "first day",
             "scans from",
             "last closed",
+            "trading",
             "size>",
             "process>",
         ];
         printer::line(tables::table(&header, rows));
         for one in listed {
+            let halts = one.trading.iter().filter(|of| !of.what_if).flat_map(Trading::sentences);
+            halts.for_each(|halt| printer::line(format!("{}: {halt}", one.id)));
             if let Some(problem) = &one.problem {
                 printer::line(format!("{}: {problem}", one.id));
             }
@@ -98,6 +105,7 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
         listed.endpoint.clone_from(&reached.owner);
     }
     let opened = opening(config, &*reached.log, run)?;
+    listed.trading = Some(Trading::of(&*reached.log)?);
     listed.kind = Some(opened.kind);
     listed.source = Some(opened.source);
     listed.first_day = Some(opened.first_day.to_string());

@@ -12,7 +12,7 @@ use run::data_dir;
 use schemas::{Topic, headers, registry};
 use serde::Serialize;
 use serde_json::Value;
-use shell::{open, record_codec};
+use shell::{open, operator_word, record_codec};
 
 /// Arguments of `topics describe`.
 #[derive(clap::Args, Debug)]
@@ -171,7 +171,8 @@ fn headers_of(topic: Topic) -> Vec<Named> {
         name: (*name).to_owned(),
         meaning: (*meaning).to_owned(),
     };
-    own.chain(letters).map(one).collect()
+    let commands = operator_word::MEANINGS.iter().filter(|_| topic == Topic::Controls);
+    own.chain(letters).chain(commands).map(one).collect()
 }
 
 /// One of the last events, but no day marker, as `topics consume` prints it.

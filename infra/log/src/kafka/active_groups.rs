@@ -1,0 +1,88 @@
+//! The groups of a cluster that have members, asked through librdkafka's C interface because rdkafka's
+//! own list does not know groups of the new protocol.
+#![allow(unsafe_code)]
+
+use std::ffi::CStr;
+use std::time::Duration;
+
+use rdkafka::bindings as sys;
+use rdkafka::client::{Client, ClientContext};
+use rdkafka::error::RDKafkaErrorCode as Code;
+
+use super::errors::of_code;
+use crate::Result;
+
+const PLACE: &str = "the list of groups";
+
+/// The names of all groups with members.
+pub(crate) fn active_groups<C: ClientContext>(
+    client: &Client<C>,
+    timeout: Duration,
+) -> Result<Vec<String>> {
+    let rk = client.native_ptr();
+    // SAFETY: `rk` lives as long as `client`; the queue, the options and the event are each
+    // destroyed once, after their last use, and nothing borrowed from the event outlives it.
+    unsafe {
+        let options = sys::rd_kafka_AdminOptions_new(
+            rk,
+            sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS,
+        );
+        let queue = sys::rd_kafka_queue_new(rk);
+        sys::rd_kafka_ListConsumerGroups(rk, options, queue);
+        let event = sys::rd_kafka_queue_poll(queue, timeout.as_millis() as i32);
+        let found = match event.is_null() {
+            true => Err(Code::OperationTimedOut),
+            false => read(event),
+        };
+        if !event.is_null() {
+            sys::rd_kafka_event_destroy(event);
+        }
+        sys::rd_kafka_queue_destroy(queue);
+        sys::rd_kafka_AdminOptions_destroy(options);
+        found.map_err(|code| of_code(code, PLACE))
+    }
+}
+
+/// Reads the names out of the answer.
+///
+/// # Safety
+///
+/// `event` is a live event that answers one `ListConsumerGroups`.
+unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<Vec<String>, Code> {
+    use sys::rd_kafka_consumer_group_state_t as State;
+    // SAFETY: the answer and all that is read from it belong to the live event; each
+    // pointer is checked before it is followed.
+    unsafe {
+        let code = Code::from(sys::rd_kafka_event_error(event));
+        if code != Code::NoError {
+            return Err(code);
+        }
+        let result = sys::rd_kafka_event_ListConsumerGroups_result(event);
+        if result.is_null() {
+            return Err(Code::Fail);
+        }
+        // A broker that does not answer may hold groups of its own.
+        let mut failed = 0;
+        let errors = sys::rd_kafka_ListConsumerGroups_result_errors(result, &mut failed);
+        if failed > 0 && !errors.is_null() {
+            return Err(Code::from(sys::rd_kafka_error_code(*errors)));
+        }
+        let mut count = 0;
+        let groups = sys::rd_kafka_ListConsumerGroups_result_valid(result, &mut count);
+        let mut names = Vec::new();
+        for at in 0..if groups.is_null() { 0 } else { count } {
+            let group = *groups.add(at);
+            let state = sys::rd_kafka_ConsumerGroupListing_state(group);
+            let name = sys::rd_kafka_ConsumerGroupListing_group_id(group);
+            let empty = matches!(
+                state,
+                State::RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY
+                    | State::RD_KAFKA_CONSUMER_GROUP_STATE_DEAD
+            );
+            if !empty && !name.is_null() {
+                names.push(CStr::from_ptr(name).to_string_lossy().into_owned());
+            }
+        }
+        Ok(names)
+    }
+}
