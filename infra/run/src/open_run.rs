@@ -67,6 +67,7 @@ pub fn open_or_resume(
         scan_from: request.scan_from,
         settings: request.settings.clone(),
         market_sha256: market.data_sha256(),
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..RunOpened::default()
     };
     let mut start = RunStart { opened, history: None, first_model: Vec::new() };
@@ -115,7 +116,8 @@ fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunS
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
     if book.latest().settings != request.settings {
-        let changed = SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
+        let changed =
+            SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
     Ok(RunStart { opened, history: None, first_model: Vec::new() })

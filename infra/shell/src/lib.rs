@@ -23,6 +23,7 @@ mod recovery;
 pub mod redrive;
 pub mod replay;
 pub mod runner;
+pub mod score_comparison;
 pub mod source;
 pub mod status_board;
 mod take_in;
