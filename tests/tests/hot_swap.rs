@@ -236,15 +236,26 @@ fn scene() -> (f64, Duration) {
     (fed.rate, behind)
 }
 
-/// Another provider's scores differ in bits, and a replay names that as the reason.
+/// Another provider's scores differ in bits: they are compared within the tolerance, and that is said;
+/// where the provider that scored is here, it repeats its own.
 fn another_provider_is_named(env: Env) {
-    let candle = machines(Arc::new(scorer::Loader::new(Engine::candle())));
-    let verified = shell::replay::verify(&Env { machines: candle, ..env }, &mut |_| {}).unwrap();
-    assert_eq!(verified.differences.len(), DAYS as usize * A_DAY);
-    for difference in verified.differences {
-        let named = difference.what.contains("scored it, candle-cpu scores now; replay with");
-        assert!(named, "{}", difference.what);
-    }
+    let by = |engine| machines(Arc::new(scorer::Loader::new(engine)));
+    let (own, scores) = (env.machines.clone(), (DAYS as usize * A_DAY) as u64);
+    let env = Env { machines: by(Engine::candle()), ..env };
+    let near = shell::replay::verify(&env, &mut |_| {}).unwrap();
+    assert!(near.differences.is_empty(), "{:?}", &near.differences[..1]);
+    let [found] = &near.scores[..] else { panic!("{:?}", near.scores) };
+    let named = (found.recorded_by.as_str(), found.repeated_by.as_str(), found.scores);
+    assert_eq!(named, ("onnxruntime-cpu", "candle-cpu", scores));
+    assert!(found.tolerance == Some(1e-6) && found.largest_difference > 0.0, "{found:?}");
+
+    let with = move |name: &str| (name == "onnxruntime-cpu").then(|| own.clone());
+    let exact = shell::replay::verify_scores_with(&env, Arc::new(with), &mut |_| {}).unwrap();
+    assert!(exact.differences.is_empty(), "{:?}", &exact.differences[..1]);
+    let [found] = &exact.scores[..] else { panic!("{:?}", exact.scores) };
+    assert_eq!((found.repeated_by.as_str(), found.scores), ("onnxruntime-cpu", scores));
+    assert_eq!((found.tolerance, found.largest_difference), (None, 0.0));
+    assert_eq!(exact.decisions, near.decisions, "each is compared once");
 }
 
 /// Checks that each was scored by the version in force at its offset, with exactly the bits that this

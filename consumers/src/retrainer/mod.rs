@@ -26,7 +26,7 @@ mod verdict;
 pub use accuracy::MIN_ACCURACY;
 pub use history_training::{HistoryModels, train_from_history};
 pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
-pub use rows::{HeldOutDays, embargo};
+pub use rows::{HeldOutDays, Judgement, embargo};
 pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
 pub use train::{TrainRequest, train_and_judge};
 

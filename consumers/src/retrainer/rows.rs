@@ -3,7 +3,7 @@
 use schemas::Day;
 use schemas::contract::CLASSES;
 use schemas::evaluation::HELD_OUT_DAYS;
-use schemas::events::Sample;
+use schemas::events::{ModelTrained, Sample};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use success::LabelledRow;
@@ -26,6 +26,45 @@ impl HeldOutDays {
     pub fn of(manifest: &str) -> Option<HeldOutDays> {
         let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
         serde_json::from_value(manifest.get("held_out")?.clone()).ok()
+    }
+}
+
+/// A judgement of the gate. The same bytes judged again on the same rows are the same judgement: it
+/// gives the same p-value, and counts once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Judgement {
+    /// SHA-256 of the model's bytes.
+    pub model: String,
+    /// The scan days it was judged on.
+    pub days: HeldOutDays,
+    /// SHA-256 of the rows; empty in manifests from before it was recorded.
+    pub rows: String,
+}
+
+impl Judgement {
+    /// The judgement recorded with a trained model.
+    pub fn of(trained: &ModelTrained) -> Option<Judgement> {
+        let manifest: serde_json::Value = serde_json::from_str(&trained.manifest).ok()?;
+        let rows = manifest["held_out_sha256"].as_str().unwrap_or_default().to_owned();
+        let days = HeldOutDays::of(&trained.manifest)?;
+        Some(Judgement { model: trained.sha256.clone(), days, rows })
+    }
+
+    /// Whether both are one; where the rows of one are not known, its days stand for them.
+    pub(super) fn is(&self, other: &Judgement) -> bool {
+        let rows = self.rows == other.rows || self.rows.is_empty() || other.rows.is_empty();
+        self.model == other.model && self.days == other.days && rows
+    }
+
+    /// How many judgements other than this one touched any day from `first` on.
+    pub(super) fn others(&self, judged: &[Judgement], first: Day) -> u32 {
+        let mut others: Vec<&Judgement> = Vec::new();
+        for one in judged.iter().filter(|one| one.days.last >= first && !one.is(self)) {
+            if !others.iter().any(|known| known.is(one)) {
+                others.push(one);
+            }
+        }
+        others.len() as u32
     }
 }
 

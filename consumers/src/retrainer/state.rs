@@ -1,6 +1,6 @@
 //! What the retrainer remembers, and how recorded models and outcomes change it.
 
-use super::rows::{HeldOutDays, sound};
+use super::rows::{Judgement, sound};
 use super::triggers::Triggers;
 use schemas::events::{Alias, ModelRef, ModelTrained, Models, Outcomes};
 use schemas::{Day, EventId};
@@ -30,12 +30,13 @@ pub(super) struct RetrainerState {
     pub(super) models: BTreeMap<i64, Vec<u8>>,
     pub(super) champion: Option<ModelRef>,
     pub(super) watched: Option<Watched>,
-    pub(super) judged: Vec<HeldOutDays>,
     /// The last `controls` offsets answered.
     pub(super) training_answered: i64,
     pub(super) rollback_answered: i64,
     pub(super) promotion_answered: i64,
     pub(super) triggers: Triggers,
+    /// The judgements so far, each once.
+    pub(super) judged: Vec<Judgement>,
 }
 
 impl RetrainerState {
@@ -51,8 +52,9 @@ impl RetrainerState {
                 self.new_outcomes = 0;
                 self.triggers.training_begins(triggered);
             }
-            Models::ModelTrained(ModelTrained { version, onnx, manifest, passed, .. }) => {
-                self.judged.extend(HeldOutDays::of(manifest));
+            Models::ModelTrained(trained @ ModelTrained { version, onnx, passed, .. }) => {
+                let new = Judgement::of(trained);
+                self.judged.extend(new.filter(|new| !self.judged.iter().any(|old| old.is(new))));
                 if *passed {
                     self.models.insert(*version, onnx.clone());
                 }

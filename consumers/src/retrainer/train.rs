@@ -3,7 +3,7 @@
 //! matured scan days: every candidate of them has its outcome, or a record that it has none.
 
 use super::model_acceptance::{AcceptanceReport, AcceptanceTest};
-use super::rows::{HeldOutDays, REMEDY, row_of, split};
+use super::rows::{Judgement, REMEDY, row_of, split};
 use super::verdict::{sentences, verdict_json};
 use schemas::contract::{CONTRACT, FEATURES};
 use schemas::events::{
@@ -13,7 +13,7 @@ use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
 use success::{
     Assessment, Engine, GateSettings, HeldOut, LabelledRow, TrainSettings, Trained, Verdict, gate,
-    longest_holding, train_and_assess,
+    longest_holding, rows_sha256, train_and_assess,
 };
 
 /// Everything a training depends on besides `samples`.
@@ -31,8 +31,8 @@ pub struct TrainRequest {
     pub open: BTreeSet<i32>,
     /// The champion's bytes.
     pub champion: Option<Vec<u8>>,
-    /// Days on which earlier challengers were judged.
-    pub judged: Vec<HeldOutDays>,
+    /// The judgements of earlier challengers.
+    pub judged: Vec<Judgement>,
     /// Settings in force.
     pub settings: Settings,
 }
@@ -56,7 +56,7 @@ fn predictions(onnx: &[u8], rows: &[LabelledRow]) -> Result<Vec<HeldOut>, String
 struct TrainingResult {
     trained: Trained,
     verdict: Verdict,
-    days: HeldOutDays,
+    judgement: Judgement,
     assessment: Option<Assessment>,
 }
 
@@ -89,16 +89,20 @@ fn attempt(
     let challenger = predictions(&trained.onnx, &split.held_out)?;
     let champion =
         request.champion.as_deref().map(|onnx| predictions(onnx, &split.held_out)).transpose()?;
-    let overlapping = request.judged.iter().filter(|judged| judged.last >= split.days.first);
+    let judgement = Judgement {
+        model: trained.sha256.clone(),
+        days: split.days,
+        rows: rows_sha256(&split.held_out, &CONTRACT),
+    };
     let how = GateSettings {
         block: longest_holding(&split.held_out),
-        judged_before: overlapping.count() as u32,
+        judged_before: judgement.others(&request.judged, split.days.first),
         class_prior: trained.manifest.class_prior,
         seed: settings.seed as u64,
         ..GateSettings::default()
     };
     let verdict = gate(&challenger, champion.as_deref(), &how);
-    Ok(TrainingResult { trained, verdict, days: split.days, assessment })
+    Ok(TrainingResult { trained, verdict, judgement, assessment })
 }
 
 /// Trains on the request's rows and the `samples` evaluated by its day. The events record the
@@ -125,13 +129,14 @@ pub fn train_and_judge(
     };
     match attempt(&request, rows, &open, progress) {
         Err(reason) => vec![refused(vec![reason])],
-        Ok(TrainingResult { trained, mut verdict, days, assessment }) => {
+        Ok(TrainingResult { trained, mut verdict, judgement, assessment }) => {
             let AcceptanceReport { summary, problems } = acceptance.run(&trained.onnx);
             verdict.reasons.extend(problems);
             verdict.promote = verdict.reasons.is_empty();
             let manifest = serde_json::json!({
                 "model": trained.manifest,
-                "held_out": days,
+                "held_out": judgement.days,
+                "held_out_sha256": judgement.rows,
                 "held_out_metrics": assessment,
                 "gate": verdict_json(&verdict),
                 "trial": summary,

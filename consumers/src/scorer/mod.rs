@@ -15,8 +15,10 @@ mod batch;
 mod loader;
 #[cfg(test)]
 mod tests;
+mod trainings;
 
 pub use loader::Loader;
+pub use trainings::Trainings;
 
 use batch::{ScoreCache, values};
 use schemas::contract::CONTRACT;
@@ -62,6 +64,7 @@ struct ScorerState {
     challenger: Option<ModelRef>,
     /// `controls` offset under which the last marker named its champion.
     named_at: i64,
+    trainings: Trainings,
 }
 
 /// The scorer's machine for one partition.
@@ -87,12 +90,7 @@ impl Scorer {
             return Ok(version);
         }
         let Some(ModelRef { version, sha256 }) = &self.state.champion else {
-            return Err(format!(
-                "no model is in force; one is trained once there are {} matured rows: `butterquant up \
-                 --history N` trains one from the past when a run begins, `butterquant train` \
-                 requests one",
-                controls.settings.min_training_rows
-            ));
+            return Err(self.state.trainings.reason(controls));
         };
         match self.state.models.get(version) {
             Some(stored) if stored.sha256 != *sha256 => Err(format!(
@@ -172,6 +170,7 @@ impl Scorer {
 impl Machine for Scorer {
     fn evolve(&mut self, event: &Event) {
         let Body::Models(models) = &event.body else { return };
+        self.state.trainings.apply(event);
         match models {
             Models::ModelTrained(model) if model.passed => {
                 // The first usable bytes of a version are kept.

@@ -143,6 +143,43 @@ fn what_cannot_be_scored_is_refused_with_the_reason() {
     );
 }
 
+/// ButterAI was idle because of 23 refusals, and was told that a model waits for rows.
+#[test]
+fn without_a_model_the_reason_is_what_came_of_the_trainings() {
+    use schemas::events::{ModelRefused, Models, RetrainTriggered, RunOpened};
+    let asked = features(71, "A", scanned(71, "A", 0.0).id, values());
+    let mut driven = Driven::new(Scorer::new(loader()));
+    let about = |body| Event::new(day(69), "", &["1"], body);
+    let triggered = RetrainTriggered { version: 1, ..RetrainTriggered::default() };
+    let mut failed = trained(day(69), 1, model().onnx.clone(), &model().sha256);
+    if let Body::Models(Models::ModelTrained(model)) = &mut failed.body {
+        model.passed = false;
+    }
+    let refused = ModelRefused { version: 1, reasons: vec!["not proven better".to_owned()] };
+    driven.take([
+        about(Models::RetrainTriggered(triggered)),
+        failed,
+        about(Models::ModelRefused(refused)),
+        named(70, None, None, 10),
+    ]);
+    let opened = |code_version: &str| {
+        Some(RunOpened { code_version: code_version.to_owned(), ..RunOpened::default() })
+    };
+    driven.controls.opened = opened("0.1.0");
+    let words = &["the gate refused 1 model; the last, v1 on ", ": not proven better;"];
+    check_refused(&mut driven, &asked, words);
+    driven.restart(Scorer::new(loader()));
+    check_refused(&mut driven, &asked, words);
+    // A run from before keeps its sentence, and so replays.
+    driven.controls.opened = opened("");
+    check_refused(&mut driven, &asked, &["no model is in force; one is trained once"]);
+
+    driven.controls.opened = opened("0.1.0");
+    driven.take([named(71, None, Some(2), 10)]);
+    let decided = says_of(&mut driven, &features(72, "A", scanned(72, "A", 0.0).id, values()));
+    assert!(decided.contains("v2 has passed its gate and is being watched"), "{decided}");
+}
+
 #[test]
 fn damaged_bytes_and_other_bytes_are_refused_and_do_not_stay_in_the_way() {
     let asked = features(71, "A", scanned(71, "A", 0.0).id, values());

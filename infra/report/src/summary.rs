@@ -11,6 +11,7 @@ use run::whole_file::write_file;
 use schemas::events::{RunOpened, Track};
 use schemas::{Day, Money};
 use serde::Serialize;
+use shell::open::WHAT_IF;
 use statistics::{Comparison, Performance, compare, daily_returns, performance};
 use std::collections::BTreeMap;
 use store::views::{Ranked, Rankings, RankingsFile};
@@ -18,6 +19,9 @@ use store::views::{Ranked, Rankings, RankingsFile};
 /// The most calendar days from a scan to its evaluation day, counted as trading days: the length
 /// of a bootstrap block.
 const LONGEST_HOLDING: usize = 31;
+
+/// How the reasons begin for which nothing can be scored.
+const NO_MODEL: &str = "no model is in force";
 
 /// The summary of one track.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +42,8 @@ pub struct TrackSummary {
     pub highest: Option<f64>,
     /// The threshold.
     pub threshold: f64,
+    /// Candidates over the threshold that were not traded, by the reason's code.
+    pub not_traded: BTreeMap<String, u64>,
     /// Reasons why the track could not trade, each with its number of days.
     pub notes: BTreeMap<String, u64>,
     /// Closed trades repriced at other volatilities.
@@ -173,10 +179,12 @@ fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<
     let profit = points.iter().fold(Money::ZERO, |sum, point| sum + point.mark.change);
     let journal: Vec<_> =
         views.journal()?.into_iter().filter(|trade| trade.track == track).collect();
-    let mut notes = BTreeMap::new();
-    for note in points.iter().filter_map(|point| point.mark.note.clone()) {
-        *notes.entry(note).or_default() += 1;
+    let mut notes = grouped(points.iter().filter_map(|point| point.mark.note.as_deref()));
+    if reader.opened.kind == WHAT_IF {
+        // The recorded reason is that of a run which goes on.
+        notes.retain(|note, _| !note.starts_with(NO_MODEL));
     }
+    let refused = format!("orders/{}", track.name());
     let highest = points.iter().filter_map(|point| point.mark.highest).max_by(f64::total_cmp);
     let summary = TrackSummary {
         track: track.name(),
@@ -195,10 +203,27 @@ fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<
         } else {
             settings.score_over
         },
+        not_traded: views.tally()?.refusals.remove(&refused).unwrap_or_default(),
         notes,
         at_volatility: at_volatilities(reader, track)?,
     };
     Ok((summary, daily_returns(&changes, capital)?))
+}
+
+/// Notes with their number of days. Each training without a model changes the sentence that says why
+/// there is none: such days count together, with the last.
+fn grouped<'a>(notes: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
+    let mut grouped: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut modelless, mut last) = (0, None);
+    for note in notes {
+        if note.starts_with(NO_MODEL) {
+            (modelless, last) = (modelless + 1, Some(note));
+        } else {
+            *grouped.entry(note.to_owned()).or_default() += 1;
+        }
+    }
+    grouped.extend(last.map(|last| (last.to_owned(), modelless)));
+    grouped
 }
 
 fn models(reader: &RunReader) -> Result<Vec<String>> {
@@ -218,4 +243,21 @@ fn models(reader: &RunReader) -> Result<Vec<String>> {
             format!("v{} ({rule}{when}): {fate}", card.version)
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn days_without_a_model_count_together_under_the_last_reason() {
+        let notes = [
+            "no model is in force; one is trained once there are rows",
+            "no model is in force: the gate refused 1 model",
+            "no model is in force: the gate refused 2 models",
+            "model v3 is not on the log",
+        ];
+        let found: Vec<_> = grouped(notes.into_iter()).into_iter().collect();
+        assert_eq!(found, [(notes[3].to_owned(), 1), (notes[2].to_owned(), 3)]);
+    }
 }

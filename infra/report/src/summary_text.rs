@@ -2,6 +2,8 @@
 
 use crate::summary::{Summary, TrackSummary};
 use crate::tables::{or_dash, percent, table};
+use shell::open::WHAT_IF;
+use statistics::{Comparison, p_text};
 use store::views::{CorrectedBars, Ranked, RankingsFile};
 
 /// The caveat in every report of results.
@@ -168,28 +170,71 @@ fn tracks(summary: &Summary, lines: &mut Vec<String>) {
         "open>",
     ];
     lines.push(table(&header, rows));
+    if summary.opened.kind == WHAT_IF {
+        lines.push("This is a what-if run: it was halted when it was opened, cannot trade, and trains no model.".to_owned());
+    }
     summary.tracks.iter().for_each(|one| notes(one, lines));
     match (&summary.comparison, &summary.comparison_refused) {
-        (Some(found), _) => lines.push(format!(
-            "ButterAI − ButterBaseline: {:+.4} % of capital a day, 95 % interval {:+.4} to {:+.4} %, p {:.2}; the smallest difference that these days would show is {:.4} % (at 5 % significance and 80 % power)",
-            found.mean_daily_difference * 100.0,
-            found.interval.0 * 100.0,
-            found.interval.1 * 100.0,
-            found.p_value,
-            found.detectable_difference * 100.0
-        )),
+        (Some(found), _) => lines.push(compared(found)),
         (None, Some(why)) => lines.push(format!("the tracks are not compared: {why}")),
         (None, None) => {}
     }
     lines.push(SURVIVORS.to_owned());
 }
 
+/// A refusal's code and what it means.
+fn in_words(code: &str) -> String {
+    let words = match code {
+        "HALTED" => "while trading was halted",
+        "UNSETTLED" => "while an order was unknown at the broker",
+        "COMPANY_HELD" => "of companies held already",
+        "DAILY_LIMIT" => "over the day's limit",
+        "POSITION_LIMIT" => "over the limit of positions",
+        "TOO_LARGE" => "whose single contract risks too much",
+        _ => return code.to_owned(),
+    };
+    format!("{words} ({code})")
+}
+
+/// The comparison of the tracks: which one is better, by how much, and how surely.
+fn compared(found: &Comparison) -> String {
+    let difference = found.mean_daily_difference * 100.0;
+    let which = match difference {
+        0.0 => "ButterAI and ButterBaseline are equal".to_owned(),
+        more if more > 0.0 => {
+            format!("ButterAI is better than ButterBaseline by {more:.4} % of capital a day")
+        }
+        less => {
+            format!("ButterAI is worse than ButterBaseline by {:.4} % of capital a day", less.abs())
+        }
+    };
+    format!(
+        "{which}: ButterAI − ButterBaseline {difference:+.4} %, 95 % interval {:+.4} to {:+.4} %, {} (two-sided, {} resamples); the smallest difference that these days would show is {:.4} % (at 5 % significance and 80 % power)",
+        found.interval.0 * 100.0,
+        found.interval.1 * 100.0,
+        p_text(found.p_value),
+        found.draws,
+        found.detectable_difference * 100.0
+    )
+}
+
 fn notes(one: &TrackSummary, lines: &mut Vec<String>) {
-    if one.over_threshold == 0 {
-        let highest = or_dash(one.highest, |value| format!("{value:.3}"));
-        lines.push(format!(
-            "{}: no candidate over {}; the highest seen was {highest}",
+    match one.highest {
+        _ if one.over_threshold > 0 => {}
+        Some(highest) => lines.push(format!(
+            "{}: no candidate over {}; the highest seen was {highest:.3}",
             one.track, one.threshold
+        )),
+        None => lines
+            .push(format!("{}: it had no candidate to compare with {}", one.track, one.threshold)),
+    }
+    if !one.not_traded.is_empty() {
+        let codes =
+            one.not_traded.iter().map(|(code, count)| format!("{count} {}", in_words(code)));
+        lines.push(format!(
+            "{}: candidates over the threshold that were not traded: {}",
+            one.track,
+            codes.collect::<Vec<_>>().join(", ")
         ));
     }
     for (note, days) in &one.notes {

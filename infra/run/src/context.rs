@@ -87,6 +87,17 @@ impl RunContext {
         };
         Ok(RunContext { env, materialized, engine, run: run.clone(), db })
     }
+
+    /// The run's machines, but with scores by `engine`.
+    pub fn machines_scoring_with(&self, engine: Engine) -> Machines {
+        let (loader, others) = (Arc::new(Loader::new(engine)), Arc::clone(&self.env.machines));
+        Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
+            match role {
+                Role::Scorer => Some(Box::new(Scorer::new(Arc::clone(&loader)))),
+                other => others(other),
+            }
+        })
+    }
 }
 
 /// The embedded log answers only from what it has read in full, so there is nothing to ask for again.

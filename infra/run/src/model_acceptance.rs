@@ -35,7 +35,7 @@ impl EngineAcceptance {
         let mut problems = Vec::new();
         if worst > AGREEMENT {
             problems.push(format!(
-                "on {engine} a probability of its test vectors is {worst:e} from candle's, {AGREEMENT:e} is allowed: score with --provider cpu or another ONNX Runtime, {AGAIN}"
+                "on {engine} a probability of its test vectors is {worst:e} from candle's, {AGREEMENT:e} is allowed: score with --provider candle or another ONNX Runtime, {AGAIN}"
             ));
         }
         if let Some(vector) = vectors.first() {

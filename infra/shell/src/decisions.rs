@@ -2,8 +2,14 @@
 //! and compared (verification).
 
 use crate::{
-    controls::ControlBook, effect_context::LogEffectContext, error::ShellError, last_record::Ends,
-    record_codec, recorded::Recorded, unit_identity::UnitIdentity,
+    controls::ControlBook,
+    effect_context::LogEffectContext,
+    error::ShellError,
+    last_record::Ends,
+    record_codec,
+    recorded::Recorded,
+    score_comparison::{Comparison, ScoreComparison, TOLERANCE, near},
+    unit_identity::UnitIdentity,
 };
 use eventlog::{Log, NewRecord};
 use schemas::controls::ControlState;
@@ -50,6 +56,8 @@ pub enum DecisionSource<'a> {
         differences: &'a mut Vec<Difference>,
         /// Decisions compared.
         compared: &'a mut u64,
+        /// Whose scores are repeated, and how they are compared.
+        scores: &'a mut ScoreComparison,
     },
 }
 
@@ -112,7 +120,7 @@ impl DecisionSource<'_> {
                 let events = recorded.take(id).into_iter().map(|(event, _)| event).collect();
                 Ok(Decided { events, fresh: false, control_offset: -1 })
             }
-            DecisionSource::Verify { recorded, controls, differences, compared } => {
+            DecisionSource::Verify { recorded, controls, differences, compared, scores } => {
                 recorded.load(day)?;
                 let past = recorded.take(id);
                 let marker = unit
@@ -130,9 +138,13 @@ impl DecisionSource<'_> {
                 let decision = machine.decide(cause, &context);
                 let has_effect = decision.effect.is_some();
                 let decided = stamped(decision.events, unit.total, id, offset);
-                **compared += 1;
-                if let Some(what) = difference(&decided, &past, has_effect) {
-                    differences.push(Difference { unit: unit.name.clone(), day, what });
+                let how = scores.how(&decided, &past);
+                if how != Comparison::Later {
+                    **compared += 1;
+                    scores.count(how, &decided, &past);
+                    if let Some(what) = difference(&decided, &past, has_effect, how) {
+                        differences.push(Difference { unit: unit.name.clone(), day, what });
+                    }
                 }
                 let events = past.into_iter().map(|(event, _)| event).collect();
                 Ok(Decided { events, fresh: false, control_offset: offset })
@@ -160,6 +172,7 @@ impl DecisionSource<'_> {
                 Err(record_codec::gave_nothing(&record_codec::place(topic, partition)).into())
             }
             DecisionSource::Recovery { .. } => Ok(None),
+            DecisionSource::Verify { scores, .. } if !scores.first_pass() => Ok(None),
             DecisionSource::Verify { recorded, differences, .. } => {
                 let same = recorded
                     .marker(topic, partition)
@@ -196,7 +209,12 @@ fn stamped(mut events: Vec<Event>, total: u32, cause: EventId, control_offset: i
     events
 }
 
-fn difference(decided: &[Event], past: &[(Event, Vec<u8>)], has_effect: bool) -> Option<String> {
+fn difference(
+    decided: &[Event],
+    past: &[(Event, Vec<u8>)],
+    has_effect: bool,
+    how: Comparison,
+) -> Option<String> {
     let mut past = past.iter().filter(|(event, _)| !(has_effect && result_of_effect(event)));
     for event in decided {
         let Some((recorded, bytes)) = past.next() else {
@@ -206,7 +224,8 @@ fn difference(decided: &[Event], past: &[(Event, Vec<u8>)], has_effect: bool) ->
                 event.ticker
             ));
         };
-        if codec::encode(event).ok().as_ref() != Some(bytes) {
+        let same = codec::encode(event).ok().as_ref() == Some(bytes);
+        if !(same || how == Comparison::Near && near(recorded, bytes, event)) {
             return Some(format!(
                 "{} {} was recorded, {} {} is decided now{}{}",
                 recorded.body.kind(),
@@ -214,7 +233,7 @@ fn difference(decided: &[Event], past: &[(Event, Vec<u8>)], has_effect: bool) ->
                 event.body.kind(),
                 event.ticker,
                 if recorded.id == event.id { " with other figures" } else { "" },
-                another_provider(recorded, event)
+                providers(recorded, bytes, event)
             ));
         }
     }
@@ -223,15 +242,18 @@ fn difference(decided: &[Event], past: &[(Event, Vec<u8>)], has_effect: bool) ->
     })
 }
 
-/// Providers agree within 1e-5, not in every bit, so another provider explains a difference.
-fn another_provider(recorded: &Event, now: &Event) -> String {
+/// What the providers of a score have to do with its difference.
+fn providers(recorded: &Event, bytes: &[u8], now: &Event) -> String {
     match (&recorded.body, &now.body) {
         (
             Body::Predictions(Predictions::CandidateScored(then)),
-            Body::Predictions(Predictions::CandidateScored(now)),
-        ) if then.provider != now.provider => format!(
-            ": {} scored it, {} scores now; replay with the provider that scored (--provider)",
-            then.provider, now.provider
+            Body::Predictions(Predictions::CandidateScored(score)),
+        ) if then.provider != score.provider => format!(
+            ": {} scored it, {} scores now, and they differ by more than {TOLERANCE:e}",
+            then.provider, score.provider
+        ),
+        _ if near(recorded, bytes, now) => format!(
+            ", within {TOLERANCE:e}: another version of the provider, or another kind of processor, scored it"
         ),
         _ => String::new(),
     }

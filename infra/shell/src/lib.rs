@@ -26,6 +26,7 @@ mod recovery;
 pub mod redrive;
 pub mod replay;
 pub mod runner;
+pub mod score_comparison;
 mod settle;
 pub mod source;
 pub mod status_board;

@@ -3,10 +3,12 @@
 use crate::controls::ControlBook;
 use crate::decisions::{DecisionSource, Difference};
 use crate::env::{Env, outputs_from};
+use crate::score_comparison::{ScoreComparison, ScoresCompared, ScoringWith};
 use crate::{error::ShellError, recorded::Recorded, unit::Unit};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The outcome of a verification.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -15,6 +17,8 @@ pub struct Verified {
     pub decisions: u64,
     /// Those that differ from the record.
     pub differences: Vec<Difference>,
+    /// By whom scores were repeated, and how closely they were compared.
+    pub scores: Vec<ScoresCompared>,
 }
 
 /// The roles whose decisions can be verified.
@@ -30,29 +34,59 @@ fn limits(env: &Env, unit: &Unit) -> Result<Vec<u64>, ShellError> {
 }
 
 /// Decides everything committed again, from offset 0, and compares event by event; `say` is given
-/// each unit's name as it begins.
+/// each unit's name as it begins. Scores are repeated by this process's own provider.
 pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellError> {
-    let log = &*env.log;
-    let mut controls = ControlBook::new(log)?;
-    controls.refresh(log)?;
-    let previous = previous_day(&controls)?;
+    verify_scores_with(env, Arc::new(|_| None), say)
+}
+
+/// As [`verify`], with each score repeated by the provider that its record names, where `with` has
+/// machines for it.
+pub fn verify_scores_with(
+    env: &Env,
+    with: ScoringWith,
+    say: &mut dyn FnMut(&str),
+) -> Result<Verified, ShellError> {
+    let mut controls = ControlBook::new(&*env.log)?;
+    controls.refresh(&*env.log)?;
     let mut found = Verified::default();
+    let mut scores = ScoreComparison::new(with);
     for role in DECIDING {
         for share in Env::shares(role, 0..env.partitions) {
-            let mut unit = env.fresh_unit(role, &share, previous)?;
-            say(&unit.identity.name);
-            let limits = limits(env, &unit)?;
-            let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            let mut source = DecisionSource::Verify {
-                recorded: &mut recorded,
-                controls: &mut controls,
-                differences: &mut found.differences,
-                compared: &mut found.decisions,
-            };
-            unit.run_to(log, &limits, &mut source)?;
+            let mut machines = Some(env.machines.clone());
+            while let Some(with) = machines {
+                let env = Env { machines: with, ..env.clone() };
+                verify_unit(&env, role, &share, &mut controls, &mut scores, &mut found, say)?;
+                machines = scores.next_pass();
+            }
+            scores.end_unit();
         }
     }
+    found.scores = scores.into_found();
     Ok(found)
+}
+
+/// Decides everything of one unit again.
+fn verify_unit(
+    env: &Env,
+    role: Role,
+    share: &[u32],
+    controls: &mut ControlBook,
+    scores: &mut ScoreComparison,
+    found: &mut Verified,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), ShellError> {
+    let mut unit = env.fresh_unit(role, share, previous_day(controls)?)?;
+    say(&unit.identity.name);
+    let limits = limits(env, &unit)?;
+    let mut recorded = Recorded::new(&*env.log, &outputs_from(&unit))?;
+    let mut source = DecisionSource::Verify {
+        recorded: &mut recorded,
+        controls,
+        differences: &mut found.differences,
+        compared: &mut found.decisions,
+        scores,
+    };
+    unit.run_to(&*env.log, &limits, &mut source)
 }
 
 /// A unit whose state was rebuilt.

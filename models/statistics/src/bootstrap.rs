@@ -12,14 +12,63 @@
 use crate::days::{mean, sd};
 use crate::normal::quantile;
 use crate::rng::{SeededRng, Stream};
+use serde::{Deserialize, Serialize};
+
+/// Bootstrap samples of a reported figure.
+pub const DRAWS: u32 = 10_000;
 
 /// Probability of a mean as low as the observed one if the true mean were 0; one-sided.
 ///
 /// None if the days are fewer than one and a half blocks: too few to tell.
 pub fn p_value(daily: &[f64], block: usize, draws: u32, seed: u64) -> Option<f64> {
-    let observed = daily.iter().sum::<f64>() / daily.len() as f64;
-    let as_low = deviations(daily, block, draws, seed)?.filter(|drawn| *drawn <= observed).count();
-    Some((1 + as_low) as f64 / f64::from(1 + draws))
+    let gains: Vec<f64> = daily.iter().map(|value| -value).collect();
+    gain(&gains, block, draws, seed).map(|gain| gain.p_value)
+}
+
+/// A mean gain and what one set of draws shows of it.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Gain {
+    /// The mean of the days.
+    pub mean: f64,
+    /// The deviation of the means drawn.
+    pub standard_error: f64,
+    /// The true mean is above this with 95 % confidence, one-sided; above 0 exactly where `p_value` is
+    /// below 0.05.
+    pub above: f64,
+    /// Probability of a mean as high as the observed one if the true mean were 0; one-sided.
+    pub p_value: f64,
+    /// Bootstrap samples drawn.
+    pub draws: u32,
+}
+
+/// Judges the mean of daily gains: p-value, bound and error from the same draws.
+///
+/// None if the days are fewer than one and a half blocks.
+pub fn gain(daily: &[f64], block: usize, draws: u32, seed: u64) -> Option<Gain> {
+    let mean = daily.iter().sum::<f64>() / daily.len() as f64;
+    let mut drawn: Vec<f64> = deviations(daily, block, draws, seed)?.collect();
+    drawn.sort_by(f64::total_cmp);
+    Some(Gain {
+        mean,
+        standard_error: sd(&drawn).unwrap_or_default(),
+        above: mean - exceeded(&drawn, 0.05),
+        p_value: p_of(&drawn, mean),
+        draws,
+    })
+}
+
+/// How likely a draw is at least `observed`, where `drawn` ascends; the observed one counts as a draw.
+pub(crate) fn p_of(drawn: &[f64], observed: f64) -> f64 {
+    let as_large = drawn.len() - drawn.partition_point(|drawn| *drawn < observed);
+    (1 + as_large) as f64 / (1 + drawn.len()) as f64
+}
+
+/// The largest value whose [`p_of`] is not below `level`: what is above it, and nothing else, is.
+pub(crate) fn exceeded(drawn: &[f64], level: f64) -> f64 {
+    // Of all draws and the observed one, fewer than this share may be as large; the observed one is.
+    let fewer_than = (level * (drawn.len() + 1) as f64).ceil() as usize;
+    let largest = drawn.len().checked_sub(fewer_than.saturating_sub(1));
+    largest.and_then(|at| drawn.get(at)).copied().unwrap_or(f64::INFINITY)
 }
 
 /// How far the mean of days drawn again lies from the observed one, widened, for each of `draws`.
@@ -110,6 +159,22 @@ mod tests {
         assert!(p(-0.5) < 0.01, "{}", p(-0.5));
         assert!(p(0.0) > 0.02 && p(0.5) > 0.99);
         assert_eq!(p(-0.1).to_bits(), p(-0.1).to_bits(), "seeded");
+    }
+
+    #[test]
+    fn the_bound_of_a_gain_is_above_0_exactly_where_its_p_value_is_below_5_percent() {
+        let mut below = 0;
+        for shift in 0..400 {
+            let daily = noise(60, f64::from(shift - 100) / 2_000.0);
+            let found = gain(&daily, 10, 999, 1).expect("enough days");
+            assert_eq!(found.p_value < 0.05, found.above > 0.0, "{found:?}");
+            let losses: Vec<f64> = daily.iter().map(|value| -value).collect();
+            assert_eq!(p_value(&losses, 10, 999, 1), Some(found.p_value));
+            below += usize::from(found.above > 0.0);
+        }
+        assert!((40..360).contains(&below), "{below}");
+        let few = gain(&noise(60, 9.0), 10, 18, 1).expect("enough days");
+        assert_eq!((few.p_value, few.above), (1.0 / 19.0, f64::NEG_INFINITY), "19 show no 5 %");
     }
 
     #[test]

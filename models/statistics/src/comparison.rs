@@ -1,13 +1,10 @@
 //! Whether ButterAI and ButterBaseline differ: the daily difference of their returns, judged by
 //! the block [`bootstrap`](crate::bootstrap).
 
-use crate::bootstrap::deviations;
+use crate::bootstrap::{DRAWS, deviations, exceeded, p_of};
 use crate::days::{mean, sd};
 use crate::normal::{Z_80, Z_975};
 use serde::{Deserialize, Serialize};
-
-/// Bootstrap samples drawn.
-const DRAWS: u32 = 10_000;
 
 /// What the same days show of two tracks. Returns are fractions of capital.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -22,7 +19,7 @@ pub struct Comparison {
     pub mean_daily_difference: f64,
     /// Standard error of that mean.
     pub standard_error: f64,
-    /// 95 % interval of that mean.
+    /// 95 % interval of that mean; it does without 0 exactly where `p_value` is below 0.05.
     pub interval: (f64, f64),
     /// Two-sided: how often samples without a difference show one as large. Few blocks make it
     /// too small; [`crate::false_alarm_rate`] says by how much.
@@ -87,20 +84,20 @@ pub fn compare(
     }
     let observed = mean(&differences).unwrap_or_default();
     let drawn = deviations(&differences, block, DRAWS, seed).ok_or(too_few)?;
-    let mut drawn: Vec<f64> = drawn.collect();
-    drawn.sort_by(f64::total_cmp);
-
+    let drawn: Vec<f64> = drawn.collect();
     let standard_error = sd(&drawn).unwrap_or_default();
-    let as_large = drawn.iter().filter(|drawn| drawn.abs() >= observed.abs()).count();
-    let quantile = |share: f64| drawn[((drawn.len() - 1) as f64 * share).round() as usize];
+    // The test has two sides, and so the interval reaches as far to either.
+    let mut sizes: Vec<f64> = drawn.iter().map(|drawn| drawn.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let half = exceeded(&sizes, 0.05);
     Ok(Comparison {
         days,
         block,
         draws: drawn.len(),
         mean_daily_difference: observed,
         standard_error,
-        interval: (observed + quantile(0.025), observed + quantile(0.975)),
-        p_value: (as_large + 1) as f64 / (drawn.len() + 1) as f64,
+        interval: (observed - half, observed + half),
+        p_value: p_of(&sizes, observed.abs()),
         detectable_difference: (Z_975 + Z_80) * standard_error,
     })
 }
@@ -126,6 +123,25 @@ mod tests {
         let chance = compare(&noise(500, 2), &base, 20, 7).unwrap();
         assert!(chance.p_value > 0.05, "{chance:?}");
         assert!(chance.interval.0 < 0.0 && chance.interval.1 > 0.0, "{chance:?}");
+    }
+
+    #[test]
+    fn given_any_difference_when_compared_then_p_value_and_interval_agree() {
+        let mut found = 0;
+        for seed in 0..60 {
+            let shift = (seed as f64 - 30.0) / 60_000.0;
+            // A few large days on one side, as trades have them: the draws lie askew.
+            let ai: Vec<f64> = noise(90, seed)
+                .iter()
+                .enumerate()
+                .map(|(day, r)| shift + r / 4.0 + if day % 29 == 0 { 0.01 } else { -0.000_34 })
+                .collect();
+            let got = compare(&ai, &vec![0.0; 90], 31, 7).unwrap();
+            let (low, high) = got.interval;
+            assert_eq!(got.p_value < 0.05, low > 0.0 || high < 0.0, "{got:?}");
+            found += usize::from(got.p_value < 0.05);
+        }
+        assert!((5..55).contains(&found), "{found} of 60");
     }
 
     #[test]

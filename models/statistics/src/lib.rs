@@ -18,9 +18,12 @@ mod false_alarms;
 pub mod normal;
 mod performance;
 mod rng;
+mod text;
 
+pub use bootstrap::Gain;
 pub use comparison::{Comparison, ComparisonError, compare};
 pub use days::{mean, mean_by_days, sd, trading_days};
 pub use false_alarms::false_alarm_rate;
 pub use performance::{Amount, NoCapital, Performance, daily_returns, performance};
 pub use rng::{SeededRng, Stream};
+pub use text::p_text;

@@ -3,6 +3,7 @@
 use crate::calibration::Bin;
 use schemas::contract::CLASSES;
 use serde::{Deserialize, Serialize};
+use statistics::bootstrap::{DRAWS, gain};
 use statistics::mean_by_days;
 
 /// Standard errors from a mean to the ends of its 95 % interval. Not the exact quantile: intervals
@@ -28,7 +29,7 @@ pub struct Figures {
     /// −ln p(realised class), in nats.
     pub log_loss: Estimate,
     /// Log loss of this less that of the model, on the same days: above 0 the model is better.
-    pub behind_model: Estimate,
+    pub behind_model: GainOver,
     /// Σ (p − 1{class})², 0 to 2.
     pub brier: Estimate,
     /// Share of rows whose likeliest class is the realised one (0 to 1).
@@ -76,6 +77,56 @@ pub struct Assessment {
     pub network: Figures,
     /// Of the model, by class: ten equal-count bins by ascending probability.
     pub calibration_curve: [Vec<Bin>; CLASSES],
+}
+
+/// How much better the model is than a rival.
+///
+/// On held-out days, which the gate judges too, all of it comes from the gate's bootstrap. The
+/// assessment inside a model's bytes has the interval of [`Estimate`] and no p-value, as it always
+/// had: with other figures its bytes would be another model's.
+#[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
+pub struct GainOver {
+    /// The mean of the days; above 0 the model is better.
+    pub value: f64,
+    /// Its standard error; none of one day, or by the bootstrap where the days are fewer than one and
+    /// a half blocks.
+    pub standard_error: Option<f64>,
+    /// With a p-value: the true gain is above this with 95 % confidence, one-sided, which is above 0
+    /// exactly where the p-value is below 0.05. Without: the low end of the two-sided 95 % interval.
+    pub low: Option<f64>,
+    /// The high end of the two-sided interval.
+    pub high: Option<f64>,
+    /// Probability of a gain as large if there were none, one-sided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
+}
+
+/// What the error of a gain comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum GainError {
+    /// sd of the daily values × √(H/D).
+    ByDays,
+    /// The bootstrap of the gate, with this seed.
+    Bootstrap(u64),
+}
+
+impl GainOver {
+    /// Of the daily gains, where holdings last at most `block` trading days.
+    pub(crate) fn of(daily: &[(i32, f64)], block: usize, error: GainError) -> GainOver {
+        let Estimate { value, standard_error, low, high } = Estimate::by_days(daily, block);
+        let GainError::Bootstrap(seed) = error else {
+            return GainOver { value, standard_error, low, high, p_value: None };
+        };
+        let daily: Vec<f64> = daily.iter().map(|day| day.1).collect();
+        let found = gain(&daily, block, DRAWS, seed);
+        GainOver {
+            value,
+            standard_error: found.map(|found| found.standard_error),
+            low: found.map(|found| found.above),
+            high: None,
+            p_value: found.map(|found| found.p_value),
+        }
+    }
 }
 
 impl Estimate {

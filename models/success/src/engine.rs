@@ -26,6 +26,24 @@ pub enum ProviderChoice {
     Cuda,
     /// The CPU.
     Cpu,
+    /// candle, whether ONNX Runtime is there or not.
+    Candle,
+}
+
+const ON_CUDA: &str = "onnxruntime-cuda";
+const ON_CPU: &str = "onnxruntime-cpu";
+const BY_CANDLE: &str = "candle-cpu";
+
+impl ProviderChoice {
+    /// The choice that leads to the provider of this name; see [`Engine::provider`].
+    pub fn named(provider: &str) -> Option<ProviderChoice> {
+        match provider {
+            ON_CUDA => Some(ProviderChoice::Cuda),
+            ON_CPU => Some(ProviderChoice::Cpu),
+            BY_CANDLE => Some(ProviderChoice::Candle),
+            _ => None,
+        }
+    }
 }
 
 /// A chosen engine; cheap to clone.
@@ -41,7 +59,7 @@ struct Chosen {
 impl Engine {
     /// Looks for an ONNX Runtime library (`library`, then the variables
     /// `BUTTERQUANT_ONNXRUNTIME` and `ORT_DYLIB_PATH`, then the folders `search`), tries it,
-    /// and chooses. If none is found, `Auto` and `Cpu` choose candle and say so.
+    /// and chooses. If none is found, `Auto` and `Cpu` choose candle and say so; `Candle` looks for none.
     ///
     /// A process loads one library for its lifetime; later calls use the same one.
     pub fn discover(
@@ -49,6 +67,9 @@ impl Engine {
         library: Option<&Path>,
         search: &[PathBuf],
     ) -> Result<Engine, EngineError> {
+        if choice == ProviderChoice::Candle {
+            return Ok(Engine::candle());
+        }
         let variable = |name: &str| {
             std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
         };
@@ -62,15 +83,16 @@ impl Engine {
 
     /// The engine that needs nothing installed.
     pub fn candle() -> Engine {
-        candle_because("it was asked for")
+        let explanation = "candle scores on the CPU, as it was asked to.".to_owned();
+        Engine(Arc::new(Chosen { place: None, explanation }))
     }
 
     /// `onnxruntime-cuda`, `onnxruntime-cpu` or `candle-cpu`.
     pub fn provider(&self) -> &str {
         match self.0.place {
-            Some(Place::Cuda) => "onnxruntime-cuda",
-            Some(Place::Cpu) => "onnxruntime-cpu",
-            None => "candle-cpu",
+            Some(Place::Cuda) => ON_CUDA,
+            Some(Place::Cpu) => ON_CPU,
+            None => BY_CANDLE,
         }
     }
 
@@ -143,8 +165,8 @@ fn first_usable(found: &Candidates) -> Result<Result<PathBuf, String>, EngineErr
 
 fn on_library(choice: ProviderChoice, path: &Path) -> Result<Engine, EngineError> {
     let gpu = match choice {
-        ProviderChoice::Cpu => Err("the CPU was asked for".to_owned()),
         ProviderChoice::Auto | ProviderChoice::Cuda => probe(Place::Cuda),
+        ProviderChoice::Cpu | ProviderChoice::Candle => Err("the CPU was asked for".to_owned()),
     };
     let shown = path.display();
     let (place, explanation) = match gpu {

@@ -9,7 +9,8 @@ use crate::held_out::{HeldOut, judged};
 use crate::judged::{Judged, daily_means, mean_over_days, row_log_loss};
 use schemas::contract::{CLASS_NAMES, CLASSES};
 use serde::{Deserialize, Serialize};
-use statistics::bootstrap::{days_to_prove, p_value};
+use statistics::bootstrap::{DRAWS, days_to_prove, gain};
+use statistics::p_text;
 
 /// Nominal chance of promoting a worthless model; with few blocks the true one is higher
 /// ([`statistics::false_alarm_rate`]).
@@ -22,7 +23,7 @@ const MARGIN: f64 = 0.03;
 pub struct GateSettings {
     /// H: the longest holding in trading days, the length of the bootstrap's blocks.
     pub block: usize,
-    /// Challengers already judged on any of these days, without this one.
+    /// Other judgements on any of these days; the same bytes on the same rows are one judgement.
     pub judged_before: u32,
     /// Class shares of the challenger's training rows (`Manifest::class_prior`): the baseline
     /// without a champion.
@@ -38,7 +39,7 @@ pub struct GateSettings {
 impl Default for GateSettings {
     fn default() -> GateSettings {
         let class_prior = [1.0 / CLASSES as f64; CLASSES];
-        GateSettings { block: 28, judged_before: 0, class_prior, days: 60, draws: 10_000, seed: 1 }
+        GateSettings { block: 28, judged_before: 0, class_prior, days: 60, draws: DRAWS, seed: 1 }
     }
 }
 
@@ -60,6 +61,10 @@ pub struct Verdict {
     pub baseline_log_loss: f64,
     /// Whether the baseline is the class prior.
     pub baseline_is_prior: bool,
+    /// The true gain in log loss over the baseline is above this with 95 % confidence, one-sided:
+    /// above 0 exactly where `p_value` is below 0.05. None if the days are fewer than 1½ blocks.
+    #[serde(default)]
+    pub gain_above: Option<f64>,
     /// One-sided block-bootstrap p; 1 if the days are fewer than 1½ blocks.
     pub p_value: f64,
     /// `p_value` × challengers judged on these days, this one included; at most 1.
@@ -102,7 +107,9 @@ pub fn gate(
     let days = daily.len() as u32;
     let mean = |list: &[(i32, f64)]| list.iter().map(|day| day.1).sum::<f64>() / list.len() as f64;
     let tries = f64::from(settings.judged_before) + 1.0;
-    let p = p_value(&daily, settings.block, settings.draws, settings.seed);
+    let gains: Vec<f64> = daily.iter().map(|more| -more).collect();
+    let found = gain(&gains, settings.block, settings.draws, settings.seed);
+    let p = found.map(|found| found.p_value);
     let (error, limit) = calibration(&rows, settings.seed);
     let share = |of: &dyn Fn(&Judged, usize) -> f64| {
         std::array::from_fn(|class| mean_over_days(&rows, |row| of(row, class)))
@@ -115,6 +122,7 @@ pub fn gate(
         log_loss: mean(&ours),
         baseline_log_loss: mean(&theirs),
         baseline_is_prior: champion.is_none(),
+        gain_above: found.map(|found| found.above),
         p_value: p.unwrap_or(1.0),
         adjusted_p_value: (p.unwrap_or(1.0) * tries).min(1.0),
         calibration_error: error,
@@ -154,8 +162,8 @@ fn judge(verdict: &mut Verdict, needed: Option<u32>, enough: bool, settings: &Ga
         verdict.days_needed = Some(more);
         let found = if enough {
             format!(
-                "p = {:.3} × {} challengers judged on these days = {:.3}, not below {LEVEL}",
-                verdict.p_value,
+                "{} × {} challengers judged on these days = {:.3}, not below {LEVEL}",
+                p_text(verdict.p_value),
                 u64::from(settings.judged_before) + 1,
                 verdict.adjusted_p_value
             )

@@ -50,7 +50,7 @@ pub enum ModelError {
     )]
     FeatureName { position: usize, version: u32, model: String, asked: String },
     #[error(
-        "{engine} refused a sound model: {problem}; score with --provider cpu, or without ONNX Runtime, and report it"
+        "{engine} refused a sound model: {problem}; score with --provider candle, and report it"
     )]
     Engine { engine: String, problem: String },
 }
@@ -66,7 +66,7 @@ pub enum ScoreError {
         "row {row}: the model answered {probabilities:?}, which are not probabilities; roll back to the previous model"
     )]
     NoProbabilities { row: usize, probabilities: [f32; CLASSES] },
-    #[error("the engine failed: {problem}; load the model again, or score without ONNX Runtime")]
+    #[error("the engine failed: {problem}; load the model again, or score with --provider candle")]
     Engine { problem: String },
 }
 

@@ -1,12 +1,17 @@
 //! A model as ONNX bytes and back, with the manifest inside and a seal at the end.
 //!
-//! Only the few messages of `onnx.proto` that this needs are written here (opset 13). The seal is
-//! one more metadata entry, `seal`, appended after the model it covers: protocol buffers merge
-//! concatenated messages, so every ONNX reader sees one model, and any flipped bit or missing tail
-//! is found here before a weight is used.
+//! The seal is one more metadata entry, `seal`, appended after the model it covers: protocol buffers
+//! merge concatenated messages, so every ONNX reader sees one model, and any flipped bit or missing
+//! tail is found here before a weight is used. Anybody can seal changed bytes anew, so
+//! [`only_ours`] then compares them with what this program writes for their weights.
 
 use crate::hex::hex;
 use crate::layers::{Dense, Layers};
+use crate::onnx_check::{IR_VERSION, OPERATOR_SET, PRODUCER, only_ours};
+use crate::onnx_messages::{
+    Dimension, Entry, GraphProto, ModelProto, NodeProto, OperatorSet, Shape, TensorProto,
+    TensorType, TypeProto, ValueInfo,
+};
 use prost::Message;
 use schemas::contract::{CLASSES, FEATURES};
 use sha2::{Digest, Sha256};
@@ -22,73 +27,30 @@ pub(crate) const OUTPUT: &str = "probabilities";
 const FLOAT: i32 = 1;
 const SEAL: &str = "seal";
 
-macro_rules! message {
-    ($name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* }) => {
-        #[derive(Clone, PartialEq, Message)]
-        struct $name { $($(#[$attribute])* $field: $kind,)* }
-    };
-}
-
-message!(ModelProto {
-    #[prost(int64, tag = "1")] ir_version: i64,
-    #[prost(string, tag = "2")] producer_name: String,
-    #[prost(string, tag = "3")] producer_version: String,
-    #[prost(message, optional, tag = "7")] graph: Option<GraphProto>,
-    #[prost(message, repeated, tag = "8")] opset_import: Vec<OperatorSet>,
-    #[prost(message, repeated, tag = "14")] metadata: Vec<Entry>,
-});
-message!(OperatorSet {
-    #[prost(string, tag = "1")]
-    domain: String,
-    #[prost(int64, tag = "2")]
-    version: i64,
-});
-message!(Entry {
-    #[prost(string, tag = "1")]
-    key: String,
-    #[prost(string, tag = "2")]
-    value: String,
-});
-message!(GraphProto {
-    #[prost(message, repeated, tag = "1")] node: Vec<NodeProto>,
-    #[prost(string, tag = "2")] name: String,
-    #[prost(message, repeated, tag = "5")] initializer: Vec<TensorProto>,
-    #[prost(message, repeated, tag = "11")] input: Vec<ValueInfo>,
-    #[prost(message, repeated, tag = "12")] output: Vec<ValueInfo>,
-});
-message!(NodeProto {
-    #[prost(string, repeated, tag = "1")] input: Vec<String>,
-    #[prost(string, repeated, tag = "2")] output: Vec<String>,
-    #[prost(string, tag = "3")] name: String,
-    #[prost(string, tag = "4")] op_type: String,
-});
-message!(TensorProto {
-    #[prost(int64, repeated, packed = "false", tag = "1")] dims: Vec<i64>,
-    #[prost(int32, tag = "2")] data_type: i32,
-    #[prost(string, tag = "8")] name: String,
-    #[prost(bytes = "vec", tag = "9")] raw_data: Vec<u8>,
-});
-message!(ValueInfo {
-    #[prost(string, tag = "1")] name: String,
-    #[prost(message, optional, tag = "2")] kind: Option<TypeProto>,
-});
-message!(TypeProto {
-    #[prost(message, optional, tag = "1")] tensor: Option<TensorType>,
-});
-message!(TensorType {
-    #[prost(int32, tag = "1")] element: i32,
-    #[prost(message, optional, tag = "2")] shape: Option<Shape>,
-});
-message!(Shape {
-    #[prost(message, repeated, tag = "1")] dim: Vec<Dimension>,
-});
-message!(Dimension {
-    #[prost(int64, optional, tag = "1")] value: Option<i64>,
-    #[prost(string, optional, tag = "2")] parameter: Option<String>,
-});
-
 /// The ONNX bytes of a model; `metadata` is stored as key and value.
 pub(crate) fn encode(layers: &Layers, metadata: &[(&str, String)]) -> Vec<u8> {
+    let entry = |key: &str, value: &str| Entry { key: key.into(), value: value.into() };
+    sealed(
+        ModelProto {
+            ir_version: IR_VERSION,
+            producer_name: PRODUCER.into(),
+            producer_version: env!("CARGO_PKG_VERSION").into(),
+            graph: Some(graph(layers)),
+            opset_import: vec![OperatorSet { domain: String::new(), version: OPERATOR_SET }],
+            metadata: metadata.iter().map(|(key, value)| entry(key, value)).collect(),
+        }
+        .encode_to_vec(),
+    )
+}
+
+/// A model's bytes with their seal.
+pub(crate) fn sealed(mut body: Vec<u8>) -> Vec<u8> {
+    body.extend(seal(&body));
+    body
+}
+
+/// The graph that computes `layers`.
+pub(crate) fn graph(layers: &Layers) -> GraphProto {
     let mut graph = GraphProto {
         name: "success_model".into(),
         input: vec![matrix(INPUT, FEATURES)],
@@ -102,6 +64,7 @@ pub(crate) fn encode(layers: &Layers, metadata: &[(&str, String)]) -> Vec<u8> {
             output: vec![output],
             name,
             op_type: operator.into(),
+            ..Default::default()
         });
     }
     let width = FEATURES as i64;
@@ -113,18 +76,7 @@ pub(crate) fn encode(layers: &Layers, metadata: &[(&str, String)]) -> Vec<u8> {
         let dims = vec![layer.outputs as i64];
         graph.initializer.push(tensor(&format!("bias{number}"), dims, &layer.bias));
     }
-    let entry = |key: &str, value: &str| Entry { key: key.into(), value: value.into() };
-    let body = ModelProto {
-        ir_version: 8,
-        producer_name: "ButterQuant".into(),
-        producer_version: env!("CARGO_PKG_VERSION").into(),
-        graph: Some(graph),
-        opset_import: vec![OperatorSet { domain: String::new(), version: 13 }],
-        metadata: metadata.iter().map(|(key, value)| entry(key, value)).collect(),
-    };
-    let mut bytes = body.encode_to_vec();
-    bytes.extend(seal(&bytes));
-    bytes
+    graph
 }
 
 /// Reads a model and its metadata back; the error says what is wrong with the bytes.
@@ -137,7 +89,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Layers, Vec<(String, String)>), St
             .into());
     }
     let model = ModelProto::decode(body).map_err(|error| format!("it is not ONNX: {error}"))?;
-    let graph = model.graph.ok_or("it holds no graph")?;
+    let layers = layers(model.graph.as_ref().ok_or("it holds no graph")?)?;
+    layers.check()?;
+    only_ours(&model, &graph(&layers), body)?;
+    Ok((layers, model.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect()))
+}
+
+/// The weights in a graph of the one shape.
+pub(crate) fn layers(graph: &GraphProto) -> Result<Layers, String> {
     let count = graph.node.iter().filter(|node| node.op_type == "Gemm").count();
     let shape = |node: &NodeProto| {
         let output = node.output.first().cloned().unwrap_or_default();
@@ -165,8 +124,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Layers, Vec<(String, String)>), St
         };
         layers.dense.push(Dense { inputs, outputs, weight, bias });
     }
-    layers.check()?;
-    Ok((layers, model.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect()))
+    Ok(layers)
 }
 
 /// Operators of a model in order: kind, inputs, output.
@@ -207,7 +165,7 @@ fn matrix(name: &str, width: usize) -> ValueInfo {
 
 fn tensor(name: &str, dims: Vec<i64>, values: &[f32]) -> TensorProto {
     let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    TensorProto { dims, data_type: FLOAT, name: name.into(), raw_data }
+    TensorProto { dims, data_type: FLOAT, name: name.into(), raw_data, ..Default::default() }
 }
 
 fn values(tensor: &TensorProto) -> Result<(Vec<usize>, Vec<f32>), String> {

@@ -121,6 +121,13 @@ fn compare(a: &LabelledRow, b: &LabelledRow) -> std::cmp::Ordering {
         .then_with(|| a.score.unwrap_or(-1.0).total_cmp(&b.score.unwrap_or(-1.0)))
 }
 
+/// SHA-256 over contract and rows, whatever their order, hexadecimal.
+pub fn rows_sha256(rows: &[LabelledRow], contract: &FeatureContract<'_>) -> String {
+    let mut rows = rows.to_vec();
+    rows.sort_by(compare);
+    hash(&rows, contract)
+}
+
 fn hash(rows: &[LabelledRow], contract: &FeatureContract<'_>) -> String {
     let mut digest = Sha256::new();
     digest.update(contract.version.to_le_bytes());

@@ -6,7 +6,7 @@
 //! predictions would be off by as much as class shares move in the meantime.
 
 use crate::assess::assess;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, GainError};
 use crate::candle_scorer::CandleScorer;
 use crate::drift::{DriftReference, DriftRow};
 use crate::fitting::{Part, share};
@@ -108,9 +108,10 @@ pub fn train_and_assess(
     };
     let validation: Vec<LabelledRow> =
         prepared.validation.iter().map(|&i| rows[i].clone()).collect();
-    manifest.metrics.assessment = Some(assess(&validation, kind, &candidates, &manifest)?);
-    let held_out =
-        (!held_out.is_empty()).then(|| assess(held_out, kind, &shipped, &manifest)).transpose()?;
+    manifest.metrics.assessment =
+        Some(assess(&validation, kind, &candidates, &manifest, GainError::ByDays)?);
+    let judge = || assess(held_out, kind, &shipped, &manifest, GainError::Bootstrap(settings.seed));
+    let held_out = (!held_out.is_empty()).then(judge).transpose()?;
     Ok((seal(layers, rows, contract, manifest)?, held_out))
 }
 

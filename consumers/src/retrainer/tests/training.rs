@@ -2,8 +2,8 @@
 
 use super::line;
 use crate::retrainer::{
-    AcceptanceReport, AcceptanceTest, HeldOutDays, NoAcceptanceTest, Retrainer, TrainRequest,
-    train_and_judge, train_from_history,
+    AcceptanceReport, AcceptanceTest, HeldOutDays, Judgement, NoAcceptanceTest, Retrainer,
+    TrainRequest, train_and_judge, train_from_history,
 };
 use crate::testkit::learning::{model, rows, sample};
 use crate::testkit::{Driven, day};
@@ -154,19 +154,40 @@ fn what_passes_the_gate_is_the_challenger_and_judged_days_count_against_the_next
             && trained(&decided).verdict[0].contains("the class prior on 60 days")
     );
 
+    // One bootstrap gives the gate's figures and those shown beside them.
+    let (gate, held_out) = (&manifest(&decided)["gate"], &manifest(&decided)["held_out_metrics"]);
+    let prior = &held_out["class_prior"]["behind_model"];
+    assert_eq!((&gate["p_value"], &gate["gain_above"]), (&prior["p_value"], &prior["low"]));
+    assert!(gate["p_value"].as_f64() < Some(0.05) && gate["gain_above"].as_f64() > Some(0.0));
+
     // Against a weak champion, after two challengers judged on any of the days from 140 on.
-    let overlapping = HeldOutDays { first: Day(80), last: Day(140) };
-    let before = HeldOutDays { first: Day(60), last: Day(139) };
-    let against = |champion: &[u8], judged: Vec<HeldOutDays>| {
+    let of = |model: &str, first, last| Judgement {
+        model: model.to_owned(),
+        days: HeldOutDays { first: Day(first), last: Day(last) },
+        rows: "some".to_owned(),
+    };
+    let (overlapping, before) = (of("a", 80, 140), of("a", 60, 139));
+    let against = |champion: &[u8], judged: Vec<Judgement>| {
         let champion = Some(champion.to_vec());
         judge(TrainRequest { champion, judged, ..request(rows(200, 30), deep) }, &[])
     };
-    let second = against(&model().onnx, vec![overlapping, before, overlapping]);
+    let twice = vec![overlapping.clone(), before, overlapping, of("b", 80, 140)];
+    let second = against(&model().onnx, twice);
     let gate = &manifest(&second)["gate"];
     let (p, adjusted) = (gate["p_value"].as_f64(), gate["adjusted_p_value"].as_f64());
     let (p, adjusted) = (p.unwrap(), adjusted.unwrap());
     assert!(p > 0.0 && (adjusted - 3.0 * p).abs() < 1e-12, "{p} {adjusted}");
     assert_eq!((&gate["baseline_is_prior"], trained(&second).passed), (&false.into(), true));
+
+    // The same bytes on the same rows again are the same judgement, and nothing is spent.
+    let own = Judgement::of(trained(&second)).unwrap();
+    assert_eq!(own.rows.len(), 64);
+    let elsewhere = Judgement { rows: "others".to_owned(), ..own.clone() };
+    for (judged, tries) in [(vec![own.clone(); 3], 1.0), (vec![own, elsewhere], 2.0)] {
+        let again = against(&model().onnx, judged);
+        let adjusted = manifest(&again)["gate"]["adjusted_p_value"].as_f64().unwrap();
+        assert!((adjusted - tries * p).abs() < 1e-12, "{p} {adjusted}");
+    }
 
     // Against itself it is no better.
     let third = against(&trained(&decided).onnx, vec![]);
@@ -272,7 +293,8 @@ fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() 
 
     let mut watching = Driven::new(Retrainer::default());
     watching.take(decided);
-    assert_eq!(watching.machine.0.judged, [HeldOutDays { first: Day(90), last: Day(149) }]);
+    let [judged] = &watching.machine.0.judged[..] else { panic!("one judgement") };
+    assert_eq!(judged.days, HeldOutDays { first: Day(90), last: Day(149) });
     let challenger = watching.machine.0.watched.is_some();
     assert_eq!(challenger, watching.machine.0.models.contains_key(&1));
 }

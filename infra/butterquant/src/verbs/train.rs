@@ -37,7 +37,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
             config,
             Controls::TrainingRequested(asked),
             &args.given,
-            "training requested; it is done when the next day closes",
+            "training requested (it begins when the next day closes, or once no challenger is being watched)",
         );
     };
     let mut market = market::open(config, source, None, Reads::ALL)?;

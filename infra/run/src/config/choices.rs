@@ -63,12 +63,15 @@ pub enum Provider {
     Cuda,
     /// The CPU.
     Cpu,
+    /// candle, whether ONNX Runtime is there or not.
+    Candle,
 }
 
 impl Choice for Provider {
     const ALL: &'static [(Provider, &'static str, &'static str)] = &[
         (Provider::Auto, "auto", "CUDA where it works, else the CPU"),
         (Provider::Cuda, "cuda", "CUDA, or an error"),
-        (Provider::Cpu, "cpu", "The CPU"),
+        (Provider::Cpu, "cpu", "The CPU: ONNX Runtime where it is found, else candle"),
+        (Provider::Candle, "candle", "candle on the CPU, though ONNX Runtime is found"),
     ];
 }

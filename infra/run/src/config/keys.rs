@@ -14,7 +14,7 @@ pub const KEYS: [(&str, &str, &str); 35] = [
         "",
         "copies of a new topic's partitions on Kafka; empty leaves the number to its brokers",
     ),
-    ("provider", "auto", "auto, cuda or cpu"),
+    ("provider", "auto", "auto, cuda, cpu or candle"),
     ("onnxruntime", "", "path of libonnxruntime.so"),
     ("source", "", "the market, csv:DIR or sim:SEED"),
     ("broker", "paper", "where live orders go: paper, or paper:HOST:PORT for `paper-broker`"),

@@ -160,6 +160,11 @@ impl Config {
         shown
     }
 
+    /// Whether the command line gives `key`.
+    pub fn is_flag(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(|origin| origin.from == "flag")
+    }
+
     /// Every key at its default, whatever the environment holds.
     #[cfg(test)]
     pub fn defaults() -> Config {

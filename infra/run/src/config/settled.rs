@@ -41,6 +41,12 @@ impl Scoring {
     pub fn engine(&self) -> Result<Engine> {
         Ok(Engine::discover(self.provider, self.library.as_deref(), &self.search)?)
     }
+
+    /// The engine that a prediction names as its provider, if it is here.
+    pub fn that_scored(&self, provider: &str) -> Option<Engine> {
+        let engine = self.on(ProviderChoice::named(provider)?).engine().ok()?;
+        (engine.provider() == provider).then_some(engine)
+    }
 }
 
 impl Config {
@@ -65,6 +71,7 @@ impl Config {
             Provider::Auto => ProviderChoice::Auto,
             Provider::Cuda => ProviderChoice::Cuda,
             Provider::Cpu => ProviderChoice::Cpu,
+            Provider::Candle => ProviderChoice::Candle,
         };
         let search = [self.data_dir().join("onnxruntime")];
         Ok(Scoring { provider, library: self.onnxruntime(), search })

@@ -134,7 +134,7 @@ fn calibration_rows(curve: &[Vec<Bin>; CLASSES]) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use success::{Estimate, Figures};
+    use success::{Estimate, Figures, GainOver};
 
     #[test]
     fn a_curve_has_a_line_per_bin_with_prediction_and_frequency_of_each_class() {
@@ -156,7 +156,13 @@ mod tests {
         let none = Estimate { value: 0.0, standard_error: None, low: None, high: None };
         let figures = Figures {
             log_loss: none,
-            behind_model: none,
+            behind_model: GainOver {
+                value: 0.0,
+                standard_error: None,
+                low: None,
+                high: None,
+                p_value: None,
+            },
             brier: none,
             accuracy: none,
             balanced_accuracy: none,

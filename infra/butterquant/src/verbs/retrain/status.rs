@@ -5,6 +5,7 @@ use crate::exit::Found;
 use crate::printer::{self, line, show};
 use anyhow::{Context, Result};
 use consumers::retrainer::{Retrainer, RetrainerStatus};
+use consumers::scorer::Trainings;
 use report::tables::table;
 use run::config::Config;
 use run::data_dir;
@@ -29,6 +30,8 @@ struct Status {
     through: String,
     #[serde(flatten)]
     rules: RetrainerStatus,
+    /// Why no model is in force, if so.
+    no_model: Option<String>,
     /// The last trainings, latest first.
     last: Vec<Fired>,
 }
@@ -65,10 +68,18 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let mut book = ControlBook::new(&*opened.log)?;
     book.refresh(&*opened.log)?;
     let models = read_all(&*opened.log, Topic::Models, partitions)?;
+    let rules = retrainer.status(closed, book.latest());
+    let mut trainings = Trainings::default();
+    models.iter().for_each(|event| trainings.apply(event));
+    let why = || {
+        let ended = trainings.why_no_model(&book.latest().settings);
+        ended.unwrap_or_else(|| "no model is in force: no training has started yet".to_owned())
+    };
     let status = Status {
         run: run.id,
         through: closed.to_string(),
-        rules: retrainer.status(closed, book.latest()),
+        no_model: rules.champion.is_none().then(why),
+        rules,
         last: models.iter().rev().filter_map(fired).take(LAST).collect(),
     };
     show(config.output()?, &status, |status| print(config, status))?;
@@ -93,6 +104,9 @@ fn print(config: &Config, status: &Status) {
         .iter()
         .map(|one| vec![one.rule.to_owned(), one.state.to_owned(), one.summary.clone()]);
     line(table(&["rule", "state", "progress"], rows));
+    if let Some(why) = &status.no_model {
+        line(why);
+    }
     if let Some(watched) = &of.watching {
         line(format!(
             "v{} is being watched as a challenger, {} of {} days so far; until then no training starts and rules that fire stay pending",
