@@ -47,6 +47,20 @@ const PART: usize = 6 << 10;
 pub struct KvCheckpoints(pub kv::Tree);
 
 impl KvCheckpoints {
+    /// The units that have a checkpoint, by name.
+    pub fn units(&self) -> Result<Vec<String>, ShellError> {
+        let mut units = Vec::new();
+        for part in self.0.scan_prefix([]) {
+            let key = part.map_err(|e| failed("all units", e))?.0;
+            let name = key.split(|byte| *byte == 0).next().unwrap_or_default();
+            let name = String::from_utf8_lossy(name).into_owned();
+            if units.last() != Some(&name) {
+                units.push(name);
+            }
+        }
+        Ok(units)
+    }
+
     fn stored(&self, unit: &str) -> Result<Vec<kv::Bytes>, ShellError> {
         let parts = self.0.scan_prefix(part_prefix(unit));
         parts.map(|part| Ok(part.map_err(|e| failed(unit, e))?.1)).collect()
@@ -165,6 +179,7 @@ mod tests {
             assert_eq!(states.load("scorer-11").unwrap(), Some(other));
         }
         assert_eq!(states.load("scorer").unwrap(), None);
+        assert_eq!(states.units().unwrap(), ["scorer-1", "scorer-11"]);
         states.0.insert(part_key("scorer-1", 0), [9]).unwrap();
         assert!(matches!(states.load("scorer-1"), Err(ShellError::StateMismatch { .. })));
         states.clear().unwrap();

@@ -9,6 +9,7 @@ mod config;
 mod data;
 mod demo;
 mod dlq;
+mod doctor;
 mod halt;
 mod history;
 mod journal;
@@ -35,6 +36,7 @@ mod train;
 mod up;
 
 pub(crate) use config::report_invalid;
+pub(crate) use doctor::report_invalid as doctor_invalid;
 
 use crate::exit::Found;
 use ::run::config::Config;
@@ -96,6 +98,9 @@ pub(crate) enum Verb {
     Status,
     /// Print the summary of a run that no process works on, as its end printed it
     Summary,
+    /// Examine a run and what it needs of this machine; exit 1 when anything is wrong
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Args),
     /// Show how far each role has read and what it waits for
     Lag,
     /// List, show, redrive and drop dead letters: events that no role could process
@@ -172,6 +177,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Journal(args) => journal::run(config, args),
         Verb::Status => status::run(config),
         Verb::Summary => summary::run(config),
+        Verb::Doctor(args) => doctor::run(config, args),
         Verb::Lag => lag::run(config),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),

@@ -1,0 +1,74 @@
+//! The log: it opens, begins at its beginning, and every record of it can be read.
+
+use super::Examination;
+use eventlog::{Log, PartitionReader};
+use run::data_dir::{self, RunDir};
+use schemas::Topic;
+use shell::record_codec;
+use std::sync::Arc;
+
+/// Looks at the log of `run`; gives it where it opens.
+pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Log>> {
+    let place = match run.is_here() {
+        true => run.log().display().to_string(),
+        false => "the log".to_owned(),
+    };
+    let opened = match data_dir::reach(run) {
+        Ok(opened) => opened,
+        Err(error) => {
+            of.failed("log", place, &error);
+            return None;
+        }
+    };
+    if let Some(owner) = &opened.owner {
+        of.fine("log", &place, format!("the process at {owner} owns it and is asked for it"));
+    }
+    let partitions = match data_dir::partitions(&*opened.log) {
+        Ok(partitions) => partitions,
+        Err(error) => {
+            of.failed("log", place, &error);
+            return None;
+        }
+    };
+    let (mut records, before) = (0, of.findings.len());
+    for topic in Topic::ALL {
+        for partition in 0..topic.partitions(partitions) {
+            records += check_partition(&*opened.log, topic, partition, of);
+        }
+    }
+    if of.findings.len() == before {
+        of.fine("log", place, format!("{records} records, all of them readable"));
+    }
+    Some(opened.log)
+}
+
+/// Reads a partition to its end; gives the number of its records.
+fn check_partition(log: &dyn Log, topic: Topic, partition: u32, of: &mut Examination) -> u64 {
+    let place = record_codec::place(topic, partition);
+    let read = || -> anyhow::Result<(u64, u64)> {
+        let low = log.watermarks(&place)?.low;
+        let mut records = 0;
+        for record in PartitionReader::new(log)?.to_end(log, &place)? {
+            record?;
+            records += 1;
+        }
+        Ok((low, records))
+    };
+    match read() {
+        Ok((low, records)) => {
+            if low > 0 {
+                of.found(
+                    "log",
+                    &place,
+                    format!("it begins at offset {low}: the events before it are gone"),
+                    "set cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1 on its topics; what is gone cannot be had back",
+                );
+            }
+            records
+        }
+        Err(error) => {
+            of.failed("log", &place, &error);
+            0
+        }
+    }
+}
