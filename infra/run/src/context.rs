@@ -55,11 +55,25 @@ impl RunContext {
         opened: &OpenLog,
         state: &Path,
     ) -> Result<RunContext> {
-        let partitions = spec.partitions;
         std::fs::create_dir_all(state).with_context(|| {
             format!("{} cannot be created; choose another folder with --data-dir", state.display())
         })?;
         let db = data_dir::patiently(state, || Ok(kv::Db::open(state)?))?;
+        RunContext::over(spec, run, opened, db)
+    }
+
+    /// The context of a run that is only read; a folder that cannot be written is read from a copy.
+    ///
+    /// # Errors
+    /// The state folder or the engine cannot be opened.
+    pub fn to_read(spec: &RunSpec, run: &RunDir, opened: &OpenLog) -> Result<RunContext> {
+        let state = run.state();
+        let db = data_dir::patiently(&state, || Ok(kv::Db::open_to_read(&state)?))?;
+        RunContext::over(spec, run, opened, db)
+    }
+
+    fn over(spec: &RunSpec, run: &RunDir, opened: &OpenLog, db: kv::Db) -> Result<RunContext> {
+        let partitions = spec.partitions;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
         let materialized = Arc::new(RunProjections::new(
@@ -72,7 +86,7 @@ impl RunContext {
         let engine = spec.scoring.engine()?;
         let env = Env {
             log: Arc::clone(&opened.log),
-            states: Arc::new(KvCheckpoints(db.tree("units")?)),
+            states: Arc::new(KvCheckpoints(db.plain_tree("units")?)),
             partitions,
             machines: machines(
                 engine.clone(),

@@ -54,7 +54,7 @@ impl RunReader {
                 state.display()
             );
         }
-        let db = data_dir::patiently(&state, || Ok(kv::Db::open(&state)?))
+        let db = data_dir::patiently(&state, || Ok(kv::Db::open_to_read(&state)?))
             .map_err(|error| owned_elsewhere(run, error))?;
         let (views, lake) = (Views::open(&db)?, Lake::open(run.lake())?);
         Ok(RunReader { run: run.clone(), log, partitions, opened, views, lake })

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use store::Views;
 
 const WHAT: &str = "saved state";
+const REPAIR: &str = "`butterquant doctor --repair` moves it aside, then `butterquant rebuild --all` makes it again from the log";
 const REBUILD: &str = "`butterquant rebuild --all` makes it again from the log";
 
 /// Looks at the state folder of `run`; without its log only at whether it can be read.
@@ -22,18 +23,27 @@ pub(super) fn check(run: &RunDir, log: Option<&Arc<dyn Log>>, of: &mut Examinati
         return of.fine(WHAT, place.display(), format!("{owner} has it open"));
     }
     let identity = log.and_then(|log| identity_of(&**log).ok());
-    match kv::Db::open(&place) {
+    match kv::Db::open_to_read(&place) {
         Ok(db) => {
+            if let Err(error) = db.check_entries() {
+                return of.found(WHAT, place.display(), detail(&error), REPAIR);
+            }
             check_units(run, &db, identity.as_deref(), of);
             check_views(run, &db, of);
         }
-        Err(error) => of.found(WHAT, place.display(), error, REBUILD),
+        Err(error) => of.found(WHAT, place.display(), detail(&error), REPAIR),
     }
+}
+
+/// The error without its remedy.
+fn detail(error: &kv::KvError) -> String {
+    let text = error.to_string();
+    text.split_once("; ").map_or(text.clone(), |(detail, _)| detail.to_owned())
 }
 
 fn check_units(run: &RunDir, db: &kv::Db, identity: Option<&str>, of: &mut Examination) {
     let place = run.state();
-    let states = match db.tree("units") {
+    let states = match db.plain_tree("units") {
         Ok(tree) => KvCheckpoints(tree),
         Err(error) => return of.found(WHAT, place.display(), error, REBUILD),
     };

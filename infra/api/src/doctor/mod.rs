@@ -6,17 +6,19 @@
 mod checkpoints;
 mod examination;
 mod models;
+mod repair;
 mod stores;
 mod surroundings;
 
 pub use examination::{Check, Examination, Finding};
+pub use repair::repair;
 
 use run::config::Scoring;
 use run::data_dir::RunDir;
 
-/// Examines `run` and what it needs of this machine; `scoring` says which engine it asks for.
-pub fn examine(run: &RunDir, scoring: &Scoring) -> Examination {
-    let mut of = Examination::of(&run.id);
+/// Examines `run` and what it needs of this machine, and adds that to `of`; `scoring` says which engine
+/// it asks for.
+pub fn examine(run: &RunDir, scoring: &Scoring, mut of: Examination) -> Examination {
     surroundings::check(run, scoring, &mut of);
     if run.is_here() && !run.log().exists() {
         of.fine(

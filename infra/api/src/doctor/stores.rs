@@ -1,11 +1,13 @@
 //! The log: it opens, begins at its beginning, and every record of it can be read.
 
 use super::Examination;
-use eventlog::{Log, PartitionReader};
+use eventlog::{ErrorClass, Log, LogError, PartitionReader};
 use run::data_dir::{self, RunDir};
 use schemas::Topic;
 use shell::record_codec;
 use std::sync::Arc;
+
+const REPAIR: &str = "`butterquant doctor --repair` tries it without its snapshots, on a copy; if that fails, `butterquant restore` brings a backup back as another run";
 
 /// Looks at the log of `run`; gives it where it opens.
 pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Log>> {
@@ -13,10 +15,19 @@ pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Lo
         true => run.log().display().to_string(),
         false => "the log".to_owned(),
     };
+    if of.findings.iter().any(|finding| finding.what == "log") {
+        // The repair has tried it and says why it failed.
+        return None;
+    }
     let opened = match data_dir::reach(run) {
         Ok(opened) => opened,
         Err(error) => {
-            of.failed("log", place, &error);
+            match error.downcast_ref::<LogError>() {
+                Some(of_log) if run.is_here() && of_log.class == ErrorClass::Fatal => {
+                    of.found("log", place, &of_log.what, REPAIR);
+                }
+                _ => of.failed("log", place, &error),
+            }
             return None;
         }
     };
@@ -35,6 +46,12 @@ pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Lo
         for partition in 0..topic.partitions(partitions) {
             records += check_partition(&*opened.log, topic, partition, of);
         }
+    }
+    if let Some(embedded) = &opened.embedded
+        && of.findings.len() == before
+        && let Err(error) = embedded.check_records()
+    {
+        of.found("log", &place, error.what, REPAIR);
     }
     if of.findings.len() == before {
         of.fine("log", place, format!("{records} records, all of them readable"));

@@ -3,26 +3,37 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
-use api::doctor::{Examination, examine};
+use api::doctor::{Examination, examine, repair};
 use report::tables;
 use run::config::{Config, Output};
 
 /// Arguments of `doctor`.
 #[derive(clap::Args, Debug)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// First repair what can be repaired without loss: a log is opened without its snapshots, on a copy,
+    /// which takes its place if all that was acknowledged is in it; a damaged state folder is moved
+    /// aside, for `rebuild --all` to make again
+    #[arg(long)]
+    pub repair: bool,
+}
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   butterquant doctor --run live
+  butterquant doctor --run live --repair
   butterquant doctor -o json | jq '.findings[] | .where, .remedy'
 
 With -o json: run, findings[] (what, where, detail, remedy) and fine[] (what, where, detail).
 Exit codes: 0 all is well, 1 something was found, 2 the examination could not run.";
 
 /// Examines and prints.
-pub(crate) fn run(config: &Config, _: &Args) -> Result<Found> {
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
-    let mut of = examine(&run, &config.scoring()?);
+    let mut of = Examination::of(&run.id);
+    if args.repair {
+        repair(&run, &mut of);
+    }
+    let mut of = examine(&run, &config.scoring()?, of);
     of.fine("configuration", "as given", "it is valid");
     show(config.output()?, &of)
 }

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod backtest;
+mod backup;
 mod bench;
 mod close_day;
 mod completions;
@@ -22,6 +23,7 @@ mod quality;
 mod rankings;
 mod rebuild;
 mod replay;
+mod restore;
 mod resume;
 mod retrain;
 mod run;
@@ -66,6 +68,12 @@ pub(crate) enum Verb {
     Replay(replay::Args),
     /// Delete views, lake, model files and saved state, and rebuild them from the log
     Rebuild(rebuild::Args),
+    /// Write the log of an embedded run into one file, while the run goes on
+    #[command(after_help = backup::ABOUT)]
+    Backup(backup::Args),
+    /// Read a backup into a run that does not exist yet, and rebuild what follows from its log
+    #[command(after_help = restore::ABOUT)]
+    Restore(restore::Args),
     /// Train a model from history, or request a training from the run's retrainer
     Train(train::Args),
     /// Show when the next training starts
@@ -163,6 +171,8 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Bench(verb) => bench::run(config, verb),
         Verb::Replay(args) => replay::run(config, args),
         Verb::Rebuild(args) => rebuild::run(config, args),
+        Verb::Backup(args) => backup::run(config, args),
+        Verb::Restore(args) => restore::run(config, args),
         Verb::Halt(args) => halt::run(config, args),
         Verb::Resume(args) => resume::run(config, args),
         Verb::CloseDay(args) => close_day::run(config, args),

@@ -1,7 +1,7 @@
 //! `replay`: repeats every decision from the log. Exit code 1 when one differs.
 
 use crate::exit::Found;
-use crate::owned_run::owned_run;
+use crate::owned_run::read_run;
 use crate::printer;
 use anyhow::{Result, bail};
 use run::config::Config;
@@ -20,7 +20,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if !args.verify {
         bail!("add --verify: it compares every decision with the recorded one");
     }
-    let context = owned_run(config)?;
+    let context = read_run(config)?;
     let bar = printer::steps(config)?.counter("verifying");
     let found = verify(&context.env, &mut |unit| bar.next(unit))?;
     bar.done("");

@@ -47,6 +47,8 @@ pub(crate) enum Call {
     Publish { producer: u64, number: u64, batch: Batch, member: Option<u64> },
     /// Keeps a seat; nothing else changes. Gives `()`.
     KeepSeat { member: u64 },
+    /// Gives a `Cut`.
+    Cut,
 }
 
 /// The bytes of `value`.

@@ -69,6 +69,7 @@ impl Server {
             Call::OffsetForTime(tp, at) => answer(self.log.offset_for_time(&tp, at)),
             Call::Committed(group, tps) => answer(self.log.committed(&group, &tps)),
             Call::Groups => answer(self.log.groups()),
+            Call::Cut => answer(self.log.cut()),
             Call::Read { due, max_records, wait_ms } => {
                 let wait = Duration::from_millis(wait_ms).min(LONGEST_WAIT);
                 let max_records = usize::try_from(max_records).unwrap_or(usize::MAX);

@@ -2,11 +2,13 @@
 //! process, by another one on this machine, or on Kafka.
 
 mod open_log;
+mod repair;
 mod run_dir;
 
 pub use open_log::{
     OpenLog, living_owner, no_run, of_state, own, partitions, reach, remove_topics,
 };
 pub(crate) use open_log::{patiently, was_held};
+pub use repair::{Repaired, repair_log, repair_state};
 pub(crate) use run_dir::run_ids;
 pub use run_dir::{KafkaAccess, LIVE, LogAccess, RunDir};

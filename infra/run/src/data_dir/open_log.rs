@@ -58,7 +58,7 @@ pub fn own(run: &RunDir) -> Result<OpenLog> {
 }
 
 /// Opens the run's log to read it or to publish on `controls`: through the process that owns it,
-/// if there is one.
+/// if there is one. Where its folder cannot be written it is read from a copy, which takes no writes.
 pub fn reach(run: &RunDir) -> Result<OpenLog> {
     if let Some(opened) = elsewhere(run)? {
         return Ok(opened);
@@ -79,7 +79,7 @@ pub fn reach(run: &RunDir) -> Result<OpenLog> {
             None => None,
         };
         // Another program may have that process id by now, so the log's lock decides.
-        match (EmbeddedLog::open(&path), refused) {
+        match (EmbeddedLog::open_to_read(&path), refused) {
             (Ok(log), _) => {
                 let log = Arc::new(log);
                 Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
@@ -105,7 +105,7 @@ pub fn of_state<T>(
             None => None,
         };
         // As with the log, the store's lock decides.
-        match kv::Db::open(&state) {
+        match kv::Db::open_to_read(&state) {
             Ok(db) => here(&db),
             Err(error) => Err(unreached.unwrap_or(error.into())),
         }

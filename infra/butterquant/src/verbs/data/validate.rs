@@ -59,6 +59,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (quality, sound) = check_rows(&found, args.test_from);
     bar.at(2, 3);
     let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, &run, &path));
+    let picture = match picture {
+        // Nobody asked for the picture: a folder that is only to be read goes without.
+        Some(file) if args.picture.is_none() && !can_write(&file) => None,
+        picture => picture,
+    };
     if let Some(file) = &picture {
         charts::draw(file, &distributions(&path, &quality, &sound))?;
     }
@@ -69,6 +74,15 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     document["found"] = json!(quality.has_findings());
     printer::show(config.output()?, &document, |_| print(&path, &quality, picture.as_deref()))?;
     Ok(if quality.has_findings() { Found::Something } else { Found::Nothing })
+}
+
+fn can_write(file: &Path) -> bool {
+    let there = file.exists();
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file).is_ok();
+    if opened && !there {
+        let _ = std::fs::remove_file(file);
+    }
+    opened
 }
 
 /// The given file, or one beside the file of rows, or one in the run's folder for its lake.
