@@ -1,7 +1,8 @@
 //! The present state of a run as typed values: the answers of its views, the progress of its roles,
-//! and its status on one screen, whichever process runs it.
+//! its status on one screen, and its examination, whichever process runs it.
 
 pub mod answers;
+pub mod doctor;
 pub mod halt;
 pub mod lag;
 pub mod processes;

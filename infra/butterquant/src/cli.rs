@@ -33,10 +33,13 @@ impl Cli {
     pub(crate) fn run(&self) -> Result<Found> {
         match Config::load(&self.common.flags()) {
             Ok(config) => verbs::run(&config, &self.verb, Cli::command),
-            Err(problem) if self.verb.checks_configuration() => {
-                verbs::report_invalid(self.common.output, &problem)
-            }
-            Err(problem) => Err(problem),
+            Err(problem) => match &self.verb {
+                verb if verb.checks_configuration() => {
+                    verbs::report_invalid(self.common.output, &problem)
+                }
+                verbs::Verb::Doctor(_) => verbs::doctor_invalid(self.common.output, &problem),
+                _ => Err(problem),
+            },
         }
     }
 }

@@ -18,6 +18,7 @@ mod market;
 mod models_on_log;
 mod operator;
 mod owned_run;
+mod panics;
 mod printer;
 mod record_json;
 mod schema_subject;
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
     telemetry::log_to_stderr(cli.common.verbosity(), filter.as_deref());
-    match cli.run() {
+    panics::say_in_a_sentence(cli.common.verbosity());
+    match panics::as_error(|| cli.run()) {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
         Err(error) => {

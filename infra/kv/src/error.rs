@@ -17,7 +17,7 @@ pub enum KvError {
         owner: Option<Owner>,
     },
     /// The stored bytes cannot be read back.
-    #[error("{} is damaged: {detail}; restore a copy, or move it away and rebuild it from the log", path.display())]
+    #[error("{} is damaged: {detail}; `butterquant doctor` says what is left of it and what to do", path.display())]
     Damaged {
         /// The directory.
         path: PathBuf,
@@ -27,6 +27,15 @@ pub enum KvError {
     /// The directory cannot be created or written.
     #[error("cannot write {}; check its owner and permissions, or name another directory", path.display())]
     Unwritable {
+        /// The directory.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The directory cannot be written, and no copy of it could be made to read.
+    #[error("{} cannot be written, and no temporary copy of it can be made to read; free some space, or set TMPDIR to a folder that has it", path.display())]
+    Uncopied {
         /// The directory.
         path: PathBuf,
         /// What the operating system said.
@@ -84,6 +93,12 @@ impl KvError {
     pub(crate) fn from_sled(path: &Path, cause: sled::Error) -> Self {
         match cause {
             sled::Error::Io(cause) => Self::from_io(path, cause),
+            sled::Error::Corruption { at, .. } => {
+                let place =
+                    at.map_or_else(String::new, |at| format!(" at {at:?} of its file `db`"));
+                let detail = format!("its bytes are not those that were written{place}");
+                KvError::Damaged { path: path.to_path_buf(), detail }
+            }
             other => KvError::Damaged { path: path.to_path_buf(), detail: other.to_string() },
         }
     }

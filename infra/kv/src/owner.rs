@@ -33,6 +33,10 @@ pub fn owner(path: impl AsRef<Path>) -> Option<Owner> {
         match line.split_once('=') {
             Some(("pid", value)) => owner = value.parse().ok(),
             Some(("endpoint", value)) => endpoint = Some(value.to_string()),
+            // Copied with its folder: the process it names has another one open.
+            Some(("file", value)) if file_of(path.as_ref()).is_some_and(|own| own != value) => {
+                return None;
+            }
             _ => {}
         }
     }
@@ -45,10 +49,25 @@ pub(crate) fn write(path: &Path, endpoint: Option<&str>) -> io::Result<()> {
     if let Some(endpoint) = endpoint {
         text.push_str(&format!("endpoint={endpoint}\n"));
     }
+    if let Some(own) = file_of(path) {
+        text.push_str(&format!("file={own}\n"));
+    }
     let target = file(path);
     let fresh = target.with_extension("new");
     fs::write(&fresh, text)?;
     fs::rename(&fresh, &target)
+}
+
+/// What tells the store's file from a copy of it.
+#[cfg(unix)]
+fn file_of(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path.join("db")).ok().map(|db| db.ino().to_string())
+}
+
+#[cfg(not(unix))]
+fn file_of(_: &Path) -> Option<String> {
+    None
 }
 
 fn file(path: &Path) -> PathBuf {

@@ -1,7 +1,13 @@
 //! One ordered map from bytes to bytes.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, RangeBounds};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use crate::guard::Progress;
+use crate::seal::{SEAL, Seal};
 use crate::{Db, KvError};
 
 /// A key or a value as it is stored; cheap to clone.
@@ -29,7 +35,7 @@ impl From<Bytes> for Vec<u8> {
 
 /// Changes to one tree that are applied whole or not at all.
 #[derive(Default)]
-pub struct Batch(sled::Batch);
+pub struct Batch(BTreeMap<sled::IVec, Option<sled::IVec>>);
 
 impl Batch {
     /// An empty batch.
@@ -39,44 +45,61 @@ impl Batch {
 
     /// Sets `key` to `value`.
     pub fn insert(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.0.insert(key.as_ref(), value.as_ref());
+        self.0.insert(key.as_ref().into(), Some(value.as_ref().into()));
     }
 
     /// Removes `key`.
     pub fn remove(&mut self, key: impl AsRef<[u8]>) {
-        self.0.remove(key.as_ref());
+        self.0.insert(key.as_ref().into(), None);
     }
 }
+
+/// The seal of a tree, shared by its handles; `None` until the first write needs it.
+pub(crate) type SharedSeal = Arc<Mutex<Option<Seal>>>;
 
 /// An ordered map. Clones share it.
 #[derive(Clone)]
 pub struct Tree {
     inner: sled::Tree,
     db: Db,
+    /// `None` for a tree whose entries check themselves.
+    seal: Option<SharedSeal>,
 }
 
 impl Db {
-    /// The tree `name`, created when it is missing.
+    /// The tree `name`, created when it is missing, with a seal over its entries.
     pub fn tree(&self, name: &str) -> Result<Tree, KvError> {
-        let inner = self.inner.open_tree(name).map_err(|e| self.error(e))?;
-        Ok(Tree { inner, db: self.clone() })
+        let inner = self.call(|| self.inner.open_tree(name))?;
+        Ok(Tree { inner, db: self.clone(), seal: Some(self.seal_of(name)) })
+    }
+
+    /// As [`Db::tree`], without a seal: for entries that are many, or large, and are checked by whoever
+    /// reads them.
+    pub fn plain_tree(&self, name: &str) -> Result<Tree, KvError> {
+        Ok(Tree { seal: None, ..self.tree(name)? })
     }
 }
 
 impl Tree {
     /// The value of `key`.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Bytes>, KvError> {
-        self.inner.get(key).map(|v| v.map(Bytes)).map_err(|e| self.error(e))
+        Ok(self.db.call(|| self.inner.get(key))?.map(Bytes))
     }
 
     /// Sets `key` to `value`; durable after the next flush.
     pub fn insert(&self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), KvError> {
-        self.inner.insert(key, value.as_ref()).map(|_| ()).map_err(|e| self.error(e))
+        let mut batch = Batch::new();
+        batch.insert(key, value);
+        self.apply(batch)
     }
 
     /// Removes `key`; whether it existed.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Result<bool, KvError> {
-        self.inner.remove(key).map(|v| v.is_some()).map_err(|e| self.error(e))
+        let existed = self.get(&key)?.is_some();
+        let mut batch = Batch::new();
+        batch.remove(key);
+        self.apply(batch)?;
+        Ok(existed)
     }
 
     /// The entries with keys in `range`, ascending, or from the end with `rev()`.
@@ -91,22 +114,71 @@ impl Tree {
 
     /// The entry with the greatest key.
     pub fn last(&self) -> Result<Option<(Bytes, Bytes)>, KvError> {
-        let last = self.inner.last().map_err(|e| self.error(e))?;
-        Ok(last.map(|(k, v)| (Bytes(k), Bytes(v))))
+        self.scan_prefix([]).next_back().transpose()
     }
 
     /// Applies `batch` whole; durable after the next flush.
     pub fn apply(&self, batch: Batch) -> Result<(), KvError> {
-        self.inner.apply_batch(batch.0).map_err(|e| self.error(e))
+        self.db.check_writes()?;
+        match &self.seal {
+            None => self.write(batch),
+            Some(shared) => self.write_sealed(batch, &mut shared.lock()),
+        }
     }
 
     /// Removes every entry.
     pub fn clear(&self) -> Result<(), KvError> {
-        self.inner.clear().map_err(|e| self.error(e))
+        self.db.check_writes()?;
+        if self.seal.is_none() {
+            return self.db.call(|| self.inner.clear());
+        }
+        let mut batch = Batch::new();
+        for entry in self.scan_prefix([]) {
+            batch.remove(entry?.0);
+        }
+        self.apply(batch)
     }
 
-    fn error(&self, cause: sled::Error) -> KvError {
-        self.db.error(cause)
+    fn write(&self, batch: Batch) -> Result<(), KvError> {
+        let mut changes = sled::Batch::default();
+        for (key, value) in batch.0 {
+            match value {
+                Some(value) => changes.insert(key, value),
+                None => changes.remove(key),
+            }
+        }
+        self.db.call(|| self.inner.apply_batch(changes))
+    }
+
+    /// Applies `batch` with the seal that is right after it.
+    fn write_sealed(&self, mut batch: Batch, held: &mut Option<Seal>) -> Result<(), KvError> {
+        // Whatever fails below, the next write reads the seal again.
+        let mut seal = match held.take() {
+            Some(seal) => seal,
+            None => self.stored_seal()?,
+        };
+        for (key, value) in &batch.0 {
+            if let Some(old) = self.db.call(|| self.inner.get(key))? {
+                seal.take(key, &old);
+            }
+            if let Some(new) = value {
+                seal.add(key, new);
+            }
+        }
+        seal.writes += 1;
+        batch.insert(SEAL, seal.bytes());
+        self.write(batch)?;
+        *held = Some(seal);
+        Ok(())
+    }
+
+    /// The tree's seal; of a tree without one, from before there were seals, that of its entries.
+    fn stored_seal(&self) -> Result<Seal, KvError> {
+        match self.get(SEAL)? {
+            Some(bytes) => Seal::read(&bytes)
+                .ok_or_else(|| self.db.damaged("a seal in it cannot be read".to_owned())),
+            None => self.db.sum(&self.inner, &Progress::default()),
+        }
     }
 }
 
@@ -117,25 +189,30 @@ pub struct Entries {
 }
 
 impl Entries {
-    fn lift(
-        &self,
-        entry: sled::Result<(sled::IVec, sled::IVec)>,
-    ) -> Result<(Bytes, Bytes), KvError> {
-        entry.map(|(k, v)| (Bytes(k), Bytes(v))).map_err(|e| self.db.error(e))
+    /// The next entry that `step` gives and that is not the seal.
+    fn entry(
+        &mut self,
+        step: impl Fn(&mut sled::Iter) -> Option<sled::Result<(sled::IVec, sled::IVec)>>,
+    ) -> Option<Result<(Bytes, Bytes), KvError>> {
+        loop {
+            let Self { inner, db } = self;
+            match db.call(|| step(inner).transpose()).transpose()? {
+                Ok((key, _)) if &*key == SEAL => {}
+                entry => return Some(entry.map(|(key, value)| (Bytes(key), Bytes(value)))),
+            }
+        }
     }
 }
 
 impl Iterator for Entries {
     type Item = Result<(Bytes, Bytes), KvError>;
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.inner.next()?;
-        Some(self.lift(entry))
+        self.entry(Iterator::next)
     }
 }
 
 impl DoubleEndedIterator for Entries {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let entry = self.inner.next_back()?;
-        Some(self.lift(entry))
+        self.entry(DoubleEndedIterator::next_back)
     }
 }

@@ -59,6 +59,11 @@ fn a_second_opening_names_the_owner() {
     );
     let said = error.to_string();
     assert!(said.contains("process") && said.contains("http://127.0.0.1:8080"), "{said}");
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["owner", "db"] {
+        std::fs::copy(dir.path().join(name), copy.path().join(name)).unwrap();
+    }
+    assert_eq!(owner(copy.path()), None, "nobody has the copy open");
     drop(db);
     Db::open(dir.path()).unwrap();
     assert_eq!(owner(dir.path()).unwrap().endpoint, None, "a new owner has said nothing yet");

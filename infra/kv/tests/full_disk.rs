@@ -12,7 +12,7 @@ use std::time::Duration;
 
 fn mounted(at: &Path) -> bool {
     let mut mount = Command::new("mount");
-    mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(at);
+    mount.args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"]).arg(at);
     mount.output().is_ok_and(|done| done.status.success())
 }
 
@@ -76,5 +76,62 @@ fn given_a_full_disk_then_it_says_so_ends_at_once_and_keeps_what_was_flushed() {
         }
         drop(reopened);
         Command::new("umount").arg("-l").arg(&at).status().unwrap();
+    }
+}
+
+/// An opening writes a snapshot; here the disk fills at every byte of it.
+#[test]
+fn given_a_disk_that_fills_in_the_middle_of_a_snapshot_then_the_next_opening_has_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("disk");
+    fs::create_dir(&at).unwrap();
+    if !mounted(&at) {
+        eprintln!("skipped: nothing may be mounted here");
+        return;
+    }
+    let store = at.join("db");
+    {
+        let db = Db::open(&store).unwrap();
+        let tree = db.tree("t").unwrap();
+        for number in 0..3_000_u32 {
+            tree.insert(number.to_be_bytes(), [7; 600]).unwrap();
+        }
+        db.flush().unwrap();
+    }
+    let mut failed = 0;
+    // A page of the disk in memory has 4 KiB; the snapshot has some of them.
+    for pages in 0..12 {
+        let copy = at.join(format!("copy-{pages}"));
+        copy_dir(&store, &copy);
+        fill(&at.join("ballast"));
+        let ballast = fs::OpenOptions::new().write(true).open(at.join("ballast")).unwrap();
+        let length = ballast.metadata().unwrap().len();
+        ballast.set_len(length - pages * 4096).unwrap();
+        match Db::open(&copy) {
+            Ok(_) => {}
+            Err(KvError::Full { .. }) => failed += 1,
+            Err(other) => panic!("{pages} pages: {other}"),
+        }
+        drop(ballast);
+        fs::remove_file(at.join("ballast")).unwrap();
+        // A store that failed is kept until the process ends.
+        let left = at.join(format!("left-{pages}"));
+        copy_dir(&copy, &left);
+        let db = Db::open(&left).unwrap();
+        assert_eq!(db.tree("t").unwrap().scan_prefix([]).count(), 3_000, "{pages} pages");
+        drop(db);
+        [copy, left].iter().for_each(|folder| fs::remove_dir_all(folder).unwrap());
+    }
+    assert!(failed > 0, "the disk was full for {failed} openings");
+    Command::new("umount").arg("-l").arg(&at).status().unwrap();
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
     }
 }

@@ -106,6 +106,7 @@ impl From<kv::KvError> for LogError {
             kv::KvError::Locked { path, .. } => (ErrorClass::Retry, path, "see above"),
             kv::KvError::Damaged { path, .. } => (ErrorClass::Fatal, path, "see above"),
             kv::KvError::Unwritable { path, .. } => (ErrorClass::Fatal, path, "see above"),
+            kv::KvError::Uncopied { path, .. } => (ErrorClass::Fatal, path, "see above"),
             kv::KvError::Full { path } => (ErrorClass::Uncertain, path, "free some space"),
             kv::KvError::Io { path, .. } => (ErrorClass::Uncertain, path, "check the disk"),
         };

@@ -14,6 +14,7 @@
 //!
 //! What is absent on purpose: deleting records, automatic commits, callbacks, and a clock.
 
+pub mod archive;
 pub mod conformance;
 mod error;
 pub mod kafka;
@@ -33,6 +34,6 @@ pub use partition_reader::{PartitionReader, PartitionRecords};
 pub use remote::{RemoteLog, Server};
 pub use traits::{Log, Member, Producer, Reader};
 pub use types::{
-    Assignment, Batch, Consumed, Fetched, NewRecord, Record, TopicInfo, TopicMismatch,
+    Assignment, Batch, Consumed, Cut, Fetched, NewRecord, Record, TopicInfo, TopicMismatch,
     TopicPartition, TopicSpec, Watermarks,
 };

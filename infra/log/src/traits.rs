@@ -4,8 +4,8 @@ use std::any::Any;
 use std::time::Duration;
 
 use crate::{
-    Assignment, Batch, Fetched, Result, TopicInfo, TopicMismatch, TopicPartition, TopicSpec,
-    Watermarks,
+    Assignment, Batch, Cut, Fetched, LogError, Result, TopicInfo, TopicMismatch, TopicPartition,
+    TopicSpec, Watermarks,
 };
 
 /// A log: topics of ordered, durable records, and the offsets that groups have committed.
@@ -51,6 +51,15 @@ pub trait Log: Send + Sync {
 
     /// The groups that have members now, whichever process these are in, by name.
     fn active_groups(&self) -> Result<Vec<String>>;
+
+    /// Ends and committed offsets of one moment, which a backup needs. Kafka has none.
+    fn cut(&self) -> Result<Cut> {
+        Err(LogError::fatal(
+            "only an embedded log can be copied as of one moment",
+            "this log",
+            "Kafka keeps copies of its own: give its topics a replication above 1",
+        ))
+    }
 
     /// A reader outside any group.
     fn reader(&self) -> Result<Box<dyn Reader>>;

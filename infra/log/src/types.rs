@@ -130,6 +130,15 @@ pub struct Fetched {
     pub position: u64,
 }
 
+/// The ends of all partitions and the committed offsets of all groups at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Partitions that hold records, with their ends.
+    pub ends: Vec<(TopicPartition, u64)>,
+    /// Groups with the partitions they have committed offsets of.
+    pub committed: Vec<(String, TopicPartition, u64)>,
+}
+
 /// The ends of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watermarks {

@@ -56,14 +56,26 @@ impl RunContext {
         opened: &OpenLog,
         state: &Path,
     ) -> Result<RunContext> {
-        let partitions = spec.partitions;
         std::fs::create_dir_all(state).with_context(|| {
             format!("{} cannot be created; choose another folder with --data-dir", state.display())
         })?;
         let db = data_dir::open_state(state)?;
+        RunContext::over(spec, run, opened, db)
+    }
+
+    /// The context of a run that is only read; a folder that cannot be written is read from a copy.
+    ///
+    /// # Errors
+    /// The state folder or the engine cannot be opened.
+    pub fn to_read(spec: &RunSpec, run: &RunDir, opened: &OpenLog) -> Result<RunContext> {
+        RunContext::over(spec, run, opened, data_dir::read_state(&run.state())?)
+    }
+
+    fn over(spec: &RunSpec, run: &RunDir, opened: &OpenLog, db: kv::Db) -> Result<RunContext> {
+        let partitions = spec.partitions;
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
-        let states = Arc::new(KvCheckpoints(db.tree("units")?));
+        let states = Arc::new(KvCheckpoints(db.plain_tree("units")?));
         standing::check_to_go_on(&*opened.log, &*states, &views, &lake)?;
         let materialized = Arc::new(RunProjections::new(
             Arc::clone(&opened.log),

@@ -55,7 +55,7 @@ impl RunReader {
                 state.display()
             );
         }
-        let db = data_dir::open_state(&state).map_err(|error| owned_elsewhere(run, error))?;
+        let db = data_dir::read_state(&state).map_err(|error| owned_elsewhere(run, error))?;
         let (views, lake) = (Views::open(&db)?, Lake::open(run.lake())?);
         if let Some(standing) = RunStanding::of(&*log)? {
             standing.of_views(&views)?;

@@ -47,6 +47,20 @@ const PART: usize = 6 << 10;
 pub struct KvCheckpoints(pub kv::Tree);
 
 impl KvCheckpoints {
+    /// The units that have a checkpoint, by name.
+    pub fn units(&self) -> Result<Vec<String>, ShellError> {
+        let mut units = Vec::new();
+        for part in self.0.scan_prefix([]) {
+            let key = part.map_err(|e| failed("all units", e))?.0;
+            let name = key.split(|byte| *byte == 0).next().unwrap_or_default();
+            let name = String::from_utf8_lossy(name).into_owned();
+            if units.last() != Some(&name) {
+                units.push(name);
+            }
+        }
+        Ok(units)
+    }
+
     fn stored(&self, unit: &str) -> Result<Vec<kv::Bytes>, ShellError> {
         let parts = self.0.scan_prefix(part_prefix(unit));
         parts.map(|part| Ok(part.map_err(|e| failed(unit, e))?.1)).collect()
@@ -61,14 +75,28 @@ fn part_key(unit: &str, part: usize) -> Vec<u8> {
     [&part_prefix(unit)[..], &(part as u32).to_be_bytes()].concat()
 }
 
+/// The first byte of a checkpoint with a checksum over all of its parts; without one it begins with
+/// Snappy's own mark, 0xff.
+const SUMMED: u8 = 1;
+/// Bytes of the mark and the checksum.
+const HEAD: usize = 5;
+
 fn packed(saved: &UnitCheckpoint) -> Result<Vec<u8>, String> {
-    let to = snap::write::FrameEncoder::new(Vec::new());
+    let to = snap::write::FrameEncoder::new(vec![SUMMED; HEAD]);
     let to = postcard::to_io(saved, to).map_err(|cause| cause.to_string())?;
-    to.into_inner().map_err(|cause| cause.to_string())
+    let mut packed = to.into_inner().map_err(|cause| cause.to_string())?;
+    let sum = crc32fast::hash(&packed[HEAD..]);
+    packed[1..HEAD].copy_from_slice(&sum.to_le_bytes());
+    Ok(packed)
 }
 
 fn unpacked(packed: &[u8]) -> Result<UnitCheckpoint, String> {
     let mut bytes = Vec::new();
+    let packed = match packed.split_at_checked(HEAD) {
+        Some(([SUMMED, sum @ ..], rest)) if *sum == crc32fast::hash(rest).to_le_bytes() => rest,
+        Some(([SUMMED, ..], _)) => return Err("its checksum does not hold".to_owned()),
+        _ => packed,
+    };
     snap::read::FrameDecoder::new(packed).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     postcard::from_bytes(&bytes).map_err(|cause| cause.to_string())
 }
@@ -165,6 +193,13 @@ mod tests {
             assert_eq!(states.load("scorer-11").unwrap(), Some(other));
         }
         assert_eq!(states.load("scorer").unwrap(), None);
+        assert_eq!(states.units().unwrap(), ["scorer-1", "scorer-11"]);
+        let (one, mut old) = (checkpoint(noise), packed(&checkpoint(vec![1])).unwrap());
+        let mut flipped = packed(&one).unwrap();
+        flipped[20_000] ^= 1;
+        assert!(unpacked(&flipped).is_err());
+        old.drain(..HEAD);
+        assert_eq!(unpacked(&old).unwrap(), checkpoint(vec![1]), "saved without a checksum");
         states.0.insert(part_key("scorer-1", 0), [9]).unwrap();
         assert!(matches!(states.load("scorer-1"), Err(ShellError::StateMismatch { .. })));
         states.clear().unwrap();

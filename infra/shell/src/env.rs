@@ -66,14 +66,18 @@ pub struct Env {
     pub policy: Policy,
 }
 
+/// The identity of a run's log that checkpoints carry: the log's and that of its topic `controls`.
+pub fn identity_of(log: &dyn Log) -> Result<String, ShellError> {
+    let controls = Topic::Controls.name();
+    // The topic exists; a broker that has just started may not know it yet.
+    let topic = log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
+    Ok(format!("{}/{topic}", log.identity()?))
+}
+
 impl Env {
-    /// The identity that checkpoints carry: the log's and that of its topic `controls`.
+    /// The identity that checkpoints carry.
     pub fn identity(&self) -> Result<String, ShellError> {
-        let controls = Topic::Controls.name();
-        // The topic exists; a broker that has just started may not know it yet.
-        let topic =
-            self.log.topic_identity(controls)?.ok_or_else(|| record_codec::not_known(controls))?;
-        Ok(format!("{}/{topic}", self.log.identity()?))
+        identity_of(&*self.log)
     }
 
     /// The topics whose partitions the members of a role's group share. Where one instance is active,

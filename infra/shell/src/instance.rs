@@ -19,7 +19,7 @@ use schemas::role::Role;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-pub use crate::env::{Env, Machines, Policy};
+pub use crate::env::{Env, Machines, Policy, identity_of};
 
 /// Bytes of values that fill a transaction.
 const MOST_BYTES: usize = 4 << 20;

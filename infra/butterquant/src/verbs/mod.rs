@@ -2,6 +2,7 @@
 
 mod analyze;
 mod backtest;
+mod backup;
 mod bench;
 mod close_day;
 mod completions;
@@ -9,6 +10,7 @@ mod config;
 mod data;
 mod demo;
 mod dlq;
+mod doctor;
 mod halt;
 mod history;
 mod journal;
@@ -21,6 +23,7 @@ mod quality;
 mod rankings;
 mod rebuild;
 mod replay;
+mod restore;
 mod resume;
 mod retrain;
 mod run;
@@ -35,6 +38,7 @@ mod train;
 mod up;
 
 pub(crate) use config::report_invalid;
+pub(crate) use doctor::report_invalid as doctor_invalid;
 
 use crate::exit::Found;
 use ::run::config::Config;
@@ -67,6 +71,12 @@ pub(crate) enum Verb {
     /// They are compared with what is there and take its place at the end; until then, and if it is
     /// interrupted, what is there stays as it is. Exit code 1 when anything differs.
     Rebuild(rebuild::Args),
+    /// Write the log of an embedded run into one file, while the run goes on
+    #[command(after_help = backup::ABOUT)]
+    Backup(backup::Args),
+    /// Read a backup into a run that does not exist yet, and rebuild what follows from its log
+    #[command(after_help = restore::ABOUT)]
+    Restore(restore::Args),
     /// Train a model from history, or request a training from the run's retrainer
     Train(train::Args),
     /// Show when the next training starts
@@ -99,6 +109,9 @@ pub(crate) enum Verb {
     Status,
     /// Print the summary of a run that no process works on, as its end printed it
     Summary,
+    /// Examine a run and what it needs of this machine; exit 1 when anything is wrong
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Args),
     /// Show how far each role has read and what it waits for
     Lag,
     /// List, show, redrive and drop dead letters: events that no role could process
@@ -161,6 +174,8 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Bench(verb) => bench::run(config, verb),
         Verb::Replay(args) => replay::run(config, args),
         Verb::Rebuild(args) => rebuild::run(config, args),
+        Verb::Backup(args) => backup::run(config, args),
+        Verb::Restore(args) => restore::run(config, args),
         Verb::Halt(args) => halt::run(config, args),
         Verb::Resume(args) => resume::run(config, args),
         Verb::CloseDay(args) => close_day::run(config, args),
@@ -175,6 +190,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Journal(args) => journal::run(config, args),
         Verb::Status => status::run(config),
         Verb::Summary => summary::run(config),
+        Verb::Doctor(args) => doctor::run(config, args),
         Verb::Lag => lag::run(config),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),

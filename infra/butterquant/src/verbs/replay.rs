@@ -1,7 +1,7 @@
 //! `replay`: repeats every decision from the log. Exit code 1 when one differs.
 
 use crate::exit::Found;
-use crate::owned_run::owned_run;
+use crate::owned_run::read_run;
 use crate::printer;
 use anyhow::{Result, bail};
 use run::config::Config;
@@ -30,7 +30,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     // The run may have been scored on a machine with a GPU; this one need not have it.
     let here = chosen || config.scoring()?.engine().is_ok();
     let config = if here { config.clone() } else { config.clone().with("provider", "candle") };
-    let context = Arc::new(owned_run(&config)?);
+    let context = Arc::new(read_run(&config)?);
     let bar = printer::steps(&config)?.counter("verifying");
     let with = if chosen { Arc::new(|_: &str| None) } else { providers(&config, &context)? };
     let found = verify_scores_with(&context.env, with, &mut |unit| bar.next(unit))?;

@@ -1,14 +1,15 @@
 //! The store in a directory: one tree, so that one batch holds everything a publish changes.
 //!
-//! Keys: `i` identity, `n` number of the last write, `t` topics, `e` ends, `o` committed
+//! Keys: `i` identity, `n` number of the last write and sums over all entries, `t` topics, `e` ends, `o` committed
 //! offsets, `r` records, `p` parts of large records.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::account::{self, Account, Sums};
 use super::codec;
 use super::engine::{Room, Store};
 use super::flush_mark::FlushMark;
@@ -18,6 +19,10 @@ use crate::{LogError, Record, Result};
 const TREE: &str = "log";
 const IDENTITY: &[u8] = b"i";
 const WRITTEN: &[u8] = b"n";
+/// Kinds of entries that are held in memory as well.
+const SMALL: &[u8] = b"teo";
+/// Kinds of entries that are read from the store.
+const LARGE: &[u8] = b"rp";
 
 /// The log's tree in an open directory.
 pub(crate) struct DiskStore {
@@ -25,14 +30,14 @@ pub(crate) struct DiskStore {
     tree: kv::Tree,
     identity: String,
     mark: FlushMark,
-    written: AtomicU64,
+    account: Mutex<Account>,
 }
 
 impl DiskStore {
     /// Opens the tree; draws the log's identity the first time.
     pub(crate) fn open(db: &kv::Db) -> Result<Self> {
-        let tree = db.tree(TREE)?;
-        let mark = FlushMark::open(db.path()).map_err(|cause| unwritable(db, cause))?;
+        let tree = db.plain_tree(TREE)?;
+        let mark = FlushMark::open(db.folder()).map_err(|cause| unwritable(db, cause))?;
         let marked = mark.get().map_err(|cause| unwritable(db, cause))?;
         let identity = match tree.get(IDENTITY)? {
             None if marked > 0 => return Err(damaged(db, "its beginning is missing".to_string())),
@@ -44,17 +49,23 @@ impl DiskStore {
                 drawn
             }
         };
-        let mut disk = Self { db: db.clone(), tree, identity, mark, written: AtomicU64::new(0) };
-        let written = match disk.tree.get(WRITTEN)? {
-            Some(bytes) => disk.parse(WRITTEN, &bytes)?,
-            None => 0,
+        let account = match tree.get(WRITTEN)? {
+            Some(bytes) => Account::read(&bytes)
+                .ok_or_else(|| damaged(db, "the number of its last write is garbled".into()))?,
+            None => Account::default(),
         };
-        if written < marked {
+        if account.written < marked {
+            let written = account.written;
             let detail = format!("it ends at write {written}, {marked} were acknowledged");
             return Err(damaged(db, detail));
         }
-        disk.written = AtomicU64::new(written);
-        Ok(disk)
+        Ok(Self { db: db.clone(), tree, identity, mark, account: Mutex::new(account) })
+    }
+
+    /// Creates the tree of a log that has this identity already.
+    pub(crate) fn create(db: &kv::Db, identity: &str) -> Result<Self> {
+        db.plain_tree(TREE)?.insert(IDENTITY, identity)?;
+        Self::open(db)
     }
 
     /// The log's identity.
@@ -84,6 +95,31 @@ impl DiskStore {
         Ok((form.len() as u64 == length).then(|| codec::decode(offset, &form)).flatten())
     }
 
+    /// Checks topics, ends and offsets against the sum of the last write.
+    fn check_small(&self, account: &mut Account) -> Result<()> {
+        for entry in SMALL.iter().flat_map(|kind| self.tree.scan_prefix([*kind])) {
+            let (key, value) = entry?;
+            account.note(&key, &value);
+        }
+        match account.sums {
+            Some(sums) if sums.small != account.small() => Err(self.damaged(format!(
+                "an end or a committed offset is not that of write {}",
+                account.written
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The sum over records and their parts.
+    fn sum_of_records(&self) -> Result<u64> {
+        let mut sum = 0u64;
+        for entry in LARGE.iter().flat_map(|kind| self.tree.scan_prefix([*kind])) {
+            let (key, value) = entry?;
+            sum = sum.wrapping_add(account::part(&key, &value));
+        }
+        Ok(sum)
+    }
+
     /// The last record of each partition must exist and none after it, so that a disk that lost its
     /// tail is not taken for a short log.
     fn check_ends(&self, state: &LogState) -> Result<()> {
@@ -104,6 +140,7 @@ impl DiskStore {
 
 impl Store for DiskStore {
     fn load(&self) -> Result<LogState> {
+        self.check_small(&mut self.account.lock())?;
         let mut state = LogState::default();
         for entry in self.tree.scan_prefix(b"t") {
             let (key, value) = entry?;
@@ -127,28 +164,42 @@ impl Store for DiskStore {
     }
 
     fn write(&self, change: &StateChange, records: Placed) -> Result<()> {
+        let mut account = self.account.lock();
+        // A log from before there were sums is added up once, at its first write.
+        let mut sums = match account.sums {
+            Some(sums) => sums,
+            None => Sums { small: account.small(), records: self.sum_of_records()? },
+        };
         let mut batch = kv::Batch::new();
-        let number = self.written.load(Ordering::Acquire) + 1;
-        batch.insert(WRITTEN, bytes(&number)?);
+        let mut small = |batch: &mut kv::Batch, key: &[u8], value: Vec<u8>| {
+            sums.small = sums.small.wrapping_add(account.note(key, &value));
+            batch.insert(key, value);
+        };
         for (name, topic) in &change.topics {
-            batch.insert(codec::topic_key(name), bytes(topic)?);
+            small(&mut batch, &codec::topic_key(name), bytes(topic)?);
         }
         for (at, end) in &change.ends {
-            batch.insert(codec::end_key(*at), bytes(end)?);
+            small(&mut batch, &codec::end_key(*at), bytes(end)?);
         }
         for (group, tp, next) in &change.committed {
-            batch.insert(codec::offset_key(group, tp), bytes(next)?);
+            small(&mut batch, &codec::offset_key(group, tp), bytes(next)?);
         }
         for (at, record) in records {
-            put(&mut batch, at, &record);
+            put(at, &record, |key, value| {
+                sums.records = sums.records.wrapping_add(account::part(key, value));
+                batch.insert(key, value);
+            });
         }
-        self.tree.apply(batch)?;
-        self.written.store(number, Ordering::Release);
-        Ok(())
+        account.written += 1;
+        account.sums = Some(sums);
+        let entry = account.bytes();
+        batch.insert(WRITTEN, entry.ok_or_else(|| self.damaged("it cannot count".into()))?);
+        // After a failure the log takes no more writes, so the account need not be set back.
+        Ok(self.tree.apply(batch)?)
     }
 
     fn flush(&self) -> Result<()> {
-        let number = self.written.load(Ordering::Acquire);
+        let number = self.account.lock().written;
         self.db.flush()?;
         self.mark.set(number).map_err(|cause| unwritable(&self.db, cause))
     }
@@ -192,18 +243,39 @@ impl Store for DiskStore {
     fn topic_id(&self, _number: u32) -> String {
         draw()
     }
+
+    fn check_writes(&self) -> Result<()> {
+        Ok(self.db.check_writes()?)
+    }
+
+    fn writes(&self) -> u64 {
+        self.account.lock().written
+    }
+
+    fn check_records(&self) -> Result<()> {
+        let (sums, written) = {
+            let account = self.account.lock();
+            (account.sums, account.written)
+        };
+        match sums {
+            Some(sums) if sums.records != self.sum_of_records()? => {
+                Err(self.damaged(format!("a record is not that of its {written} writes")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-/// Adds a record to `batch`, a large one in parts.
-fn put(batch: &mut kv::Batch, at: Slot, record: &Record) {
+/// Gives the entries of a record to `insert`: one, or with its parts those of a large one.
+fn put(at: Slot, record: &Record, mut insert: impl FnMut(&[u8], &[u8])) {
     let (key, form) = (codec::record_key(at, record.offset), codec::encode(record));
     if form.len() <= codec::PART {
-        batch.insert(key, form);
+        insert(&key, &form);
         return;
     }
-    batch.insert(key, codec::encode_whole(record.timestamp_ms, form.len()));
+    insert(&key, &codec::encode_whole(record.timestamp_ms, form.len()));
     for (number, part) in form.chunks(codec::PART).enumerate() {
-        batch.insert(codec::part_key(at, record.offset, number as u32), part);
+        insert(&codec::part_key(at, record.offset, number as u32), part);
     }
 }
 

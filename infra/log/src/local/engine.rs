@@ -32,6 +32,18 @@ pub(crate) trait Store: Send + Sync {
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64>;
     /// An identity for a new topic that no earlier topic had.
     fn topic_id(&self, number: u32) -> String;
+    /// Fails where nothing can be written.
+    fn check_writes(&self) -> Result<()> {
+        Ok(())
+    }
+    /// How often it was written.
+    fn writes(&self) -> u64 {
+        0
+    }
+    /// Checks the stored records against their sum.
+    fn check_records(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Records and bytes that one poll may still take.
@@ -173,6 +185,7 @@ impl Engine {
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>> {
+        self.store.check_writes()?;
         let writer = self.writer.lock();
         match &writer.broken {
             Some(error) => Err(LogError { class: ErrorClass::Closed, ..error.clone() }),

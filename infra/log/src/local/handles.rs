@@ -8,7 +8,7 @@ use super::engine::{Engine, Room};
 use super::groups::Seat;
 use crate::membership::{foreign_member, shared_count};
 use crate::{
-    Assignment, Batch, Fetched, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
+    Assignment, Batch, Cut, Fetched, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
     TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 
@@ -95,6 +95,24 @@ impl<T: Local> Log for T {
 
     fn active_groups(&self) -> Result<Vec<String>> {
         Ok(self.engine().groups.names())
+    }
+
+    fn cut(&self) -> Result<Cut> {
+        // One lock: no publish lies between the offsets and the ends.
+        let visible = self.engine().visible();
+        let mut cut = Cut::default();
+        for (name, topic) in &visible.state.topics {
+            let ends = (0..topic.partitions).map(|partition| {
+                let end = visible.state.end((topic.number, partition)).offset;
+                (TopicPartition::new(Arc::clone(name), partition), end)
+            });
+            cut.ends.extend(ends.filter(|(_, end)| *end > 0));
+        }
+        for (group, offsets) in &visible.state.committed {
+            let offsets = offsets.iter();
+            cut.committed.extend(offsets.map(|(tp, next)| (group.clone(), tp.clone(), *next)));
+        }
+        Ok(cut)
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {

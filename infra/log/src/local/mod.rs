@@ -11,6 +11,7 @@
 //! 4. After a failed write nothing more is written: the contents of the disk are unknown until the
 //!    log is opened again.
 
+mod account;
 mod codec;
 mod disk;
 mod engine;
@@ -18,6 +19,7 @@ mod flush_mark;
 mod groups;
 mod handles;
 mod memory;
+mod restorer;
 mod state;
 
 use std::path::Path;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use engine::Engine;
 pub use handles::Local;
+pub(crate) use restorer::Restorer;
 
 use crate::Result;
 
@@ -38,7 +41,17 @@ pub struct EmbeddedLog {
 impl EmbeddedLog {
     /// Opens the log in the directory `path`, creating it when it is missing.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let db = kv::Db::open(path)?;
+        Self::over(kv::Db::open(path)?)
+    }
+
+    /// Opens the log in `path` to read it; where the directory cannot be written, a temporary copy of
+    /// it, which takes no writes.
+    pub fn open_to_read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::over(kv::Db::open_to_read(path)?)
+    }
+
+    /// The log in an open directory.
+    pub fn over(db: kv::Db) -> Result<Self> {
         let disk = disk::DiskStore::open(&db)?;
         let identity = disk.identity().to_string();
         Ok(Self { engine: Arc::new(Engine::new(Box::new(disk), identity)?), db })
@@ -47,6 +60,16 @@ impl EmbeddedLog {
     /// Records where this process answers over HTTP, for processes that find the directory in use.
     pub fn announce(&self, endpoint: &str) -> Result<()> {
         Ok(self.db.announce(endpoint)?)
+    }
+
+    /// How many writes it holds, all of them acknowledged or about to be.
+    pub fn writes(&self) -> u64 {
+        self.engine.store.writes()
+    }
+
+    /// Reads every record and checks them against the sum that the last write left.
+    pub fn check_records(&self) -> Result<()> {
+        self.engine.store.check_records()
     }
 
     /// Bytes the log takes on disk.

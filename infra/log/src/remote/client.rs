@@ -6,8 +6,8 @@ use super::connection::Connection;
 use super::handles::{RemoteMember, RemoteProducer, RemoteReader};
 use super::protocol::Call;
 use crate::{
-    Log, Member, Producer, Reader, Result, TopicInfo, TopicMismatch, TopicPartition, TopicSpec,
-    Watermarks,
+    Cut, Log, Member, Producer, Reader, Result, TopicInfo, TopicMismatch, TopicPartition,
+    TopicSpec, Watermarks,
 };
 
 /// An embedded log that another process owns. Clones share the connections.
@@ -65,6 +65,10 @@ impl Log for RemoteLog {
 
     fn active_groups(&self) -> Result<Vec<String>> {
         self.connection.ask(&Call::ActiveGroups)
+    }
+
+    fn cut(&self) -> Result<Cut> {
+        self.connection.ask(&Call::Cut)
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {

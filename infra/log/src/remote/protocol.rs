@@ -51,6 +51,8 @@ pub(crate) enum Call {
     WrittenEnd(TopicPartition),
     /// Gives a `Vec<String>`.
     ActiveGroups,
+    /// Gives a `Cut`.
+    Cut,
 }
 
 /// The bytes of `value`.

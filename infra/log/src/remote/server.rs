@@ -71,6 +71,7 @@ impl Server {
             Call::Groups => answer(self.log.groups()),
             Call::WrittenEnd(tp) => answer(self.log.written_end(&tp)),
             Call::ActiveGroups => answer(self.log.active_groups()),
+            Call::Cut => answer(self.log.cut()),
             Call::Read { due, max_records, wait_ms } => {
                 let wait = Duration::from_millis(wait_ms).min(LONGEST_WAIT);
                 let max_records = usize::try_from(max_records).unwrap_or(usize::MAX);

@@ -4,6 +4,7 @@
 mod beside;
 mod open_log;
 mod remove;
+mod repair;
 mod run_dir;
 
 pub use beside::{Beside, settle};
@@ -11,7 +12,8 @@ pub use open_log::{
     OpenLog, folders_of_processes, living_owner, no_run, of_state, own, partitions, reach,
     remove_topics,
 };
-pub(crate) use open_log::{open_state, was_held};
+pub(crate) use open_log::{open_state, read_state, was_held};
 pub use remove::{hold, remove_run};
+pub use repair::{Repaired, repair_log, repair_state};
 pub(crate) use run_dir::run_ids;
 pub use run_dir::{KafkaAccess, LIVE, LogAccess, RunDir};

@@ -83,7 +83,7 @@ fn check_folder(path: &Path) -> Result<()> {
 }
 
 /// Opens the run's log to read it or to publish on `controls`: through the process that owns it,
-/// if there is one.
+/// if there is one. Where its folder cannot be written it is read from a copy, which takes no writes.
 pub fn reach(run: &RunDir) -> Result<OpenLog> {
     settle(run)?;
     if let Some(opened) = elsewhere(run)? {
@@ -105,7 +105,7 @@ pub fn reach(run: &RunDir) -> Result<OpenLog> {
             None => None,
         };
         // Another program may have that process id by now, so the log's lock decides.
-        match (EmbeddedLog::open(&path), refused) {
+        match (EmbeddedLog::open_to_read(&path), refused) {
             (Ok(log), _) => {
                 let log = Arc::new(log);
                 Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
@@ -131,7 +131,7 @@ pub fn of_state<T>(
             None => None,
         };
         // As with the log, the store's lock decides.
-        match kv::Db::open(&state) {
+        match kv::Db::open_to_read(&state) {
             Ok(db) => here(&db),
             Err(error) => Err(unreached.unwrap_or_else(|| of_state_folder(error))),
         }
@@ -144,6 +144,14 @@ pub fn of_state<T>(
 /// Another process holds it, or it is damaged, which a rebuild repairs.
 pub(crate) fn open_state(state: &Path) -> Result<kv::Db> {
     patiently(state, || kv::Db::open(state).map_err(of_state_folder))
+}
+
+/// The same to read it alone; a folder that cannot be written is read from a copy.
+///
+/// # Errors
+/// As [`open_state`].
+pub(crate) fn read_state(state: &Path) -> Result<kv::Db> {
+    patiently(state, || kv::Db::open_to_read(state).map_err(of_state_folder))
 }
 
 fn of_state_folder(error: kv::KvError) -> anyhow::Error {

@@ -74,7 +74,7 @@ impl Before {
         now: &dyn CheckpointStore,
     ) -> Result<Option<bool>, ShellError> {
         let Some(state) = &self.state else { return Ok(None) };
-        let Ok(tree) = state.tree("units") else { return Ok(None) };
+        let Ok(tree) = state.plain_tree("units") else { return Ok(None) };
         let Some(old) = KvCheckpoints(tree).load(unit).ok().flatten() else { return Ok(None) };
         let made = now.load(unit)?;
         let made = made.filter(|made| made.cursor.positions == old.cursor.positions);

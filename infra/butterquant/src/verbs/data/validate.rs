@@ -99,6 +99,11 @@ fn of_rows(
     let (quality, sound) = check_rows(&found, args.test_from);
     bar.at(2, 3);
     let picture = (!args.no_picture && !sound.is_empty()).then(|| picture_file(args, run, path));
+    let picture = match picture {
+        // Nobody asked for the picture: a folder that is only to be read goes without.
+        Some(file) if args.picture.is_none() && !can_write(&file) => None,
+        picture => picture,
+    };
     if let Some(file) = &picture {
         charts::draw(file, &distributions(path, &quality, &sound))?;
     }
@@ -120,6 +125,15 @@ fn of_rows(
 fn whole(lake: &LakeCheck) -> String {
     let through = lake.files.through.map_or_else(String::new, |day| format!(", through {day}"));
     format!("{} files of the lake are as they were written{through}", lake.files.files)
+}
+
+fn can_write(file: &Path) -> bool {
+    let there = file.exists();
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file).is_ok();
+    if opened && !there {
+        let _ = std::fs::remove_file(file);
+    }
+    opened
 }
 
 /// The given file, or one beside the file of rows, or one in the run's folder for its lake.

@@ -1,0 +1,91 @@
+//! The log: it opens, begins at its beginning, and every record of it can be read.
+
+use super::Examination;
+use eventlog::{ErrorClass, Log, LogError, PartitionReader};
+use run::data_dir::{self, RunDir};
+use schemas::Topic;
+use shell::record_codec;
+use std::sync::Arc;
+
+const REPAIR: &str = "`butterquant doctor --repair` tries it without its snapshots, on a copy; if that fails, `butterquant restore` brings a backup back as another run";
+
+/// Looks at the log of `run`; gives it where it opens.
+pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Log>> {
+    let place = match run.is_here() {
+        true => run.log().display().to_string(),
+        false => "the log".to_owned(),
+    };
+    if of.findings.iter().any(|finding| finding.what == "log") {
+        // The repair has tried it and says why it failed.
+        return None;
+    }
+    let opened = match data_dir::reach(run) {
+        Ok(opened) => opened,
+        Err(error) => {
+            match error.downcast_ref::<LogError>() {
+                Some(of_log) if run.is_here() && of_log.class == ErrorClass::Fatal => {
+                    of.found("log", place, &of_log.what, REPAIR);
+                }
+                _ => of.failed("log", place, &error),
+            }
+            return None;
+        }
+    };
+    if let Some(owner) = &opened.owner {
+        of.fine("log", &place, format!("the process at {owner} owns it and is asked for it"));
+    }
+    let partitions = match data_dir::partitions(&*opened.log) {
+        Ok(partitions) => partitions,
+        Err(error) => {
+            of.failed("log", place, &error);
+            return None;
+        }
+    };
+    let (mut records, before) = (0, of.findings.len());
+    for topic in Topic::ALL {
+        for partition in 0..topic.partitions(partitions) {
+            records += check_partition(&*opened.log, topic, partition, of);
+        }
+    }
+    if let Some(embedded) = &opened.embedded
+        && of.findings.len() == before
+        && let Err(error) = embedded.check_records()
+    {
+        of.found("log", &place, error.what, REPAIR);
+    }
+    if of.findings.len() == before {
+        of.fine("log", place, format!("{records} records, all of them readable"));
+    }
+    Some(opened.log)
+}
+
+/// Reads a partition to its end; gives the number of its records.
+fn check_partition(log: &dyn Log, topic: Topic, partition: u32, of: &mut Examination) -> u64 {
+    let place = record_codec::place(topic, partition);
+    let read = || -> anyhow::Result<(u64, u64)> {
+        let low = log.watermarks(&place)?.low;
+        let mut records = 0;
+        for record in PartitionReader::new(log)?.to_end(log, &place)? {
+            record?;
+            records += 1;
+        }
+        Ok((low, records))
+    };
+    match read() {
+        Ok((low, records)) => {
+            if low > 0 {
+                of.found(
+                    "log",
+                    &place,
+                    format!("it begins at offset {low}: the events before it are gone"),
+                    "set cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1 on its topics; what is gone cannot be had back",
+                );
+            }
+            records
+        }
+        Err(error) => {
+            of.failed("log", &place, &error);
+            0
+        }
+    }
+}
