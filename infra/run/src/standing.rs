@@ -2,7 +2,7 @@
 //! that they do.
 
 use crate::data_dir::{self, LogAccess, RunDir};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use eventlog::{Log, PartitionReader};
 use schemas::role::Role;
 use schemas::{Day, Topic};
@@ -132,7 +132,14 @@ pub(crate) fn check_to_go_on(
 pub fn check_views(run: &RunDir, views: &Views) -> Result<()> {
     match (data_dir::reach(run).and_then(|reached| RunStanding::of(&*reached.log)), &run.access) {
         (Ok(Some(standing)), _) => Ok(standing.of_views(views)?),
-        (Ok(None), _) => Ok(()),
+        (Ok(None), _) => match views.through()? {
+            Some(through) => bail!(
+                "the log of run {} holds no run, but there are views through {through} in {}: they are of another log; check where the log is (--log, --brokers, --data-dir), or move them away",
+                run.id,
+                run.state().display()
+            ),
+            None => Ok(()),
+        },
         (Err(error), LogAccess::Folder) => Err(error),
         (Err(error), _) => {
             eprintln!(

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::Views;
+use store::{StoreError, Views};
 use web::{Serving, error_reply, serve};
 
 /// The largest request to the log: a publish of a whole day of bars with room to spare.
@@ -148,6 +148,19 @@ async fn metrics_text(State(server): State<Arc<RunServer>>) -> Response {
     ([(CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
 }
 
+/// Why the views are not shown. Those of a process at work become whole by themselves.
+fn not_whole(error: &anyhow::Error) -> String {
+    match error.downcast_ref() {
+        Some(StoreError::Behind { through, closed, .. }) => {
+            let through = through.map_or_else(|| "nothing".to_owned(), |day| day.to_string());
+            format!(
+                "the views are not whole: they reach {through}, and the run has closed {closed}; this process makes them from the log, so ask again in a moment, unless another process of the run keeps the views"
+            )
+        }
+        _ => format!("{error:#}"),
+    }
+}
+
 async fn view(
     State(server): State<Arc<RunServer>>,
     Path(view): Path<String>,
@@ -165,7 +178,7 @@ async fn view(
     match tokio::time::timeout(REFRESH_TIMEOUT, checked).await {
         Ok(Ok(Ok(()))) => {}
         Ok(Ok(Err(error))) => {
-            return error_reply(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}"));
+            return error_reply(StatusCode::SERVICE_UNAVAILABLE, &not_whole(&error));
         }
         Ok(Err(_)) | Err(_) => {
             let why = "the log does not answer, so it is not known whether the views are whole; try again";

@@ -77,9 +77,7 @@ fn of_lake(config: &Config, args: &Args, run: &RunDir) -> Result<Found> {
         match &check.problem {
             Some(problem) => printer::line(format!("FOUND  {problem}")),
             None => printer::line(format!(
-                "{} of {} files of the lake are not as they were written; `{remedy}` makes the lake again from the log",
-                check.files.faults.len(),
-                check.files.files
+                "the lake is not as it was written; `{remedy}` makes it again from the log"
             )),
         }
     })?;
