@@ -46,31 +46,45 @@ struct Text {
 
 impl MetricsCache {
     /// Reads on, unless another scrape does. Quality is measured once a day closes, as scrapes come
-    /// every few seconds; never from views that are not `whole`.
+    /// every few seconds; never from views that are not `whole`. A part that cannot be read leaves the others.
     ///
     /// # Errors
-    /// The log's or the store's.
+    /// The first one of the log or the store.
     pub(crate) fn refresh(
         &self,
         log: &dyn Log,
         views: Option<&Views>,
         whole: bool,
     ) -> Result<()> {
-        self.refresh_trading(log)?;
-        let Some(mut read) = self.read.try_lock() else { return Ok(()) };
-        if let Some(views) = views {
-            let through = views.through()?;
-            if whole && read.measured_through != Some(through) {
-                let figures = quality::quality(views, MEASURED_DAYS)?;
-                read.measured_through = Some(through);
-                self.text.lock().quality = metrics::of_quality(&figures);
-            }
-            read.dead_letters.read_on(log)?;
-            self.text.lock().dead_letters = metrics::of_dead_letters(&read.dead_letters);
-            if read.asked_offsets.is_none_or(|asked| asked.elapsed() > OFFSETS_AGE) {
-                read.asked_offsets = Some(Instant::now());
-                self.text.lock().offsets = metrics::of_groups(&group_offsets(log)?);
-            }
+        let trading = self.refresh_trading(log);
+        let Some(mut read) = self.read.try_lock() else { return trading };
+        let Some(views) = views else { return trading };
+        let quality = if whole { self.refresh_quality(&mut read, views) } else { Ok(()) };
+        let letters = self.refresh_dead_letters(&mut read, log);
+        trading.and(quality).and(letters).and(self.refresh_offsets(&mut read, log))
+    }
+
+    fn refresh_quality(&self, read: &mut Read, views: &Views) -> Result<()> {
+        let through = views.through()?;
+        if read.measured_through != Some(through) {
+            let figures = quality::quality(views, MEASURED_DAYS)?;
+            read.measured_through = Some(through);
+            self.text.lock().quality = metrics::of_quality(&figures);
+        }
+        Ok(())
+    }
+
+    fn refresh_dead_letters(&self, read: &mut Read, log: &dyn Log) -> Result<()> {
+        read.dead_letters.read_on(log)?;
+        self.text.lock().dead_letters = metrics::of_dead_letters(&read.dead_letters);
+        Ok(())
+    }
+
+    fn refresh_offsets(&self, read: &mut Read, log: &dyn Log) -> Result<()> {
+        if read.asked_offsets.is_none_or(|asked| asked.elapsed() > OFFSETS_AGE) {
+            let offsets = group_offsets(log)?;
+            read.asked_offsets = Some(Instant::now());
+            self.text.lock().offsets = metrics::of_groups(&offsets);
         }
         Ok(())
     }
