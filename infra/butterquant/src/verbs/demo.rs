@@ -1,5 +1,6 @@
 //! `demo`: a simulated market through the whole loop.
 
+use crate::arg_ranges::{MOST_ROWS, count};
 use crate::bounded_run::run_through;
 use crate::exit::Found;
 use crate::market::{self, Reads};
@@ -13,16 +14,16 @@ use run::registration;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Seed of the market and of training
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = count::<u64>(0, i64::MAX as u64))]
     pub seed: u64,
-    /// Trading days to run
-    #[arg(long, default_value_t = 40)]
+    /// Trading days to run, up to 3600
+    #[arg(long, default_value_t = 40, value_parser = count::<u32>(1, MOST_DAYS))]
     pub days: u32,
     /// Rows of history to train the first model on
-    #[arg(long, default_value_t = 7_000)]
+    #[arg(long, default_value_t = 7_000, value_parser = count(0, MOST_ROWS))]
     pub history: usize,
-    /// Stocks in the simulated market
-    #[arg(long, default_value_t = 100)]
+    /// Stocks in the simulated market, up to 500
+    #[arg(long, default_value_t = 100, value_parser = count::<u32>(1, 500))]
     pub stocks: u32,
     /// Leave out the planted structure, so that there is nothing to learn
     #[arg(long)]
@@ -32,6 +33,8 @@ pub(crate) struct Args {
 /// Trading days of the simulated market before the demo's first scan: for warming up and for drawing
 /// history, long enough for its class shares to resemble those of the days to come.
 const DEMO_PAST: usize = 1_400;
+/// Days of a demo, at most: a simulated market has 5,000.
+const MOST_DAYS: u32 = 3_600;
 
 /// Runs the whole loop on a simulated market, in a folder that begins empty.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
