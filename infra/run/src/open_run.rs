@@ -66,6 +66,8 @@ pub fn open_or_resume(
         previous_day,
         scan_from: request.scan_from,
         settings: request.settings.clone(),
+        history_rows: i64::try_from(request.history).unwrap_or(i64::MAX),
+        partitions: partitions.into(),
         market_sha256: market.data_sha256(),
         ..RunOpened::default()
     };
@@ -115,7 +117,8 @@ fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunS
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
     if book.latest().settings != request.settings {
-        let changed = SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
+        let changed =
+            SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
     Ok(RunStart { opened, history: None, first_model: Vec::new() })
