@@ -48,9 +48,9 @@ fn an_unsound_configuration_is_refused_and_check_says_so() {
     let data = folder();
     for (toml, says) in [
         ("colour = 1", "no key is called colour"),
-        ("partitions = 0", "at least one"),
+        ("partitions = 0", "from 1 to 1000"),
         ("listen = \"0.0.0.0:80\"", "token"),
-        ("broker_wait_ms = 0", "needs some time"),
+        ("broker_wait_ms = 0", "needs some time to answer"),
         ("[settings]\nmax_open = \"many\"", "settings.max_open"),
         ("[kafka]\nacks = 1", "kafka.acks (file "),
         ("[kafka]\nisolation.level = \"read_uncommitted\"", "kafka.isolation.level"),
@@ -92,7 +92,7 @@ fn what_is_not_there_is_said_with_the_remedy() {
     let spaced = data.path().join("it's here");
     let quoted = format!("`butterquant runs --data-dir '{}/it'\\''s here'`", data.path().display());
     run(&spaced, "lag").refused(&[&quoted]);
-    run(data.path(), "rankings --run ../x").refused(&["an id consists of letters"]);
+    run(data.path(), "rankings --run ../x").refused(&["letters, digits"]);
     run(data.path(), "topics describe prices").refused(&["bars, scans, features"]);
     run(data.path(), "setup").refused(&["--yes", "not a terminal"]);
     let words = "paper-broker --dir none --listen 0.0.0.0:4002";
@@ -131,7 +131,7 @@ fn a_run_is_removed_with_consent_and_never_while_a_process_has_it_open() {
     drop(kv::Db::open(path.join("log")).unwrap());
     run(data.path(), "runs remove other --yes")
         .refused(&["there is no run", "`butterquant runs --data-dir "]);
-    run(data.path(), "runs remove ../old --yes").refused(&["an id consists of letters"]);
+    run(data.path(), "runs remove ../old --yes").refused(&["letters, digits"]);
     run(data.path(), "runs remove old").refused(&["Delete run old", "--yes", "not a terminal"]);
     for held in ["log", "state", "state-a"] {
         let _held = kv::Db::open(path.join(held)).unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
+use rlimit::Resource;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,6 +81,29 @@ impl Site {
             (FIRST - 1..count).map(|n| (days(count)[n].to_string(), expected(n))).collect();
         assert_eq!(self.bars(), whole);
     }
+}
+
+#[test]
+fn a_source_that_may_open_no_file_waits_and_says_so_once() {
+    let mut site = Site::new("0");
+    site.published(FIRST);
+    let process = i32::try_from(site.up.as_ref().unwrap().id()).unwrap();
+    let (mut soft, mut hard) = (0, 0);
+    rlimit::prlimit(process, Resource::NOFILE, None, Some((&mut soft, &mut hard))).unwrap();
+    let allow = |files| rlimit::prlimit(process, Resource::NOFILE, Some((files, hard)), None);
+    allow(3).unwrap();
+    TICKERS.iter().for_each(|ticker| write(site.prices.path(), ticker, FIRST + 2));
+    let said = || {
+        let log = std::fs::read_to_string(site.data.path().join("up.err")).unwrap();
+        log.matches("the source waits").count()
+    };
+    wait_for("word of it", || (said() > 0).then_some(()));
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(said(), 1);
+    allow(soft).unwrap();
+    site.published(FIRST + 2);
+    site.whole(FIRST + 2);
+    assert_eq!(site.up.take().unwrap().interrupt(), 0);
 }
 
 #[test]

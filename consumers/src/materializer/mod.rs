@@ -7,7 +7,9 @@
 //! 2. Views use the settings under which the day's orders were decided.
 
 use schemas::events::Settings;
-use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
+use schemas::role::{
+    BadState, Cause, Context, Decision, EffectError, Machine, Role, restore_state, save_state,
+};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -18,7 +20,8 @@ pub trait Projections: Send + Sync {
     ///
     /// # Errors
     /// What could not be written, where, and what to do.
-    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String>;
+    fn write_day(&self, day: Day, events: &[Event], settings: &Settings)
+    -> Result<(), EffectError>;
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

@@ -114,3 +114,38 @@ fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(known)
         .try_map(|name| T::parse(&name).ok_or_else(|| format!("{name} is not one of the choices")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// clap finds out only when it parses that a range has another type of number than its argument.
+    #[test]
+    fn every_number_has_the_type_of_its_argument() {
+        Cli::command().debug_assert();
+        for words in [
+            "demo --seed 1 --days 1 --history 0 --stocks 1",
+            "up --from 2018-06-29 --until 2018-06-29 --history 1",
+            "run source --from 2018-06-29 --history 1 --instances 2 --rate 1",
+            "backtest --from 2018-06-29 --to 2018-06-29 --history 1",
+            "scan --as-of 2018-06-29 --top 1 --out x",
+            "analyze A --as-of 2018-06-29 --out x.png",
+            "history generate --low 0 --normal 0 --high 1 --before 2018-06-29 --seed 1 --threads 1",
+            "train --rows 1",
+            "rankings --top 1",
+            "journal --last 1",
+            "dlq list -n 1",
+            "topics consume bars --from earliest --until 2018-06-29 -n 1",
+            "model explain --repeats 1 --out x.png",
+            "model bench --budget-us 0.5 --share 0.5",
+            "market close 2018-06-29",
+            "market confirm A 2018-06-29 split --ratio 2:1",
+            "close-day bars 0 2018-06-29 --reason x",
+            "bench scan --tickers 1 --days 1 --threads 1",
+            "bench pipeline --events 1 --rate 1 --seconds 1 --days 1 --scorers 1,2 --scorer-rate 1 --scorer-seconds 1",
+        ] {
+            let parsed = Cli::try_parse_from(["butterquant"].into_iter().chain(words.split(' ')));
+            assert!(parsed.is_ok(), "{words}: {}", parsed.unwrap_err());
+        }
+    }
+}

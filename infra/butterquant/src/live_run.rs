@@ -1,4 +1,6 @@
 //! Shared by `up` and `run`: the market of a live run, its opening, and serving it to other processes.
+//!
+//! A run is opened once, on the terms given then. Terms that an opened run does not have are refused.
 
 use crate::confirmed_moves::moves_on;
 use crate::market::{self, Reads};
@@ -11,7 +13,44 @@ use run::resume_run::controls_on;
 use run::run_request::{LIVE_KIND, RunRequest, first_days};
 use schemas::Day;
 use schemas::role::Role;
+use schemas::events::RunOpened;
 use web::Serving;
+
+/// How the run on `opened` was opened, if it was.
+pub(crate) fn recorded(opened: &OpenLog) -> Result<Option<RunOpened>> {
+    Ok(controls_on(&*opened.log)?.opened)
+}
+
+/// The terms of an opening that were given on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Terms {
+    /// The first day to scan.
+    pub(crate) from: Option<Day>,
+    /// Rows of history for a first model.
+    pub(crate) history: Option<usize>,
+}
+
+impl Terms {
+    /// Refuses terms that the run was not opened on.
+    pub(crate) fn agree_with(self, id: &str, opened: &RunOpened) -> Result<()> {
+        let has = opened.scan_from;
+        if let Some(from) = self.from.filter(|from| *from != has) {
+            bail!(
+                "--from {from}: run {id} is open and scans from {has}; leave --from out to go on with it, or begin another with --run ID"
+            );
+        }
+        // Runs from before recorded no rows.
+        let rows = usize::try_from(opened.history_rows).ok().filter(|_| opened.partitions > 0);
+        if let (Some(asked), Some(has)) = (self.history, rows)
+            && asked != has
+        {
+            bail!(
+                "--history {asked}: run {id} is open, with {has} rows of history; leave --history out to go on with it, or begin another with --run ID"
+            );
+        }
+        Ok(())
+    }
+}
 
 /// The market to read: the one given, the one configured, or the one with which the run was opened.
 pub(crate) fn market_of(
@@ -20,9 +59,7 @@ pub(crate) fn market_of(
     opened: &OpenLog,
     reads: Reads,
 ) -> Result<(String, Box<dyn Market>)> {
-    let recorded = || -> Result<Option<String>> {
-        Ok(controls_on(&*opened.log)?.opened.map(|run| run.source))
-    };
+    let recorded = || Ok::<_, anyhow::Error>(recorded(opened)?.map(|run| run.source));
     let source = match asked.cloned().or_else(|| config.source()) {
         Some(source) => producers::source::absolute(&source),
         None => recorded()?.context(market::NOT_NAMED)?,
@@ -54,13 +91,12 @@ pub(crate) fn live(
     config: &Config,
     source: String,
     market: &dyn Market,
-    from: Option<Day>,
-    history: usize,
+    terms: Terms,
 ) -> Result<RunRequest> {
     let last = market.days().last().copied();
-    let scan_from = from.or(last).context("the market has no days")?;
+    let scan_from = terms.from.or(last).context("the market has no days")?;
     let request = market::request(config, market, LIVE_KIND, &source, scan_from)?;
-    Ok(RunRequest { history, ..request })
+    Ok(RunRequest { history: terms.history.unwrap_or_default(), ..request })
 }
 
 /// Serves the log and the views that this process owns, and announces the address to other processes.
@@ -93,4 +129,32 @@ pub(crate) fn serve_beside(
     let serving = server::start_beside(config.token(), log, board, views)?;
     context.db.announce(&serving.endpoint)?;
     Ok(serving)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opened_run_goes_on_on_its_own_terms_alone() {
+        let from = Some(Day(17_000));
+        let opened = RunOpened {
+            scan_from: Day(17_000),
+            history_rows: 50,
+            partitions: 3,
+            ..RunOpened::default()
+        };
+        for (terms, says) in [
+            (Terms::default(), None),
+            (Terms { from, history: Some(50) }, None),
+            (Terms { from: Some(Day(17_001)), history: None }, Some("scans from 2016-07-18")),
+            (Terms { from, history: Some(0) }, Some("with 50 rows of history")),
+        ] {
+            let said = terms.agree_with("live", &opened).err().map(|error| error.to_string());
+            assert_eq!(said.is_some(), says.is_some(), "{said:?}");
+            assert!(said.unwrap_or_default().contains(says.unwrap_or_default()));
+        }
+        let before = RunOpened { partitions: 0, history_rows: 0, ..opened };
+        assert!(Terms { from, history: Some(9) }.agree_with("live", &before).is_ok());
+    }
 }

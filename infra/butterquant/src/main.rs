@@ -3,13 +3,13 @@
 //! Exit codes: 0 success, 1 the verb found what it looks for (a difference, an invalid
 //! configuration), 2 it could not run.
 
+mod arg_ranges;
 mod bench;
 mod bounded_run;
 mod changes;
 mod cli;
 mod confirmed_moves;
 mod consent;
-mod count_arg;
 mod dead_letters;
 mod exit;
 mod holding_cells;
@@ -45,6 +45,9 @@ fn main() -> ExitCode {
     let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
     telemetry::log_to_stderr(cli.common.verbosity(), filter.as_deref());
     panics::say_in_a_sentence(cli.common.verbosity());
+    if let Err(error) = web::raise_open_files_limit() {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
     match panics::as_error(|| cli.run()) {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),

@@ -4,11 +4,12 @@ use crate::cli::VERSION;
 use crate::confirmed_moves::{Moves, moves_of, without_confirmed};
 use crate::printer;
 use anyhow::{Context, Result};
-use producers::source::{Market, MarketDay, findings};
+use producers::source::{Market, MarketDay, SourceError, findings};
 use run::config::Config;
 use run::run_request::RunRequest;
-use schemas::Day;
 use schemas::events::Settings;
+use schemas::{Day, TradingCalendar};
+use std::time::{Duration, Instant};
 
 /// Lines about a market's data that a verb prints; `market check` prints all.
 const SHOWN: usize = 10;
@@ -110,7 +111,31 @@ pub(crate) fn opened(
     tickers: Option<&[String]>,
 ) -> Result<Box<dyn Market>> {
     let (steps, calendar) = (printer::steps(config)?, config.calendar()?);
-    Ok(steps.during("market", || producers::source::open(source, tickers, calendar))?)
+    Ok(steps.during("market", || when_files_can_be_opened(source, tickers, calendar))?)
+}
+
+/// Opens it; waits while too many files are open, and says so once.
+fn when_files_can_be_opened(
+    source: &str,
+    tickers: Option<&[String]>,
+    calendar: TradingCalendar,
+) -> Result<Box<dyn Market>, SourceError> {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let mut begun = None;
+    loop {
+        match producers::source::open(source, tickers, calendar) {
+            Err(error @ SourceError::NoFileLeft { .. }) => {
+                if begun.is_none() {
+                    tracing::warn!("waits for a minute at most: {error}");
+                }
+                if begun.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                    return Err(error);
+                }
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// The settings of decisions on `market`, whose calendar they follow.

@@ -1,12 +1,14 @@
-//! Admission: which callers the HTTP side serves.
+//! Admission: which callers the HTTP side serves. A request is admitted once it is whole.
 
+use crate::connections::Caller;
 use crate::error_reply::error_reply;
-use axum::Router;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::{Extension, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::net::IpAddr;
@@ -15,17 +17,58 @@ use subtle::ConstantTimeEq;
 
 type Token = Option<Arc<str>>;
 
+/// The largest request: a publish of a whole day of bars with room to spare. Routes may set less.
+const MAX_BODY: usize = 64 << 20;
+
 /// The same routes, served only to callers that show the token or, without a token, to requests
 /// that name this machine.
-pub fn guarded(router: Router, token: Option<String>) -> Router {
+pub(crate) fn guarded(router: Router, token: Option<String>) -> Router {
     let token: Token = token.map(Arc::from);
     router.layer(from_fn_with_state(token, admit))
 }
 
-async fn admit(State(token): State<Token>, request: Request, next: Next) -> Response {
-    match refusal(token.as_deref(), &request) {
-        Some((code, why)) => error_reply(code, why),
-        None => next.run(request).await,
+async fn admit(
+    State(token): State<Token>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Some((code, why)) = refusal(token.as_deref(), &request) {
+        return closing(code, why);
+    }
+    let request = match whole(request, &caller).await {
+        Ok(request) => request,
+        Err((code, why)) => return closing(code, why),
+    };
+    match caller.answered() {
+        Some(_answering) => next.run(request).await,
+        None => closing(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many requests are being answered at once; try again",
+        ),
+    }
+}
+
+/// An error after which the connection is closed.
+fn closing(code: StatusCode, why: &str) -> Response {
+    let mut reply = error_reply(code, why);
+    reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    reply
+}
+
+/// The request with its whole body.
+async fn whole(request: Request, caller: &Caller) -> Result<Request, (StatusCode, &'static str)> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    match tokio::time::timeout(caller.bounds().body, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(_)) => Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than 64 MiB, or ended before its length",
+        )),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }
 

@@ -1,18 +1,16 @@
 //! Serving routes on threads of their own, so that no role waits for a caller.
 
+use crate::accepting::{GRACE, until_stopped};
 use crate::address::{bind, listen_address};
 use crate::admission::guarded;
+use crate::bounds::Bounds;
 use anyhow::Result;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tokio::sync::oneshot;
-
-/// How long open calls may take to finish when the process stops.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A server of routes; dropping it stops it.
 pub struct Serving {
@@ -36,6 +34,17 @@ impl Drop for Serving {
 /// # Errors
 /// As for [`listen_address`], or another process listens on the address.
 pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
+    within(Bounds::of_this_process(), name, listen, token, router)
+}
+
+/// As [`serve`], within other bounds.
+pub(crate) fn within(
+    bounds: Bounds,
+    name: &str,
+    listen: &str,
+    token: Option<String>,
+    router: Router,
+) -> Result<Serving> {
     let address = listen_address(name, listen, token.as_deref())?;
     let listener = bind(name, address)?;
     listener.set_nonblocking(true)?;
@@ -49,31 +58,10 @@ pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) ->
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-        if let Err(error) = runtime.block_on(until_stopped(listener, router, stopped)) {
+        if let Err(error) = runtime.block_on(until_stopped(listener, router, bounds, stopped)) {
             tracing::warn!("the HTTP server ended: {error}; restart the process to serve again");
         }
         runtime.shutdown_timeout(GRACE);
     })?;
     Ok(Serving { endpoint: format!("http://{reached}"), stop: Some(stop), thread: Some(thread) })
-}
-
-async fn until_stopped(
-    listener: TcpListener,
-    router: Router,
-    stopped: oneshot::Receiver<()>,
-) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let (stopping, stop_began) = oneshot::channel::<()>();
-    let graceful = axum::serve(listener, router).with_graceful_shutdown(async {
-        let _ = stopped.await; // the sender is only ever dropped
-        drop(stopping);
-    });
-    let late = async {
-        let _ = stop_began.await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        ended = async { graceful.await } => ended,
-        () = late => Ok(()),
-    }
 }

@@ -7,12 +7,14 @@ use anyhow::{Context, Result, bail};
 use consumers::materializer::Projections;
 use eventlog::Log;
 use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
+use schemas::role::EffectError;
 use schemas::{Body, Day, Event, Topic};
 use serde_json::{Map, Value};
 use shell::event_reader::each_event;
 use shell::record_codec;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Lake, Views};
@@ -166,9 +168,26 @@ pub fn write_model_files(folder: &Path, events: &[Event]) -> Result<()> {
 }
 
 impl Projections for RunProjections {
-    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
-        self.write(day, events, settings).map_err(|error| format!("{error:#}"))
+    fn write_day(
+        &self,
+        day: Day,
+        events: &[Event],
+        settings: &Settings,
+    ) -> Result<(), EffectError> {
+        self.write(day, events, settings).map_err(|error| EffectError {
+            what: format!("{error:#}"),
+            away: too_many_open(&error),
+        })
     }
+}
+
+/// Whether the process or the system has as many files open as it may, which is waited for: the caller who has them
+/// open may be anyone.
+fn too_many_open(error: &anyhow::Error) -> bool {
+    /// `EMFILE` and `ENFILE`.
+    const TOO_MANY: [i32; 2] = [24, 23];
+    let codes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
+    codes.into_iter().any(|code| TOO_MANY.contains(&code))
 }
 
 /// Writes the lake's files of a topic without day markers from the log.
@@ -226,4 +245,19 @@ pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Even
         Ok(())
     })?;
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::StoreError;
+
+    #[test]
+    fn only_too_many_open_files_are_waited_for() {
+        for (code, waited_for) in [(24, true), (23, true), (13, false), (28, false)] {
+            let (path, cause) = (PathBuf::from("lake"), io::Error::from_raw_os_error(code));
+            let error = anyhow::Error::from(StoreError::Unwritable { path, cause });
+            assert_eq!(too_many_open(&error.context("the day")), waited_for, "{code}");
+        }
+    }
 }

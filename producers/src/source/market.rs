@@ -189,6 +189,14 @@ pub enum SourceError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The process or the system has as many files open as it may.
+    #[error(
+        "{place} cannot be opened: too many files are open; close some, or raise the limit (`ulimit -n`)"
+    )]
+    NoFileLeft {
+        /// What was to be opened.
+        place: String,
+    },
     /// The folder holds no stock file.
     #[error(
         "{folder}: there is no stock file; put one file per ticker there, such as AAPL.csv, with the columns Date, Open, High, Low, Close, Volume{passed_over}"

@@ -20,4 +20,4 @@ pub use findings::{INDEX, findings, findings_of, worst_first};
 pub use known::KnownMarket;
 pub use market::{BarChange, DataProblem, Market, MarketDay, SourceError};
 pub use news::{MarketNews, TickerNews, market_news};
-pub use spec::{absolute, open};
+pub use spec::{absolute, check_spec, open};

@@ -36,6 +36,20 @@ pub fn open(
     }
 }
 
+/// Checks that `spec` is written as a market is, without opening it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_spec(spec: &str) -> Result<(), String> {
+    match spec.trim().split_once(':') {
+        Some(("csv" | "parquet", "")) => Err("a folder must follow the colon".to_owned()),
+        Some(("csv" | "parquet", _)) => Ok(()),
+        Some(("sim", plan)) => simulation(plan).map(|_| ()),
+        _ if Path::new(spec).is_dir() => Ok(()),
+        _ => Err("it begins with none of csv:, parquet: and sim: and is not a folder".to_owned()),
+    }
+}
+
 /// The same market by a name that means the same in every folder: a folder or file by its absolute path.
 pub fn absolute(spec: &str) -> String {
     let spec = spec.trim();

@@ -3,6 +3,7 @@
 use consumers::materializer::Projections;
 use schemas::events::Settings;
 use schemas::id::sha256_hex;
+use schemas::role::EffectError;
 use schemas::{Day, Event, codec};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -21,7 +22,12 @@ impl RecordingSink {
 }
 
 impl Projections for RecordingSink {
-    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<(), String> {
+    fn write_day(
+        &self,
+        day: Day,
+        events: &[Event],
+        settings: &Settings,
+    ) -> Result<(), EffectError> {
         let mut bytes = format!("{settings:?}").into_bytes();
         for event in events {
             bytes.extend(codec::encode(event).map_err(|error| error.to_string())?);
@@ -31,7 +37,7 @@ impl Projections for RecordingSink {
         let known = super::faults::held(&self.days).insert(day, given.clone());
         match known {
             Some(known) if known != given => {
-                Err(format!("{day} was handed over before with other contents"))
+                Err(format!("{day} was handed over before with other contents").into())
             }
             _ => Ok(()),
         }

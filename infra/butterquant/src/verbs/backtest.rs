@@ -1,5 +1,6 @@
 //! `backtest`: runs the trading days of a period as a run of its own.
 
+use crate::arg_ranges::{MOST_ROWS, count, date};
 use crate::bounded_run::run_through;
 use crate::confirmed_moves;
 use crate::exit::Found;
@@ -18,13 +19,13 @@ pub(crate) struct Args {
     #[arg(long)]
     pub source: Option<String>,
     /// First day to scan
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub from: Day,
     /// Last day to scan
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub to: Day,
     /// Rows of history to train the first model on; 0 for no first model
-    #[arg(long, default_value_t = 7_000)]
+    #[arg(long, default_value_t = 7_000, value_parser = count(0, MOST_ROWS))]
     pub history: usize,
     /// Scan only these tickers, separated by commas
     #[arg(long, value_delimiter = ',')]
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 /// made is shown again. Other tickers, settings, history or prices make another run.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if args.to < args.from {
-        bail!("--to {} is before --from {}", args.to, args.from);
+        bail!("--to {} is before --from {}; exchange them", args.to, args.from);
     }
     let source = market::named(config, args.source.as_ref())?;
     let reads = Reads::days(Some(args.from), Some(args.to)).with_history(args.history);

@@ -1,5 +1,6 @@
 //! `close-day`: closes a stuck day by writing its missing marker.
 
+use crate::arg_ranges::date;
 use crate::exit::Found;
 use crate::operator::{Given, published};
 use anyhow::{Context, Result, bail};
@@ -18,6 +19,7 @@ pub(crate) struct Args {
     /// Partition that lacks it
     pub partition: u32,
     /// Day to close
+    #[arg(value_parser = date)]
     pub day: Day,
     #[command(flatten)]
     pub given: Given,

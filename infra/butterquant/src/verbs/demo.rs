@@ -1,5 +1,6 @@
 //! `demo`: a simulated market through the whole loop.
 
+use crate::arg_ranges::{MOST_ROWS, count};
 use crate::bounded_run::run_through;
 use crate::exit::Found;
 use crate::market::{self, Reads};
@@ -15,16 +16,16 @@ use run::run_request::RunRequest;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Seed of the market and of training
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = count::<u64>(0, i64::MAX as u64))]
     pub seed: u64,
-    /// Trading days to run
-    #[arg(long, default_value_t = 40)]
+    /// Trading days to run, up to 3600
+    #[arg(long, default_value_t = 40, value_parser = count::<u32>(1, MOST_DAYS))]
     pub days: u32,
     /// Rows of history to train the first model on
-    #[arg(long, default_value_t = 7_000)]
+    #[arg(long, default_value_t = 7_000, value_parser = count(0, MOST_ROWS))]
     pub history: usize,
-    /// Stocks in the simulated market
-    #[arg(long, default_value_t = 100)]
+    /// Stocks in the simulated market, up to 500
+    #[arg(long, default_value_t = 100, value_parser = count::<u32>(1, 500))]
     pub stocks: u32,
     /// Leave out the planted structure, so that there is nothing to learn
     #[arg(long)]
@@ -40,6 +41,8 @@ const KIND: &str = "demo";
 /// Trading days of the simulated market before the demo's first scan: for warming up and for drawing
 /// history, long enough for its class shares to resemble those of the days to come.
 const DEMO_PAST: usize = 1_400;
+/// Days of a demo, at most: a simulated market has 5,000.
+const MOST_DAYS: u32 = 3_600;
 
 /// Runs the whole loop on a simulated market, in the run `demo` or the one that is named.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {

@@ -1,5 +1,6 @@
 //! `journal`: lists closed trades, by track.
 
+use crate::arg_ranges::{MOST_LINES, at_least_one};
 use crate::exit::Found;
 use crate::holding_cells::{dollars, holding_cells};
 use crate::printer::{line, show_view};
@@ -12,7 +13,7 @@ use run::config::Config;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Trades to show, the latest ones
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 30, value_parser = at_least_one(MOST_LINES))]
     pub last: usize,
 }
 

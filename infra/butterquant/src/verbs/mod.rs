@@ -139,7 +139,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Data(data::Verb),
     /// Create, show and check the configuration
-    #[command(subcommand)]
+    #[command(subcommand, after_help = config::ranges())]
     Config(config::Verb),
     /// Download ONNX Runtime for faster scoring
     Setup(setup::Args),

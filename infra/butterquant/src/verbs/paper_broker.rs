@@ -2,8 +2,7 @@
 //! failures of a real one.
 
 use crate::exit::Found;
-use anyhow::{Context, Result, bail};
-use std::net::TcpListener;
+use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -38,29 +37,13 @@ pub(crate) fn run(args: &Args) -> Result<Found> {
         );
     }
     let journal = Journal::open(&args.dir)?;
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address}; choose another --listen"))?;
-    listener.set_nonblocking(true)?;
-    let reached = listener.local_addr()?;
-    let stop = run::run_loop::on_signal()?;
-    eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
     let router = Broker::new(journal, args.fail.clone()).router();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let served = runtime.block_on(async {
-        let serving =
-            async { axum::serve(tokio::net::TcpListener::from_std(listener)?, router).await };
-        let stopped = async {
-            while !stop.load(Ordering::Relaxed) {
-                tokio::time::sleep(STOP_CHECK).await;
-            }
-        };
-        tokio::select! {
-            ended = serving => ended,
-            () = stopped => Ok(()),
-        }
-    });
-    runtime.shutdown_background();
-    served.context("the paper broker ended")?;
+    let serving = web::serve("--listen", &args.listen, None, router)?;
+    let stop = run::run_loop::on_signal()?;
+    let reached = serving.endpoint.trim_start_matches("http://");
+    eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
+    while !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(STOP_CHECK);
+    }
     Ok(Found::Nothing)
 }

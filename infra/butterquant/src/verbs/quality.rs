@@ -1,6 +1,7 @@
 //! `quality`: compares the champions' predictions with their outcomes, over time and by regime, and
 //! checks the features for drift. Exit code 1 when a feature drifts.
 
+use crate::arg_ranges::file_to_write;
 use crate::exit::Found;
 use crate::printer::{line, show_view};
 use anyhow::{Result, bail};
@@ -19,7 +20,7 @@ use store::figures::Period;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Draw accuracy and calibration over time into this file, .png or .svg
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub picture: Option<PathBuf>,
 }
 

@@ -1,5 +1,6 @@
 //! `rankings`: lists the candidates of a day, best score first.
 
+use crate::arg_ranges::{MOST_LINES, at_least_one, date};
 use crate::exit::Found;
 use crate::printer::{line, show_view};
 use anyhow::Result;
@@ -13,10 +14,10 @@ use store::views::RankingsFile;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Day to list [default: the last ranked one]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub day: Option<Day>,
     /// Candidates to show
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = at_least_one(MOST_LINES))]
     pub top: usize,
 }
 

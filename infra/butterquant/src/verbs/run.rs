@@ -1,14 +1,16 @@
 //! `run`: runs some of the roles until stopped.
 
+use crate::arg_ranges::{MOST_ROWS, count, date};
 use crate::exit::Found;
-use crate::live_run::{check_start, live, market_of, serve, serve_beside};
+use crate::live_run::{Terms, check_start, live, market_of, recorded, serve, serve_beside};
 use crate::market::Reads;
-use ::run::config::Config;
+use ::run::config::{Config, check_name};
 use ::run::context::RunContext;
 use ::run::data_dir;
 use ::run::open_run::open_or_resume;
 use ::run::{registration, run_loop};
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
+use schemas::Day;
 use schemas::role::Role;
 use shell::runner::{Plan, run as run_plan};
 use shell::source::Source;
@@ -24,15 +26,21 @@ pub(crate) struct Args {
     /// Market for the role source: csv:DIR or sim:SEED
     #[arg(long)]
     pub source: Option<String>,
+    /// First day to scan, with the role source: opens a run that is not open yet
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub from: Option<Day>,
+    /// Rows of history to train a first model on, with --from [default: 0]
+    #[arg(long, value_name = "ROWS", value_parser = count(0, MOST_ROWS))]
+    pub history: Option<usize>,
     /// Instances of each role that works by partition
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = count::<u32>(1, 256))]
     pub instances: u32,
     /// Name of this process among those that run the same roles; each name has a state folder of its
     /// own [default: derived from the host's name and the folder's path]
     #[arg(long)]
     pub name: Option<String>,
     /// Events that an instance processes per second, at most
-    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "EVENTS", value_parser = count::<u32>(1, 10_000_000))]
     pub rate: Option<u32>,
 }
 
@@ -41,6 +49,16 @@ pub(crate) struct Args {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let registry = config.registry_client()?;
+    let terms = Terms { from: args.from, history: args.history };
+    let has_source = args.roles.contains(&Role::Source);
+    ensure!(
+        has_source || (args.source.is_none() && terms == Terms::default()),
+        "--source, --from and --history are for the role source; add that role, or leave them out"
+    );
+    args.name.as_deref().map_or(Ok(()), |name| check_name("instance", name))?;
+    if has_source && run.is_here() && !run.log().exists() {
+        may_open(config, terms)?;
+    }
     let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     let partitions = config.partitions()?;
     let steps = Steps::new(false);
@@ -50,10 +68,14 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         (None, Some(_)) => run.path.join(format!("state-{}", names.join("-"))),
         (None, None) => run.state(),
     };
-    let market = if args.roles.contains(&Role::Source) {
-        let (source, mut market) =
-            market_of(config, args.source.as_ref(), &opened, Reads::day(None))?;
-        let wanted = live(config, source, &*market, None, 0)?;
+    let market = if has_source {
+        match recorded(&opened)? {
+            Some(before) => terms.agree_with(&run.id, &before)?,
+            None => may_open(config, terms)?,
+        }
+        let reads = Reads::days(args.from, None).with_history(args.history.unwrap_or_default());
+        let (source, mut market) = market_of(config, args.source.as_ref(), &opened, reads)?;
+        let wanted = live(config, source, &*market, terms)?;
         if opened.owner.is_none() {
             check_start(config, &opened, &*market, &wanted, None)?;
         }
@@ -98,6 +120,18 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         &mut |_| {},
     )?;
     Ok(Found::Nothing)
+}
+
+/// Whether these terms open a run. Opening is said, never a side effect of starting a role: who starts the roles as
+/// processes of their own would have it opened by whichever comes first.
+fn may_open(config: &Config, terms: Terms) -> Result<()> {
+    if terms.from.is_some() {
+        return Ok(());
+    }
+    let (id, up) = (config.run(), config.command_line("up", config.run()));
+    bail!(
+        "run {id} is not open yet, and the role source does not open it by itself: open it with `{up}`, or give its first day here with --from DATE"
+    )
 }
 
 /// A name that stays the same across starts and differs between hosts and between state folders.

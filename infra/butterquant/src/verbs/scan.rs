@@ -1,6 +1,7 @@
 //! `scan`: ranks candidates from real prices as of a day. On the live run it closes the day; an
 //! earlier day or other tickers make a what-if run of its own, which cannot trade.
 
+use crate::arg_ranges::{MOST_LINES, at_least_one, date, file_to_write};
 use crate::changes;
 use crate::confirmed_moves;
 use crate::exit::Found;
@@ -33,10 +34,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub source: Option<String>,
     /// Day to scan [default: the market's last day]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Day>,
     /// Candidates to show
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = at_least_one(MOST_LINES))]
     pub top: usize,
     /// Scan only these tickers, separated by commas
     #[arg(long, value_delimiter = ',')]
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub anew: bool,
     /// File for the rankings [default: rankings_combined.json in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub out: Option<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
 //! `train`: trains a model on a market's past into files, or requests a training from the run's
 //! retrainer.
 
+use crate::arg_ranges::{MOST_ROWS, at_least_one};
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use crate::operator::{Given, publish};
@@ -23,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub source: Option<String>,
     /// Rows of history to draw, with --source
-    #[arg(long, default_value_t = 7_000)]
+    #[arg(long, default_value_t = 7_000, value_parser = at_least_one(MOST_ROWS))]
     pub rows: usize,
     #[command(flatten)]
     pub given: Given,

@@ -1,10 +1,11 @@
 //! `up`: runs every role until stopped.
 
+use crate::arg_ranges::{MOST_ROWS, count, date};
 use crate::exit::Found;
-use crate::live_run::{check_start, live, market_of, serve};
+use crate::live_run::{Terms, check_start, live, market_of, recorded, serve};
 use crate::market::Reads;
 use crate::printer;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use report::summary::summary_of_execution;
 use run::config::Config;
 use run::context::RunContext;
@@ -22,25 +23,30 @@ pub(crate) struct Args {
     #[arg(long)]
     pub source: Option<String>,
     /// First day to scan, for a new run [default: the market's last day]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub from: Option<Day>,
-    /// Rows of history to train a first model on, for a new run
-    #[arg(long, default_value_t = 0)]
-    pub history: usize,
+    /// Rows of history to train a first model on, for a new run [default: 0]
+    #[arg(long, value_name = "ROWS", value_parser = count(0, MOST_ROWS))]
+    pub history: Option<usize>,
     /// Stop once every role has closed this day, or the market's last one before it
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub until: Option<Day>,
 }
 
 /// Runs every role until stopped, and prints a line for each day closed.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let started = Instant::now();
+    let terms = Terms { from: args.from, history: args.history };
+    if let (Some(from), Some(until)) = (args.from, args.until) {
+        ensure!(from <= until, "--until {until} is before --from {from}; exchange them");
+    }
     let run = config.this_run()?;
     let registry = config.registry_client()?;
     let opened = data_dir::own(&run)?;
-    let reads = Reads::days(args.from, args.until).with_history(args.history);
+    recorded(&opened)?.map_or(Ok(()), |before| terms.agree_with(&run.id, &before))?;
+    let reads = Reads::days(args.from, args.until).with_history(args.history.unwrap_or_default());
     let (source, mut market) = market_of(config, args.source.as_ref(), &opened, reads)?;
-    let wanted = live(config, source, &*market, args.from, args.history)?;
+    let wanted = live(config, source, &*market, terms)?;
     check_start(config, &opened, &*market, &wanted, args.until)?;
     let steps = printer::steps(config)?;
     let partitions = config.partitions()?;

@@ -24,6 +24,8 @@ impl Connection {
     pub(super) fn new(endpoint: &str, token: Option<String>) -> Self {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(LONGEST_WAIT + PATIENCE))
+            // The owner closes connections that were idle for ten seconds.
+            .max_idle_age(Duration::from_secs(5))
             // No proxy: the owner gave this address itself, and the call shows a token.
             .proxy(None)
             .http_status_as_error(false)
@@ -70,6 +72,8 @@ impl Connection {
     fn lost(&self, cause: &ureq::Error) -> LogError {
         let unsent = match cause {
             ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+            // This side may not open a connection now: too many files are open (`EMFILE`, `ENFILE`).
+            ureq::Error::Io(io) if matches!(io.raw_os_error(), Some(23 | 24)) => true,
             ureq::Error::Io(io) => io.kind() == std::io::ErrorKind::ConnectionRefused,
             _ => false,
         };

@@ -1,6 +1,7 @@
 //! A configuration file to begin with.
 
 use super::keys::KEYS;
+use super::ranges::Range;
 
 /// A configuration file with every key commented out at its default: the keys of the top level, then
 /// those of each table.
@@ -22,7 +23,8 @@ pub fn commented_file() -> String {
         }
         let number = value.parse::<f64>().is_ok();
         let value = if number { value.to_owned() } else { format!("{value:?}") };
-        text.push_str(&format!("\n# {meaning}\n# {name} = {value}\n"));
+        let range = Range::of(key).map(|range| format!(": {range}")).unwrap_or_default();
+        text.push_str(&format!("\n# {meaning}{range}\n# {name} = {value}\n"));
     }
     text.push_str(
         "\n# Properties passed to librdkafka, for a log on Kafka\n[kafka]\n# \"security.protocol\" = \"PLAINTEXT\"\n",

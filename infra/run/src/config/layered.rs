@@ -3,12 +3,11 @@
 use super::choices::Choice;
 use super::keys::KEYS;
 use super::{layers, secrets};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// A value and its origin, as `config show` prints them.
 #[derive(Debug, Clone, Serialize)]
@@ -21,10 +20,6 @@ pub struct Origin {
 
 /// The configuration file of a data folder.
 pub const FILE_NAME: &str = "butterquant.toml";
-
-/// The longest safe wait for the external broker: a longer one may cost the role its place in the
-/// group.
-const SAFE_WAIT: Duration = Duration::from_millis(1_000);
 
 /// Values by key, each with its origin.
 #[derive(Clone)]
@@ -198,37 +193,6 @@ impl Config {
         let text = self.text(key);
         T::parse(text)
             .with_context(|| format!("{key} = {text:?} is none of {}", T::names().join(", ")))
-    }
-
-    /// Checks that every value fits its key.
-    pub fn check(&self) -> Result<()> {
-        self.output()?;
-        self.log()?;
-        self.provider()?;
-        self.closing()?;
-        if self.replication()? == Some(0) {
-            bail!("replication = 0: a partition has at least one copy");
-        }
-        if self.partitions()? == 0 {
-            bail!("partitions = 0: a topic has at least one");
-        }
-        for (key, origin) in &self.values {
-            if let Some(why) = key.strip_prefix("kafka.").and_then(eventlog::kafka::reserved) {
-                bail!("{key} ({}) must not be set: {why}; remove it there", origin.from);
-            }
-        }
-        web::listen_address("listen", self.listen(), self.token().as_deref())?;
-        self.registry_client()?;
-        if let Some((_, wait)) = self.broker()?
-            && wait > SAFE_WAIT
-        {
-            tracing::warn!(
-                "broker_wait_ms = {}: above {} the broker role may lose its place in the group while it waits",
-                wait.as_millis(),
-                SAFE_WAIT.as_millis()
-            );
-        }
-        self.settings().map(|_| ())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::choices::{LogHome, Provider};
 use super::layered::Config;
+use super::names::check_run_name;
 use crate::data_dir::{KafkaAccess, LogAccess, RunDir};
 use crate::registration::Client;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::path::PathBuf;
 use std::time::Duration;
 use success::{Engine, ProviderChoice};
@@ -89,16 +90,9 @@ impl Config {
     /// configured run; any other run, such as a what-if beside it, is in the data folder.
     ///
     /// # Errors
-    /// The id holds characters that are not allowed in it, or a value does not fit its key.
+    /// The id is no name, or a value does not fit its key.
     pub fn run_dir(&self, id: &str) -> Result<RunDir> {
-        let plain = !id.is_empty()
-            && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-            && !id.starts_with('.');
-        if !plain {
-            bail!(
-                "run {id:?}: an id consists of letters, digits, '-', '_' and '.', and does not begin with '.'"
-            );
-        }
+        check_run_name(id)?;
         let access = match (self.log()?, self.endpoint()) {
             (LogHome::Kafka, _) => LogAccess::Kafka(KafkaAccess {
                 brokers: self.brokers().to_owned(),

@@ -2,7 +2,7 @@
 
 use super::choices::{LogHome, Output, Provider};
 use super::layered::Config;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use schemas::events::Settings;
 use schemas::{Money, TradingCalendar};
 use shell::source::Closing;
@@ -64,9 +64,6 @@ impl Config {
     /// function of the log.
     pub fn broker(&self) -> Result<Option<(&str, Duration)>> {
         let wait: u64 = self.parse("broker_wait_ms")?;
-        if wait == 0 {
-            bail!("broker_wait_ms = 0: a broker needs some time to answer; 700 is usual");
-        }
         let broker = self.text("broker");
         if broker == "paper" {
             return Ok(None);
@@ -111,15 +108,18 @@ impl Config {
         let seconds: f64 = self.parse("source_quiet_s")?;
         let quiet = Duration::try_from_secs_f64(seconds)
             .with_context(|| format!("source_quiet_s = {seconds}: write seconds, 0 or more"))?;
+        Ok(Closing { quiet, missing_until: self.missing_until()? })
+    }
+    /// The minute of the next day until which a ticker that lacks a bar is waited for.
+    pub(super) fn missing_until(&self) -> Result<u32> {
         let text = self.text("source_missing_until");
         let minute = text.split_once(':').and_then(|(hour, minute)| {
             let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
             (hour < 24 && minute < 60).then_some(hour * 60 + minute)
         });
-        let missing_until = minute.with_context(|| {
+        minute.with_context(|| {
             format!("source_missing_until = {text:?}: write a time of day, such as 06:00")
-        })?;
-        Ok(Closing { quiet, missing_until })
+        })
     }
 
     /// SHA-256 of the values that decide what a run computes, hexadecimal.

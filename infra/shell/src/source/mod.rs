@@ -163,10 +163,11 @@ impl Source {
     }
 
     /// Reads again what has changed; whether the market could be read. A folder that is being replaced is away for a
-    /// moment: that is said once, and it is tried again.
+    /// moment, and so is every file while too many are open: that is said once, and it is tried again.
     fn refreshed(&mut self) -> Result<bool, ShellError> {
         let refreshed = self.market.refresh();
-        let Err(away @ SourceError::Folder { .. }) = refreshed else {
+        let Err(away @ (SourceError::Folder { .. } | SourceError::NoFileLeft { .. })) = refreshed
+        else {
             self.away = false;
             return Ok(refreshed.map(|()| true)?);
         };

@@ -99,6 +99,8 @@ fn lost(cause: &ureq::Error) -> VenueError {
     let unsent = match cause {
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
         ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => true,
+        // This side may not open a connection now: too many files are open (`EMFILE`, `ENFILE`).
+        ureq::Error::Io(io) if matches!(io.raw_os_error(), Some(23 | 24)) => true,
         ureq::Error::Io(io) => io.kind() == std::io::ErrorKind::ConnectionRefused,
         _ => false,
     };

@@ -50,7 +50,7 @@ use super::finding::Finding;
 use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
 use index_name::is_index;
 use listing::{Listing, list};
-use price_file::PriceFile;
+use price_file::{PriceFile, all_opened, folder_fault};
 use price_table::{FileContent, FileKind, PriceTable, Sessions, name_of};
 use reading::read_all;
 use schemas::events::{Bar, CorporateAction};
@@ -120,12 +120,12 @@ impl CsvMarket {
         parquet: bool,
     ) -> Result<CsvMarket, SourceError> {
         let shown = letters::printable(&source.display().to_string()).into_owned();
-        let listing = list(source, parquet)
-            .map_err(|source| SourceError::Folder { folder: shown.clone(), source })?;
+        let listing = list(source, parquet).map_err(|error| folder_fault(&shown, error))?;
         let sessions = Sessions::of(calendar);
         let names = names_in(&listing.folder);
         let Listing { stocks, index, folder, problems: mut notes } = listing;
         let mut read = read_all(stocks, &sessions);
+        all_opened(read.iter().map(|read| &read.file))?;
         let mut gathered = gather(&mut read);
         notes.append(&mut gathered.notes);
         if gathered.stocks.is_empty() {
@@ -148,6 +148,7 @@ impl CsvMarket {
                 }));
                 let path = path.unwrap_or_else(|| folder.join(format!("{}.csv", index_name::VIX)));
                 let (file, content) = PriceFile::open(path, FileKind::Index, &sessions);
+                all_opened([&file])?;
                 files.push(file);
                 index_of(files.len() - 1, content)
             }
@@ -224,8 +225,8 @@ impl CsvMarket {
         if names == self.names {
             return Ok(false);
         }
-        self.names = names;
         let Ok(listing) = list(&self.source, self.parquet) else { return Ok(false) };
+        self.names = names;
         let known: BTreeSet<&Path> = self.files.iter().map(|file| file.path()).collect();
         // A writer that deletes a file before it writes it again has not lost its ticker.
         let all_there = self.files.iter().all(|file| !file.was_read() || file.path().exists());
@@ -234,7 +235,8 @@ impl CsvMarket {
         }
         let calendar = self.sessions.calendar;
         let chosen = self.chosen.as_deref();
-        let anew = CsvMarket::of_files(&self.source, chosen, calendar, self.parquet)?;
+        let anew = CsvMarket::of_files(&self.source, chosen, calendar, self.parquet);
+        let anew = anew.inspect_err(|_| self.names.clear())?; // these names are looked at again
         let (generation, watch) = (self.generation + 1, self.watch.take());
         *self = CsvMarket { generation, watch, ..anew };
         Ok(true)
@@ -311,7 +313,7 @@ impl Market for CsvMarket {
             contents.push(file.refresh(&self.sessions, is_whole));
         }
         if contents.iter().all(Option::is_none) {
-            return Ok(());
+            return all_opened(&self.files);
         }
         self.generation += 1;
         for stock in self.stocks.iter_mut().chain([&mut self.index]) {
@@ -320,7 +322,7 @@ impl Market for CsvMarket {
             }
         }
         self.derive();
-        Ok(())
+        all_opened(&self.files)
     }
 
     fn keep(&mut self, last: Day, until: Option<Day>) {

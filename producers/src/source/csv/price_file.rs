@@ -1,7 +1,7 @@
 //! A price file on disk: its content as last read, and read again when its size or time changes.
 //! Only regular files are opened, and none is waited for: a pipe among the files hangs nothing.
 
-use super::super::market::DataProblem;
+use super::super::market::{DataProblem, SourceError};
 use super::parquet_text;
 use super::price_table::{FileContent, FileKind, Sessions, name_of};
 use super::rows::{read, read_text};
@@ -25,6 +25,8 @@ pub(super) struct PriceFile {
     whole: bool,
     /// Why the last read failed; the content is then the one before.
     failure: Option<DataProblem>,
+    /// The last read failed because too many files were open, which says nothing of this one.
+    pub(super) no_file_left: bool,
     problems: Vec<DataProblem>,
 }
 
@@ -37,8 +39,9 @@ impl PriceFile {
     ) -> (PriceFile, FileContent) {
         let (shown, sha256) = (path.display().to_string(), sha256_hex(b""));
         let (failure, problems) = (None, Vec::new());
+        let (stamp, whole, no_file_left) = (None, false, false);
         let mut file =
-            PriceFile { shown, sha256, path, kind, stamp: None, whole: false, failure, problems };
+            PriceFile { shown, sha256, path, kind, stamp, whole, failure, no_file_left, problems };
         let content = file.load(sessions).flatten().unwrap_or_default();
         (file, content)
     }
@@ -86,35 +89,49 @@ impl PriceFile {
     }
 
     fn load(&mut self, sessions: &Sessions) -> Option<Option<FileContent>> {
+        self.no_file_left = false;
         match bytes_of(&self.path) {
             Ok((stamp, bytes)) => {
+                let mut content = match self.content(&bytes, sessions) {
+                    Ok(content) => content,
+                    Err(NoFileLeft) => {
+                        (self.stamp, self.no_file_left) = (None, true);
+                        return None;
+                    }
+                };
                 self.stamp = Some(stamp);
                 self.failure = None;
                 self.sha256 = sha256_hex(&bytes);
-                let mut content = self.content(&bytes, sessions);
                 self.problems = std::mem::take(&mut content.problems);
                 Some(Some(content))
             }
             Err(error) => {
-                let news = self.failure.is_none();
                 self.stamp = None;
+                if too_many_open(&error) {
+                    self.no_file_left = true;
+                    return None;
+                }
+                let news = self.failure.is_none();
                 self.failure = Some(self.cannot_read(&error));
                 news.then_some(None)
             }
         }
     }
 
-    fn content(&self, bytes: &[u8], sessions: &Sessions) -> FileContent {
+    fn content(&self, bytes: &[u8], sessions: &Sessions) -> Result<FileContent, NoFileLeft> {
         if !self.shown.to_ascii_lowercase().ends_with(".parquet") {
-            return read(&self.shown, bytes, self.kind, sessions);
+            return Ok(read(&self.shown, bytes, self.kind, sessions));
         }
-        let file = open_without_waiting(&self.path).map_err(|error| {
-            Fault::new(format!("the file cannot be read ({error})"), "check the file")
-        });
-        match file.and_then(parquet_text::text_of) {
+        let file = match open_without_waiting(&self.path) {
+            Err(error) if too_many_open(&error) => return Err(NoFileLeft),
+            opened => opened.map_err(|error| {
+                Fault::new(format!("the file cannot be read ({error})"), "check the file")
+            }),
+        };
+        Ok(match file.and_then(parquet_text::text_of) {
             Ok(text) => read_text(&self.shown, &text, self.kind, sessions),
             Err(fault) => FileContent::refused(&self.shown, None, fault),
-        }
+        })
     }
 
     fn cannot_read(&self, error: &io::Error) -> DataProblem {
@@ -150,6 +167,9 @@ impl PriceFile {
         self.failure.iter().chain(&self.problems)
     }
 }
+
+/// Too many files are open.
+struct NoFileLeft;
 
 /// What changes when a file is written or replaced.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -213,6 +233,32 @@ fn kind_of(data: &std::fs::Metadata) -> &'static str {
 #[cfg(not(unix))]
 fn kind_of(data: &std::fs::Metadata) -> &'static str {
     if data.is_dir() { "a folder" } else { "a device" }
+}
+
+/// Whether each file could be opened, or is not there: of a market that is read in part nothing may be said.
+pub(super) fn all_opened<'a>(
+    files: impl IntoIterator<Item = &'a PriceFile>,
+) -> Result<(), SourceError> {
+    match files.into_iter().find(|file| file.no_file_left) {
+        Some(file) => Err(SourceError::NoFileLeft { place: file.shown.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The error of a folder that cannot be listed.
+pub(super) fn folder_fault(folder: &str, source: io::Error) -> SourceError {
+    let folder = folder.to_owned();
+    if too_many_open(&source) {
+        return SourceError::NoFileLeft { place: folder };
+    }
+    SourceError::Folder { folder, source }
+}
+
+/// Whether `error` is that the process or the system has as many files open as it may.
+fn too_many_open(error: &io::Error) -> bool {
+    /// `EMFILE` and `ENFILE`.
+    const TOO_MANY: [i32; 2] = [24, 23];
+    cfg!(unix) && error.raw_os_error().is_some_and(|code| TOO_MANY.contains(&code))
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 
 mod tables;
 
+use crate::arg_ranges::{date, file_to_write};
 use crate::exit::Found;
 use crate::market;
 use crate::printer;
@@ -28,10 +29,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub source: Option<String>,
     /// Analyse at the close of this day, or of the last trading day before it [default: the last one]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Day>,
     /// Picture to draw, .png or .svg [default: analysis/TICKER-DATE.png in the data folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub out: Option<PathBuf>,
 }
 

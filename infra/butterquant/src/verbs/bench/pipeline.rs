@@ -1,10 +1,10 @@
 //! `bench pipeline`: measures the hops of the loop on the configured log.
 
+use crate::arg_ranges::{at_least_one, count};
 use crate::bench::machine::Machine;
 use crate::bench::pipeline::bench_run::BenchRun;
 use crate::bench::pipeline::report::{PipelineReport, Settings};
 use crate::bench::pipeline::{day, hop, scale, streams};
-use crate::count_arg::at_least_one;
 use crate::exit::Found;
 use crate::printer;
 use anyhow::{Result, ensure};
@@ -22,22 +22,23 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 100_000, value_parser = at_least_one(10_000_000))]
     pub events: usize,
     /// Events per second of the part at a fixed rate; 0 skips it
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = count::<u32>(0, 10_000_000))]
     pub rate: u32,
     /// Seconds of the part at a fixed rate, after an equal warm-up of at most 30
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = count::<u32>(1, 86_400))]
     pub seconds: u32,
     /// Days of the part that measures orders; 0 skips it
-    #[arg(long, default_value_t = 120)]
+    #[arg(long, default_value_t = 120, value_parser = count::<u32>(0, 3_600))]
     pub days: u32,
     /// Scorer processes in each phase of the scaling part, separated by commas; 0 skips it
-    #[arg(long, value_delimiter = ',', value_name = "N,N,...", default_values_t = [1, 2, 4])]
+    #[arg(long, value_delimiter = ',', value_name = "N,N,...", default_values_t = [1, 2, 4],
+        value_parser = count::<u32>(0, 64))]
     pub scorers: Vec<u32>,
     /// Most events per second of each of these scorers
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 300, value_parser = count::<u32>(1, 10_000_000))]
     pub scorer_rate: u32,
     /// Seconds for which a phase is measured after its rebalance
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 10, value_parser = count::<u32>(1, 86_400))]
     pub scorer_seconds: u32,
     /// Compare with Kafka Streams by this script, tests/streams/measure in the source tree (needs Java
     /// 17 and Maven)

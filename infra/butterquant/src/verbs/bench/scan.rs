@@ -1,8 +1,8 @@
 //! `bench scan`: measures how long the analysis takes on this machine.
 
+use crate::arg_ranges::at_least_one;
 use crate::bench::machine::Machine;
 use crate::bench::measure::{Latency, Memory, Scans, Work};
-use crate::count_arg::at_least_one;
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use crate::printer;

@@ -8,7 +8,7 @@ pub(crate) use check::report_invalid;
 
 use crate::exit::Found;
 use anyhow::Result;
-use run::config::Config;
+use run::config::{Config, RANGES};
 
 /// The verbs of `config`.
 #[derive(clap::Subcommand, Debug)]
@@ -19,6 +19,16 @@ pub(crate) enum Verb {
     Show,
     /// Check the configuration; exit 1 when it is not valid
     Check,
+}
+
+/// The keys that hold a number, and their ranges.
+pub(crate) fn ranges() -> String {
+    let lines = RANGES.iter().map(|range| {
+        let why = if range.why.is_empty() { String::new() } else { format!(" ({})", range.why) };
+        format!("  {}: {range}{why}", range.key)
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("Numbers, wherever they are set:\n{}", lines.join("\n"))
 }
 
 /// Runs the verb.

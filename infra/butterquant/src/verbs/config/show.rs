@@ -4,7 +4,7 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use report::tables;
-use run::config::{Config, KEYS};
+use run::config::{Config, KEYS, Range};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ struct Shown {
     value: String,
     from: String,
     meaning: &'static str,
+    /// The values that the key may have, if it holds a number.
+    range: Option<String>,
 }
 
 /// Prints the keys.
@@ -26,13 +28,15 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         .shown()
         .into_iter()
         .map(|(key, origin)| {
-            let meaning = meaning(&key);
-            (key, Shown { value: origin.value, from: origin.from, meaning })
+            let (meaning, range) = (meaning(&key), Range::of(&key).map(ToString::to_string));
+            (key, Shown { value: origin.value, from: origin.from, meaning, range })
         })
         .collect();
     printer::show(config.output()?, &shown, |shown| {
         let rows = shown.iter().map(|(key, one)| {
-            vec![key.clone(), one.value.clone(), one.from.clone(), one.meaning.to_owned()]
+            let range = one.range.as_ref().map(|range| format!("; {range}")).unwrap_or_default();
+            let meaning = format!("{}{range}", one.meaning);
+            vec![key.clone(), one.value.clone(), one.from.clone(), meaning]
         });
         printer::line(tables::table(&["key", "value", "from", "meaning"], rows));
         printer::line(

@@ -1,6 +1,7 @@
 //! `data validate`: checks whether labelled rows are fit for training; the result is a table of checks, a
 //! table of features and a picture.
 
+use crate::arg_ranges::{date, file_to_write};
 use crate::exit::Found;
 use crate::printer;
 use anyhow::{Result, bail};
@@ -29,10 +30,10 @@ pub(crate) struct Args {
     /// First day of the test, if the rows before it are to be used as they are: a row evaluated on or
     /// after it then fails the check [default: the test is the last 60 matured scan days, and such
     /// rows are only counted, because trainings here leave them out]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub test_from: Option<Day>,
     /// Picture of the features by class, .png or .svg [default: beside the file, or in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub picture: Option<PathBuf>,
     /// Draw no picture
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `dlq list`: counts dead letters by topic and reason, and lists the latest.
 
+use crate::arg_ranges::{MOST_LINES, at_least_one};
 use crate::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
@@ -24,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     pub state: Option<DeadLetterState>,
     /// Dead letters to list, the latest ones
-    #[arg(short = 'n', long, default_value_t = 50)]
+    #[arg(short = 'n', long, default_value_t = 50, value_parser = at_least_one(MOST_LINES))]
     pub limit: usize,
 }
 

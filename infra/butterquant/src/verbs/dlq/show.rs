@@ -1,6 +1,7 @@
 //! `dlq show`: shows one dead letter in full.
 
 use super::hex_dump;
+use crate::arg_ranges::file_to_write;
 use crate::dead_letters::{DeadLetterState, dataset, state_name, state_of};
 use crate::exit::Found;
 use crate::printer;
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     /// Id of the dead letter
     pub id: u64,
     /// Write its original bytes to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub raw: Option<PathBuf>,
 }
 

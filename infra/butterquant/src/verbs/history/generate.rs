@@ -2,6 +2,7 @@
 //! parquet file. The run may be new, stopped or running; if it is running, the process that owns the log
 //! writes the rows.
 
+use crate::arg_ranges::{MOST_ROWS, count, date, file_to_write};
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use crate::printer;
@@ -28,26 +29,26 @@ pub(crate) struct Args {
     #[arg(long)]
     pub source: Option<String>,
     /// Rows from days with the volatility index below 15
-    #[arg(long, default_value_t = 2_000, value_name = "ROWS")]
+    #[arg(long, default_value_t = 2_000, value_name = "ROWS", value_parser = count(0, MOST_ROWS))]
     pub low: usize,
     /// Rows from days with the index from 15 to below 25
-    #[arg(long, default_value_t = 3_000, value_name = "ROWS")]
+    #[arg(long, default_value_t = 3_000, value_name = "ROWS", value_parser = count(0, MOST_ROWS))]
     pub normal: usize,
     /// Rows from days with the index at 25 or above
-    #[arg(long, default_value_t = 2_000, value_name = "ROWS")]
+    #[arg(long, default_value_t = 2_000, value_name = "ROWS", value_parser = count(0, MOST_ROWS))]
     pub high: usize,
     /// Draw only from days before this one [default: the run's first scan day, or the market's last
     /// day if the run is not open yet]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub before: Option<Day>,
     /// Seed that decides which rows are drawn
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// Threads to draw with; the rows do not depend on them [default: one per core]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_parser = count::<u16>(1, 1_024))]
     pub threads: Option<u16>,
     /// Parquet file to write [default: history.parquet in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub out: Option<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
 //! `market check`: everything that is wrong with a market's data, as a table and a picture.
 
 use super::worst;
+use crate::arg_ranges::file_to_write;
 use crate::confirmed_moves::{moves_of, without_confirmed};
 use crate::exit::Found;
 use crate::{market, printer};
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     /// Market: csv:DIR, parquet:DIR or sim:SEED [default: the configured one]
     pub source: Option<String>,
     /// Picture of the worst five, .png or .svg [default: market-check.png in the data folder]
-    #[arg(long, value_name = "FILE", conflicts_with = "no_picture")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write, conflicts_with = "no_picture")]
     pub out: Option<PathBuf>,
     /// Draw no picture
     #[arg(long)]

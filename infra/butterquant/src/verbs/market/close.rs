@@ -1,5 +1,6 @@
 //! `market close`: lets the source publish a day of the market without what it still lacks.
 
+use crate::arg_ranges::date;
 use crate::exit::Found;
 use crate::operator::{Given, publish};
 use anyhow::{Result, ensure};
@@ -16,7 +17,7 @@ const AHEAD: usize = 10;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Day that need not be complete, as `status` names it
-    #[arg(value_name = "DATE")]
+    #[arg(value_name = "DATE", value_parser = date)]
     pub day: Day,
     #[command(flatten)]
     pub given: Given,

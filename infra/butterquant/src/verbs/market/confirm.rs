@@ -1,6 +1,7 @@
 //! `market confirm`: says whether a suspected split is a split or a move of the price.
 
 use super::move_of_day::MoveOfDay;
+use crate::arg_ranges::date;
 use crate::confirmed_moves::moves_on;
 use crate::exit::Found;
 use crate::operator::{operator_name, published};
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     /// Ticker that moved
     pub ticker: String,
     /// First day of the new prices, as the refusal names it
-    #[arg(value_name = "DATE")]
+    #[arg(value_name = "DATE", value_parser = date)]
     pub day: Day,
     /// What the move was
     #[arg(value_enum)]

@@ -1,6 +1,7 @@
 //! `model bench`: measures how long scoring takes with every available provider, which provider ran each
 //! node, and how long one event takes from its features to the decision.
 
+use crate::arg_ranges::between;
 use crate::bench::machine::Machine;
 use crate::bench::pipeline::bench_run::sample_model;
 use crate::bench::scoring::{Provider, measured};
@@ -21,10 +22,10 @@ pub(crate) struct Args {
     /// Version or ONNX file to measure [default: the run's champion, or a model made for the purpose]
     pub what: Option<String>,
     /// Most microseconds that one event may take at the 99th percentile [default: 50, on a GPU 1000]
-    #[arg(long, value_name = "µS")]
+    #[arg(long, value_name = "µS", value_parser = between(0.0, 1e9))]
     pub budget_us: Option<f64>,
     /// Share of the usual rounds to measure
-    #[arg(long, default_value_t = 1.0, hide = true)]
+    #[arg(long, default_value_t = 1.0, hide = true, value_parser = between(0.000_1, 1.0))]
     pub share: f64,
 }
 

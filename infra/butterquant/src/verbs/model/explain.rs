@@ -1,6 +1,7 @@
 //! `model explain`: shows how much a version's log loss depends on each feature, on the rows on which it
 //! was judged.
 
+use crate::arg_ranges::{count, file_to_write};
 use crate::exit::Found;
 use crate::models_on_log::{ModelsOnLog, held_out_rows};
 use crate::printer;
@@ -22,10 +23,10 @@ pub(crate) struct Args {
     /// Version to explain
     pub version: i64,
     /// Picture to draw, .png or .svg [default: models/importance_vN.png in the run's folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
     pub out: Option<PathBuf>,
     /// How often each feature is shuffled among the days
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 8, value_parser = count::<u32>(1, 1_000))]
     pub repeats: u32,
     /// Seed of the shuffling
     #[arg(long, default_value_t = 7)]

@@ -1,6 +1,7 @@
 //! `model which`: finds which model scored an order, a candidate, or a ticker on a day. The answer comes
 //! from the prediction itself, with a check that the log has the bytes of that version.
 
+use crate::arg_ranges::date;
 use crate::exit::Found;
 use crate::models_on_log::ModelsOnLog;
 use crate::printer;
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub ticker: Option<String>,
     /// Day: with --ticker, its candidate; alone, every model that scored on that day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub day: Option<Day>,
 }
 

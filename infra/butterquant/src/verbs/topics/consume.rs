@@ -2,6 +2,7 @@
 //! day, then partition, then offset, so that two readings of one log give the same text; later ones
 //! (`--follow`) are printed as they arrive.
 
+use crate::arg_ranges::{count, date};
 use crate::exit::Found;
 use crate::printer;
 use crate::record_json::{self, RecordFormat};
@@ -24,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DATE|earliest", value_parser = first_day)]
     pub from: Option<FirstDay>,
     /// Print events of this day and earlier
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     pub until: Option<Day>,
     /// Print events of this ticker
     #[arg(long, value_name = "TICKER")]
@@ -33,7 +34,7 @@ pub(crate) struct Args {
     #[arg(short, long)]
     pub follow: bool,
     /// Stop after this many events
-    #[arg(short = 'n', long, value_name = "EVENTS")]
+    #[arg(short = 'n', long, value_name = "EVENTS", value_parser = count(1, u64::MAX))]
     pub limit: Option<u64>,
     /// Print day markers too
     #[arg(long)]
@@ -63,7 +64,7 @@ fn first_day(text: &str) -> Result<FirstDay, String> {
     if text == "earliest" {
         return Ok(FirstDay::Earliest);
     }
-    let day = text.parse().map(FirstDay::Of);
+    let day = date(text).map(FirstDay::Of);
     day.map_err(|error| format!("{error}; write a day as 2018-06-29, or `earliest`"))
 }
 
@@ -74,6 +75,11 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// Prints the events.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    if let (Some(from), Some(until)) = (args.from(), args.until)
+        && until < from
+    {
+        bail!("--until {until} is before --from {from}; exchange them");
+    }
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     if args.follow && opened.embedded.is_some() {
