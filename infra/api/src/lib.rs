@@ -2,6 +2,8 @@
 //! and its status on one screen, whichever process runs it.
 
 pub mod answers;
+pub mod groups;
+pub mod holes;
 pub mod lag;
 mod remote_answer;
 pub mod run_status;

@@ -3,14 +3,14 @@
 use crate::model_acceptance::EngineAcceptance;
 use anyhow::{Context, Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
-use eventlog::Log;
+use eventlog::{Log, TopicMismatch};
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
 use schemas::events::{
     Controls, Models, MoveConfirmed, RunOpened, Samples, Settings, SettingsChanged,
 };
 use schemas::{Body, Day, Event, Topic};
-use shell::{open, record_codec};
+use shell::{holes, open};
 use success::Engine;
 use telemetry::Steps;
 
@@ -51,10 +51,13 @@ pub fn open_or_resume(
     request: &RunRequest,
     steps: &Steps,
 ) -> Result<RunStart> {
-    for mismatch in open::ensure_topics(log, partitions)? {
+    let recorded = as_opened(log)?;
+    let partitions = recorded.unwrap_or(partitions);
+    let known = |mismatch: &TopicMismatch| recorded.is_some() && mismatch.setting == "partitions";
+    for mismatch in open::ensure_topics(log, partitions)?.iter().filter(|one| !known(one)) {
         eprintln!("{mismatch}");
     }
-    warn_of_loss(log, partitions)?;
+    warn_of_loss(log, partitions);
     if let Some(opened) = open::opened(log)? {
         return resume(log, opened, request);
     }
@@ -81,20 +84,38 @@ pub fn open_or_resume(
     Ok(start)
 }
 
-/// Warns if the log has lost its beginning: views cannot be rebuilt from it any more.
-fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
-    for topic in Topic::ALL {
-        for partition in 0..topic.partitions(partitions) {
-            let place = record_codec::place(topic, partition);
-            let low = log.watermarks(&place)?.low;
-            if low > 0 {
-                eprintln!(
-                    "{place} begins at offset {low}: earlier records are gone, so rebuilding from the log gives other results; check the topic's retention"
-                );
-            }
-        }
+/// The partition count that the run was opened with, if it is opened and its opening says so. Partitions that somebody
+/// has added to topics since are named: nothing uses them, because keys would move.
+fn as_opened(log: &dyn Log) -> Result<Option<u32>> {
+    let topics = log.topics()?;
+    if !topics.iter().any(|topic| topic.name == Topic::Controls.name()) {
+        return Ok(None);
     }
-    Ok(())
+    let Some(recorded) = open::opened(log)?.as_ref().and_then(open::partitions_of) else {
+        return Ok(None);
+    };
+    let grown = |topic: &Topic| {
+        let used = topic.partitions(recorded);
+        let found = topics.iter().find(|found| found.name == topic.name())?;
+        (found.partitions > used).then(|| format!("{topic} has {}, not {used}", found.partitions))
+    };
+    let grown: Vec<String> = Topic::ALL.iter().filter_map(grown).collect();
+    if !grown.is_empty() {
+        eprintln!(
+            "somebody has added partitions: {}; this run uses those it was opened with, and no others",
+            grown.join(", ")
+        );
+    }
+    Ok(Some(recorded))
+}
+
+/// Says what the ends of the partitions show to be gone. Roles and source that need it refuse to go on.
+fn warn_of_loss(log: &dyn Log, partitions: u32) {
+    let holes = holes::at_a_glance(log, partitions);
+    holes.iter().for_each(|hole| eprintln!("{hole}"));
+    if !holes.is_empty() {
+        eprintln!("{}", holes::REMEDY);
+    }
 }
 
 fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunStart> {
@@ -115,7 +136,8 @@ fn resume(log: &dyn Log, opened: RunOpened, request: &RunRequest) -> Result<RunS
     let mut book = shell::controls::ControlBook::new(log)?;
     book.refresh(log)?;
     if book.latest().settings != request.settings {
-        let changed = SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
+        let changed =
+            SettingsChanged { settings: request.settings.clone(), ..SettingsChanged::default() };
         open::say(log, Controls::SettingsChanged(changed))?;
     }
     Ok(RunStart { opened, history: None, first_model: Vec::new() })

@@ -34,6 +34,11 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     Ok(book.latest().opened.clone())
 }
 
+/// The partitions of a data topic that the run was opened with, where its opening says so.
+pub fn partitions_of(opened: &RunOpened) -> Option<u32> {
+    u32::try_from(opened.partitions).ok().filter(|partitions| *partitions > 0)
+}
+
 /// The kind of a run that cannot trade.
 pub const WHAT_IF: &str = "what-if";
 

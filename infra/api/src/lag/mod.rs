@@ -8,6 +8,7 @@ use run::data_dir::{self, RunDir};
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
+use shell::holes::{Hole, at_a_glance};
 use shell::record_codec;
 use shell::redrive::DeadLetterTally;
 use shell::status_board::SourceWait;
@@ -44,6 +45,8 @@ pub struct LagReport {
     pub partitions: Vec<PartitionLag>,
     /// Open dead letters by reason.
     pub dead_letters: BTreeMap<String, u64>,
+    /// What the log no longer holds, as far as the ends of its partitions show it.
+    pub holes: Vec<Hole>,
 }
 
 /// A unit and what it waits for.
@@ -108,6 +111,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         partitions: by_partition(log, partitions, &ends, &units)?,
         units,
         dead_letters: dead_letters(log)?,
+        holes: at_a_glance(log, partitions),
     })
 }
 

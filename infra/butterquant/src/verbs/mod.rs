@@ -9,6 +9,7 @@ mod config;
 mod data;
 mod demo;
 mod dlq;
+mod groups;
 mod halt;
 mod history;
 mod journal;
@@ -98,6 +99,9 @@ pub(crate) enum Verb {
     Summary,
     /// Show how far each role has read and what it waits for
     Lag,
+    /// List the roles' groups, or set their committed offsets to what the roles have decided
+    #[command(subcommand)]
+    Groups(groups::Verb),
     /// List, show, redrive and drop dead letters: events that no role could process
     #[command(subcommand)]
     Dlq(dlq::Verb),
@@ -173,6 +177,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Status => status::run(config),
         Verb::Summary => summary::run(config),
         Verb::Lag => lag::run(config),
+        Verb::Groups(verb) => groups::run(config, verb),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),
         Verb::History(verb) => history::run(config, verb),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use report::tables;
 use run::config::Config;
 use serde::Serialize;
+use shell::holes;
 use shell::replay::{Rebuilt, rebuild as rebuild_states};
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         store::Views::clear_other_format(&kv::Db::open(&state)?)?;
     }
     let context = owned_run(config)?;
+    // Before anything is removed: it could not be made again.
+    holes::refuse(&holes::thorough(&*context.env.log, context.env.partitions)?)?;
     let projections = &context.materialized;
     let (views_before, mut lake_before) = (projections.views.digest()?, projections.lake.digest()?);
     let files_before = projections.model_files_digest()?;

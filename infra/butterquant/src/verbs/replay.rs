@@ -5,6 +5,7 @@ use crate::owned_run::owned_run;
 use crate::printer;
 use anyhow::{Result, bail};
 use run::config::Config;
+use shell::holes;
 use shell::replay::verify;
 
 /// Arguments of `replay`.
@@ -21,6 +22,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         bail!("add --verify: it compares every decision with the recorded one");
     }
     let context = owned_run(config)?;
+    holes::refuse(&holes::thorough(&*context.env.log, context.env.partitions)?)?;
     let bar = printer::steps(config)?.counter("verifying");
     let found = verify(&context.env, &mut |unit| bar.next(unit))?;
     bar.done("");
