@@ -3,7 +3,9 @@
 
 pub mod answers;
 pub mod doctor;
+pub mod groups;
 pub mod halt;
+pub mod holes;
 pub mod lag;
 pub mod processes;
 mod remote_answer;

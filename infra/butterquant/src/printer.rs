@@ -52,3 +52,11 @@ pub(crate) fn summary(config: &Config, summary: &Summary) -> anyhow::Result<()> 
     let again = |verb: &str| config.command_line(verb, &summary.run);
     show(config.output()?, summary, |summary| line(summary_text::text(summary, &again)))
 }
+
+/// What a log no longer holds, and what to do about it.
+pub(crate) fn holes(holes: &[api::holes::Hole]) {
+    holes.iter().for_each(|hole| line(hole.to_string()));
+    if !holes.is_empty() {
+        line(format!("{}.", api::holes::REMEDY));
+    }
+}

@@ -95,7 +95,8 @@ impl LogError {
         Self::fatal(
             format!("offset {from} is beyond the end of the log, {high}"),
             place,
-            "the position belongs to another log: rebuild this state from the log",
+            "the log has lost its end, or the position is another log's: `butterquant rebuild --all` makes state \
+             again from what is there",
         )
     }
 }

@@ -40,6 +40,13 @@ pub trait Log: Send + Sync {
         self.watermarks(tp).map(|ends| ends.high)
     }
 
+    /// Whether nothing was ever written at `from..to`, not even by a transaction that was aborted, or it is gone. A
+    /// reader is not shown what was aborted.
+    fn holds_nothing(&self, tp: &TopicPartition, from: u64, to: u64) -> Result<bool> {
+        let _ = (tp, from, to);
+        Ok(true)
+    }
+
     /// The offset of the first record whose timestamp is at least `timestamp_ms`, or the end.
     fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64>;
 

@@ -72,7 +72,11 @@ impl RunContext {
     }
 
     fn over(spec: &RunSpec, run: &RunDir, opened: &OpenLog, db: kv::Db) -> Result<RunContext> {
-        let partitions = spec.partitions;
+        let topics = opened.log.topics()?;
+        let partitions = match topics.iter().any(|topic| topic.name == Topic::Bars.name()) {
+            true => data_dir::partitions(&*opened.log)?,
+            false => spec.partitions,
+        };
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
         let states = Arc::new(KvCheckpoints(db.plain_tree("units")?));
@@ -174,6 +178,17 @@ mod tests {
         let run = |log| Config::defaults().with("log", log).run_dir("live").unwrap();
         assert_eq!(lost_after(&run("embedded")), Duration::ZERO);
         assert!(lost_after(&run("kafka")) > Duration::ZERO);
+    }
+
+    /// Somebody has added partitions to topics of a run; keys would move if they were used.
+    #[test]
+    fn a_run_keeps_the_partitions_that_it_was_opened_with() {
+        let log = MemoryLog::new("memory").unwrap();
+        open::ensure_topics(&log, 5).unwrap();
+        assert_eq!(data_dir::partitions(&log).unwrap(), 5, "not opened yet");
+        let opened = RunOpened { partitions: 3, ..RunOpened::default() };
+        open::open(&log, 3, &opened, Vec::new(), None).unwrap();
+        assert_eq!(data_dir::partitions(&log).unwrap(), 3);
     }
 
     #[test]

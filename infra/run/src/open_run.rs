@@ -5,12 +5,12 @@ use crate::resume_run::{controls_on, resume};
 use crate::run_request::RunRequest;
 use anyhow::{Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
-use eventlog::Log;
+use eventlog::{Log, TopicMismatch};
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
 use schemas::events::{Controls, Models, RunOpened, Samples};
 use schemas::{Body, Day, Event, Topic};
-use shell::{open, record_codec};
+use shell::{holes, open};
 use telemetry::Steps;
 
 /// How a run started.
@@ -37,10 +37,13 @@ pub fn open_or_resume(
         None => request.asked(market)?,
         Some(opened) => opened.clone(),
     };
-    for mismatch in open::ensure_topics(log, partitions)? {
+    let recorded = as_opened(log, controls.opened.as_ref())?;
+    let partitions = recorded.unwrap_or(partitions);
+    let known = |mismatch: &TopicMismatch| recorded.is_some() && mismatch.setting == "partitions";
+    for mismatch in open::ensure_topics(log, partitions)?.iter().filter(|one| !known(one)) {
         eprintln!("{mismatch}");
     }
-    warn_of_loss(log, partitions)?;
+    warn_of_loss(log, partitions);
     let mut start = RunStart { opened: asked, history: None, first_model: Vec::new() };
     if controls.opened.is_some() {
         resume(log, &controls, &start.opened, market, request)?;
@@ -61,20 +64,33 @@ pub fn open_or_resume(
     Ok(start)
 }
 
-/// Warns if the log has lost its beginning: views cannot be rebuilt from it any more.
-fn warn_of_loss(log: &dyn Log, partitions: u32) -> Result<()> {
-    for topic in Topic::ALL {
-        for partition in 0..topic.partitions(partitions) {
-            let place = record_codec::place(topic, partition);
-            let low = log.watermarks(&place)?.low;
-            if low > 0 {
-                eprintln!(
-                    "{place} begins at offset {low}: earlier records are gone, so rebuilding from the log gives other results; check the topic's retention"
-                );
-            }
-        }
+/// The partition count that the run was opened with, if it is opened and its opening says so. Partitions that somebody
+/// has added to topics since are named: nothing uses them, because keys would move.
+fn as_opened(log: &dyn Log, opened: Option<&RunOpened>) -> Result<Option<u32>> {
+    let Some(recorded) = opened.and_then(open::partitions_of) else { return Ok(None) };
+    let topics = log.topics()?;
+    let grown = |topic: &Topic| {
+        let used = topic.partitions(recorded);
+        let found = topics.iter().find(|found| found.name == topic.name())?;
+        (found.partitions > used).then(|| format!("{topic} has {}, not {used}", found.partitions))
+    };
+    let grown: Vec<String> = Topic::ALL.iter().filter_map(grown).collect();
+    if !grown.is_empty() {
+        eprintln!(
+            "somebody has added partitions: {}; this run uses those it was opened with, and no others",
+            grown.join(", ")
+        );
     }
-    Ok(())
+    Ok(Some(recorded))
+}
+
+/// Says what the ends of the partitions show to be gone. Roles and source that need it refuse to go on.
+fn warn_of_loss(log: &dyn Log, partitions: u32) {
+    let holes = holes::at_a_glance(log, partitions);
+    holes.iter().for_each(|hole| eprintln!("{hole}"));
+    if !holes.is_empty() {
+        eprintln!("{}", holes::REMEDY);
+    }
 }
 
 /// Refuses history from the scanned days: the run's own scans become rows, so such a row would

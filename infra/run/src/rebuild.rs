@@ -5,12 +5,13 @@ mod before;
 
 use crate::config::RunSpec;
 use crate::context::RunContext;
-use crate::data_dir::{Beside, OpenLog, RunDir};
+use crate::data_dir::{self, Beside, OpenLog, RunDir};
 use crate::projections::{UNMARKED, read_all};
 use anyhow::{Result, ensure};
 use before::{Before, Found};
 use schemas::{Day, Topic};
 use serde::Serialize;
+use shell::checkpoint::CheckpointStore;
 use shell::replay::Rebuilt;
 use std::collections::{BTreeMap, BTreeSet};
 use store::Views;
@@ -70,16 +71,16 @@ pub fn rebuild(
     say: &mut dyn FnMut(&str),
 ) -> Result<RebuildReport> {
     let beside = Beside::begin(run)?;
-    let before = Before::of(run, &*opened.log, spec.partitions)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
+    let before = Before::of(run, &*opened.log, partitions)?;
     let (report, digest) = {
         let context = RunContext::new(spec, beside.new_run(), opened)?;
-        let mut states = shell::replay::rebuild(&context.env, say)?;
-        for unit in &mut states {
-            unit.same = before.same_state(&unit.unit, &*context.env.states)?;
-        }
+        let saved = before.states();
+        let saved = saved.as_ref().map(|saved| saved as &dyn CheckpointStore);
+        let states = shell::replay::rebuild(&context.env, saved, say)?;
         let projections = &context.materialized;
         projections.write_unmarked()?;
-        let models = read_all(&*opened.log, Topic::Models, spec.partitions)?;
+        let models = read_all(&*opened.log, Topic::Models, partitions)?;
         projections.write_models(&models)?;
         context.db.flush()?;
         let report = compare(&before, &context, states)?;

@@ -3,9 +3,10 @@
 
 use anyhow::Result;
 use eventlog::{Log, PartitionReader, Record};
-use schemas::{Topic, id::hex};
+use schemas::{Day, Topic, id::hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use shell::holes::{Hole, PartitionCheck, unreadable};
 use shell::record_codec;
 use std::collections::BTreeMap;
 
@@ -28,22 +29,53 @@ pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest
     let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
     for partition in 0..topic.partitions(partitions) {
         for record in reader.to_end(log, &record_codec::place(topic, partition))? {
-            let record = record?;
-            let key = record.key.as_deref().unwrap_or_default();
-            hash.update(partition.to_be_bytes());
-            hash.update((key.len() as u64).to_be_bytes());
-            hash.update(key);
-            hash.update(record.timestamp_ms.to_be_bytes());
-            hash.update((record.value.len() as u64).to_be_bytes());
-            hash.update(&record.value);
-            found.count(topic, &record);
+            found.take(&mut hash, topic, partition, &record?);
         }
     }
     found.sha256 = hex(&hash.finalize());
     Ok(found)
 }
 
+/// The digest of what there is of a topic, and what is not there; `previous` is the day before the run's first. A
+/// partition that cannot be read is named and hides no other.
+pub fn checked(
+    log: &dyn Log,
+    topic: Topic,
+    partitions: u32,
+    previous: Day,
+) -> (TopicDigest, Vec<Hole>) {
+    let (mut hash, mut found, mut gone) = (Sha256::new(), TopicDigest::default(), Vec::new());
+    for partition in 0..topic.partitions(partitions) {
+        let mut read = || -> Result<Vec<Hole>> {
+            let place = record_codec::place(topic, partition);
+            let ends = log.watermarks(&place)?;
+            let mut check = PartitionCheck::new(topic, partition, partitions, ends.low, previous);
+            for record in PartitionReader::new(log)?.records(&place, ends.low..ends.high) {
+                let record = record?;
+                found.take(&mut hash, topic, partition, &record);
+                check.take(&record);
+            }
+            Ok(check.end(log, ends.high)?)
+        };
+        let holes = read();
+        gone.extend(holes.unwrap_or_else(|error| vec![unreadable(topic, partition, &error)]));
+    }
+    found.sha256 = hex(&hash.finalize());
+    (found, gone)
+}
+
 impl TopicDigest {
+    fn take(&mut self, hash: &mut Sha256, topic: Topic, partition: u32, record: &Record) {
+        let key = record.key.as_deref().unwrap_or_default();
+        hash.update(partition.to_be_bytes());
+        hash.update((key.len() as u64).to_be_bytes());
+        hash.update(key);
+        hash.update(record.timestamp_ms.to_be_bytes());
+        hash.update((record.value.len() as u64).to_be_bytes());
+        hash.update(&record.value);
+        self.count(topic, record);
+    }
+
     fn count(&mut self, topic: Topic, record: &Record) {
         let kind = match record_codec::event(topic, record) {
             Ok(event) if event.body.marker().is_some() => {

@@ -74,6 +74,16 @@ impl DecisionSource<'_> {
         matches!(self, DecisionSource::Live { .. })
     }
 
+    /// The own outputs that it reads.
+    pub(crate) fn recorded(&mut self) -> Option<&mut Recorded> {
+        match self {
+            DecisionSource::Live { .. } => None,
+            DecisionSource::Recovery { recorded, .. } | DecisionSource::Verify { recorded, .. } => {
+                Some(recorded)
+            }
+        }
+    }
+
     /// The controls that decisions see, where these are made now.
     pub(crate) fn controls_now(&self) -> Option<&ControlState> {
         match self {

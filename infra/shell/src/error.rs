@@ -4,6 +4,9 @@ use eventlog::{ErrorClass, LogError};
 use schemas::codec::EncodeError;
 use schemas::role::{BadState, EffectError, Role};
 
+/// What to do about a hole.
+pub const REMEDY: &str = "what is gone from a log cannot be made again: views, lake and saved state keep what they have taken in of it, but can be neither rebuilt nor replayed. Set cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1 on every topic, and give the topics back from a copy, or continue as another run (--run ID)";
+
 /// Why a role could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ShellError {
@@ -50,13 +53,48 @@ pub enum ShellError {
         /// Which instance.
         name: String,
     },
-    /// The cluster let a group's offsets expire.
+    /// The committed offsets of a group are gone.
     #[error(
-        "{unit} has closed days of this run, but its committed offsets are gone from the cluster (offsets.retention.minutes), so it would decide everything again. Set that to 2147483647 and continue as another run (--run ID); this log can still be read and backtested"
+        "{unit} has closed days of this run, but the committed offsets of group {group} are gone (Kafka lets them expire after offsets.retention.minutes; 2147483647 keeps them). `butterquant groups adopt` takes its place from what it has written and saved; then start again"
     )]
     PlaceLost {
         /// Which unit.
         unit: String,
+        /// Whose offsets.
+        group: Role,
+    },
+    /// A committed offset that no record has had.
+    #[error(
+        "group {group} has committed offset {offset} of {place}, which ends at {end}: somebody has set it, or the log has lost its end. `butterquant groups adopt` takes its place from what it has written and saved; then start again"
+    )]
+    BeyondEnd {
+        /// Whose offset.
+        group: Role,
+        /// Of which partition.
+        place: String,
+        /// The committed offset.
+        offset: u64,
+        /// The partition's end.
+        end: u64,
+    },
+    /// Records of the log are gone.
+    #[error("the log has holes: {first}{}; {REMEDY}", and_more(*more))]
+    Holes {
+        /// The first of them.
+        first: String,
+        /// How many more there are.
+        more: usize,
+    },
+    /// Inputs are gone that the unit has read before.
+    #[error(
+        "the log has lost records: {unit} has {what}; `butterquant topics list` shows what is gone. {}",
+        capital(REMEDY)
+    )]
+    Hole {
+        /// Which unit.
+        unit: String,
+        /// What is not there.
+        what: String,
     },
     /// A role without a machine cannot be run as one that has one.
     #[error("{role} has no machine, so no instance can run it")]
@@ -76,6 +114,19 @@ pub enum ShellError {
     /// The market could not be read.
     #[error(transparent)]
     Source(#[from] producers::source::SourceError),
+}
+
+fn and_more(more: usize) -> String {
+    if more > 0 {
+        format!(", and {more} more, which `butterquant topics list` shows")
+    } else {
+        String::new()
+    }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl ShellError {

@@ -5,15 +5,15 @@
 //! 1. State is saved only after everything in it is published and committed.
 //! 2. A failed or uncertain publish, and every new assignment, drops the units; they come back from
 //!    their last save and re-apply the log to the committed offset, publishing nothing.
-//! 3. State of another log, ahead of the committed offsets, or unreadable is an error that
-//!    names the remedy.
+//! 3. State of another log, or unreadable, is an error that names the remedy. Offsets that are behind
+//!    what a unit has written are put right from there, and said (`decided.rs`).
 
 use crate::controls::ControlBook;
-use crate::env::outputs_from;
+use crate::decided::KeptLetters;
 use crate::last_record::Ends;
-use crate::{
-    decisions::DecisionSource, error::ShellError, record_codec, recorded::Recorded, unit::Unit,
-};
+use crate::offsets::Doubts;
+use crate::recovered::{Stale, Start};
+use crate::{decisions::DecisionSource, error::ShellError, record_codec, unit::Unit};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -46,7 +46,10 @@ pub struct Instance {
     reader: Box<dyn Reader>,
     controls: ControlBook,
     ends: Ends,
+    letters: KeptLetters,
     producer: Option<Box<dyn Producer>>,
+    /// An operator has said to take the places from the own outputs.
+    adopting: bool,
     idle: u32,
     /// Publishes since the last save.
     unsaved: u32,
@@ -74,7 +77,9 @@ impl Instance {
             transactional_id,
             generation: None,
             units: Vec::new(),
+            letters: KeptLetters::default(),
             producer: None,
+            adopting: false,
             idle: 0,
             unsaved: 0,
             publishes: 0,
@@ -310,9 +315,10 @@ impl Instance {
             return Err(ShellError::NotOpened);
         };
         let identity = self.env.identity()?;
+        // Partitions that somebody has added to a topic are not the run's.
         let held: Vec<u32> = if self.role.by_partition() {
-            partitions.collect()
-        } else if partitions.count() > 0 {
+            partitions.filter(|partition| *partition < self.env.partitions).collect()
+        } else if partitions.into_iter().any(|partition| partition == 0) {
             (0..self.env.partitions).collect()
         } else {
             Vec::new()
@@ -320,22 +326,23 @@ impl Instance {
         if held.is_empty() {
             return Ok(());
         }
+        let mut doubts = Doubts::new(self.adopting);
+        let mut stale: Option<Stale> = None;
         for share in Env::shares(self.role, held.into_iter()) {
-            let mut unit = Unit::new(
-                self.role,
-                &share,
-                self.env.partitions,
-                self.env.machine(self.role)?,
-                opened.previous_day,
-            );
-            match self.env.states.load(&unit.identity.name)? {
-                Some(saved) => unit.resume(saved, &identity)?,
-                None => unit = self.env.fresh_unit(self.role, &share, opened.previous_day)?,
+            let start = Start { previous: opened.previous_day, identity: &identity };
+            let letters = &mut self.letters;
+            let found = self.env.recovered(self.role, &share, &start, &mut doubts, letters)?;
+            if let Some(behind) = found.behind {
+                stale = Some(stale.map_or(behind.clone(), |first| first.and(&behind)));
             }
-            let saved = unit.cursor.positions.clone();
-            self.catch_up(&mut unit)?;
-            self.moved |= unit.cursor.positions != saved;
-            self.units.push(unit);
+            self.moved |= found.moved;
+            self.units.push(found.unit);
+        }
+        if let Some(stale) = stale {
+            if !self.adopting {
+                tracing::warn!("{stale}");
+            }
+            self.publish()?;
         }
         // Everything applied now is committed; saved, a long recovery need not be repeated after
         // the next rebalance.
@@ -344,15 +351,32 @@ impl Instance {
         Ok(())
     }
 
-    /// Re-applies from the saved to the committed offset.
-    fn catch_up(&self, unit: &mut Unit) -> Result<(), ShellError> {
-        let committed = self.env.committed(unit)?;
-        let log = &*self.env.log;
-        let limits: Vec<u64> = committed.into_iter().map(|offset| offset.unwrap_or(0)).collect();
-        let mut recorded = Recorded::new(log, &outputs_from(unit))?;
-        unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
-        unit.committed = unit.cursor.positions.clone();
-        Ok(())
+    /// Takes over the places of a group whose committed offsets are gone or wrong, from what its units have
+    /// written and saved, and commits them; true once this member holds every partition. Decides nothing.
+    ///
+    /// # Errors
+    /// Those of the log, and of own outputs that the log does not bear out.
+    pub fn adopt(&mut self) -> Result<bool, ShellError> {
+        self.adopting = true;
+        let assignment = self.member.poll()?;
+        let wanted = if self.role.by_partition() { self.env.partitions } else { 1 };
+        if (0..wanted).any(|partition| !assignment.partitions.contains(&partition)) {
+            std::thread::sleep(self.env.policy.wait);
+            return Ok(false);
+        }
+        self.forget();
+        self.controls.refresh(&*self.env.log)?;
+        self.load(assignment.partitions.iter().copied())?;
+        let mut consumed = Vec::new();
+        for unit in &self.units {
+            consumed.extend(unit.beyond_end(&*self.env.log)?);
+        }
+        if !consumed.is_empty() {
+            let batch = Batch { consumed, ..Batch::default() };
+            let mut producer = self.env.log.producer(&self.transactional_id)?;
+            producer.publish(batch, Some(&*self.member))?;
+        }
+        Ok(true)
     }
 
     fn show(&self) {

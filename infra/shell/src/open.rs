@@ -53,6 +53,11 @@ pub fn opened_at(log: &dyn Log) -> Result<Option<String>, ShellError> {
     Ok(first.and_then(|record| OperatorWord::of(&record).wall_time))
 }
 
+/// The partitions of a data topic that the run was opened with, where its opening says so.
+pub fn partitions_of(opened: &RunOpened) -> Option<u32> {
+    u32::try_from(opened.partitions).ok().filter(|partitions| *partitions > 0)
+}
+
 /// The kind of a run that cannot trade.
 pub const WHAT_IF: &str = "what-if";
 

@@ -38,6 +38,17 @@ pub fn record(event: &Event, partitions: u32, role: &str) -> Result<NewRecord, E
     })
 }
 
+/// The header value by which a record names `role` as its writer.
+pub(crate) fn writer(role: &str) -> String {
+    format!("/butterquant/{role}")
+}
+
+/// Whether `writer` wrote the record.
+pub(crate) fn is_by(record: &Record, writer: &str) -> bool {
+    let source = record.headers.iter().find(|(name, _)| name == "ce_source");
+    source.is_some_and(|(_, named)| named == writer.as_bytes())
+}
+
 /// The event in a record of `topic`.
 pub fn event(topic: Topic, record: &Record) -> Result<Event, DecodeError> {
     let mut event = codec::decode(topic, &record.value)?;

@@ -1,9 +1,11 @@
 //! The events a unit has already published, read from its own output topics. In recovery they
-//! replace decisions; verification compares them with new ones.
+//! replace decisions; verification compares them with new ones. They, not the committed offsets, say
+//! what has been decided: an operator can set offsets to whatever he likes.
 
 use crate::controls::ControlBook;
 use crate::record_codec;
-use eventlog::{Log, PartitionReader, Result};
+use eventlog::{Log, LogError, PartitionReader, Record, Result};
+use schemas::role::Role;
 use schemas::{Day, Event, EventId, Topic};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,13 +13,29 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 struct OutputTail {
     topic: Topic,
     partition: u32,
+    from: u64,
     next: u64,
     end: u64,
     ahead: VecDeque<RecordedEvent>,
+    /// The last day whose own marker was skipped, because an event of a later day stands before it.
+    skipped: Option<Day>,
+}
+
+/// What own outputs hold beyond a closed day.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Beyond {
+    /// Nothing.
+    Nothing,
+    /// A day that was closed.
+    Day(Day),
+    /// A part of a day, by the events that caused it.
+    Part(BTreeSet<EventId>),
 }
 
 /// The outputs of one day at a time, by the event that caused them.
 pub struct Recorded {
+    /// Who writes them: its role, whoever opened the run, and operators. Anything else there is a stranger's.
+    writers: [String; 3],
     reader: PartitionReader,
     tails: Vec<OutputTail>,
     day: Option<Day>,
@@ -31,13 +49,22 @@ impl Recorded {
     /// The events of these outputs, each from its offset to its present end. To be created after the
     /// committed offsets are known: everything published with them is then read, and waited for
     /// where the cluster does not show it yet.
-    pub fn new(log: &dyn Log, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
+    pub fn new(log: &dyn Log, role: Role, outputs: &[(Topic, u32, u64)]) -> Result<Recorded> {
         let mut tails = Vec::with_capacity(outputs.len());
-        for &(topic, partition, next) in outputs {
+        for &(topic, partition, from) in outputs {
             let end = log.written_end(&record_codec::place(topic, partition))?;
-            tails.push(OutputTail { topic, partition, next, end, ahead: VecDeque::new() });
+            tails.push(OutputTail {
+                topic,
+                partition,
+                from,
+                next: from,
+                end,
+                ahead: VecDeque::new(),
+                skipped: None,
+            });
         }
         Ok(Recorded {
+            writers: [role.name(), "opening", "operator"].map(record_codec::writer),
             reader: PartitionReader::new(log)?,
             tails,
             day: None,
@@ -65,7 +92,7 @@ impl Recorded {
         self.by_cause.clear();
         self.markers.clear();
         for tail in &mut self.tails {
-            let (events, marker) = tail.read_day(&mut self.reader, day)?;
+            let (events, marker) = tail.read_day(&mut self.reader, &self.writers, day)?;
             for (event, bytes) in events {
                 self.by_cause.entry(event.causation).or_default().push((event, bytes));
             }
@@ -74,6 +101,62 @@ impl Recorded {
             }
         }
         Ok(())
+    }
+
+    /// What the outputs hold beyond `closed`. Days follow one another by their markers, so events that only
+    /// bear another date are no day.
+    pub(crate) fn beyond(&mut self, closed: Day) -> Result<Beyond> {
+        let (mut after, mut part, mut days) = (closed, BTreeSet::new(), 0);
+        while let Some(day) = self.next_day(after)? {
+            self.load(day)?;
+            if self.follows(closed) {
+                return Ok(Beyond::Day(day));
+            }
+            part.extend(self.by_cause.keys().flatten());
+            (after, days) = (day, days + 1);
+        }
+        if let Some(tail) = self.tails.iter().find(|tail| tail.skipped > Some(closed)) {
+            return Err(LogError::fatal(
+                "an event of a later day stands before a day's own events, so what was decided cannot be told",
+                record_codec::place(tail.topic, tail.partition),
+                "this log can still be read and backtested; continue as another run (--run ID)",
+            ));
+        }
+        if days > 1 {
+            self.rewind();
+        }
+        Ok(if part.is_empty() { Beyond::Nothing } else { Beyond::Part(part) })
+    }
+
+    /// Whether the day at hand was closed in every output, after `closed`.
+    fn follows(&self, closed: Day) -> bool {
+        let closes = |tail: &OutputTail| {
+            let marker = self.markers.get(&(tail.topic, tail.partition));
+            marker.is_some_and(|(event, _)| {
+                event.causation.is_some()
+                    && event.body.marker().is_some_and(|marker| marker.previous_day == closed)
+            })
+        };
+        !self.tails.is_empty() && self.tails.iter().all(closes)
+    }
+
+    /// The first day after `after` that an event bears.
+    fn next_day(&mut self, after: Day) -> Result<Option<Day>> {
+        let mut next: Option<Day> = None;
+        for tail in &mut self.tails {
+            let day = tail.day_after(&mut self.reader, &self.writers, after)?;
+            next = day.into_iter().chain(next).min();
+        }
+        Ok(next)
+    }
+
+    /// Back to the first record.
+    fn rewind(&mut self) {
+        self.day = None;
+        for tail in &mut self.tails {
+            tail.next = tail.from;
+            tail.ahead.clear();
+        }
     }
 
     /// The events caused by `cause`, in the order of topic, partition and offset.
@@ -101,6 +184,7 @@ impl OutputTail {
     fn read_day(
         &mut self,
         reader: &mut PartitionReader,
+        writers: &[String],
         day: Day,
     ) -> Result<(Vec<RecordedEvent>, Option<RecordedEvent>)> {
         let (mut found, mut marker): (Vec<RecordedEvent>, Option<RecordedEvent>) =
@@ -113,6 +197,7 @@ impl OutputTail {
                     return Ok((found, marker));
                 }
                 if event.day < day {
+                    self.skip(&event);
                     continue;
                 }
                 if event.body.marker().is_some() {
@@ -126,14 +211,44 @@ impl OutputTail {
             if self.next >= self.end {
                 return Ok((found, marker));
             }
-            self.fetch(reader)?;
+            self.fetch(reader, writers)?;
         }
     }
 
-    fn fetch(&mut self, reader: &mut PartitionReader) -> Result<()> {
+    /// The day of the next event after day `after`; drops those before it.
+    fn day_after(
+        &mut self,
+        reader: &mut PartitionReader,
+        writers: &[String],
+        after: Day,
+    ) -> Result<Option<Day>> {
+        loop {
+            while let Some((event, bytes)) = self.ahead.pop_front() {
+                if event.day > after {
+                    let day = event.day;
+                    self.ahead.push_front((event, bytes));
+                    return Ok(Some(day));
+                }
+                self.skip(&event);
+            }
+            if self.next >= self.end {
+                return Ok(None);
+            }
+            self.fetch(reader, writers)?;
+        }
+    }
+
+    fn skip(&mut self, event: &Event) {
+        if event.causation.is_some() && event.body.marker().is_some() {
+            self.skipped = self.skipped.max(Some(event.day));
+        }
+    }
+
+    fn fetch(&mut self, reader: &mut PartitionReader, writers: &[String]) -> Result<()> {
         let place = record_codec::place(self.topic, self.partition);
+        let own = |record: &Record| writers.iter().any(|one| record_codec::is_by(record, one));
         let mut records = reader.records(&place, self.next..self.end);
-        for record in records.next_batch()?.into_iter().flatten() {
+        for record in records.next_batch()?.into_iter().flatten().filter(own) {
             // The role did not write bytes that are not an event.
             if let Ok(event) = record_codec::event(self.topic, &record) {
                 self.ahead.push_back((event, record.value));
@@ -164,7 +279,7 @@ mod tests {
         let records = vec![record_codec::record(&marker, 1, "labeler").unwrap()];
         let batch = Batch { records, ..Batch::default() };
         log.producer("labeler").unwrap().publish(batch, None).unwrap();
-        let mut recorded = Recorded::new(&log, &[(Topic::Outcomes, 0, 0)]).unwrap();
+        let mut recorded = Recorded::new(&log, Role::Labeler, &[(Topic::Outcomes, 0, 0)]).unwrap();
         recorded.load(Day(1)).unwrap();
         assert!(recorded.marker(Topic::Outcomes, 0).is_some());
     }

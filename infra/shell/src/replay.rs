@@ -3,8 +3,12 @@
 use crate::controls::ControlBook;
 use crate::decisions::{DecisionSource, Difference};
 use crate::env::{Env, outputs_from};
+use crate::checkpoint::CheckpointStore;
 use crate::score_comparison::{ScoreComparison, ScoresCompared, ScoringWith};
-use crate::{error::ShellError, recorded::Recorded, unit::Unit};
+use crate::{
+    error::ShellError, last_record, record_codec, recorded::Recorded, twice::twice, unit::Unit,
+};
+use eventlog::Log;
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
@@ -29,12 +33,9 @@ fn previous_day(book: &ControlBook) -> Result<Day, ShellError> {
     book.latest().opened.as_ref().map(|opened| opened.previous_day).ok_or(ShellError::NotOpened)
 }
 
-fn limits(env: &Env, unit: &Unit) -> Result<Vec<u64>, ShellError> {
-    Ok(env.committed(unit)?.into_iter().map(|offset| offset.unwrap_or(0)).collect())
-}
-
-/// Decides everything committed again, from offset 0, and compares event by event; `say` is given
-/// each unit's name as it begins. Scores are repeated by this process's own provider.
+/// Decides everything again that is recorded or committed, from offset 0, and compares event by event; an event that
+/// stands on the log twice is a difference too. `say` is given each unit's name as it begins. Scores are repeated by
+/// this process's own provider.
 pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellError> {
     verify_scores_with(env, Arc::new(|_| None), say)
 }
@@ -60,6 +61,7 @@ pub fn verify_scores_with(
             }
             scores.end_unit();
         }
+        found.differences.extend(twice(&*env.log, role, env.partitions)?);
     }
     found.scores = scores.into_found();
     Ok(found)
@@ -77,8 +79,8 @@ fn verify_unit(
 ) -> Result<(), ShellError> {
     let mut unit = env.fresh_unit(role, share, previous_day(controls)?)?;
     say(&unit.identity.name);
-    let limits = limits(env, &unit)?;
-    let mut recorded = Recorded::new(&*env.log, &outputs_from(&unit))?;
+    let log = &*env.log;
+    let mut recorded = Recorded::new(log, role, &outputs_from(&unit))?;
     let mut source = DecisionSource::Verify {
         recorded: &mut recorded,
         controls,
@@ -86,7 +88,8 @@ fn verify_unit(
         compared: &mut found.decisions,
         scores,
     };
-    unit.run_to(&*env.log, &limits, &mut source)
+    unit.recover(log, None, &mut source)?;
+    unit.run_to(log, &env.reached(&unit)?, &mut source)
 }
 
 /// A unit whose state was rebuilt.
@@ -100,9 +103,14 @@ pub struct Rebuilt {
     pub same: Option<bool>,
 }
 
-/// Rebuilds the state of every unit from offset 0 (with it the materializer's views and lake) and
-/// replaces the saved state, comparing the two first where they are at the same offsets.
-pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, ShellError> {
+/// Rebuilds the state of every unit from offset 0 (with it the materializer's views and lake), as far as its own
+/// outputs go, and saves it in the place of any state there; compared with the state `before` where both are at the
+/// same offsets.
+pub fn rebuild(
+    env: &Env,
+    before: Option<&dyn CheckpointStore>,
+    say: &mut dyn FnMut(&str),
+) -> Result<Vec<Rebuilt>, ShellError> {
     let log = &*env.log;
     let mut controls = ControlBook::new(log)?;
     controls.refresh(log)?;
@@ -113,16 +121,15 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
         for share in Env::shares(role, 0..env.partitions) {
             let mut unit = env.fresh_unit(role, &share, previous)?;
             say(&unit.identity.name);
-            let limits = limits(env, &unit)?;
-            let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-            unit.run_to(
-                log,
-                &limits,
-                &mut DecisionSource::Recovery { recorded: &mut recorded, log },
-            )?;
-            let made = unit.save(&identity);
             // A rebuild also replaces unreadable state.
-            let old = env.states.load(&unit.identity.name).ok().flatten();
+            let old = before.and_then(|before| before.load(&unit.identity.name).ok().flatten());
+            let mut recorded = Recorded::new(log, role, &outputs_from(&unit))?;
+            let mut source = DecisionSource::Recovery { recorded: &mut recorded, log };
+            unit.recover(log, None, &mut source)?;
+            let saved = old.as_ref().filter(|old| old.log_identity == identity);
+            let limits = rest(env, &unit, saved.map(|old| &old.cursor.positions[..]))?;
+            unit.run_to(log, &limits, &mut source)?;
+            let made = unit.save(&identity);
             let same = old
                 .filter(|old| old.cursor.positions == made.cursor.positions)
                 .map(|old| old.machine == made.machine && old.cursor == made.cursor);
@@ -139,16 +146,55 @@ pub fn rebuild(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Vec<Rebuilt>, She
     Ok(report)
 }
 
-/// The last closed day and the state of a role with one unit, rebuilt from the log up to the
-/// committed offsets; saves nothing. Serves readers of a run that works in another process.
+/// The last day that a role has closed by its own markers, in every partition of its first output; none where there is
+/// none. Markers of a run's opening and of an operator have no cause.
+pub fn closed_by(log: &dyn Log, role: Role, partitions: u32) -> Result<Option<Day>, ShellError> {
+    let Some(&topic) = role.outputs().first() else { return Ok(None) };
+    let mut least: Option<Day> = None;
+    for partition in 0..topic.partitions(partitions) {
+        let place = record_codec::place(topic, partition);
+        let last = last_record::find_last(log, &place, |record| {
+            let event = record_codec::event(topic, record).ok()?;
+            (event.body.marker().is_some() && event.causation.is_some()).then_some(event.day)
+        })?;
+        let Some(last) = last else { return Ok(None) };
+        least = Some(least.map_or(last, |day| day.min(last)));
+    }
+    Ok(least)
+}
+
+/// How far a unit goes on behind its own outputs: to the saved state, where the committed offsets go as far. A role
+/// without outputs goes to whichever of the two is further, and to the end where neither is anywhere, as after
+/// a rebuild that was interrupted and offsets that were reset.
+fn rest(env: &Env, unit: &Unit, saved: Option<&[u64]>) -> Result<Vec<u64>, ShellError> {
+    let reached = env.reached(unit)?;
+    let saved: Vec<u64> = match saved {
+        Some(saved) if saved.len() == reached.len() => saved.to_vec(),
+        _ => vec![0; reached.len()],
+    };
+    let both = saved.into_iter().zip(reached);
+    if !unit.identity.outputs.is_empty() {
+        return Ok(both.map(|(saved, reached)| saved.min(reached)).collect());
+    }
+    let mut limits: Vec<u64> = both.map(|(saved, reached)| saved.max(reached)).collect();
+    let nowhere = limits.iter().all(|limit| *limit == 0);
+    for (stage, limit) in limits.iter_mut().enumerate() {
+        let end = env.log.watermarks(unit.place(stage))?.high;
+        *limit = if nowhere { end } else { end.min(*limit) };
+    }
+    Ok(limits)
+}
+
+/// The last closed day and the state of a role with one unit, rebuilt from the log as far as its own
+/// outputs go; saves nothing. Serves readers of a run that works in another process.
 pub fn state_of(env: &Env, role: Role) -> Result<(Day, Vec<u8>), ShellError> {
     let log = &*env.log;
     let mut controls = ControlBook::new(log)?;
     controls.refresh(log)?;
     let all: Vec<u32> = (0..env.partitions).collect();
     let mut unit = env.fresh_unit(role, &all, previous_day(&controls)?)?;
-    let limits = limits(env, &unit)?;
-    let mut recorded = Recorded::new(log, &outputs_from(&unit))?;
-    unit.run_to(log, &limits, &mut DecisionSource::Recovery { recorded: &mut recorded, log })?;
+    let mut recorded = Recorded::new(log, role, &outputs_from(&unit))?;
+    let mut source = DecisionSource::Recovery { recorded: &mut recorded, log };
+    unit.recover(log, None, &mut source)?;
     Ok((unit.cursor.closed, unit.machine.save()))
 }

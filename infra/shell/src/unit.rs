@@ -115,18 +115,36 @@ impl Unit {
         &self.places[stage]
     }
 
-    /// Offsets applied but not committed yet.
+    /// Offsets applied but not committed yet. Where offsets were set ahead of what has been decided they stay,
+    /// until the unit has come so far; one is named all the same, as it fences an older owner.
     pub(crate) fn consumed(&self) -> Vec<Consumed> {
-        (0..self.stages.len())
-            .filter(|&stage| {
-                self.grouped(stage) && self.cursor.positions[stage] != self.committed[stage]
-            })
-            .map(|stage| Consumed {
-                tp: self.places[stage].clone(),
-                from: self.committed[stage],
-                next: self.cursor.positions[stage],
-            })
-            .collect()
+        let name = |stage: usize| Consumed {
+            tp: self.places[stage].clone(),
+            from: self.committed[stage],
+            next: self.cursor.positions[stage].max(self.committed[stage]),
+        };
+        let grouped = (0..self.stages.len()).filter(|stage| self.grouped(*stage));
+        let moved =
+            grouped.clone().filter(|&stage| self.cursor.positions[stage] > self.committed[stage]);
+        let moved: Vec<Consumed> = moved.map(name).collect();
+        match moved.is_empty() && !self.pending.is_empty() {
+            true => grouped.map(name).take(1).collect(),
+            false => moved,
+        }
+    }
+
+    /// The first partition whose committed offset is behind what the unit has taken in, and how many there are.
+    pub(crate) fn ahead_of(&self, committed: &[Option<u64>]) -> Option<(usize, usize)> {
+        let ahead = |stage: &usize| {
+            self.grouped(*stage) && self.cursor.positions[*stage] > committed[*stage].unwrap_or(0)
+        };
+        let mut all = (0..self.stages.len()).filter(ahead);
+        all.next().map(|first| (first, 1 + all.count()))
+    }
+
+    /// Forgets what was read before it is due.
+    pub(crate) fn forget_ahead(&mut self) {
+        self.ahead = self.stages.iter().map(|_| ReadAhead::default()).collect();
     }
 
     /// The own outputs with pending records, and the index of each one's last pending record.
@@ -144,7 +162,9 @@ impl Unit {
 
     /// After a publish: consumed offsets are committed, and own outputs end after these offsets.
     pub(crate) fn published(&mut self, last: impl Iterator<Item = (usize, u64)>) {
-        self.committed.clone_from(&self.cursor.positions);
+        for (committed, position) in self.committed.iter_mut().zip(&self.cursor.positions) {
+            *committed = (*committed).max(*position);
+        }
         self.own_from.clone_from(&self.own_end);
         for (output, offset) in last {
             self.own_from[output] = offset + 1;

@@ -33,6 +33,7 @@ pub enum Fault {
     StallAtBroker,
     CrashAfterCall,
     AcknowledgementLost,
+    OffsetsReset,
 }
 
 impl Fault {
@@ -52,6 +53,7 @@ impl Fault {
             Fault::ControlSaid => 30,
             Fault::StallAtBroker | Fault::CrashAfterCall => 600,
             Fault::AcknowledgementLost => 1_500,
+            Fault::OffsetsReset => 1_000,
         }
     }
 }

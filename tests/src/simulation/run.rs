@@ -30,7 +30,11 @@ pub struct Run<'a> {
 impl Simulation {
     /// A scenario of its own.
     pub fn run(&self) -> Run<'_> {
-        let (log, states) = self.world.base.fork();
+        self.run_on(self.world.base.fork())
+    }
+
+    /// A scenario on this log and these states.
+    pub fn run_on(&self, (log, states): (MemoryLog, MemoryCheckpoints)) -> Run<'_> {
         let sink = Arc::<RecordingSink>::default();
         let machines = self.world.machines(&sink);
         let env = self.world.env(Arc::new(log.clone()), Arc::new(states.clone()), machines);

@@ -61,12 +61,12 @@ pub fn committed(log: &dyn Log) -> BTreeMap<&'static str, Vec<Consumed>> {
 }
 
 impl Snapshot {
-    /// Of `log` and `states`, without the headers that no role reads: they are most of a copy's cost.
+    /// Of `log` and `states`, without the headers that no role reads: those are most of a copy's cost.
     pub fn of(log: &MemoryLog, states: &MemoryCheckpoints) -> Snapshot {
         let contents = contents(log, &BTreeMap::new());
         let ends =
             contents.iter().map(|(tp, records)| (tp.clone(), records.len() as u64)).collect();
-        let read = |name: &str| matches!(name, "causation_id" | "correlation_id");
+        let read = |name: &str| matches!(name, "causation_id" | "correlation_id" | "ce_source");
         let records = contents.into_iter().flat_map(|(tp, records)| {
             records.into_iter().map(move |record| NewRecord {
                 to: tp.clone(),
@@ -86,6 +86,14 @@ impl Snapshot {
 
     /// A copy of the log and the states.
     pub fn fork(&self) -> (MemoryLog, MemoryCheckpoints) {
+        self.fork_with(&mut |_, consumed| Some(consumed.next))
+    }
+
+    /// The same where somebody has set the groups' offsets; `None` deletes one.
+    pub fn fork_with(
+        &self,
+        set: &mut dyn FnMut(&str, &Consumed) -> Option<u64>,
+    ) -> (MemoryLog, MemoryCheckpoints) {
         let log = MemoryLog::new("simulated").unwrap();
         shell::open::ensure_topics(&log, PARTITIONS).unwrap();
         let mut producer = log.producer("fork").unwrap();
@@ -95,7 +103,10 @@ impl Snapshot {
             let mut member =
                 log.member(group, "fork", &[Topic::Controls.name().to_owned()]).unwrap();
             member.poll().unwrap();
-            let batch = Batch { consumed: consumed.clone(), ..Batch::default() };
+            let consumed = consumed
+                .iter()
+                .filter_map(|one| Some(Consumed { next: set(group, one)?, ..one.clone() }));
+            let batch = Batch { consumed: consumed.collect(), ..Batch::default() };
             producer.publish(batch, Some(&*member)).unwrap();
         }
         (log, states(&self.states))

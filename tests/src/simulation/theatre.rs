@@ -51,13 +51,19 @@ impl Theatre {
         controls: bool,
         planted: Planted,
     ) -> Result<Ended, String> {
-        let (log, states) = world.base.fork();
+        let weather = Weather::new(seed);
+        let (log, states) = match weather.strikes(Fault::OffsetsReset) {
+            true => world.base.fork_with(&mut |_, consumed| {
+                Some(consumed.next * u64::from(weather.within(0, 8)) / 8)
+            }),
+            false => world.base.fork(),
+        };
         let theatre = Arc::new_cyclic(|myself| Theatre {
             world: Arc::clone(world),
             log,
             states,
             sink: Arc::default(),
-            weather: Weather::new(seed),
+            weather,
             board: Arc::default(),
             planted,
             outside: Outside::of_seed(seed),

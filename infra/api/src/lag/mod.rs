@@ -28,6 +28,7 @@ use schemas::{Day, Topic};
 use serde::Serialize;
 use shell::controls::ControlBook;
 use shell::cursor::stages;
+use shell::holes::{Hole, at_a_glance};
 use shell::last_markers::{Stretch, last_markers};
 use shell::redrive::DeadLetterTally;
 use shell::status_board::SourceWait;
@@ -62,6 +63,8 @@ pub struct LagReport {
     pub dead_letters: BTreeMap<String, u64>,
     /// What could not be read and would add to this.
     pub problems: Vec<String>,
+    /// What the log no longer holds, as far as the ends of its partitions show it.
+    pub holes: Vec<Hole>,
 }
 
 /// A partition that a group reads, and the unit that reads it.
@@ -120,6 +123,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         processes: asked.into_iter().map(|one| one.process).collect(),
         dead_letters: dead_letters(log)?,
         problems,
+        holes: at_a_glance(log, partitions),
     })
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Args {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
-    let (log, partitions) = (&*opened.log, config.partitions()?);
+    let log = &*opened.log;
+    let partitions = data_dir::partitions(log)?;
     let Args { topic, partition, day, given } = args;
     if !topic.marked() || *partition >= topic.partitions(partitions) {
         bail!("{topic} has no day markers in partition {partition}");

@@ -53,6 +53,7 @@ fn print(config: &Config, report: &LagReport) {
             printer::line(format!("{}: {}", unit.progress.unit, counts.join(", ")));
         }
     }
+    printer::holes(&report.holes);
     if !report.dead_letters.is_empty() {
         let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
         let open: Vec<String> = open.collect();

@@ -11,6 +11,7 @@ mod data;
 mod demo;
 mod dlq;
 mod doctor;
+mod groups;
 mod halt;
 mod history;
 mod journal;
@@ -114,6 +115,9 @@ pub(crate) enum Verb {
     Doctor(doctor::Args),
     /// Show how far each role has read and what it waits for
     Lag,
+    /// List the roles' groups, or set their committed offsets to what the roles have decided
+    #[command(subcommand)]
+    Groups(groups::Verb),
     /// List, show, redrive and drop dead letters: events that no role could process
     #[command(subcommand)]
     Dlq(dlq::Verb),
@@ -192,6 +196,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Summary => summary::run(config),
         Verb::Doctor(args) => doctor::run(config, args),
         Verb::Lag => lag::run(config),
+        Verb::Groups(verb) => groups::run(config, verb),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),
         Verb::History(verb) => history::run(config, verb),

@@ -8,6 +8,7 @@ use report::tables;
 use run::config::Config;
 use run::data_dir;
 use run::rebuild::{Compared, RebuildReport, rebuild};
+use shell::holes;
 
 /// Arguments of `rebuild`.
 #[derive(clap::Args, Debug)]
@@ -27,6 +28,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         return Err(data_dir::no_run(&run));
     }
     let opened = data_dir::own(&run)?;
+    // What the log no longer holds could not be made again.
+    let partitions = data_dir::partitions(&*opened.log)?;
+    holes::refuse(&holes::thorough(&*opened.log, partitions)?)?;
     let bar = printer::steps(config)?.counter("rebuilding");
     let report = rebuild(&config.run_spec()?, &run, &opened, &mut |unit| bar.next(unit))?;
     bar.done("");

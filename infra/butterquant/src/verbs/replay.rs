@@ -6,6 +6,7 @@ use crate::printer;
 use anyhow::{Result, bail};
 use run::config::Config;
 use run::context::RunContext;
+use shell::holes;
 use shell::replay::{Verified, verify_scores_with};
 use shell::score_comparison::{ScoresCompared, ScoringWith};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let here = chosen || config.scoring()?.engine().is_ok();
     let config = if here { config.clone() } else { config.clone().with("provider", "candle") };
     let context = Arc::new(read_run(&config)?);
+    holes::refuse(&holes::thorough(&*context.env.log, context.env.partitions)?)?;
     let bar = printer::steps(&config)?.counter("verifying");
     let with = if chosen { Arc::new(|_: &str| None) } else { providers(&config, &context)? };
     let found = verify_scores_with(&context.env, with, &mut |unit| bar.next(unit))?;

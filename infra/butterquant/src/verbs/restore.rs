@@ -72,7 +72,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 fn rebuilt(config: &Config) -> Result<usize> {
     let context = owned_run(config)?;
     let bar = printer::steps(config)?.counter("rebuilding");
-    let states = shell::replay::rebuild(&context.env, &mut |unit| bar.next(unit))?;
+    let states = shell::replay::rebuild(&context.env, None, &mut |unit| bar.next(unit))?;
     bar.done("");
     context.materialized.write_unmarked()?;
     context.materialized.write_models(&run::projections::read_all(

@@ -12,7 +12,7 @@
 //! | `Login` | wrong password, certificate refused | fatal | halts, at the start within seconds |
 //! | `Rights` | no right to a topic, group or transactional id | fatal | halts |
 //! | `Missing` | no such topic or partition | retry | the same as `Passing`: a client that lost its brokers says this of existing partitions. Calls that name a partition (`watermarks`, a publish) check, and halt where it is missing |
-//! | `Position` | the offset is no longer in the log | fatal | halts and names `rebuild` |
+//! | `Position` | the offset is no longer in the log | fatal | halts; what is gone is shown by `topics list` |
 //! | `Version` | brokers too old, a codec not built in | fatal | halts; a member tries the classic group protocol first |
 //! | `Setting` | transaction timeout, replication, group size refused | fatal | halts |
 //! | `Defect` | unknown server error, wrong use | fatal | halts |
@@ -89,7 +89,8 @@ fn remedy(code: Code) -> &'static str {
                 "create the topics first; a new topic takes the cluster a moment"
             }
             Some(Meaning::Position) => {
-                "this log does not hold the position (any more): rebuild this state from the log"
+                "records before it are deleted, or it lies beyond the end: `butterquant topics list` shows what is \
+                 gone"
             }
             Some(Meaning::Version) => "these brokers are too old; use the classic group protocol",
             Some(Meaning::Setting) => "compare the Kafka settings with those of the cluster",

@@ -8,7 +8,7 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::cluster::Cluster;
 use super::errors::{self, Place};
-use super::member::KafkaMember;
+use super::member::{KafkaMember, fewest};
 use super::partitions::{partition_list, unsigned};
 use super::producer::KafkaProducer;
 use super::reader::KafkaReader;
@@ -103,6 +103,24 @@ impl Log for KafkaLog {
         self.0.written_end(tp)
     }
 
+    fn holds_nothing(&self, tp: &TopicPartition, from: u64, to: u64) -> Result<bool> {
+        let mut reader = KafkaReader::uncommitted(self.0.settings.clone())?;
+        let (mut position, deadline) = (from, Instant::now() + self.0.settings.timeout);
+        while position < to {
+            let due = [(tp.clone(), position)];
+            for fetched in reader.poll(&due, 1, Duration::from_millis(100))? {
+                if fetched.records.first().is_some_and(|record| record.offset < to) {
+                    return Ok(false);
+                }
+                position = fetched.position;
+            }
+            if Instant::now() > deadline {
+                return Err(errors::of_code(Code::OperationTimedOut, tp));
+            }
+        }
+        Ok(true)
+    }
+
     /// The cluster's own index also counts transaction markers, which bear the time they were
     /// written; its answer only says where to begin the search.
     fn offset_for_time(&self, tp: &TopicPartition, timestamp_ms: i64) -> Result<u64> {
@@ -168,11 +186,13 @@ impl Log for KafkaLog {
 
     fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
         let known = self.topics()?;
-        shared_count(topics, |topic| {
-            known.iter().find(|info| info.name == topic).map(|info| info.partitions)
-        })?;
+        let count =
+            |topic: &str| known.iter().find(|info| info.name == topic).map(|info| info.partitions);
+        // Somebody may have added partitions to some topics; they are not the run's.
+        let topics = fewest(topics, count);
+        shared_count(&topics, count)?;
         let settings = self.0.settings.clone();
-        Ok(Box::new(KafkaMember::join(settings, group, instance, topics)?))
+        Ok(Box::new(KafkaMember::join(settings, group, instance, &topics)?))
     }
 
     fn producer(&self, transactional_id: &str) -> Result<Box<dyn Producer>> {

@@ -21,6 +21,8 @@ use crate::{Assignment, ErrorClass, LogError, Member, Result};
 const EVENTS: usize = 32;
 /// How long different partitions of the topics may be held, as happens during a rebalance.
 const UNEVEN: Duration = Duration::from_secs(10);
+/// How long until it is asked whether the topics have become different.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Partitions assigned to this member, written by librdkafka's callbacks.
 #[derive(Default)]
@@ -84,6 +86,7 @@ pub(crate) struct KafkaMember {
     classic: bool,
     generations_before: u64,
     uneven_since: Option<Instant>,
+    looked: Option<Instant>,
 }
 
 impl KafkaMember {
@@ -107,6 +110,7 @@ impl KafkaMember {
             classic,
             generations_before: 0,
             uneven_since: None,
+            looked: None,
         })
     }
 
@@ -123,6 +127,29 @@ impl KafkaMember {
         self.generations_before += self.consumer.context().held().generation + 1;
         self.classic = true;
         self.consumer = subscribe(&self.settings, &self.group, &self.instance, &self.topics, true)?;
+        Ok(())
+    }
+
+    /// Somebody may have added partitions to some of the topics: those would be shared out in another way. The
+    /// topics that have the fewest say which partitions this member holds; offsets of the others are committed as
+    /// before.
+    fn leave_out_grown(&mut self) -> Result<()> {
+        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
+            return Ok(());
+        }
+        self.looked = Some(Instant::now());
+        let metadata = self.consumer.fetch_metadata(None, self.settings.timeout).at(&self.group)?;
+        let count = |name: &str| {
+            let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+            topic.map(|topic| topic.partitions().len() as u32).filter(|count| *count > 0)
+        };
+        let fewest = fewest(&self.topics, count);
+        if fewest.len() < self.topics.len() {
+            tracing::debug!(group = self.group, ?fewest, "the other topics have more partitions");
+            let names: Vec<&str> = fewest.iter().map(String::as_str).collect();
+            self.consumer.subscribe(&names).at(&self.group)?;
+            (self.topics, self.uneven_since) = (fewest, None);
+        }
         Ok(())
     }
 
@@ -154,6 +181,13 @@ impl KafkaMember {
     }
 }
 
+/// Those of `topics` that have the fewest partitions; a topic that is not known is left in.
+pub(super) fn fewest(topics: &[String], count: impl Fn(&str) -> Option<u32>) -> Vec<String> {
+    let least = topics.iter().filter_map(|topic| count(topic)).min();
+    let few = |topic: &&String| count(topic).is_none_or(|count| Some(count) == least);
+    topics.iter().filter(few).cloned().collect()
+}
+
 fn subscribe(
     settings: &KafkaSettings,
     group: &str,
@@ -177,6 +211,9 @@ impl Member for KafkaMember {
     /// During a rebalance only the partition numbers held of every topic count.
     fn poll(&mut self) -> Result<Assignment> {
         self.serve()?;
+        if self.uneven_since.is_some_and(|since| since.elapsed() > LOOK) {
+            self.leave_out_grown()?;
+        }
         let held = self.consumer.context().held();
         let mut by_topic: BTreeMap<&str, BTreeSet<u32>> =
             self.topics.iter().map(|topic| (topic.as_str(), BTreeSet::new())).collect();
@@ -203,5 +240,25 @@ impl Member for KafkaMember {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_that_have_grown_do_not_say_what_is_held() {
+        let topics = ["bars", "scans", "new"].map(str::to_owned);
+        let count = |grown: u32| {
+            move |name: &str| match name {
+                "bars" => Some(12),
+                "scans" => Some(grown),
+                _ => None,
+            }
+        };
+        assert_eq!(fewest(&topics, count(12)), topics);
+        assert_eq!(fewest(&topics, count(16)), ["bars", "new"]);
+        assert_eq!(fewest(&topics, count(8)), ["scans", "new"]);
     }
 }

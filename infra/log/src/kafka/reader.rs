@@ -48,6 +48,14 @@ impl KafkaReader {
         Ok(Self { settings, consumer, states: BTreeMap::new() })
     }
 
+    /// One that is shown aborted records too.
+    pub(crate) fn uncommitted(settings: KafkaSettings) -> Result<Self> {
+        let mut config = settings.reader();
+        config.set("isolation.level", "read_uncommitted");
+        let consumer = settings.create(&config, Quiet)?;
+        Ok(Self { settings, consumer, states: BTreeMap::new() })
+    }
+
     fn list<'a>(
         &self,
         places: impl IntoIterator<Item = &'a (TopicPartition, u64)>,

@@ -139,7 +139,7 @@ impl LogState {
             return Err(LogError::fatal(
                 format!("cannot commit {next}: it starts from {from} and the end is {end}"),
                 tp,
-                "the position belongs to another log: rebuild this state from the log",
+                "offsets only go forward, to the end; `butterquant rebuild --all` makes state again from the log",
             ));
         }
         Ok((group.to_string(), tp, next))

@@ -221,10 +221,12 @@ pub fn folders_of_processes(run: &RunDir) -> Vec<PathBuf> {
     folders
 }
 
-/// How many partitions the data topics of `log` have.
+/// How many partitions of a data topic the run of `log` uses: as many as it was opened with, whatever somebody has
+/// added since. An opening of an earlier version does not say; its topics do.
 pub fn partitions(log: &dyn Log) -> Result<u32> {
     let topics = log.topics()?;
     let bars = topics.iter().find(|topic| topic.name == Topic::Bars.name());
-    bars.map(|topic| topic.partitions)
-        .context("the log has no topics: its run was never opened; `butterquant up` or `butterquant scan` opens it")
+    let bars = bars.context("the log has no topics: its run was never opened; `butterquant up` or `butterquant scan` opens it")?;
+    let opened = shell::open::opened(log)?;
+    Ok(opened.as_ref().and_then(shell::open::partitions_of).unwrap_or(bars.partitions))
 }

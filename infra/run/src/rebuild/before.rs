@@ -7,8 +7,7 @@ use crate::standing::identity;
 use anyhow::{Context, Result};
 use eventlog::Log;
 use schemas::{Day, Topic};
-use shell::ShellError;
-use shell::checkpoint::{CheckpointStore, KvCheckpoints};
+use shell::checkpoint::KvCheckpoints;
 use std::collections::BTreeMap;
 use std::path::Path;
 use store::{Lake, Views};
@@ -67,18 +66,9 @@ impl Before {
         })
     }
 
-    /// Whether a unit's saved state has the bytes of the one in `now`; none where they are not at the same offsets.
-    pub(super) fn same_state(
-        &self,
-        unit: &str,
-        now: &dyn CheckpointStore,
-    ) -> Result<Option<bool>, ShellError> {
-        let Some(state) = &self.state else { return Ok(None) };
-        let Ok(tree) = state.plain_tree("units") else { return Ok(None) };
-        let Some(old) = KvCheckpoints(tree).load(unit).ok().flatten() else { return Ok(None) };
-        let made = now.load(unit)?;
-        let made = made.filter(|made| made.cursor.positions == old.cursor.positions);
-        Ok(made.map(|made| made.machine == old.machine && made.cursor == old.cursor))
+    /// The saved state of its units, if there is any that can be read.
+    pub(super) fn states(&self) -> Option<KvCheckpoints> {
+        self.state.as_ref()?.plain_tree("units").ok().map(KvCheckpoints)
     }
 }
 

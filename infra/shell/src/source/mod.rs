@@ -10,7 +10,8 @@ pub use crate::last_markers::last_closed;
 pub use closing::Closing;
 
 use crate::controls::ControlBook;
-use crate::event_reader::sound_events;
+use crate::holes::{Hole, PartitionCheck, refuse};
+use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
 use crate::status_board::PublishedDay;
 use crate::{error::ShellError, record_codec};
@@ -185,12 +186,12 @@ impl Source {
 
 impl Memory {
     fn read(log: &dyn Log, partitions: u32, opened: &RunOpened) -> Result<Memory, ShellError> {
-        Ok(Memory {
-            last: last_closed(log, partitions, opened.previous_day)?,
-            known: known_market(log, partitions)?,
-            compared: None,
-            controls: ControlBook::new(log)?,
-        })
+        let last = last_closed(log, partitions, opened.previous_day)?;
+        let (known, holes) = read_market(log, partitions, opened.previous_day)?;
+        // What is gone would be news, and be published again.
+        refuse(&holes)?;
+        still_there(log, partitions, opened.previous_day)?;
+        Ok(Memory { last, known, compared: None, controls: ControlBook::new(log)? })
     }
 
     /// What has changed before `today`; nothing where neither the market nor a confirmation has.
@@ -231,13 +232,27 @@ impl Memory {
 /// # Errors
 /// Those of the log.
 pub fn known_market(log: &dyn Log, partitions: u32) -> Result<KnownMarket, ShellError> {
-    let mut known = KnownMarket::default();
+    read_market(log, partitions, Day(0)).map(|(known, _)| known)
+}
+
+/// The same, and what is gone from it; `previous` is the day before the run's first.
+fn read_market(
+    log: &dyn Log,
+    partitions: u32,
+    previous: Day,
+) -> Result<(KnownMarket, Vec<Hole>), ShellError> {
+    let (mut known, mut holes) = (KnownMarket::default(), Vec::new());
     let mut reader = PartitionReader::new(log)?;
     for partition in 0..partitions {
+        let place = record_codec::place(Topic::Bars, partition);
+        let ends = log.watermarks(&place)?;
+        let mut check = PartitionCheck::new(Topic::Bars, partition, partitions, ends.low, previous);
         let mut closed: Option<Day> = None;
-        let records = reader.to_end(log, &record_codec::place(Topic::Bars, partition))?;
-        for event in sound_events(records, Topic::Bars, partition, partitions) {
-            let (_, event) = event?;
+        for record in reader.records(&place, ends.low..ends.high) {
+            let record = record?;
+            let event = inspect(Topic::Bars, partition, partitions, &record).ok();
+            check.take_event(record.offset, event.as_ref());
+            let Some(event) = event else { continue };
             // What comes after its day was closed is late: no role uses it.
             if Some(event.day) > closed {
                 known.apply(&event);
@@ -246,8 +261,30 @@ pub fn known_market(log: &dyn Log, partitions: u32) -> Result<KnownMarket, Shell
                 closed = closed.max(Some(event.day));
             }
         }
+        holes.extend(check.end(log, ends.high)?);
     }
-    Ok(known)
+    Ok((known, holes))
+}
+
+/// Fails where a scanner has decided on days that `bars` does not hold any more.
+fn still_there(log: &dyn Log, partitions: u32, previous: Day) -> Result<(), ShellError> {
+    for partition in 0..partitions {
+        let place = record_codec::place(Topic::Scans, partition);
+        let scanned = last_record::find_last(log, &place, |record| {
+            let event = record_codec::event(Topic::Scans, record).ok()?;
+            (event.body.marker().is_some() && event.causation.is_some()).then_some(event.day)
+        })?;
+        let last = last_marker(log, partition, partitions)?.unwrap_or(previous);
+        if let Some(scanned) = scanned.filter(|scanned| *scanned > last) {
+            return Err(ShellError::Hole {
+                unit: "the scanner".to_owned(),
+                what: format!(
+                    "decided {scanned}, and bars/{partition} ends with {last}; nothing is published again"
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The moves that are confirmed to be splits.

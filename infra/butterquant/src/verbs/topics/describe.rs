@@ -5,7 +5,7 @@ use crate::exit::Found;
 use crate::printer;
 use crate::record_json::{self, RecordFormat};
 use anyhow::Result;
-use eventlog::{Log, PartitionReader, Record, Watermarks};
+use eventlog::{Log, PartitionReader, Record, TopicMismatch, Watermarks};
 use report::tables;
 use run::config::Config;
 use run::data_dir;
@@ -116,7 +116,14 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 /// The settings of the topic that differ from those of a new run.
 fn differing_settings(log: &dyn Log, topic: Topic) -> Result<Vec<String>> {
     let spec = open::spec(topic, data_dir::partitions(log)?);
-    Ok(log.ensure_topics(&[spec])?.iter().map(ToString::to_string).collect())
+    let said = |one: &TopicMismatch| match one.setting.as_str() {
+        "partitions" => format!(
+            "{} has {} partitions; the run was opened with {} and uses no others",
+            one.topic, one.found, one.expected
+        ),
+        _ => one.to_string(),
+    };
+    Ok(log.ensure_topics(&[spec])?.iter().map(said).collect())
 }
 
 fn versions(topic: Topic, prefix: &str) -> Result<Vec<Version>> {

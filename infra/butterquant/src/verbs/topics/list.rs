@@ -1,13 +1,15 @@
-//! `topics list`: lists the topics of the log with their contents.
+//! `topics list`: lists the topics of the log with their contents, and what is gone from them. Exit code 1 when
+//! something is.
 
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
+use api::holes::Hole;
 use report::tables;
 use run::config::Config;
 use run::data_dir;
 use run::topic_digest::{self, TopicDigest};
-use schemas::Topic;
+use schemas::{Day, Topic};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -20,24 +22,28 @@ struct Listed {
     see: String,
     #[serde(flatten)]
     digest: TopicDigest,
+    holes: Vec<Hole>,
 }
 
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let run = config.this_run()?;
     let opened = data_dir::reach(&run)?;
     let partitions = data_dir::partitions(&*opened.log)?;
+    let run_opened = shell::open::opened(&*opened.log)?;
+    let previous = run_opened.map_or(Day(0), |run| run.previous_day);
     let mut listed = Vec::new();
     let steps = printer::steps(config)?;
     let bar = steps.bar("topics", Topic::ALL.len() as u64);
     for (done, topic) in Topic::ALL.into_iter().enumerate() {
         bar.at(done as u64, Topic::ALL.len() as u64);
-        let digest = topic_digest::topic(&*opened.log, topic, partitions)?;
+        let (digest, holes) = topic_digest::checked(&*opened.log, topic, partitions, previous);
         listed.push(Listed {
             topic: topic.dataset(),
             name: format!("{}{}", run.topic_prefix(), topic.name()),
             partitions: topic.partitions(partitions),
             see: shown_by(topic),
             digest,
+            holes,
         });
     }
     bar.clear();
@@ -66,8 +72,11 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
                 ));
             }
         }
+        let holes: Vec<Hole> = listed.iter().flat_map(|one| one.holes.clone()).collect();
+        printer::holes(&holes);
     })?;
-    Ok(Found::Nothing)
+    let whole = listed.iter().all(|one| one.holes.is_empty());
+    Ok(if whole { Found::Nothing } else { Found::Something })
 }
 
 /// The verb that shows a topic's unreadable records. Topics that no group reads have no dead letters.
