@@ -12,8 +12,8 @@ use run::data_dir::OpenLog;
 use run::resume_run::controls_on;
 use run::run_request::{LIVE_KIND, RunRequest, first_days};
 use schemas::Day;
-use schemas::role::Role;
 use schemas::events::RunOpened;
+use schemas::role::Role;
 use web::Serving;
 
 /// How the run on `opened` was opened, if it was.

@@ -50,12 +50,7 @@ impl MetricsCache {
     ///
     /// # Errors
     /// The first one of the log or the store.
-    pub(crate) fn refresh(
-        &self,
-        log: &dyn Log,
-        views: Option<&Views>,
-        whole: bool,
-    ) -> Result<()> {
+    pub(crate) fn refresh(&self, log: &dyn Log, views: Option<&Views>, whole: bool) -> Result<()> {
         let trading = self.refresh_trading(log);
         let Some(mut read) = self.read.try_lock() else { return trading };
         let Some(views) = views else { return trading };

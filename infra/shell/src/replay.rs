@@ -1,9 +1,9 @@
 //! Deciding everything again from the log, and rebuilding state from nothing.
 
+use crate::checkpoint::CheckpointStore;
 use crate::controls::ControlBook;
 use crate::decisions::{DecisionSource, Difference};
 use crate::env::{Env, outputs_from};
-use crate::checkpoint::CheckpointStore;
 use crate::score_comparison::{ScoreComparison, ScoresCompared, ScoringWith};
 use crate::{
     error::ShellError, last_record, record_codec, recorded::Recorded, twice::twice, unit::Unit,

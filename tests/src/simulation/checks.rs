@@ -154,7 +154,9 @@ pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> 
     let verified = verify(&env, &mut |_| {}).map_err(|error| format!("verify: {error}"))?;
     ensure(verified.differences.is_empty(), || format!("verify: {:?}", verified.differences))?;
     ensure(verified.decisions > 500, || format!("only {} decisions verified", verified.decisions))?;
-    for unit in rebuild(&env, Some(&*env.states), &mut |_| {}).map_err(|error| format!("rebuild: {error}"))? {
+    for unit in rebuild(&env, Some(&*env.states), &mut |_| {})
+        .map_err(|error| format!("rebuild: {error}"))?
+    {
         ensure(unit.same == Some(true), || format!("rebuild: {unit:?}"))?;
     }
     for (unit, before) in &ended.states {

@@ -4,7 +4,9 @@
 //! damaged store hides nothing else.
 
 mod checkpoints;
+mod derived;
 mod examination;
+mod holes;
 mod models;
 mod repair;
 mod stores;
@@ -31,5 +33,10 @@ pub fn examine(run: &RunDir, scoring: &Scoring, mut of: Examination) -> Examinat
     let log = stores::check_log(run, &mut of);
     checkpoints::check(run, log.as_ref(), &mut of);
     models::check(run, &mut of);
+    if log.is_some() {
+        drop(log);
+        holes::check(run, &mut of);
+        derived::check(run, &mut of);
+    }
     of
 }

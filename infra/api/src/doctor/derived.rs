@@ -1,0 +1,38 @@
+//! What is made from the log: the lake, held against its manifest and the log, and the views.
+
+use super::Examination;
+use crate::answers::{TallyQuery, ViewsAt};
+use run::data_dir::RunDir;
+use run::derived_files::check_lake;
+
+const REMEDY: &str = "`butterquant rebuild --all` makes it again from the log";
+
+/// Looks at the lake and the views of `run`.
+pub(super) fn check(run: &RunDir, of: &mut Examination) {
+    let lake = run.lake();
+    match check_lake(run) {
+        Err(error) => of.failed("lake", lake.display(), &error),
+        Ok(found) if found.is_whole() => {
+            let files = found.files.files;
+            of.fine("lake", lake.display(), format!("{files} files, each as it was written"));
+        }
+        Ok(found) => {
+            for fault in &found.files.faults {
+                of.found("lake", fault.path.display(), fault, REMEDY);
+            }
+            if let Some(problem) = &found.problem {
+                of.found("lake", lake.display(), problem, REMEDY);
+            }
+        }
+    }
+    if !run.state().exists() {
+        return;
+    }
+    match ViewsAt::of(run).and_then(|views| views.ask(&TallyQuery)) {
+        Ok(tally) => {
+            let through = tally.through.map_or("no day yet".to_owned(), |day| day.to_string());
+            of.fine("views", run.state().display(), format!("whole, through {through}"));
+        }
+        Err(error) => of.failed("views", run.state().display(), &error),
+    }
+}
