@@ -193,6 +193,12 @@ fn print(diff: &Diff) {
         tables::percent(of.expected_roi[1])
     ));
     if let Some([one, other]) = of.log_loss {
-        printer::line(format!("log loss on them: {one:.4} and {other:.4}"));
+        let [first, second] = diff.versions;
+        let better = match one - other {
+            0.0 => "neither is better".to_owned(),
+            more if more > 0.0 => format!("model {second} is better by {more:.4}"),
+            less => format!("model {first} is better by {:.4}", -less),
+        };
+        printer::line(format!("log loss on them: {one:.4} and {other:.4}; {better}"));
     }
 }
