@@ -20,7 +20,6 @@ mod serving;
 mod tests;
 
 pub use address::{can_listen, listen_address, parse_address};
-pub use admission::guarded;
 pub use bounds::raise_open_files_limit;
 pub use client::{fetch, fetch_within};
 pub use error_reply::error_reply;

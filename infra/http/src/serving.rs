@@ -8,7 +8,7 @@ use anyhow::Result;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
