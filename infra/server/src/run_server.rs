@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Views;
-use web::{Serving, error_reply, serve};
+use tokio::sync::Semaphore;
+use web::{Serving, error_reply, requests_at_once, serve};
 
 /// The largest request to the log: a publish of a whole day of bars with room to spare.
 const MAX_LOG_REQUEST: usize = 64 << 20;
@@ -30,6 +31,8 @@ pub(crate) const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
 struct RunServer {
     log_server: Server,
+    /// Calls to the log, which may wait for records; the rest is kept for those who ask for status and views.
+    log_calls: Semaphore,
     log: Arc<dyn Log>,
     board: Arc<StatusBoard>,
     views: Views,
@@ -49,7 +52,8 @@ pub fn start(
 ) -> Result<Serving> {
     let log_server = Server::new(Arc::clone(&log));
     let metrics = MetricsCache::default();
-    let server = Arc::new(RunServer { log_server, log, board, views, metrics });
+    let log_calls = Semaphore::new(requests_at_once() * 3 / 4);
+    let server = Arc::new(RunServer { log_server, log_calls, log, board, views, metrics });
     serve("listen", listen, token, routes().with_state(server))
 }
 
@@ -73,7 +77,14 @@ async fn log_call(
             "a request to the log must have the content type application/octet-stream",
         );
     }
-    match tokio::task::spawn_blocking(move || server.log_server.handle(PATH, &body)).await {
+    let Ok(_call) = server.log_calls.try_acquire() else {
+        return error_reply(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many calls to the log are being answered at once; try again",
+        );
+    };
+    let answering = Arc::clone(&server);
+    match tokio::task::spawn_blocking(move || answering.log_server.handle(PATH, &body)).await {
         Ok(Ok(bytes)) => bytes.into_response(),
         Ok(Err(error)) => error_reply(StatusCode::BAD_REQUEST, &error.to_string()),
         Err(error) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
