@@ -44,14 +44,20 @@ pub(crate) fn date(text: &str) -> Result<Day, String> {
     Err("must be a date from 1900-01-01 to 2099-12-31".to_owned())
 }
 
-/// A file to write: in a folder that exists, and no folder itself. Checked before the work.
-pub(crate) fn file_to_write(text: &str) -> Result<PathBuf, String> {
+/// A file to write, in a folder that may be created for it.
+pub(crate) fn file_anywhere(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
+    if path.is_dir() || path.file_name().is_none() {
+        return Err("is a folder; name a file in it".to_owned());
+    }
+    Ok(path)
+}
+
+/// A file to write, in a folder that exists. Checked before the work.
+pub(crate) fn file_to_write(text: &str) -> Result<PathBuf, String> {
+    let path = file_anywhere(text)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
-        _ if path.is_dir() || path.file_name().is_none() => {
-            Err("is a folder; name a file in it".to_owned())
-        }
         Some(folder) if !folder.is_dir() => {
             Err(format!("there is no folder {}; create it, or name another", folder.display()))
         }

@@ -136,7 +136,7 @@ mod tests {
             "journal --last 1",
             "dlq list -n 1",
             "topics consume bars --from earliest --until 2018-06-29 -n 1",
-            "model explain --repeats 1 --out x.png",
+            "model explain 1 --repeats 1 --out x.png",
             "model bench --budget-us 0.5 --share 0.5",
             "market close 2018-06-29",
             "market confirm A 2018-06-29 split --ratio 2:1",

@@ -61,12 +61,15 @@ async fn whole(request: Request, caller: &Caller) -> Result<Request, (StatusCode
     if request.body().is_end_stream() {
         return Ok(request);
     }
+    if request.body().size_hint().lower() > MAX_BODY as u64 {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "a body has 64 MiB at most"));
+    }
     let (parts, body) = request.into_parts();
     match tokio::time::timeout(caller.bounds().body, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
         Ok(Err(_)) => Err((
             StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is larger than 64 MiB, or ended before its length",
+            "a body has 64 MiB at most, and what its length says",
         )),
         Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }

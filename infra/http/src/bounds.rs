@@ -42,6 +42,11 @@ impl Bounds {
     }
 }
 
+/// Requests that a server answers at once. Routes whose answers may take long leave some of them to others.
+pub fn requests_at_once() -> usize {
+    Bounds::of_this_process().requests()
+}
+
 /// Raises the limit of open files to what the system allows this process, which often is far more than it is given
 /// at first.
 ///

@@ -15,8 +15,9 @@ const WHOLE: &[u8] = b"GET /day HTTP/1.1\r\nhost: localhost\r\n\r\n";
 const AUTHORIZED: &[u8] = b"GET /day HTTP/1.1\r\nhost: x\r\nauthorization: Bearer secret\r\n\r\n";
 
 fn bounds() -> Bounds {
-    let short = Duration::from_millis(600);
-    Bounds { connections: 16, strangers: 4, head: short, body: short, unread: short }
+    // Long enough for a busy machine.
+    let (head, body) = (Duration::from_secs(3), Duration::from_secs(2));
+    Bounds { connections: 16, strangers: 4, head, body, unread: Duration::from_millis(600) }
 }
 
 fn serving(token: Option<&str>) -> Serving {
@@ -32,7 +33,7 @@ fn serving(token: Option<&str>) -> Serving {
 
 fn connect(serving: &Serving) -> TcpStream {
     let stream = TcpStream::connect(serving.endpoint.trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
     stream
 }
 
@@ -48,7 +49,7 @@ fn to_end(mut stream: TcpStream) -> String {
     let mut text = Vec::new();
     let ended = stream.read_to_end(&mut text);
     let waits = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
-    assert!(!ended.is_err_and(|error| waits(error.kind())), "still open after five seconds");
+    assert!(!ended.is_err_and(|error| waits(error.kind())), "still open after 15 seconds");
     String::from_utf8_lossy(&text).into_owned()
 }
 
@@ -69,7 +70,7 @@ fn half_sent_requests_keep_nobody_out_and_do_not_stay() {
             (0..200).map(|_| sent(&serving, b"GET /day HTTP/1.1\r\nx: ")).collect();
         let begun = Instant::now();
         assert!(answer(&mut sent(&serving, whole)).ends_with("2018-06-29"));
-        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < bounds().head / 2, "{:?}", begun.elapsed());
         known.write_all(whole).unwrap();
         assert!(answer(&mut known).ends_with("2018-06-29"), "it was admitted before and stays");
         assert!(half.into_iter().all(|stream| to_end(stream).is_empty()));

@@ -23,7 +23,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{StoreError, Views};
-use web::{Serving, error_reply, serve};
+use tokio::sync::Semaphore;
+use web::{Serving, error_reply, requests_at_once, serve};
 
 /// The largest request to the log: a publish of a whole day of bars with room to spare.
 const MAX_LOG_REQUEST: usize = 64 << 20;
@@ -32,6 +33,8 @@ pub(crate) const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
 struct RunServer {
     log_server: Server,
+    /// Calls to the log, which may wait for records; the rest is kept for those who ask for status and views.
+    log_calls: Semaphore,
     log: Arc<dyn Log>,
     board: Arc<StatusBoard>,
     /// None where another process makes them.
@@ -42,6 +45,18 @@ struct RunServer {
 }
 
 impl RunServer {
+    fn new(log: Arc<dyn Log>, board: Arc<StatusBoard>, views: Option<Views>) -> RunServer {
+        RunServer {
+            log_server: Server::new(Arc::clone(&log)),
+            log_calls: Semaphore::new(requests_at_once() * 3 / 4),
+            log,
+            board,
+            views,
+            whole: AtomicBool::new(false),
+            metrics: MetricsCache::default(),
+        }
+    }
+
     /// Fails while the views lack days that the run has closed: they are being made again, or another process writes.
     fn check_views(&self) -> Result<()> {
         let Some(views) = &self.views else { return Ok(()) };
@@ -67,10 +82,7 @@ pub fn start(
     views: Views,
     prefix: &str,
 ) -> Result<Serving> {
-    let log_server = Server::new(Arc::clone(&log));
-    let metrics = MetricsCache::default();
-    let whole = AtomicBool::new(false);
-    let server = Arc::new(RunServer { log_server, log, board, views: Some(views), whole, metrics });
+    let server = Arc::new(RunServer::new(log, board, Some(views)));
     let routes = status_routes()
         .route(PATH, post(log_call).layer(DefaultBodyLimit::max(MAX_LOG_REQUEST)))
         .route("/views/{view}", get(view))
@@ -90,10 +102,7 @@ pub fn start_beside(
     board: Arc<StatusBoard>,
     views: Option<Views>,
 ) -> Result<Serving> {
-    let log_server = Server::new(Arc::clone(&log));
-    let metrics = MetricsCache::default();
-    let whole = AtomicBool::new(false);
-    let server = Arc::new(RunServer { log_server, log, board, views, whole, metrics });
+    let server = Arc::new(RunServer::new(log, board, views));
     let routes = status_routes().route("/views/{view}", get(view));
     serve("listen", "127.0.0.1:0", token, routes.with_state(server))
 }
@@ -113,7 +122,14 @@ async fn log_call(
             "a request to the log must have the content type application/octet-stream",
         );
     }
-    match tokio::task::spawn_blocking(move || server.log_server.handle(PATH, &body)).await {
+    let Ok(_call) = server.log_calls.try_acquire() else {
+        return error_reply(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many calls to the log are being answered at once; try again",
+        );
+    };
+    let answering = Arc::clone(&server);
+    match tokio::task::spawn_blocking(move || answering.log_server.handle(PATH, &body)).await {
         Ok(Ok(bytes)) => bytes.into_response(),
         Ok(Err(error)) => error_reply(StatusCode::BAD_REQUEST, &error.to_string()),
         Err(error) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

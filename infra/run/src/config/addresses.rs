@@ -45,6 +45,14 @@ pub(super) fn endpoint_fault(endpoint: &str) -> Option<&'static str> {
     }
 }
 
+/// What is wrong with the host and port of a schema registry, whose address may have a user before and a path behind.
+pub(super) fn registry_fault(url: &str) -> Option<&'static str> {
+    let (_, after) = url.split_once("://")?;
+    let authority = after.split('/').next().unwrap_or_default();
+    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+    if address.is_empty() { Some(NO_HOST) } else { fault(address) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +73,12 @@ mod tests {
         }
         for endpoint in ["", "http://host:8080", "http://host:8080/", "https://host"] {
             assert_eq!(endpoint_fault(endpoint), None, "{endpoint}");
+        }
+        for url in ["", "http://h:8081", "https://u:p@h:8081/ccompat/v7", "http://h"] {
+            assert_eq!(registry_fault(url), None, "{url}");
+        }
+        for url in ["http://h:99999", "http://u:p@h:0/x", "http://", "http:///x"] {
+            assert!(registry_fault(url).is_some(), "{url}");
         }
         for endpoint in ["host:8080", "http://", "http://h:0", "http://h:1/x", "ftp://h"] {
             assert!(endpoint_fault(endpoint).is_some(), "{endpoint}");

@@ -1,7 +1,7 @@
 //! Values that cannot be meant: each with its key, where it was set, and what it must be. All of a configuration are
 //! named at once.
 
-use super::addresses::{brokers_fault, endpoint_fault, paper_fault};
+use super::addresses::{brokers_fault, endpoint_fault, paper_fault, registry_fault};
 use super::choices::{Choice, LogHome, Output, Provider};
 use super::layered::Config;
 use super::names::{NAME_RULE, check_run_name};
@@ -109,8 +109,10 @@ impl<'a> Found<'a> {
             return;
         }
         let from = self.config.values.get(key).map_or("default", |origin| origin.from.as_str());
-        let [key, value, from, must, why] =
-            [key, self.text(key), from, must, why].map(str::to_owned);
+        // A registry's address may hold a password.
+        let shown = self.config.shown().remove(key);
+        let value = shown.map_or_else(String::new, |origin| origin.value);
+        let [key, from, must, why] = [key, from, must, why].map(str::to_owned);
         self.refused.push(RefusedValue { key, value, from, must, why });
     }
 
@@ -139,7 +141,8 @@ impl<'a> Found<'a> {
         let listens = web::parse_address("listen", self.text("listen")).is_ok();
         self.check("listen", listens, "an address to listen on, such as 127.0.0.1:8080", "");
         type FaultOf = fn(&str) -> Option<&'static str>;
-        let places: [(&str, &str, FaultOf); 3] = [
+        let places: [(&str, &str, FaultOf); 4] = [
+            ("schema_registry", "an address such as http://host:8081", registry_fault),
             ("brokers", "addresses of Kafka's brokers, HOST:PORT,HOST:PORT", brokers_fault),
             ("broker", "paper or paper:HOST:PORT", paper_fault),
             ("endpoint", "an address such as http://host:8080, or empty", endpoint_fault),
@@ -190,12 +193,13 @@ mod tests {
             ("brokers", "a:1,b:0", "a port is a whole number from 1 to 65535"),
             ("endpoint", "host:80", "http://"),
             ("settings.calendar", "LSE", "one of NYSE, none"),
+            ("schema_registry", "http://me:hunter2@h:99999", "a port is a whole number"),
             ("data_dir", "", "a folder"),
         ] {
             let refused = Config::defaults().with(key, value).refused();
             let said = RefusedValues(refused).to_string();
             assert!(said.starts_with(key) && said.contains(says), "{said}");
-            assert!(said.ends_with("; change it there"), "{said}");
+            assert!(said.ends_with("; change it there") && !said.contains("hunter2"), "{said}");
         }
         let both = Config::defaults().with("run", "").with("settings.capital", "0").refused();
         assert_eq!(both.len(), 2, "{both:?}");

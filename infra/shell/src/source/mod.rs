@@ -14,7 +14,7 @@ use crate::holes::{Hole, PartitionCheck, refuse};
 use crate::inspect::inspect;
 use crate::instance::{Env, Progress};
 use crate::status_board::PublishedDay;
-use crate::{error::ShellError, record_codec};
+use crate::{error::ShellError, last_record, record_codec};
 use closing::Candidate;
 use eventlog::{Batch, Log, PartitionReader, Producer};
 use producers::source::{
@@ -285,6 +285,14 @@ fn still_there(log: &dyn Log, partitions: u32, previous: Day) -> Result<(), Shel
         }
     }
     Ok(())
+}
+
+/// The day of the last marker in a partition of `bars` that roles would take in; any other closes nothing.
+fn last_marker(log: &dyn Log, partition: u32, total: u32) -> Result<Option<Day>, ShellError> {
+    last_record::find_last(log, &record_codec::place(Topic::Bars, partition), |record| {
+        let event = inspect(Topic::Bars, partition, total, record).ok()?;
+        event.body.marker().map(|_| event.day)
+    })
 }
 
 /// The moves that are confirmed to be splits.

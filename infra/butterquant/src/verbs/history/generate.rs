@@ -2,7 +2,7 @@
 //! parquet file. The run may be new, stopped or running; if it is running, the process that owns the log
 //! writes the rows.
 
-use crate::arg_ranges::{MOST_ROWS, count, date, file_to_write};
+use crate::arg_ranges::{MOST_ROWS, count, date, file_anywhere};
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use crate::printer;
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = count::<u16>(1, 1_024))]
     pub threads: Option<u16>,
     /// Parquet file to write [default: history.parquet in the run's folder]
-    #[arg(long, value_name = "FILE", value_parser = file_to_write)]
+    #[arg(long, value_name = "FILE", value_parser = file_anywhere)]
     pub out: Option<PathBuf>,
 }
 
