@@ -66,6 +66,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         }
         _ => error,
     })?;
+    if args.roles.contains(&Role::Materializer) {
+        context.check_derived()?;
+    }
     context.env.policy.rate = args.rate;
     let serving =
         if opened.owner.is_none() { Some(serve(config, &opened, &context)?) } else { None };
