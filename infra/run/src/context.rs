@@ -80,7 +80,6 @@ impl RunContext {
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
         let states = Arc::new(KvCheckpoints(db.plain_tree("units")?));
-        standing::check_to_go_on(&*opened.log, &*states, &views, &lake)?;
         let materialized = Arc::new(RunProjections::new(
             Arc::clone(&opened.log),
             partitions,
@@ -113,6 +112,18 @@ impl RunContext {
                 other => others(other),
             }
         })
+    }
+}
+
+impl RunContext {
+    /// Fails where views or lake are of another log or not whole, so that the materializer cannot go on with them.
+    ///
+    /// # Errors
+    /// As [`standing::RunStanding::of_views`] and [`standing::RunStanding::of_lake`].
+    pub fn check_derived(&self) -> Result<()> {
+        let RunProjections { views, lake, .. } = &*self.materialized;
+        lake.check_layout()?;
+        standing::check_to_go_on(&*self.env.log, &*self.env.states, views, lake)
     }
 }
 

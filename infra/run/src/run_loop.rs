@@ -65,7 +65,7 @@ pub fn run_all_roles(
     steps: &Steps,
     on_day: &mut dyn FnMut(&DayFigures),
 ) -> Result<()> {
-    context.materialized.lake.check_layout()?;
+    context.check_derived()?;
     let SourceDays { market, until, closing } = source;
     let days: Vec<Day> =
         market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();

@@ -92,6 +92,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         }
         _ => error,
     })?;
+    if args.roles.contains(&Role::Materializer) {
+        context.check_derived()?;
+    }
     context.env.policy.rate = args.rate;
     let serving = match opened.owner {
         None => serve(config, &opened, &context)?,
