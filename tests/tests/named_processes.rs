@@ -68,6 +68,8 @@ fn every_verdict_comes_from_whoever_runs() {
     });
     assert_eq!(found["processes"].as_array().unwrap().len(), 10, "{found}");
     assert_eq!(found["unasked"].as_array().unwrap().len(), 0, "{found}");
+    let owner = &found["processes"][0];
+    assert_eq!((&owner["roles"][0], &owner["pid"]), (&"source".into(), &source.id().into()));
     let text = run(data, "lag").out;
     assert!(text.contains("and in 9 more processes") && !text.contains("stopped"), "{text}");
     assert!(!text.contains("behind"), "{text}");

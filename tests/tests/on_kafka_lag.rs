@@ -105,6 +105,13 @@ fn an_open_transaction_is_named_where_it_holds_a_group_back() {
     grow(FIRST);
     let up = Running::start(data, &format!("up --source csv:{}", prices.path().display()));
     wait_for("run that has caught up", || caught_up(data, &day(FIRST)));
+    // Roles that wait commit again whenever a marker has moved an idle position.
+    wait_for("run without lag", || {
+        let told = by_kafka(cluster, &name);
+        let of_inputs = |(_, topic, _): &(String, String, String)| topic != "controls";
+        let mut inputs = told.iter().filter(|(place, _)| of_inputs(place));
+        inputs.all(|(_, (_, lag))| lag == "0").then_some(())
+    });
 
     // From another machine, as another data folder is, no process can be asked: offsets and markers tell.
     let elsewhere = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ pub struct Process {
     pub pid: Option<u32>,
     /// Its HTTP address, once announced.
     pub endpoint: Option<String>,
-    /// The roles with units there, by name.
+    /// The roles it runs, by name.
     pub roles: BTreeSet<String>,
     /// Why it cannot be asked, if it cannot.
     pub problem: Option<String>,
@@ -99,10 +99,7 @@ fn ask(run: &RunDir, pid: Option<u32>, endpoint: Option<String>) -> Asked {
         Some(Ok(status)) => (Some(status), None),
         Some(Err(error)) => (None, Some(error.to_string())),
     };
-    let units = status.iter().flat_map(|status| &status.units);
-    let mut roles: BTreeSet<String> = units.map(|unit| unit.role.clone()).collect();
-    let source = status.as_ref().is_some_and(|of| of.published.is_some() || of.source.is_some());
-    roles.extend(source.then(|| Role::Source.name().to_owned()));
+    let roles = status.as_ref().map(|status| status.roles.clone()).unwrap_or_default();
     Asked { process: Process { pid, endpoint, roles, problem }, status }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
 use shell::status_board::{PublishedDay, SourceWait, StatusBoard, UnitStatus};
+use std::collections::BTreeSet;
 
 /// A unit's progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,6 +89,9 @@ pub(crate) fn units_of(role: Role, partitions: u32) -> Vec<(String, Vec<u32>)> {
 /// What a process that runs a run serves under `/status`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ProcessStatus {
+    /// The roles it runs, by name.
+    #[serde(default)]
+    pub roles: BTreeSet<String>,
     /// The progress of its units.
     pub units: Vec<UnitProgress>,
     /// What its source waits for, if it has one that waits.
@@ -103,8 +107,13 @@ pub struct ProcessStatus {
 impl ProcessStatus {
     /// Of this process.
     pub fn of(board: &StatusBoard, trading: Trading) -> ProcessStatus {
-        let units = board.all().iter().filter_map(UnitProgress::of).collect();
-        ProcessStatus { units, source: board.source(), published: board.published(), trading }
+        ProcessStatus {
+            roles: board.roles().into_iter().map(|role| role.name().to_owned()).collect(),
+            units: board.all().iter().filter_map(UnitProgress::of).collect(),
+            source: board.source(),
+            published: board.published(),
+            trading,
+        }
     }
 }
 

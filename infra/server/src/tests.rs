@@ -57,7 +57,10 @@ fn views_and_status_are_json_also_when_empty() {
     let running = running(None);
     for (path, holds) in [
         ("/health", r#"{"status":"ok"}"#),
-        ("/status", r#"{"units":[],"source":null,"published":null,"what_if":false,"halted":[]}"#),
+        (
+            "/status",
+            r#"{"roles":[],"units":[],"source":null,"published":null,"what_if":false,"halted":[]}"#,
+        ),
         ("/views/rankings", r#""date":null"#),
         ("/views/rankings?day=2018-06-29", r#""ranked_days":[]"#),
         ("/views/positions", r#""positions":[]"#),

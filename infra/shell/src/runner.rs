@@ -95,6 +95,8 @@ pub fn run(
     watch: &mut dyn FnMut(Option<Day>),
 ) -> Result<(), ShellError> {
     let shared = Shared::new(stop, plan.roles.iter().map(|(_, count)| count).sum());
+    let roles = plan.roles.iter().map(|(role, _)| *role);
+    env.board.put_roles(roles.chain(source.is_some().then_some(Role::Source)));
     std::thread::scope(|scope| {
         let shared = &shared;
         if let Some(mut source) = source {

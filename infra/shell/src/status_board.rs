@@ -5,7 +5,7 @@ use parking_lot::{Mutex, MutexGuard};
 use schemas::Day;
 use schemas::role::Role;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A unit's status.
@@ -54,6 +54,7 @@ pub struct StatusBoard {
     owners: AtomicU64,
     source: Mutex<Option<SourceWait>>,
     published: Mutex<Option<PublishedDay>>,
+    roles: Mutex<BTreeSet<Role>>,
 }
 
 impl StatusBoard {
@@ -64,6 +65,16 @@ impl StatusBoard {
     /// Shows what the source waits for; `None` while it goes on.
     pub(crate) fn put_source(&self, waits: Option<SourceWait>) {
         *self.source.lock() = waits;
+    }
+
+    /// Shows the roles of this process, before any of their units has reported.
+    pub(crate) fn put_roles(&self, roles: impl Iterator<Item = Role>) {
+        *self.roles.lock() = roles.collect();
+    }
+
+    /// The roles that this process runs.
+    pub fn roles(&self) -> BTreeSet<Role> {
+        self.roles.lock().clone()
     }
 
     pub(crate) fn put_published(&self, published: PublishedDay) {

@@ -105,9 +105,11 @@ impl<'a> Inputs<'a> {
         });
         let number = due.map_or(0, |(number, _)| *number);
         let stage = self.stages[number];
-        let offset = match self.offsets.get(&number) {
-            Some(offset) => offset.committed,
-            None => self.read.get(&number).map(|stretch| stretch.end),
+        let stretch = self.read.get(&number);
+        let (start, end) = stretch.map_or((0, 0), |stretch| (stretch.start, stretch.end));
+        let next = match self.offsets.get(&number) {
+            Some(offset) => offset.committed.unwrap_or(0).max(start),
+            None => end,
         };
         Ok(UnitProgress {
             role: self.unit.role.name().to_owned(),
@@ -116,8 +118,93 @@ impl<'a> Inputs<'a> {
             current,
             topic: stage.topic.dataset().to_owned(),
             partition: stage.partition,
-            next_offset: offset.unwrap_or(0),
+            next_offset: next,
             counts: Counts::default(),
         })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::offsets;
+    use super::*;
+    use eventlog::{Batch, Consumed, MemoryLog};
+    use schemas::events::DayClosed;
+    use schemas::{Event, Topic};
+    use shell::open;
+
+    const FIRST: Day = Day(17_711);
+
+    /// A log of one partition on which these days of these topics are closed, each by a marker alone.
+    fn log(closed: &[(Topic, i32)]) -> MemoryLog {
+        let log = MemoryLog::new("memory").unwrap();
+        open::ensure_topics(&log, 1).unwrap();
+        for (topic, day) in closed {
+            let marker = DayClosed { previous_day: FIRST + (day - 1), ..DayClosed::default() };
+            let marker = Event::marker(*topic, FIRST + *day, marker).unwrap();
+            let records = vec![record_codec::record(&marker, 1, "test").unwrap()];
+            let batch = Batch { records, ..Batch::default() };
+            log.producer("test").unwrap().publish(batch, None).unwrap();
+        }
+        log
+    }
+
+    /// What the offsets tell of `role` when its group has committed these: its last closed day, the one it reads, the
+    /// topic and the offset.
+    fn told(
+        log: &MemoryLog,
+        role: Role,
+        committed: &[(Topic, u64)],
+    ) -> Result<(i32, i32, String), String> {
+        let topics: Vec<String> =
+            committed.iter().map(|(topic, _)| topic.name().to_owned()).collect();
+        if !topics.is_empty() {
+            let mut member = log.member(role.name(), "one", &topics).unwrap();
+            while member.poll().unwrap().partitions.is_empty() {}
+            let consumed = committed.iter().map(|(topic, next)| Consumed {
+                tp: record_codec::place(*topic, 0),
+                from: 0,
+                next: *next,
+            });
+            let batch = Batch { consumed: consumed.collect(), ..Batch::default() };
+            log.producer(role.name()).unwrap().publish(batch, Some(&*member)).unwrap();
+        }
+        let ends = LogEnds::read(log, 1).unwrap();
+        let of_groups = offsets::against(offsets::ask(log, 1).unwrap(), &ends);
+        let unit = Untold { role, unit: role.to_string(), held: vec![0] };
+        let found = progress(log, 1, vec![unit], &of_groups, &ends, FIRST).unwrap();
+        let found = found.into_iter().next().unwrap().1?;
+        let days = (found.closed - FIRST, found.current.map_or(0, |day| day - FIRST));
+        Ok((days.0, days.1, format!("{} from {}", found.topic, found.next_offset)))
+    }
+
+    #[test]
+    fn the_last_markers_before_the_committed_offsets_tell_the_place_in_the_day() {
+        let days = [(Topic::Bars, 1), (Topic::Bars, 2), (Topic::Scans, 1)];
+        let check = |bars, scans, closed: i32, current: i32, reads: &str| {
+            let committed = [(Topic::Bars, bars), (Topic::Scans, scans)];
+            let found = told(&log(&days), Role::Labeler, &committed).unwrap();
+            assert_eq!(found, (closed, current, reads.to_owned()), "{bars} {scans}");
+        };
+        check(0, 0, 0, 0, "bars from 0");
+        check(1, 0, 0, 1, "scans from 0");
+        check(1, 1, 1, 0, "bars from 1");
+        check(2, 1, 1, 2, "scans from 1");
+    }
+
+    #[test]
+    fn a_topic_outside_the_group_is_waited_for_where_its_day_is_not_there() {
+        let days = [(Topic::Features, 1), (Topic::Features, 2), (Topic::Models, 1)];
+        let found = told(&log(&days), Role::Scorer, &[(Topic::Features, 2)]).unwrap();
+        assert_eq!(found, (2, 0, "models from 1".to_owned()));
+        let found = told(&log(&days), Role::Scorer, &[(Topic::Features, 1)]).unwrap();
+        assert_eq!(found, (1, 0, "features from 1".to_owned()));
+    }
+
+    #[test]
+    fn a_group_that_has_never_committed_tells_nothing() {
+        let found = told(&log(&[(Topic::Bars, 1)]), Role::Scanner, &[]);
+        assert_eq!(found, Err("its group has never committed".to_owned()));
     }
 }

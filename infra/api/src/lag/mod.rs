@@ -107,7 +107,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         View { log, partitions, ends, of_groups: &of_groups, days: &days, active, all_asked };
     let (mut units, unknown) = view.units(&asked, previous)?;
     count_saved(&mut units, &saved);
-    let unasked = unasked(active, &units);
+    let unasked = unasked(active, &asked);
     Ok(LagReport {
         run: run.id.clone(),
         running_at: opened.owner.clone().or_else(|| {
@@ -250,15 +250,11 @@ fn count_saved(units: &mut [UnitLag], saved: &[UnitProgress]) {
     }
 }
 
-/// The groups with members in processes that do not tell of them.
-fn unasked(active: Option<&BTreeSet<String>>, units: &[UnitLag]) -> BTreeSet<String> {
-    let told = |role: Role| {
-        let mut own = units.iter().filter(|unit| unit.progress.role == role.name());
-        own.any(|unit| unit.from_process)
-    };
-    let roles = Role::ALL.into_iter().filter(|role| !told(*role));
-    let roles = roles.map(Role::name).map(str::to_owned);
-    roles.filter(|role| active.is_some_and(|active| active.contains(role))).collect()
+/// The groups with members of which no process that can be asked says that it runs them.
+fn unasked(active: Option<&BTreeSet<String>>, asked: &[Asked]) -> BTreeSet<String> {
+    let told = |role: &str| asked.iter().any(|one| one.process.roles.contains(role));
+    let roles = Role::ALL.iter().map(|role| role.name().to_owned());
+    roles.filter(|role| active.is_some_and(|active| active.contains(role)) && !told(role)).collect()
 }
 
 fn by_partition(
