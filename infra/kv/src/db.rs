@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::guard::{Progress, bounded, guarded, watched};
-use crate::seal::{self, SEAL, Seal};
-use crate::tree::SharedSeal;
+use crate::seal::{self, SEAL, Seal, SharedSeal};
 use crate::{KvError, copy, owner, segments, snapshots};
 
 /// Pages kept in memory, in bytes, for one open directory.

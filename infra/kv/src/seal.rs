@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 /// The key of a tree's seal; hidden from readers.
 pub(crate) const SEAL: &[u8] = b"\xff\xffseal";
@@ -20,6 +23,9 @@ pub(crate) struct Seal {
     pub(crate) writes: u64,
     pub(crate) sum: u64,
 }
+
+/// The seal of a tree, shared by its handles; `None` until the first write needs it.
+pub(crate) type SharedSeal = Arc<Mutex<Option<Seal>>>;
 
 impl Seal {
     /// Adds an entry.

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, RangeBounds};
-use std::sync::Arc;
-
-use parking_lot::Mutex;
 
 use crate::guard::Progress;
-use crate::seal::{SEAL, Seal};
+use crate::seal::{SEAL, Seal, SharedSeal};
 use crate::{Db, KvError};
 
 /// A key or a value as it is stored; cheap to clone.
@@ -53,9 +50,6 @@ impl Batch {
         self.0.insert(key.as_ref().into(), None);
     }
 }
-
-/// The seal of a tree, shared by its handles; `None` until the first write needs it.
-pub(crate) type SharedSeal = Arc<Mutex<Option<Seal>>>;
 
 /// An ordered map. Clones share it.
 #[derive(Clone)]

@@ -14,6 +14,7 @@ const CHILD: &str = "KV_KILL_FOLDER";
 const KEYS: u32 = 300;
 
 /// Writes batches that overwrite each other for ever, and says the number of each after its flush.
+#[allow(clippy::print_stdout)] // the parent reads it
 fn write_for_ever(folder: &Path) {
     let db = Db::open(folder).unwrap();
     let trees = [db.tree("sealed").unwrap(), db.plain_tree("plain").unwrap()];

@@ -104,14 +104,17 @@ fn a_file_that_was_cut_or_changed_is_refused() {
     let file = folder.path().join("a.backup");
     let log = EmbeddedLog::open(folder.path().join("log")).unwrap();
     fill(&log, 0..20);
-    backup(&log, &file);
+    let archived = backup(&log, &file);
     let whole = fs::read(&file).unwrap();
     let wounded = folder.path().join("wounded");
     let refused = |bytes: &[u8], what: String| {
         fs::write(&wounded, bytes).unwrap();
         let target = folder.path().join("target");
-        let error = archive::restore(&wounded, &target).expect_err(&what);
-        assert!(error.to_string().contains("wounded"), "{error}");
+        match archive::restore(&wounded, &target) {
+            // Snappy can say the same bytes in two ways.
+            Ok(same) => assert!(same == archived && what.starts_with("flipped"), "{what}"),
+            Err(error) => assert!(error.to_string().contains("wounded"), "{error}"),
+        }
         let _ = fs::remove_dir_all(&target);
     };
     for part in 0..30 {

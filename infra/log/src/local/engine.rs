@@ -133,6 +133,7 @@ impl Engine {
         batch: Batch,
         seat: Option<&Seat>,
     ) -> Result<Vec<u64>> {
+        self.store.check_writes()?;
         let mut writer = self.writer()?;
         if writer.epochs.get(producer.0) != Some(&producer.1) {
             return Err(LogError::fenced("a newer producer has this id", producer.0));
@@ -172,6 +173,7 @@ impl Engine {
             }
         }
         if !change.topics.is_empty() {
+            self.store.check_writes()?;
             let written = self.write(&mut writer, change, Vec::new())?;
             drop(writer);
             self.make_durable(written)?;
@@ -185,7 +187,6 @@ impl Engine {
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>> {
-        self.store.check_writes()?;
         let writer = self.writer.lock();
         match &writer.broken {
             Some(error) => Err(LogError { class: ErrorClass::Closed, ..error.clone() }),
