@@ -40,6 +40,12 @@ pub trait Log: Send + Sync {
         self.watermarks(tp).map(|ends| ends.high)
     }
 
+    /// The offset of the first record that is still there, or the end: above the low watermark where somebody has
+    /// removed records from inside a partition.
+    fn first_record(&self, tp: &TopicPartition) -> Result<u64> {
+        self.watermarks(tp).map(|ends| ends.low)
+    }
+
     /// Whether nothing was ever written at `from..to`, not even by a transaction that was aborted, or it is gone. A
     /// reader is not shown what was aborted.
     fn holds_nothing(&self, tp: &TopicPartition, from: u64, to: u64) -> Result<bool> {

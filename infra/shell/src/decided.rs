@@ -70,7 +70,7 @@ impl Unit {
         let mut reader: Option<Box<dyn Reader>> = None;
         loop {
             let beyond = match source.recorded() {
-                Some(recorded) => recorded.beyond(self.cursor.closed)?,
+                Some(recorded) => recorded.beyond(log, self.cursor.closed)?,
                 None => Beyond::Nothing,
             };
             let causes = match beyond {

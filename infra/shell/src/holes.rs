@@ -9,7 +9,7 @@ pub use crate::error::REMEDY;
 use crate::error::ShellError;
 use crate::inspect::inspect;
 use crate::{open, record_codec};
-use eventlog::{Log, PartitionReader, Record};
+use eventlog::{Log, LogError, PartitionReader, Record, TopicPartition};
 use schemas::{Day, Event, EventId, Topic};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +58,10 @@ impl fmt::Display for Hole {
         }
     }
 }
+
+/// Ends of transactions that may follow one another where one role writes: of those that were ended before they had
+/// written anything.
+const TRANSACTION_ENDS: u64 = 4;
 
 /// Looks at one partition, record by record.
 pub struct PartitionCheck {
@@ -154,17 +158,20 @@ impl PartitionCheck {
             self.gaps.push((self.next, high));
         }
         let place = record_codec::place(self.topic, self.partition);
-        // Ends of transactions that follow one another: those of producers that write there at the same time, or
-        // that were ended before they had written anything.
-        let most = if self.topic == Topic::DeadLetters { 32 } else { 4 };
+        // Every role writes dead letters, at the same time.
+        let writers = if self.topic == Topic::DeadLetters { 8 } else { 1 };
         for (from, to) in std::mem::take(&mut self.gaps) {
-            if to - from > most && log.holds_nothing(&place, from, to)? {
-                let what = "these offsets hold no record, and no transaction explains that; compaction (cleanup.policy) or somebody has removed them";
-                self.find(from, to, HoleKind::Empty, what.to_owned());
+            if to - from > writers * TRANSACTION_ENDS && log.holds_nothing(&place, from, to)? {
+                self.find(from, to, HoleKind::Empty, empty_offsets());
             }
         }
         Ok(self.found)
     }
+}
+
+fn empty_offsets() -> String {
+    "these offsets hold no record, and no transaction explains that; compaction (cleanup.policy) or somebody has removed them"
+        .to_owned()
 }
 
 fn deleted() -> String {
@@ -178,20 +185,29 @@ pub fn at_a_glance(log: &dyn Log, total: u32) -> Vec<Hole> {
     let mut found = Vec::new();
     for topic in Topic::ALL {
         for partition in 0..topic.partitions(total) {
-            let hole = |from, to, kind, what| {
-                let topic = topic.dataset();
-                Hole { topic, partition, from, to, kind, what }
-            };
-            match log.watermarks(&record_codec::place(topic, partition)) {
-                Ok(ends) if ends.low > 0 => {
-                    found.push(hole(0, ends.low, HoleKind::Deleted, deleted()));
+            let place = record_codec::place(topic, partition);
+            match glance(log, &place) {
+                Ok(None) => {}
+                Ok(Some((from, to, kind, what))) => {
+                    found.push(Hole { topic: topic.dataset(), partition, from, to, kind, what });
                 }
-                Ok(_) => {}
-                Err(error) => found.push(hole(0, 0, HoleKind::Unreadable, error.to_string())),
+                Err(error) => found.push(unreadable(topic, partition, &error)),
             }
         }
     }
     found
+}
+
+type Glance = Option<(u64, u64, HoleKind, String)>;
+
+fn glance(log: &dyn Log, place: &TopicPartition) -> Result<Glance, LogError> {
+    let ends = log.watermarks(place)?;
+    if ends.low > 0 {
+        return Ok(Some((0, ends.low, HoleKind::Deleted, deleted())));
+    }
+    let first = if ends.high > 0 { log.first_record(place)? } else { 0 };
+    let empty = first > TRANSACTION_ENDS && log.holds_nothing(place, 0, first)?;
+    Ok(empty.then(|| (0, first, HoleKind::Empty, empty_offsets())))
 }
 
 /// Every hole of the log: reads all of it. A partition that cannot be read is one, and hides no other.

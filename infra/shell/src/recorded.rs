@@ -3,6 +3,7 @@
 //! what has been decided: an operator can set offsets to whatever he likes.
 
 use crate::controls::ControlBook;
+use crate::error::REMEDY;
 use crate::record_codec;
 use eventlog::{Log, LogError, PartitionReader, Record, Result};
 use schemas::role::Role;
@@ -19,6 +20,8 @@ struct OutputTail {
     ahead: VecDeque<RecordedEvent>,
     /// The last day whose own marker was skipped, because an event of a later day stands before it.
     skipped: Option<Day>,
+    /// Whether any record was there.
+    seen: bool,
 }
 
 /// What own outputs hold beyond a closed day.
@@ -61,6 +64,7 @@ impl Recorded {
                 end,
                 ahead: VecDeque::new(),
                 skipped: None,
+                seen: false,
             });
         }
         Ok(Recorded {
@@ -105,15 +109,27 @@ impl Recorded {
 
     /// What the outputs hold beyond `closed`. Days follow one another by their markers, so events that only
     /// bear another date are no day.
-    pub(crate) fn beyond(&mut self, closed: Day) -> Result<Beyond> {
+    ///
+    /// # Errors
+    /// Those of the log, and of outputs from which records are gone: to decide on would be to decide again.
+    pub(crate) fn beyond(&mut self, log: &dyn Log, closed: Day) -> Result<Beyond> {
         let (mut after, mut part, mut days) = (closed, BTreeSet::new(), 0);
         while let Some(day) = self.next_day(after)? {
             self.load(day)?;
             if self.follows(closed) {
                 return Ok(Beyond::Day(day));
             }
+            let own = |marker: &&RecordedEvent| marker.0.causation.is_some();
+            if let Some((marker, _)) = self.markers.values().find(own) {
+                let place = record_codec::place(marker.topic(), 0);
+                let what = format!("the own marker of {day} does not follow that of {closed}");
+                return Err(LogError::fatal(what, place.topic, REMEDY));
+            }
             part.extend(self.by_cause.keys().flatten());
             (after, days) = (day, days + 1);
+        }
+        for tail in &self.tails {
+            tail.is_there(log)?;
         }
         if let Some(tail) = self.tails.iter().find(|tail| tail.skipped > Some(closed)) {
             return Err(LogError::fatal(
@@ -178,6 +194,18 @@ impl Recorded {
 type RecordedEvent = (Event, Vec<u8>);
 
 impl OutputTail {
+    /// Fails where records were written and every one is gone.
+    fn is_there(&self, log: &dyn Log) -> Result<()> {
+        let place = record_codec::place(self.topic, self.partition);
+        // Transactions that were ended before they had written anything take offsets too.
+        let unread = self.from == 0 && !self.seen && self.end > 4;
+        if unread && log.holds_nothing(&place, 0, self.end)? {
+            let what = format!("none of the records before offset {} is there any more", self.end);
+            return Err(LogError::fatal(what, place, REMEDY));
+        }
+        Ok(())
+    }
+
     /// The day's events in this partition, and its marker. If an operator closed the day before the
     /// role got to it, the role's events follow that marker and count, and the role's own marker
     /// (the one with a cause) stands for the day.
@@ -248,7 +276,9 @@ impl OutputTail {
         let place = record_codec::place(self.topic, self.partition);
         let own = |record: &Record| writers.iter().any(|one| record_codec::is_by(record, one));
         let mut records = reader.records(&place, self.next..self.end);
-        for record in records.next_batch()?.into_iter().flatten().filter(own) {
+        let batch = records.next_batch()?.unwrap_or_default();
+        self.seen |= !batch.is_empty();
+        for record in batch.into_iter().filter(own) {
             // The role did not write bytes that are not an event.
             if let Ok(event) = record_codec::event(self.topic, &record) {
                 self.ahead.push_back((event, record.value));
@@ -282,5 +312,26 @@ mod tests {
         let mut recorded = Recorded::new(&log, Role::Labeler, &[(Topic::Outcomes, 0, 0)]).unwrap();
         recorded.load(Day(1)).unwrap();
         assert!(recorded.marker(Topic::Outcomes, 0).is_some());
+    }
+
+    /// Compaction takes markers away: the days before them are not undecided.
+    #[test]
+    fn a_marker_that_follows_none_is_no_beginning() {
+        let log = FaultyMemoryLog::late();
+        ensure_topics(&log, 1).unwrap();
+        let closed = DayClosed { previous_day: Day(4), ..DayClosed::default() };
+        let marker = Event::marker(Topic::Outcomes, Day(5), closed).unwrap();
+        let marker = Event { causation: Some(EventId::default()), ..marker };
+        let records = vec![record_codec::record(&marker, 1, "labeler").unwrap()];
+        let batch = Batch { records, ..Batch::default() };
+        log.producer("labeler").unwrap().publish(batch, None).unwrap();
+        let beyond = |closed| {
+            let outputs = [(Topic::Outcomes, 0, 0)];
+            Recorded::new(&log, Role::Labeler, &outputs).unwrap().beyond(&log, Day(closed))
+        };
+        assert_eq!(beyond(4).unwrap(), Beyond::Day(Day(5)));
+        assert_eq!(beyond(5).unwrap(), Beyond::Nothing);
+        let gone = beyond(1).unwrap_err();
+        assert!(gone.to_string().contains("does not follow"), "{gone}");
     }
 }

@@ -103,6 +103,15 @@ impl Log for KafkaLog {
         self.0.written_end(tp)
     }
 
+    fn first_record(&self, tp: &TopicPartition) -> Result<u64> {
+        let wanted = partition_list(&self.0.settings, [(tp.clone(), Offset::Offset(0))])?;
+        let found = self.0.client.offsets_for_times(wanted, self.0.settings.timeout).at(tp)?;
+        match found.elements().first().map(|element| element.offset()) {
+            Some(Offset::Offset(offset)) => Ok(unsigned(offset)),
+            _ => self.watermarks(tp).map(|ends| ends.high),
+        }
+    }
+
     fn holds_nothing(&self, tp: &TopicPartition, from: u64, to: u64) -> Result<bool> {
         let mut reader = KafkaReader::uncommitted(self.0.settings.clone())?;
         let (mut position, deadline) = (from, Instant::now() + self.0.settings.timeout);
