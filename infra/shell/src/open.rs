@@ -280,7 +280,7 @@ mod tests {
         let record = reader.records(&place, at..at + 1).next().unwrap().unwrap();
         let event = record_codec::event(Topic::Controls, &record).unwrap();
         assert_eq!(event.day, Day(2), "published in every partition");
-        assert_eq!(record.timestamp_ms, Day(2).close_ms());
+        assert_eq!(record.timestamp_ms, schemas::close_ms(Day(2)));
         assert_eq!(OperatorWord::of(&record), given);
         assert!(given.wall_time.unwrap().ends_with('Z'));
     }
