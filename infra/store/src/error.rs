@@ -39,7 +39,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A file of the lake is not a complete parquet file.
-    #[error("{} is damaged: {detail}; `butterquant rebuild` rebuilds the lake from the log", path.display())]
+    #[error("{} is damaged: {detail}; `butterquant rebuild --all` rebuilds the lake from the log", path.display())]
     DamagedFile {
         /// The file.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A file of rows is not a complete parquet file.
-    #[error("{} cannot be read as parquet: {detail}; write it again, with `butterquant history generate` or, in the lake, `butterquant rebuild`", path.display())]
+    #[error("{} cannot be read as parquet: {detail}; write it again, with `butterquant history generate` or, in the lake, `butterquant rebuild --all`", path.display())]
     DamagedRows {
         /// The file.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum StoreError {
         detail: String,
     },
     /// A folder without any rows.
-    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run writes its lake while it runs, and `butterquant rebuild` rebuilds it", path.display())]
+    #[error("{} holds no rows: there is no parquet file of samples, nor features with outcomes; `butterquant history generate` draws rows, a run writes its lake while it runs, and `butterquant rebuild --all` rebuilds it", path.display())]
     NoRows {
         /// The folder.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum StoreError {
         found: Topic,
     },
     /// A stored view cannot be read by this program.
-    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild` rebuilds the views from the log", path.display())]
+    #[error("the view {key} in {} cannot be read: {detail}; `butterquant rebuild --all` rebuilds the views from the log", path.display())]
     DamagedView {
         /// The directory of the views.
         path: PathBuf,
