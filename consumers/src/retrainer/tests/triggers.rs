@@ -225,5 +225,5 @@ fn state_of_another_shape_names_the_remedy() {
     let saved = Retrainer::default().save();
     let mut driven = driven();
     let error = driven.machine.restore(&saved[..saved.len() - 1]).unwrap_err().to_string();
-    assert!(error.contains("`butterquant rebuild` recreates it"), "{error}");
+    assert!(error.contains("`butterquant rebuild --all` makes it again"), "{error}");
 }
