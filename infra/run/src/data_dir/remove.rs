@@ -3,6 +3,7 @@
 use super::open_log::remove_topics;
 use super::run_dir::RunDir;
 use anyhow::{Context, Result, bail};
+use eventlog::{KafkaLog, Log};
 use std::fs;
 
 /// Deletes the run, with its topics where it is on Kafka.
@@ -11,6 +12,7 @@ use std::fs;
 /// A process has it open, or it cannot be deleted.
 pub fn remove_run(run: &RunDir) -> Result<()> {
     let held = hold(run)?;
+    ensure_idle(run)?;
     remove_topics(run)?;
     let failed = || format!("{} cannot be deleted", run.path.display());
     if run.path.is_dir() {
@@ -27,6 +29,20 @@ pub fn remove_run(run: &RunDir) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// Fails where a group of the run on Kafka has members: on another machine no folder shows who works on it.
+fn ensure_idle(run: &RunDir) -> Result<()> {
+    let Some(settings) = run.on_kafka() else { return Ok(()) };
+    let active = KafkaLog::connect(settings)?.active_groups()?;
+    if !active.is_empty() {
+        bail!(
+            "processes work on run {}: its groups {} have members; stop them first, or wait a minute for Kafka to notice that they have ended",
+            run.id,
+            active.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// Holds the log and the state folders of the run, of which `run --name` makes several, so that no process opens them.
