@@ -5,7 +5,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// The saved state cannot be read by this program.
 #[derive(Debug, thiserror::Error)]
-#[error("the saved state of {role} cannot be read: {cause}; `butterquant rebuild --all` makes it again")]
+#[error(
+    "the saved state of {role} cannot be read: {cause}; `butterquant rebuild --all` makes it again"
+)]
 pub struct BadState {
     /// The role.
     pub role: Role,
