@@ -22,6 +22,8 @@ pub struct Plug<'a> {
     pub home: String,
     /// What the names of its runs begin with.
     pub name: &'a str,
+    /// Milliseconds that a process lives, at most: long enough for it to get somewhere.
+    pub longest_ms: u64,
 }
 
 impl Plug<'_> {
@@ -68,7 +70,7 @@ impl Plug<'_> {
                     .stderr(Stdio::null())
                     .spawn()
                     .unwrap_or_else(|error| panic!("{error}"));
-                std::thread::sleep(Duration::from_millis(60 + (seed >> 33) % 900));
+                std::thread::sleep(Duration::from_millis(60 + (seed >> 33) % self.longest_ms));
                 let over = child.try_wait().is_ok_and(|ended| ended.is_some());
                 let _ = child.kill(); // it may have ended in between
                 let _ = child.wait();

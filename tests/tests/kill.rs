@@ -6,5 +6,5 @@ use tests::plug::{Plug, kills};
 #[test]
 fn given_kills_at_any_moment_then_the_log_and_the_views_end_as_if_undisturbed() {
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
-    Plug { data: folder.path(), home: String::new(), name: "" }.pulled(kills(6));
+    Plug { data: folder.path(), home: String::new(), name: "", longest_ms: 900 }.pulled(kills(6));
 }

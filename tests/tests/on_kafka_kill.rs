@@ -11,5 +11,5 @@ fn given_kills_at_any_moment_then_the_log_and_the_views_end_as_if_undisturbed() 
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis());
     let home = format!("--log kafka --brokers {}", cluster.brokers());
     let name = format!("plug-{now}-");
-    Plug { data: folder.path(), home, name: &name }.pulled(kills(2));
+    Plug { data: folder.path(), home, name: &name, longest_ms: 4_000 }.pulled(kills(2));
 }
