@@ -125,7 +125,7 @@ pub(crate) fn saved(run: &RunDir, partitions: u32) -> (Vec<UnitProgress>, Vec<St
         if folder == run.log() || data_dir::living_owner(&folder).is_some() {
             continue;
         }
-        let read = kv::Db::open(&folder).map_err(anyhow::Error::from);
+        let read = kv::Db::open_to_read(&folder).map_err(anyhow::Error::from);
         match read.and_then(|db| of_checkpoints(&db, partitions)) {
             Ok(units) => found.extend(units),
             Err(error) => problems.push(format!("{}: {error:#}", folder.display())),

@@ -4,7 +4,7 @@
 use crate::cli::VERSION;
 use crate::exit::Found;
 use crate::printer;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use producers::source::Market;
 use report::summary::{Summary, summary, summary_of_execution};
 use run::config::Config;
@@ -18,8 +18,35 @@ use run::run_request::RunRequest;
 use schemas::Day;
 use std::time::Instant;
 
+/// The run that the user has named for a bounded run, if any.
+///
+/// # Errors
+/// It is the live one, which goes on with its market.
+pub(crate) fn named(config: &Config) -> Result<Option<&str>> {
+    let named = config.run_named();
+    ensure!(
+        named != Some(data_dir::LIVE),
+        "run {} is the one that goes on with its market; leave --run out, or give another ID",
+        data_dir::LIVE
+    );
+    Ok(named)
+}
+
 /// Runs `run` over `market` through the last day of `wanted`, or its own last day, and prints the summary.
+///
+/// # Errors
+/// Those of the run; the commands that they name are of `run`.
 pub(crate) fn run_through(
+    config: &Config,
+    run: &RunDir,
+    market: Box<dyn Market>,
+    wanted: &RunRequest,
+) -> Result<Found> {
+    through(config, run, market, wanted)
+        .map_err(|error| anyhow!(config.in_message(&format!("{error:#}"), &run.id)))
+}
+
+fn through(
     config: &Config,
     run: &RunDir,
     mut market: Box<dyn Market>,

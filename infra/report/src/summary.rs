@@ -59,6 +59,8 @@ pub struct Summary {
     pub opened: RunOpened,
     /// The last day that the views contain.
     pub through: Option<Day>,
+    /// The last day that the run was asked for, if it has not got there.
+    pub unfinished_until: Option<Day>,
     /// Events and digest by topic.
     pub topics: BTreeMap<String, TopicDigest>,
     /// How it was carried out; only the process that did so knows.
@@ -134,7 +136,7 @@ fn last_rankings(reader: &RunReader) -> Result<Option<Rankings>> {
 /// The summary of a run, from what its log and views hold.
 pub fn summary(reader: &RunReader) -> Result<Summary> {
     let (views, run, opened) = (&reader.views, &reader.run, &reader.opened);
-    let rankings = last_rankings(reader)?;
+    let (rankings, through) = (last_rankings(reader)?, views.through()?);
     let (settings, tally) = (&opened.settings, views.tally()?);
     let mut tracks = Vec::new();
     let mut returns: Vec<Vec<f64>> = Vec::new();
@@ -153,7 +155,8 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
     Ok(Summary {
         run: run.id.clone(),
         opened: opened.clone(),
-        through: views.through()?,
+        through,
+        unfinished_until: opened.last_day.filter(|last| through < Some(*last)),
         topics: topic_digest::all(&*reader.log, reader.partitions)?,
         execution: None,
         models: models(reader)?,

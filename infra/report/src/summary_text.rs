@@ -68,6 +68,11 @@ fn opening(summary: &Summary) -> Vec<String> {
         or_dash(summary.through, |day| day.to_string()),
         opened.scan_from,
     );
+    if let Some(last) = summary.unfinished_until {
+        first.push_str(&format!(
+            "\nNOT FINISHED: it was asked for the days up to {last}; the command that began it goes on with it"
+        ));
+    }
     let Some(execution) = &summary.execution else { return vec![first] };
     first.push_str(&format!(", in {:.1} s", execution.seconds));
     let scored_by = format!("scored by {}: {}", execution.provider, execution.provider_reason);
@@ -196,10 +201,16 @@ fn in_words(code: &str) -> String {
     format!("{words} ({code})")
 }
 
+/// A difference with a p-value from here on may be chance.
+const SIGNIFICANT: f64 = 0.05;
+
 /// The comparison of the tracks: which one is better, by how much, and how surely.
 fn compared(found: &Comparison) -> String {
     let difference = found.mean_daily_difference * 100.0;
     let which = match difference {
+        _ if found.p_value >= SIGNIFICANT => {
+            "These days do not tell ButterAI and ButterBaseline apart".to_owned()
+        }
         0.0 => "ButterAI and ButterBaseline are equal".to_owned(),
         more if more > 0.0 => {
             format!("ButterAI is better than ButterBaseline by {more:.4} % of capital a day")

@@ -9,6 +9,7 @@ use schemas::{Day, Topic};
 use shell::checkpoint::CheckpointStore;
 use shell::event_reader::sound_events;
 use shell::record_codec;
+use shell::source::last_closed;
 use std::collections::BTreeSet;
 use store::{Lake, StoreError, Views};
 
@@ -22,6 +23,8 @@ pub struct RunStanding {
     pub log: String,
     /// The last day that is in the views for good: its offsets are committed. None before the first.
     pub closed: Option<Day>,
+    /// The newest day whose bars are all published; none before the run is opened.
+    pub published: Option<Day>,
 }
 
 /// The identity of a log as derived state carries it; none before the run's topics are there.
@@ -40,16 +43,17 @@ impl RunStanding {
     /// The log's.
     pub fn of(log: &dyn Log) -> Result<Option<RunStanding>> {
         let Some(identity) = identity(log)? else { return Ok(None) };
-        Ok(Some(RunStanding { log: identity, closed: closed(log)? }))
+        Ok(Some(RunStanding { log: identity, closed: closed(log)?, published: published(log)? }))
     }
 
-    /// Fails for views of another log, and for views that end too early.
+    /// Fails for views of another log, for views that end too early, and for views of days that the log does not have.
     ///
     /// # Errors
-    /// [`StoreError::OtherLog`], [`StoreError::Behind`], and those of the views.
+    /// [`StoreError::OtherLog`], [`StoreError::Behind`], [`StoreError::Beyond`], and those of the views.
     pub fn of_views(&self, views: &Views) -> Result<(), StoreError> {
         views.of_log(&self.log)?;
-        self.closed.map_or(Ok(()), |closed| views.reach(closed))
+        self.closed.map_or(Ok(()), |closed| views.reach(closed))?;
+        self.published.map_or(Ok(()), |published| views.not_beyond(published))
     }
 
     /// As [`RunStanding::of_views`], for the manifest of the lake; says nothing of its files.
@@ -69,6 +73,12 @@ impl RunStanding {
             _ => Ok(()),
         }
     }
+}
+
+fn published(log: &dyn Log) -> Result<Option<Day>> {
+    let Some(opened) = shell::open::opened(log)? else { return Ok(None) };
+    let partitions = data_dir::partitions(log)?;
+    Ok(Some(last_closed(log, partitions, opened.previous_day)?))
 }
 
 /// The day of the last marker on the materializer's last input before its committed offset, if that is a day of the
@@ -119,7 +129,7 @@ pub(crate) fn check_to_go_on(
     let saved = states.load(Role::Materializer.name()).ok().flatten();
     let saved = saved.filter(|saved| saved.log_identity == identity);
     let closed = saved.map(|saved| saved.cursor.closed).filter(|day| *day >= opened.first_day);
-    let standing = RunStanding { log: identity, closed };
+    let standing = RunStanding { log: identity, closed, published: published(log)? };
     standing.of_views(views)?;
     Ok(standing.of_lake(lake)?)
 }
@@ -214,8 +224,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let views = Views::open(&kv::Db::open(dir.path().join("state")).unwrap()).unwrap();
         let lake = Lake::open(dir.path().join("lake")).unwrap();
-        let here = RunStanding { log: "this".to_owned(), closed: Some(FIRST) };
-        let begun = RunStanding { closed: None, ..here.clone() };
+        let here =
+            RunStanding { log: "this".to_owned(), closed: Some(FIRST), published: Some(FIRST) };
+        let begun = RunStanding { closed: None, published: None, ..here.clone() };
         begun.of_views(&views).unwrap();
         begun.of_lake(&lake).unwrap();
         assert!(matches!(here.of_views(&views), Err(StoreError::Behind { .. })));
@@ -226,7 +237,9 @@ mod tests {
         lake.finish_day(FIRST).unwrap();
         here.of_views(&views).unwrap();
         here.of_lake(&lake).unwrap();
-        let other = RunStanding { log: "that".to_owned(), closed: None };
+        let older = RunStanding { published: Some(FIRST + -1), closed: None, ..here };
+        assert!(matches!(older.of_views(&views), Err(StoreError::Beyond { .. })));
+        let other = RunStanding { log: "that".to_owned(), closed: None, published: None };
         assert!(matches!(other.of_views(&views), Err(StoreError::OtherLog { .. })));
         assert!(matches!(other.of_lake(&lake), Err(StoreError::OtherLog { .. })));
     }

@@ -71,6 +71,16 @@ pub enum StoreError {
         /// The last day of the run.
         closed: Day,
     },
+    /// Views of days that the run's log does not have: an older copy of the log, or a newer one of the views.
+    #[error("{} holds views through {through}, but the log of the run ends with {published}: one of the two is another copy; give the other back, or make the views again from the log with `butterquant rebuild --all`", path.display())]
+    Beyond {
+        /// The folder.
+        path: PathBuf,
+        /// The last day of the views.
+        through: Day,
+        /// The last day on the log.
+        published: Day,
+    },
     /// A file of the lake is not a complete parquet file.
     #[error("{} is damaged: {detail}; `butterquant rebuild --all` rebuilds the lake from the log", path.display())]
     DamagedFile {

@@ -5,7 +5,7 @@ use crate::processes::endpoint_beside;
 use crate::remote_answer::remote_answer;
 use anyhow::{Result, bail};
 use run::data_dir::{self, RunDir};
-use run::standing;
+use run::standing::{self, RunStanding};
 use schemas::role::Role;
 use store::Views;
 use web::fetch;
@@ -33,11 +33,20 @@ impl ViewsAt {
         }
         data_dir::settle(run)?;
         if !run.state().exists() {
-            bail!(
-                "run {} has no views: none of its roles has run yet; start them with `butterquant up --run {}`",
-                run.id,
-                run.id
-            );
+            let closed = RunStanding::of(&*data_dir::reach(run)?.log)?.and_then(|of| of.closed);
+            match closed {
+                Some(closed) => bail!(
+                    "run {} has closed {closed}, but its views are gone: there is no {}; `butterquant rebuild --all --run {}` makes them again from the log",
+                    run.id,
+                    run.state().display(),
+                    run.id
+                ),
+                None => bail!(
+                    "run {} has no views: none of its roles has run yet; start them with `butterquant up --run {}`",
+                    run.id,
+                    run.id
+                ),
+            }
         }
         data_dir::of_state(
             run,

@@ -25,9 +25,6 @@ pub(super) fn check(run: &RunDir, of: &mut Examination) {
             }
         }
     }
-    if !run.state().exists() {
-        return;
-    }
     // Whether they can be read is looked at with the saved state; here it is whether they hold all that is closed.
     if let Err(error) = ViewsAt::of(run).and_then(|views| views.ask(&TallyQuery)) {
         of.failed("views", run.state().display(), &error);

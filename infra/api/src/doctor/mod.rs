@@ -16,12 +16,16 @@ pub use examination::{Check, Examination, Finding};
 pub use repair::repair;
 
 use run::config::Scoring;
-use run::data_dir::RunDir;
+use run::data_dir::{self, RunDir};
 
 /// Examines `run` and what it needs of this machine, and adds that to `of`; `scoring` says which engine
 /// it asks for.
 pub fn examine(run: &RunDir, scoring: &Scoring, mut of: Examination) -> Examination {
     surroundings::check(run, scoring, &mut of);
+    if let Err(error) = data_dir::check_not_gone(run) {
+        of.failed("log", run.log().display(), &error);
+        return of;
+    }
     if run.is_here() && !run.log().exists() {
         of.fine(
             "run",
@@ -32,9 +36,9 @@ pub fn examine(run: &RunDir, scoring: &Scoring, mut of: Examination) -> Examinat
     }
     let log = stores::check_log(run, &mut of);
     checkpoints::check(run, log.as_ref(), &mut of);
-    models::check(run, &mut of);
     if log.is_some() {
         drop(log);
+        models::check(run, &mut of);
         holes::check(run, &mut of);
         derived::check(run, &mut of);
     }

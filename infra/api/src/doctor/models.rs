@@ -1,34 +1,33 @@
-//! The artifact folder: each model file is what its JSON says.
+//! The model files: each has the bytes that the log has.
 
 use super::Examination;
-use run::data_dir::RunDir;
-use success::Artifacts;
+use anyhow::Result;
+use run::data_dir::{self, RunDir};
+use run::derived_files::check_model_files;
+use run::standing::RunStanding;
 
 const WHAT: &str = "model files";
+const REMEDY: &str = "`butterquant rebuild --all` makes them again from the log";
 
-/// Looks at the model files of `run`.
+/// Looks at the model files of `run`, whose log can be read.
 pub(super) fn check(run: &RunDir, of: &mut Examination) {
     let folder = run.models();
-    if !folder.exists() {
-        return of.fine(WHAT, folder.display(), "there are none");
-    }
-    let remedy = "`butterquant rebuild --all` makes them again from the log";
-    let listed = match Artifacts::open(&folder).and_then(|files| Ok((files.list()?, files))) {
-        Ok(listed) => listed,
-        Err(error) => return of.found(WHAT, folder.display(), error, remedy),
-    };
-    let (models, files) = listed;
     let before = of.findings.len();
-    for model in &models {
-        if let Err(error) = files.load(model.version) {
-            of.found(WHAT, model.path.display(), error, remedy);
+    match faults(run) {
+        Err(error) => of.failed(WHAT, folder.display(), &error),
+        Ok(faults) => {
+            faults.into_iter().for_each(|(path, fault)| of.found(WHAT, path, fault, REMEDY));
         }
     }
     if of.findings.len() == before {
-        of.fine(
-            WHAT,
-            folder.display(),
-            format!("{} versions, each as its JSON says", models.len()),
-        );
+        of.fine(WHAT, folder.display(), "as the log has them");
     }
+}
+
+fn faults(run: &RunDir) -> Result<Vec<(String, String)>> {
+    let log = data_dir::reach(run)?.log;
+    let partitions = data_dir::partitions(&*log)?;
+    let closed = RunStanding::of(&*log)?.and_then(|of| of.closed);
+    let faults = check_model_files(&*log, partitions, &run.models(), closed)?;
+    Ok(faults.iter().map(|one| (one.path.display().to_string(), one.to_string())).collect())
 }

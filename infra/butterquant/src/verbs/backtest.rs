@@ -1,13 +1,12 @@
 //! `backtest`: runs the trading days of a period as a run of its own.
 
 use crate::arg_ranges::{MOST_ROWS, count, date};
-use crate::bounded_run::run_through;
+use crate::bounded_run::{named, run_through};
 use crate::confirmed_moves;
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use anyhow::{Context, Result, bail};
 use run::config::Config;
-use run::data_dir;
 use run::question::identity;
 use run::run_request::RunRequest;
 use schemas::Day;
@@ -38,6 +37,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if args.to < args.from {
         bail!("--to {} is before --from {}; exchange them", args.to, args.from);
     }
+    let named = named(config)?;
     let source = market::named(config, args.source.as_ref())?;
     let reads = Reads::days(Some(args.from), Some(args.to)).with_history(args.history);
     let market = market::open(config, &source, args.tickers.as_deref(), reads)?;
@@ -46,17 +46,18 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         .filter(|day| *day <= args.to)
         .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?;
     let wanted = RunRequest {
-        last_day: Some(args.to),
+        last_day: market.days().iter().copied().rfind(|day| *day <= args.to),
         tickers: args.tickers.clone().unwrap_or_default(),
         history: args.history,
         confirmed: confirmed_moves::of_live_run(config)?,
         ..market::request(config, &*market, "backtest", &source, scan_from)?
     };
-    let id = if config.run() == data_dir::LIVE {
-        let question = identity(&wanted.asked(&*market)?, &wanted.confirmed);
-        format!("backtest-{}-{}-{}", args.from, args.to, &question[..8])
-    } else {
-        config.run().to_owned()
+    let id = match named {
+        Some(named) => named.to_owned(),
+        None => {
+            let question = identity(&wanted.asked(&*market)?, &wanted.confirmed);
+            format!("backtest-{}-{}-{}", args.from, args.to, &question[..8])
+        }
     };
     let run = config.run_dir(&id)?;
     run_through(config, &run, market, &wanted)

@@ -1,7 +1,7 @@
 //! `demo`: a simulated market through the whole loop.
 
 use crate::arg_ranges::{MOST_ROWS, count};
-use crate::bounded_run::run_through;
+use crate::bounded_run::{named, run_through};
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use anyhow::{Context, Result, bail};
@@ -59,9 +59,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ..market::request(config, &*market, KIND, &source, *scan_from)?
     };
     wanted.settings.seed = args.seed as i64;
-    let named = config.run() != data_dir::LIVE;
-    let run = config.run_dir(if named { config.run() } else { KIND })?;
-    if !named {
+    let named = named(config)?;
+    let run = config.run_dir(named.unwrap_or(KIND))?;
+    if named.is_none() {
         make_room(&run, &*market, &wanted, args.anew)?;
     } else if args.anew {
         bail!("--anew makes the run {KIND} anew; to make another one, give --run another ID");

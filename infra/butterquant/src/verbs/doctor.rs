@@ -35,6 +35,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     let mut of = examine(&run, &config.scoring()?, of);
     of.fine("configuration", "as given", "it is valid");
+    for finding in &mut of.findings {
+        finding.detail = config.in_message(&finding.detail, &run.id);
+        finding.remedy = config.in_message(&finding.remedy, &run.id);
+    }
     show(config.output()?, &of)
 }
 

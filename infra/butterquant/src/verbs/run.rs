@@ -59,6 +59,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if has_source && run.is_here() && !run.log().exists() {
         may_open(config, terms)?;
     }
+    if !has_source && run.is_here() && !run.log().exists() {
+        return Err(data_dir::no_run(&run));
+    }
     let opened = if run.log().exists() { data_dir::reach(&run)? } else { data_dir::own(&run)? };
     let partitions = config.partitions()?;
     let steps = Steps::new(false);

@@ -7,7 +7,7 @@ use crate::confirmed_moves;
 use crate::exit::Found;
 use crate::market::{self, Reads};
 use crate::printer;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use producers::source::{Market, MarketDay};
 use report::summary_text;
 use run::config::Config;
@@ -58,7 +58,9 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let day = day_to_scan(&mut *market, args.as_of)?;
     let today = market::day(&mut *market, day)?;
     let (run, wanted) = which_run(config, args, &source, &*market, day)?;
-    let mut rankings = ranked(config, &run, market, &wanted, &today)?;
+    let ranked = ranked(config, &run, market, &wanted, &today);
+    let mut rankings =
+        ranked.map_err(|error| anyhow!(config.in_message(&format!("{error:#}"), &run.id)))?;
     say_why_no_index(&mut rankings, &today);
     let file = args.out.clone().unwrap_or_else(|| run.rankings());
     let json = rankings.to_json()?;
@@ -187,21 +189,29 @@ fn fits(
     }
     let fits = own && day >= begun.scan_from && (day > closed || day == closed && same);
     if fits {
-        say_what_is_behind(config, run, market, closed, day);
+        say_what_is_behind(config, run, wanted, market, closed);
     }
     Ok(fits)
 }
 
 /// Says that a run which is days behind closes them first.
-fn say_what_is_behind(config: &Config, run: &RunDir, market: &dyn Market, closed: Day, day: Day) {
+fn say_what_is_behind(
+    config: &Config,
+    run: &RunDir,
+    wanted: &RunRequest,
+    market: &dyn Market,
+    closed: Day,
+) {
+    let (day, source) = (wanted.scan_from, &wanted.source);
     let days = market.days().iter().filter(|one| **one > closed && **one < day).count();
     if days == 0 {
         return;
     }
-    let alone = config.command_line(&format!("scan --as-of {day} --anew"), &run.id);
+    let alone = format!("scan --source {source} --as-of {day} --anew");
     eprintln!(
-        "run {} has closed {closed}: the {days} trading days up to {day} are scanned and traded first; `{alone}` scans {day} alone, as a what-if run",
-        run.id
+        "run {} has closed {closed}: the {days} trading days up to {day} are scanned and traded first; `{}` scans {day} alone, as a what-if run",
+        run.id,
+        config.command_line(&alone, &run.id)
     );
 }
 
@@ -224,6 +234,7 @@ fn ranked(
         let source = SourceDays { market, until: Some(day), closing: None };
         run_loop::run_all_roles(&context, source, opened, &stop, &steps, &mut |_| {})?;
     } else {
+        context.check_derived()?;
         changes::say_of_scan(&context, &mut *market, today)?;
     }
     let rankings = views.rankings(day)?.with_context(|| {

@@ -3,7 +3,7 @@
 use crate::arg_ranges::{MOST_ROWS, count, date};
 use crate::exit::Found;
 use crate::live_run::{Terms, check_start, live, market_of, recorded, serve};
-use crate::market::Reads;
+use crate::market::{self, Reads};
 use crate::printer;
 use anyhow::{Result, ensure};
 use report::summary::summary_of_execution;
@@ -42,6 +42,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     let run = config.this_run()?;
     let registry = config.registry_client()?;
+    if run.is_here() && !run.log().exists() {
+        // A market that cannot be read leaves no folder behind.
+        data_dir::check_not_gone(&run)?;
+        market::opened(config, &market::named(config, args.source.as_ref())?, None)?;
+    }
     let opened = data_dir::own(&run)?;
     recorded(&opened)?.map_or(Ok(()), |before| terms.agree_with(&run.id, &before))?;
     let reads = Reads::days(args.from, args.until).with_history(args.history.unwrap_or_default());

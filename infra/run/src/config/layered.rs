@@ -139,6 +139,16 @@ impl Config {
         self.flags.onto(&format!("{line}{other_run}"))
     }
 
+    /// The same for every command that the message `said` quotes.
+    pub fn in_message(&self, said: &str, id: &str) -> String {
+        let mut flags = self.flags.clone();
+        flags.values.retain(|(key, _)| *key != "run");
+        if self.run_named().is_some() || id != self.run() {
+            flags.values.push(("run", id.to_owned()));
+        }
+        flags.onto_quoted(said)
+    }
+
     /// Every value and its origin, without secrets.
     pub fn shown(&self) -> BTreeMap<String, Origin> {
         let mut shown = self.values.clone();
@@ -158,6 +168,12 @@ impl Config {
     /// Whether the command line gives `key`.
     pub fn is_flag(&self, key: &str) -> bool {
         self.values.get(key).is_some_and(|origin| origin.from == "flag")
+    }
+
+    /// The run that a flag, a file or the environment names; none where it is the default.
+    pub fn run_named(&self) -> Option<&str> {
+        let named = self.values.get("run").filter(|origin| origin.from != "default");
+        named.map(|origin| origin.value.as_str())
     }
 
     /// Every key at its default, whatever the environment holds.

@@ -9,8 +9,8 @@ mod run_dir;
 
 pub use beside::{Beside, settle};
 pub use open_log::{
-    OpenLog, folders_of_processes, living_owner, no_run, of_state, own, partitions, reach,
-    remove_topics,
+    OpenLog, check_not_gone, folders_of_processes, living_owner, no_run, of_state, own, partitions,
+    reach, remove_topics,
 };
 pub(crate) use open_log::{open_state, read_state, was_held};
 pub use remove::{hold, remove_run};

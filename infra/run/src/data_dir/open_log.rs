@@ -60,9 +60,29 @@ pub fn own(run: &RunDir) -> Result<OpenLog> {
         return Ok(opened);
     }
     let path = run.log();
+    check_not_gone(run)?;
     create(&path)?;
     let log = Arc::new(patiently(&path, || Ok(EmbeddedLog::open(&path)?))?);
     Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
+}
+
+/// Fails where a run has its views or its lake, but not the log that they are made from. An empty log in its place would
+/// make them look like another run's.
+///
+/// # Errors
+/// The log is gone.
+pub fn check_not_gone(run: &RunDir) -> Result<()> {
+    let made = [run.state(), run.lake()].into_iter().find(|path| path.exists());
+    match made.filter(|_| run.is_here() && !run.log().exists()) {
+        None => Ok(()),
+        Some(made) => Err(anyhow!(
+            "the log of run {} is gone: {} does not exist, though {} does; give the folder back, or bring a backup back with `butterquant restore FILE --run NAME`, and delete what is left with `butterquant runs remove {}`",
+            run.id,
+            run.log().display(),
+            made.display(),
+            run.id
+        )),
+    }
 }
 
 fn create(path: &Path) -> Result<()> {
@@ -90,6 +110,7 @@ pub fn reach(run: &RunDir) -> Result<OpenLog> {
         return Ok(opened);
     }
     let path = run.log();
+    check_not_gone(run)?;
     if !path.exists() {
         return Err(no_run(run));
     }

@@ -90,6 +90,21 @@ impl Views {
         Err(StoreError::Behind { path: self.store.path().to_path_buf(), through, closed })
     }
 
+    /// Fails for views of days after `published`, the last day on the run's log.
+    ///
+    /// # Errors
+    /// [`StoreError::Beyond`]; else as [`Views::through`].
+    pub fn not_beyond(&self, published: Day) -> Result<(), StoreError> {
+        match self.through()? {
+            Some(through) if through > published => Err(StoreError::Beyond {
+                path: self.store.path().to_path_buf(),
+                through,
+                published,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The last day the views contain.
     ///
     /// # Errors
