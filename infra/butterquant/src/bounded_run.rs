@@ -1,9 +1,9 @@
 //! A run over a market's days up to a last one: opened or continued, run, and summarised. One that has been made is shown
 //! again, and nothing is written.
 
-use crate::cli::VERSION;
 use crate::exit::Found;
 use crate::printer;
+use crate::version::VERSION;
 use anyhow::{Result, anyhow, bail, ensure};
 use producers::source::Market;
 use report::summary::{Summary, summary, summary_of_execution};

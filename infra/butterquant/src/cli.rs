@@ -2,16 +2,13 @@
 
 use crate::exit::Found;
 use crate::verbs;
+use crate::version::VERSION;
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser};
 use run::config::{Choice, Config, Flags, LogHome, Output, Provider};
 use std::path::PathBuf;
 use telemetry::Verbosity;
-
-/// The package's version and the commit it was built from.
-pub(crate) const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD_COMMIT"), ")");
 
 /// Event-sourced scanning, scoring and trading of option butterflies.
 ///

@@ -23,6 +23,7 @@ mod printer;
 mod record_json;
 mod schema_subject;
 mod verbs;
+mod version;
 
 use clap::Parser;
 use exit::Found;

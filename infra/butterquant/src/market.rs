@@ -1,8 +1,8 @@
 //! The market that a verb reads, and what is said of its data before it is used.
 
-use crate::cli::VERSION;
 use crate::confirmed_moves::{Moves, moves_of, without_confirmed};
 use crate::printer;
+use crate::version::VERSION;
 use anyhow::{Context, Result};
 use producers::source::{Market, MarketDay, SourceError, findings};
 use run::config::Config;

@@ -146,12 +146,14 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         returns.push(daily);
     }
     let compared = compare(&returns[0], &returns[1], LONGEST_HOLDING, settings.seed as u64);
-    let files = BTreeMap::from([
-        ("log", run.log().display().to_string()),
-        ("lake", run.lake().display().to_string()),
-        ("models", run.models().display().to_string()),
-        ("rankings", run.rankings().display().to_string()),
-    ]);
+    let files = [
+        ("log", run.log()),
+        ("lake", run.lake()),
+        ("models", run.models()),
+        ("rankings", run.rankings()),
+    ];
+    let files = files.into_iter().filter(|(_, path)| path.exists());
+    let files = files.map(|(what, path)| (what, path.display().to_string())).collect();
     Ok(Summary {
         run: run.id.clone(),
         opened: opened.clone(),

@@ -104,6 +104,10 @@ fn compare(before: &Before, context: &RunContext, states: Vec<Rebuilt>) -> Resul
     let views_now = Some(projections.views.digest()?);
     let views = match before.through.filter(|day| Some(*day) > through) {
         Some(day) => Compared::ahead(&before.views, views_now, day),
+        None if before.views.digest.is_none() && before.views.problem.is_none() => {
+            let note = Some("there were none before".to_owned());
+            Compared { before: None, after: views_now, same: None, note }
+        }
         None => Compared::of(&before.views, views_now),
     };
     let mut lake_now = projections.lake.digest()?;

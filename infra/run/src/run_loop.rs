@@ -66,6 +66,7 @@ pub fn run_all_roles(
     on_day: &mut dyn FnMut(&DayFigures),
 ) -> Result<()> {
     context.check_derived()?;
+    shell::offsets::check_places(&context.env)?;
     let SourceDays { market, until, closing } = source;
     let days: Vec<Day> =
         market.days().iter().copied().filter(|day| *day >= opened.first_day).collect();

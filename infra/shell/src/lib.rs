@@ -19,7 +19,7 @@ pub mod inspect;
 pub mod instance;
 pub mod last_markers;
 mod last_record;
-mod offsets;
+pub mod offsets;
 pub mod open;
 pub mod operator_word;
 mod read_ahead;

@@ -2,8 +2,11 @@
 
 use crate::env::Env;
 use crate::error::ShellError;
+use crate::replay::closed_by;
 use crate::{last_record, record_codec, unit::Unit};
 use eventlog::{Record, TopicPartition};
+use schemas::Topic;
+use schemas::role::Role;
 use std::time::{Duration, Instant};
 
 /// Pause between two questions for offsets that seem to be lost.
@@ -21,6 +24,48 @@ impl Doubts {
     pub(crate) fn new(adopting: bool) -> Doubts {
         Doubts { until: None, adopting }
     }
+}
+
+/// Fails where a role's group has offsets beyond the end of a partition, or none though the role has closed days. To be
+/// asked before any role of the run begins, so that a start that one of them refuses writes nothing. Like
+/// [`Env::committed`] it asks again for a while.
+///
+/// # Errors
+/// [`ShellError::BeyondEnd`], [`ShellError::PlaceLost`], and those of the log.
+pub fn check_places(env: &Env) -> Result<(), ShellError> {
+    let until = Instant::now() + env.policy.lost_after;
+    loop {
+        let wrong = Role::ALL.into_iter().find_map(|role| wrong_place(env, role).transpose());
+        match wrong.transpose()? {
+            None => return Ok(()),
+            Some(wrong) if Instant::now() >= until => return Err(wrong),
+            Some(_) => std::thread::sleep(ASK_AGAIN),
+        }
+    }
+}
+
+fn wrong_place(env: &Env, role: Role) -> Result<Option<ShellError>, ShellError> {
+    let grouped = |topic: &Topic| !(role.by_partition() && topic.single());
+    let topics = role.inputs().iter().map(|input| input.topic).filter(grouped);
+    let places: Vec<TopicPartition> = topics
+        .flat_map(|topic| {
+            (0..topic.partitions(env.partitions)).map(move |one| record_codec::place(topic, one))
+        })
+        .collect();
+    let committed = env.log.committed(role.name(), &places)?;
+    for (place, offset) in places.iter().zip(&committed) {
+        let Some(offset) = *offset else { continue };
+        let end = env.log.written_end(place)?;
+        if offset > end {
+            let place = place.to_string();
+            return Ok(Some(ShellError::BeyondEnd { group: role, place, offset, end }));
+        }
+    }
+    let gone = committed.iter().any(Option::is_none);
+    if gone && closed_by(&*env.log, role, env.partitions)?.is_some() {
+        return Ok(Some(ShellError::PlaceLost { unit: role.to_string(), group: role }));
+    }
+    Ok(None)
 }
 
 impl Env {
@@ -130,8 +175,7 @@ mod tests {
     use consumers::labeler::Labeler;
     use eventlog::{Batch, Consumed, Log, MemoryLog};
     use schemas::events::DayClosed;
-    use schemas::role::Role;
-    use schemas::{Day, Event, EventId, Topic};
+    use schemas::{Day, Event, EventId};
     use std::sync::Arc;
 
     fn labelers_on(log: impl Log + 'static, lost_after: Duration) -> Env {

@@ -63,26 +63,15 @@ pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Lo
 fn check_partition(log: &dyn Log, topic: Topic, partition: u32, of: &mut Examination) -> u64 {
     let place = record_codec::place(topic, partition);
     let read = || -> anyhow::Result<(u64, u64)> {
-        let low = log.watermarks(&place)?.low;
         let mut records = 0;
         for record in PartitionReader::new(log)?.to_end(log, &place)? {
             record?;
             records += 1;
         }
-        Ok((low, records))
+        Ok(records)
     };
     match read() {
-        Ok((low, records)) => {
-            if low > 0 {
-                of.found(
-                    "log",
-                    &place,
-                    format!("it begins at offset {low}: the events before it are gone"),
-                    "set cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1 on its topics; what is gone cannot be had back",
-                );
-            }
-            records
-        }
+        Ok(records) => records,
         Err(error) => {
             of.failed("log", &place, &error);
             0

@@ -7,7 +7,7 @@ pub(super) const LONGEST_NAME: usize = 100;
 
 /// What a name is, for people.
 pub(super) const NAME_RULE: &str =
-    "1 to 100 letters, digits, '-', '_' and '.', not beginning with '.'";
+    "1 to 100 letters, digits, '-', '_' and '.', not beginning with '.' or '-'";
 
 /// Checks the name of `what`, such as an instance.
 ///
@@ -30,7 +30,9 @@ pub fn check_run_name(name: &str) -> Result<()> {
 
 fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('.')
+    (1..=LONGEST_NAME).contains(&name.len())
+        && name.chars().all(plain)
+        && !name.starts_with(['.', '-'])
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ impl Beside {
     /// # Errors
     /// Another process rebuilds the run, or its folder cannot be written.
     pub fn begin(run: &RunDir) -> Result<Beside> {
+        // The folder of a run on Kafka may be gone; its log has all that is made here.
+        fs::create_dir_all(&run.path).with_context(|| cannot_write(&run.path))?;
         let lock = File::open(&run.path)
             .with_context(|| format!("{} cannot be read", run.path.display()))?;
         match lock.try_lock() {

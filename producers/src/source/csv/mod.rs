@@ -378,9 +378,8 @@ impl Market for CsvMarket {
     }
 
     fn data_sha256(&self, until: Option<Day>) -> String {
-        let hash = |table: &PriceTable, file: usize| match until {
-            Some(until) => table.sha256_until(until),
-            None => self.files[file].sha256.clone(),
+        let hash = |table: &PriceTable, file: usize| {
+            until.map_or_else(|| self.files[file].sha256.clone(), |until| table.sha256_until(until))
         };
         let mut lines = String::new();
         for stock in &self.stocks {
