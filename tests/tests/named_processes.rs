@@ -50,7 +50,11 @@ fn every_verdict_comes_from_whoever_runs() {
     let grow = |count| TICKERS.iter().for_each(|ticker| write(prices.path(), ticker, count));
     let day = |count: usize| days(count)[count - 1].to_string();
     grow(FIRST);
-    let source = format!("run source --name s --source csv:{}", prices.path().display());
+    let source = format!(
+        "run source --name s --from {} --source csv:{}",
+        day(FIRST),
+        prices.path().display()
+    );
     let source = Running::start(data, &source);
     wait_for("owner of the log", || {
         let owner = std::fs::read_to_string(data.join("runs/live/log/owner")).ok()?;

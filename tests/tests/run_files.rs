@@ -186,7 +186,8 @@ fn a_wounded_run_is_repaired_or_named_and_never_shown_with_less() {
         }
         let doctor = run(data.path(), "doctor -o json --run demo");
         let topics = run(data.path(), "topics list -o json --run demo");
-        assert!(topics.code == 2 || topics.json() == whole, "{of} cut by 1/{cut}: {}", topics.out);
+        // A partition that cannot be read is named beside the others.
+        assert!(topics.code != 0 || topics.json() == whole, "{of} cut by 1/{cut}: {}", topics.out);
         let mut fine = topics.code == 0;
         for (verb, right) in [("positions", &positions), ("journal", &journal)] {
             let ran = run(data.path(), &format!("{verb} -o json --run demo"));

@@ -132,7 +132,9 @@ impl Env {
         let name = || unit.identity.name.clone();
         let grouped = (0..committed.len()).filter(|stage| unit.grouped(*stage));
         let mut missing = grouped.clone().filter(|stage| committed[*stage].is_none()).peekable();
+        // A role that writes no topic decides nothing: it goes on where its saved state is, and commits that.
         if missing.peek().is_some()
+            && !unit.identity.outputs.is_empty()
             && (missing.any(|stage| unit.cursor.positions[stage] > 0)
                 || self.has_closed_days(unit)?)
         {

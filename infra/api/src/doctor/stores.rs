@@ -62,7 +62,7 @@ pub(super) fn check_log(run: &RunDir, of: &mut Examination) -> Option<Arc<dyn Lo
 /// Reads a partition to its end; gives the number of its records.
 fn check_partition(log: &dyn Log, topic: Topic, partition: u32, of: &mut Examination) -> u64 {
     let place = record_codec::place(topic, partition);
-    let read = || -> anyhow::Result<(u64, u64)> {
+    let read = || -> anyhow::Result<u64> {
         let mut records = 0;
         for record in PartitionReader::new(log)?.to_end(log, &place)? {
             record?;
