@@ -202,7 +202,7 @@ fn given_a_run_killed_at_work_when_rebuilt_then_nothing_differs_and_it_goes_on()
     let (alone, data) = (folder.path().join("alone"), folder.path().join("killed"));
     finished(&alone);
     let mut kills = 0;
-    for wait_ms in [1_500, 900, 1_200, 700] {
+    for wait_ms in [300, 600, 450, 900] {
         kills += u32::from(killed(up(&data, None), Duration::from_millis(wait_ms)));
         if run(&data, "status").code == 0 {
             rebuilt(&data, 0);

@@ -381,12 +381,10 @@ impl Market for CsvMarket {
         let hash = |table: &PriceTable, file: usize| {
             until.map_or_else(|| self.files[file].sha256.clone(), |until| table.sha256_until(until))
         };
-        let mut lines = String::new();
-        for stock in &self.stocks {
-            lines.push_str(&format!("{} {}\n", stock.ticker, hash(&stock.table, stock.file)));
-        }
-        lines.push_str(&format!("^VIX {}\n", hash(&self.index.table, self.index.file)));
-        sha256_hex(lines.as_bytes())
+        let line = |stock: &Stock| format!("{} {}\n", stock.ticker, hash(&stock.table, stock.file));
+        let stocks: String = self.stocks.iter().map(line).collect();
+        let index = hash(&self.index.table, self.index.file);
+        sha256_hex(format!("{stocks}^VIX {index}\n").as_bytes())
     }
 
     fn describe(&self) -> String {
