@@ -148,7 +148,9 @@ fn a_run_is_removed_with_consent_and_never_while_a_process_has_it_open() {
 fn a_run_begins_though_somebody_reads_just_then() {
     for held in ["log", "state"] {
         let data = folder();
-        let reader = kv::Db::open(data.path().join("runs/live").join(held)).unwrap();
+        let run_folder = data.path().join("runs/live");
+        std::fs::create_dir_all(run_folder.join("log")).unwrap();
+        let reader = kv::Db::open(run_folder.join(held)).unwrap();
         let mut up = Running::start(data.path(), "up --source sim:5,stocks=2,days=280");
         assert_eq!(up.ends_within(Duration::from_secs(1)), None, "{held}");
         drop(reader);

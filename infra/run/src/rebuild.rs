@@ -50,6 +50,12 @@ impl Compared {
         Compared { before: before.digest.clone(), same, after, note: before.problem.clone() }
     }
 
+    /// Of a part that was not there.
+    fn made(after: Option<String>) -> Compared {
+        let note = Some("there was none before".to_owned());
+        Compared { before: None, after, same: None, note }
+    }
+
     /// Of a part that had a day which the run has not closed, so that the log does not ask for it yet.
     fn ahead(before: &Found, after: Option<String>, day: Day) -> Compared {
         let note = format!(
@@ -104,10 +110,7 @@ fn compare(before: &Before, context: &RunContext, states: Vec<Rebuilt>) -> Resul
     let views_now = Some(projections.views.digest()?);
     let views = match before.through.filter(|day| Some(*day) > through) {
         Some(day) => Compared::ahead(&before.views, views_now, day),
-        None if before.views.digest.is_none() && before.views.problem.is_none() => {
-            let note = Some("there were none before".to_owned());
-            Compared { before: None, after: views_now, same: None, note }
-        }
+        None if before.views.is_nothing() => Compared::made(views_now),
         None => Compared::of(&before.views, views_now),
     };
     let mut lake_now = projections.lake.digest()?;
@@ -121,6 +124,8 @@ fn compare(before: &Before, context: &RunContext, states: Vec<Rebuilt>) -> Resul
         let marked = !UNMARKED.iter().any(|one| one.dataset() == topic);
         let compared = match ahead.filter(|_| marked && found.digest != now) {
             Some(day) => Compared::ahead(&found, now, day),
+            // A run that was ended before its first day closed had written nothing yet.
+            None if before.through.is_none() && found.is_nothing() => Compared::made(now),
             None => Compared::of(&found, now),
         };
         lake.insert(topic, compared);

@@ -20,6 +20,13 @@ pub(super) struct Found {
     pub(super) problem: Option<String>,
 }
 
+impl Found {
+    /// Whether there was nothing, which is no fault by itself.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.digest.is_none() && self.problem.is_none()
+    }
+}
+
 impl<E: std::fmt::Display> From<Result<Option<String>, E>> for Found {
     fn from(digest: Result<Option<String>, E>) -> Found {
         match digest {
