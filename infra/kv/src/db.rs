@@ -12,11 +12,12 @@ use parking_lot::Mutex;
 
 use crate::guard::{Progress, bounded, guarded, watched};
 use crate::seal::{self, SEAL, Seal, SharedSeal};
-use crate::{KvError, copy, owner, segments, snapshots};
+use crate::{KvError, Owner, copy, owner, segments, snapshots};
 
 /// Pages kept in memory, in bytes, for one open directory.
 const CACHE_BYTES: u64 = 16 << 20;
-/// How long to wait for a lock that this process itself may be about to release.
+/// How long to wait for a lock that this process itself may be about to release, or a process that it has just begun:
+/// between fork and exec that one has a copy of every open file, and with it the lock.
 const LOCK_PATIENCE: Duration = Duration::from_millis(800);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
@@ -86,8 +87,7 @@ impl Db {
             }
             match open_once(folder, path) {
                 Err(KvError::Locked { owner, .. })
-                    if Instant::now() < deadline
-                        && owner.as_ref().is_none_or(|o| o.pid == std::process::id()) =>
+                    if Instant::now() < deadline && owner.as_ref().is_none_or(is_passing) =>
                 {
                     thread::sleep(LOCK_PAUSE);
                 }
@@ -298,6 +298,11 @@ fn try_lock(folder: &Path) -> io::Result<Option<fs::File>> {
         Err(fs::TryLockError::WouldBlock) => Ok(None),
         Err(fs::TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Whether a lock goes in a moment: the last owner is this process, or has ended.
+fn is_passing(owner: &Owner) -> bool {
+    owner.pid == std::process::id() || !Path::new(&format!("/proc/{}", owner.pid)).exists()
 }
 
 /// Opens the store; turns sled's panic on some damaged files into an error.
