@@ -14,7 +14,7 @@ measuring=" models hot_swap on_kafka_bench on_kafka_cluster on_kafka_outage "
 
 # Tests on Kafka that take too long for every change: `.ci/run` skips them, `tests/long` runs them.
 long_programs="on_kafka_outage on_kafka_order_safety on_kafka_bench"
-long_tests="a_minute_without_a_broker what_a_broker_leaves_open and_fenced_on_the_log a_broker_killed_before
+long_tests="given_kills_at_any_moment a_minute_without_a_broker what_a_broker_leaves_open and_fenced_on_the_log a_broker_killed_before
   a_halt_uses_up scorers_held_to_a_rate kafka_streams_does_the_same_hop offsets_set_by_kafkas_own_tools"
 
 outermost=''
