@@ -10,6 +10,7 @@ use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::errors::of_code;
+use super::native_admin::answer;
 use crate::Result;
 
 const PLACE: &str = "the list of groups";
@@ -19,28 +20,17 @@ pub(crate) fn active_groups<C: ClientContext>(
     client: &Client<C>,
     timeout: Duration,
 ) -> Result<Vec<String>> {
-    let rk = client.native_ptr();
-    // SAFETY: `rk` lives as long as `client`; the queue, the options and the event are each
-    // destroyed once, after their last use, and nothing borrowed from the event outlives it.
-    unsafe {
-        let options = sys::rd_kafka_AdminOptions_new(
-            rk,
+    // SAFETY: the function asked is that of the options, and nothing borrowed from the event outlives it.
+    let found = unsafe {
+        answer(
+            client,
+            timeout,
             sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS,
-        );
-        let queue = sys::rd_kafka_queue_new(rk);
-        sys::rd_kafka_ListConsumerGroups(rk, options, queue);
-        let event = sys::rd_kafka_queue_poll(queue, timeout.as_millis() as i32);
-        let found = match event.is_null() {
-            true => Err(Code::OperationTimedOut),
-            false => read(event),
-        };
-        if !event.is_null() {
-            sys::rd_kafka_event_destroy(event);
-        }
-        sys::rd_kafka_queue_destroy(queue);
-        sys::rd_kafka_AdminOptions_destroy(options);
-        found.map_err(|code| of_code(code, PLACE))
-    }
+            |rk, options, queue| sys::rd_kafka_ListConsumerGroups(rk, options, queue),
+            |event| read(event),
+        )
+    };
+    found.map_err(|code| of_code(code, PLACE))
 }
 
 /// Reads the names out of the answer.
@@ -53,10 +43,6 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<Vec<Str
     // SAFETY: the answer and all that is read from it belong to the live event; each
     // pointer is checked before it is followed.
     unsafe {
-        let code = Code::from(sys::rd_kafka_event_error(event));
-        if code != Code::NoError {
-            return Err(code);
-        }
         let result = sys::rd_kafka_event_ListConsumerGroups_result(event);
         if result.is_null() {
             return Err(Code::Fail);

@@ -22,6 +22,7 @@ mod errors;
 mod log;
 mod member;
 mod names;
+mod native_admin;
 mod outage;
 mod partitions;
 mod producer;

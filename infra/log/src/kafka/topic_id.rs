@@ -10,6 +10,7 @@ use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::errors::of_code;
+use super::native_admin::answer;
 use crate::{LogError, Result};
 
 /// The id of `topic`; `None` where it does not exist.
@@ -20,34 +21,24 @@ pub(crate) fn topic_id<C: ClientContext>(
 ) -> Result<Option<String>> {
     let name = CString::new(topic).map_err(|_| LogError::no_topic(topic))?;
     let mut names: [*const c_char; 1] = [name.as_ptr()];
-    let rk = client.native_ptr();
-    // SAFETY: `rk` lives as long as `client`; librdkafka copies the names; the queue, the
-    // options, the collection and the event are each destroyed once, after their last use,
-    // and nothing borrowed from the event outlives it.
-    unsafe {
+    // SAFETY: the function asked is that of the options; librdkafka copies the names; the collection is destroyed once,
+    // after its last use, and nothing borrowed from the event outlives it.
+    let found = unsafe {
         let topics = sys::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), 1);
-        let options = sys::rd_kafka_AdminOptions_new(
-            rk,
+        let found = answer(
+            client,
+            timeout,
             sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+            |rk, options, queue| sys::rd_kafka_DescribeTopics(rk, topics, options, queue),
+            |event| read(event),
         );
-        let queue = sys::rd_kafka_queue_new(rk);
-        sys::rd_kafka_DescribeTopics(rk, topics, options, queue);
-        let event = sys::rd_kafka_queue_poll(queue, timeout.as_millis() as i32);
-        let found = match event.is_null() {
-            true => Err(Code::OperationTimedOut),
-            false => read(event),
-        };
-        if !event.is_null() {
-            sys::rd_kafka_event_destroy(event);
-        }
-        sys::rd_kafka_queue_destroy(queue);
-        sys::rd_kafka_AdminOptions_destroy(options);
         sys::rd_kafka_TopicCollection_destroy(topics);
-        match found {
-            Ok(id) => Ok(Some(id)),
-            Err(Code::UnknownTopicOrPartition | Code::UnknownTopic) => Ok(None),
-            Err(code) => Err(of_code(code, topic)),
-        }
+        found
+    };
+    match found {
+        Ok(id) => Ok(Some(id)),
+        Err(Code::UnknownTopicOrPartition | Code::UnknownTopic) => Ok(None),
+        Err(code) => Err(of_code(code, topic)),
     }
 }
 
@@ -60,10 +51,6 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<String,
     // SAFETY: the answer and all that is read from it belong to the live event; each
     // pointer is checked before it is followed.
     unsafe {
-        let code = Code::from(sys::rd_kafka_event_error(event));
-        if code != Code::NoError {
-            return Err(code);
-        }
         let result = sys::rd_kafka_event_DescribeTopics_result(event);
         if result.is_null() {
             return Err(Code::Fail);
