@@ -2,12 +2,12 @@
 //! roles have written.
 
 use anyhow::Result;
-use eventlog::{Log, TopicPartition};
+use eventlog::Log;
 use run::data_dir::{self, RunDir};
 use schemas::role::Role;
-use schemas::{Day, Topic};
+use schemas::Day;
 use serde::Serialize;
-use shell::record_codec;
+use shell::offsets::of_group;
 
 /// A role's group.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -30,25 +30,6 @@ pub struct GroupPlace {
     pub problem: Option<&'static str>,
 }
 
-/// Partition by partition, the committed offset of a group; none where it has committed none.
-pub type Offsets = Vec<(TopicPartition, Option<u64>)>;
-
-/// The partitions that the group of `role` commits, and where it stands there.
-///
-/// # Errors
-/// Those of the log.
-pub fn offsets(log: &dyn Log, role: Role, partitions: u32) -> Result<Offsets> {
-    let read = |topic: &Topic| !(role.by_partition() && topic.single());
-    let topics = role.inputs().iter().map(|input| input.topic).filter(read);
-    let places: Vec<TopicPartition> = topics
-        .flat_map(|topic| {
-            (0..topic.partitions(partitions)).map(move |one| record_codec::place(topic, one))
-        })
-        .collect();
-    let committed = log.committed(role.name(), &places)?;
-    Ok(places.into_iter().zip(committed).collect())
-}
-
 /// Every role's group in `run`.
 ///
 /// # Errors
@@ -62,7 +43,7 @@ pub fn groups(run: &RunDir) -> Result<Vec<GroupPlace>> {
 }
 
 fn place_of(log: &dyn Log, role: Role, partitions: u32) -> Result<GroupPlace> {
-    let offsets = offsets(log, role, partitions)?;
+    let offsets = of_group(log, role, partitions)?;
     let mut place = GroupPlace {
         group: role.name(),
         partitions: offsets.len(),

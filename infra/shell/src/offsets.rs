@@ -4,7 +4,7 @@ use crate::env::Env;
 use crate::error::ShellError;
 use crate::replay::closed_by;
 use crate::{last_record, record_codec, unit::Unit};
-use eventlog::{Record, TopicPartition};
+use eventlog::{Log, LogError, Record, TopicPartition};
 use schemas::Topic;
 use schemas::role::Role;
 use std::time::{Duration, Instant};
@@ -44,16 +44,28 @@ pub fn check_places(env: &Env) -> Result<(), ShellError> {
     }
 }
 
-fn wrong_place(env: &Env, role: Role) -> Result<Option<ShellError>, ShellError> {
+/// Partition by partition, the committed offset of a group; none where it has committed none.
+pub type GroupOffsets = Vec<(TopicPartition, Option<u64>)>;
+
+/// The partitions that the group of `role` commits, and where it stands there.
+///
+/// # Errors
+/// Those of the log.
+pub fn of_group(log: &dyn Log, role: Role, partitions: u32) -> Result<GroupOffsets, LogError> {
     let grouped = |topic: &Topic| !(role.by_partition() && topic.single());
     let topics = role.inputs().iter().map(|input| input.topic).filter(grouped);
     let places: Vec<TopicPartition> = topics
         .flat_map(|topic| {
-            (0..topic.partitions(env.partitions)).map(move |one| record_codec::place(topic, one))
+            (0..topic.partitions(partitions)).map(move |one| record_codec::place(topic, one))
         })
         .collect();
-    let committed = env.log.committed(role.name(), &places)?;
-    for (place, offset) in places.iter().zip(&committed) {
+    let committed = log.committed(role.name(), &places)?;
+    Ok(places.into_iter().zip(committed).collect())
+}
+
+fn wrong_place(env: &Env, role: Role) -> Result<Option<ShellError>, ShellError> {
+    let committed = of_group(&*env.log, role, env.partitions)?;
+    for (place, offset) in &committed {
         let Some(offset) = *offset else { continue };
         let end = env.log.written_end(place)?;
         if offset > end {
@@ -61,7 +73,7 @@ fn wrong_place(env: &Env, role: Role) -> Result<Option<ShellError>, ShellError> 
             return Ok(Some(ShellError::BeyondEnd { group: role, place, offset, end }));
         }
     }
-    let gone = committed.iter().any(Option::is_none);
+    let gone = committed.iter().any(|(_, offset)| offset.is_none());
     if gone && closed_by(&*env.log, role, env.partitions)?.is_some() {
         return Ok(Some(ShellError::PlaceLost { unit: role.to_string(), group: role }));
     }
@@ -175,7 +187,7 @@ mod tests {
     use crate::instance::Policy;
     use crate::{checkpoint::MemoryCheckpoints, open};
     use consumers::labeler::Labeler;
-    use eventlog::{Batch, Consumed, Log, MemoryLog};
+    use eventlog::{Batch, Consumed, MemoryLog};
     use schemas::events::DayClosed;
     use schemas::{Day, Event, EventId};
     use std::sync::Arc;
@@ -234,7 +246,11 @@ mod tests {
         );
         marked(1, None);
         assert!(env.committed(&unit, &mut Doubts::new(false)).is_ok(), "an operator closed a day");
+        check_places(&env).unwrap();
         marked(2, Some(EventId::default()));
+        // Asked before any role begins, so that the source of such a run publishes nothing either.
+        let refused = check_places(&env).unwrap_err();
+        assert!(matches!(refused, ShellError::PlaceLost { group: Role::Labeler, .. }), "{refused}");
         let lost = env.committed(&unit, &mut Doubts::new(false)).unwrap_err();
         assert!(
             matches!(&lost, ShellError::PlaceLost { unit, .. } if unit == "labeler-0"),

@@ -36,14 +36,6 @@ pub fn opened(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
     Ok(book.latest().opened.clone())
 }
 
-/// The same where the log may have no topics yet, and with them no run.
-pub fn opened_if_any(log: &dyn Log) -> Result<Option<RunOpened>, ShellError> {
-    match log.topics()?.iter().any(|topic| topic.name == Topic::Controls.name()) {
-        true => opened(log),
-        false => Ok(None),
-    }
-}
-
 /// When the run of `log` was opened, RFC 3339; none if it was not, or by a version that did not record it.
 pub fn opened_at(log: &dyn Log) -> Result<Option<String>, ShellError> {
     let place = record_codec::place(Topic::Controls, 0);

@@ -5,12 +5,12 @@ use crate::exit::Found;
 use crate::owned_run::owned_run;
 use crate::printer;
 use anyhow::{Result, bail};
-use api::groups::{Offsets, offsets};
 use report::tables;
 use run::config::Config;
 use schemas::role::Role;
 use serde::Serialize;
 use shell::instance::{Env, Instance};
+use shell::offsets::{GroupOffsets, of_group};
 use std::time::{Duration, Instant};
 
 /// Arguments of `groups adopt`.
@@ -63,7 +63,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 }
 
 fn adopt(env: &Env, role: Role) -> Result<Adopted> {
-    let before = offsets(&*env.log, role, env.partitions)?;
+    let before = of_group(&*env.log, role, env.partitions)?;
     let mut instance = Instance::join(env, role, "adopting")?;
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -81,11 +81,11 @@ fn adopt(env: &Env, role: Role) -> Result<Adopted> {
         }
     }
     instance.finish()?;
-    let after = offsets(&*env.log, role, env.partitions)?;
+    let after = of_group(&*env.log, role, env.partitions)?;
     Ok(Adopted { group: role.name(), set: changed(before, after) })
 }
 
-fn changed(before: Offsets, after: Offsets) -> Vec<Set> {
+fn changed(before: GroupOffsets, after: GroupOffsets) -> Vec<Set> {
     let both = before.into_iter().zip(after);
     let moved = both.filter(|((_, before), (_, after))| before != after);
     moved.map(|((tp, before), (_, after))| Set { place: tp.to_string(), before, after }).collect()

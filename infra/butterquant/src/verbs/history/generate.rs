@@ -14,6 +14,7 @@ use report::summary_text::SURVIVORS;
 use run::config::Config;
 use run::data_dir::{self, OpenLog, RunDir};
 use run::projections;
+use run::resume_run::controls_on;
 use run::run_request::first_days;
 use schemas::id::sha256_hex;
 use schemas::{Day, Topic};
@@ -73,7 +74,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 /// Which rows to draw: only those known before the run's own begin.
 fn plan(config: &Config, args: &Args, log: &dyn Log, market: &dyn Market) -> Result<HistoryPlan> {
     let last = *market.days().last().context("the market has no days")?;
-    let (before, day) = match open::opened_if_any(log)? {
+    let (before, day) = match controls_on(log)?.opened {
         Some(opened) => {
             let from = opened.scan_from;
             if let Some(before) = args.before.filter(|before| *before > from) {
