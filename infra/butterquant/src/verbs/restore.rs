@@ -2,12 +2,12 @@
 //! saved state from the log.
 
 use crate::exit::Found;
-use crate::owned_run::owned_run;
 use crate::printer;
 use anyhow::{Context, Result, bail};
 use eventlog::archive;
 use run::config::Config;
-use schemas::Topic;
+use run::data_dir;
+use run::rebuild::rebuild;
 use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
@@ -55,7 +55,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     };
     fs::create_dir_all(run.data_dir.join("runs")).with_context(cannot)?;
     fs::rename(&beside, &run.path).with_context(cannot)?;
-    let units = rebuilt(config)?;
+    let bar = steps.counter("rebuilding");
+    let opened = data_dir::own(&run)?;
+    let rebuilt = rebuild(&config.run_spec()?, &run, &opened, &mut |unit| bar.next(unit))?;
+    bar.done("");
+    let units = rebuilt.states.len();
     let value = json!({
         "run": run.id, "records": archived.records, "offsets": archived.offsets, "units": units,
     });
@@ -66,19 +70,4 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ));
     })?;
     Ok(Found::Nothing)
-}
-
-/// Makes everything that is not the log; gives the number of units.
-fn rebuilt(config: &Config) -> Result<usize> {
-    let context = owned_run(config)?;
-    let bar = printer::steps(config)?.counter("rebuilding");
-    let states = shell::replay::rebuild(&context.env, None, &mut |unit| bar.next(unit))?;
-    bar.done("");
-    context.materialized.write_unmarked()?;
-    context.materialized.write_models(&run::projections::read_all(
-        &*context.env.log,
-        Topic::Models,
-        context.env.partitions,
-    )?)?;
-    Ok(states.len())
 }
