@@ -154,3 +154,36 @@ fn a_demo_takes_nobodys_place() {
     drop(running);
     assert_eq!(run(data, demo).code, 0, "killed, it is replaced");
 }
+
+#[test]
+fn a_run_that_was_ended_is_called_unfinished_and_one_whose_log_is_gone_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path();
+    let asked = "backtest --source sim:5,stocks=40,days=600 --from 2016-01-04 --to 2017-04-14 --history 0 --run half";
+    let running = Running::start(data, asked);
+    let scans = data.join("runs/half/lake/topic=scans");
+    wait_for("day in the lake", || scans.exists().then_some(()));
+    drop(running);
+    let summary = run(data, "summary --run half");
+    assert!(
+        summary.out.contains("NOT FINISHED: it was asked for the days up to 2017-04-14"),
+        "{summary:?}"
+    );
+    let summary = run(data, "summary --run half -o json").json();
+    assert_eq!(summary["unfinished_until"], "2017-04-14");
+
+    for verb in ["demo --stocks 4 --days 1 --history 0", &asked.replace(" --run half", "")] {
+        run(data, &format!("{verb} --run live")).refused(&["run live is the one that goes on"]);
+    }
+    assert!(!data.join("runs/live").exists());
+
+    std::fs::remove_dir_all(data.join("runs/half/log")).unwrap();
+    for verb in
+        [asked, "positions --run half", "topics list --run half", "rebuild --all --run half"]
+    {
+        run(data, verb).refused(&["half"]);
+    }
+    run(data, asked).refused(&["the log of run half is gone", "restore"]);
+    assert_eq!(run(data, "doctor --run half").code, 1);
+    assert!(!data.join("runs/half/log").exists(), "nothing takes its place");
+}
