@@ -4,8 +4,8 @@
 use anyhow::Result;
 use eventlog::Log;
 use run::data_dir::{self, RunDir};
-use schemas::role::Role;
 use schemas::Day;
+use schemas::role::Role;
 use serde::Serialize;
 use shell::offsets::of_group;
 
