@@ -1,13 +1,16 @@
 //! The places of the roles' groups: what they have committed, held against the ends of the log and against what the
 //! roles have written.
 
+use crate::lag::{GroupOffset, OffsetState, read_groups};
+use crate::log_faults::by_group;
 use anyhow::Result;
-use eventlog::Log;
+use eventlog::TopicPartition;
 use run::data_dir::{self, RunDir};
+use run::topic_settings::{AddedPartitions, TopicFaults};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
-use shell::offsets::of_group;
+use std::collections::BTreeMap;
 
 /// A role's group.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -18,56 +21,72 @@ pub struct GroupPlace {
     pub partitions: usize,
     /// Those without a committed offset.
     pub uncommitted: usize,
-    /// Those whose committed offset is behind the last record, and how many offsets that is in all.
+    /// Those whose committed offset is behind the last record.
     pub behind: usize,
-    /// Offsets between the two.
+    /// How many offsets that is in all.
     pub lag: u64,
     /// Committed offsets that no record has had: `topic/partition offset > end`.
     pub beyond_end: Vec<String>,
-    /// The last day that the role has closed by its own markers; none for a role that writes no topic.
+    /// The last day that all its units have closed, by the day markers that they have written; none for a role that
+    /// writes no topic.
     pub closed: Option<Day>,
+    /// The last day that it has read to its end, by its committed offsets.
+    pub read: Option<Day>,
     /// What is wrong with it, in words.
-    pub problem: Option<&'static str>,
+    pub problem: Option<String>,
 }
 
-/// Every role's group in `run`.
+/// The groups of a run.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Groups {
+    /// Every role's.
+    pub groups: Vec<GroupPlace>,
+    /// Topics with partitions that no group reads.
+    pub added_partitions: Vec<AddedPartitions>,
+}
+
+/// The groups of `run`.
 ///
 /// # Errors
 /// There is no such run, or its log or the process that owns it does not answer.
-pub fn groups(run: &RunDir) -> Result<Vec<GroupPlace>> {
+pub fn groups(run: &RunDir) -> Result<Groups> {
     let opened = data_dir::reach(run)?;
     let log = &*opened.log;
     let partitions = data_dir::partitions(log)?;
-    let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
-    roles.map(|role| place_of(log, role, partitions)).collect()
+    let found = read_groups(log, partitions)?;
+    let problems: BTreeMap<&str, String> = by_group(&found.faults).collect();
+    let all = |days: &BTreeMap<(Role, u32), Day>, role: Role| -> Option<Day> {
+        let units = if role.by_partition() { partitions } else { 1 };
+        (0..units).map(|unit| days.get(&(role, unit)).copied()).min().flatten()
+    };
+    let groups = found.committed.iter().map(|(role, offsets)| GroupPlace {
+        closed: all(&found.closed, *role),
+        read: all(&found.read, *role),
+        problem: problems.get(role.name()).cloned(),
+        ..placed(*role, offsets)
+    });
+    Ok(Groups {
+        groups: groups.collect(),
+        added_partitions: TopicFaults::of(log, partitions)?.added_partitions,
+    })
 }
 
-fn place_of(log: &dyn Log, role: Role, partitions: u32) -> Result<GroupPlace> {
-    let offsets = of_group(log, role, partitions)?;
-    let mut place = GroupPlace {
+fn placed(role: Role, committed: &[(TopicPartition, GroupOffset)]) -> GroupPlace {
+    let offsets = || committed.iter().map(|(_, offset)| offset);
+    let beyond = offsets().filter(|of| of.offset_state == OffsetState::BeyondEnd);
+    let said = |of: &GroupOffset| {
+        let committed = of.committed.unwrap_or(0);
+        format!("{}/{} {committed} > {}", of.topic, of.partition, of.end)
+    };
+    GroupPlace {
         group: role.name(),
-        partitions: offsets.len(),
-        uncommitted: 0,
-        behind: 0,
-        lag: 0,
-        beyond_end: Vec::new(),
-        closed: shell::replay::closed_by(log, role, partitions)?,
+        partitions: committed.len(),
+        uncommitted: offsets().filter(|of| of.committed.is_none()).count(),
+        behind: offsets().filter(|of| of.lag > 0).count(),
+        lag: offsets().map(|of| of.lag).sum(),
+        beyond_end: beyond.map(said).collect(),
+        closed: None,
+        read: None,
         problem: None,
-    };
-    for (tp, committed) in offsets {
-        let end = log.watermarks(&tp)?.high;
-        let at = committed.unwrap_or(0);
-        place.uncommitted += usize::from(committed.is_none());
-        place.behind += usize::from(at < end);
-        place.lag += end.saturating_sub(at);
-        if at > end {
-            place.beyond_end.push(format!("{tp} {at} > {end}"));
-        }
     }
-    place.problem = match (place.uncommitted, place.closed) {
-        (1.., Some(_)) => Some("its offsets are gone, and it has closed days"),
-        _ if !place.beyond_end.is_empty() => Some("its offsets are beyond the end"),
-        _ => None,
-    };
-    Ok(place)
 }

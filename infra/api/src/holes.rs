@@ -14,13 +14,3 @@ pub fn holes(run: &RunDir) -> Result<Vec<Hole>> {
     let partitions = data_dir::partitions(&*opened.log)?;
     Ok(shell::holes::thorough(&*opened.log, partitions)?)
 }
-
-/// What the ends of its partitions show; reads no record.
-///
-/// # Errors
-/// As [`holes`].
-pub fn at_a_glance(run: &RunDir) -> Result<Vec<Hole>> {
-    let opened = data_dir::reach(run)?;
-    let partitions = data_dir::partitions(&*opened.log)?;
-    Ok(shell::holes::at_a_glance(&*opened.log, partitions))
-}

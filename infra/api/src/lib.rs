@@ -7,6 +7,7 @@ pub mod groups;
 pub mod halt;
 pub mod holes;
 pub mod lag;
+pub mod log_faults;
 pub mod processes;
 mod remote_answer;
 pub mod run_status;

@@ -4,6 +4,7 @@
 use crate::answers::{ModelsQuery, PositionsQuery, ViewsAt};
 use crate::halt::Trading;
 use crate::lag::{LagReport, UnitState, lag};
+use crate::log_faults::LogFaults;
 use crate::processes::Process;
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
@@ -51,6 +52,9 @@ pub struct RunStatus {
     pub waiting: BTreeMap<String, usize>,
     /// Open dead letters, by reason.
     pub dead_letters: BTreeMap<String, u64>,
+    /// What is wrong with the log and with what its groups have committed.
+    #[serde(flatten)]
+    pub faults: LogFaults,
 }
 
 /// The holdings of a track.
@@ -95,6 +99,7 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         tracks: Vec::new(),
         waiting: waiting(&lag),
         dead_letters: lag.dead_letters.clone(),
+        faults: lag.faults.clone(),
     };
     let materialized = Role::Materializer.name();
     if run.state().exists() || lag.processes.iter().any(|of| of.roles.contains(materialized)) {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
 use shell::status_board::{PublishedDay, SourceWait, StatusBoard, UnitStatus};
+use shell::unit_identity::unit_name;
 use std::collections::BTreeSet;
 
 /// A unit's progress.
@@ -70,11 +71,6 @@ impl UnitProgress {
             counts: cursor.counts,
         })
     }
-}
-
-/// The name of the unit of `role` that reads `partition`.
-pub(crate) fn unit_name(role: Role, partition: u32) -> String {
-    if role.by_partition() { format!("{role}-{partition}") } else { role.name().to_owned() }
 }
 
 /// The units of `role` where data topics have `partitions`: name and partitions held.

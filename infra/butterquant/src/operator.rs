@@ -4,6 +4,7 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
+use api::halt::{Halt, Trading};
 use run::config::Config;
 use run::data_dir::{self, RunDir};
 use schemas::events::{Controls, Track};
@@ -68,6 +69,14 @@ fn user_at_host() -> String {
         "" => user,
         host => format!("{user}@{host}"),
     }
+}
+
+/// The halts in force of `track`, or of both tracks.
+pub(crate) fn halted(config: &Config, track: Option<Track>) -> Result<Vec<Halt>> {
+    let opened = data_dir::reach(&config.this_run()?)?;
+    let mut halts = Trading::of(&*opened.log)?.halted;
+    halts.retain(|halt| track.is_none_or(|track| track == halt.track));
+    Ok(halts)
 }
 
 /// Publishes a command and prints `done` with its offset.

@@ -1,6 +1,7 @@
 //! Standard output: sentences and tables for people, one JSON document for programs. The program ends
 //! quietly when its reader goes away (`| head`).
 
+use api::log_faults::LogFaults;
 use report::summary::Summary;
 use report::summary_text;
 use run::config::{Config, Output};
@@ -53,10 +54,7 @@ pub(crate) fn summary(config: &Config, summary: &Summary) -> anyhow::Result<()> 
     show(config.output()?, summary, |summary| line(summary_text::text(summary, &again)))
 }
 
-/// What a log no longer holds, and what to do about it.
-pub(crate) fn holes(holes: &[api::holes::Hole]) {
-    holes.iter().for_each(|hole| line(hole.to_string()));
-    if !holes.is_empty() {
-        line(format!("{}.", api::holes::REMEDY));
-    }
+/// What is wrong with a log, and what to do about it.
+pub(crate) fn faults(config: &Config, faults: &LogFaults) {
+    faults.sentences().iter().for_each(|said| line(config.in_message(said, config.run())));
 }

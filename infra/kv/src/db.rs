@@ -20,6 +20,8 @@ const CACHE_BYTES: u64 = 16 << 20;
 /// between fork and exec that one has a copy of every open file, and with it the lock.
 const LOCK_PATIENCE: Duration = Duration::from_millis(800);
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// Says that sled has recovered a part of its file, and that what it made of it has not been checked.
+const UNCHECKED: &str = "unchecked";
 
 /// An open directory. Clones share it; the last one dropped closes it.
 #[derive(Clone)]
@@ -31,6 +33,7 @@ pub struct Db {
     flushed: Arc<Mutex<BTreeMap<String, u64>>>,
     /// The copy that is read in place of a directory that cannot be written.
     copy: Option<Arc<tempfile::TempDir>>,
+    read_whole: bool,
 }
 
 impl Db {
@@ -94,16 +97,32 @@ impl Db {
                 opened => break opened?,
             }
         };
+        // Noted before the snapshot counts as the store's own, and until a check has gone well: whatever interrupts
+        // that, and whatever it finds, the next opening meets the same files and looks again.
+        let unchecked = folder.join(UNCHECKED);
+        if snapshots::newest(folder) != before {
+            fs::write(&unchecked, b"").map_err(failed)?;
+        }
+        snapshots::record(folder).map_err(failed)?;
+        let read_whole = unchecked.exists();
         let db = Self {
             inner,
             path: Arc::new(path.to_path_buf()),
             seals: Arc::default(),
             flushed: Arc::new(Mutex::new(seal::flushed(folder))),
             copy: None,
+            read_whole,
         };
-        db.check(snapshots::newest(folder) != before)?;
-        snapshots::record(folder).map_err(failed)?;
+        db.check(read_whole)?;
+        if read_whole {
+            fs::remove_file(unchecked).map_err(failed)?;
+        }
         Ok(db)
+    }
+
+    /// Whether its opening has read every entry.
+    pub fn read_whole(&self) -> bool {
+        self.read_whole
     }
 
     /// Checks that no tree lacks what was flushed and, where sled `recovered` a part of its file that no

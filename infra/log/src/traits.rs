@@ -26,6 +26,16 @@ pub trait Log: Send + Sync {
     /// are.
     fn ensure_topics(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>>;
 
+    /// The settings in which existing topics differ from `specs`; creates none.
+    fn topic_mismatches(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
+        let known = self.topics()?;
+        let differs = |spec: &TopicSpec| {
+            let found = known.iter().find(|topic| topic.name == spec.name)?.partitions;
+            (found != spec.partitions).then(|| TopicMismatch::partitions(spec, found))
+        };
+        Ok(specs.iter().filter_map(differs).collect())
+    }
+
     /// All topics, by name.
     fn topics(&self) -> Result<Vec<TopicInfo>>;
 

@@ -182,6 +182,11 @@ pub struct TopicMismatch {
 }
 
 impl TopicMismatch {
+    /// Whether the cluster removes records because of it.
+    pub fn removes_records(&self) -> bool {
+        matches!(&*self.setting, "cleanup.policy" | "retention.ms" | "retention.bytes")
+    }
+
     /// Another partition count, which cannot change after the first event.
     pub(crate) fn partitions(spec: &TopicSpec, found: u32) -> Self {
         Self {

@@ -2,6 +2,7 @@
 //! paid in or taken out is in no change.
 
 use schemas::{Day, Money};
+use serde::Serialize;
 use store::views::EquityPoint;
 
 /// The changes of the days from `from` on, on `capital`. The capital in force on a day is its equity without all changes
@@ -28,6 +29,29 @@ pub(crate) fn relative_changes(
     changes
 }
 
+/// What was paid in; negative where it was taken out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Deposit {
+    /// The first day that has it.
+    pub day: Day,
+    /// How much, for each track.
+    pub amount: Money,
+}
+
+/// What was paid into a track that began with `capital`.
+pub(crate) fn deposits(points: &[EquityPoint], capital: Money) -> Vec<Deposit> {
+    let (mut gained, mut before, mut found) = (Money::ZERO, capital, Vec::new());
+    for EquityPoint { day, mark } in points {
+        gained += mark.change;
+        let in_force = mark.equity - gained;
+        if in_force != before {
+            found.push(Deposit { day: *day, amount: in_force - before });
+        }
+        before = in_force;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +72,8 @@ mod tests {
             [point(1, 1_000, 0), point(2, 1_010, 10), point(3, 2_050, 40), point(4, 545, -5)];
         let found = relative_changes(&points, Day(2), Money(1_000));
         assert_eq!(found, [(Day(2), Money(10)), (Day(3), Money(20)), (Day(4), Money(-10))]);
+        let paid = deposits(&points, Money(1_000));
+        let paid: Vec<_> = paid.iter().map(|of| (of.day, of.amount)).collect();
+        assert_eq!(paid, [(Day(3), Money(1_000)), (Day(4), Money(-1_500))]);
     }
 }

@@ -1,6 +1,6 @@
 //! The summary of a run: its topics, its models, the results of both tracks, where its files are.
 
-use crate::relative_changes::relative_changes;
+use crate::relative_changes::{Deposit, deposits, relative_changes};
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
 use run::context::RunContext;
@@ -74,6 +74,8 @@ pub struct Summary {
     pub outcomes: [u64; 4],
     /// Both tracks.
     pub tracks: Vec<TrackSummary>,
+    /// What was paid into each of them since the run was opened.
+    pub deposits: Vec<Deposit>,
     /// ButterAI − ButterBaseline, per day.
     pub comparison: Option<Comparison>,
     /// Why the tracks are not compared.
@@ -165,6 +167,7 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         refused_scans: tally.refusals.get("scans").cloned().unwrap_or_default(),
         outcomes: tally.outcomes,
         tracks,
+        deposits: deposits(&views.equity(Track::ButterBaseline)?, settings.capital),
         comparison_refused: compared.as_ref().err().map(ToString::to_string),
         comparison: compared.ok(),
         ranked_day: rankings.as_ref().map(|rankings| rankings.day),

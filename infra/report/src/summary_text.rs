@@ -1,7 +1,9 @@
 //! The summary of a run as text.
 
+use crate::relative_changes::Deposit;
 use crate::summary::{Summary, TrackSummary};
 use crate::tables::{or_dash, percent, table};
+use schemas::Money;
 use shell::open::WHAT_IF;
 use statistics::{Comparison, p_text};
 use store::views::{CorrectedBars, Ranked, RankingsFile};
@@ -148,8 +150,20 @@ fn corrected(of: &CorrectedBars) -> String {
     format!("  {}: {days}, on {}", of.ticker, of.corrected_on)
 }
 
+fn paid(of: &Deposit) -> String {
+    let (amount, what) = match of.amount < Money::ZERO {
+        true => (Money::ZERO - of.amount, "taken out"),
+        false => (of.amount, "paid in"),
+    };
+    format!("; {amount} {what} on {}, which is no return", of.day)
+}
+
 fn tracks(summary: &Summary, lines: &mut Vec<String>) {
-    lines.push("\nTracks (same events, separate books, the same capital)".to_owned());
+    lines.push(format!(
+        "\nTracks (same events, separate books, the same capital: {} dollars each{})",
+        summary.opened.settings.capital,
+        summary.deposits.iter().map(paid).collect::<String>()
+    ));
     let ratio = |value: Option<f64>| or_dash(value, |value| format!("{value:.2}"));
     let rows = summary.tracks.iter().map(|one| {
         let figures = &one.performance;

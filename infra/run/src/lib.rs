@@ -18,4 +18,5 @@ pub mod run_reader;
 pub mod run_request;
 pub mod standing;
 pub mod topic_digest;
+pub mod topic_settings;
 pub mod whole_file;

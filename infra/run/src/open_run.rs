@@ -3,13 +3,14 @@
 use crate::model_acceptance::EngineAcceptance;
 use crate::resume_run::{controls_on, resume};
 use crate::run_request::RunRequest;
+use crate::topic_settings::TopicFaults;
 use anyhow::{Result, bail};
 use consumers::retrainer::{HistoryModels, train_from_history};
 use eventlog::{Log, TopicMismatch};
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
 use schemas::events::{Controls, Models, RunOpened, Samples};
-use schemas::{Body, Day, Event, Topic};
+use schemas::{Body, Day, Event};
 use shell::{holes, open};
 use telemetry::Steps;
 
@@ -37,8 +38,13 @@ pub fn open_or_resume(
         None => request.asked(market)?,
         Some(opened) => opened.clone(),
     };
-    let recorded = as_opened(log, controls.opened.as_ref())?;
+    let recorded = controls.opened.as_ref().and_then(open::partitions_of);
     let partitions = recorded.unwrap_or(partitions);
+    let faults = TopicFaults::of(log, partitions)?;
+    faults.refuse_removing()?;
+    if recorded.is_some() {
+        faults.added_partitions.iter().for_each(|added| eprintln!("{added}"));
+    }
     let known = |mismatch: &TopicMismatch| recorded.is_some() && mismatch.setting == "partitions";
     for mismatch in open::ensure_topics(log, partitions)?.iter().filter(|one| !known(one)) {
         eprintln!("{mismatch}");
@@ -62,26 +68,6 @@ pub fn open_or_resume(
     let more = models.events.into_iter().chain(confirmed).collect();
     open::open(log, partitions, &start.opened, more, models.champion)?;
     Ok(start)
-}
-
-/// The partition count that the run was opened with, if it is opened and its opening says so. Partitions that somebody
-/// has added to topics since are named: nothing uses them, because keys would move.
-fn as_opened(log: &dyn Log, opened: Option<&RunOpened>) -> Result<Option<u32>> {
-    let Some(recorded) = opened.and_then(open::partitions_of) else { return Ok(None) };
-    let topics = log.topics()?;
-    let grown = |topic: &Topic| {
-        let used = topic.partitions(recorded);
-        let found = topics.iter().find(|found| found.name == topic.name())?;
-        (found.partitions > used).then(|| format!("{topic} has {}, not {used}", found.partitions))
-    };
-    let grown: Vec<String> = Topic::ALL.iter().filter_map(grown).collect();
-    if !grown.is_empty() {
-        eprintln!(
-            "somebody has added partitions: {}; this run uses those it was opened with, and no others",
-            grown.join(", ")
-        );
-    }
-    Ok(Some(recorded))
 }
 
 /// Says what the ends of the partitions show to be gone. Roles and source that need it refuse to go on.

@@ -39,6 +39,15 @@ pub struct PlacedMarker {
     pub previous_day: Day,
 }
 
+/// Which markers count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// All.
+    Any,
+    /// Those that a role has written: an opening's and an operator's follow from no event.
+    OfRoles,
+}
+
 /// The last marker of each stretch, or why the stretch cannot be read; data topics have `total` partitions.
 ///
 /// # Errors
@@ -46,6 +55,7 @@ pub struct PlacedMarker {
 pub fn last_markers(
     log: &dyn Log,
     total: u32,
+    which: Which,
     stretches: impl IntoIterator<Item = Stretch>,
 ) -> Result<BTreeMap<Stretch, Result<Option<PlacedMarker>, LogError>>, LogError> {
     let mut reader = log.reader()?;
@@ -56,7 +66,8 @@ pub fn last_markers(
         // A reader is at one place of a partition at a time.
         let mut lot: BTreeMap<TopicPartition, Window> = BTreeMap::new();
         for (stretch, back) in &open {
-            lot.entry(stretch.place()).or_insert_with(|| Window::new(*stretch, *back, total));
+            lot.entry(stretch.place())
+                .or_insert_with(|| Window::new(*stretch, *back, total, which));
         }
         read(log, &mut reader, &mut lot)?;
         for window in lot.into_values() {
@@ -80,14 +91,10 @@ pub fn last_markers(
 /// # Errors
 /// Those of the log.
 pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day, ShellError> {
-    let mut stretches = Vec::new();
-    for partition in 0..partitions {
-        let ends = log.watermarks(&record_codec::place(Topic::Bars, partition))?;
-        let (start, end) = (ends.low, ends.high);
-        stretches.push(Stretch { topic: Topic::Bars, partition, start, end });
-    }
+    let bars = (0..partitions).map(|partition| Stretch::whole(log, Topic::Bars, partition));
+    let stretches: Vec<Stretch> = bars.collect::<Result<_, _>>()?;
     let mut oldest: Option<Day> = None;
-    for marker in last_markers(log, partitions, stretches)?.into_values() {
+    for marker in last_markers(log, partitions, Which::Any, stretches)?.into_values() {
         let last = marker?.map_or(previous, |marker| marker.day);
         oldest = Some(oldest.map_or(last, |day| day.min(last)));
     }
@@ -95,6 +102,15 @@ pub fn last_closed(log: &dyn Log, partitions: u32, previous: Day) -> Result<Day,
 }
 
 impl Stretch {
+    /// All of a partition.
+    ///
+    /// # Errors
+    /// The log's.
+    pub fn whole(log: &dyn Log, topic: Topic, partition: u32) -> Result<Stretch, LogError> {
+        let ends = log.watermarks(&record_codec::place(topic, partition))?;
+        Ok(Stretch { topic, partition, start: ends.low, end: ends.high })
+    }
+
     fn place(&self) -> TopicPartition {
         record_codec::place(self.topic, self.partition)
     }
@@ -104,6 +120,7 @@ impl Stretch {
 struct Window {
     stretch: Stretch,
     total: u32,
+    which: Which,
     from: u64,
     position: u64,
     last: Option<PlacedMarker>,
@@ -111,9 +128,9 @@ struct Window {
 }
 
 impl Window {
-    fn new(stretch: Stretch, back: u64, total: u32) -> Window {
+    fn new(stretch: Stretch, back: u64, total: u32, which: Which) -> Window {
         let from = stretch.end.saturating_sub(back).max(stretch.start);
-        Window { stretch, total, from, position: from, last: None, failed: None }
+        Window { stretch, total, which, from, position: from, last: None, failed: None }
     }
 
     fn is_open(&self) -> bool {
@@ -124,7 +141,8 @@ impl Window {
         let Stretch { topic, partition, end, .. } = self.stretch;
         for record in fetched.records.iter().filter(|record| record.offset < end) {
             let Ok(event) = inspect(topic, partition, self.total, record) else { continue };
-            if let Some(marker) = event.body.marker() {
+            let counts = self.which == Which::Any || event.causation.is_some();
+            if let Some(marker) = event.body.marker().filter(|_| counts) {
                 let previous_day = marker.previous_day;
                 self.last = Some(PlacedMarker { day: event.day, previous_day });
             }
@@ -227,7 +245,7 @@ mod tests {
         let ends =
             [(0, 0, None), (0, 1, None), (0, 2, Some(2)), (0, 302, Some(2)), (1, 303, Some(3))];
         let asked = ends.iter().map(|(partition, end, _)| bars(*partition, *end));
-        let found = last_markers(&log, 2, asked).unwrap();
+        let found = last_markers(&log, 2, Which::Any, asked).unwrap();
         for (partition, end, day) in ends {
             let marker = found[&bars(partition, end)].clone().unwrap();
             assert_eq!(marker.map(|marker| marker.day), day.map(Day), "{partition} before {end}");
@@ -249,7 +267,7 @@ mod tests {
         publish(&log, 2, 1);
         let good = Stretch { topic: Topic::Bars, partition: 0, start: 0, end: 2 };
         let missing = Stretch { partition: 9, ..good };
-        let found = last_markers(&log, 2, [good, missing]).unwrap();
+        let found = last_markers(&log, 2, Which::Any, [good, missing]).unwrap();
         assert!(found[&missing].is_err());
         assert_eq!(found[&good].clone().unwrap().map(|marker| marker.day), Some(Day(2)));
     }

@@ -2,6 +2,7 @@
 //! deciding everything again from the record.
 
 pub mod checkpoint;
+pub mod closed_days;
 pub mod controls;
 pub mod cursor;
 pub mod dead_letters;
@@ -37,6 +38,6 @@ pub mod status_board;
 mod take_in;
 mod twice;
 pub mod unit;
-mod unit_identity;
+pub mod unit_identity;
 
 pub use error::ShellError;

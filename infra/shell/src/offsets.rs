@@ -1,12 +1,14 @@
 //! The committed offsets of a unit, held against the log and against what the unit has written and saved.
 
+use crate::closed_days::closed_days;
 use crate::env::Env;
 use crate::error::ShellError;
-use crate::replay::closed_by;
+use crate::unit_identity::{unit_name, unit_of};
 use crate::{last_record, record_codec, unit::Unit};
 use eventlog::{Log, LogError, Record, TopicPartition};
 use schemas::Topic;
 use schemas::role::Role;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Pause between two questions for offsets that seem to be lost.
@@ -34,8 +36,10 @@ impl Doubts {
 /// [`ShellError::BeyondEnd`], [`ShellError::PlaceLost`], and those of the log.
 pub fn check_places(env: &Env) -> Result<(), ShellError> {
     let until = Instant::now() + env.policy.lost_after;
+    let mut ends = Ends::new();
     loop {
-        let wrong = Role::ALL.into_iter().find_map(|role| wrong_place(env, role).transpose());
+        let mut wrong = |role| wrong_place(env, role, &mut ends).transpose();
+        let wrong = Role::ALL.into_iter().find_map(&mut wrong);
         match wrong.transpose()? {
             None => return Ok(()),
             Some(wrong) if Instant::now() >= until => return Err(wrong),
@@ -63,21 +67,57 @@ pub fn of_group(log: &dyn Log, role: Role, partitions: u32) -> Result<GroupOffse
     Ok(places.into_iter().zip(committed).collect())
 }
 
-fn wrong_place(env: &Env, role: Role) -> Result<Option<ShellError>, ShellError> {
-    let committed = of_group(&*env.log, role, env.partitions)?;
-    for (place, offset) in &committed {
-        let Some(offset) = *offset else { continue };
-        let end = env.log.written_end(place)?;
+/// Fails where a group has committed an offset that no record has had: how far its role has decided is then not known.
+///
+/// # Errors
+/// [`ShellError::BeyondEnd`], and those of the log.
+pub fn check_ends(log: &dyn Log, partitions: u32) -> Result<(), ShellError> {
+    let mut ends = Ends::new();
+    for role in Role::ALL {
+        let beyond = beyond_end(log, role, &of_group(log, role, partitions)?, &mut ends)?;
+        beyond.map_or(Ok(()), Err)?;
+    }
+    Ok(())
+}
+
+/// The ends of partitions as written, each asked for once.
+type Ends = BTreeMap<TopicPartition, u64>;
+
+fn beyond_end(
+    log: &dyn Log,
+    group: Role,
+    committed: &GroupOffsets,
+    ends: &mut Ends,
+) -> Result<Option<ShellError>, LogError> {
+    for (place, offset) in committed {
+        let Some(offset @ 1..) = *offset else { continue };
+        let end = match ends.get(place) {
+            Some(end) if *end >= offset => *end,
+            _ => log.written_end(place)?,
+        };
+        ends.insert(place.clone(), end);
         if offset > end {
             let place = place.to_string();
-            return Ok(Some(ShellError::BeyondEnd { group: role, place, offset, end }));
+            return Ok(Some(ShellError::BeyondEnd { group, place, offset, end }));
         }
     }
-    let gone = committed.iter().any(|(_, offset)| offset.is_none());
-    if gone && closed_by(&*env.log, role, env.partitions)?.is_some() {
-        return Ok(Some(ShellError::PlaceLost { unit: role.to_string(), group: role }));
-    }
     Ok(None)
+}
+
+fn wrong_place(env: &Env, role: Role, ends: &mut Ends) -> Result<Option<ShellError>, ShellError> {
+    let log = &*env.log;
+    let committed = of_group(log, role, env.partitions)?;
+    if let Some(beyond) = beyond_end(log, role, &committed, ends)? {
+        return Ok(Some(beyond));
+    }
+    let gone = committed.iter().filter(|(_, offset)| offset.is_none());
+    let mut gone = gone.map(|(place, _)| unit_of(role, place.partition)).peekable();
+    if gone.peek().is_none() {
+        return Ok(None);
+    }
+    let closed = closed_days(log, env.partitions, [role])?;
+    let lost = gone.find(|unit| closed.contains_key(&(role, *unit)));
+    Ok(lost.map(|unit| ShellError::PlaceLost { unit: unit_name(role, unit), group: role }))
 }
 
 impl Env {

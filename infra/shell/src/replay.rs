@@ -5,10 +5,7 @@ use crate::controls::ControlBook;
 use crate::decisions::{DecisionSource, Difference};
 use crate::env::{Env, outputs_from};
 use crate::score_comparison::{ScoreComparison, ScoresCompared, ScoringWith};
-use crate::{
-    error::ShellError, last_record, record_codec, recorded::Recorded, twice::twice, unit::Unit,
-};
-use eventlog::Log;
+use crate::{error::ShellError, recorded::Recorded, twice::twice, unit::Unit};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
@@ -144,23 +141,6 @@ pub fn rebuild(
     env.states.clear()?;
     env.states.save(&mut saves.into_iter())?;
     Ok(report)
-}
-
-/// The last day that a role has closed by its own markers, in every partition of its first output; none where there is
-/// none. Markers of a run's opening and of an operator have no cause.
-pub fn closed_by(log: &dyn Log, role: Role, partitions: u32) -> Result<Option<Day>, ShellError> {
-    let Some(&topic) = role.outputs().first() else { return Ok(None) };
-    let mut least: Option<Day> = None;
-    for partition in 0..topic.partitions(partitions) {
-        let place = record_codec::place(topic, partition);
-        let last = last_record::find_last(log, &place, |record| {
-            let event = record_codec::event(topic, record).ok()?;
-            (event.body.marker().is_some() && event.causation.is_some()).then_some(event.day)
-        })?;
-        let Some(last) = last else { return Ok(None) };
-        least = Some(least.map_or(last, |day| day.min(last)));
-    }
-    Ok(least)
 }
 
 /// How far a unit goes on behind its own outputs: to the saved state, where the committed offsets go as far. A role

@@ -5,6 +5,7 @@ use crate::decisions::Difference;
 use crate::error::ShellError;
 use crate::event_reader::sound_events;
 use crate::record_codec;
+use crate::unit_identity::unit_name;
 use eventlog::{Log, PartitionReader};
 use schemas::EventId;
 use schemas::role::Role;
@@ -32,11 +33,7 @@ pub(crate) fn twice(log: &dyn Log, role: Role, total: u32) -> Result<Vec<Differe
                         event.body.kind(),
                         event.ticker
                     );
-                    let unit = if role.by_partition() {
-                        format!("{role}-{partition}")
-                    } else {
-                        role.name().to_owned()
-                    };
+                    let unit = unit_name(role, partition);
                     found.push(Difference { unit, day: event.day, what });
                 }
             }

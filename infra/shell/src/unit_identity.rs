@@ -5,6 +5,16 @@ use schemas::{Event, Topic};
 
 use crate::record_codec;
 
+/// The number of the unit of `role` that reads a partition: 0 where the role has one unit.
+pub fn unit_of(role: Role, partition: u32) -> u32 {
+    if role.by_partition() { partition } else { 0 }
+}
+
+/// The name of the unit of `role` that reads a partition.
+pub fn unit_name(role: Role, partition: u32) -> String {
+    if role.by_partition() { format!("{role}-{partition}") } else { role.name().to_owned() }
+}
+
 /// A unit's name and place among the roles.
 pub(crate) struct UnitIdentity {
     pub(crate) role: Role,
@@ -28,7 +38,7 @@ impl UnitIdentity {
             })
             .collect();
         let name = match partitions {
-            [one] if role.by_partition() => format!("{role}-{one}"),
+            [one] => unit_name(role, *one),
             _ => role.name().to_owned(),
         };
         UnitIdentity { role, name, total, outputs }

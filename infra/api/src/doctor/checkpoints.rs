@@ -6,6 +6,7 @@ use eventlog::Log;
 use run::data_dir::{self, RunDir};
 use shell::checkpoint::{CheckpointStore, KvCheckpoints};
 use shell::instance::identity_of;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Views;
 
@@ -51,14 +52,24 @@ fn check_units(run: &RunDir, db: &kv::Db, identity: Option<&str>, of: &mut Exami
         Ok(units) => units,
         Err(error) => return of.found(WHAT, place.display(), error, REBUILD),
     };
-    let before = of.findings.len();
+    let mut wrong: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for unit in &units {
-        match states.load(unit) {
-            Ok(Some(saved)) if identity.is_none_or(|log| log == saved.log_identity) => {}
-            Ok(Some(_)) => of.found(WHAT, unit, "it belongs to another log", REBUILD),
-            Ok(None) => {}
-            Err(error) => of.found(WHAT, unit, error, REBUILD),
-        }
+        let what = match states.load(unit) {
+            Ok(Some(saved)) if identity.is_some_and(|log| log != saved.log_identity) => {
+                "it belongs to another log".to_owned()
+            }
+            Ok(_) => continue,
+            Err(error) => error.to_string(),
+        };
+        wrong.entry(what).or_default().push(unit);
+    }
+    let before = of.findings.len();
+    for (what, units) in wrong {
+        let more = match units.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more units"),
+        };
+        of.found(WHAT, format!("{}{more}", units[0]), what, REBUILD);
     }
     if of.findings.len() == before {
         of.fine(WHAT, place.display(), format!("{} units, all of them readable", units.len()));

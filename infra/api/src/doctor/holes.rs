@@ -1,38 +1,71 @@
-//! What the log no longer holds, and groups whose committed offsets cannot be right.
+//! What the log no longer holds, settings of its topics by which the cluster removes records, and groups whose
+//! committed offsets cannot be right.
 
 use super::Examination;
 use crate::groups::groups;
-use crate::holes::{REMEDY, holes};
-use run::data_dir::RunDir;
+use crate::holes::{Hole, HoleKind, REMEDY, holes};
+use run::data_dir::{self, RunDir};
+use run::topic_settings::TopicFaults;
 
 /// Looks at the whole log of `run` and at its groups.
 pub(super) fn check(run: &RunDir, of: &mut Examination) {
-    match holes(run) {
+    // What cannot be read is found where all records are read.
+    let gone = |found: Vec<Hole>| -> Vec<Hole> {
+        found.into_iter().filter(|hole| hole.kind != HoleKind::Unreadable).collect()
+    };
+    match holes(run).map(gone) {
         Err(error) => of.failed("log", "the log", &error),
         Ok(found) if found.is_empty() => {
             of.fine("holes", "the log", "none: markers and offsets agree")
         }
         Ok(found) => {
-            for hole in found {
-                of.found("log", format!("{}/{}", hole.topic, hole.partition), &hole, REMEDY);
+            // One cause, one remedy.
+            for (hole, remedy) in
+                found.iter().zip(std::iter::once(REMEDY).chain(std::iter::repeat("as above")))
+            {
+                of.found("log", format!("{}/{}", hole.topic, hole.partition), hole, remedy);
             }
         }
     }
-    match groups(run) {
-        Err(error) => of.failed("groups", "the log", &error),
-        Ok(found) => {
-            let wrong = found.iter().filter_map(|one| Some((one.group, one.problem?)));
-            let before = of.findings.len();
-            for (group, problem) in wrong {
-                of.found("groups", group, problem, "see `butterquant groups list`");
-            }
-            if of.findings.len() == before {
-                of.fine(
-                    "groups",
-                    "the log",
-                    format!("{} groups, each within its partitions", found.len()),
-                );
-            }
-        }
+    check_topics(run, of);
+    check_groups(run, of);
+}
+
+fn check_topics(run: &RunDir, of: &mut Examination) {
+    const WHAT: &str = "topic settings";
+    let faults = data_dir::reach(run)
+        .and_then(|opened| TopicFaults::of(&*opened.log, data_dir::partitions(&*opened.log)?));
+    let faults = match faults {
+        Ok(faults) => faults,
+        Err(error) => return of.failed(WHAT, "the log", &error),
+    };
+    for one in &faults.removing {
+        let detail = format!(
+            "{} is {}, not {}: the cluster removes records",
+            one.setting, one.found, one.expected
+        );
+        of.found(WHAT, &one.topic, detail, &one.remedy);
+    }
+    faults.added_partitions.iter().for_each(|one| of.fine("partitions", &one.topic, one));
+    if faults.removing.is_empty() {
+        of.fine(WHAT, "the log", "none by which records are removed");
+    }
+}
+
+fn check_groups(run: &RunDir, of: &mut Examination) {
+    const ADOPT: &str =
+        "`butterquant groups adopt` sets the offsets to what the roles have decided";
+    let found = match groups(run) {
+        Ok(found) => found.groups,
+        Err(error) => return of.failed("groups", "the log", &error),
+    };
+    let before = of.findings.len();
+    for (group, problem) in found.iter().filter_map(|one| Some((one.group, one.problem.as_ref()?)))
+    {
+        of.found("groups", group, problem, ADOPT);
+    }
+    if of.findings.len() == before {
+        let detail = format!("{} groups, each where its role has decided", found.len());
+        of.fine("groups", "the log", detail);
     }
 }

@@ -8,7 +8,7 @@ use eventlog::{Log, LogError, TopicPartition};
 use schemas::Day;
 use schemas::role::Role;
 use shell::cursor::{Counts, Stage, stages};
-use shell::last_markers::{PlacedMarker, Stretch, last_markers};
+use shell::last_markers::{PlacedMarker, Stretch, Which, last_markers};
 use shell::record_codec;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(crate) fn progress(
     let inputs: Vec<Inputs<'_>> =
         units.into_iter().map(|unit| Inputs::of(unit, committed, ends)).collect();
     let wanted = inputs.iter().filter(|of| of.begun).flat_map(|of| of.read.values().copied());
-    let markers = last_markers(log, partitions, wanted)?;
+    let markers = last_markers(log, partitions, Which::Any, wanted)?;
     Ok(inputs.into_iter().map(|of| of.progress(&markers, previous)).collect())
 }
 

@@ -6,32 +6,39 @@
 //! 2. What neither tells is "not known".
 
 mod by_offsets;
+mod group_faults;
 mod log_ends;
 mod offsets;
 mod verdict;
 
+pub use group_faults::GroupFault;
+pub(crate) use group_faults::read_groups;
 pub use log_ends::HeldBack;
 pub use offsets::{GroupOffset, OffsetState, group_offsets};
 pub use verdict::{UnitLag, UnitState};
 
 use crate::halt::Trading;
+use crate::log_faults::LogFaults;
 use crate::processes::{self, Asked, Process};
-use crate::unit_progress::{self, UnitProgress, unit_name, units_of};
+use crate::unit_progress::{self, UnitProgress, units_of};
 use anyhow::Result;
 use by_offsets::Untold;
 use eventlog::Log;
 use log_ends::LogEnds;
 use offsets::Committed;
 use run::data_dir::{self, RunDir};
+use run::topic_settings::TopicFaults;
 use schemas::role::Role;
 use schemas::{Day, Topic};
 use serde::Serialize;
+use shell::closed_days::closed_days;
 use shell::controls::ControlBook;
 use shell::cursor::stages;
-use shell::holes::{Hole, at_a_glance};
-use shell::last_markers::{Stretch, last_markers};
+use shell::holes::at_a_glance;
+use shell::last_markers::{Stretch, Which, last_markers};
 use shell::redrive::DeadLetterTally;
 use shell::status_board::SourceWait;
+use shell::unit_identity::unit_name;
 use std::collections::{BTreeMap, BTreeSet};
 use verdict::Published;
 
@@ -63,8 +70,9 @@ pub struct LagReport {
     pub dead_letters: BTreeMap<String, u64>,
     /// What could not be read and would add to this.
     pub problems: Vec<String>,
-    /// What the log no longer holds, as far as the ends of its partitions show it.
-    pub holes: Vec<Hole>,
+    /// What is wrong with the log and with what its groups have committed.
+    #[serde(flatten)]
+    pub faults: LogFaults,
 }
 
 /// A partition that a group reads, and the unit that reads it.
@@ -92,19 +100,42 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
     let asked = processes::ask_all(run, opened.owner.as_ref());
+    let closed = closed_days(log, partitions, Role::ALL)?;
     let answers = offsets::ask(log, partitions)?;
     let mut ends = LogEnds::read(log, partitions)?;
     let of_groups = offsets::against(answers, &ends);
     ends.look_behind(log, partitions)?;
     let (saved, problems) = unit_progress::saved(run, partitions);
     let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
+    let asking = group_faults::Asked {
+        log,
+        partitions,
+        closed: &closed,
+        previous: previous.unwrap_or_default(),
+    };
+    let (of_groups, _, group_faults) = asking.check(of_groups, &ends)?;
+    let faults = LogFaults {
+        holes: at_a_glance(log, partitions),
+        topics: TopicFaults::of(log, partitions)?,
+        group_faults,
+    };
     let days = Days::read(log, partitions, &ends, previous, &asked)?;
     // A log that does not say who is there tells of nobody.
     let active = log.active_groups().ok().map(BTreeSet::from_iter);
     let (ends, active) = (&ends, active.as_ref());
     let all_asked = asked.iter().all(|one| one.status.is_some());
-    let view =
-        View { log, partitions, ends, of_groups: &of_groups, days: &days, active, all_asked };
+    let faulty: BTreeMap<&str, &str> =
+        faults.group_faults.iter().map(|of| (&*of.unit, &*of.what)).collect();
+    let view = View {
+        log,
+        partitions,
+        ends,
+        of_groups: &of_groups,
+        days: &days,
+        active,
+        all_asked,
+        faulty: &faulty,
+    };
     let (mut units, unknown) = view.units(&asked, previous)?;
     count_saved(&mut units, &saved);
     let unasked = unasked(active, &asked);
@@ -117,13 +148,13 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         source: asked.iter().find_map(|one| one.status.as_ref()?.source.clone()),
         trading: Trading::by(log, &book)?,
         held_back: ends.held.values().cloned().collect(),
-        partitions: by_partition(of_groups, &units, &unknown, &unasked),
+        partitions: by_partition(of_groups, &units, &unknown, &unasked, &faulty),
         units,
         unasked,
         processes: asked.into_iter().map(|one| one.process).collect(),
         dead_letters: dead_letters(log)?,
         problems,
-        holes: at_a_glance(log, partitions),
+        faults,
     })
 }
 
@@ -152,7 +183,7 @@ impl Days {
             Stretch { topic: Topic::Bars, partition, start, end }
         });
         let (mut complete, mut published) = (None::<Day>, Published::default());
-        for marker in last_markers(log, partitions, bars)?.into_values() {
+        for marker in last_markers(log, partitions, Which::Any, bars)?.into_values() {
             let marker = marker?;
             let day = marker.map_or(previous, |marker| marker.day);
             complete = Some(complete.map_or(day, |oldest| oldest.min(day)));
@@ -179,6 +210,8 @@ struct View<'a> {
     active: Option<&'a BTreeSet<String>>,
     /// Whether every process that has the run open has answered.
     all_asked: bool,
+    /// Units whose groups have lost their place, with what is wrong: their offsets tell nothing.
+    faulty: &'a BTreeMap<&'a str, &'a str>,
 }
 
 impl View<'_> {
@@ -201,6 +234,7 @@ impl View<'_> {
             for (unit, held) in units_of(role, self.partitions) {
                 match told.get(&*unit) {
                     Some(progress) => units.push(self.unit(role, &held, (*progress).clone(), true)),
+                    None if self.faulty.contains_key(&*unit) => {}
                     None => untold.push(Untold { role, unit, held }),
                 }
             }
@@ -262,6 +296,7 @@ fn by_partition(
     units: &[UnitLag],
     unknown: &BTreeMap<String, String>,
     unasked: &BTreeSet<String>,
+    faulty: &BTreeMap<&str, &str>,
 ) -> Vec<PartitionLag> {
     let mut lines = Vec::new();
     let all = of_groups
@@ -270,9 +305,10 @@ fn by_partition(
     for (role, offset) in all {
         let name = unit_name(role, offset.partition);
         let unit = units.iter().find(|unit| unit.progress.unit == name);
-        let (state, mut verdict) = match unit {
-            Some(unit) => (unit.state, unit.verdict.clone()),
-            None => {
+        let (state, mut verdict) = match (unit, faulty.get(&*name)) {
+            (Some(unit), _) => (unit.state, unit.verdict.clone()),
+            (None, Some(what)) => (UnitState::Unknown, format!("not known: {what}")),
+            (None, None) => {
                 let why = unknown.get(&name).map_or("", String::as_str);
                 let verdict = match (unasked.contains(role.name()), offset.committed) {
                     (true, _) => format!("not known: {why}, and no process here runs it"),
@@ -282,7 +318,7 @@ fn by_partition(
                 (UnitState::Unknown, verdict)
             }
         };
-        if let Some(problem) = offset.problem() {
+        if let Some(problem) = offset.problem().filter(|_| !faulty.contains_key(&*name)) {
             verdict = format!("{verdict}; {problem}");
         }
         lines.push(PartitionLag { offset, unit: name, state, verdict });

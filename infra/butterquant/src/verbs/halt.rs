@@ -1,7 +1,7 @@
 //! `halt`: stops opening positions, effective at once.
 
 use crate::exit::Found;
-use crate::operator::{Given, TrackName, publish};
+use crate::operator::{Given, TrackName, halted, publish};
 use anyhow::Result;
 use run::config::Config;
 use schemas::events::{Controls, Halted};
@@ -18,11 +18,16 @@ pub(crate) struct Args {
 
 /// Stops opening positions.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let halted = Halted { track: args.track.map(TrackName::track), reason: args.given.why("") };
-    publish(
-        config,
-        Controls::Halted(halted),
-        &args.given,
-        "halted: no positions are opened; closing orders are still sent",
-    )
+    let track = args.track.map(TrackName::track);
+    let before = halted(config, track)?;
+    let halted = Halted { track, reason: args.given.why("") };
+    let done = match &before[..] {
+        [] => "halted: no positions are opened; closing orders are still sent".to_owned(),
+        // A halt has one beginning; this word is kept beside it.
+        before => {
+            let said: Vec<String> = before.iter().map(ToString::to_string).collect();
+            format!("halted before: {}; this word is added", said.join("; "))
+        }
+    };
+    publish(config, Controls::Halted(halted), &args.given, &done)
 }

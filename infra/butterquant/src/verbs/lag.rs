@@ -1,4 +1,5 @@
-//! `lag`: shows how far each role has read and what it waits for.
+//! `lag`: shows how far each role has read and what it waits for. Exit code 1 when something is wrong with the log or
+//! with a group's offsets.
 
 use crate::exit::Found;
 use crate::printer;
@@ -12,7 +13,7 @@ use run::config::Config;
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let report = lag(&config.this_run()?)?;
     printer::show(config.output()?, &report, |report| print(config, report))?;
-    Ok(Found::Nothing)
+    Ok(if report.faults.is_sound() { Found::Nothing } else { Found::Something })
 }
 
 fn print(config: &Config, report: &LagReport) {
@@ -53,7 +54,7 @@ fn print(config: &Config, report: &LagReport) {
             printer::line(format!("{}: {}", unit.progress.unit, counts.join(", ")));
         }
     }
-    printer::holes(&report.holes);
+    printer::faults(config, &report.faults);
     if !report.dead_letters.is_empty() {
         let open = report.dead_letters.iter().map(|(reason, count)| format!("{count} {reason}"));
         let open: Vec<String> = open.collect();

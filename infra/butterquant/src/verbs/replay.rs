@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use run::config::Config;
 use run::context::RunContext;
 use shell::holes;
+use shell::offsets::check_ends;
 use shell::replay::{Verified, verify_scores_with};
 use shell::score_comparison::{ScoresCompared, ScoringWith};
 use std::sync::Arc;
@@ -32,7 +33,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let here = chosen || config.scoring()?.engine().is_ok();
     let config = if here { config.clone() } else { config.clone().with("provider", "candle") };
     let context = Arc::new(read_run(&config)?);
-    holes::refuse(&holes::thorough(&*context.env.log, context.env.partitions)?)?;
+    let (log, partitions) = (&*context.env.log, context.env.partitions);
+    holes::refuse(&holes::thorough(log, partitions)?)?;
+    // Behind its own events a role is verified as far as its group has read.
+    check_ends(log, partitions)?;
     let bar = printer::steps(&config)?.counter("verifying");
     let with = if chosen { Arc::new(|_: &str| None) } else { providers(&config, &context)? };
     let found = verify_scores_with(&context.env, with, &mut |unit| bar.next(unit))?;

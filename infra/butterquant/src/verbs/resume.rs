@@ -1,11 +1,13 @@
 //! `resume`: ends a halt.
 
 use crate::exit::Found;
-use crate::operator::{Given, TrackName, publish};
+use crate::operator::{Given, TrackName, halted, publish};
+use crate::printer;
 use anyhow::{Result, ensure};
 use run::config::Config;
 use run::data_dir;
 use schemas::events::{Controls, Resumed};
+use serde_json::json;
 use shell::open;
 
 /// Arguments of `resume`.
@@ -28,6 +30,17 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         run.id,
         config.command_line("runs", config.run())
     );
-    let resumed = Resumed { track: args.track.map(TrackName::track), reason: args.given.why("") };
+    let track = args.track.map(TrackName::track);
+    if halted(config, track)?.is_empty() {
+        let value = json!({ "run": run.id, "offset": null });
+        printer::show(config.output()?, &value, |_| {
+            let what = track.map_or("no track is halted".to_owned(), |track| {
+                format!("{} is not halted", track.name())
+            });
+            printer::line(format!("{what} in run {}; nothing is published", run.id));
+        })?;
+        return Ok(Found::Nothing);
+    }
+    let resumed = Resumed { track, reason: args.given.why("") };
     publish(config, Controls::Resumed(resumed), &args.given, "resumed")
 }

@@ -8,6 +8,7 @@ use ::run::config::{Config, check_name};
 use ::run::context::RunContext;
 use ::run::data_dir;
 use ::run::open_run::open_or_resume;
+use ::run::topic_settings::TopicFaults;
 use ::run::{registration, run_loop};
 use anyhow::{Result, bail, ensure};
 use schemas::Day;
@@ -85,6 +86,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         let begun = open_or_resume(&*opened.log, partitions, &mut *market, &wanted, &steps)?;
         Some((market, begun.opened))
     } else {
+        TopicFaults::of(&*opened.log, data_dir::partitions(&*opened.log)?)?.refuse_removing()?;
         None
     };
     registration::at_start(registry.as_ref(), &run.topic_prefix());

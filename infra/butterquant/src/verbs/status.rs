@@ -1,4 +1,5 @@
-//! `status`: shows a run on one screen, and the ids of the other runs.
+//! `status`: shows a run on one screen, and the ids of the other runs. Exit code 1 when something is wrong with its log
+//! or with a group's offsets.
 
 use crate::exit::Found;
 use crate::printer;
@@ -22,8 +23,11 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let this = config.this_run()?;
     let others = config.runs()?.into_iter().map(|run| run.id).filter(|id| *id != this.id);
     let shown = Shown { status: run_status(&this)?, other_runs: others.collect() };
-    printer::show(config.output()?, &shown, |shown| printer::line(text(config, shown)))?;
-    Ok(Found::Nothing)
+    printer::show(config.output()?, &shown, |shown| {
+        printer::line(text(config, shown));
+        printer::faults(config, &shown.status.faults);
+    })?;
+    Ok(if shown.status.faults.is_sound() { Found::Nothing } else { Found::Something })
 }
 
 fn text(config: &Config, shown: &Shown) -> String {

@@ -27,6 +27,7 @@ pub fn restore(path: &Path, folder: &Path) -> Result<Archived> {
             Some(Item::Record { of, record }) => log.record(&of, record)?,
             Some(Item::Offset { group, of, next }) => log.offset(group, of, next),
             Some(Item::End(end)) if end == so_far => {
+                items.check_ended()?;
                 log.finish()?;
                 return Ok(end);
             }
@@ -60,6 +61,13 @@ impl<'a> Items<'a> {
     fn unsound(&self, what: &str) -> LogError {
         let place = self.path.display();
         LogError::fatal(what, place, "name a whole file that `butterquant backup` wrote")
+    }
+
+    fn check_ended(&mut self) -> Result<()> {
+        match self.from.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            _ => Err(self.unsound("something follows behind its end")),
+        }
     }
 
     /// The next item; `None` at the end of the file.

@@ -19,14 +19,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// See [`Log::ensure_topics`].
 pub(crate) fn ensure_topics(cluster: &Cluster, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
-    let config = cluster.settings.query_client();
-    let admin: AdminClient<Quiet> = cluster.settings.create(&config, Quiet)?;
-    let copies = cluster.settings.replication.map_or_else(|| usual_copies(cluster, &admin), Ok)?;
+    let (admin, copies) = asking(cluster)?;
     let known = cluster.topics()?;
-    let (there, missing): (Vec<_>, Vec<_>) =
-        specs.iter().partition(|spec| known.iter().any(|info| info.name == spec.name));
-    let mut mismatches = compare(cluster, &admin, &there, &known, copies)?;
-    mismatches.extend(offsets_expire(cluster, &admin)?);
+    let mut mismatches = of_existing(cluster, &admin, specs, &known, copies)?;
+    let missing: Vec<_> = specs.iter().filter(|spec| !is_among(&known, spec)).collect();
     if !missing.is_empty() {
         check_missing(cluster, &missing)?;
         create(cluster, &admin, &missing, copies)?;
@@ -39,6 +35,40 @@ pub(crate) fn ensure_topics(cluster: &Cluster, specs: &[TopicSpec]) -> Result<Ve
             copies,
         )?);
     }
+    Ok(mismatches)
+}
+
+/// See [`Log::topic_mismatches`].
+pub(crate) fn topic_mismatches(
+    cluster: &Cluster,
+    specs: &[TopicSpec],
+) -> Result<Vec<TopicMismatch>> {
+    let (admin, copies) = asking(cluster)?;
+    of_existing(cluster, &admin, specs, &cluster.topics()?, copies)
+}
+
+/// A client for settings, and the copies that a partition should have.
+fn asking(cluster: &Cluster) -> Result<(AdminClient<Quiet>, u32)> {
+    let config = cluster.settings.query_client();
+    let admin: AdminClient<Quiet> = cluster.settings.create(&config, Quiet)?;
+    let copies = cluster.settings.replication.map_or_else(|| usual_copies(cluster, &admin), Ok)?;
+    Ok((admin, copies))
+}
+
+fn is_among(known: &[TopicInfo], spec: &TopicSpec) -> bool {
+    known.iter().any(|info| info.name == spec.name)
+}
+
+fn of_existing(
+    cluster: &Cluster,
+    admin: &AdminClient<Quiet>,
+    specs: &[TopicSpec],
+    known: &[TopicInfo],
+    copies: u32,
+) -> Result<Vec<TopicMismatch>> {
+    let there: Vec<_> = specs.iter().filter(|spec| is_among(known, spec)).collect();
+    let mut mismatches = compare(cluster, admin, &there, known, copies)?;
+    mismatches.extend(offsets_expire(cluster, admin)?);
     Ok(mismatches)
 }
 

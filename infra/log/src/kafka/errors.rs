@@ -63,6 +63,10 @@ fn remedy(code: Code) -> &'static str {
         Code::MessageSizeTooLarge | Code::MessageBatchTooLarge | Code::InvalidMessageSize => {
             "raise max.message.bytes of the topic, or make the event smaller"
         }
+        Code::InvalidRecord => {
+            "a topic with cleanup.policy=compact takes no record without a key, as day markers are: `butterquant \
+             doctor` looks at that; otherwise inspect this record, the broker's log has details"
+        }
         Code::InvalidTransactionTimeout => {
             "raise the brokers' transaction.max.timeout.ms, or lower kafka.transaction.timeout.ms"
         }

@@ -91,6 +91,10 @@ impl Log for KafkaLog {
         admin::ensure_topics(&self.0, specs)
     }
 
+    fn topic_mismatches(&self, specs: &[TopicSpec]) -> Result<Vec<TopicMismatch>> {
+        admin::topic_mismatches(&self.0, specs)
+    }
+
     fn topics(&self) -> Result<Vec<TopicInfo>> {
         self.0.topics()
     }

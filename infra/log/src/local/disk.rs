@@ -4,6 +4,7 @@
 //! offsets, `r` records, `p` parts of large records.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub(crate) struct DiskStore {
     identity: String,
     mark: FlushMark,
     account: Mutex<Account>,
+    /// Whether all records have been read since the opening, or were written since.
+    sound: AtomicBool,
 }
 
 impl DiskStore {
@@ -59,7 +62,8 @@ impl DiskStore {
             let detail = format!("it ends at write {written}, {marked} were acknowledged");
             return Err(damaged(db, detail));
         }
-        Ok(Self { db: db.clone(), tree, identity, mark, account: Mutex::new(account) })
+        let sound = AtomicBool::new(db.read_whole());
+        Ok(Self { db: db.clone(), tree, identity, mark, account: Mutex::new(account), sound })
     }
 
     /// Creates the tree of a log that has this identity already.
@@ -164,6 +168,11 @@ impl Store for DiskStore {
     }
 
     fn write(&self, change: &StateChange, records: Placed) -> Result<()> {
+        // What is appended makes sled recover a part of its file at the next opening. A record that cannot be read
+        // would be met then, and would take all others with it.
+        if !self.sound.swap(true, Ordering::Relaxed) {
+            self.check_records()?;
+        }
         let mut account = self.account.lock();
         // A log from before there were sums is added up once, at its first write.
         let mut sums = match account.sums {

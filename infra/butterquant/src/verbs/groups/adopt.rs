@@ -23,6 +23,9 @@ pub(crate) struct Args {
 /// How long a group may be another's: Kafka takes some seconds to forget a member that has ended.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// After this the wait is said.
+const SOON: Duration = Duration::from_secs(3);
+
 /// A group and the offsets that were set.
 #[derive(Serialize)]
 struct Adopted {
@@ -65,7 +68,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 fn adopt(env: &Env, role: Role) -> Result<Adopted> {
     let before = of_group(&*env.log, role, env.partitions)?;
     let mut instance = Instance::join(env, role, "adopting")?;
-    let deadline = Instant::now() + PATIENCE;
+    let began = Instant::now();
+    let mut said = false;
     loop {
         match instance.adopt() {
             Ok(true) => break,
@@ -73,7 +77,14 @@ fn adopt(env: &Env, role: Role) -> Result<Adopted> {
             Err(error) if error.passing() => tracing::debug!("{error}"),
             Err(error) => return Err(error.into()),
         }
-        if Instant::now() > deadline {
+        if began.elapsed() > SOON && !said {
+            said = true;
+            eprintln!(
+                "group {role} still has another member: waiting up to {} s for Kafka to forget one that has ended",
+                PATIENCE.as_secs()
+            );
+        }
+        if began.elapsed() > PATIENCE {
             bail!(
                 "group {role} does not give its partitions to this process within {} s: stop every process that runs the role, then try again",
                 PATIENCE.as_secs()

@@ -3,38 +3,49 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
-use api::groups::groups;
+use api::groups::{Groups, groups};
 use report::tables;
 use run::config::Config;
+use schemas::Day;
 
 /// Lists them.
 pub(crate) fn run(config: &Config) -> Result<Found> {
     let found = groups(&config.this_run()?)?;
-    printer::show(config.output()?, &found, |found| {
-        let rows = found.iter().map(|one| {
-            vec![
-                one.group.to_owned(),
-                one.partitions.to_string(),
-                one.uncommitted.to_string(),
-                one.behind.to_string(),
-                one.lag.to_string(),
-                tables::or_dash(one.closed, |day| day.to_string()),
-                one.problem.unwrap_or("–").to_owned(),
-            ]
-        });
-        let header =
-            ["group", "partitions>", "uncommitted>", "behind>", "lag>", "closed", "problem"];
-        printer::line(tables::table(&header, rows));
-        for one in found.iter().flat_map(|one| &one.beyond_end) {
-            printer::line(format!("beyond the end: {one}"));
-        }
-        if found.iter().any(|one| one.problem.is_some()) {
-            printer::line(format!(
-                "`{}` sets the offsets to what the roles have decided",
-                config.command_line("groups adopt", config.run())
-            ));
-        }
-    })?;
-    let well = found.iter().all(|one| one.problem.is_none());
+    printer::show(config.output()?, &found, |found| print(config, found))?;
+    let well = found.groups.iter().all(|one| one.problem.is_none());
     Ok(if well { Found::Nothing } else { Found::Something })
+}
+
+fn print(config: &Config, found: &Groups) {
+    let day = |day: Option<Day>| tables::or_dash(day, |day| day.to_string());
+    let rows = found.groups.iter().map(|one| {
+        vec![
+            one.group.to_owned(),
+            one.partitions.to_string(),
+            one.uncommitted.to_string(),
+            one.behind.to_string(),
+            one.lag.to_string(),
+            day(one.closed),
+            day(one.read),
+        ]
+    });
+    let header = ["group", "partitions>", "uncommitted>", "behind>", "lag>", "closed", "read"];
+    printer::line(tables::table(&header, rows));
+    let said = |what: &str| config.in_message(what, config.run());
+    found.added_partitions.iter().for_each(|one| printer::line(one.to_string()));
+    for one in &found.groups {
+        if let Some(problem) = &one.problem {
+            printer::line(format!("{}: {}", one.group, said(problem)));
+        }
+        if let [first, more @ ..] = &one.beyond_end[..] {
+            let more =
+                if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+            printer::line(format!("{}: beyond the end: {first}{more}", one.group));
+        }
+    }
+    if found.groups.iter().any(|one| one.problem.is_some()) {
+        printer::line(said(
+            "`butterquant groups adopt` sets the offsets to what the roles have decided",
+        ));
+    }
 }

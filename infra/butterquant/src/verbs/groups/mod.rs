@@ -12,7 +12,8 @@ use run::config::Config;
 pub(crate) enum Verb {
     /// List the groups with their committed offsets and the last day that each role has closed
     ///
-    /// Exit code 1 when the offsets of a group are gone or beyond the end of the log.
+    /// `closed` is the day by the role's own markers, `read` the one by its committed offsets. Exit code 1 when the
+    /// offsets of a group are gone, beyond the end of the log, or set back behind what the role has written.
     List,
     /// Set the committed offsets of groups to what the roles have written and saved
     #[command(after_help = ADOPTING)]

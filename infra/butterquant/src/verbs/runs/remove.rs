@@ -28,7 +28,14 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         return Err(data_dir::no_run(&run));
     }
     drop(data_dir::hold(&run)?); // before asking
-    if !args.yes && !confirm(&format!("Delete run {} in {}?", run.id, run.path.display()))? {
+    let topics = match run.on_kafka() {
+        Some(kafka) => {
+            format!(" and its topics {}* on Kafka at {}", run.prefix_on_kafka(), kafka.brokers)
+        }
+        None => String::new(),
+    };
+    let place = run.path.display();
+    if !args.yes && !confirm(&format!("Delete run {} in {place}{topics}?", run.id))? {
         printer::show(config.output()?, &json!({ "removed": null }), |_| {
             printer::line("nothing was deleted");
         })?;

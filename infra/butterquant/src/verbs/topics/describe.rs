@@ -123,7 +123,7 @@ fn differing_settings(log: &dyn Log, topic: Topic) -> Result<Vec<String>> {
         ),
         _ => one.to_string(),
     };
-    Ok(log.ensure_topics(&[spec])?.iter().map(said).collect())
+    Ok(log.topic_mismatches(&[spec])?.iter().map(said).collect())
 }
 
 fn versions(topic: Topic, prefix: &str) -> Result<Vec<Version>> {

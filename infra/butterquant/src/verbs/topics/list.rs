@@ -5,10 +5,13 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use api::holes::Hole;
+use api::log_faults::LogFaults;
+use eventlog::TopicMismatch;
 use report::tables;
 use run::config::Config;
 use run::data_dir;
 use run::topic_digest::{self, TopicDigest};
+use run::topic_settings::TopicFaults;
 use schemas::{Day, Topic};
 use serde::Serialize;
 
@@ -23,6 +26,10 @@ struct Listed {
     #[serde(flatten)]
     digest: TopicDigest,
     holes: Vec<Hole>,
+    /// Settings by which the cluster removes records.
+    removing: Vec<TopicMismatch>,
+    /// Partitions that it has and the run does not use.
+    added_partitions: u32,
 }
 
 pub(crate) fn run(config: &Config) -> Result<Found> {
@@ -31,11 +38,14 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let partitions = data_dir::partitions(&*opened.log)?;
     let run_opened = shell::open::opened(&*opened.log)?;
     let previous = run_opened.map_or(Day(0), |run| run.previous_day);
+    let faults = TopicFaults::of(&*opened.log, partitions)?;
     let mut listed = Vec::new();
     let steps = printer::steps(config)?;
     let bar = steps.bar("topics", Topic::ALL.len() as u64);
     for (done, topic) in Topic::ALL.into_iter().enumerate() {
         bar.at(done as u64, Topic::ALL.len() as u64);
+        let is_own = |name: &str| name == topic.name();
+        let added = faults.added_partitions.iter().find(|of| is_own(&of.topic));
         let (digest, holes) = topic_digest::checked(&*opened.log, topic, partitions, previous);
         listed.push(Listed {
             topic: topic.dataset(),
@@ -44,6 +54,8 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
             see: shown_by(topic),
             digest,
             holes,
+            removing: faults.removing.iter().filter(|of| is_own(&of.topic)).cloned().collect(),
+            added_partitions: added.map_or(0, |of| of.found - of.used),
         });
     }
     bar.clear();
@@ -72,10 +84,11 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
                 ));
             }
         }
-        let holes: Vec<Hole> = listed.iter().flat_map(|one| one.holes.clone()).collect();
-        printer::holes(&holes);
+        let holes = listed.iter().flat_map(|one| one.holes.clone()).collect();
+        let topics = faults.clone();
+        printer::faults(config, &LogFaults { holes, topics, ..LogFaults::default() });
     })?;
-    let whole = listed.iter().all(|one| one.holes.is_empty());
+    let whole = listed.iter().all(|one| one.holes.is_empty() && one.removing.is_empty());
     Ok(if whole { Found::Nothing } else { Found::Something })
 }
 

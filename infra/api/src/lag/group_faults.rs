@@ -1,0 +1,142 @@
+//! Groups whose committed offsets contradict what their roles have written: gone, beyond the end, or set back.
+
+use super::by_offsets::{self, Untold};
+use super::log_ends::LogEnds;
+use super::offsets::{self, Committed, OffsetState};
+use crate::unit_progress::units_of;
+use anyhow::Result;
+use eventlog::Log;
+use schemas::Day;
+use schemas::role::Role;
+use serde::Serialize;
+use shell::closed_days::closed_days;
+use shell::open;
+use shell::unit_identity::unit_of;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Kafka shows the markers of a transaction some milliseconds before its offsets, or after them.
+const SHOWN_LATER: Duration = Duration::from_millis(500);
+
+/// A unit whose group has lost its place.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct GroupFault {
+    /// The group: the role's name.
+    pub group: &'static str,
+    /// The unit.
+    pub unit: String,
+    /// What is wrong with the offsets that it has committed.
+    pub what: String,
+}
+
+/// The days that units have closed, by role and number.
+pub(crate) type UnitDays = BTreeMap<(Role, u32), Day>;
+
+/// Where the groups of a run stand.
+pub(crate) struct GroupsRead {
+    /// What they have committed.
+    pub(crate) committed: Committed,
+    /// The last day that each unit has closed by its own markers.
+    pub(crate) closed: UnitDays,
+    /// The last day that each unit has read to its end, by its offsets.
+    pub(crate) read: UnitDays,
+    /// The units whose group has lost its place.
+    pub(crate) faults: Vec<GroupFault>,
+}
+
+/// Where the groups of the run on `log` stand, where data topics have `partitions`.
+///
+/// # Errors
+/// The log's.
+pub(crate) fn read_groups(log: &dyn Log, partitions: u32) -> Result<GroupsRead> {
+    let closed = closed_days(log, partitions, Role::ALL)?;
+    let answers = offsets::ask(log, partitions)?;
+    let ends = LogEnds::read(log, partitions)?;
+    let committed = offsets::against(answers, &ends);
+    let previous = open::opened(log)?.map_or(Day::default(), |opened| opened.previous_day);
+    let (committed, read, faults) =
+        Asked { log, partitions, closed: &closed, previous }.check(committed, &ends)?;
+    Ok(GroupsRead { committed, closed, read, faults })
+}
+
+/// The log, and the days that its units have closed by their own markers. Those are asked for before the offsets, and
+/// the offsets before the ends: then none seems to be behind or beyond because it is older or newer than the rest.
+pub(crate) struct Asked<'a> {
+    pub(crate) log: &'a dyn Log,
+    pub(crate) partitions: u32,
+    pub(crate) closed: &'a UnitDays,
+    /// The day before the run's first.
+    pub(crate) previous: Day,
+}
+
+impl Asked<'_> {
+    /// The units whose group has lost its place, and the days that all have read. Offsets that seem to be wrong are
+    /// asked for again.
+    ///
+    /// # Errors
+    /// The log's.
+    pub(crate) fn check(
+        &self,
+        committed: Committed,
+        ends: &LogEnds,
+    ) -> Result<(Committed, UnitDays, Vec<GroupFault>)> {
+        let (read, faults) = self.look(&committed, ends)?;
+        if faults.is_empty() {
+            return Ok((committed, read, faults));
+        }
+        std::thread::sleep(SHOWN_LATER);
+        let answers = offsets::ask(self.log, self.partitions)?;
+        let ends = LogEnds::read(self.log, self.partitions)?;
+        let committed = offsets::against(answers, &ends);
+        let (read, faults) = self.look(&committed, &ends)?;
+        Ok((committed, read, faults))
+    }
+
+    fn look(&self, committed: &Committed, ends: &LogEnds) -> Result<(UnitDays, Vec<GroupFault>)> {
+        let mut units = Vec::new();
+        for role in committed.keys().copied() {
+            let all = units_of(role, self.partitions).into_iter();
+            units.extend(all.map(|(unit, held)| Untold { role, unit, held }));
+        }
+        let told =
+            by_offsets::progress(self.log, self.partitions, units, committed, ends, self.previous)?;
+        let (mut read, mut faults) = (UnitDays::new(), Vec::new());
+        for (Untold { role, unit, held }, told) in told {
+            let number = unit_of(role, held.first().copied().unwrap_or(0));
+            let through = told.ok().map(|progress| progress.closed);
+            read.extend(through.map(|day| ((role, number), day)));
+            let closed = self.closed.get(&(role, number)).copied();
+            let what = fault(role, &held, committed, closed, through);
+            let group = role.name();
+            faults.extend(what.map(|what| GroupFault { group, unit, what }));
+        }
+        Ok((read, faults))
+    }
+}
+
+/// What is wrong with the offsets of the unit of `role` that holds the partitions `held`. It has closed the day `closed`
+/// by its own markers and the day `read` by its offsets.
+fn fault(
+    role: Role,
+    held: &[u32],
+    committed: &Committed,
+    closed: Option<Day>,
+    read: Option<Day>,
+) -> Option<String> {
+    let own = committed.get(&role)?.iter().map(|(place, offset)| (place, offset));
+    let own = own.filter(|(place, _)| !role.by_partition() || held.contains(&place.partition));
+    let beyond = own.clone().find(|(_, offset)| offset.offset_state == OffsetState::BeyondEnd);
+    if let Some((place, offset)) = beyond {
+        let (committed, end) = (offset.committed.unwrap_or(0), offset.end);
+        return Some(format!("its offset {committed} of {place} lies beyond the end {end}"));
+    }
+    let closed = closed?;
+    let gone = own.filter(|(_, offset)| offset.committed.is_none()).count();
+    if gone > 0 {
+        return Some(format!("it has closed {closed}, and {gone} of its offsets are gone"));
+    }
+    let read = read.filter(|read| *read < closed)?;
+    Some(format!(
+        "it has closed {closed} by its own markers, and only {read} by its offsets: they were set back, and its next start puts them right"
+    ))
+}
