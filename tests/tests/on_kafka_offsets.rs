@@ -24,8 +24,8 @@ impl Offsets<'_> {
     }
 
     /// Runs, or runs on, to the same day.
-    fn backtest(&self) -> Ran {
-        self.ask("backtest --source sim:5,stocks=4,days=290 --from 2016-01-25 --to 2016-01-28 --history 0")
+    fn up(&self) -> Ran {
+        self.ask("up --source sim:5,stocks=4,days=290 --from 2016-01-25 --until 2016-01-28")
     }
 
     fn tool(&self, words: &str) {
@@ -48,27 +48,32 @@ fn offsets_set_by_kafkas_own_tools_decide_nothing_again() {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let run = format!("offsets-{}", now.as_millis());
     let run = Offsets { cluster, data: data.path(), run };
-    let first = run.backtest();
+    let first = run.up();
     assert_eq!(first.code, 0, "{first:?}");
     let topics = run.topics();
     for (to, rebuilt) in [("--to-earliest", true), ("--to-offset 3", false)] {
         run.tool(&format!("--reset-offsets {to} --all-topics --execute"));
+        for verb in ["groups list", "lag", "status", "doctor -o json"] {
+            let shown = run.ask(verb);
+            assert_eq!(shown.code, 1, "{verb}: {shown:?}");
+            assert!(shown.out.contains("they were set back"), "{verb}: {shown:?}");
+        }
         if rebuilt {
             // The remedy that used to make it worse.
             let rebuilt = run.ask("rebuild --all");
             assert_eq!(rebuilt.code, 0, "{rebuilt:?}");
         }
-        let again = run.backtest();
+        let again = run.up();
         assert_eq!(again.code, 0, "{again:?}");
         assert!(again.err.contains("nothing is decided twice"), "{to}: {}", again.err);
         assert_eq!(run.topics(), topics, "{to}");
     }
     run.tool("--delete");
-    run.backtest().refused(&["the committed offsets of group", "groups adopt"]);
+    run.up().refused(&["the committed offsets of group", "groups adopt"]);
     assert_eq!(run.ask("groups list").code, 1);
     assert_eq!(run.ask("groups adopt").code, 0);
     assert_eq!(run.ask("groups list").code, 0);
-    let again = run.backtest();
+    let again = run.up();
     assert!(again.code == 0 && !again.err.contains("decided twice"), "{again:?}");
     assert_eq!(run.topics(), topics);
     let verified = run.ask("replay --verify");

@@ -36,8 +36,8 @@ fn a_topic_keeps_everything_and_what_is_otherwise_is_reported() {
     let Some(cluster) = Cluster::shared() else { return };
     let run = run_of("topics");
     let log = KafkaLog::connect(settings(cluster, &run)).unwrap();
-    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), []);
-    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), [], "asked again");
+    assert_eq!(shell::open::ensure_topics(&log, 3).unwrap(), []);
+    assert_eq!(shell::open::ensure_topics(&log, 3).unwrap(), [], "asked again");
     for topic in [Topic::Bars, Topic::DeadLetters] {
         let told = told(cluster, &run, topic);
         for wanted in [
@@ -74,15 +74,30 @@ fn a_topic_keeps_everything_and_what_is_otherwise_is_reported() {
     for said in ["retention.ms is 86400000, not -1", &remedy] {
         assert!(described.out.contains(said), "{said}: {}", described.out);
     }
-    // A start reports it and goes on; here it ends because its day is before the market.
-    let up = ask("up --source sim:5,stocks=2,days=280 --until 1999-01-04");
-    for said in ["partitions is 2, not 3", "retention.ms is 86400000, not -1", &remedy] {
-        assert!(up.err.contains(said), "{said}: {up:?}");
-    }
+    // Nothing is written where it would be removed.
+    let up = || ask("up --source sim:5,stocks=2,days=280 --until 2016-01-29");
+    let removes = "the cluster removes records of this run";
+    up().refused(&[removes, "retention.ms is 86400000, not -1", &remedy]);
     let left = told(cluster, &run, Topic::Bars);
     assert!(left.iter().any(|one| one == "retention.ms=86400000"), "nothing is changed: {left:?}");
     mend(cluster, &remedy);
-    assert_eq!(shell::open::ensure_topics(&log, 2).unwrap(), []);
+    assert_eq!(shell::open::ensure_topics(&log, 3).unwrap(), []);
+    assert_eq!(up().code, 0);
+    assert_eq!(ask("topics list").code, 0);
+    // Somebody compacts a topic of a run that goes on, and gives it more partitions.
+    cluster.tool(&format!("{entity} --add-config cleanup.policy=compact"));
+    cluster.tool(&format!("topics --alter --topic {bars} --partitions 5"));
+    let compacted = "cleanup.policy is compact, not delete";
+    for verb in ["topics list", "lag", "status", "doctor -o json"] {
+        let shown = ask(verb);
+        assert_eq!(shown.code, 1, "{verb}: {shown:?}");
+        assert!(shown.out.contains(compacted), "{verb}: {shown:?}");
+        assert!(shown.out.contains("somebody has added 2 to the 3"), "{verb}: {shown:?}");
+    }
+    up().refused(&[removes, compacted]);
+    mend(cluster, &remedy.replace("retention.ms=-1", "cleanup.policy=delete"));
+    let again = up();
+    assert!(again.code == 0 && again.err.contains("somebody has added 2 to the 3"), "{again:?}");
     let listed = ask("topics list -o json").json();
     assert_eq!((&listed[0]["topic"], &listed[0]["name"]), (&json!("bars"), &json!(bars)));
 }

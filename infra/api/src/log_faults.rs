@@ -44,7 +44,7 @@ pub fn by_group(faults: &[GroupFault]) -> impl Iterator<Item = (&'static str, St
         let first = of.first()?;
         let more = match of.len() - 1 {
             0 => String::new(),
-            more => format!("; so have {more} more of its units lost their place"),
+            more => format!("; {more} more of its units have lost their place too"),
         };
         Some((first.group, format!("{}: {}{more}", first.unit, first.what)))
     })

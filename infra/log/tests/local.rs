@@ -240,7 +240,7 @@ fn a_log_with_a_damaged_record_takes_no_writes_and_is_read_elsewhere() {
         let log = EmbeddedLog::open(dir.path()).unwrap();
         let refused = log.producer("p").unwrap().publish(batch("more"), None).unwrap_err();
         let said = (refused.class, refused.to_string());
-        assert!(said.0 == ErrorClass::Closed && said.1.contains("damaged"), "{said:?}");
+        assert!(said.0 == ErrorClass::Fatal && said.1.contains("damaged"), "{said:?}");
         let read = |topic: &str| {
             let due = [(TopicPartition::new(topic, 0), 0)];
             log.reader().unwrap().poll(&due, 10_000, Duration::ZERO)

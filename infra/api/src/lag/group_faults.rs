@@ -27,6 +27,8 @@ pub struct GroupFault {
     pub unit: String,
     /// What is wrong with the offsets that it has committed.
     pub what: String,
+    /// The same in a few words.
+    pub verdict: &'static str,
 }
 
 /// The days that units have closed, by role and number.
@@ -108,7 +110,7 @@ impl Asked<'_> {
             let closed = self.closed.get(&(role, number)).copied();
             let what = fault(role, &held, committed, closed, through);
             let group = role.name();
-            faults.extend(what.map(|what| GroupFault { group, unit, what }));
+            faults.extend(what.map(|(verdict, what)| GroupFault { group, unit, what, verdict }));
         }
         Ok((read, faults))
     }
@@ -122,21 +124,24 @@ fn fault(
     committed: &Committed,
     closed: Option<Day>,
     read: Option<Day>,
-) -> Option<String> {
+) -> Option<(&'static str, String)> {
     let own = committed.get(&role)?.iter().map(|(place, offset)| (place, offset));
     let own = own.filter(|(place, _)| !role.by_partition() || held.contains(&place.partition));
     let beyond = own.clone().find(|(_, offset)| offset.offset_state == OffsetState::BeyondEnd);
     if let Some((place, offset)) = beyond {
         let (committed, end) = (offset.committed.unwrap_or(0), offset.end);
-        return Some(format!("its offset {committed} of {place} lies beyond the end {end}"));
+        let what = format!("its offset {committed} of {place} lies beyond the end {end}");
+        return Some(("its offsets lie beyond the end", what));
     }
     let closed = closed?;
     let gone = own.filter(|(_, offset)| offset.committed.is_none()).count();
     if gone > 0 {
-        return Some(format!("it has closed {closed}, and {gone} of its offsets are gone"));
+        let what = format!("it has closed {closed}, and {gone} of its offsets are gone");
+        return Some(("its offsets are gone", what));
     }
     let read = read.filter(|read| *read < closed)?;
-    Some(format!(
+    let what = format!(
         "it has closed {closed} by its own markers, and only {read} by its offsets: they were set back, and its next start puts them right"
-    ))
+    );
+    Some(("its offsets were set back", what))
 }

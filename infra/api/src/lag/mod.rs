@@ -125,7 +125,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     let (ends, active) = (&ends, active.as_ref());
     let all_asked = asked.iter().all(|one| one.status.is_some());
     let faulty: BTreeMap<&str, &str> =
-        faults.group_faults.iter().map(|of| (&*of.unit, &*of.what)).collect();
+        faults.group_faults.iter().map(|of| (&*of.unit, of.verdict)).collect();
     let view = View {
         log,
         partitions,

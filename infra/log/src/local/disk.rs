@@ -32,7 +32,7 @@ pub(crate) struct DiskStore {
     identity: String,
     mark: FlushMark,
     account: Mutex<Account>,
-    /// Whether all records have been read since the opening, or were written since.
+    /// Whether all records have been read since the opening.
     sound: AtomicBool,
 }
 
@@ -168,11 +168,6 @@ impl Store for DiskStore {
     }
 
     fn write(&self, change: &StateChange, records: Placed) -> Result<()> {
-        // What is appended makes sled recover a part of its file at the next opening. A record that cannot be read
-        // would be met then, and would take all others with it.
-        if !self.sound.swap(true, Ordering::Relaxed) {
-            self.check_records()?;
-        }
         let mut account = self.account.lock();
         // A log from before there were sums is added up once, at its first write.
         let mut sums = match account.sums {
@@ -254,7 +249,14 @@ impl Store for DiskStore {
     }
 
     fn check_writes(&self) -> Result<()> {
-        Ok(self.db.check_writes()?)
+        self.db.check_writes()?;
+        // What is appended makes sled recover a part of its file at the next opening. A record that cannot be read
+        // would be met then, and would take all others with it.
+        if !self.sound.load(Ordering::Relaxed) {
+            self.check_records()?;
+            self.sound.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn writes(&self) -> u64 {

@@ -35,7 +35,7 @@ fn print(config: &Config, found: &Groups) {
     found.added_partitions.iter().for_each(|one| printer::line(one.to_string()));
     for one in &found.groups {
         if let Some(problem) = &one.problem {
-            printer::line(format!("{}: {}", one.group, said(problem)));
+            printer::line(said(problem));
         }
         if let [first, more @ ..] = &one.beyond_end[..] {
             let more =
