@@ -124,4 +124,9 @@ fn every_verdict_comes_from_whoever_runs() {
     others.into_iter().for_each(|(name, other)| assert_eq!(other.interrupt(), 0, "{name}"));
     assert_eq!(source.interrupt(), 0);
     assert!(run(data, "lag").out.starts_with("run live, stopped; "));
+    // The views that the materializer has left in a folder of its own.
+    for verb in ["positions", "status"] {
+        let shown = run(data, &format!("{verb} -o json"));
+        assert_eq!(shown.json()["through"], day(FIRST + 1), "{verb}: {shown:?}");
+    }
 }

@@ -102,8 +102,13 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         faults: lag.faults.clone(),
     };
     let materialized = Role::Materializer.name();
-    if run.state().exists() || lag.processes.iter().any(|of| of.roles.contains(materialized)) {
-        add_views(&ViewsAt::of(run)?, &mut status)?;
+    let made_here = lag.processes.iter().any(|of| of.roles.contains(materialized));
+    let views = match run.state().exists() || made_here {
+        true => Some(ViewsAt::of(run)?),
+        false => ViewsAt::left_by_named(run),
+    };
+    if let Some(views) = views {
+        add_views(&views, &mut status)?;
     }
     Ok(status)
 }

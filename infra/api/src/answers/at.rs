@@ -32,6 +32,9 @@ impl ViewsAt {
             return Ok(ViewsAt::There(endpoint, run.token.clone()));
         }
         data_dir::settle(run)?;
+        if let Some(views) = ViewsAt::left_by_named(run) {
+            return Ok(views);
+        }
         if !run.state().exists() {
             let closed = RunStanding::of(&*data_dir::reach(run)?.log)?.and_then(|of| of.closed);
             match closed {
@@ -60,6 +63,21 @@ impl ViewsAt {
                 Ok(ViewsAt::Here(views))
             },
         )
+    }
+
+    /// The views that a process with a name has left behind, if they are whole and of the run's log. Where the run has a
+    /// state folder of its own, that one counts.
+    pub(crate) fn left_by_named(run: &RunDir) -> Option<ViewsAt> {
+        if run.state().exists() {
+            return None;
+        }
+        let folders = data_dir::folders_of_processes(run).into_iter();
+        let mut whole = folders.filter(|folder| *folder != run.log()).filter_map(|folder| {
+            let views = Views::open(&data_dir::read_state(&folder).ok()?).ok()?;
+            let some = views.through().ok()?.is_some();
+            (some && standing::check_views(run, &views).is_ok()).then_some(ViewsAt::Here(views))
+        });
+        whole.next()
     }
 
     /// Their answer to `query`.

@@ -10,9 +10,9 @@ mod run_dir;
 pub use beside::{Beside, settle};
 pub use open_log::{
     OpenLog, check_not_gone, folders_of_processes, living_owner, no_run, of_state, own, partitions,
-    reach, remove_topics,
+    reach, read_state, remove_topics,
 };
-pub(crate) use open_log::{open_state, read_state, was_held};
+pub(crate) use open_log::{open_state, was_held};
 pub use remove::{hold, remove_run};
 pub use repair::{Repaired, repair_log, repair_state};
 pub(crate) use run_dir::run_ids;

@@ -171,7 +171,7 @@ pub(crate) fn open_state(state: &Path) -> Result<kv::Db> {
 ///
 /// # Errors
 /// As [`open_state`].
-pub(crate) fn read_state(state: &Path) -> Result<kv::Db> {
+pub fn read_state(state: &Path) -> Result<kv::Db> {
     patiently(state, || kv::Db::open_to_read(state).map_err(of_state_folder))
 }
 
