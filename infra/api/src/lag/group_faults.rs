@@ -145,3 +145,69 @@ fn fault(
     );
     Some(("its offsets were set back", what))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use eventlog::{Batch, Consumed, MemoryLog};
+    use schemas::events::DayClosed;
+    use schemas::{Event, EventId, Topic};
+    use shell::record_codec;
+
+    const FIRST: Day = Day(17_711);
+
+    /// A log of one partition on which the inputs of the labeler have two days, and it has closed `own` of them.
+    fn log(own: i32) -> MemoryLog {
+        let log = MemoryLog::new("memory").unwrap();
+        open::ensure_topics(&log, 1).unwrap();
+        for (topic, days) in [(Topic::Bars, 2), (Topic::Scans, 2), (Topic::Outcomes, own)] {
+            for day in 1..=days {
+                let marker = DayClosed { previous_day: FIRST + (day - 1), ..DayClosed::default() };
+                let marker = Event::marker(topic, FIRST + day, marker).unwrap();
+                let marker = Event { causation: Some(EventId::default()), ..marker };
+                let records = vec![record_codec::record(&marker, 1, "test").unwrap()];
+                let batch = Batch { records, ..Batch::default() };
+                log.producer("test").unwrap().publish(batch, None).unwrap();
+            }
+        }
+        log
+    }
+
+    fn commit(log: &MemoryLog, offsets: &[(Topic, u64)]) {
+        let topics: Vec<String> =
+            offsets.iter().map(|(topic, _)| topic.name().to_owned()).collect();
+        let mut member = log.member("labeler", "one", &topics).unwrap();
+        while member.poll().unwrap().partitions.is_empty() {}
+        let consumed = offsets.iter().map(|(topic, next)| Consumed {
+            tp: record_codec::place(*topic, 0),
+            from: 0,
+            next: *next,
+        });
+        let batch = Batch { consumed: consumed.collect(), ..Batch::default() };
+        log.producer("labeler").unwrap().publish(batch, Some(&*member)).unwrap();
+    }
+
+    #[test]
+    fn offsets_are_held_against_what_a_role_has_written() {
+        let check = |own, offsets: &[(Topic, u64)], says: Option<&str>| {
+            let log = log(own);
+            if !offsets.is_empty() {
+                commit(&log, offsets);
+            }
+            let found = read_groups(&log, 1).unwrap().faults;
+            let own_faults = found.iter().filter(|fault| fault.group == "labeler");
+            let verdicts: Vec<&str> = own_faults.map(|fault| fault.verdict).collect();
+            assert_eq!(verdicts, Vec::from_iter(says), "{own} {offsets:?}: {found:?}");
+        };
+        let both = |bars, scans| [(Topic::Bars, bars), (Topic::Scans, scans)];
+        check(0, &[], None);
+        check(2, &both(2, 2), None);
+        check(1, &both(2, 1), None);
+        check(2, &both(1, 2), Some("its offsets were set back"));
+        check(1, &both(0, 1), Some("its offsets were set back"));
+        check(1, &both(9, 1), Some("its offsets lie beyond the end"));
+        check(1, &[], Some("its offsets are gone"));
+        check(1, &both(2, 2)[..1], Some("its offsets are gone"));
+    }
+}
