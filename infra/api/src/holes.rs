@@ -3,7 +3,7 @@
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
 
-pub use shell::holes::{Hole, HoleKind, REMEDY};
+pub use shell::holes::{Hole, HoleKind, HolesFound, REMEDY};
 
 /// Every hole in the log of `run`; reads all of it. A partition that cannot be read is one of them.
 ///

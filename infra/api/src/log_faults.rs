@@ -3,13 +3,14 @@
 use crate::lag::GroupFault;
 use run::topic_settings::{AddedPartitions, TopicFaults};
 use serde::Serialize;
-use shell::holes::{Hole, REMEDY};
+use shell::holes::{HolesFound, REMEDY};
 
 /// What is wrong with a log.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct LogFaults {
     /// What it no longer holds.
-    pub holes: Vec<Hole>,
+    #[serde(flatten)]
+    pub gone: HolesFound,
     /// Settings of its topics by which the cluster removes records, and added partitions.
     #[serde(flatten)]
     pub topics: TopicFaults,
@@ -20,14 +21,19 @@ pub struct LogFaults {
 impl LogFaults {
     /// Whether anything is. Added partitions change nothing in a run.
     pub fn is_sound(&self) -> bool {
-        self.holes.is_empty() && self.topics.removing.is_empty() && self.group_faults.is_empty()
+        self.gone.holes.is_empty()
+            && self.topics.removing.is_empty()
+            && self.group_faults.is_empty()
     }
 
     /// A sentence for each, with remedies at the end of their kind.
     pub fn sentences(&self) -> Vec<String> {
-        let mut said: Vec<String> = self.holes.iter().map(ToString::to_string).collect();
-        if !self.holes.is_empty() {
+        let mut said: Vec<String> = self.gone.holes.iter().map(ToString::to_string).collect();
+        if !self.gone.holes.is_empty() {
             said.push(format!("{REMEDY}."));
+        }
+        if self.gone.only_at_ends {
+            said.push("a long log: records that are gone from its middle are looked for by `butterquant topics list`, which reads all of it".to_owned());
         }
         said.extend(self.topics.removing.iter().map(|one| format!("records are removed: {one}")));
         said.extend(self.topics.added_partitions.iter().map(AddedPartitions::to_string));

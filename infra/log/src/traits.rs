@@ -50,6 +50,11 @@ pub trait Log: Send + Sync {
         self.watermarks(tp).map(|ends| ends.high)
     }
 
+    /// Whether records can be removed behind the program's back, by retention or compaction.
+    fn removes_records(&self) -> bool {
+        false
+    }
+
     /// The offset of the first record that is still there, or the end: above the low watermark where somebody has
     /// removed records from inside a partition.
     fn first_record(&self, tp: &TopicPartition) -> Result<u64> {

@@ -49,7 +49,7 @@ pub fn open_or_resume(
     for mismatch in open::ensure_topics(log, partitions)?.iter().filter(|one| !known(one)) {
         eprintln!("{mismatch}");
     }
-    warn_of_loss(log, partitions);
+    warn_of_loss(log, partitions, controls.opened.as_ref());
     let mut start = RunStart { opened: asked, history: None, first_model: Vec::new() };
     if controls.opened.is_some() {
         resume(log, &controls, &start.opened, market, request)?;
@@ -70,9 +70,10 @@ pub fn open_or_resume(
     Ok(start)
 }
 
-/// Says what the ends of the partitions show to be gone. Roles and source that need it refuse to go on.
-fn warn_of_loss(log: &dyn Log, partitions: u32) {
-    let holes = holes::at_a_glance(log, partitions);
+/// Says what is gone, as far as that is found in a moment. Roles and source that need it refuse to go on.
+fn warn_of_loss(log: &dyn Log, partitions: u32, opened: Option<&RunOpened>) {
+    let previous = opened.map_or(Day::default(), |opened| opened.previous_day);
+    let holes = holes::in_a_moment(log, partitions, previous).holes;
     holes.iter().for_each(|hole| eprintln!("{hole}"));
     if !holes.is_empty() {
         eprintln!("{}", holes::REMEDY);

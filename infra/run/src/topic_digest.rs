@@ -45,12 +45,19 @@ pub fn checked(
     previous: Day,
 ) -> (TopicDigest, Vec<Hole>) {
     let (mut hash, mut found, mut gone) = (Sha256::new(), TopicDigest::default(), Vec::new());
+    // On Kafka a reader is a connection; one that has failed is not used again.
+    let mut reader = None;
     for partition in 0..topic.partitions(partitions) {
         let mut read = || -> Result<Vec<Hole>> {
             let place = record_codec::place(topic, partition);
             let ends = log.watermarks(&place)?;
             let mut check = PartitionCheck::new(topic, partition, partitions, ends.low, previous);
-            for record in PartitionReader::new(log)?.records(&place, ends.low..ends.high) {
+            let of = match reader.take() {
+                Some(reader) => reader,
+                None => PartitionReader::new(log)?,
+            };
+            let of = reader.insert(of);
+            for record in of.records(&place, ends.low..ends.high) {
                 let record = record?;
                 found.take(&mut hash, topic, partition, &record);
                 check.take(&record);
@@ -58,7 +65,10 @@ pub fn checked(
             Ok(check.end(log, ends.high)?)
         };
         let holes = read();
-        gone.extend(holes.unwrap_or_else(|error| vec![unreadable(topic, partition, &error)]));
+        gone.extend(holes.unwrap_or_else(|error| {
+            reader = None;
+            vec![unreadable(topic, partition, &error)]
+        }));
     }
     found.sha256 = hex(&hash.finalize());
     (found, gone)

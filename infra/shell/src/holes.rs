@@ -5,11 +5,15 @@
 //! On Kafka the end of a transaction takes an offset too, and an aborted one leaves its records' offsets empty. So a
 //! gap alone is none of these in a topic whose markers count its events.
 
+mod look;
+
 pub use crate::error::REMEDY;
+pub use look::{HolesFound, at_a_glance, in_a_moment, of_partition, thorough};
+
 use crate::error::ShellError;
 use crate::inspect::inspect;
-use crate::{open, record_codec};
-use eventlog::{Log, LogError, PartitionReader, Record, TopicPartition};
+use crate::record_codec;
+use eventlog::{Log, Record};
 use schemas::{Day, Event, EventId, Topic};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,72 +181,6 @@ fn empty_offsets() -> String {
 fn deleted() -> String {
     "deleted by retention (retention.ms, retention.bytes, local.retention) or by somebody (kafka-delete-records)"
         .to_owned()
-}
-
-/// The holes that a look at the ends of every partition shows; reads no record. A partition that does not answer is
-/// one of them.
-pub fn at_a_glance(log: &dyn Log, total: u32) -> Vec<Hole> {
-    let mut found = Vec::new();
-    for topic in Topic::ALL {
-        for partition in 0..topic.partitions(total) {
-            let place = record_codec::place(topic, partition);
-            match glance(log, &place) {
-                Ok(None) => {}
-                Ok(Some((from, to, kind, what))) => {
-                    found.push(Hole { topic: topic.dataset(), partition, from, to, kind, what });
-                }
-                Err(error) => found.push(unreadable(topic, partition, &error)),
-            }
-        }
-    }
-    found
-}
-
-type Glance = Option<(u64, u64, HoleKind, String)>;
-
-fn glance(log: &dyn Log, place: &TopicPartition) -> Result<Glance, LogError> {
-    let ends = log.watermarks(place)?;
-    if ends.low > 0 {
-        return Ok(Some((0, ends.low, HoleKind::Deleted, deleted())));
-    }
-    let first = if ends.high > 0 { log.first_record(place)? } else { 0 };
-    let empty = first > TRANSACTION_ENDS && log.holds_nothing(place, 0, first)?;
-    Ok(empty.then(|| (0, first, HoleKind::Empty, empty_offsets())))
-}
-
-/// Every hole of the log: reads all of it. A partition that cannot be read is one, and hides no other.
-///
-/// # Errors
-/// `controls` cannot be read, or holds no run.
-pub fn thorough(log: &dyn Log, total: u32) -> Result<Vec<Hole>, ShellError> {
-    let previous = open::opened(log)?.ok_or(ShellError::NotOpened)?.previous_day;
-    let mut found = Vec::new();
-    for topic in Topic::ALL {
-        for partition in 0..topic.partitions(total) {
-            found.extend(of_partition(log, topic, partition, total, previous));
-        }
-    }
-    Ok(found)
-}
-
-/// Every hole of one partition.
-pub fn of_partition(
-    log: &dyn Log,
-    topic: Topic,
-    partition: u32,
-    total: u32,
-    previous: Day,
-) -> Vec<Hole> {
-    let look = || -> Result<Vec<Hole>, ShellError> {
-        let place = record_codec::place(topic, partition);
-        let ends = log.watermarks(&place)?;
-        let mut check = PartitionCheck::new(topic, partition, total, ends.low, previous);
-        for record in PartitionReader::new(log)?.records(&place, ends.low..ends.high) {
-            check.take(&record?);
-        }
-        check.end(log, ends.high)
-    };
-    look().unwrap_or_else(|error| vec![unreadable(topic, partition, &error)])
 }
 
 /// A partition that cannot be read.

@@ -34,7 +34,7 @@ use serde::Serialize;
 use shell::closed_days::closed_days;
 use shell::controls::ControlBook;
 use shell::cursor::stages;
-use shell::holes::at_a_glance;
+use shell::holes::in_a_moment;
 use shell::last_markers::{Stretch, Which, last_markers};
 use shell::redrive::DeadLetterTally;
 use shell::status_board::SourceWait;
@@ -115,7 +115,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     };
     let (of_groups, _, group_faults) = asking.check(of_groups, &ends)?;
     let faults = LogFaults {
-        holes: at_a_glance(log, partitions),
+        gone: in_a_moment(log, partitions, previous.unwrap_or_default()),
         topics: TopicFaults::of(log, partitions)?,
         group_faults,
     };

@@ -107,6 +107,10 @@ impl Log for KafkaLog {
         self.0.written_end(tp)
     }
 
+    fn removes_records(&self) -> bool {
+        true
+    }
+
     fn first_record(&self, tp: &TopicPartition) -> Result<u64> {
         let wanted = partition_list(&self.0.settings, [(tp.clone(), Offset::Offset(0))])?;
         let found = self.0.client.offsets_for_times(wanted, self.0.settings.timeout).at(tp)?;

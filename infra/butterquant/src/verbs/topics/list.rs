@@ -4,7 +4,7 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
-use api::holes::Hole;
+use api::holes::{Hole, HolesFound};
 use api::log_faults::LogFaults;
 use eventlog::TopicMismatch;
 use report::tables;
@@ -85,8 +85,8 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
             }
         }
         let holes = listed.iter().flat_map(|one| one.holes.clone()).collect();
-        let topics = faults.clone();
-        printer::faults(config, &LogFaults { holes, topics, ..LogFaults::default() });
+        let (gone, topics) = (HolesFound { holes, only_at_ends: false }, faults.clone());
+        printer::faults(config, &LogFaults { gone, topics, ..LogFaults::default() });
     })?;
     let whole = listed.iter().all(|one| one.holes.is_empty() && one.removing.is_empty());
     Ok(if whole { Found::Nothing } else { Found::Something })
