@@ -91,7 +91,9 @@ fn the_status_is_one_screen() {
     assert_eq!(list(&status["tracks"]).len(), 2);
     assert_eq!((&status["halted"], &status["what_if"]), (&json!([]), &json!(false)), "{status}");
     let shown = read("status");
-    for says in ["stopped", "not halted", "champion –", "ButterAI", "every unit has read"] {
+    for says in
+        ["stopped", "not halted", "champion –", "ButterAI", "every unit has closed the newest day"]
+    {
         assert!(shown.out.contains(says), "{says}: {shown:?}");
     }
     assert!(shown.code == 0 && shown.out.lines().count() <= 24, "{shown:?}");

@@ -1,7 +1,7 @@
 //! The places of the roles' groups: what they have committed, held against the ends of the log and against what the
 //! roles have written.
 
-use crate::lag::{GroupOffset, OffsetState, read_groups};
+use crate::lag::{GroupOffset, OffsetState, SET_AHEAD, read_groups};
 use crate::log_faults::by_group;
 use anyhow::Result;
 use eventlog::TopicPartition;
@@ -41,6 +41,8 @@ pub struct GroupPlace {
 pub struct Groups {
     /// Every role's.
     pub groups: Vec<GroupPlace>,
+    /// Whether `groups adopt` mends any of them.
+    pub adoptable: bool,
     /// Topics with partitions that no group reads.
     pub added_partitions: Vec<AddedPartitions>,
 }
@@ -66,6 +68,7 @@ pub fn groups(run: &RunDir) -> Result<Groups> {
         ..placed(*role, offsets)
     });
     Ok(Groups {
+        adoptable: found.faults.iter().any(|of| of.verdict != SET_AHEAD),
         groups: groups.collect(),
         added_partitions: TopicFaults::of(log, partitions)?.added_partitions,
     })

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use eventlog::{Log, PartitionReader};
 use schemas::events::{Controls, Track};
-use schemas::{Body, Day, Topic};
+use schemas::{Body, Day, Event, Topic};
 use serde::{Deserialize, Serialize};
 use shell::controls::ControlBook;
 use shell::open::WHAT_IF;
@@ -12,7 +12,7 @@ use shell::record_codec;
 use std::fmt;
 
 /// A track that opens no positions.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Halt {
     /// The track.
     pub track: Track,
@@ -26,11 +26,14 @@ pub struct Halt {
     pub by: Option<String>,
     /// Why; empty where no reason was given.
     pub why: String,
+    /// What was said in later commands that halted it again.
+    #[serde(default)]
+    pub again: Vec<String>,
 }
 
 impl fmt::Display for Halt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Halt { track, offset, day, wall_time, by, why } = self;
+        let Halt { track, offset, day, wall_time, by, why, again } = self;
         write!(f, "{} halted since {day}", track.name())?;
         if let Some(by) = by {
             write!(f, " by {by}")?;
@@ -39,7 +42,8 @@ impl fmt::Display for Halt {
             write!(f, " at {wall_time}")?;
         }
         let why = if why.is_empty() { "no reason given" } else { why };
-        write!(f, " (controls offset {offset}): {why}")
+        write!(f, " (controls offset {offset}): {why}")?;
+        again.iter().try_for_each(|again| write!(f, "; {again}"))
     }
 }
 
@@ -95,21 +99,29 @@ impl Trading {
     }
 }
 
-/// The halt of `track` by the command at `offset`.
+/// The halt of `track` by the command at `offset`, and what was said in later ones.
 fn halt(log: &dyn Log, track: Track, offset: i64) -> Result<Halt> {
-    let mut halt =
-        Halt { track, offset, day: Day(0), wall_time: None, by: None, why: String::new() };
+    let mut halt = Halt { track, offset, ..Halt::default() };
     let at = offset.unsigned_abs();
     let place = record_codec::place(Topic::Controls, 0);
+    let end = log.watermarks(&place)?.high;
     let mut reader = PartitionReader::new(log)?;
-    for record in reader.records(&place, at..at + 1) {
+    for record in reader.records(&place, at..end) {
         let record = record?;
-        let event = record_codec::event(Topic::Controls, &record)?;
-        halt.day = event.day;
-        if let Body::Controls(Controls::Halted(word)) = event.body {
-            halt.why = word.reason;
+        let first = record.offset == at;
+        let event = record_codec::event(Topic::Controls, &record);
+        // A command that cannot be read halts nothing.
+        let Ok(Event { day, body: Body::Controls(Controls::Halted(word)), .. }) = event else {
+            continue;
+        };
+        let OperatorWord { by, wall_time } = OperatorWord::of(&record);
+        if first {
+            halt = Halt { day, by, wall_time, why: word.reason, ..halt };
+        } else if word.track.is_none_or(|of| of == track) && !word.reason.is_empty() {
+            let by = by.map_or_else(String::new, |by| format!(" by {by}"));
+            halt.again
+                .push(format!("again{by} (controls offset {}): {}", record.offset, word.reason));
         }
-        OperatorWord { by: halt.by, wall_time: halt.wall_time } = OperatorWord::of(&record);
     }
     Ok(halt)
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a run's log as far as settings, ends and offsets show it, without reading all of it.
 
-use crate::lag::GroupFault;
+use crate::lag::{GroupFault, SET_AHEAD};
 use run::topic_settings::{AddedPartitions, TopicFaults};
 use serde::Serialize;
 use shell::holes::{HolesFound, REMEDY};
@@ -39,7 +39,8 @@ impl LogFaults {
         said.extend(self.topics.added_partitions.iter().map(AddedPartitions::to_string));
         let adopt = "`butterquant groups adopt` sets offsets to what the roles have decided";
         said.extend(by_group(&self.group_faults).map(|(_, what)| what));
-        said.extend((!self.group_faults.is_empty()).then(|| adopt.to_owned()));
+        let adoptable = self.group_faults.iter().any(|of| of.verdict != SET_AHEAD);
+        said.extend(adoptable.then(|| adopt.to_owned()));
         said
     }
 }

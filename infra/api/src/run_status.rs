@@ -8,6 +8,7 @@ use crate::log_faults::LogFaults;
 use crate::processes::Process;
 use anyhow::Result;
 use run::data_dir::{self, RunDir};
+use run::standing::RunStanding;
 use schemas::Day;
 use schemas::events::Track;
 use schemas::role::Role;
@@ -39,6 +40,8 @@ pub struct RunStatus {
     pub source_waits: Option<SourceWait>,
     /// The last day that the views contain; none without views.
     pub through: Option<Day>,
+    /// Why there are no views, where the log says that there should be.
+    pub views_missing: Option<String>,
     /// Whether it opens positions, and who halted it.
     #[serde(flatten)]
     pub trading: Trading,
@@ -93,6 +96,7 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
         newest_day: lag.newest_day,
         source_waits: lag.source.clone(),
         through: None,
+        views_missing: None,
         trading: lag.trading.clone(),
         champion: None,
         challenger: None,
@@ -103,14 +107,25 @@ pub fn run_status(run: &RunDir) -> Result<RunStatus> {
     };
     let materialized = Role::Materializer.name();
     let made_here = lag.processes.iter().any(|of| of.roles.contains(materialized));
-    let views = match run.state().exists() || made_here {
-        true => Some(ViewsAt::of(run)?),
-        false => ViewsAt::left_by_named(run),
-    };
-    if let Some(views) = views {
-        add_views(&views, &mut status)?;
+    match ViewsAt::of(run) {
+        Ok(views) => add_views(&views, &mut status)?,
+        Err(error) if run.state().exists() || made_here => return Err(error),
+        // On Kafka the materializer may work on another machine, in a data folder of its own.
+        Err(error) if run.is_here() && has_closed_days(run)? => {
+            status.views_missing = Some(format!("{error:#}"));
+        }
+        Err(_) => {}
     }
     Ok(status)
+}
+
+/// Whether the materializer has closed a day of `run`.
+///
+/// # Errors
+/// The log's.
+pub fn has_closed_days(run: &RunDir) -> Result<bool> {
+    let standing = RunStanding::of(&*data_dir::reach(run)?.log)?;
+    Ok(standing.is_some_and(|of| of.closed.is_some()))
 }
 
 fn add_views(views: &ViewsAt, status: &mut RunStatus) -> Result<()> {

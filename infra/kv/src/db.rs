@@ -138,6 +138,14 @@ impl Db {
         })
     }
 
+    /// Calls `work`, which reads many entries and steps at each: damage is found where it never ends, too.
+    pub fn patiently<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Progress) -> T + Send + 'static,
+    ) -> Result<T, KvError> {
+        watched(&self.path, move |progress| Ok(work(progress)))
+    }
+
     /// Reads every entry of every tree and checks the seals.
     pub fn check_entries(&self) -> Result<(), KvError> {
         let db = self.clone();

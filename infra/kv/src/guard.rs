@@ -14,7 +14,7 @@ use crate::KvError;
 const LEAST: Duration = Duration::from_secs(30);
 const BYTES_A_SECOND: u64 = 2 << 20;
 /// How long one step may take: a page from a slow disk, on a busy machine.
-const STEP: Duration = Duration::from_secs(15);
+const STEP: Duration = Duration::from_secs(8);
 
 /// Whether a panic at this place of the source is one of the store's, which its caller gets as an error.
 pub fn is_own_panic(file: &str) -> bool {
@@ -56,11 +56,11 @@ pub(crate) fn bounded<T: Send + 'static>(
 
 /// Steps that a long call has made.
 #[derive(Clone, Default)]
-pub(crate) struct Progress(Arc<AtomicU64>);
+pub struct Progress(Arc<AtomicU64>);
 
 impl Progress {
     /// Another step is made.
-    pub(crate) fn step(&self) {
+    pub fn step(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -75,15 +75,17 @@ pub(crate) fn watched<T: Send + 'static>(
     let (done, waiting) = mpsc::sync_channel(1);
     let (of, steps) = (path.to_path_buf(), progress.clone());
     thread::spawn(move || done.send(guarded(&of, || work(&steps))));
-    let mut seen = 0;
+    let (mut seen, mut still) = (0, false);
     loop {
         match waiting.recv_timeout(STEP) {
             Ok(result) => return result?,
             Err(RecvTimeoutError::Timeout) => {
                 let now = progress.0.load(Ordering::Relaxed);
-                if now == seen {
+                // Twice, because a process that was stopped for a while has only just gone on.
+                if now == seen && still {
                     break;
                 }
+                still = now == seen;
                 seen = now;
             }
             Err(RecvTimeoutError::Disconnected) => break,

@@ -25,7 +25,7 @@ mod tree;
 
 pub use db::Db;
 pub use error::KvError;
-pub use guard::is_own_panic;
+pub use guard::{Progress, is_own_panic};
 pub use owner::{Owner, owner};
 pub use repair::{Repair, set_aside};
 pub use tree::{Batch, Bytes, Entries, Tree};

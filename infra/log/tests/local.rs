@@ -210,6 +210,34 @@ fn a_damaged_directory_is_never_taken_for_a_short_log() {
     }
 }
 
+/// The first writes after an opening come from several roles at once.
+#[test]
+fn a_log_that_is_whole_takes_the_first_writes_of_many_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let log = EmbeddedLog::open(dir.path()).unwrap();
+        log.ensure_topics(&bars()).unwrap();
+        let mut producer = log.producer("p").unwrap();
+        (0..2_000).for_each(|i| {
+            producer.publish(batch(&format!("{i:0500}")), None).unwrap();
+        });
+    }
+    // Covered by a snapshot, so that the next opening does not read it.
+    drop(EmbeddedLog::open(dir.path()).unwrap());
+    let log = EmbeddedLog::open(dir.path()).unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..6 {
+            let mut producer = log.producer(&format!("role-{number}")).unwrap();
+            scope.spawn(move || {
+                (0..50).for_each(|i| {
+                    producer.publish(batch(&format!("{number} {i}")), None).unwrap();
+                });
+            });
+        }
+    });
+    log.check_records().unwrap();
+}
+
 /// One flipped byte, a command that was acknowledged, and at the next opening no record could be read any more.
 #[test]
 fn a_log_with_a_damaged_record_takes_no_writes_and_is_read_elsewhere() {

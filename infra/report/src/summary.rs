@@ -11,6 +11,8 @@ use run::whole_file::write_file;
 use schemas::events::{RunOpened, Track};
 use schemas::{Day, Money};
 use serde::Serialize;
+use shell::holes::Hole;
+use shell::last_markers::last_closed;
 use shell::open::WHAT_IF;
 use statistics::{Comparison, Performance, compare, daily_returns, performance};
 use std::collections::BTreeMap;
@@ -61,6 +63,11 @@ pub struct Summary {
     pub through: Option<Day>,
     /// The last day that the run was asked for, if it has not got there.
     pub unfinished_until: Option<Day>,
+    /// The newest day that the source has published. Where the views do not contain it, the run's roles have not come
+    /// so far.
+    pub published: Day,
+    /// What the log no longer holds: figures of topics are of what is left.
+    pub gone: Vec<Hole>,
     /// Events and digest by topic.
     pub topics: BTreeMap<String, TopicDigest>,
     /// How it was carried out; only the process that did so knows.
@@ -148,6 +155,7 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         returns.push(daily);
     }
     let compared = compare(&returns[0], &returns[1], LONGEST_HOLDING, settings.seed as u64);
+    let (topics, gone) = topic_digest::all(&*reader.log, reader.partitions, opened.previous_day);
     let files = [
         ("log", run.log()),
         ("lake", run.lake()),
@@ -161,7 +169,9 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         opened: opened.clone(),
         through,
         unfinished_until: opened.last_day.filter(|last| through < Some(*last)),
-        topics: topic_digest::all(&*reader.log, reader.partitions)?,
+        published: last_closed(&*reader.log, reader.partitions, opened.previous_day)?,
+        topics,
+        gone,
         execution: None,
         models: models(reader)?,
         refused_scans: tally.refusals.get("scans").cloned().unwrap_or_default(),

@@ -75,6 +75,21 @@ fn opening(summary: &Summary) -> Vec<String> {
             "\nNOT FINISHED: it was asked for the days up to {last}; the command that began it goes on with it"
         ));
     }
+    if summary.unfinished_until.is_none() && summary.through < Some(summary.published) {
+        first.push_str(&format!(
+            "\nBEHIND: days are published up to {}, and this is the run as of {}; topics hold events of later days",
+            summary.published,
+            or_dash(summary.through, |day| day.to_string())
+        ));
+    }
+    if let [gone, more @ ..] = &summary.gone[..] {
+        first.push_str(&format!(
+            "\nRECORDS ARE GONE from its log, so digests and counts are of what is left: {gone}"
+        ));
+        if !more.is_empty() {
+            first.push_str(&format!("; {} more, which `topics list` shows", more.len()));
+        }
+    }
     let Some(execution) = &summary.execution else { return vec![first] };
     first.push_str(&format!(", in {:.1} s", execution.seconds));
     let scored_by = format!("scored by {}: {}", execution.provider, execution.provider_reason);

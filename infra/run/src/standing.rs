@@ -141,7 +141,18 @@ pub(crate) fn check_to_go_on(
 /// Those of [`RunStanding::of_views`], and of a log in the run's folder.
 pub fn check_views(run: &RunDir, views: &Views) -> Result<()> {
     match (data_dir::reach(run).and_then(|reached| RunStanding::of(&*reached.log)), &run.access) {
-        (Ok(Some(standing)), _) => Ok(standing.of_views(views)?),
+        (Ok(Some(standing)), _) => {
+            standing.of_views(views)?;
+            let through = views.through()?;
+            if let Some(published) = standing.published.filter(|day| through < Some(*day)) {
+                let through = through.map_or("none".to_owned(), |day| day.to_string());
+                eprintln!(
+                    "run {} has published days up to {published}; the last one in its views is {through}",
+                    run.id
+                );
+            }
+            Ok(())
+        }
         (Ok(None), _) => match views.through()? {
             Some(through) => bail!(
                 "the log of run {} holds no run, but there are views through {through} in {}: they are of another log; check where the log is (--log, --brokers, --data-dir), or move them away",

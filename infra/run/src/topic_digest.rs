@@ -105,10 +105,17 @@ impl TopicDigest {
     }
 }
 
-/// The digest of every topic, by its short name.
-pub fn all(log: &dyn Log, partitions: u32) -> Result<BTreeMap<String, TopicDigest>> {
-    Topic::ALL
-        .into_iter()
-        .map(|one| Ok((one.dataset().to_owned(), topic(log, one, partitions)?)))
-        .collect()
+/// The digest of every topic by its short name, and what is gone from them; `previous` is the day before the run's first.
+pub fn all(
+    log: &dyn Log,
+    partitions: u32,
+    previous: Day,
+) -> (BTreeMap<String, TopicDigest>, Vec<Hole>) {
+    let mut gone = Vec::new();
+    let digests = Topic::ALL.into_iter().map(|topic| {
+        let (digest, holes) = checked(log, topic, partitions, previous);
+        gone.extend(holes);
+        (topic.dataset().to_owned(), digest)
+    });
+    (digests.collect(), gone)
 }

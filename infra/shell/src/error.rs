@@ -85,9 +85,15 @@ pub enum ShellError {
         /// How many more there are.
         more: usize,
     },
-    /// Inputs are gone that the unit has read before.
+    /// Records of the log are there and cannot be read; the text names its remedy.
+    #[error("{first}")]
+    Unreadable {
+        /// The first partition, and why.
+        first: String,
+    },
+    /// Inputs are gone that the unit has read before, or are not the run's.
     #[error(
-        "the log has lost records: {unit} has {what}; `butterquant topics list` shows what is gone. {}",
+        "the log has lost records, or another client has written some: {unit} has {what}; `butterquant topics list` shows what is gone. {}",
         capital(REMEDY)
     )]
     Hole {

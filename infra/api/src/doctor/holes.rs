@@ -3,22 +3,21 @@
 
 use super::Examination;
 use crate::groups::groups;
-use crate::holes::{Hole, HoleKind, REMEDY, holes};
+use crate::holes::{HoleKind, REMEDY, holes};
+use crate::lag::held_back;
 use run::data_dir::{self, RunDir};
 use run::topic_settings::TopicFaults;
 
 /// Looks at the whole log of `run` and at its groups.
 pub(super) fn check(run: &RunDir, of: &mut Examination) {
-    // What cannot be read is found where all records are read.
-    let gone = |found: Vec<Hole>| -> Vec<Hole> {
-        found.into_iter().filter(|hole| hole.kind != HoleKind::Unreadable).collect()
-    };
-    match holes(run).map(gone) {
+    match holes(run) {
         Err(error) => of.failed("log", "the log", &error),
         Ok(found) if found.is_empty() => {
             of.fine("holes", "the log", "none: markers and offsets agree")
         }
-        Ok(found) => {
+        // What cannot be read is found where all records are read.
+        Ok(mut found) => {
+            found.retain(|hole| hole.kind != HoleKind::Unreadable);
             // One cause, one remedy.
             for (hole, remedy) in
                 found.iter().zip(std::iter::once(REMEDY).chain(std::iter::repeat("as above")))
@@ -27,8 +26,21 @@ pub(super) fn check(run: &RunDir, of: &mut Examination) {
             }
         }
     }
+    check_transactions(run, of);
     check_topics(run, of);
     check_groups(run, of);
+}
+
+fn check_transactions(run: &RunDir, of: &mut Examination) {
+    match held_back(run) {
+        Err(error) => of.failed("transactions", "the log", &error),
+        Ok(held) => {
+            for one in held {
+                let place = format!("{}/{}", one.topic, one.partition);
+                of.found("transactions", place, &one, "it is none of a publish; wait until the broker aborts it (transaction.timeout.ms of its producer), or abort it with kafka-transactions.sh");
+            }
+        }
+    }
 }
 
 fn check_topics(run: &RunDir, of: &mut Examination) {
@@ -55,14 +67,14 @@ fn check_topics(run: &RunDir, of: &mut Examination) {
 fn check_groups(run: &RunDir, of: &mut Examination) {
     const ADOPT: &str =
         "`butterquant groups adopt` sets the offsets to what the roles have decided";
-    let found = match groups(run) {
-        Ok(found) => found.groups,
+    let (found, adoptable) = match groups(run) {
+        Ok(found) => (found.groups, found.adoptable),
         Err(error) => return of.failed("groups", "the log", &error),
     };
     let before = of.findings.len();
     for (group, problem) in found.iter().filter_map(|one| Some((one.group, one.problem.as_ref()?)))
     {
-        of.found("groups", group, problem, ADOPT);
+        of.found("groups", group, problem, if adoptable { ADOPT } else { "start its role again" });
     }
     if of.findings.len() == before {
         let detail = format!("{} groups, each where its role has decided", found.len());

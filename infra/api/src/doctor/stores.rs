@@ -73,7 +73,12 @@ fn check_partition(log: &dyn Log, topic: Topic, partition: u32, of: &mut Examina
     match read() {
         Ok(records) => records,
         Err(error) => {
-            of.failed("log", &place, &error);
+            match error.downcast_ref::<LogError>() {
+                Some(of_log) if of_log.class == ErrorClass::Fatal => {
+                    of.found("log", &place, &of_log.what, REPAIR);
+                }
+                _ => of.failed("log", &place, &error),
+            }
             0
         }
     }

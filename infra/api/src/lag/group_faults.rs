@@ -18,6 +18,9 @@ use std::time::Duration;
 /// Kafka shows the markers of a transaction some milliseconds before its offsets, or after them.
 const SHOWN_LATER: Duration = Duration::from_millis(500);
 
+/// Offsets that no adoption need set: what a role has decided stands on the log, and it decides the rest.
+pub(crate) const SET_AHEAD: &str = "its offsets were set ahead";
+
 /// A unit whose group has lost its place.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct GroupFault {
@@ -82,7 +85,7 @@ impl Asked<'_> {
         committed: Committed,
         ends: &LogEnds,
     ) -> Result<(Committed, UnitDays, Vec<GroupFault>)> {
-        let (read, faults) = self.look(&committed, ends)?;
+        let (read, faults) = self.look(&committed, ends, self.closed)?;
         if faults.is_empty() {
             return Ok((committed, read, faults));
         }
@@ -90,11 +93,18 @@ impl Asked<'_> {
         let answers = offsets::ask(self.log, self.partitions)?;
         let ends = LogEnds::read(self.log, self.partitions)?;
         let committed = offsets::against(answers, &ends);
-        let (read, faults) = self.look(&committed, &ends)?;
+        let later = closed_days(self.log, self.partitions, Role::ALL)?;
+        let (read, faults) = self.look(&committed, &ends, &later)?;
         Ok((committed, read, faults))
     }
 
-    fn look(&self, committed: &Committed, ends: &LogEnds) -> Result<(UnitDays, Vec<GroupFault>)> {
+    /// `later` are the days closed after the offsets were asked for.
+    fn look(
+        &self,
+        committed: &Committed,
+        ends: &LogEnds,
+        later: &UnitDays,
+    ) -> Result<(UnitDays, Vec<GroupFault>)> {
         let mut units = Vec::new();
         for role in committed.keys().copied() {
             let all = units_of(role, self.partitions).into_iter();
@@ -108,7 +118,8 @@ impl Asked<'_> {
             let through = told.ok().map(|progress| progress.closed);
             read.extend(through.map(|day| ((role, number), day)));
             let closed = self.closed.get(&(role, number)).copied();
-            let what = fault(role, &held, committed, closed, through);
+            let later = later.get(&(role, number)).copied();
+            let what = fault(role, &held, committed, [closed, later, through], self.previous);
             let group = role.name();
             faults.extend(what.map(|(verdict, what)| GroupFault { group, unit, what, verdict }));
         }
@@ -116,14 +127,15 @@ impl Asked<'_> {
     }
 }
 
-/// What is wrong with the offsets of the unit of `role` that holds the partitions `held`. It has closed the day `closed`
-/// by its own markers and the day `read` by its offsets.
+/// What is wrong with the offsets of the unit of `role` that holds the partitions `held`: the last day that it had closed
+/// by its own markers before they were asked for, the one after that, and the one that they say. The run begins after
+/// `previous`.
 fn fault(
     role: Role,
     held: &[u32],
     committed: &Committed,
-    closed: Option<Day>,
-    read: Option<Day>,
+    [closed, later, read]: [Option<Day>; 3],
+    previous: Day,
 ) -> Option<(&'static str, String)> {
     let own = committed.get(&role)?.iter().map(|(place, offset)| (place, offset));
     let own = own.filter(|(place, _)| !role.by_partition() || held.contains(&place.partition));
@@ -132,6 +144,14 @@ fn fault(
         let (committed, end) = (offset.committed.unwrap_or(0), offset.end);
         let what = format!("its offset {committed} of {place} lies beyond the end {end}");
         return Some(("its offsets lie beyond the end", what));
+    }
+    let ahead = read.filter(|read| !role.outputs().is_empty() && *read > later.unwrap_or(previous));
+    if let Some(read) = ahead {
+        let closed = later.map_or("no day".to_owned(), |day| day.to_string());
+        let what = format!(
+            "it has closed {closed} by its own markers, and {read} by its offsets: they were set ahead, and its next start puts them right"
+        );
+        return Some((SET_AHEAD, what));
     }
     let closed = closed?;
     let gone = own.filter(|(_, offset)| offset.committed.is_none()).count();
@@ -206,6 +226,8 @@ mod tests {
         check(1, &both(2, 1), None);
         check(2, &both(1, 2), Some("its offsets were set back"));
         check(1, &both(0, 1), Some("its offsets were set back"));
+        check(1, &both(2, 2), Some("its offsets were set ahead"));
+        check(0, &both(1, 1), Some("its offsets were set ahead"));
         check(1, &[], Some("its offsets are gone"));
         check(1, &both(2, 2)[..1], Some("its offsets are gone"));
     }

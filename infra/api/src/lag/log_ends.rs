@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 use eventlog::{Log, TopicPartition, Watermarks};
+use run::data_dir::{self, RunDir};
 use schemas::Topic;
 use serde::Serialize;
 use shell::record_codec;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// A transaction that is still open after so long is no publish in progress.
@@ -22,6 +24,28 @@ pub struct HeldBack {
     pub readable_to: u64,
     /// What is written ends here.
     pub written_to: u64,
+}
+
+impl fmt::Display for HeldBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HeldBack { topic, partition, readable_to, written_to } = self;
+        write!(
+            f,
+            "an open transaction holds back {topic}/{partition} from offset {readable_to} on, of {written_to} written"
+        )
+    }
+}
+
+/// The partitions of `run` that an open transaction holds back.
+///
+/// # Errors
+/// There is no such run, or its log does not answer.
+pub fn held_back(run: &RunDir) -> Result<Vec<HeldBack>> {
+    let opened = data_dir::reach(run)?;
+    let partitions = data_dir::partitions(&*opened.log)?;
+    let mut ends = LogEnds::read(&*opened.log, partitions)?;
+    ends.look_behind(&*opened.log, partitions)?;
+    Ok(ends.held.into_values().collect())
 }
 
 /// The ends of every partition that a role reads.

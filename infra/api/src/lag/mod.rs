@@ -12,8 +12,8 @@ mod offsets;
 mod verdict;
 
 pub use group_faults::GroupFault;
-pub(crate) use group_faults::read_groups;
-pub use log_ends::HeldBack;
+pub(crate) use group_faults::{SET_AHEAD, read_groups};
+pub use log_ends::{HeldBack, held_back};
 pub use offsets::{GroupOffset, OffsetState, group_offsets};
 pub use verdict::{UnitLag, UnitState};
 
@@ -318,6 +318,9 @@ fn by_partition(
                 (UnitState::Unknown, verdict)
             }
         };
+        if state == UnitState::CaughtUp && offset.lag > 0 {
+            verdict = format!("{verdict}; {} offsets of no closed day are unread", offset.lag);
+        }
         if let Some(problem) = offset.problem().filter(|_| !faulty.contains_key(&*name)) {
             verdict = format!("{verdict}; {problem}");
         }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use api::doctor::{Examination, examine, repair};
 use report::tables;
 use run::config::{Config, Output};
+use run::data_dir::{LIVE, no_run};
 
 /// Arguments of `doctor`.
 #[derive(clap::Args, Debug)]
@@ -29,6 +30,10 @@ Exit codes: 0 all is well, 1 something was found, 2 the examination could not ru
 /// Examines and prints.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let run = config.this_run()?;
+    // A health check of a run that is misspelt would always be well.
+    if run.is_here() && !run.path.exists() && run.id != LIVE {
+        return Err(no_run(&run));
+    }
     let mut of = Examination::of(&run.id);
     if args.repair {
         repair(&run, &mut of);

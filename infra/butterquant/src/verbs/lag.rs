@@ -4,7 +4,7 @@
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
-use api::lag::{HeldBack, LagReport, OffsetState, PartitionLag, lag};
+use api::lag::{LagReport, OffsetState, PartitionLag, lag};
 use api::processes;
 use report::tables;
 use run::config::Config;
@@ -24,12 +24,7 @@ fn print(config: &Config, report: &LagReport) {
         printer::line(format!("the source waits: {}", waits.waits_for));
     }
     report.trading.sentences().iter().for_each(printer::line);
-    for held in &report.held_back {
-        let HeldBack { topic, partition, readable_to, written_to } = held;
-        printer::line(format!(
-            "an open transaction holds back {topic}/{partition} from offset {readable_to} on, of {written_to} written"
-        ));
-    }
+    report.held_back.iter().for_each(|held| printer::line(held.to_string()));
     report.problems.iter().for_each(printer::line);
     let rows = grouped(&report.partitions);
     printer::line(tables::table(

@@ -26,8 +26,12 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     printer::show(config.output()?, &shown, |shown| {
         printer::line(text(config, shown));
         printer::faults(config, &shown.status.faults);
+        if let Some(why) = &shown.status.views_missing {
+            printer::line(config.in_message(why, config.run()));
+        }
     })?;
-    Ok(if shown.status.faults.is_sound() { Found::Nothing } else { Found::Something })
+    let well = shown.status.faults.is_sound() && shown.status.views_missing.is_none();
+    Ok(if well { Found::Nothing } else { Found::Something })
 }
 
 fn text(config: &Config, shown: &Shown) -> String {
@@ -62,7 +66,7 @@ fn text(config: &Config, shown: &Shown) -> String {
             },
         ),
         ("models", format!("champion {}, challenger {}", model(of.champion), model(of.challenger))),
-        ("waiting", counted(config, &of.waiting, "none: every unit has read all of its input")),
+        ("waiting", counted(config, &of.waiting, "none: every unit has closed the newest day")),
         ("dead letters", counted(config, &of.dead_letters, "none open")),
         (
             "other runs",

@@ -1,4 +1,4 @@
-//! `summary`: the summary of a run that no process works on.
+//! `summary`: the summary of a run that no process works on. Exit code 1 where records of its log are gone.
 
 use crate::exit::Found;
 use crate::printer;
@@ -12,5 +12,5 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     let reader = RunReader::open(&config.this_run()?)?;
     let summary = printer::steps(config)?.during("summary", || summary(&reader))?;
     printer::summary(config, &summary)?;
-    Ok(Found::Nothing)
+    Ok(if summary.gone.is_empty() { Found::Nothing } else { Found::Something })
 }

@@ -73,5 +73,5 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;
-    Ok(Found::Nothing)
+    Ok(if summary.gone.is_empty() { Found::Nothing } else { Found::Something })
 }

@@ -8,27 +8,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::account::{self, Account, Sums};
 use super::codec;
 use super::engine::{Room, Store};
 use super::flush_mark::FlushMark;
+use super::log_tree::LogTree;
 use super::state::{LogState, Placed, Slot, StateChange};
 use crate::{LogError, Record, Result};
 
 const TREE: &str = "log";
 const IDENTITY: &[u8] = b"i";
 const WRITTEN: &[u8] = b"n";
-/// Kinds of entries that are held in memory as well.
-const SMALL: &[u8] = b"teo";
-/// Kinds of entries that are read from the store.
-const LARGE: &[u8] = b"rp";
 
-/// The log's tree in an open directory.
+/// The log in an open directory.
 pub(crate) struct DiskStore {
-    db: kv::Db,
-    tree: kv::Tree,
+    entries: LogTree,
     identity: String,
     mark: FlushMark,
     account: Mutex<Account>,
@@ -39,11 +34,14 @@ pub(crate) struct DiskStore {
 impl DiskStore {
     /// Opens the tree; draws the log's identity the first time.
     pub(crate) fn open(db: &kv::Db) -> Result<Self> {
-        let tree = db.plain_tree(TREE)?;
+        let entries = LogTree { db: db.clone(), tree: db.plain_tree(TREE)? };
+        let tree = &entries.tree;
         let mark = FlushMark::open(db.folder()).map_err(|cause| unwritable(db, cause))?;
         let marked = mark.get().map_err(|cause| unwritable(db, cause))?;
         let identity = match tree.get(IDENTITY)? {
-            None if marked > 0 => return Err(damaged(db, "its beginning is missing".to_string())),
+            None if marked > 0 => {
+                return Err(entries.damaged("its beginning is missing".to_string()));
+            }
             Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             None => {
                 let drawn = draw();
@@ -54,16 +52,16 @@ impl DiskStore {
         };
         let account = match tree.get(WRITTEN)? {
             Some(bytes) => Account::read(&bytes)
-                .ok_or_else(|| damaged(db, "the number of its last write is garbled".into()))?,
+                .ok_or_else(|| entries.damaged("the number of its last write is garbled".into()))?,
             None => Account::default(),
         };
         if account.written < marked {
             let written = account.written;
             let detail = format!("it ends at write {written}, {marked} were acknowledged");
-            return Err(damaged(db, detail));
+            return Err(entries.damaged(detail));
         }
-        let sound = AtomicBool::new(db.read_whole());
-        Ok(Self { db: db.clone(), tree, identity, mark, account: Mutex::new(account), sound })
+        let (account, sound) = (Mutex::new(account), AtomicBool::new(db.read_whole()));
+        Ok(Self { entries, identity, mark, account, sound })
     }
 
     /// Creates the tree of a log that has this identity already.
@@ -77,93 +75,20 @@ impl DiskStore {
         &self.identity
     }
 
-    fn damaged(&self, detail: String) -> LogError {
-        damaged(&self.db, detail)
-    }
-
-    fn parse<T: DeserializeOwned>(&self, key: &[u8], bytes: &[u8]) -> Result<T> {
-        postcard::from_bytes(bytes)
-            .map_err(|_| self.damaged(format!("the entry {} is garbled", key.escape_ascii())))
-    }
-
-    /// The record of an entry; `None` where either is unreadable.
-    fn record(&self, at: Slot, offset: u64, entry: &[u8]) -> Result<Option<Record>> {
-        let Some(length) = codec::length_of_parts(entry) else {
-            return Ok(codec::decode(offset, entry));
-        };
-        let mut form = Vec::new();
-        let parts = codec::part_key(at, offset, 0)..codec::part_key(at, offset, u32::MAX);
-        for part in self.tree.range(parts) {
-            form.extend_from_slice(&part?.1);
-        }
-        Ok((form.len() as u64 == length).then(|| codec::decode(offset, &form)).flatten())
-    }
-
-    /// Checks topics, ends and offsets against the sum of the last write.
-    fn check_small(&self, account: &mut Account) -> Result<()> {
-        for entry in SMALL.iter().flat_map(|kind| self.tree.scan_prefix([*kind])) {
-            let (key, value) = entry?;
-            account.note(&key, &value);
-        }
-        match account.sums {
-            Some(sums) if sums.small != account.small() => Err(self.damaged(format!(
-                "an end or a committed offset is not that of write {}",
-                account.written
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    /// The sum over records and their parts.
+    /// The sum over the stored records.
     fn sum_of_records(&self) -> Result<u64> {
-        let mut sum = 0u64;
-        for entry in LARGE.iter().flat_map(|kind| self.tree.scan_prefix([*kind])) {
-            let (key, value) = entry?;
-            sum = sum.wrapping_add(account::part(&key, &value));
-        }
-        Ok(sum)
-    }
-
-    /// The last record of each partition must exist and none after it, so that a disk that lost its
-    /// tail is not taken for a short log.
-    fn check_ends(&self, state: &LogState) -> Result<()> {
-        for (at, end) in &state.ends {
-            let from = codec::record_key(*at, end.offset.saturating_sub(1));
-            let to = codec::record_key(*at, u64::MAX);
-            let found = self.tree.range(from..to).count() as u64;
-            if found != end.offset.min(1) {
-                return Err(self.damaged(format!(
-                    "topic {} partition {} should end at {}",
-                    at.0, at.1, end.offset
-                )));
-            }
-        }
-        Ok(())
+        let entries = self.entries.clone();
+        self.entries.db.patiently(move |steps| entries.sum_of_records(steps))?
     }
 }
 
 impl Store for DiskStore {
     fn load(&self) -> Result<LogState> {
-        self.check_small(&mut self.account.lock())?;
-        let mut state = LogState::default();
-        for entry in self.tree.scan_prefix(b"t") {
-            let (key, value) = entry?;
-            let name = String::from_utf8_lossy(&key[1..]).into_owned();
-            state.topics.insert(name.into(), self.parse(&key, &value)?);
-        }
-        for entry in self.tree.scan_prefix(b"e") {
-            let (key, value) = entry?;
-            let at = codec::end_slot(&key).ok_or_else(|| self.damaged("a short key".into()))?;
-            state.ends.insert(at, self.parse(&key, &value)?);
-        }
-        for entry in self.tree.scan_prefix(b"o") {
-            let (key, value) = entry?;
-            let (group, tp) =
-                codec::offset_place(&key).ok_or_else(|| self.damaged("a short key".into()))?;
-            let next = self.parse(&key, &value)?;
-            state.committed.entry(group).or_default().insert(tp, next);
-        }
-        self.check_ends(&state)?;
+        let mut account = self.account.lock();
+        let (entries, before) = (self.entries.clone(), account.clone());
+        let loaded = self.entries.db.patiently(move |steps| entries.load(before, steps))?;
+        let (state, after) = loaded?;
+        *account = after;
         Ok(state)
     }
 
@@ -197,15 +122,15 @@ impl Store for DiskStore {
         account.written += 1;
         account.sums = Some(sums);
         let entry = account.bytes();
-        batch.insert(WRITTEN, entry.ok_or_else(|| self.damaged("it cannot count".into()))?);
+        batch.insert(WRITTEN, entry.ok_or_else(|| self.entries.damaged("it cannot count".into()))?);
         // After a failure the log takes no more writes, so the account need not be set back.
-        Ok(self.tree.apply(batch)?)
+        Ok(self.entries.tree.apply(batch)?)
     }
 
     fn flush(&self) -> Result<()> {
         let number = self.account.lock().written;
-        self.db.flush()?;
-        self.mark.set(number).map_err(|cause| unwritable(&self.db, cause))
+        self.entries.db.flush()?;
+        self.mark.set(number).map_err(|cause| unwritable(&self.entries.db, cause))
     }
 
     fn read(
@@ -216,32 +141,22 @@ impl Store for DiskStore {
         room: &mut Room,
         out: &mut Vec<Record>,
     ) -> Result<()> {
-        let mut expected = from;
-        let mut entries = self.tree.range(codec::record_key(at, from)..codec::record_key(at, end));
-        while expected < end && room.left() {
-            let found = entries.next().transpose()?;
-            let entry = found.filter(|(key, _)| codec::key_offset(key) == Some(expected));
-            let record = match entry {
-                Some((_, entry)) => self.record(at, expected, &entry)?,
-                None => None,
-            };
-            let Some(record) = record else {
-                let place = format!("topic {} partition {}", at.0, at.1);
-                return Err(self.damaged(format!("{place} has no readable offset {expected}")));
-            };
-            room.take(&record);
-            out.push(record);
-            expected += 1;
+        if self.sound.load(Ordering::Relaxed) {
+            return self.entries.read(at, from..end, room, out, &kv::Progress::default());
         }
+        let (entries, mut left) = (self.entries.clone(), *room);
+        let read = self.entries.db.patiently(move |steps| {
+            let mut read = Vec::new();
+            entries.read(at, from..end, &mut left, &mut read, steps).map(|()| (left, read))
+        })?;
+        let (left, read) = read?;
+        *room = left;
+        out.extend(read);
         Ok(())
     }
 
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64> {
-        let stored = self.tree.get(codec::record_key(at, offset))?;
-        stored.and_then(|bytes| codec::timestamp(&bytes)).ok_or_else(|| {
-            let place = format!("topic {} partition {}", at.0, at.1);
-            self.damaged(format!("{place} has no readable offset {offset}"))
-        })
+        self.entries.timestamp(at, offset)
     }
 
     fn topic_id(&self, _number: u32) -> String {
@@ -249,7 +164,7 @@ impl Store for DiskStore {
     }
 
     fn check_writes(&self) -> Result<()> {
-        self.db.check_writes()?;
+        self.entries.db.check_writes()?;
         // What is appended makes sled recover a part of its file at the next opening. A record that cannot be read
         // would be met then, and would take all others with it.
         if !self.sound.load(Ordering::Relaxed) {
@@ -263,6 +178,7 @@ impl Store for DiskStore {
         self.account.lock().written
     }
 
+    /// To be called while nobody writes.
     fn check_records(&self) -> Result<()> {
         let (sums, written) = {
             let account = self.account.lock();
@@ -270,7 +186,8 @@ impl Store for DiskStore {
         };
         match sums {
             Some(sums) if sums.records != self.sum_of_records()? => {
-                Err(self.damaged(format!("a record is not that of its {written} writes")))
+                let what = format!("a record is not that of its {written} writes");
+                Err(self.entries.damaged(what))
             }
             _ => Ok(()),
         }
@@ -288,10 +205,6 @@ fn put(at: Slot, record: &Record, mut insert: impl FnMut(&[u8], &[u8])) {
     for (number, part) in form.chunks(codec::PART).enumerate() {
         insert(&codec::part_key(at, record.offset, number as u32), part);
     }
-}
-
-fn damaged(db: &kv::Db, detail: String) -> LogError {
-    kv::KvError::Damaged { path: db.path().to_path_buf(), detail }.into()
 }
 
 fn unwritable(db: &kv::Db, cause: std::io::Error) -> LogError {

@@ -47,6 +47,7 @@ pub(crate) trait Store: Send + Sync {
 }
 
 /// Records and bytes that one poll may still take.
+#[derive(Clone, Copy)]
 pub(crate) struct Room {
     /// Records left.
     pub(crate) records: usize,
@@ -133,8 +134,9 @@ impl Engine {
         batch: Batch,
         seat: Option<&Seat>,
     ) -> Result<Vec<u64>> {
-        self.store.check_writes()?;
         let mut writer = self.writer()?;
+        // Nobody else writes meanwhile.
+        self.store.check_writes()?;
         if writer.epochs.get(producer.0) != Some(&producer.1) {
             return Err(LogError::fenced("a newer producer has this id", producer.0));
         }

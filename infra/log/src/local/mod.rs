@@ -18,6 +18,7 @@ mod engine;
 mod flush_mark;
 mod groups;
 mod handles;
+mod log_tree;
 mod memory;
 mod restorer;
 mod state;

@@ -1,6 +1,7 @@
 //! Where holes are looked for: at the ends of every partition, in all of a short log, or in all of any.
 
-use super::{Hole, HoleKind, PartitionCheck, TRANSACTION_ENDS, deleted, empty_offsets, unreadable};
+use super::hole::{Hole, HoleKind, deleted, empty_offsets, unreadable};
+use super::partition_check::{PartitionCheck, TRANSACTION_ENDS};
 use crate::error::ShellError;
 use crate::{open, record_codec};
 use eventlog::{Log, LogError, PartitionReader, TopicPartition};

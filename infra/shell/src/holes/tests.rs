@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use eventlog::MemoryLog;
-use schemas::Event;
+use crate::record_codec;
+use eventlog::{MemoryLog, Record};
 use schemas::events::{Bar, Bars, DayClosed};
+use schemas::{Day, Event, Topic};
 
 const BEFORE: Day = Day(99);
 

@@ -43,7 +43,7 @@ fn print(config: &Config, found: &Groups) {
             printer::line(format!("{}: beyond the end: {first}{more}", one.group));
         }
     }
-    if found.groups.iter().any(|one| one.problem.is_some()) {
+    if found.adoptable {
         printer::line(said(
             "`butterquant groups adopt` sets the offsets to what the roles have decided",
         ));

@@ -6,6 +6,7 @@ use crate::printer;
 use anyhow::{Context, Result, bail};
 use api::answers::{TallyQuery, ViewsAt};
 use api::halt::Trading;
+use api::run_status::has_closed_days;
 use eventlog::Log;
 use report::tables;
 use run::config::Config;
@@ -111,7 +112,7 @@ fn fill(config: &Config, run: &RunDir, listed: &mut Listed) -> Result<()> {
     listed.first_day = Some(opened.first_day.to_string());
     listed.scan_from = Some(opened.scan_from.to_string());
     drop(reached); // the views are compared with the log, which one reader holds at a time
-    if run.state().exists() {
+    if run.state().exists() || (run.is_here() && has_closed_days(run)?) {
         let tally = ViewsAt::of(run)?.ask(&TallyQuery)?;
         listed.last_closed_day = tally.through.map(|day| day.to_string());
     }

@@ -5,6 +5,7 @@ use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
 use api::holes::{Hole, HolesFound};
+use api::lag::held_back;
 use api::log_faults::LogFaults;
 use eventlog::TopicMismatch;
 use report::tables;
@@ -59,6 +60,8 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
         });
     }
     bar.clear();
+    drop(opened); // one reader holds an embedded log at a time
+    let held = held_back(&run)?;
     printer::show(config.output()?, &listed, |listed| {
         let rows = listed.iter().map(|one| {
             let digest = &one.digest;
@@ -84,6 +87,7 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
                 ));
             }
         }
+        held.iter().for_each(|held| printer::line(held.to_string()));
         let holes = listed.iter().flat_map(|one| one.holes.clone()).collect();
         let (gone, topics) = (HolesFound { holes, only_at_ends: false }, faults.clone());
         printer::faults(config, &LogFaults { gone, topics, ..LogFaults::default() });
