@@ -10,8 +10,12 @@ use shell::runner::{Plan, run};
 use shell::source::{Closing, Source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use telemetry::Steps;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// After this it is said that a role has not begun.
+const LONG: Duration = Duration::from_secs(60);
 
 /// A flag set by the first Ctrl-C or SIGTERM, after which the batch in hand is finished. A second
 /// signal ends the process at once, because a log that is gone for good would never let it finish.
@@ -83,12 +87,22 @@ pub fn run_all_roles(
         None => source,
     };
     let bar = steps.bar("trading days", days.len() as u64);
+    let (began, mut told) = (Instant::now(), false);
     run(
         &context.env,
         &Plan::everything(days.last().copied().filter(|_| until.is_some())),
         Some(source),
         stop,
         &mut |closed| {
+            if closed.is_none() && !told && began.elapsed() > LONG {
+                told = true;
+                bar.above(|| {
+                    eprintln!(
+                        "after {} s not every role works in this process: its state is being made, or another process holds it; `butterquant lag` tells",
+                        LONG.as_secs()
+                    );
+                });
+            }
             if let Some(closed) = closed {
                 bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
             }

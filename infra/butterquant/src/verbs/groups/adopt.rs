@@ -4,7 +4,7 @@
 use crate::exit::Found;
 use crate::owned_run::owned_run;
 use crate::printer;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use report::tables;
 use run::config::Config;
 use schemas::role::Role;
@@ -24,7 +24,7 @@ pub(crate) struct Args {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After this the wait is said.
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(8);
 
 /// A group and the offsets that were set.
 #[derive(Serialize)]
@@ -44,14 +44,9 @@ struct Set {
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let context = owned_run(config)?;
     let wanted = |role: &Role| args.groups.is_empty() || args.groups.contains(role);
-    let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
-    let bar = printer::steps(config)?.counter("adopting");
-    let mut adopted = Vec::new();
-    for role in roles.filter(wanted) {
-        bar.next(role.name());
-        adopted.push(adopt(&context.env, role)?);
-    }
-    bar.done("");
+    let roles = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty()).filter(wanted);
+    let roles: Vec<Role> = roles.collect();
+    let adopted = printer::steps(config)?.during("adopting", || all(&context.env, &roles))?;
     printer::show(config.output()?, &adopted, |adopted| {
         let rows = adopted.iter().map(|one| {
             let example = one.set.first().map(|set| {
@@ -63,6 +58,16 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         printer::line(tables::table(&["group", "offsets set>", "the first"], rows));
     })?;
     Ok(Found::Nothing)
+}
+
+/// All at the same time: Kafka takes some seconds to give a new member its partitions.
+fn all(env: &Env, roles: &[Role]) -> Result<Vec<Adopted>> {
+    std::thread::scope(|scope| {
+        let adopting: Vec<_> =
+            roles.iter().map(|role| scope.spawn(move || adopt(env, *role))).collect();
+        let panicked = |_| Err(anyhow!("a group was not adopted, see above; report the message"));
+        adopting.into_iter().map(|of| of.join().unwrap_or_else(panicked)).collect()
+    })
 }
 
 fn adopt(env: &Env, role: Role) -> Result<Adopted> {
@@ -80,7 +85,7 @@ fn adopt(env: &Env, role: Role) -> Result<Adopted> {
         if began.elapsed() > SOON && !said {
             said = true;
             eprintln!(
-                "group {role} still has another member: waiting up to {} s for Kafka to forget one that has ended",
+                "group {role}: waiting for its partitions, up to {} s; Kafka may have to forget a member that has ended",
                 PATIENCE.as_secs()
             );
         }
