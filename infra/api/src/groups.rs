@@ -10,6 +10,7 @@ use run::topic_settings::{AddedPartitions, TopicFaults};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
+use shell::closed_days::ClosedDays;
 use std::collections::BTreeMap;
 
 /// A role's group.
@@ -57,7 +58,7 @@ pub fn groups(run: &RunDir) -> Result<Groups> {
     let partitions = data_dir::partitions(log)?;
     let found = read_groups(log, partitions)?;
     let problems: BTreeMap<&str, String> = by_group(&found.faults).collect();
-    let all = |days: &BTreeMap<(Role, u32), Day>, role: Role| -> Option<Day> {
+    let all = |days: &ClosedDays, role: Role| -> Option<Day> {
         let units = if role.by_partition() { partitions } else { 1 };
         (0..units).map(|unit| days.get(&(role, unit)).copied()).min().flatten()
     };

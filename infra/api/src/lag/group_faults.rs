@@ -9,10 +9,9 @@ use eventlog::Log;
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
-use shell::closed_days::closed_days;
+use shell::closed_days::{ClosedDays, closed_days};
 use shell::open;
 use shell::unit_identity::unit_of;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Kafka shows the markers of a transaction some milliseconds before its offsets, or after them.
@@ -34,17 +33,14 @@ pub struct GroupFault {
     pub verdict: &'static str,
 }
 
-/// The days that units have closed, by role and number.
-pub(crate) type UnitDays = BTreeMap<(Role, u32), Day>;
-
 /// Where the groups of a run stand.
 pub(crate) struct GroupsRead {
     /// What they have committed.
     pub(crate) committed: Committed,
     /// The last day that each unit has closed by its own markers.
-    pub(crate) closed: UnitDays,
+    pub(crate) closed: ClosedDays,
     /// The last day that each unit has read to its end, by its offsets.
-    pub(crate) read: UnitDays,
+    pub(crate) read: ClosedDays,
     /// The units whose group has lost its place.
     pub(crate) faults: Vec<GroupFault>,
 }
@@ -69,7 +65,7 @@ pub(crate) fn read_groups(log: &dyn Log, partitions: u32) -> Result<GroupsRead> 
 pub(crate) struct Asked<'a> {
     pub(crate) log: &'a dyn Log,
     pub(crate) partitions: u32,
-    pub(crate) closed: &'a UnitDays,
+    pub(crate) closed: &'a ClosedDays,
     /// The day before the run's first.
     pub(crate) previous: Day,
 }
@@ -84,7 +80,7 @@ impl Asked<'_> {
         &self,
         committed: Committed,
         ends: &LogEnds,
-    ) -> Result<(Committed, UnitDays, Vec<GroupFault>)> {
+    ) -> Result<(Committed, ClosedDays, Vec<GroupFault>)> {
         let (read, faults) = self.look(&committed, ends, self.closed)?;
         if faults.is_empty() {
             return Ok((committed, read, faults));
@@ -103,8 +99,8 @@ impl Asked<'_> {
         &self,
         committed: &Committed,
         ends: &LogEnds,
-        later: &UnitDays,
-    ) -> Result<(UnitDays, Vec<GroupFault>)> {
+        later: &ClosedDays,
+    ) -> Result<(ClosedDays, Vec<GroupFault>)> {
         let mut units = Vec::new();
         for role in committed.keys().copied() {
             let all = units_of(role, self.partitions).into_iter();
@@ -112,7 +108,7 @@ impl Asked<'_> {
         }
         let told =
             by_offsets::progress(self.log, self.partitions, units, committed, ends, self.previous)?;
-        let (mut read, mut faults) = (UnitDays::new(), Vec::new());
+        let (mut read, mut faults) = (ClosedDays::new(), Vec::new());
         for (Untold { role, unit, held }, told) in told {
             let number = unit_of(role, held.first().copied().unwrap_or(0));
             let through = told.ok().map(|progress| progress.closed);

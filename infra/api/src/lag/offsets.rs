@@ -7,7 +7,7 @@ use run::data_dir;
 use schemas::Topic;
 use schemas::role::Role;
 use serde::Serialize;
-use shell::record_codec;
+use shell::offsets::{GroupOffsets, of_group};
 use std::collections::BTreeMap;
 
 /// Where a committed offset lies.
@@ -107,43 +107,27 @@ pub fn group_offsets(log: &dyn Log) -> Result<Vec<GroupOffset>> {
 }
 
 /// Committed offsets as the log answers, by role.
-pub(crate) type Answers = BTreeMap<Role, Vec<(Topic, TopicPartition, Option<u64>)>>;
+pub(crate) type Answers = BTreeMap<Role, GroupOffsets>;
 
 /// Asks for the offsets of all groups. To be asked before the ends: then none is behind an end by mistake.
 pub(crate) fn ask(log: &dyn Log, partitions: u32) -> Result<Answers> {
-    let mut all = Answers::new();
-    for role in Role::ALL {
-        // Every instance of a role by partition reads a topic of one partition, outside the group.
-        let grouped = role.inputs().iter().map(|input| input.topic);
-        let grouped = grouped.filter(|topic| !(role.by_partition() && topic.single()));
-        let places: Vec<(Topic, TopicPartition)> = grouped
-            .flat_map(|topic| {
-                let all = 0..topic.partitions(partitions);
-                all.map(move |one| (topic, record_codec::place(topic, one)))
-            })
-            .collect();
-        if places.is_empty() {
-            continue;
-        }
-        let asked: Vec<TopicPartition> = places.iter().map(|(_, place)| place.clone()).collect();
-        let offsets = log.committed(role.name(), &asked)?;
-        let answers = places.into_iter().zip(offsets);
-        all.insert(role, answers.map(|((topic, place), offset)| (topic, place, offset)).collect());
-    }
-    Ok(all)
+    let reading = Role::ALL.into_iter().filter(|role| !role.inputs().is_empty());
+    reading.map(|role| Ok((role, of_group(log, role, partitions)?))).collect()
 }
 
 /// The same, compared with the ends.
 pub(crate) fn against(answers: Answers, ends: &LogEnds) -> Committed {
-    let of_role = |role: Role, answers: Vec<(Topic, TopicPartition, Option<u64>)>| {
-        let of = answers.into_iter().map(move |(topic, place, committed)| {
+    let of_role = |(role, answers): (Role, GroupOffsets)| {
+        let of = answers.into_iter().filter_map(move |(place, committed)| {
+            // A group reads topics of this program alone.
+            let topic: Topic = place.topic.parse().ok()?;
             let span = (ends.start(&place), ends.end(&place));
             let offset = GroupOffset::new(role, topic, place.partition, committed, span);
-            (place, offset)
+            Some((place, offset))
         });
         (role, of.collect())
     };
-    answers.into_iter().map(|(role, answers)| of_role(role, answers)).collect()
+    answers.into_iter().map(of_role).collect()
 }
 
 #[cfg(test)]
