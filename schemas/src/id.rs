@@ -1,7 +1,8 @@
 //! Event ids: a hash of an event's subject and revision, so that deciding the same thing twice gives
 //! the same id and the duplicate is recognised.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
@@ -54,15 +55,23 @@ impl FromStr for EventId {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<EventId, NotAnId> {
         let bad = || NotAnId(text.chars().take(2 * LENGTH).collect());
-        if text.len() != LENGTH || !text.is_ascii() {
-            return Err(bad());
-        }
+        let digits: &[u8; LENGTH] = text.as_bytes().try_into().map_err(|_| bad())?;
         let mut id = [0; 16];
-        for (byte, digits) in id.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| bad())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| bad())?;
+        for (byte, pair) in id.iter_mut().zip(digits.chunks(2)) {
+            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or_else(bad)?;
+            *byte = high << 4 | low;
         }
         Ok(EventId(id))
+    }
+}
+
+/// The value of a hexadecimal digit. Each event read has three ids, so that this is worth a function of its own.
+fn digit(text: u8) -> Option<u8> {
+    match text {
+        b'0'..=b'9' => Some(text - b'0'),
+        b'a'..=b'f' => Some(text - b'a' + 10),
+        b'A'..=b'F' => Some(text - b'A' + 10),
+        _ => None,
     }
 }
 
@@ -86,7 +95,22 @@ impl Serialize for EventId {
 
 impl<'de> Deserialize<'de> for EventId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        deserializer.deserialize_str(Digits)
+    }
+}
+
+/// Reads an id where its text lies.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = EventId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("32 hexadecimal digits")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<EventId, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
@@ -101,5 +125,10 @@ mod tests {
         let id = EventId::of(&["bar", "AAPL", "2018-06-29"], 0);
         assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
         assert!("xyz".parse::<EventId>().is_err());
+        for digits in ["+f", "0g", "é", " 1"] {
+            assert!(format!("{digits}{}", "0".repeat(30)).parse::<EventId>().is_err(), "{digits}");
+        }
+        let upper = "0123456789ABCDEF".repeat(2);
+        assert_eq!(upper.parse::<EventId>().unwrap().to_string(), upper.to_lowercase());
     }
 }

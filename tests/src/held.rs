@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // test code outside a test module
 
+use producers::analyses::Keeper;
 use producers::history::{HistoryPlan, draw};
 use producers::source::simulated::{SimulatedMarket, SimulationPlan};
 use producers::source::{DataProblem, Market, MarketDay, SourceError};
@@ -34,7 +35,7 @@ pub fn drawn(given: &[MarketDay]) -> Rows {
         }
         other => panic!("{other:?}"),
     };
-    let history = draw(&mut Held::new(given), &plan, &mut |_, _| ()).unwrap();
+    let history = draw(&mut Held::new(given), &plan, &Keeper::default(), &mut |_, _| ()).unwrap();
     history.samples.into_iter().map(row).collect()
 }
 

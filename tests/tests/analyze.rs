@@ -1,4 +1,5 @@
-//! `analyze` explains one analysis in numbers and a picture; `bench scan` reports its measurements.
+//! `analyze` explains one analysis in numbers and a picture; `bench scan` and `bench train`
+//! report their measurements.
 
 use serde_json::Value;
 use std::path::Path;
@@ -140,4 +141,60 @@ fn a_bench_says_what_it_measured_and_with_what() {
     }
     assert!(found["settings"]["half_spread_rate"].is_number());
     run(data.path(), "bench scan --tickers 0").refused(&["from 1 to 1000"]);
+}
+
+/// A stand-in for Python: it reads the rows and says what `words` make it say.
+#[cfg(unix)]
+fn python(folder: &Path, words: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("python");
+    let script = format!("#!/bin/sh\nwc -l > {}.rows\n{words}\n", path.display());
+    let written = std::fs::write(&path, script);
+    written
+        .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)))
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    path.display().to_string()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_bench_of_training_compares_with_pytorch_where_there_is_one() {
+    let data = folder();
+    let bench = |python: &str| {
+        let source = "--source sim:7,stocks=20,days=500 --rows 1000 --runs 2";
+        let ran = run(data.path(), &format!("bench train {source} --python {python} -o json"));
+        let found: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+        let missed = found["limits"].as_array().unwrap().iter().any(|limit| limit["met"] == false);
+        // How long it takes here is nobody's promise, but that the exit code follows from it is.
+        assert_eq!(ran.code, i32::from(missed), "{found}");
+        found
+    };
+    let found = bench("/no/such/python");
+    assert_eq!((&found["rows"], &found["pytorch"]), (&Value::from(1000), &Value::Null));
+    assert!(number(&found["held_out"]) > 0.0 && found["ratio"].is_null());
+    assert_eq!(found["limits"].as_array().unwrap().len(), 1);
+    let why = found["without_pytorch"].as_str().unwrap();
+    assert!(why.contains("/no/such/python") && why.contains("pip install"), "{why}");
+    let training = &found["training"];
+    assert_eq!(training["seconds"].as_array().unwrap().len(), 2);
+    let parts: f64 = ["until_network", "choosing_epochs", "on_all_rows"]
+        .iter()
+        .map(|part| number(&training["parts"][*part]))
+        .sum();
+    assert!((parts - number(&training["best_seconds"])).abs() < 1e-9, "{training}");
+
+    let missing = python(data.path(), "echo \"No module named 'torch'\" >&2; exit 3");
+    let found = bench(&missing);
+    let why = found["without_pytorch"].as_str().unwrap();
+    assert!(why.contains("No module named 'torch'") && found["ratio"].is_null(), "{why}");
+
+    let said =
+        r#"{"version": "9", "seconds": [1e-6], "best_seconds": 1e-6, "network_log_loss": 1}"#;
+    let found = bench(&python(data.path(), &format!("echo '{said}'")));
+    let rows = std::fs::read_to_string(format!("{missing}.rows")).unwrap();
+    assert_eq!(rows.trim(), "1000", "the rows to train on, no other");
+    let own = number(&found["training"]["best_seconds"]);
+    assert!((number(&found["ratio"]) * 1e-6 - own).abs() < 1e-9);
+    assert_eq!(found["limits"][1]["met"], false, "nothing is faster than a microsecond");
+    run(data.path(), "bench train --rows 0").refused(&["from 1000 to 100000"]);
 }

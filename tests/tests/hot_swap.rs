@@ -16,6 +16,7 @@ use shell::checkpoint::MemoryCheckpoints;
 use shell::instance::{Env, Machines, Policy};
 use shell::record_codec;
 use shell::runner::{Plan, run};
+use shell::verification::{Verification, verify};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -227,7 +228,7 @@ fn scene() -> (f64, Duration) {
     ));
     each_is_scored_once(&log, &engine, &models, fed.rollback);
 
-    let verified = shell::replay::verify(&env, &mut |_| {}).unwrap();
+    let verified = verify(&env, Verification::default(), &mut |_| {}).unwrap();
     assert!(verified.differences.is_empty(), "{:?}", &verified.differences[..1]);
     assert!(verified.decisions as usize > DAYS as usize * A_DAY);
     if engine.provider() != "candle-cpu" {
@@ -242,7 +243,7 @@ fn another_provider_is_named(env: Env) {
     let by = |engine| machines(Arc::new(scorer::Loader::new(engine)));
     let (own, scores) = (env.machines.clone(), (DAYS as usize * A_DAY) as u64);
     let env = Env { machines: by(Engine::candle()), ..env };
-    let near = shell::replay::verify(&env, &mut |_| {}).unwrap();
+    let near = verify(&env, Verification::default(), &mut |_| {}).unwrap();
     assert!(near.differences.is_empty(), "{:?}", &near.differences[..1]);
     let [found] = &near.scores[..] else { panic!("{:?}", near.scores) };
     let named = (found.recorded_by.as_str(), found.repeated_by.as_str(), found.scores);
@@ -250,7 +251,9 @@ fn another_provider_is_named(env: Env) {
     assert!(found.tolerance == Some(1e-6) && found.largest_difference > 0.0, "{found:?}");
 
     let with = move |name: &str| (name == "onnxruntime-cpu").then(|| own.clone());
-    let exact = shell::replay::verify_scores_with(&env, Arc::new(with), &mut |_| {}).unwrap();
+    let exact =
+        verify(&env, Verification { with: Arc::new(with), ..Verification::default() }, &mut |_| {})
+            .unwrap();
     assert!(exact.differences.is_empty(), "{:?}", &exact.differences[..1]);
     let [found] = &exact.scores[..] else { panic!("{:?}", exact.scores) };
     assert_eq!((found.repeated_by.as_str(), found.scores), ("onnxruntime-cpu", scores));

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what it expects")]
 
+use producers::analyses::Keeper;
 use producers::history::{HistoryPlan, draw};
 use producers::source::Market;
 use producers::source::simulated::{SimulatedMarket, SimulationPlan};
@@ -29,7 +30,7 @@ fn assessed(seed: u64, structure: bool, rows: usize) -> Assessment {
     let (split, last) = (market.days()[SPLIT].0, market.days()[DAYS - 1]);
     let plan =
         HistoryPlan { seed, low: rows, normal: rows, high: rows, ..HistoryPlan::new(last, last) };
-    let drawn = draw(&mut market, &plan, &mut |_, _| {}).unwrap();
+    let drawn = draw(&mut market, &plan, &Keeper::default(), &mut |_, _| {}).unwrap();
     let rows: Vec<LabelledRow> = drawn
         .samples
         .iter()

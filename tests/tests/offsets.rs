@@ -8,7 +8,7 @@ use schemas::role::Role;
 use shell::ShellError;
 use shell::checkpoint::CheckpointStore;
 use shell::instance::Instance;
-use shell::replay::verify;
+use shell::verification::{Verification, verify};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use tests::simulation::Simulation;
@@ -65,7 +65,7 @@ fn goes_on(run: &Run<'_>, what: &str) {
     assert_eq!(differing(&bytes(&run.log), &before), [""; 0], "{what}");
     let (whole, _) = ENDED.fork();
     assert_eq!(committed(&run.log), committed(&whole), "{what}");
-    let found = verify(&run.env, &mut |_| {}).unwrap();
+    let found = verify(&run.env, Verification::default(), &mut |_| {}).unwrap();
     assert_eq!(found.differences, [], "{what}");
 }
 
@@ -179,7 +179,36 @@ fn an_event_that_stands_twice_is_a_difference() {
     };
     let batch = Batch { records: vec![again], ..Batch::default() };
     run.log.producer("test").unwrap().publish(batch, None).unwrap();
-    let found = verify(&run.env, &mut |_| {}).unwrap();
+    let found = verify(&run.env, Verification::default(), &mut |_| {}).unwrap();
     let [one] = &found.differences[..] else { panic!("{:?}", found.differences) };
     assert!(one.what.contains("stands twice on butterquant.predictions.v1/0"), "{}", one.what);
+}
+
+#[test]
+fn what_a_verification_finds_does_not_depend_on_how_many_units_are_verified_at_once() {
+    let run = finished(|one| Some(one.next), true);
+    let all = contents(&run.log, &BTreeMap::new());
+    // Events of four roles once more, in more partitions than one.
+    let topics = [Topic::Features, Topic::Predictions, Topic::Scans, Topic::Fills];
+    let mut records = Vec::new();
+    for (place, known) in &all {
+        if topics.iter().any(|topic| topic.name() == &*place.topic) {
+            let again = known.iter().rev().take(3).cloned();
+            records.extend(again.map(|Record { timestamp_ms, key, value, headers, .. }| {
+                NewRecord { to: place.clone(), timestamp_ms, key, value, headers }
+            }));
+        }
+    }
+    let batch = Batch { records, ..Batch::default() };
+    run.log.producer("test").unwrap().publish(batch, None).unwrap();
+    let with = |threads| {
+        let what = Verification { threads, ..Verification::default() };
+        verify(&run.env, what, &mut |_| {}).unwrap()
+    };
+    let one = with(1);
+    assert!(one.differences.len() > topics.len(), "{:?}", one.differences);
+    for threads in [2, 3, 64] {
+        assert_eq!(with(threads), one, "{threads} at once");
+    }
+    assert_eq!(one.events, one.roles.iter().map(|role| role.events).sum::<u64>());
 }

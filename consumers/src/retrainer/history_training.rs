@@ -1,5 +1,6 @@
 //! The training before a run's first day, on drawn history.
 
+use super::kept_trainings::TrainingKeeper;
 use super::model_acceptance::AcceptanceTest;
 use super::train::{TrainRequest, train_and_judge};
 use schemas::events::{Alias, ModelRef, Models, RetrainTriggered, Settings};
@@ -43,6 +44,7 @@ pub fn train_from_history(
         champion: None,
         judged: Vec::new(),
         settings: settings.clone(),
+        keeper: TrainingKeeper::default(),
     };
     let mut events = vec![Event::new(day, "", &["1"], Models::RetrainTriggered(triggered))];
     let mut champion = None;

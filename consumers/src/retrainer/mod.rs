@@ -6,15 +6,21 @@
 //! 2. One training at a time: while a challenger is watched none starts, but counting continues.
 //! 3. The result of a training is read from the log; it is never trained again.
 //! 4. `samples` are rows, never new outcomes.
-//! 5. A candidate waits for its outcome no longer than the longest butterfly of its day can last:
+//! 5. No training begins whose rows would be too few, or those of the last one: whatever asked for it is
+//!    answered with the day by which there are others, and waits.
+//! 6. A candidate waits for its outcome no longer than the longest butterfly of its day can last:
 //!    an outcome that is late or missing does not keep its scan day open for ever.
 
 mod accuracy;
 mod due;
 mod history_training;
+mod kept_trainings;
+mod matured_rows;
 mod model_acceptance;
+mod new_rows;
 mod operator;
 mod rows;
+mod scan_days;
 mod state;
 mod status;
 #[cfg(test)]
@@ -25,8 +31,11 @@ mod verdict;
 
 pub use accuracy::MIN_ACCURACY;
 pub use history_training::{HistoryModels, train_from_history};
+pub use kept_trainings::{KeptTrainings, TrainingKeeper, TrainingKey};
 pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
-pub use rows::{HeldOutDays, Judgement, embargo};
+pub use new_rows::RowsAwaited;
+pub use rows::Judgement;
+pub use scan_days::{HeldOutDays, embargo, trainable_rows};
 pub use status::{RetrainerStatus, TriggerStatus, WatchStatus};
 pub use train::{TrainRequest, train_and_judge};
 
@@ -36,16 +45,17 @@ use rows::features_of;
 use schemas::controls::ControlState;
 use schemas::events::{
     Alias, Bars, DayClosed, Features, ModelRefused, Models, Predictions, RetrainTriggered,
+    TrainingDeferred,
 };
 use schemas::role::{
     BadState, Cause, Context, Decision, EffectContext, Machine, Role, restore_state, save_state,
 };
 use schemas::{Body, Day, Event, TradingCalendar};
-use state::{RetrainerState, Watched};
+use state::{RetrainerState, Watched, request};
 use std::sync::Arc;
 
-/// The retrainer's machine, and the acceptance test of its models.
-pub struct Retrainer(RetrainerState, Arc<dyn AcceptanceTest>);
+/// The retrainer's machine, the acceptance test of its models, and where trainings are kept.
+pub struct Retrainer(RetrainerState, Arc<dyn AcceptanceTest>, TrainingKeeper);
 
 impl Default for Retrainer {
     fn default() -> Retrainer {
@@ -62,12 +72,41 @@ impl Retrainer {
             promotion_answered: -1,
             ..RetrainerState::default()
         };
-        Retrainer(state, acceptance)
+        Retrainer(state, acceptance, TrainingKeeper::default())
+    }
+
+    /// The same, with trainings that are kept.
+    pub fn with_kept(self, keeper: TrainingKeeper) -> Retrainer {
+        Retrainer(self.0, self.1, keeper)
     }
 
     /// The status after `closed`, the last day closed, under `controls`.
     pub fn status(&self, closed: Day, controls: &ControlState) -> RetrainerStatus {
         RetrainerStatus::of(&self.0, closed, controls)
+    }
+
+    /// Answers every due rule: by a training, or by the day by which there are rows for one.
+    fn answer(&self, day: Day, due: Vec<Due>, context: &Context<'_>) -> Decision {
+        let drawn = self.0.triggers.drawn.max(context.samples_end.iter().sum());
+        let settings = &context.controls.settings;
+        let Some(RowsAwaited { reason, until }) = new_rows::awaited(&self.0, settings, drawn, day)
+        else {
+            return self.start(day, due, context);
+        };
+        let untold =
+            |(rule, evidence): &Due| !self.0.told_to_wait.contains(request(rule, evidence));
+        let deferred = |(rule, evidence): Due| {
+            let about = [rule, "deferred", &day.to_string()];
+            let deferred = TrainingDeferred {
+                rule: rule.to_owned(),
+                evidence,
+                reason: reason.clone(),
+                until,
+                samples_end: context.samples_end.to_vec(),
+            };
+            Event::new(day, "", &about, Models::TrainingDeferred(deferred))
+        };
+        due.into_iter().filter(untold).map(deferred).collect::<Vec<_>>().into()
     }
 
     /// Begins the training that answers every due rule.
@@ -78,7 +117,7 @@ impl Retrainer {
                 version,
                 rule: rule.to_owned(),
                 evidence,
-                outcomes: self.0.rows.len() as i64,
+                outcomes: self.0.rows.matured(),
                 samples_end: context.samples_end.to_vec(),
             };
             let about = [&version.to_string(), rule];
@@ -89,7 +128,7 @@ impl Retrainer {
             version,
             day,
             known_by: day,
-            rows: self.0.rows.clone(),
+            rows: self.0.rows.weighted(),
             open: self.0.open_days(),
             champion: self
                 .0
@@ -98,6 +137,7 @@ impl Retrainer {
                 .and_then(|model| self.0.models.get(&model.version).cloned()),
             judged: self.0.judged.clone(),
             settings: context.controls.settings.clone(),
+            keeper: self.2.clone(),
         };
         let (samples_end, acceptance) = (context.samples_end.to_vec(), Arc::clone(&self.1));
         let effect = move |context: &dyn EffectContext| {
@@ -196,7 +236,7 @@ impl Machine for Retrainer {
         if due.is_empty() || !events.is_empty() {
             return events.into();
         }
-        self.start(day, due, context)
+        self.answer(day, due, context)
     }
 
     fn note(&self, marker: &mut DayClosed) {
@@ -215,6 +255,7 @@ impl Machine for Retrainer {
         }
         self.0.features_today = 0;
         self.0.triggers.accuracy.close_day();
+        self.0.let_go();
     }
 
     fn save(&self) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Training rows, and their split by time.
 
+use super::scan_days::{HeldOutDays, days_to_new_rows, embargo_of, held_out, scan_days};
 use schemas::Day;
 use schemas::contract::CLASSES;
 use schemas::evaluation::HELD_OUT_DAYS;
@@ -11,23 +12,6 @@ use success::LabelledRow;
 /// The remedy for too few rows or days.
 pub(super) const REMEDY: &str = "draw more history with `butterquant history generate`, or wait until \
                                  more days have matured";
-
-/// The scan days a challenger was judged on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct HeldOutDays {
-    /// First held-out scan day.
-    pub first: Day,
-    /// Last held-out scan day.
-    pub last: Day,
-}
-
-impl HeldOutDays {
-    /// The days recorded in a trained model's manifest.
-    pub fn of(manifest: &str) -> Option<HeldOutDays> {
-        let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
-        serde_json::from_value(manifest.get("held_out")?.clone()).ok()
-    }
-}
 
 /// A judgement of the gate. The same bytes judged again on the same rows are the same judgement: it
 /// gives the same p-value, and counts once.
@@ -103,6 +87,8 @@ pub(super) struct Split {
     pub(super) train: Vec<LabelledRow>,
     pub(super) held_out: Vec<LabelledRow>,
     pub(super) days: HeldOutDays,
+    /// How many more scan days must mature before a training has other rows.
+    pub(super) new_rows_after: usize,
 }
 
 /// Splits rows of matured candidates. `open` are scan days with a candidate that has not matured:
@@ -114,39 +100,14 @@ pub(super) fn split(mut rows: Vec<LabelledRow>, open: &BTreeSet<i32>) -> Result<
             .cmp(&key(b))
             .then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
     });
-    let days = held_out(&rows, open).map_err(|matured| {
+    let all = scan_days(&rows);
+    let days = held_out(&all, open).map_err(|matured| {
         format!("{matured} matured scan days are too few to hold {HELD_OUT_DAYS} out: {REMEDY}")
     })?;
-    let train_before = embargo(&rows, days.first);
+    let train_before = embargo_of(&all, days.first);
+    let new_rows_after = days_to_new_rows(&all, open, days.first);
     let (train, mut held_out): (Vec<LabelledRow>, Vec<LabelledRow>) =
         rows.into_iter().partition(|row| row.scan_day < train_before);
     held_out.retain(|row| row.scan_day >= days.first.0 && !open.contains(&row.scan_day));
-    Ok(Split { train, held_out, days })
-}
-
-/// The number of rows before the embargo.
-pub(super) fn trainable(rows: &[LabelledRow], open: &BTreeSet<i32>) -> usize {
-    held_out(rows, open).map_or(0, |days| {
-        let before = embargo(rows, days.first);
-        rows.iter().filter(|row| row.scan_day < before).count()
-    })
-}
-
-/// The last matured scan days; their number if they are too few.
-fn held_out(rows: &[LabelledRow], open: &BTreeSet<i32>) -> Result<HeldOutDays, usize> {
-    let days: BTreeSet<i32> = rows.iter().map(|row| row.scan_day).collect();
-    let matured: Vec<i32> = days.difference(open).copied().collect();
-    match (matured.iter().rev().nth(HELD_OUT_DAYS - 1), matured.last()) {
-        (Some(first), Some(last)) => Ok(HeldOutDays { first: Day(*first), last: Day(*last) }),
-        _ => Err(matured.len()),
-    }
-}
-
-/// Where the embargo begins: the first scan day with a row evaluated on or after the first
-/// held-out day. Rows scanned before it are all known by then. A later row may be known too, but
-/// only if it was held shorter than its neighbours; the last days of a training, which choose
-/// epoch and penalty and measure drift, would then be unlike any others.
-pub fn embargo(rows: &[LabelledRow], held_out_from: Day) -> i32 {
-    let reaching = rows.iter().filter(|row| row.evaluation_day >= held_out_from.0);
-    reaching.map(|row| row.scan_day).min().unwrap_or(held_out_from.0)
+    Ok(Split { train, held_out, days, new_rows_after })
 }

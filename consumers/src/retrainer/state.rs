@@ -1,6 +1,8 @@
 //! What the retrainer remembers, and how recorded models and outcomes change it.
 
+use super::matured_rows::MaturedRows;
 use super::rows::{Judgement, sound};
+use super::scan_days::{days_to_new_rows, embargo_of, held_out, matured};
 use super::triggers::Triggers;
 use schemas::events::{Alias, ModelRef, ModelTrained, Models, Outcomes};
 use schemas::{Day, EventId};
@@ -17,11 +19,20 @@ pub(super) struct Watched {
     pub(super) problem: Option<String>,
 }
 
+/// What the last training was given, as far as that tells whether another would have other rows.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct LastTraining {
+    /// The run's own scan days that had matured.
+    pub(super) matured: i64,
+    /// How many more must mature before there are other rows; none where that is not known.
+    pub(super) new_rows_after: Option<i64>,
+}
+
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct RetrainerState {
     /// Candidates without an outcome, with their scan day, features and score.
     pub(super) waiting: BTreeMap<EventId, (Day, [f64; 23], Option<f64>)>,
-    pub(super) rows: Vec<LabelledRow>,
+    pub(super) rows: MaturedRows,
     /// Outcomes since the last training began.
     pub(super) new_outcomes: i64,
     pub(super) features_today: i64,
@@ -35,6 +46,9 @@ pub(super) struct RetrainerState {
     pub(super) rollback_answered: i64,
     pub(super) promotion_answered: i64,
     pub(super) triggers: Triggers,
+    pub(super) last_training: LastTraining,
+    /// Requests that were told to wait for rows: a rule, or the evidence of an operator's request.
+    pub(super) told_to_wait: BTreeSet<String>,
     /// The judgements so far, each once.
     pub(super) judged: Vec<Judgement>,
 }
@@ -45,14 +59,44 @@ impl RetrainerState {
         self.waiting.values().map(|(day, ..)| day.0).collect()
     }
 
+    /// The run's own scan days that have matured.
+    pub(super) fn matured_days(&self) -> i64 {
+        matured(&self.rows.scan_days(), &self.open_days()).count() as i64
+    }
+
+    /// After a day: lets go of the rows that no training can be given.
+    pub(super) fn let_go(&mut self) {
+        let days = self.rows.scan_days();
+        if let Ok(held_out) = held_out(&days, &self.open_days()) {
+            self.rows.let_go(embargo_of(&days, held_out.first));
+        }
+    }
+
+    fn training_begins(&mut self) {
+        let (days, open) = (self.rows.scan_days(), self.open_days());
+        // Without sixty days of its own the split depends on `samples`, of which the result tells.
+        let own = held_out(&days, &open).ok();
+        self.last_training = LastTraining {
+            matured: self.matured_days(),
+            new_rows_after: own.map(|own| days_to_new_rows(&days, &open, own.first) as i64),
+        };
+        self.new_outcomes = 0;
+        self.told_to_wait.clear();
+    }
+
     pub(super) fn take_model(&mut self, model: &Models) {
         match model {
             Models::RetrainTriggered(triggered) => {
                 self.last_version = self.last_version.max(triggered.version);
-                self.new_outcomes = 0;
+                self.training_begins();
                 self.triggers.training_begins(triggered);
             }
+            Models::TrainingDeferred(deferred) => {
+                self.told_to_wait.insert(request(&deferred.rule, &deferred.evidence).to_owned());
+            }
             Models::ModelTrained(trained @ ModelTrained { version, onnx, passed, .. }) => {
+                let told = new_rows_after(&trained.manifest);
+                self.last_training.new_rows_after = told.or(self.last_training.new_rows_after);
                 let new = Judgement::of(trained);
                 self.judged.extend(new.filter(|new| !self.judged.iter().any(|old| old.is(new))));
                 if *passed {
@@ -105,7 +149,9 @@ impl RetrainerState {
                     weight: 1.0,
                     score,
                 };
-                self.rows.extend(sound(&row).then_some(row));
+                if sound(&row) {
+                    self.rows.push(row);
+                }
             }
             Outcomes::OutcomeMissing(missing) => {
                 self.triggers.accuracy.matured(missing.candidate, None);
@@ -114,4 +160,15 @@ impl RetrainerState {
             Outcomes::DayClosed(_) | Outcomes::Unknown => {}
         }
     }
+}
+
+/// What a training was asked for by: the rule, or an operator's request, of which each is answered.
+pub(super) fn request<'a>(rule: &'a str, evidence: &'a str) -> &'a str {
+    if rule == "manual" { evidence } else { rule }
+}
+
+/// How many more scan days must mature before a training has other rows, by the manifest of the last.
+fn new_rows_after(manifest: &str) -> Option<i64> {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;
+    manifest.get("new_rows_after")?.as_i64()
 }

@@ -1,7 +1,8 @@
 //! The retrainer's status, for people and programs: how far each rule is from firing.
 
 use super::accuracy::MIN_ACCURACY;
-use super::due::{enough_rows, waiting};
+use super::due::waiting;
+use super::new_rows::{RowsAwaited, awaited};
 use super::state::RetrainerState;
 use super::triggers::{VIX_DAYS, VIX_OVER};
 use schemas::Day;
@@ -48,8 +49,8 @@ pub struct RetrainerStatus {
     pub samples: i64,
     /// Rows that a training needs.
     pub rows_needed: i64,
-    /// Whether a training could have that many, judged before `samples` are read.
-    pub enough_rows: bool,
+    /// What a training would wait for: rows enough, or others than the last one had.
+    pub awaited: Option<RowsAwaited>,
     /// Every rule.
     pub triggers: Vec<TriggerStatus>,
 }
@@ -69,10 +70,10 @@ impl RetrainerStatus {
                 days: watched.days,
                 of: controls.settings.shadow_days,
             }),
-            rows: state.rows.len() as i64,
+            rows: state.rows.matured(),
             samples: state.triggers.drawn,
             rows_needed: least,
-            enough_rows: enough_rows(state, least),
+            awaited: awaited(state, &controls.settings, state.triggers.drawn, closed),
             triggers: vec![
                 manual(state, controls),
                 count(state, controls),

@@ -1,5 +1,6 @@
 //! When a training starts and how long a challenger is watched, day by day.
 
+mod awaited;
 mod matured;
 mod operator;
 mod training;
@@ -34,6 +35,7 @@ fn learnt(n: i32, ticker: &str, values: Vec<f64>) -> [Event; 2] {
 fn line(decided: &[Event]) -> String {
     let word = |event: &Event| match &event.body {
         Body::Models(Models::RetrainTriggered(of)) => format!("{} v{}", of.rule, of.version),
+        Body::Models(Models::TrainingDeferred(of)) => format!("{} waits", of.rule),
         Body::Models(Models::ModelTrained(of)) => format!("trained v{}", of.version),
         Body::Models(Models::ModelRefused(of)) => {
             format!("refused v{}: {}", of.version, of.reasons.join(", "))
@@ -85,7 +87,7 @@ fn features_and_outcomes_become_rows_where_a_training_can_take_them() {
     driven.take([Event::new(day(75), "G", &["G"], Outcomes::OutcomeMissing(missing))]);
 
     let state = &driven.machine.0;
-    let [row] = &state.rows[..] else { panic!("{:?}", state.rows) };
+    let [row] = state.rows.scanned_before(i32::MAX)[..] else { panic!("{:?}", state.rows) };
     assert_eq!((row.features[22], row.roi, row.class, row.weight), (22.0, 0.1, 2, 1.0));
     assert_eq!((row.scan_day, row.evaluation_day), (day(70).0, day(74).0));
     assert_eq!((state.new_outcomes, state.waiting.len()), (7, 0));
@@ -94,7 +96,8 @@ fn features_and_outcomes_become_rows_where_a_training_can_take_them() {
 #[test]
 fn more_outcomes_than_the_setting_start_a_training_once_and_samples_do_not() {
     let mut driven = Driven::new(Retrainer::default());
-    driven.controls.settings.retrain_outcomes = 3;
+    (driven.controls.settings.retrain_outcomes, driven.controls.settings.min_training_rows) =
+        (3, 0);
     let before = driven.machine.save();
     driven.take(
         crate::testkit::learning::rows(2, 5).iter().enumerate().map(|(n, row)| sample(n, row)),
@@ -119,6 +122,7 @@ fn more_outcomes_than_the_setting_start_a_training_once_and_samples_do_not() {
 #[test]
 fn a_training_asked_for_is_answered_once() {
     let mut driven = Driven::new(Retrainer::default());
+    driven.controls.settings.min_training_rows = 0;
     for (n, asked, expected) in [
         (71, None, ""),
         (72, Some(5), "manual v1"),
@@ -171,7 +175,8 @@ fn shadow_day(
 #[test]
 fn a_challenger_that_scores_every_candidate_of_five_days_is_promoted() {
     let mut driven = watching();
-    driven.controls.settings.retrain_outcomes = 0;
+    (driven.controls.settings.retrain_outcomes, driven.controls.settings.min_training_rows) =
+        (0, 0);
     driven.take(learnt(71, "C", vec![0.5; 23]).into_iter().skip(1));
     // A day without candidates proves nothing; the count that would start a training waits.
     for (n, candidates) in [(71, 2), (72, 1), (73, 0), (74, 3), (75, 2), (76, 0)] {

@@ -1,7 +1,8 @@
 //! A training, from rows to the events that record its result: rows are split by time, the model is
-//! trained on rows evaluated before the held-out days and judged on these by the gate. Held out are
+//! trained on at most 10,000 rows evaluated before the held-out days and judged on these by the gate. Held out are
 //! matured scan days: every candidate of them has its outcome, or a record that it has none.
 
+use super::kept_trainings::TrainingKeeper;
 use super::model_acceptance::{AcceptanceReport, AcceptanceTest};
 use super::rows::{Judgement, REMEDY, row_of, split};
 use super::verdict::{sentences, verdict_json};
@@ -10,10 +11,11 @@ use schemas::events::{
     Alias, ModelPromoted, ModelRefused, ModelTrained, Models, Samples, Settings,
 };
 use schemas::{Body, Day, Event};
+use statistics::p_text;
 use std::collections::BTreeSet;
 use success::{
-    Assessment, Engine, GateSettings, HeldOut, LabelledRow, TrainSettings, Trained, Verdict, gate,
-    longest_holding, rows_sha256, train_and_assess,
+    Assessment, Engine, GateSettings, HeldOut, LEVEL, LabelledRow, MOST_ROWS, Manifest,
+    TrainSettings, Trained, Verdict, draw_evenly, gate, longest_holding, rows_sha256,
 };
 
 /// Everything a training depends on besides `samples`.
@@ -35,6 +37,8 @@ pub struct TrainRequest {
     pub judged: Vec<Judgement>,
     /// Settings in force.
     pub settings: Settings,
+    /// Where trainings are kept; changes no result.
+    pub keeper: TrainingKeeper,
 }
 
 fn predictions(onnx: &[u8], rows: &[LabelledRow]) -> Result<Vec<HeldOut>, String> {
@@ -58,6 +62,7 @@ struct TrainingResult {
     verdict: Verdict,
     judgement: Judgement,
     assessment: Option<Assessment>,
+    new_rows_after: usize,
 }
 
 fn attempt(
@@ -83,9 +88,11 @@ fn attempt(
         minimum_rows: usize::try_from(settings.min_training_rows).unwrap_or_default(),
         ..TrainSettings::default()
     };
-    let (trained, assessment) =
-        train_and_assess(&split.train, &split.held_out, &CONTRACT, &how, progress)
-            .map_err(|error| error.to_string())?;
+    let drawn = draw_evenly(split.train, MOST_ROWS, how.seed);
+    let (trained, assessment) = request
+        .keeper
+        .train(request.day, &drawn, &split.held_out, &how, progress)
+        .map_err(|error| error.to_string())?;
     let challenger = predictions(&trained.onnx, &split.held_out)?;
     let champion =
         request.champion.as_deref().map(|onnx| predictions(onnx, &split.held_out)).transpose()?;
@@ -101,8 +108,27 @@ fn attempt(
         seed: settings.seed as u64,
         ..GateSettings::default()
     };
-    let verdict = gate(&challenger, champion.as_deref(), &how);
-    Ok(TrainingResult { trained, verdict, judgement, assessment })
+    let mut verdict = gate(&challenger, champion.as_deref(), &how);
+    if champion.is_none() {
+        verdict.reasons.extend(unproven_where_chosen(&trained.manifest));
+    }
+    let new_rows_after = split.new_rows_after;
+    Ok(TrainingResult { trained, verdict, judgement, assessment, new_rows_after })
+}
+
+/// Why the days that chose a first model do not show that it is better than the class prior. The held-out days
+/// are few, and the only other evidence there is.
+fn unproven_where_chosen(model: &Manifest) -> Option<String> {
+    let assessment = model.metrics.assessment.as_ref()?;
+    let gain = assessment.class_prior.behind_model;
+    let p = gain.p_value.filter(|p| *p >= LEVEL)?;
+    let (days, value) = (assessment.days, gain.value);
+    Some(format!(
+        "nothing learnt for sure: on the {days} days that chose it, which no candidate was fitted on, its log loss is \
+         lower than that of the class prior by {value:.4}, which chance alone may give ({}, not below {LEVEL}); the \
+         next training has more rows",
+        p_text(p)
+    ))
 }
 
 /// Trains on the request's rows and the `samples` evaluated by its day. The events record the
@@ -129,7 +155,7 @@ pub fn train_and_judge(
     };
     match attempt(&request, rows, &open, progress) {
         Err(reason) => vec![refused(vec![reason])],
-        Ok(TrainingResult { trained, mut verdict, judgement, assessment }) => {
+        Ok(TrainingResult { trained, mut verdict, judgement, assessment, new_rows_after }) => {
             let AcceptanceReport { summary, problems } = acceptance.run(&trained.onnx);
             verdict.reasons.extend(problems);
             verdict.promote = verdict.reasons.is_empty();
@@ -139,6 +165,7 @@ pub fn train_and_judge(
                 "held_out_sha256": judgement.rows,
                 "held_out_metrics": assessment,
                 "gate": verdict_json(&verdict),
+                "new_rows_after": new_rows_after,
                 "trial": summary,
                 "parents": {
                     "champion": request.champion.as_deref().map(schemas::id::sha256_hex),

@@ -16,8 +16,11 @@ pub(super) fn verdict_json(verdict: &Verdict) -> serde_json::Value {
         "p_value": verdict.p_value,
         "adjusted_p_value": verdict.adjusted_p_value,
         "calibration_error": verdict.calibration_error,
+        "rival_calibration_error": verdict.rival_calibration_error,
+        "calibration_by_chance": verdict.calibration_by_chance,
         "calibration_limit": verdict.calibration_limit,
         "mean_probability": verdict.mean_probability,
+        "rival_mean_probability": verdict.rival_mean_probability,
         "frequency": verdict.frequency,
         "days_needed": verdict.days_needed,
     })
@@ -41,11 +44,14 @@ pub(super) fn sentences(
             p_text(verdict.adjusted_p_value)
         ),
         format!(
-            "calibration error {:.4}{}, at most {:.4} allowed",
+            "calibration error {:.4}{} beside {:.4} of {baseline} on the same days and {:.4} by chance: at \
+             most {:.4} allowed",
             verdict.calibration_error,
             interval.map_or_else(String::new, |[low, high]| {
                 format!(" (95 % interval by scan day {low:.4} to {high:.4})")
             }),
+            verdict.rival_calibration_error,
+            verdict.calibration_by_chance,
             verdict.calibration_limit
         ),
     ];

@@ -44,7 +44,7 @@ impl Trainings {
                 let since = self.watched.filter(|(version, _)| Some(*version) == named);
                 self.watched = since.or(named.map(|version| (version, event.day)));
             }
-            Models::ModelPromoted(_) | Models::Unknown => {}
+            Models::ModelPromoted(_) | Models::TrainingDeferred(_) | Models::Unknown => {}
         }
     }
 

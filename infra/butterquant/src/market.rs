@@ -6,6 +6,7 @@ use crate::version::VERSION;
 use anyhow::{Context, Result};
 use producers::source::{Market, MarketDay, SourceError, findings};
 use run::config::Config;
+use run::kept_analyses::keeper;
 use run::run_request::RunRequest;
 use schemas::events::Settings;
 use schemas::{Day, TradingCalendar};
@@ -164,6 +165,7 @@ pub(crate) fn request(
         last_day: None,
         tickers: Vec::new(),
         history: 0,
+        keeper: keeper(config)?,
         settings: settings(config, market)?,
         confirmed: Vec::new(),
         engine: config.scoring()?.engine()?,

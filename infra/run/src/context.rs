@@ -3,6 +3,7 @@
 
 use crate::config::RunSpec;
 use crate::data_dir::{self, OpenLog, RunDir};
+use crate::kept_analyses::{keeper_in, training_keeper_in};
 use crate::model_acceptance::EngineAcceptance;
 use crate::projections::RunProjections;
 use crate::standing;
@@ -11,9 +12,10 @@ use consumers::broker::Broker;
 use consumers::executor::Executor;
 use consumers::labeler::Labeler;
 use consumers::materializer::Materializer;
-use consumers::retrainer::Retrainer;
+use consumers::retrainer::{Retrainer, TrainingKeeper};
 use consumers::scorer::{Loader, Scorer};
 use eventlog::Log;
+use producers::analyses::Keeper;
 use producers::scanner::Scanner;
 use schemas::Topic;
 use schemas::id::sha256_hex;
@@ -60,7 +62,7 @@ impl RunContext {
             format!("{} cannot be created; choose another folder with --data-dir", state.display())
         })?;
         let db = data_dir::open_state(state)?;
-        RunContext::over(spec, run, opened, db)
+        RunContext::over(spec, run, opened, db, true)
     }
 
     /// The context of a run that is only read; a folder that cannot be written is read from a copy.
@@ -68,10 +70,16 @@ impl RunContext {
     /// # Errors
     /// The state folder or the engine cannot be opened.
     pub fn to_read(spec: &RunSpec, run: &RunDir, opened: &OpenLog) -> Result<RunContext> {
-        RunContext::over(spec, run, opened, data_dir::read_state(&run.state())?)
+        RunContext::over(spec, run, opened, data_dir::read_state(&run.state())?, false)
     }
 
-    fn over(spec: &RunSpec, run: &RunDir, opened: &OpenLog, db: kv::Db) -> Result<RunContext> {
+    fn over(
+        spec: &RunSpec,
+        run: &RunDir,
+        opened: &OpenLog,
+        db: kv::Db,
+        writes: bool,
+    ) -> Result<RunContext> {
         let topics = opened.log.topics()?;
         let partitions = match topics.iter().any(|topic| topic.name == Topic::Bars.name()) {
             true => data_dir::partitions(&*opened.log)?,
@@ -88,12 +96,15 @@ impl RunContext {
             run.models(),
         ));
         let engine = spec.scoring.engine()?;
+        let (data, kept) = (&run.data_dir, spec.analysis_cache);
+        let keepers = (keeper_in(data, kept, writes), training_keeper_in(data, kept, writes));
         let env = Env {
             log: Arc::clone(&opened.log),
             states,
             partitions,
             machines: machines(
                 engine.clone(),
+                keepers,
                 Arc::clone(&materialized),
                 external_broker(spec, run, &*opened.log)?,
             ),
@@ -154,6 +165,7 @@ fn external_broker(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option
 
 fn machines(
     engine: Engine,
+    (analyses, trainings): (Keeper, TrainingKeeper),
     materialized: Arc<RunProjections>,
     external: Option<ExternalBroker>,
 ) -> Machines {
@@ -162,14 +174,17 @@ fn machines(
     Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
         Some(match role {
             Role::Source => return None,
-            Role::Scanner => Box::new(Scanner::default()),
+            Role::Scanner => Box::new(Scanner::with_kept(analyses.clone())),
             Role::Scorer => Box::new(Scorer::new(Arc::clone(&loader))),
             Role::Labeler => Box::new(Labeler::default()),
             Role::Executor => Box::new(Executor::default()),
             Role::Broker => Box::new(external.as_ref().map_or_else(Broker::default, |external| {
                 Broker::with_venue(Arc::new(PaperVenue::new(external)))
             })),
-            Role::Retrainer => Box::new(Retrainer::with_acceptance_test(acceptance.clone())),
+            Role::Retrainer => {
+                let retrainer = Retrainer::with_acceptance_test(acceptance.clone());
+                Box::new(retrainer.with_kept(trainings.clone()))
+            }
             Role::Materializer => Box::new(Materializer::new(materialized.clone())),
         })
     })

@@ -1,6 +1,6 @@
 //! The events of a day on one line, for people who watch a run.
 
-use schemas::events::{Bars, Fills, Models, Orders, Predictions, Scans, Track};
+use schemas::events::{Bars, Fills, Models, Orders, Predictions, Scans, Track, TrainingDeferred};
 use schemas::{Body, Day, Event, Money};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,6 +57,11 @@ impl DayFigures {
             Body::Models(Models::ModelRefused(refused)) => {
                 let reasons = refused.reasons.join("; ");
                 self.models.push(format!("model {} refused: {reasons}", refused.version));
+            }
+            Body::Models(Models::TrainingDeferred(deferred)) => {
+                let TrainingDeferred { rule, reason, until, .. } = deferred;
+                let until = until.map(|day| format!(", by {day}")).unwrap_or_default();
+                self.models.push(format!("no training yet for rule {rule}: {reason}{until}"));
             }
             Body::Models(Models::ModelPromoted(promoted)) => {
                 let alias = format!("{:?}", promoted.alias).to_lowercase();

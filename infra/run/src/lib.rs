@@ -6,6 +6,7 @@ pub mod context;
 pub mod data_dir;
 pub mod day_figures;
 pub mod derived_files;
+pub mod kept_analyses;
 pub mod model_acceptance;
 pub mod open_run;
 pub mod projections;

@@ -116,7 +116,8 @@ fn first_model(
     let mut drawn = Vec::new();
     if request.history > 0 {
         let bar = steps.bar("history", request.history as u64);
-        match draw(market, &plan, &mut |done, of| bar.at(done as u64, of as u64)) {
+        let progress = &mut |done, of| bar.at(done as u64, of as u64);
+        match draw(market, &plan, &request.keeper, progress) {
             Ok(history) => {
                 bar.done(&format!("{} rows", history.samples.len()));
                 start.history = Some(history.report);

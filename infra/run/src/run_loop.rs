@@ -81,35 +81,31 @@ pub fn run_all_roles(
     if let (Some(until), None) = (until, days.last()) {
         bail!("the run starts on {}, after {until}; choose a later day", opened.first_day);
     }
-    let source = Source::new(&context.env, market, opened.clone(), until);
+    let plan = Plan::everything(days.last().copied().filter(|_| until.is_some()));
+    let source = Source::new(&context.env, market, opened.clone(), until)
+        .beside(plan.units(context.env.partitions));
     let source = match closing {
         Some(closing) => source.when_complete(closing),
         None => source,
     };
     let bar = steps.bar("trading days", days.len() as u64);
     let (began, mut told) = (Instant::now(), false);
-    run(
-        &context.env,
-        &Plan::everything(days.last().copied().filter(|_| until.is_some())),
-        Some(source),
-        stop,
-        &mut |closed| {
-            if closed.is_none() && !told && began.elapsed() > LONG {
-                told = true;
-                bar.above(|| {
+    run(&context.env, &plan, Some(source), stop, &mut |closed| {
+        if closed.is_none() && !told && began.elapsed() > LONG {
+            told = true;
+            bar.above(|| {
                     eprintln!(
                         "after {} s not every role works in this process: its state is being made, or another process holds it; `butterquant lag` tells",
                         LONG.as_secs()
                     );
                 });
-            }
-            if let Some(closed) = closed {
-                bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
-            }
-            let figures = context.materialized.take_days();
-            bar.above(|| figures.iter().for_each(&mut *on_day));
-        },
-    )?;
+        }
+        if let Some(closed) = closed {
+            bar.at(days.partition_point(|day| *day <= closed) as u64, days.len() as u64);
+        }
+        let figures = context.materialized.take_days();
+        bar.above(|| figures.iter().for_each(&mut *on_day));
+    })?;
     context.materialized.take_days().iter().for_each(&mut *on_day);
     bar.done("");
     if until.is_some() && context.env.board.closed_by_all(1) < days.last().copied() {

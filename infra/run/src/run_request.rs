@@ -1,6 +1,7 @@
 //! The run that is asked for, and the event that opens it.
 
 use anyhow::{Context, Result, bail};
+use producers::analyses::Keeper;
 use producers::source::Market;
 use schemas::Day;
 use schemas::events::{MoveConfirmed, RunOpened, Settings};
@@ -24,6 +25,8 @@ pub struct RunRequest {
     pub tickers: Vec<String>,
     /// Rows of history to draw for a first model, in addition to those already on `samples`.
     pub history: usize,
+    /// Where the analyses of history are kept.
+    pub keeper: Keeper,
     /// The settings in force from the start.
     pub settings: Settings,
     /// Moves of prices that a person has confirmed, known from the start.

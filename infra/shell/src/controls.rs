@@ -51,6 +51,11 @@ impl ControlBook {
         &self.latest
     }
 
+    /// The fold asked for last.
+    pub(crate) fn asked_last(&self) -> &ControlState {
+        &self.past
+    }
+
     /// The fold up to `offset`, inclusive.
     pub fn at(&mut self, offset: i64) -> &ControlState {
         if offset < self.past.offset {

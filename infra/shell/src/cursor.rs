@@ -66,6 +66,14 @@ pub struct Counts {
     pub undecodable: u64,
 }
 
+impl Counts {
+    /// All of them: the records that were read and taken in or judged, day markers among them.
+    pub fn all(&self) -> u64 {
+        let Counts { applied, duplicates, conflicts, late, unknown, undecodable } = self;
+        applied + duplicates + conflicts + late + unknown + undecodable
+    }
+}
+
 /// How a unit takes an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {

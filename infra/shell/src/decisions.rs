@@ -84,11 +84,13 @@ impl DecisionSource<'_> {
         }
     }
 
-    /// The controls that decisions see, where these are made now.
+    /// The controls that the next decisions see, where these are made now or again; of the latter the last one's, which
+    /// are likely theirs.
     pub(crate) fn controls_now(&self) -> Option<&ControlState> {
         match self {
             DecisionSource::Live { controls, .. } => Some(controls.latest()),
-            _ => None,
+            DecisionSource::Verify { controls, .. } => Some(controls.asked_last()),
+            DecisionSource::Recovery { .. } => None,
         }
     }
 
@@ -288,6 +290,7 @@ fn trained_on(past: &[(Event, Vec<u8>)]) -> Vec<i64> {
             Body::Models(Models::RetrainTriggered(triggered)) => {
                 Some(triggered.samples_end.clone())
             }
+            Body::Models(Models::TrainingDeferred(deferred)) => Some(deferred.samples_end.clone()),
             _ => None,
         })
         .unwrap_or_default()

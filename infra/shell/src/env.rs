@@ -2,6 +2,7 @@
 
 use crate::checkpoint::CheckpointStore;
 use crate::status_board::StatusBoard;
+use crate::twice::Twice;
 use crate::{error::ShellError, record_codec, recorded::Recorded, unit::Unit};
 use eventlog::Log;
 use schemas::role::{Machine, Role};
@@ -109,6 +110,21 @@ impl Env {
         };
         unit.take_opening(&mut Recorded::new(&*self.log, role, &opening)?)?;
         Ok(unit)
+    }
+
+    /// A unit with outputs at the start of the run, and these from there on: they are read once, for its opening too.
+    pub(crate) fn fresh_unit_with_outputs(
+        &self,
+        role: Role,
+        partitions: &[u32],
+        previous: Day,
+    ) -> Result<(Unit, Recorded), ShellError> {
+        let machine = self.machine(role)?;
+        let mut unit = Unit::new(role, partitions, self.partitions, machine, previous);
+        let recorded = Recorded::new(&*self.log, role, &outputs_from(&unit))?;
+        let mut recorded = recorded.looking_for(Twice::new(role, self.partitions));
+        unit.take_opening(&mut recorded)?;
+        Ok((unit, recorded))
     }
 
     /// The partitions of each unit of a role that holds `partitions`.

@@ -25,17 +25,25 @@ pub struct Bad {
 /// (`partition`), or one with numbers that are not finite (`contract`).
 pub fn inspect(topic: Topic, partition: u32, total: u32, record: &Record) -> Result<Event, Bad> {
     let event = record_codec::event(topic, record).map_err(unreadable)?;
+    check(&event, partition, total, record).map(|()| event)
+}
+
+/// The checks of an event that has been read from `record`.
+///
+/// # Errors
+/// As [`inspect`], but for those of its reading.
+pub(crate) fn check(event: &Event, partition: u32, total: u32, record: &Record) -> Result<(), Bad> {
     if event.body.kind() == "UNKNOWN" {
-        return Ok(event); // of a newer version, which alone knows its place; the caller skips it
+        return Ok(()); // of a newer version, which alone knows its place; the caller skips it
     }
     let bad = |stage, message| Err(Bad { stage, message, event: Some(event.id) });
-    if let Some(message) = misplaced(&event, partition, total, record) {
+    if let Some(message) = misplaced(event, partition, total, record) {
         return bad("partition", message);
     }
-    if let Err(found) = finite::check(&event) {
+    if let Err(found) = finite::check(event) {
         return bad("contract", found.to_string());
     }
-    Ok(event)
+    Ok(())
 }
 
 fn unreadable(error: DecodeError) -> Bad {

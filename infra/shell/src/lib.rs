@@ -39,5 +39,6 @@ mod take_in;
 mod twice;
 pub mod unit;
 pub mod unit_identity;
+pub mod verification;
 
 pub use error::ShellError;

@@ -5,6 +5,7 @@
 use crate::controls::ControlBook;
 use crate::error::REMEDY;
 use crate::record_codec;
+use crate::twice::Twice;
 use eventlog::{Log, LogError, PartitionReader, Record, Result};
 use schemas::role::Role;
 use schemas::{Day, Event, EventId, Topic};
@@ -46,6 +47,8 @@ pub struct Recorded {
     markers: BTreeMap<(Topic, u32), (Event, Vec<u8>)>,
     /// For effects that are repeated; opened once, as it is a connection.
     controls: Option<ControlBook>,
+    /// Where events that stand there twice are looked for.
+    twice: Option<Twice>,
 }
 
 impl Recorded {
@@ -75,7 +78,24 @@ impl Recorded {
             by_cause: BTreeMap::new(),
             markers: BTreeMap::new(),
             controls: None,
+            twice: None,
         })
+    }
+
+    /// The same, looking for events that stand there twice.
+    pub(crate) fn looking_for(self, twice: Twice) -> Recorded {
+        Recorded { twice: Some(twice), ..self }
+    }
+
+    /// Reads what is left, and gives what looked for events that stand there twice.
+    pub(crate) fn into_twice(mut self) -> Result<Option<Twice>> {
+        for tail in &mut self.tails {
+            while tail.next < tail.end {
+                tail.fetch(&mut self.reader, &self.writers, &mut self.twice)?;
+                tail.ahead.clear();
+            }
+        }
+        Ok(self.twice)
     }
 
     /// `controls`, for effects that are repeated.
@@ -96,7 +116,8 @@ impl Recorded {
         self.by_cause.clear();
         self.markers.clear();
         for tail in &mut self.tails {
-            let (events, marker) = tail.read_day(&mut self.reader, &self.writers, day)?;
+            let (events, marker) =
+                tail.read_day(&mut self.reader, &self.writers, day, &mut self.twice)?;
             for (event, bytes) in events {
                 self.by_cause.entry(event.causation).or_default().push((event, bytes));
             }
@@ -160,7 +181,7 @@ impl Recorded {
     fn next_day(&mut self, after: Day) -> Result<Option<Day>> {
         let mut next: Option<Day> = None;
         for tail in &mut self.tails {
-            let day = tail.day_after(&mut self.reader, &self.writers, after)?;
+            let day = tail.day_after(&mut self.reader, &self.writers, after, &mut self.twice)?;
             next = day.into_iter().chain(next).min();
         }
         Ok(next)
@@ -214,6 +235,7 @@ impl OutputTail {
         reader: &mut PartitionReader,
         writers: &[String],
         day: Day,
+        twice: &mut Option<Twice>,
     ) -> Result<(Vec<RecordedEvent>, Option<RecordedEvent>)> {
         let (mut found, mut marker): (Vec<RecordedEvent>, Option<RecordedEvent>) =
             (Vec::new(), None);
@@ -239,7 +261,7 @@ impl OutputTail {
             if self.next >= self.end {
                 return Ok((found, marker));
             }
-            self.fetch(reader, writers)?;
+            self.fetch(reader, writers, twice)?;
         }
     }
 
@@ -249,6 +271,7 @@ impl OutputTail {
         reader: &mut PartitionReader,
         writers: &[String],
         after: Day,
+        twice: &mut Option<Twice>,
     ) -> Result<Option<Day>> {
         loop {
             while let Some((event, bytes)) = self.ahead.pop_front() {
@@ -262,7 +285,7 @@ impl OutputTail {
             if self.next >= self.end {
                 return Ok(None);
             }
-            self.fetch(reader, writers)?;
+            self.fetch(reader, writers, twice)?;
         }
     }
 
@@ -272,15 +295,28 @@ impl OutputTail {
         }
     }
 
-    fn fetch(&mut self, reader: &mut PartitionReader, writers: &[String]) -> Result<()> {
+    fn fetch(
+        &mut self,
+        reader: &mut PartitionReader,
+        writers: &[String],
+        twice: &mut Option<Twice>,
+    ) -> Result<()> {
         let place = record_codec::place(self.topic, self.partition);
         let own = |record: &Record| writers.iter().any(|one| record_codec::is_by(record, one));
         let mut records = reader.records(&place, self.next..self.end);
         let batch = records.next_batch()?.unwrap_or_default();
         self.seen |= !batch.is_empty();
-        for record in batch.into_iter().filter(own) {
+        for record in batch {
+            let own = own(&record);
+            if !own && twice.is_none() {
+                continue;
+            }
             // The role did not write bytes that are not an event.
-            if let Ok(event) = record_codec::event(self.topic, &record) {
+            let Ok(event) = record_codec::event(self.topic, &record) else { continue };
+            if let Some(twice) = twice {
+                twice.see(self.topic, self.partition, &record, &event);
+            }
+            if own {
                 self.ahead.push_back((event, record.value));
             }
         }

@@ -1,92 +1,16 @@
-//! Deciding everything again from the log, and rebuilding state from nothing.
+//! Rebuilding state from nothing.
 
 use crate::checkpoint::CheckpointStore;
 use crate::controls::ControlBook;
-use crate::decisions::{DecisionSource, Difference};
+use crate::decisions::DecisionSource;
 use crate::env::{Env, outputs_from};
-use crate::score_comparison::{ScoreComparison, ScoresCompared, ScoringWith};
-use crate::{error::ShellError, recorded::Recorded, twice::twice, unit::Unit};
+use crate::{error::ShellError, recorded::Recorded, unit::Unit};
 use schemas::Day;
 use schemas::role::Role;
 use serde::Serialize;
-use std::sync::Arc;
-
-/// The outcome of a verification.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
-pub struct Verified {
-    /// Decisions compared.
-    pub decisions: u64,
-    /// Those that differ from the record.
-    pub differences: Vec<Difference>,
-    /// By whom scores were repeated, and how closely they were compared.
-    pub scores: Vec<ScoresCompared>,
-}
-
-/// The roles whose decisions can be verified.
-const DECIDING: [Role; 6] =
-    [Role::Scanner, Role::Scorer, Role::Labeler, Role::Executor, Role::Broker, Role::Retrainer];
 
 fn previous_day(book: &ControlBook) -> Result<Day, ShellError> {
     book.latest().opened.as_ref().map(|opened| opened.previous_day).ok_or(ShellError::NotOpened)
-}
-
-/// Decides everything again that is recorded or committed, from offset 0, and compares event by event; an event that
-/// stands on the log twice is a difference too. `say` is given each unit's name as it begins. Scores are repeated by
-/// this process's own provider.
-pub fn verify(env: &Env, say: &mut dyn FnMut(&str)) -> Result<Verified, ShellError> {
-    verify_scores_with(env, Arc::new(|_| None), say)
-}
-
-/// As [`verify`], with each score repeated by the provider that its record names, where `with` has
-/// machines for it.
-pub fn verify_scores_with(
-    env: &Env,
-    with: ScoringWith,
-    say: &mut dyn FnMut(&str),
-) -> Result<Verified, ShellError> {
-    let mut controls = ControlBook::new(&*env.log)?;
-    controls.refresh(&*env.log)?;
-    let mut found = Verified::default();
-    let mut scores = ScoreComparison::new(with);
-    for role in DECIDING {
-        for share in Env::shares(role, 0..env.partitions) {
-            let mut machines = Some(env.machines.clone());
-            while let Some(with) = machines {
-                let env = Env { machines: with, ..env.clone() };
-                verify_unit(&env, role, &share, &mut controls, &mut scores, &mut found, say)?;
-                machines = scores.next_pass();
-            }
-            scores.end_unit();
-        }
-        found.differences.extend(twice(&*env.log, role, env.partitions)?);
-    }
-    found.scores = scores.into_found();
-    Ok(found)
-}
-
-/// Decides everything of one unit again.
-fn verify_unit(
-    env: &Env,
-    role: Role,
-    share: &[u32],
-    controls: &mut ControlBook,
-    scores: &mut ScoreComparison,
-    found: &mut Verified,
-    say: &mut dyn FnMut(&str),
-) -> Result<(), ShellError> {
-    let mut unit = env.fresh_unit(role, share, previous_day(controls)?)?;
-    say(&unit.identity.name);
-    let log = &*env.log;
-    let mut recorded = Recorded::new(log, role, &outputs_from(&unit))?;
-    let mut source = DecisionSource::Verify {
-        recorded: &mut recorded,
-        controls,
-        differences: &mut found.differences,
-        compared: &mut found.decisions,
-        scores,
-    };
-    unit.recover(log, None, &mut source)?;
-    unit.run_to(log, &env.reached(&unit)?, &mut source)
 }
 
 /// A unit whose state was rebuilt.

@@ -4,6 +4,7 @@
 //! recorded score anyway.
 
 use crate::env::Machines;
+use parking_lot::Mutex;
 use schemas::events::{Predictions, Score};
 use schemas::{Body, Event, codec};
 use serde::Serialize;
@@ -15,7 +16,16 @@ use std::sync::Arc;
 pub const TOLERANCE: f64 = 1e-6;
 
 /// Machines that score with the provider of this name; `None` where it is not here.
-pub type ScoringWith = Arc<dyn Fn(&str) -> Option<Machines>>;
+pub type ScoringWith = Arc<dyn Fn(&str) -> Option<Machines> + Send + Sync>;
+
+/// `with`, asked once for each provider, whichever unit asks: to open an engine takes time.
+pub(crate) fn asked_once(with: ScoringWith) -> ScoringWith {
+    let known: Mutex<BTreeMap<String, Option<Machines>>> = Mutex::default();
+    Arc::new(move |provider| {
+        let mut known = known.lock();
+        known.entry(provider.to_owned()).or_insert_with(|| with(provider)).clone()
+    })
+}
 
 /// The scores of one provider, and how they were compared.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
@@ -46,8 +56,6 @@ pub(crate) enum Comparison {
 /// The comparison of a unit's scores, in one pass for each provider that scored.
 pub struct ScoreComparison {
     with: ScoringWith,
-    /// The machines of each provider asked for.
-    known: BTreeMap<String, Option<Machines>>,
     /// The provider whose scores this pass repeats; the first pass takes everything else.
     only: Option<String>,
     /// Providers that are here and await a pass of their own.
@@ -57,32 +65,14 @@ pub struct ScoreComparison {
 
 impl ScoreComparison {
     pub(crate) fn new(with: ScoringWith) -> ScoreComparison {
-        ScoreComparison {
-            with,
-            known: BTreeMap::new(),
-            only: None,
-            waiting: BTreeSet::new(),
-            found: BTreeMap::new(),
-        }
-    }
-
-    fn machines(&mut self, provider: &str) -> Option<Machines> {
-        if !self.known.contains_key(provider) {
-            self.known.insert(provider.to_owned(), (self.with)(provider));
-        }
-        self.known.get(provider).cloned().flatten()
+        ScoreComparison { with, only: None, waiting: BTreeSet::new(), found: BTreeMap::new() }
     }
 
     /// Begins the pass of another provider that scored; its machines, or `None` after the last.
     pub(crate) fn next_pass(&mut self) -> Option<Machines> {
         self.only = self.waiting.pop_first();
         let provider = self.only.clone()?;
-        self.machines(&provider)
-    }
-
-    /// Ends the passes of a unit.
-    pub(crate) fn end_unit(&mut self) {
-        self.only = None;
+        (self.with)(&provider)
     }
 
     /// Whether the pass compares what is no score, such as markers.
@@ -98,7 +88,7 @@ impl ScoreComparison {
             (Some(then), _, Some(only)) if then.provider == *only => Comparison::Exact,
             (_, _, Some(_)) => Comparison::Later,
             (Some(then), Some(now), None) if then.provider != now.provider => {
-                if self.machines(&then.provider).is_some() {
+                if (self.with)(&then.provider).is_some() {
                     self.waiting.insert(then.provider.clone());
                     Comparison::Later
                 } else {
@@ -120,6 +110,16 @@ impl ScoreComparison {
             found.scores += 1;
             found.tolerance = (how == Comparison::Near).then_some(TOLERANCE);
             found.largest_difference = found.largest_difference.max(apart(then, now));
+        }
+    }
+
+    /// Adds what was found in another unit.
+    pub(crate) fn add(&mut self, other: ScoreComparison) {
+        for (key, more) in other.found {
+            let known = self.found.entry(key).or_default();
+            let scores = known.scores + more.scores;
+            let largest_difference = known.largest_difference.max(more.largest_difference);
+            *known = ScoresCompared { scores, largest_difference, ..more };
         }
     }
 

@@ -44,7 +44,7 @@ impl Unit {
     }
 
     /// Inspects the next records of a stage, up to its marker and at most `most`, and lets a machine
-    /// that decides live prepare for the sound events.
+    /// that is to decide prepare for the sound events.
     fn inspect_lot(
         &mut self,
         stage: usize,

@@ -26,6 +26,7 @@
 //! it and give the reason for a refusal, and `label` says how it ended.
 
 mod analysis;
+mod analysis_key;
 pub mod arima;
 mod black_scholes;
 mod butterfly;
@@ -52,6 +53,7 @@ mod volatility;
 mod window;
 
 pub use analysis::{Analysis, analyze, analyze_listed};
+pub use analysis_key::{AnalysisKey, AnalysisKeys, processor};
 pub use black_scholes::{OptionRight, Quote, Terms, quote};
 pub use butterfly::{Butterfly, ButterflyKind, Mark, PricedLeg, legs, mark, payoff};
 pub use features::FEATURE_RANGES;

@@ -103,6 +103,12 @@ impl VixWindow {
         self.days.partition_point(|held| *held <= day)
     }
 
+    /// The closes held up to that day, inclusive, each with its day.
+    pub(crate) fn until_with_closes(&self, day: Day) -> impl Iterator<Item = (Day, f64)> + '_ {
+        let known = self.until(day);
+        self.days[..known].iter().copied().zip(self.closes[..known].iter().copied())
+    }
+
     /// Closes held.
     pub fn len(&self) -> usize {
         self.days.len()

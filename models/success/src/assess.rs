@@ -7,7 +7,7 @@
 //! what is shown of a difference, because the gate judges one by it: two procedures gave one figure a
 //! p-value of 0 and an interval of −0.20 to +0.38.
 
-use crate::assessment::{Assessment, Estimate, Figures, GainError, GainOver, HALF_WIDTH};
+use crate::assessment::{Assessment, Estimate, Figures, GainOver, HALF_WIDTH};
 use crate::baselines::Baselines;
 use crate::calibration::{by_chance, calibration_error, curve, error_by_days, rankings};
 use crate::candle_scorer::CandleScorer;
@@ -35,7 +35,6 @@ pub(crate) fn assess(
     kind: ModelKind,
     baselines: &Baselines,
     manifest: &Manifest,
-    error: GainError,
 ) -> Result<Assessment, TrainError> {
     let asked: Vec<_> = rows.iter().map(|row| row.features.map(|value| value as f32)).collect();
     let answers = |probabilities: Vec<[f64; CLASSES]>, order_by: Option<Vec<f64>>| {
@@ -71,7 +70,7 @@ pub(crate) fn assess(
     let figures = |of: &Answers| {
         let losses = daily_means(&of.judged, row_log_loss);
         let behind = losses.iter().zip(&model_losses).map(|(own, model)| (own.0, own.1 - model.1));
-        let behind = GainOver::of(&behind.collect::<Vec<_>>(), block, error);
+        let behind = GainOver::of(&behind.collect::<Vec<_>>(), block, manifest.seed);
         figures(of, rows, &losses, behind, block, manifest.seed)
     };
     let all = daily_means_at(&shipped.judged, |i| rows[i].roi);

@@ -79,48 +79,31 @@ pub struct Assessment {
     pub calibration_curve: [Vec<Bin>; CLASSES],
 }
 
-/// How much better the model is than a rival.
-///
-/// On held-out days, which the gate judges too, all of it comes from the gate's bootstrap. The
-/// assessment inside a model's bytes has the interval of [`Estimate`] and no p-value, as it always
-/// had: with other figures its bytes would be another model's.
+/// How much better the model is than a rival: everything from the bootstrap that the gate judges by.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
 pub struct GainOver {
     /// The mean of the days; above 0 the model is better.
     pub value: f64,
-    /// Its standard error; none of one day, or by the bootstrap where the days are fewer than one and
-    /// a half blocks.
+    /// Its standard error; none where the days are fewer than one and a half blocks.
     pub standard_error: Option<f64>,
-    /// With a p-value: the true gain is above this with 95 % confidence, one-sided, which is above 0
-    /// exactly where the p-value is below 0.05. Without: the low end of the two-sided 95 % interval.
+    /// The true gain is above this with 95 % confidence, one-sided: above 0 exactly where the p-value is
+    /// below 0.05. In manifests without a p-value the low end of a two-sided 95 % interval by days.
     pub low: Option<f64>,
-    /// The high end of the two-sided interval.
+    /// The high end of that interval, in such manifests.
+    #[serde(default)]
     pub high: Option<f64>,
     /// Probability of a gain as large if there were none, one-sided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub p_value: Option<f64>,
-}
-
-/// What the error of a gain comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum GainError {
-    /// sd of the daily values × √(H/D).
-    ByDays,
-    /// The bootstrap of the gate, with this seed.
-    Bootstrap(u64),
 }
 
 impl GainOver {
     /// Of the daily gains, where holdings last at most `block` trading days.
-    pub(crate) fn of(daily: &[(i32, f64)], block: usize, error: GainError) -> GainOver {
-        let Estimate { value, standard_error, low, high } = Estimate::by_days(daily, block);
-        let GainError::Bootstrap(seed) = error else {
-            return GainOver { value, standard_error, low, high, p_value: None };
-        };
+    pub(crate) fn of(daily: &[(i32, f64)], block: usize, seed: u64) -> GainOver {
         let daily: Vec<f64> = daily.iter().map(|day| day.1).collect();
         let found = gain(&daily, block, DRAWS, seed);
         GainOver {
-            value,
+            value: mean_by_days(&daily, block).0,
             standard_error: found.map(|found| found.standard_error),
             low: found.map(|found| found.above),
             high: None,

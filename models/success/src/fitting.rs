@@ -1,10 +1,12 @@
 //! A candidate fitted on some of the rows, scaled by their own figures.
 
 use crate::baselines::{Baselines, ByScore};
+use crate::candle_scorer::CandleScorer;
 use crate::judged::class_prior;
 use crate::layers::Layers;
 use crate::logistic::{Logistic, Sample};
 use crate::network::Network;
+use crate::output_bias::fitted;
 use crate::prepare::{Scaler, scaler};
 use crate::row::LabelledRow;
 use crate::settings::{TrainError, TrainSettings};
@@ -53,7 +55,20 @@ impl<'a> Part<'a> {
         for epoch in 0..epochs {
             network.epoch(&self.sample(), settings, share(epoch, settings))?;
         }
-        Ok(network.layers(&self.scaler)?)
+        self.balanced(network.layers(&self.scaler)?)
+    }
+
+    /// The layers with the biases of the last one fitted again, so that the mean probabilities of these
+    /// rows are their class shares: an epoch ends wherever its last batch took it.
+    pub(crate) fn balanced(&self, mut layers: Layers) -> Result<Layers, TrainError> {
+        let features: Vec<_> =
+            self.rows.iter().map(|row| row.features.map(|value| value as f32)).collect();
+        let scored = CandleScorer::new(&layers)?.probabilities(&features)?;
+        let bias = fitted(&scored, &self.classes, &self.weights);
+        if let Some(last) = layers.dense.last_mut() {
+            last.bias.iter_mut().zip(bias).for_each(|(to, more)| *to += more as f32);
+        }
+        Ok(layers)
     }
 
     pub(crate) fn baselines(

@@ -4,11 +4,10 @@
 //! better on the validation days. The likelihood is concave, so nothing is random here; steps are
 //! halved until the loss falls.
 
+use crate::hessian::{Hessian, INPUTS, SIZE};
 use crate::layers::Dense;
+use crate::vectorised::{Loops, vectorised};
 use schemas::contract::{CLASSES, FEATURES};
-
-const INPUTS: usize = FEATURES + 1;
-const SIZE: usize = CLASSES * INPUTS;
 
 /// Penalty on the biases: only enough to fix the one direction that softmax leaves free.
 const BIAS_PENALTY: f64 = 1e-6;
@@ -68,57 +67,99 @@ impl Logistic {
     }
 
     /// Probabilities and the row with its constant 1.
+    #[inline(always)]
     fn probabilities(&self, row: &[f32; FEATURES]) -> ([f64; CLASSES], [f64; INPUTS]) {
         let mut x = [1.0; INPUTS];
         for (to, from) in x.iter_mut().zip(row) {
             *to = f64::from(*from);
         }
-        let logits = self.0.map(|class| class.iter().zip(&x).map(|(w, v)| w * v).sum::<f64>());
-        let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let powers = logits.map(|logit| (logit - top).exp());
-        let total: f64 = powers.iter().sum();
-        (powers.map(|power| power / total), x)
+        let mut p = [0.0; CLASSES];
+        for (logit, class) in p.iter_mut().zip(&self.0) {
+            *logit = dot(class, &x);
+        }
+        let top = p.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        p.iter_mut().for_each(|logit| *logit = (*logit - top).exp());
+        let total: f64 = p.iter().sum();
+        p.iter_mut().for_each(|power| *power /= total);
+        (p, x)
     }
 
     fn loss(&self, sample: &Sample<'_>, ridge: f64) -> f64 {
-        let total: f64 = sample.weights.iter().sum();
-        let mut loss = 0.0;
-        for ((row, class), weight) in sample.rows.iter().zip(sample.classes).zip(sample.weights) {
-            let (p, _) = self.probabilities(row);
-            loss -= weight / total * p[usize::from(*class)].max(1e-300).ln();
-        }
         let penalty = |k: usize, w: &f64| 0.5 * strength(k % INPUTS, ridge) * w * w;
-        loss + self.0.as_flattened().iter().enumerate().map(|(k, w)| penalty(k, w)).sum::<f64>()
+        vectorised(Loss { model: self, sample })
+            + self.0.as_flattened().iter().enumerate().map(|(k, w)| penalty(k, w)).sum::<f64>()
     }
 
     fn derivatives(&self, sample: &Sample<'_>, ridge: f64) -> (Vec<f64>, Vec<f64>) {
-        let total: f64 = sample.weights.iter().sum();
-        let (mut gradient, mut hessian) = (vec![0.0; SIZE], vec![0.0; SIZE * SIZE]);
-        for ((row, class), weight) in sample.rows.iter().zip(sample.classes).zip(sample.weights) {
-            let (p, x) = self.probabilities(row);
-            for a in 0..CLASSES {
-                let hit = f64::from(u8::from(usize::from(*class) == a));
-                let slope = weight / total * (p[a] - hit);
-                for (to, value) in gradient[a * INPUTS..][..INPUTS].iter_mut().zip(&x) {
-                    *to += slope * value;
-                }
-                for b in 0..=a {
-                    let same = f64::from(u8::from(a == b));
-                    let curve = weight / total * p[a] * (same - p[b]);
-                    for (i, value) in x.iter().enumerate() {
-                        let line = &mut hessian[(a * INPUTS + i) * SIZE + b * INPUTS..][..INPUTS];
-                        let scale = curve * value;
-                        line.iter_mut().zip(&x).for_each(|(to, other)| *to += scale * other);
-                    }
-                }
-            }
-        }
+        let (gradient, hessian) = vectorised(Derivatives { model: self, sample });
+        let (mut gradient, mut hessian) = (gradient.as_flattened().to_vec(), hessian.matrix());
         for (k, w) in self.0.as_flattened().iter().enumerate() {
             gradient[k] += strength(k % INPUTS, ridge) * w;
             hessian[k * SIZE + k] += strength(k % INPUTS, ridge);
         }
         (gradient, hessian)
     }
+}
+
+/// Weighted mean log loss.
+struct Loss<'a> {
+    model: &'a Logistic,
+    sample: &'a Sample<'a>,
+}
+
+impl Loops for Loss<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Loss { model, sample } = self;
+        let total: f64 = sample.weights.iter().sum();
+        let mut loss = 0.0;
+        for ((row, class), weight) in sample.rows.iter().zip(sample.classes).zip(sample.weights) {
+            let (p, _) = model.probabilities(row);
+            loss -= weight / total * p[usize::from(*class)].max(1e-300).ln();
+        }
+        loss
+    }
+}
+
+/// Its gradient and curvature.
+struct Derivatives<'a> {
+    model: &'a Logistic,
+    sample: &'a Sample<'a>,
+}
+
+impl Loops for Derivatives<'_> {
+    type Output = ([[f64; INPUTS]; CLASSES], Box<Hessian>);
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let Derivatives { model, sample } = self;
+        let total: f64 = sample.weights.iter().sum();
+        let (mut gradient, mut hessian) = ([[0.0; INPUTS]; CLASSES], Hessian::new());
+        for ((row, class), weight) in sample.rows.iter().zip(sample.classes).zip(sample.weights) {
+            let (p, x) = model.probabilities(row);
+            for (a, gradient) in gradient.iter_mut().enumerate() {
+                let hit = f64::from(u8::from(usize::from(*class) == a));
+                let slope = weight / total * (p[a] - hit);
+                gradient.iter_mut().zip(&x).for_each(|(to, value)| *to += slope * value);
+            }
+            hessian.add(&x, &p, weight / total);
+        }
+        (gradient, hessian)
+    }
+}
+
+/// In four sums, so that they are summed at once.
+#[inline(always)]
+fn dot(a: &[f64; INPUTS], b: &[f64; INPUTS]) -> f64 {
+    let mut sums = [0.0; 4];
+    for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
+        for lane in 0..4 {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum()
 }
 
 fn strength(input: usize, ridge: f64) -> f64 {
@@ -196,5 +237,34 @@ mod tests {
         ] {
             assert!((found - reference).abs() < 1e-5, "{found} {reference}");
         }
+    }
+
+    /// At the minimum of a convex loss, and only there, the gradient is zero; finite differences of the
+    /// loss, which the fit's own gradient and curvature have no part in, say so.
+    #[test]
+    fn the_fit_is_the_minimum_from_wherever_it_starts() {
+        let place = |i: usize, f: usize| ((i * 37 + f * f * 11 + i * f * 3) as f64).sin();
+        let rows: Vec<[f32; FEATURES]> =
+            (0..123).map(|i| std::array::from_fn(|f| place(i, f) as f32)).collect();
+        let classes: Vec<u8> =
+            (0..123).map(|i| if i % 3 == 0 { 3 } else { (i % 4) as u8 }).collect();
+        let weights: Vec<f64> = (0..123).map(|i| f64::from(1 + i % 3)).collect();
+        let sample = Sample { rows: &rows, classes: &classes, weights: &weights };
+        let ridge = 0.01;
+        let fitted = Logistic::zero().fit(&sample, ridge);
+        let mut far = Logistic::zero();
+        far.0.as_flattened_mut().iter_mut().enumerate().for_each(|(k, w)| *w = place(k, 5));
+        let again = far.fit(&sample, ridge);
+        let loss = |k: usize, by: f64| {
+            let mut moved = fitted.clone();
+            moved.0.as_flattened_mut()[k] += by;
+            moved.loss(&sample, ridge)
+        };
+        for (k, value) in fitted.0.as_flattened().iter().enumerate() {
+            let slope = (loss(k, 1e-4) - loss(k, -1e-4)) / 2e-4;
+            assert!(slope.abs() < 1e-5, "weight {k}: {slope}");
+            assert!((value - again.0.as_flattened()[k]).abs() < 1e-3, "weight {k}");
+        }
+        assert!(fitted.0.as_flattened().iter().any(|value| value.abs() > 0.1));
     }
 }

@@ -1,77 +1,96 @@
 //! The neural network: dense, batch-norm, ReLU, dropout, twice; then a dense layer.
 //!
-//! candle differentiates; all randomness comes from [`SeededRng`] and the optimiser is plain
-//! arithmetic, so that the same rows and seed give the same bits. Batches are cut evenly: a
-//! last batch of one row would have no variance, and batch-norm would return NaN.
+//! candle differentiates, layer by layer ([`Hidden`], [`Outcome`]); all randomness comes from
+//! [`SeededRng`] and the optimiser is plain arithmetic, so that the same rows and seed give the same bits.
+//! Batches are cut evenly: a last batch of one row would have no variance, and batch-norm would return
+//! NaN.
 
+use crate::adam::{AdamW, Step};
+use crate::hidden::{EPSILON, Hidden};
 use crate::layers::{Dense, Layers};
 use crate::logistic::Sample;
-use crate::matmul::matmul;
+use crate::outcome::Outcome;
 use crate::prepare::Scaler;
 use crate::settings::TrainSettings;
-use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_core::{Device, Result, Tensor, Var};
 use schemas::contract::{CLASSES, FEATURES};
 use statistics::{SeededRng, Stream};
 
-const EPSILON: f64 = 1e-5;
 const MOMENTUM: f32 = 0.1;
 
 /// The network while it learns.
 pub(crate) struct Network {
-    /// Dense weights; batch-norm follows all but the last.
-    weights: Vec<Var>,
-    /// Scale and shift of each batch-norm.
-    norms: Vec<(Var, Var)>,
-    bias: Var,
-    /// Running mean and variance of each batch-norm.
-    running: Vec<(Vec<f32>, Vec<f32>)>,
-    optimiser: Vec<AdamW>,
+    hidden: Vec<Layer>,
+    weights: Variable,
+    bias: Variable,
+    outcome: Outcome,
     shuffle: SeededRng,
-    dropout: SeededRng,
+    dropout: Dropout,
     steps: i32,
+}
+
+/// A hidden layer.
+struct Layer {
+    weights: Variable,
+    /// Scale and shift of the batch-norm, one row each.
+    norm: Variable,
+    operation: Hidden,
+    /// Running mean and variance of the batch-norm.
+    running: (Vec<f32>, Vec<f32>),
+}
+
+/// What is learnt, with the optimiser's state.
+struct Variable {
+    var: Var,
+    adam: AdamW,
+    /// Whether weight decay applies.
+    decays: bool,
+}
+
+impl Variable {
+    fn new(values: Vec<f32>, shape: (usize, usize), decays: bool) -> Result<Variable> {
+        let adam = AdamW::new(values.len());
+        let var = Var::from_tensor(&Tensor::from_vec(values, shape, &Device::Cpu)?)?;
+        Ok(Variable { var, adam, decays })
+    }
+
+    fn step(&mut self, gradient: &Tensor, step: Step, decay: f64) -> Result<()> {
+        let mut values = flat(&self.var)?;
+        let decay = if self.decays { decay } else { 0.0 };
+        self.adam.step(&mut values, &flat(gradient)?, step, decay);
+        self.var.set(&Tensor::from_vec(values, self.var.shape(), &Device::Cpu)?)
+    }
 }
 
 impl Network {
     pub(crate) fn new(settings: &TrainSettings) -> Result<Network> {
         let mut rng = SeededRng::new(settings.seed, Stream::Weights);
-        let widths = [&[FEATURES], &settings.hidden[..], &[CLASSES]].concat();
-        let mut weights = Vec::new();
-        for pair in widths.windows(2) {
-            let bound = (6.0 / pair[0] as f32).sqrt();
-            let values: Vec<f32> =
-                (0..pair[0] * pair[1]).map(|_| bound * (2.0 * rng.unit_f32() - 1.0)).collect();
-            let start = Tensor::from_vec(values, (pair[0], pair[1]), &Device::Cpu)?;
-            weights.push(Var::from_tensor(&start)?);
-        }
-        let flat = |value: f32, width: usize| {
-            Var::from_tensor(&Tensor::full(value, (1, width), &Device::Cpu)?)
+        let mut weights = |inputs: usize, outputs: usize| {
+            let bound = (6.0 / inputs as f32).sqrt();
+            let value = |_| bound * (2.0 * rng.unit_f32() - 1.0);
+            let values = (0..inputs * outputs).map(value).collect();
+            Variable::new(values, (inputs, outputs), true)
         };
-        let hidden = &settings.hidden;
-        let norms: Result<Vec<_>> =
-            hidden.iter().map(|&width| Ok((flat(1.0, width)?, flat(0.0, width)?))).collect();
-        let mut network = Network {
-            weights,
-            norms: norms?,
-            bias: flat(0.0, CLASSES)?,
-            running: hidden.iter().map(|&w| (vec![0.0; w], vec![1.0; w])).collect(),
-            optimiser: Vec::new(),
+        let (mut hidden, mut inputs) = (Vec::new(), FEATURES);
+        for &width in &settings.hidden {
+            let norm = [vec![1.0; width], vec![0.0; width]].concat();
+            hidden.push(Layer {
+                weights: weights(inputs, width)?,
+                norm: Variable::new(norm, (2, width), false)?,
+                operation: Hidden::default(),
+                running: (vec![0.0; width], vec![1.0; width]),
+            });
+            inputs = width;
+        }
+        Ok(Network {
+            hidden,
+            weights: weights(inputs, CLASSES)?,
+            bias: Variable::new(vec![0.0; CLASSES], (1, CLASSES), false)?,
+            outcome: Outcome::default(),
             shuffle: SeededRng::new(settings.seed, Stream::Shuffle),
-            dropout: SeededRng::new(settings.seed, Stream::Dropout),
+            dropout: Dropout::new(settings),
             steps: 0,
-        };
-        network.optimiser =
-            network.variables().iter().map(|(var, _)| AdamW::new(var.elem_count())).collect();
-        Ok(network)
-    }
-
-    /// Variables in a fixed order, each with whether weight decay applies.
-    fn variables(&self) -> Vec<(Var, bool)> {
-        let mut list: Vec<(Var, bool)> = self.weights.iter().map(|w| (w.clone(), true)).collect();
-        for (scale, shift) in &self.norms {
-            list.extend([(scale.clone(), false), (shift.clone(), false)]);
-        }
-        list.push((self.bias.clone(), false));
-        list
+        })
     }
 
     /// One pass over the sample in shuffled batches. `progress` is the share of all epochs
@@ -91,59 +110,48 @@ impl Network {
         for batch in 0..batches {
             let part = &order[batch * order.len() / batches..(batch + 1) * order.len() / batches];
             let mut rows = Vec::with_capacity(part.len() * FEATURES);
-            let mut target = vec![0.0f32; part.len() * CLASSES];
-            for (place, &i) in part.iter().enumerate() {
-                rows.extend_from_slice(&sample.rows[i]);
-                let weight = sample.weights[i] / mean / part.len() as f64;
-                target[place * CLASSES + usize::from(sample.classes[i])] = weight as f32;
-            }
+            part.iter().for_each(|&i| rows.extend_from_slice(&sample.rows[i]));
+            let target = part.iter().map(|&i| {
+                let mut target = [0.0; CLASSES];
+                target[usize::from(sample.classes[i])] =
+                    (sample.weights[i] / mean / part.len() as f64) as f32;
+                target
+            });
+            let mut kept = self.outcome.kept();
+            kept.target.clear();
+            kept.target.extend(target);
+            drop(kept);
             let rows = Tensor::from_vec(rows, (part.len(), FEATURES), &Device::Cpu)?;
-            let target = Tensor::from_vec(target, (part.len(), CLASSES), &Device::Cpu)?;
-            let logits = self.forward(&rows, settings.dropout)?;
-            let top = logits.max_keepdim(1)?.detach();
-            let shifted = logits.broadcast_sub(&top)?;
-            let log = shifted.broadcast_sub(&shifted.exp()?.sum_keepdim(1)?.log()?)?;
-            self.learn(&(log * target)?.sum_all()?.neg()?, rate, settings.weight_decay)?;
+            let loss = self.forward(rows)?;
+            self.learn(&loss, rate, settings.weight_decay)?;
         }
         Ok(())
     }
 
-    fn forward(&mut self, rows: &Tensor, dropout: f64) -> Result<Tensor> {
+    /// The loss of a batch whose targets are set.
+    fn forward(&mut self, rows: Tensor) -> Result<Tensor> {
         let height = rows.dim(0)?;
-        // The product with this row is the mean over the batch: much faster than a strided sum.
-        let average = Tensor::full(1.0 / height as f32, (1, height), &Device::Cpu)?;
-        let mut x = rows.clone();
-        for (number, (scale, shift)) in self.norms.iter().enumerate() {
-            let sum = matmul(&x, &self.weights[number])?;
-            let mean = matmul(&average, &sum)?;
-            let centred = sum.broadcast_sub(&mean)?;
-            let variance = matmul(&average, &centred.sqr()?)?;
-            let scaled = centred.broadcast_div(&(&variance + EPSILON)?.sqrt()?)?;
-            x = scaled.broadcast_mul(scale)?.broadcast_add(shift)?.relu()?;
-            let width = x.dim(1)?;
-            let keep = 1.0 - dropout as f32;
-            let mask: Vec<f32> = (0..height * width)
-                .map(|_| if self.dropout.unit_f32() < keep { 1.0 / keep } else { 0.0 })
-                .collect();
-            x = (x * Tensor::from_vec(mask, (height, width), &Device::Cpu)?)?;
+        let mut x = rows;
+        for layer in &mut self.hidden {
+            let width = layer.running.0.len();
+            self.dropout.mask(height * width, &mut layer.operation.kept().gate);
+            x = x.apply_op3(&layer.weights.var, &layer.norm.var, layer.operation.clone())?;
+            let kept = layer.operation.kept();
             let unbiased = height as f32 / (height as f32 - 1.0);
-            let (means, variances) = &mut self.running[number];
-            blend(means, &flat(&mean)?, 1.0);
-            blend(variances, &flat(&variance)?, unbiased);
+            blend(&mut layer.running.0, &kept.mean, 1.0);
+            blend(&mut layer.running.1, &kept.variance, unbiased);
         }
-        matmul(&x, &self.weights[self.norms.len()])?.broadcast_add(&self.bias)
+        x.apply_op3(&self.weights.var, &self.bias.var, self.outcome.clone())
     }
 
     fn learn(&mut self, loss: &Tensor, rate: f64, decay: f64) -> Result<()> {
         let gradients = loss.backward()?;
         self.steps += 1;
-        let variables = self.variables();
-        for ((variable, decays), state) in variables.iter().zip(&mut self.optimiser) {
-            let Some(gradient) = gradients.get(variable) else { continue };
-            let mut values = flat(variable)?;
-            let decay = if *decays { decay } else { 0.0 };
-            state.step(&mut values, &flat(gradient)?, self.steps, rate, decay);
-            variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu)?)?;
+        let step = Step { number: self.steps, rate };
+        let of_layers = self.hidden.iter_mut().flat_map(|of| [&mut of.weights, &mut of.norm]);
+        for variable in of_layers.chain([&mut self.weights, &mut self.bias]) {
+            let Some(gradient) = gradients.get(&variable.var) else { continue };
+            variable.step(gradient, step, decay)?;
         }
         Ok(())
     }
@@ -152,30 +160,59 @@ impl Network {
     /// dense layer before it.
     pub(crate) fn layers(&self, scaler: &Scaler) -> Result<Layers> {
         let mut dense = Vec::new();
-        for (number, weight) in self.weights.iter().enumerate() {
-            let (inputs, outputs) = weight.dims2()?;
-            let mut weight = flat(weight)?;
-            let mut bias = flat(&self.bias)?;
-            if let Some((scale, shift)) = self.norms.get(number) {
-                let (means, variances) = &self.running[number];
-                let scale = flat(scale)?;
-                let factor: Vec<f32> = (0..outputs)
-                    .map(|o| scale[o] / (variances[o] + EPSILON as f32).sqrt())
-                    .collect();
-                let shift = flat(shift)?;
-                bias = (0..outputs).map(|o| shift[o] - means[o] * factor[o]).collect();
-                for line in weight.chunks_mut(outputs) {
-                    line.iter_mut().zip(&factor).for_each(|(value, factor)| *value *= factor);
-                }
+        for layer in &self.hidden {
+            let (inputs, outputs) = layer.weights.var.dims2()?;
+            let (mut weight, norm) = (flat(&layer.weights.var)?, flat(&layer.norm.var)?);
+            let (scale, shift) = norm.split_at(outputs);
+            let (means, variances) = &layer.running;
+            let factor: Vec<f32> =
+                (0..outputs).map(|o| scale[o] / (variances[o] + EPSILON).sqrt()).collect();
+            let bias = (0..outputs).map(|o| shift[o] - means[o] * factor[o]).collect();
+            for line in weight.chunks_mut(outputs) {
+                line.iter_mut().zip(&factor).for_each(|(value, factor)| *value *= factor);
             }
             dense.push(Dense { inputs, outputs, weight, bias });
         }
+        let (inputs, outputs) = self.weights.var.dims2()?;
+        let (weight, bias) = (flat(&self.weights.var)?, flat(&self.bias.var)?);
+        dense.push(Dense { inputs, outputs, weight, bias });
         Ok(Layers { mean: scaler.mean.to_vec(), deviation: scaler.deviation.to_vec(), dense })
     }
 }
 
+/// The masks of dropout. 16 bits decide on an activation; what is kept is divided by the share that so
+/// few bits really keep, so that the mean is right for any setting.
+struct Dropout {
+    rng: SeededRng,
+    below: u32,
+    kept: f32,
+    bytes: Vec<u8>,
+}
+
+impl Dropout {
+    fn new(settings: &TrainSettings) -> Dropout {
+        let below = ((1.0 - settings.dropout) * 65_536.0).round().max(1.0);
+        Dropout {
+            rng: SeededRng::new(settings.seed, Stream::Dropout),
+            below: below as u32,
+            kept: (65_536.0 / below) as f32,
+            bytes: Vec::new(),
+        }
+    }
+
+    fn mask(&mut self, length: usize, mask: &mut Vec<f32>) {
+        self.bytes.resize(2 * length, 0);
+        self.rng.fill(&mut self.bytes);
+        mask.resize(length, 0.0);
+        for (factor, bytes) in mask.iter_mut().zip(self.bytes.as_chunks().0) {
+            let kept = u32::from(u16::from_le_bytes(*bytes)) < self.below;
+            *factor = if kept { self.kept } else { 0.0 };
+        }
+    }
+}
+
 fn flat(tensor: &Tensor) -> Result<Vec<f32>> {
-    tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()
+    tensor.flatten_all()?.to_vec1()
 }
 
 fn blend(running: &mut [f32], batch: &[f32], factor: f32) {
@@ -184,27 +221,23 @@ fn blend(running: &mut [f32], batch: &[f32], factor: f32) {
     }
 }
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), one variable's state.
-struct AdamW {
-    first: Vec<f32>,
-    second: Vec<f32>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl AdamW {
-    fn new(length: usize) -> AdamW {
-        AdamW { first: vec![0.0; length], second: vec![0.0; length] }
-    }
-
-    fn step(&mut self, values: &mut [f32], gradient: &[f32], steps: i32, rate: f64, decay: f64) {
-        let (one, two) = (0.9f32, 0.999f32);
-        let rate = rate as f32;
-        let shrink = 1.0 - rate * decay as f32;
-        let (unbias1, unbias2) = (1.0 - one.powi(steps), 1.0 - two.powi(steps));
-        for (i, g) in gradient.iter().enumerate() {
-            self.first[i] = one * self.first[i] + (1.0 - one) * g;
-            self.second[i] = two * self.second[i] + (1.0 - two) * g * g;
-            let step = (self.first[i] / unbias1) / ((self.second[i] / unbias2).sqrt() + 1e-8);
-            values[i] = values[i] * shrink - rate * step;
+    #[test]
+    fn a_mask_keeps_its_share_and_its_mean_is_one() {
+        for dropout in [0.0, 0.2, 0.9] {
+            let settings = TrainSettings { dropout, ..TrainSettings::default() };
+            let (mut masks, mut mask) = (Dropout::new(&settings), vec![7.0; 3]);
+            masks.mask(40_001, &mut mask);
+            let kept = mask.iter().filter(|factor| **factor > 0.0).count() as f64 / 40_001.0;
+            assert!((kept - (1.0 - dropout)).abs() < 0.01, "{dropout}: {kept}");
+            let mean = mask.iter().sum::<f32>() / 40_001.0;
+            assert!(mask.len() == 40_001 && (mean - 1.0).abs() < 0.05, "{dropout}: {mean}");
+            let first = mask.clone();
+            masks.mask(40_001, &mut mask);
+            assert!(dropout == 0.0 || first != mask, "each batch has a mask of its own");
         }
     }
 }

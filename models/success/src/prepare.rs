@@ -5,9 +5,13 @@
 //! Rows are sorted first: the order in which partitions delivered them must not change a bit.
 
 use crate::row::LabelledRow;
-use crate::settings::TrainError;
+use crate::settings::{TrainError, TrainSettings};
 use schemas::contract::{CLASS_NAMES, CLASSES, FEATURES, FeatureContract};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// Fewest rows worth fitting.
+const LEAST_FITTED: usize = 32;
 
 /// Rows in canonical order with their split.
 pub(crate) struct Prepared {
@@ -47,19 +51,13 @@ pub(crate) fn prepare(
     let mut rows = rows.to_vec();
     rows.sort_by(compare);
 
-    let mut scan_days: Vec<i32> = rows.iter().map(|row| row.scan_day).collect();
-    scan_days.dedup();
-    let days = scan_days.len();
-    let held = ((days as f64 * share).ceil() as usize).max(1);
-    if held >= days {
+    let (days, first) = validation_from(rows.iter().map(|row| row.scan_day), share);
+    let Some(first) = first else {
         return Err(TrainError::NothingToFit { days, rows: 0 });
-    }
-    let first = scan_days[days - held];
+    };
     let validation: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].scan_day >= first).collect();
-    let fit: Vec<usize> = (0..rows.len())
-        .filter(|&i| rows[i].scan_day < first && rows[i].evaluation_day < first)
-        .collect();
-    if fit.len() < 32 {
+    let fit: Vec<usize> = (0..rows.len()).filter(|&i| is_fitted(&rows[i], first)).collect();
+    if fit.len() < LEAST_FITTED {
         return Err(TrainError::NothingToFit { days, rows: fit.len() });
     }
     let mut counts = [0usize; CLASSES];
@@ -71,6 +69,26 @@ pub(crate) fn prepare(
     }
     let sha256 = hash(&rows, contract);
     Ok(Prepared { rows, fit, validation, validation_first_day: first, days, sha256 })
+}
+
+/// Whether a training on `rows` would have rows to fit: known before the last days, which are its validation part.
+pub fn can_be_fitted(rows: &[&LabelledRow], settings: &TrainSettings) -> bool {
+    let days = rows.iter().map(|row| row.scan_day);
+    validation_from(days, settings.validation_share).1.is_some_and(|first| {
+        rows.iter().filter(|row| is_fitted(row, first)).count() >= LEAST_FITTED
+    })
+}
+
+/// The number of scan days and the first one of the validation part; none where nothing is left before it.
+fn validation_from(days: impl Iterator<Item = i32>, share: f64) -> (usize, Option<i32>) {
+    let days: Vec<i32> = days.collect::<BTreeSet<_>>().into_iter().collect();
+    let held = ((days.len() as f64 * share).ceil() as usize).max(1);
+    (days.len(), days.len().checked_sub(held).filter(|first| *first > 0).map(|first| days[first]))
+}
+
+/// Scanned and known before the validation part.
+fn is_fitted(row: &LabelledRow, validation_first_day: i32) -> bool {
+    row.scan_day < validation_first_day && row.evaluation_day < validation_first_day
 }
 
 fn check_row(
@@ -104,7 +122,8 @@ fn check_row(
     Err(TrainError::BadRow { row: position, problem })
 }
 
-fn compare(a: &LabelledRow, b: &LabelledRow) -> std::cmp::Ordering {
+/// The canonical order of rows.
+pub(crate) fn compare(a: &LabelledRow, b: &LabelledRow) -> std::cmp::Ordering {
     let features = || {
         a.features
             .iter()

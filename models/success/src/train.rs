@@ -6,7 +6,7 @@
 //! predictions would be off by as much as class shares move in the meantime.
 
 use crate::assess::assess;
-use crate::assessment::{Assessment, GainError};
+use crate::assessment::Assessment;
 use crate::candle_scorer::CandleScorer;
 use crate::drift::{DriftReference, DriftRow};
 use crate::fitting::{Part, share};
@@ -16,6 +16,7 @@ use crate::layers::Layers;
 use crate::logistic::Logistic;
 use crate::manifest::{Manifest, ModelKind, roi_table};
 use crate::metrics::measure;
+use crate::model::{ModelError, opened};
 use crate::network::Network;
 use crate::onnx::{self, MAX_ONNX_BYTES};
 use crate::prepare::{Prepared, prepare};
@@ -39,9 +40,20 @@ pub struct Trained {
     pub manifest: Manifest,
 }
 
+impl Trained {
+    /// A trained model, from its bytes.
+    ///
+    /// # Errors
+    /// The bytes are not a sound model.
+    pub fn of(onnx: Vec<u8>) -> Result<Trained, ModelError> {
+        let (_, manifest) = opened(&onnx)?;
+        Ok(Trained { sha256: hex(&Sha256::digest(&onnx)), onnx, manifest })
+    }
+}
+
 /// Trains on `rows`; `progress` is called with epochs done and epochs at most.
 ///
-/// About two seconds for 7,000 rows on one core. Errors name the row, feature or setting.
+/// Less than a second for 10,000 rows on one core (`butterquant bench train`). Errors name the row, feature or setting.
 pub fn train(
     rows: &[LabelledRow],
     contract: &FeatureContract<'_>,
@@ -108,9 +120,8 @@ pub fn train_and_assess(
     };
     let validation: Vec<LabelledRow> =
         prepared.validation.iter().map(|&i| rows[i].clone()).collect();
-    manifest.metrics.assessment =
-        Some(assess(&validation, kind, &candidates, &manifest, GainError::ByDays)?);
-    let judge = || assess(held_out, kind, &shipped, &manifest, GainError::Bootstrap(settings.seed));
+    manifest.metrics.assessment = Some(assess(&validation, kind, &candidates, &manifest)?);
+    let judge = || assess(held_out, kind, &shipped, &manifest);
     let held_out = (!held_out.is_empty()).then(judge).transpose()?;
     Ok((seal(layers, rows, contract, manifest)?, held_out))
 }
@@ -149,7 +160,10 @@ fn best_epoch(
     Ok(best)
 }
 
-fn best_logistic(part: &Part<'_>, judge: &Judge) -> Result<(Layers, f64, f64), TrainError> {
+pub(crate) fn best_logistic(
+    part: &Part<'_>,
+    judge: &Judge,
+) -> Result<(Layers, f64, f64), TrainError> {
     let mut model = Logistic::zero();
     let mut best: Option<(Layers, f64, f64)> = None;
     for ridge in RIDGES {
@@ -194,13 +208,13 @@ fn seal(
 }
 
 /// The validation rows, ready to judge any candidate.
-struct Judge {
+pub(crate) struct Judge {
     rows: Vec<[f32; FEATURES]>,
     blank: Vec<Judged>,
 }
 
 impl Judge {
-    fn new(prepared: &Prepared) -> Judge {
+    pub(crate) fn new(prepared: &Prepared) -> Judge {
         let rows = || prepared.validation.iter().map(|&i| &prepared.rows[i]);
         let blank = |row: &LabelledRow| Judged::of(row, [0.0; CLASSES]);
         Judge {

@@ -58,23 +58,38 @@ fn what_is_not_better_is_refused() {
     refused(&same, &["not below"]);
 }
 
-#[test]
-fn a_small_gain_is_not_proven_and_the_days_are_named() {
-    // Better on sixteen days, worse on eight others: a gain in the mean, but by chance as likely.
+/// Against a champion that sees 0.4: better on the first sixteen days, worse on `worse` days from day 30 on. A gain in
+/// the mean, which chance may give.
+fn uneven(worse: i32) -> Verdict {
     let mut challenger = rows(60, 0.4, 3);
     for (row, (more, less)) in
         challenger.iter_mut().zip(rows(60, 0.9, 3).into_iter().zip(rows(60, 0.1, 3)))
     {
-        match row.scan_day {
-            0..16 => *row = more,
-            30..38 => *row = less,
-            _ => {}
+        if row.scan_day < 16 {
+            *row = more;
+        } else if (30..30 + worse).contains(&row.scan_day) {
+            *row = less;
         }
     }
-    let verdict = gate(&challenger, Some(&rows(60, 0.4, 3)), &settings());
+    gate(&challenger, Some(&rows(60, 0.4, 3)), &settings())
+}
+
+#[test]
+fn a_small_gain_is_not_proven_and_the_days_are_named() {
+    let verdict = uneven(3);
     assert!(verdict.log_loss < verdict.baseline_log_loss, "{verdict:#?}");
-    refused(&verdict, &["not proven better than the champion", "more held-out days are needed"]);
-    assert!(verdict.days_needed.expect("a number") >= 10);
+    let words =
+        ["not proven better than the champion", "chance alone may give", "more held-out days"];
+    refused(&verdict, &words);
+    assert!((10..=252).contains(&verdict.days_needed.expect("a number")));
+}
+
+#[test]
+fn a_proof_that_would_take_years_is_not_waited_for() {
+    let verdict = uneven(8);
+    assert!(verdict.log_loss < verdict.baseline_log_loss, "{verdict:#?}");
+    refused(&verdict, &["more than a year of held-out days"]);
+    assert_eq!(verdict.days_needed, None);
 }
 
 #[test]
@@ -96,15 +111,41 @@ fn too_few_days_are_refused_with_the_days_to_wait() {
     refused(&gate(&[], None, &settings()), &["no held-out row has matured"]);
 }
 
+/// Gives a class `more` probability at the cost of another.
+fn shift(rows: &mut [HeldOut], to: usize, from: usize, more: f32) {
+    for row in rows {
+        row.probabilities[to] += more;
+        row.probabilities[from] -= more;
+    }
+}
+
+#[test]
+fn what_the_rival_shares_is_no_fault_and_what_it_does_not_is() {
+    // Off by six points, as the champion is: it ranks better, so it is promoted.
+    let (mut shifted, mut champion) = (rows(60, 0.9, 1), rows(60, 0.3, 1));
+    shift(&mut shifted, 3, 0, 0.06);
+    shift(&mut champion, 3, 0, 0.06);
+    let alike = gate(&shifted, Some(&champion), &settings());
+    let off = |of: &[f64; 4]| (of[3] - alike.frequency[3]).abs();
+    assert!(off(&alike.mean_probability) > 0.03 && off(&alike.rival_mean_probability) > 0.03);
+    assert!(alike.promote, "{alike:#?}");
+
+    // The same against a champion that is right on average.
+    let right = rows(60, 0.3, 1);
+    refused(&gate(&shifted, Some(&right), &settings()), &["that of the champion", "points worse"]);
+    // A deviation to the other side is as far.
+    let mut under = rows(60, 0.3, 1);
+    shift(&mut under, 0, 3, 0.06);
+    let verdict = gate(&shifted, Some(&under), &settings());
+    assert!(verdict.reasons.iter().all(|reason| !reason.starts_with("class")), "{verdict:#?}");
+}
+
 #[test]
 fn probabilities_that_are_off_are_refused_though_they_rank_well() {
     let mut shifted = rows(60, 0.9, 1);
-    for row in &mut shifted {
-        row.probabilities[0] -= 0.06;
-        row.probabilities[3] += 0.06;
-    }
+    shift(&mut shifted, 3, 0, 0.06);
     let verdict = gate(&shifted, None, &settings());
-    refused(&verdict, &["class Loss: its mean probability", "class Excellent"]);
+    refused(&verdict, &["class Loss: ", "class Excellent: ", "the class prior, "]);
 
     let sharp = |row: &mut HeldOut| {
         let down = row.probabilities[0] < 0.5;
@@ -116,6 +157,11 @@ fn probabilities_that_are_off_are_refused_though_they_rank_well() {
     let verdict = gate(&certain, None, &settings());
     refused(&verdict, &["calibration error"]);
     assert!(verdict.calibration_error > verdict.calibration_limit);
+    let of = [verdict.rival_calibration_error, verdict.calibration_by_chance];
+    assert_eq!(verdict.calibration_limit, of[0].max(of[1]) + 0.03);
+    // As sharp a champion is no better calibrated.
+    let alike = gate(&certain, Some(&certain), &settings());
+    assert!(!alike.reasons.iter().any(|reason| reason.contains("calibration")), "{alike:#?}");
 }
 
 #[test]
@@ -147,7 +193,7 @@ fn rows_that_cannot_be_compared_are_refused() {
 fn the_same_rows_give_the_same_verdict() {
     let judge = |seed| gate(&rows(60, 0.3, 5), None, &GateSettings { seed, ..settings() });
     assert_eq!(judge(1), judge(1));
-    assert_ne!(judge(1).calibration_limit, judge(2).calibration_limit);
+    assert_ne!(judge(1).calibration_by_chance, judge(2).calibration_by_chance);
 }
 
 #[test]
@@ -172,5 +218,8 @@ fn a_blind_model_is_seldom_promoted() {
 fn a_model_that_says_one_class_of_every_row_is_refused() {
     let mut rows = rows(60, 0.9, 5);
     rows.iter_mut().for_each(|row| row.probabilities = [0.97, 0.01, 0.01, 0.01]);
-    refused(&gate(&rows, None, &settings()), &["class Loss", "more than 3 points", "training"]);
+    refused(
+        &gate(&rows, None, &settings()),
+        &["class Loss", "more than 3 points worse", "training"],
+    );
 }

@@ -1,6 +1,6 @@
 //! What training promises: it learns what is there and nothing else, gives the same bytes
 //! again, and refuses rows it cannot learn from by name. How long it takes is measured by
-//! `tests/python/compare_training.py`.
+//! `butterquant bench train`.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test says what it expects")]
 

@@ -19,6 +19,7 @@ mod tests;
 
 pub use strata::Stratum;
 
+use crate::analyses::Keeper;
 use crate::source::{Market, SourceError};
 use days::MarketHistory;
 use rows::{DrawnRow, RowJob};
@@ -145,13 +146,14 @@ pub enum HistoryError {
     },
 }
 
-/// Draws history from `market`; `progress` gets the rows done and their total.
+/// Draws history from `market`, with the analyses that `keeper` has; `progress` gets the rows done and their total.
 ///
 /// # Errors
 /// [`HistoryError`]. A stratum that is too small is not an error; the report shows it.
 pub fn draw(
     market: &mut dyn Market,
     plan: &HistoryPlan,
+    keeper: &Keeper,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<History, HistoryError> {
     let days = MarketHistory::read(market, plan.before)?;
@@ -181,9 +183,8 @@ pub fn draw(
             break;
         }
         let before: usize = drawn.iter().map(Vec::len).sum();
-        let results = rows::build(&days, &jobs, &plan.pricing, plan.threads, &mut |done| {
-            progress(before + done, of)
-        });
+        let progress = &mut |done| progress(before + done, of);
+        let results = rows::build(&days, &jobs, &plan.pricing, keeper, plan.threads, progress);
         for ((job, owner), result) in jobs.iter().zip(owners).zip(results) {
             match result {
                 Ok(row) => {

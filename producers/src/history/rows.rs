@@ -2,6 +2,7 @@
 //! them, so that a drawn row equals the row of a live run.
 
 use super::days::{MarketHistory, TickerHistory};
+use crate::analyses::{Analyst, Keeper};
 use crate::scanner::SUSPECTED_SPLIT;
 use quant::{Butterfly, NoLabel, PriceWindow, PricingSettings, VixWindow};
 use schemas::Day;
@@ -32,6 +33,7 @@ pub(super) fn build(
     days: &MarketHistory,
     jobs: &[RowJob],
     pricing: &Pricing,
+    keeper: &Keeper,
     threads: usize,
     progress: &mut dyn FnMut(usize),
 ) -> Vec<RowResult> {
@@ -53,7 +55,7 @@ pub(super) fn build(
                     let ticker = next.fetch_add(1, Ordering::Relaxed);
                     let Some(wanted) = by_ticker.get(ticker) else { break };
                     if !wanted.is_empty() {
-                        let rows = TickerWalk::new(days, ticker, settings).all(wanted);
+                        let rows = TickerWalk::new(days, ticker, settings, keeper).all(wanted);
                         if send.send(rows).is_err() {
                             break;
                         }
@@ -90,6 +92,7 @@ struct TickerWalk<'a> {
     ticker: &'a TickerHistory,
     index: usize,
     settings: &'a PricingSettings,
+    keeper: &'a Keeper,
     window: PriceWindow,
     vix: VixWindow,
     open: Vec<OpenRow>,
@@ -97,12 +100,18 @@ struct TickerWalk<'a> {
 }
 
 impl<'a> TickerWalk<'a> {
-    fn new(days: &'a MarketHistory, index: usize, settings: &'a PricingSettings) -> TickerWalk<'a> {
+    fn new(
+        days: &'a MarketHistory,
+        index: usize,
+        settings: &'a PricingSettings,
+        keeper: &'a Keeper,
+    ) -> TickerWalk<'a> {
         TickerWalk {
             days,
             ticker: &days.tickers[index],
             index,
             settings,
+            keeper,
             window: PriceWindow::new(),
             vix: VixWindow::new(),
             open: Vec::new(),
@@ -145,7 +154,9 @@ impl<'a> TickerWalk<'a> {
             self.rows.push((number, Err(SUSPECTED_SPLIT)));
             return;
         }
-        match quant::analyze(&self.window, &self.vix, day, self.days.calendar, self.settings) {
+        let calendar = self.days.calendar;
+        let mut analyst = Analyst::new(self.keeper, &self.vix, day, calendar, self.settings);
+        match analyst.analyze(&self.window) {
             Ok(analysis) => self.open.push(OpenRow {
                 number,
                 as_of: day,

@@ -1,6 +1,7 @@
 //! Laws of the draw, on simulated markets.
 
 use super::*;
+use crate::analyses::Keeper;
 use crate::source::simulated::{SimulatedMarket, SimulationPlan};
 use schemas::Body;
 use std::collections::BTreeSet;
@@ -30,8 +31,10 @@ fn samples(history: &History) -> Vec<(&str, &Sample)> {
 fn rows_are_known_weighted_and_drawn_once() {
     let plan = plan(600);
     let mut progress = Vec::new();
-    let history =
-        draw(&mut market(12, 600), &plan, &mut |done, of| progress.push((done, of))).unwrap();
+    let history = draw(&mut market(12, 600), &plan, &Keeper::default(), &mut |done, of| {
+        progress.push((done, of))
+    })
+    .unwrap();
     let rows = samples(&history);
     let reports = &history.report.strata;
     assert_eq!(rows.len(), reports.iter().map(|s| s.drawn).sum::<usize>());
@@ -62,7 +65,9 @@ fn rows_are_known_weighted_and_drawn_once() {
 #[test]
 fn the_draw_does_not_depend_on_threads_and_does_on_the_seed() {
     let two = plan(520);
-    let draw = |plan: &HistoryPlan| draw(&mut market(9, 520), plan, &mut |_, _| ()).unwrap();
+    let draw = |plan: &HistoryPlan| {
+        draw(&mut market(9, 520), plan, &Keeper::default(), &mut |_, _| ()).unwrap()
+    };
     let history = draw(&two);
     assert_eq!(history, draw(&HistoryPlan { threads: 1, ..two.clone() }));
     assert_eq!(history, draw(&HistoryPlan { threads: 5, ..two.clone() }));
@@ -72,14 +77,15 @@ fn the_draw_does_not_depend_on_threads_and_does_on_the_seed() {
 #[test]
 fn what_comes_after_the_given_day_changes_nothing() {
     let plan = plan(500);
-    let draw = |days| draw(&mut market(6, days), &plan, &mut |_, _| ()).unwrap();
+    let draw =
+        |days| draw(&mut market(6, days), &plan, &Keeper::default(), &mut |_, _| ()).unwrap();
     assert_eq!(draw(500), draw(700));
 }
 
 #[test]
 fn rows_spread_over_all_days_and_a_small_stratum_gives_all_and_says_so() {
     let all = HistoryPlan { low: 9_999, normal: 9_999, high: 9_999, ..plan(420) };
-    let history = draw(&mut market(4, 420), &all, &mut |_, _| ()).unwrap();
+    let history = draw(&mut market(4, 420), &all, &Keeper::default(), &mut |_, _| ()).unwrap();
     let refused: usize = history.report.refused.values().sum();
     let eligible: usize = history.report.strata.iter().map(|s| s.eligible_rows).sum();
     assert_eq!(history.samples.len() + refused, eligible);
@@ -87,7 +93,8 @@ fn rows_spread_over_all_days_and_a_small_stratum_gives_all_and_says_so() {
 
     let days = history.report.strata.iter().map(|s| s.eligible_days).max().unwrap();
     let one_a_day = HistoryPlan { low: days, normal: days, high: days, ..all };
-    let history = draw(&mut market(4, 420), &one_a_day, &mut |_, _| ()).unwrap();
+    let history =
+        draw(&mut market(4, 420), &one_a_day, &Keeper::default(), &mut |_, _| ()).unwrap();
     let fullest = history.report.strata.iter().find(|s| s.eligible_days == days).unwrap();
     let name = fullest.stratum.name();
     let as_of: BTreeSet<Day> = samples(&history)
@@ -101,7 +108,9 @@ fn rows_spread_over_all_days_and_a_small_stratum_gives_all_and_says_so() {
 
 #[test]
 fn too_little_history_is_an_error_that_says_what_is_needed() {
-    let error = draw(&mut market(3, 270), &plan(270), &mut |_, _| ()).unwrap_err().to_string();
+    let error = draw(&mut market(3, 270), &plan(270), &Keeper::default(), &mut |_, _| ())
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("none of the 270 trading days") && error.contains("252 bars"),
         "{error}"

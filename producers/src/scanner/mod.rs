@@ -7,13 +7,15 @@
 //! 3. A candidate and its features are written together, or neither is.
 //! 4. A window with a move that looks like a split gives no candidate before a person has said what
 //!    the move was.
+//! 5. An analysis that was kept is a cache of its inputs, which name it: events have the same bytes without it.
 
 mod doubt;
 mod events;
 #[cfg(test)]
 mod tests;
 
-use quant::{PriceHistory, PriceWindow, Refusal, analyze};
+use crate::analyses::{Analyst, Keeper};
+use quant::{PriceHistory, PriceWindow, PricingSettings, Refusal};
 use schemas::events::{Bars, DayClosed, ScanRefused, Scans};
 use schemas::role::{BadState, Cause, Context, Decision, Machine, Role, restore_state, save_state};
 use schemas::{Body, Day, Event};
@@ -40,10 +42,24 @@ pub fn no_bar(day: Day, why: Option<&str>) -> String {
 
 /// The scanner's machine for one partition.
 #[derive(Default)]
-pub struct Scanner(ScannerState);
+pub struct Scanner {
+    state: ScannerState,
+    keeper: Keeper,
+}
 
 impl Scanner {
-    fn scan(&self, ticker: &str, day: Day, context: &Context<'_>) -> Vec<Event> {
+    /// A scanner that asks `keeper` before it makes an analysis.
+    pub fn with_kept(keeper: Keeper) -> Scanner {
+        Scanner { state: ScannerState::default(), keeper }
+    }
+
+    fn scan(
+        &self,
+        ticker: &str,
+        day: Day,
+        context: &Context<'_>,
+        analyst: &mut Analyst<'_>,
+    ) -> Vec<Event> {
         let settings = &context.controls.settings;
         let refused = |code: &str, reason: String| {
             let refusal = ScanRefused { code: code.to_owned(), reason };
@@ -55,17 +71,16 @@ impl Scanner {
             )]
         };
         let empty = PriceWindow::new();
-        let window = self.0.book.window(ticker).unwrap_or(&empty);
+        let window = self.state.book.window(ticker).unwrap_or(&empty);
         if let Some(seen) = window.analysed(day)
             && let Some(reason) = doubt::of(ticker, seen, &context.controls.confirmed)
         {
             return refused(SUSPECTED_SPLIT, reason);
         }
-        let pricing = (&settings.pricing).into();
-        match analyze(window, self.0.book.vix(), day, settings.calendar, &pricing) {
+        match analyst.analyze(window) {
             Ok(analysis) => candidate(ticker, &analysis, settings.pricing).into(),
             Err(Refusal::NoBar) => {
-                let why = self.0.missing.get(ticker).map(String::as_str);
+                let why = self.state.missing.get(ticker).map(String::as_str);
                 refused(Refusal::NoBar.code(), no_bar(day, why))
             }
             Err(refusal) => refused(refusal.code(), refusal.to_string()),
@@ -75,42 +90,46 @@ impl Scanner {
 
 impl Machine for Scanner {
     fn evolve(&mut self, event: &Event) {
-        self.0.book.apply(event);
+        self.state.book.apply(event);
         match &event.body {
-            Body::Bars(Bars::DayClosed(marker)) => self.0.marker = Some(marker.clone()),
+            Body::Bars(Bars::DayClosed(marker)) => self.state.marker = Some(marker.clone()),
             Body::Bars(Bars::TickerMissing(missing)) => {
-                self.0.missing.insert(event.ticker.clone(), missing.reason.clone());
+                self.state.missing.insert(event.ticker.clone(), missing.reason.clone());
             }
             _ => {}
         }
     }
 
     fn decide(&self, cause: Cause<'_>, context: &Context<'_>) -> Decision {
-        let (Cause::DayClosed { day, .. }, Some(marker)) = (cause, &self.0.marker) else {
+        let (Cause::DayClosed { day, .. }, Some(marker)) = (cause, &self.state.marker) else {
             return Decision::default();
         };
         let scanning = context.controls.opened.as_ref().is_some_and(|run| day >= run.scan_from);
         let missing: &[String] = if scanning { &marker.missing } else { &[] };
         let mut tickers: Vec<&String> = marker.scan.iter().chain(missing).collect();
         tickers.sort();
+        let settings = &context.controls.settings;
+        let pricing = PricingSettings::from(&settings.pricing);
+        let vix = self.state.book.vix();
+        let mut analyst = Analyst::new(&self.keeper, vix, day, settings.calendar, &pricing);
         tickers
             .into_iter()
-            .flat_map(|ticker| self.scan(ticker, day, context))
+            .flat_map(|ticker| self.scan(ticker, day, context, &mut analyst))
             .collect::<Vec<_>>()
             .into()
     }
 
     fn close_day(&mut self, _: Day) {
-        self.0.marker = None;
-        self.0.missing.clear();
+        self.state.marker = None;
+        self.state.missing.clear();
     }
 
     fn save(&self) -> Vec<u8> {
-        save_state(&self.0)
+        save_state(&self.state)
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), BadState> {
-        self.0 = restore_state(Role::Scanner, saved)?;
+        self.state = restore_state(Role::Scanner, saved)?;
         Ok(())
     }
 }

@@ -41,6 +41,7 @@ pub(super) static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
         Fills 1 "fills.1.avsc"
         Outcomes 1 "outcomes.1.avsc"
         Models 1 "models.1.avsc"
+        Models 2 "models.2.avsc"
         Controls 1 "controls.1.avsc"
         Controls 2 "controls.2.avsc"
         Controls 3 "controls.3.avsc"

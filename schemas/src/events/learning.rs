@@ -60,6 +60,21 @@ pub struct ModelPromoted {
     pub reason: String,
 }
 
+/// A rule asks for a training that would have no new rows, or too few; it begins once they are there.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct TrainingDeferred {
+    /// `count`, `month`, `accuracy`, `vix`, `manual`.
+    pub rule: String,
+    /// The figures that fired it.
+    pub evidence: String,
+    /// Why no training begins yet.
+    pub reason: String,
+    /// The day by whose close the rows will be there; none where that cannot be told.
+    pub until: Option<Day>,
+    /// End offset of each `samples` partition then.
+    pub samples_end: Vec<i64>,
+}
+
 records! {
     /// `butterquant.models.v1`
     Models, ModelsKind, ModelsRecord {
@@ -68,6 +83,7 @@ records! {
         ModelRefused model_refused: ModelRefused = "MODEL_REFUSED",
         ModelPromoted model_promoted: ModelPromoted = "MODEL_PROMOTED",
         DayClosed day_closed: DayClosed = "DAY_CLOSED",
+        TrainingDeferred training_deferred: TrainingDeferred = "TRAINING_DEFERRED",
     }
 }
 

@@ -13,7 +13,8 @@ use schemas::{Body, Day, Event, Topic};
 use shell::checkpoint::{MemoryCheckpoints, UnitCheckpoint};
 use shell::instance::Machines;
 use shell::record_codec;
-use shell::replay::{rebuild, verify};
+use shell::replay::rebuild;
+use shell::verification::{Verification, verify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -151,7 +152,8 @@ pub fn replays(world: &World, ended: &Ended, plain: bool) -> Result<(), String> 
         if plain { world.plain_machines(&sink) } else { world.machines(&sink) };
     let saved: MemoryCheckpoints = states(&ended.states);
     let env = world.env(Arc::new(ended.log.clone()), Arc::new(saved.clone()), machines);
-    let verified = verify(&env, &mut |_| {}).map_err(|error| format!("verify: {error}"))?;
+    let verified = verify(&env, Verification::default(), &mut |_| {})
+        .map_err(|error| format!("verify: {error}"))?;
     ensure(verified.differences.is_empty(), || format!("verify: {:?}", verified.differences))?;
     ensure(verified.decisions > 500, || format!("only {} decisions verified", verified.decisions))?;
     for unit in rebuild(&env, Some(&*env.states), &mut |_| {})

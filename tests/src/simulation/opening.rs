@@ -9,7 +9,7 @@ use schemas::{Day, Event, Money, TradingCalendar};
 use success::{LabelledRow, TrainSettings};
 
 /// Thresholds so low that both tracks trade, limits so low that they also refuse; trainings are
-/// triggered often and refused at once.
+/// triggered often and refused at once, because no sixty days have matured.
 pub(super) fn settings() -> Settings {
     Settings {
         expected_roi_over: -0.5,
@@ -19,7 +19,7 @@ pub(super) fn settings() -> Settings {
         take_profit: 0.05,
         risk_per_trade: Money(2_000_000_000),
         retrain_outcomes: 1,
-        min_training_rows: 1_000_000,
+        min_training_rows: 0,
         shadow_days: MATURING as i64 + 2,
         calendar: TradingCalendar::None,
         ..Settings::default()

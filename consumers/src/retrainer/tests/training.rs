@@ -3,7 +3,7 @@
 use super::line;
 use crate::retrainer::{
     AcceptanceReport, AcceptanceTest, HeldOutDays, Judgement, NoAcceptanceTest, Retrainer,
-    TrainRequest, train_and_judge, train_from_history,
+    TrainRequest, TrainingKeeper, train_and_judge, train_from_history,
 };
 use crate::testkit::learning::{model, rows, sample};
 use crate::testkit::{Driven, day};
@@ -31,6 +31,7 @@ pub(super) fn request(rows: Vec<LabelledRow>, change: impl FnOnce(&mut Settings)
         champion: None,
         judged: Vec::new(),
         settings,
+        keeper: TrainingKeeper::default(),
     }
 }
 
@@ -282,7 +283,8 @@ fn the_training_that_was_triggered_sees_rows_and_samples_or_publishes_nothing() 
         let mut driven = Driven::new(Retrainer::default());
         driven.controls.training_requested = Some(0);
         driven.controls.settings.training_epochs = 3;
-        driven.machine.0.rows = rows(1, 20);
+        driven.controls.settings.min_training_rows = 0;
+        rows(1, 20).into_iter().for_each(|row| driven.machine.0.rows.push(row));
         driven.decide_day(day(200)).effect.unwrap()
     };
     // Days 1 to 149 come from samples, day 0 from the retrainer's own rows.

@@ -1,15 +1,15 @@
 //! When each rule fires: once per episode, and kept while no training can begin.
 
-use super::{end, learnt, line, matured, shadow_day, watching};
+use super::{end, learnt, matured, shadow_day, watching};
 use crate::retrainer::Retrainer;
 use crate::testkit::learning::promoted;
 use crate::testkit::{Driven, day, features, marker, scanned, scored};
-use schemas::events::{Alias, DayClosed, Models, RetrainTriggered};
+use schemas::events::{Alias, DayClosed, Models};
 use schemas::role::Machine;
 use schemas::{Body, Event, Topic};
 
 /// A retrainer that needs no rows, and counts to a million.
-fn driven() -> Driven<Retrainer> {
+pub(super) fn driven() -> Driven<Retrainer> {
     let mut driven = Driven::new(Retrainer::default());
     driven.controls.settings.min_training_rows = 0;
     driven.controls.settings.retrain_outcomes = 1_000_000;
@@ -17,7 +17,7 @@ fn driven() -> Driven<Retrainer> {
 }
 
 /// The bars marker of day `n`, a day on which a ticker is scanned.
-fn scanning(n: i32, vix: f64) -> Event {
+pub(super) fn scanning(n: i32, vix: f64) -> Event {
     let scan = vec!["A".to_owned()];
     marker(Topic::Bars, n, DayClosed { vix: Some(vix), scan, ..DayClosed::default() })
 }
@@ -166,38 +166,6 @@ fn accuracy_that_may_be_low_by_chance_fires_nothing() {
     assert!(of.summary.starts_with("60 scan days; 33."), "{}", of.summary);
     // A day with a candidate that has no outcome yet is not matured.
     assert!(driven.machine.0.triggers.accuracy.recent().is_some_and(|recent| recent.days == 60));
-}
-
-#[test]
-fn a_month_with_too_few_rows_waits_for_them() {
-    let mut driven = driven();
-    driven.controls.settings.min_training_rows = 13;
-    let history = RetrainTriggered {
-        version: 1,
-        rule: "history".to_owned(),
-        samples_end: vec![4, 6],
-        ..RetrainTriggered::default()
-    };
-    driven.take([Event::new(day(0), "", &["1"], Models::RetrainTriggered(history))]);
-    driven.take(learnt(19, "A", vec![0.5; 23]));
-    driven.take([scanning(20, 15.0)]);
-    assert_eq!(end(&mut driven, 20), "");
-    let status = driven.machine.status(day(20), &driven.controls);
-    assert_eq!((status.rows, status.samples, status.enough_rows), (1, 10, false));
-    assert_eq!((status.triggers[2].rule, status.triggers[2].state), ("month", "due"));
-    // Of a row a day, held for four days, the last 60 are held out and the four before them are
-    // evaluated too late. The three that are needed beside the history come before these.
-    for n in 20..85 {
-        driven.take(learnt(n, "A", vec![0.5; 23]));
-        assert_eq!(end(&mut driven, n), "", "day {n}");
-    }
-    // The 67th day has another candidate, which is still open.
-    let other = scanned(80, "B", 0.0);
-    driven.take([features(80, "B", other.id, vec![0.5; 23])]);
-    driven.take(learnt(85, "A", vec![0.5; 23]));
-    assert_eq!(end(&mut driven, 85), "");
-    driven.take([matured(86, &other, 0.1, 2)]);
-    assert_eq!(line(&driven.decide_day(day(86)).events), "month v2");
 }
 
 #[test]

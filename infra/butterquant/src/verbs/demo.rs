@@ -21,8 +21,8 @@ pub(crate) struct Args {
     /// Trading days to run, up to 3600
     #[arg(long, default_value_t = 40, value_parser = count::<u32>(1, MOST_DAYS))]
     pub days: u32,
-    /// Rows of history to train the first model on
-    #[arg(long, default_value_t = 7_000, value_parser = count(0, MOST_ROWS))]
+    /// Rows of history to draw for the first model; with fewer the days it is judged on have few rows each
+    #[arg(long, default_value_t = 14_000, value_parser = count(0, MOST_ROWS))]
     pub history: usize,
     /// Stocks in the simulated market, up to 500
     #[arg(long, default_value_t = 100, value_parser = count::<u32>(1, 500))]

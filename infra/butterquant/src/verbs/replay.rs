@@ -6,11 +6,14 @@ use crate::printer;
 use anyhow::{Result, bail};
 use run::config::Config;
 use run::context::RunContext;
+use schemas::role::Role;
+use serde::Serialize;
 use shell::holes;
 use shell::offsets::check_ends;
-use shell::replay::{Verified, verify_scores_with};
 use shell::score_comparison::{ScoresCompared, ScoringWith};
+use shell::verification::{DECIDING, RoleVerified, Verification, Verified, verify};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Arguments of `replay`.
 #[derive(clap::Args, Debug)]
@@ -21,6 +24,30 @@ pub(crate) struct Args {
     /// is not, or if --provider names another, they are compared within 1e-6. The end says which.
     #[arg(long)]
     pub verify: bool,
+    /// Verify these roles alone: scanner, scorer, labeler, executor, broker, retrainer
+    #[arg(long, value_delimiter = ',', value_parser = deciding, value_name = "ROLE,ROLE")]
+    pub roles: Vec<Role>,
+    /// Make every analysis again, rather than read those kept in the data folder
+    ///
+    /// A kept analysis is named by a hash of everything that it was made from and of the code, and has a checksum, so it
+    /// is the one that would be made. What it cannot show is a processor that erred when the run was made.
+    #[arg(long)]
+    pub analyses_anew: bool,
+}
+
+fn deciding(name: &str) -> Result<Role, String> {
+    let found = DECIDING.into_iter().find(|role| role.name() == name);
+    found.ok_or_else(|| format!("one of {}", DECIDING.map(Role::name).join(", ")))
+}
+
+/// A verification and how long it took.
+#[derive(Serialize)]
+struct Timed {
+    #[serde(flatten)]
+    verified: Verified,
+    /// From the first event to the last.
+    seconds: f64,
+    events_per_second: f64,
 }
 
 /// Repeats every decision and compares it.
@@ -31,7 +58,13 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let chosen = config.is_flag("provider");
     // The run may have been scored on a machine with a GPU; this one need not have it.
     let here = chosen || config.scoring()?.engine().is_ok();
-    let config = if here { config.clone() } else { config.clone().with("provider", "candle") };
+    let mut config = config.clone();
+    if !here {
+        config = config.with("provider", "candle");
+    }
+    if args.analyses_anew {
+        config = config.with("analysis_cache", "false");
+    }
     let context = Arc::new(read_run(&config)?);
     let (log, partitions) = (&*context.env.log, context.env.partitions);
     holes::refuse(&holes::thorough(log, partitions)?)?;
@@ -39,10 +72,18 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     check_ends(log, partitions)?;
     let bar = printer::steps(&config)?.counter("verifying");
     let with = if chosen { Arc::new(|_: &str| None) } else { providers(&config, &context)? };
-    let found = verify_scores_with(&context.env, with, &mut |unit| bar.next(unit))?;
+    let mut what = Verification { with, ..Verification::default() };
+    if !args.roles.is_empty() {
+        what.roles.clone_from(&args.roles);
+    }
+    let began = Instant::now();
+    let verified = verify(&context.env, what, &mut |unit| bar.next(unit))?;
+    let seconds = began.elapsed().as_secs_f64();
     bar.done("");
+    let events_per_second = (verified.events as f64 / seconds).round();
+    let found = Timed { verified, seconds, events_per_second };
     printer::show(config.output()?, &found, |found| print(found, chosen))?;
-    Ok(if found.differences.is_empty() { Found::Nothing } else { Found::Something })
+    Ok(if found.verified.differences.is_empty() { Found::Nothing } else { Found::Something })
 }
 
 /// The machines of every provider that is here.
@@ -53,13 +94,21 @@ fn providers(config: &Config, context: &Arc<RunContext>) -> Result<ScoringWith> 
     }))
 }
 
-fn print(found: &Verified, chosen: bool) {
+fn print(found: &Timed, chosen: bool) {
+    let Timed { verified: found, seconds, events_per_second } = found;
     for difference in found.differences.iter().take(20) {
         printer::line(format!("{} on {}: {}", difference.unit, difference.day, difference.what));
     }
     for scores in &found.scores {
         printer::line(compared(scores, chosen));
     }
+    for RoleVerified { role, events, decisions } in &found.roles {
+        printer::line(format!("{role}: {events} events and markers read, {decisions} decisions"));
+    }
+    printer::line(format!(
+        "{} events and markers in {seconds:.1} s, {events_per_second:.0} a second",
+        found.events
+    ));
     printer::line(format!(
         "{} decisions repeated, {} differ from the recorded ones",
         found.decisions,

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use consumers::retrainer::train_from_history;
 use producers::history::{HistoryPlan, draw};
 use run::config::Config;
+use run::kept_analyses::keeper;
 use run::model_acceptance::EngineAcceptance;
 use run::projections::artifact;
 use schemas::Body;
@@ -54,7 +55,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         ..HistoryPlan::new(day, day)
     };
     let bar = steps.bar("history", args.rows as u64);
-    let drawn = draw(&mut *market, &plan, &mut |done, of| bar.at(done as u64, of as u64))?;
+    let progress = &mut |done, of| bar.at(done as u64, of as u64);
+    let drawn = draw(&mut *market, &plan, &keeper(config)?, progress)?;
     bar.done("");
     let trial = EngineAcceptance::new(config.scoring()?.engine()?);
     let bar = steps.bar("training", settings.training_epochs.max(1) as u64);

@@ -1,5 +1,5 @@
 //! Charts: one analysis in four panels, the features of training rows by class, named values as
-//! bars, the quality of predictions over time, and prices around their faults. PNG or SVG by the file's extension; the typeface
+//! bars, the quality of predictions over time, what predictors gain as days pass, and prices around their faults. PNG or SVG by the file's extension; the typeface
 //! is part of the program.
 
 mod analysis;
@@ -7,6 +7,7 @@ mod bars;
 mod chart;
 mod distributions;
 mod faults;
+mod gains;
 mod payoff;
 mod price;
 pub mod quality;
@@ -20,3 +21,4 @@ pub use bars::Bars;
 pub use chart::{draw, ending};
 pub use distributions::{Distributions, Feature};
 pub use faults::{Fault, Faults};
+pub use gains::{Gains, MarketGains};

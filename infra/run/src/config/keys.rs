@@ -2,7 +2,7 @@
 
 /// Every key, its default and its meaning. `kafka.<property>` is passed to librdkafka; a key that
 /// holds a secret may end in `_file` or `.file` and name a file (see `secrets`).
-pub const KEYS: [(&str, &str, &str); 35] = [
+pub const KEYS: [(&str, &str, &str); 36] = [
     ("data_dir", "data", "folder that holds everything"),
     ("output", "human", "human or json"),
     ("run", "live", "id of the run"),
@@ -16,6 +16,11 @@ pub const KEYS: [(&str, &str, &str); 35] = [
     ),
     ("provider", "auto", "auto, cuda, cpu or candle"),
     ("onnxruntime", "", "path of libonnxruntime.so"),
+    (
+        "analysis_cache",
+        "true",
+        "true or false: whether analyses are kept in the data folder, so that a later run over the same prices need not make them again",
+    ),
     ("source", "", "the market, csv:DIR or sim:SEED"),
     ("broker", "paper", "where live orders go: paper, or paper:HOST:PORT for `paper-broker`"),
     ("broker_wait_ms", "700", "how long an external broker may take to answer; up to 1000 is safe"),

@@ -74,7 +74,8 @@ fn key_of_variable(name: &str) -> Result<Option<String>> {
             };
         }
     }
-    if rest == "log_level" {
+    // Not settings of a run: what the log says, and the Python that `bench train` compares with.
+    if rest == "log_level" || rest == "python" {
         return Ok(None);
     }
     if known(&rest) {

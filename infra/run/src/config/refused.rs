@@ -125,6 +125,8 @@ impl<'a> Found<'a> {
         self.choice::<Output>("output");
         self.choice::<LogHome>("log");
         self.choice::<Provider>("provider");
+        let either = self.text("analysis_cache").parse::<bool>().is_ok();
+        self.check("analysis_cache", either, "true or false", "");
         let calendars = TradingCalendar::ALL.map(TradingCalendar::name).join(", ");
         let is_one = self.text("settings.calendar").parse::<TradingCalendar>().is_ok();
         self.check("settings.calendar", is_one, &format!("one of {calendars}"), "");

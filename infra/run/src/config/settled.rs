@@ -17,6 +17,8 @@ pub struct RunSpec {
     pub partitions: u32,
     /// The engine that computes scores.
     pub scoring: Scoring,
+    /// Whether analyses are kept in the data folder.
+    pub analysis_cache: bool,
     /// The external broker's address, and how long it may take to answer.
     pub broker: Option<(String, Duration)>,
 }
@@ -59,6 +61,7 @@ impl Config {
         Ok(RunSpec {
             partitions: self.partitions()?,
             scoring: self.scoring()?,
+            analysis_cache: self.analysis_cache()?,
             broker: self.broker()?.map(|(address, wait)| (address.to_owned(), wait)),
         })
     }

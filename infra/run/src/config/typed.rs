@@ -56,6 +56,10 @@ impl Config {
     pub fn onnxruntime(&self) -> Option<PathBuf> {
         Some(self.text("onnxruntime")).filter(|path| !path.is_empty()).map(PathBuf::from)
     }
+    /// Whether analyses are kept in the data folder.
+    pub fn analysis_cache(&self) -> Result<bool> {
+        self.parse("analysis_cache")
+    }
     /// The market, if one is named.
     pub fn source(&self) -> Option<String> {
         Some(self.text("source").to_owned()).filter(|source| !source.is_empty())

@@ -3,6 +3,7 @@
 //! and compares the market with the bars that are there.
 
 mod closing;
+mod pace;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use crate::status_board::PublishedDay;
 use crate::{error::ShellError, last_record, record_codec};
 use closing::Candidate;
 use eventlog::{Batch, Log, PartitionReader, Producer};
+use pace::Pace;
 use producers::source::{
     KnownMarket, Market, MarketDay, MarketNews, SourceError, day_events, findings_of, market_news,
 };
@@ -33,6 +35,7 @@ pub struct Source {
     opened: RunOpened,
     until: Option<Day>,
     closing: Option<Closing>,
+    pace: Pace,
     memory: Option<Memory>,
     producer: Option<Box<dyn Producer>>,
     /// The market could not be read the last time.
@@ -63,6 +66,7 @@ impl Source {
             opened,
             until,
             closing: None,
+            pace: Pace::default(),
             memory: None,
             producer: None,
             away: false,
@@ -73,6 +77,12 @@ impl Source {
     /// is complete.
     pub fn when_complete(self, closing: Closing) -> Source {
         Source { closing: Some(closing), ..self }
+    }
+
+    /// The same, but no further ahead than a few days of the slowest of this process's `units`, once all of them are
+    /// here: what they have not taken in yet fills their memory.
+    pub fn beside(self, units: usize) -> Source {
+        Source { pace: Pace::beside(units), ..self }
     }
 
     /// Publishes the next day, if there is one and it is complete.
@@ -98,7 +108,7 @@ impl Source {
             }
             self.memory = Some(memory);
         }
-        if self.closing.is_some() && !self.refreshed()? {
+        if self.pace.is_far_ahead(&self.env.board) || self.closing.is_some() && !self.refreshed()? {
             return Ok(self.idle());
         }
         let (Some(memory), Some(producer)) = (&mut self.memory, &mut self.producer) else {
@@ -156,6 +166,7 @@ impl Source {
         producer.publish(batch, None)?;
         let published = PublishedDay { day: today.day, previous_day: memory.last };
         self.env.board.put_published(published);
+        self.pace.published(today.day);
         memory.last = today.day;
         if !more {
             self.market.keep(today.day, self.until);

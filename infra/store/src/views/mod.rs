@@ -33,6 +33,7 @@ use crate::StoreError;
 use schemas::events::{Orders, Settings, Track};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use success::{DriftReference, DriftRow};
 use view_store::{ViewKey, ViewStore};
 
@@ -40,6 +41,9 @@ use view_store::{ViewKey, ViewStore};
 #[derive(Clone)]
 pub struct Views {
     store: ViewStore,
+    /// The models as this process wrote them last: with every manifest they are megabytes, and most days change
+    /// nothing of them.
+    models: Arc<Mutex<Option<ModelHistory>>>,
 }
 
 impl Views {
@@ -48,7 +52,7 @@ impl Views {
     /// # Errors
     /// [`StoreError::DamagedView`] when another version of this program wrote them.
     pub fn open(db: &kv::Db) -> Result<Views, StoreError> {
-        Ok(Views { store: ViewStore::open(db)? })
+        Ok(Views { store: ViewStore::open(db)?, models: Arc::default() })
     }
 
     /// Says that the views are of `log`, before their first day is applied.
@@ -143,7 +147,9 @@ impl Views {
         tally.unmatched_fills += journal.unmatched;
         batch.put(ViewKey::Tally, &tally)?;
 
-        let mut models = self.models()?;
+        let mut held = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken, so that a day that fails leaves nothing of itself behind.
+        let mut models = held.take().map_or_else(|| self.models(), Ok)?;
         if models.apply(day, events) {
             batch.put(ViewKey::Models, &models)?;
         }
@@ -160,7 +166,9 @@ impl Views {
             batch.put(ViewKey::Equity(day), &marks)?;
         }
         batch.put(ViewKey::Through, &day)?;
-        self.store.commit(batch)
+        self.store.commit(batch)?;
+        *held = Some(models);
+        Ok(())
     }
 
     /// The rankings of `day`; none if nothing was scanned on it.

@@ -119,7 +119,7 @@ impl ModelHistory {
                 reason: promoted.reason.clone(),
             }),
             Models::DayClosed(marker) => return self.set_in_force(marker),
-            Models::Unknown => return false,
+            Models::TrainingDeferred(_) | Models::Unknown => return false,
         }
         true
     }

@@ -13,6 +13,7 @@ use producers::source::Market;
 use report::summary_text::SURVIVORS;
 use run::config::Config;
 use run::data_dir::{self, OpenLog, RunDir};
+use run::kept_analyses::keeper;
 use run::projections;
 use run::resume_run::controls_on;
 use run::run_request::first_days;
@@ -108,7 +109,8 @@ fn draw_with_progress(
 ) -> Result<History> {
     let wanted = plan.low + plan.normal + plan.high;
     let bar = printer::steps(config)?.bar("history", wanted as u64);
-    let drawn = draw(market, plan, &mut |done, of| bar.at(done as u64, of as u64))?;
+    let progress = &mut |done, of| bar.at(done as u64, of as u64);
+    let drawn = draw(market, plan, &keeper(config)?, progress)?;
     bar.done("");
     Ok(drawn)
 }

@@ -4,7 +4,7 @@
 use crate::exit::Found;
 use crate::printer::{self, line, show};
 use anyhow::{Context, Result};
-use consumers::retrainer::{Retrainer, RetrainerStatus};
+use consumers::retrainer::{Retrainer, RetrainerStatus, RowsAwaited};
 use consumers::scorer::Trainings;
 use report::tables::table;
 use run::config::Config;
@@ -113,14 +113,16 @@ fn print(config: &Config, status: &Status) {
             watched.version, watched.days, watched.of
         ));
     }
-    if !of.enough_rows {
-        line(format!(
-            "{} matured rows and {} of history are too few: month, accuracy and vix wait until {} are of days that ended before the last 60 matured scan days; `{}` draws some from the past",
-            of.rows,
-            of.samples,
-            of.rows_needed,
-            config.command_line("history generate", &status.run)
-        ));
+    if let Some(RowsAwaited { reason, until }) = &of.awaited {
+        let until =
+            until.map_or_else(String::new, |day| format!("; they are there by the close of {day}"));
+        line(format!("No training begins yet: {reason}{until}. Rules that fire are kept."));
+        if of.rows + of.samples < of.rows_needed {
+            line(format!(
+                "`{}` draws rows from the past",
+                config.command_line("history generate", &status.run)
+            ));
+        }
     }
     if status.last.is_empty() {
         return line("No training has started yet.");
