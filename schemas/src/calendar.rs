@@ -7,6 +7,7 @@ use exchange_hours::{Exchange, SessionKind, calendar_for_exchange};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 /// A calendar by name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +31,7 @@ pub struct Close {
 
 /// The years of which the library has the NYSE's days.
 const YEARS: std::ops::RangeInclusive<i32> = 2010..=2028;
+const N_YEARS: usize = (*YEARS.end() - *YEARS.start() + 1) as usize;
 /// Weekdays on which the NYSE was closed though it was announced at most a few days before: hurricane Sandy and two
 /// days of mourning. On the days before, they were trading days like any other.
 const UNFORESEEN: [(i32, u32, u32); 4] =
@@ -102,7 +104,27 @@ impl TradingCalendar {
     }
 }
 
+/// Whether the NYSE traded on each day of a year, looked up once: the library asks a time zone each time, and every
+/// position is asked for its dates on every day.
+static NYSE_DAYS: [OnceLock<Vec<bool>>; N_YEARS] = [const { OnceLock::new() }; N_YEARS];
+
 fn nyse(day: Day) -> bool {
+    let (year, _, _) = day.ymd();
+    let place = usize::try_from(year - YEARS.start()).ok();
+    let (Some(days), Some(first)) =
+        (place.and_then(|place| NYSE_DAYS.get(place)), Day::from_ymd(year, 1, 1))
+    else {
+        return day.is_weekday();
+    };
+    let days = days.get_or_init(|| (0..366).map(|more| nyse_by_library(first + more)).collect());
+    usize::try_from(day.0 - first.0)
+        .ok()
+        .and_then(|place| days.get(place))
+        .copied()
+        .unwrap_or(false)
+}
+
+fn nyse_by_library(day: Day) -> bool {
     let (year, month, date) = day.ymd();
     let closed = NaiveDate::from_ymd_opt(year, month, date).map(|date| {
         calendar_for_exchange(Exchange::Nyse).is_closed_trade_date(date, SessionKind::Regular)

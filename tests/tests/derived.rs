@@ -49,6 +49,17 @@ fn killed(mut command: Command, wait: Duration) -> bool {
     at_work
 }
 
+/// Starts it and kills it once `begun` is there.
+fn killed_at(mut command: Command, begun: &Path) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !begun.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let _ = child.kill(); // it may have ended
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.code(), None, "it ended before it was killed at {}", begun.display());
+}
+
 fn run_folder(data: &Path) -> PathBuf {
     data.join("runs/live")
 }
@@ -98,14 +109,7 @@ fn a_killed_rebuild_changes_nothing(data: &Path, undisturbed: &[(i32, String)]) 
     assert_eq!(rebuilt(data, 0)["same"], true);
     for begun in ["state", "lake", "lake/.manifest", "lake/topic=orders"] {
         let begun = run_folder(data).join(".rebuild/new").join(begun);
-        let mut rebuild = command(data, "rebuild --all");
-        let mut child = rebuild.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        while !begun.exists() && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let _ = child.kill(); // it may have ended
-        let ended = child.wait().unwrap();
-        assert_eq!(ended.code(), None, "it ended before it was killed at {}", begun.display());
+        killed_at(command(data, "rebuild --all"), &begun);
         assert_eq!(shown(data), undisturbed, "killed at {}", begun.display());
         assert!(!run_folder(data).join(".rebuild").exists());
     }
@@ -216,6 +220,20 @@ fn given_a_run_killed_at_work_when_rebuilt_then_nothing_differs_and_it_goes_on()
     assert_eq!(shown(&data)[..3], shown(&alone)[..3]);
     lake_is_whole(&data);
     rebuilt(&data, 0);
+}
+
+/// Nothing says yet of any day that it is written, and some of the first one is.
+#[test]
+fn given_a_run_killed_in_its_first_day_when_rebuilt_then_nothing_is_compared_that_was_not_whole() {
+    for begun in
+        ["lake", "lake/topic=bars", "lake/topic=scans", "lake/topic=orders", "lake/.manifest"]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        killed_at(up(folder.path(), None), &run_folder(folder.path()).join(begun));
+        rebuilt(folder.path(), 0);
+        lake_is_whole(folder.path());
+        assert_eq!(rebuilt(folder.path(), 0)["same"], true, "{begun}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 /// Not those by which the number of rows was chosen.
 const SEEDS: RangeInclusive<u64> = 11..=16;
 /// As `butterquant demo` has them.
-const PAST: usize = 1_400;
+const PAST: usize = 2_800;
 const STOCKS: usize = 100;
 const ROWS: usize = 14_000;
 

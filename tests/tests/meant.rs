@@ -102,7 +102,7 @@ fn arguments_that_cannot_be_meant_are_refused() {
         ("up --source sim:5 --from 2018-06-29 --until 2018-01-01", "exchange them"),
         ("topics consume bars --from 2018-06-29 --until 2018-01-01", "exchange them"),
         ("scan --source sim:5,stocks=100000", "from 1 to 500"),
-        ("scan --source sim:5,days=100000", "from 1 to 5000"),
+        ("scan --source sim:5,days=100000", "from 1 to 6500"),
         ("scan --source sim:-1", "not a whole number"),
         ("scan --source sim:5 --out /no/such/folder/x.json", "there is no folder"),
         ("scan --source sim:5 --out /", "is a folder"),

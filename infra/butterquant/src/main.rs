@@ -38,8 +38,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// would keep for itself is most of the memory of a scan.
 #[allow(unsafe_code, reason = "a name for the linker; nothing is called")]
 #[unsafe(export_name = "_rjem_malloc_conf")]
-static ALLOCATOR_SETTINGS: &[u8; 61] =
-    b"narenas:1,dirty_decay_ms:200,muzzy_decay_ms:0,tcache_max:512\0";
+static ALLOCATOR_SETTINGS: &[u8; 64] =
+    b"narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0,tcache_max:16384\0";
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

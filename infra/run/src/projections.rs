@@ -3,7 +3,7 @@
 
 use crate::day_figures::DayFigures;
 use crate::standing;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use consumers::materializer::Projections;
 use eventlog::Log;
 use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use store::{Lake, Views};
 use success::{Artifacts, Trained};
 
@@ -116,16 +115,15 @@ impl RunProjections {
             by_topic.entry(event.topic()).or_default().push(event);
         }
         // Neither needs the other, and together they are the longest part of a day.
-        thread::scope(|scope| {
-            let lake = scope.spawn(|| {
-                by_topic
-                    .iter()
-                    .try_for_each(|(topic, events)| self.lake.write_day(*topic, day, events))
-            });
+        let lake =
+            || by_topic.iter().try_for_each(|(of, them)| self.lake.write_day(*of, day, them));
+        let views = || {
             self.write_models(events)?;
-            self.views.apply_day(day, events, settings)?;
-            Ok(lake.join().map_err(|_| anyhow!("the lake's files of {day} were not written"))??)
-        })
+            Ok(self.views.apply_day(day, events, settings)?)
+        };
+        let (lake, views) = rayon::join(lake, views);
+        lake?;
+        views
     }
 
     /// Writes the unmarked topics that have grown. Such a topic is written whole again, so that its

@@ -56,6 +56,13 @@ impl Compared {
         Compared { before: None, after, same: None, note }
     }
 
+    /// Of a part that was being written for the first time when the run was ended: the log says of no day that it is
+    /// there.
+    fn begun(before: &Found, after: Option<String>) -> Compared {
+        let note = "not compared: the run was ended before it closed its first day".to_owned();
+        Compared { before: before.digest.clone(), after, same: None, note: Some(note) }
+    }
+
     /// Of a part that had a day which the run has not closed, so that the log does not ask for it yet.
     fn ahead(before: &Found, after: Option<String>, day: Day) -> Compared {
         let note = format!(
@@ -108,15 +115,20 @@ fn compare(before: &Before, context: &RunContext, states: Vec<Rebuilt>) -> Resul
     let projections = &context.materialized;
     let through = projections.views.through()?;
     let views_now = Some(projections.views.digest()?);
+    let nothing_closed = before.closed.is_none();
     let views = match before.through.filter(|day| Some(*day) > through) {
         Some(day) => Compared::ahead(&before.views, views_now, day),
         None if before.views.is_nothing() => Compared::made(views_now),
+        None if nothing_closed && before.views.problem.is_none() && before.through < through => {
+            Compared::begun(&before.views, views_now)
+        }
         None => Compared::of(&before.views, views_now),
     };
     let mut lake_now = projections.lake.digest()?;
     let topics = lake_now.keys().chain(before.lake.keys()).cloned();
     let topics: BTreeSet<String> = topics.collect();
     let mut lake = BTreeMap::new();
+    let lake_begun = nothing_closed && before.lake_through < through;
     let ahead = before.through.max(before.lake_day).filter(|day| Some(*day) > through);
     for topic in topics {
         let found = before.lake.get(&topic).cloned().unwrap_or_default();
@@ -126,6 +138,9 @@ fn compare(before: &Before, context: &RunContext, states: Vec<Rebuilt>) -> Resul
             Some(day) => Compared::ahead(&found, now, day),
             // A run that was ended before its first day closed had written nothing yet.
             None if before.through.is_none() && found.is_nothing() => Compared::made(now),
+            None if marked && lake_begun && found.problem.is_none() && found.digest != now => {
+                Compared::begun(&found, now)
+            }
             None => Compared::of(&found, now),
         };
         lake.insert(topic, compared);

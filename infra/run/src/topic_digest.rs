@@ -3,7 +3,8 @@
 
 use anyhow::Result;
 use eventlog::{Log, PartitionReader, Record};
-use schemas::{Day, Topic, id::hex};
+use rayon::prelude::*;
+use schemas::{Day, Event, Topic, id::hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shell::holes::{Hole, PartitionCheck, unreadable};
@@ -29,7 +30,9 @@ pub fn topic(log: &dyn Log, topic: Topic, partitions: u32) -> Result<TopicDigest
     let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
     for partition in 0..topic.partitions(partitions) {
         for record in reader.to_end(log, &record_codec::place(topic, partition))? {
-            found.take(&mut hash, topic, partition, &record?);
+            let record = record?;
+            let event = record_codec::event(topic, &record).ok();
+            found.take(&mut hash, partition, &record, event.as_ref());
         }
     }
     found.sha256 = hex(&hash.finalize());
@@ -59,8 +62,9 @@ pub fn checked(
             let of = reader.insert(of);
             for record in of.records(&place, ends.low..ends.high) {
                 let record = record?;
-                found.take(&mut hash, topic, partition, &record);
-                check.take(&record);
+                let event = record_codec::event(topic, &record).ok();
+                found.take(&mut hash, partition, &record, event.as_ref());
+                check.take_read(&record, event.as_ref());
             }
             Ok(check.end(log, ends.high)?)
         };
@@ -75,7 +79,8 @@ pub fn checked(
 }
 
 impl TopicDigest {
-    fn take(&mut self, hash: &mut Sha256, topic: Topic, partition: u32, record: &Record) {
+    /// Takes the next record, and the event in it, if it can be read.
+    fn take(&mut self, hash: &mut Sha256, partition: u32, record: &Record, event: Option<&Event>) {
         let key = record.key.as_deref().unwrap_or_default();
         hash.update(partition.to_be_bytes());
         hash.update((key.len() as u64).to_be_bytes());
@@ -83,24 +88,9 @@ impl TopicDigest {
         hash.update(record.timestamp_ms.to_be_bytes());
         hash.update((record.value.len() as u64).to_be_bytes());
         hash.update(&record.value);
-        self.count(topic, record);
-    }
-
-    fn count(&mut self, topic: Topic, record: &Record) {
-        let kind = match record_codec::event(topic, record) {
-            Ok(event) if event.body.marker().is_some() => {
-                self.markers += 1;
-                event.body.kind()
-            }
-            Ok(event) => {
-                self.events += 1;
-                event.body.kind()
-            }
-            Err(_) => {
-                self.events += 1;
-                "UNREADABLE"
-            }
-        };
+        let marker = event.is_some_and(|event| event.body.marker().is_some());
+        *if marker { &mut self.markers } else { &mut self.events } += 1;
+        let kind = event.map_or("UNREADABLE", |event| event.body.kind());
         *self.kinds.entry(kind.to_owned()).or_default() += 1;
     }
 }
@@ -111,11 +101,9 @@ pub fn all(
     partitions: u32,
     previous: Day,
 ) -> (BTreeMap<String, TopicDigest>, Vec<Hole>) {
-    let mut gone = Vec::new();
-    let digests = Topic::ALL.into_iter().map(|topic| {
-        let (digest, holes) = checked(log, topic, partitions, previous);
-        gone.extend(holes);
-        (topic.dataset().to_owned(), digest)
-    });
-    (digests.collect(), gone)
+    let found: Vec<(TopicDigest, Vec<Hole>)> =
+        Topic::ALL.into_par_iter().map(|topic| checked(log, topic, partitions, previous)).collect();
+    let (digests, gone): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    let names = Topic::ALL.map(|topic| topic.dataset().to_owned());
+    (names.into_iter().zip(digests).collect(), gone.concat())
 }

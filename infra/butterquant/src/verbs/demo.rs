@@ -38,10 +38,11 @@ pub(crate) struct Args {
 /// The kind of these runs, and the name of the one that is not named.
 const KIND: &str = "demo";
 
-/// Trading days of the simulated market before the demo's first scan: for warming up and for drawing
-/// history, long enough for its class shares to resemble those of the days to come.
-const DEMO_PAST: usize = 1_400;
-/// Days of a demo, at most: a simulated market has 5,000.
+/// Trading days of the simulated market before the demo's first scan, for warming up and for drawing history. The
+/// volatility index moves slowly: in half as many days it often has not been where it is on the days to come, and what
+/// a model says there is a guess.
+const DEMO_PAST: usize = 2_800;
+/// Days of a demo, at most: a simulated market has 6,500.
 const MOST_DAYS: u32 = 3_600;
 
 /// Runs the whole loop on a simulated market, in the run `demo` or the one that is named.

@@ -3,7 +3,7 @@
 use crate::data_dir::{self, RunDir};
 use crate::derived_files::check_model_files;
 use crate::projections::{UNMARKED, read_all, write_model_files, write_topic};
-use crate::standing::identity;
+use crate::standing::{RunStanding, identity};
 use anyhow::{Context, Result};
 use eventlog::Log;
 use schemas::{Day, Topic};
@@ -43,11 +43,15 @@ pub(super) struct Before {
     /// Held, so that no role begins on it.
     state: Option<kv::Db>,
     pub(super) views: Found,
+    /// The last day that its committed offsets say is written.
+    pub(super) closed: Option<Day>,
     /// The last day of the views.
     pub(super) through: Option<Day>,
     pub(super) lake: BTreeMap<String, Found>,
     /// The last day of which the lake has a file of its own.
     pub(super) lake_day: Option<Day>,
+    /// The last day that the lake says it holds whole.
+    pub(super) lake_through: Option<Day>,
     pub(super) model_files: Found,
 }
 
@@ -62,13 +66,15 @@ impl Before {
             Some(Err(problem)) => Err(anyhow::anyhow!("{problem}")),
         };
         let through = views.as_ref().ok().and_then(|(_, through)| *through);
-        let (lake, lake_day) = lake(run, log, partitions)?;
+        let FoundLake { topics, last_file, through: lake_through } = lake(run, log, partitions)?;
         Ok(Before {
             state: state.and_then(Result::ok),
             views: views.map(|(digest, _)| digest).into(),
+            closed: RunStanding::of(log)?.and_then(|standing| standing.closed),
             through,
-            lake,
-            lake_day,
+            lake: topics,
+            lake_day: last_file,
+            lake_through,
             model_files: model_files(log, partitions, &run.models()).into(),
         })
     }
@@ -99,11 +105,17 @@ fn views(db: &kv::Db) -> Result<(Option<String>, Option<Day>)> {
     Ok((Some(views.digest()?), views.through()?))
 }
 
-fn lake(
-    run: &RunDir,
-    log: &dyn Log,
-    partitions: u32,
-) -> Result<(BTreeMap<String, Found>, Option<Day>)> {
+/// The lake as it was found.
+#[derive(Default)]
+struct FoundLake {
+    topics: BTreeMap<String, Found>,
+    /// The day of its last file of a day.
+    last_file: Option<Day>,
+    /// The last day that it says it holds whole.
+    through: Option<Day>,
+}
+
+fn lake(run: &RunDir, log: &dyn Log, partitions: u32) -> Result<FoundLake> {
     if !run.lake().exists() {
         return Ok(Default::default());
     }
@@ -133,9 +145,10 @@ fn lake(
             of.problem.get_or_insert_with(|| fault.to_string());
         }
     }
-    let days =
-        lake.files()?.iter().filter_map(|file| file.file_stem()?.to_str()?.parse().ok()).max();
-    Ok((found, days))
+    let days = lake.files()?;
+    let days = days.iter().filter_map(|file| file.file_stem()?.to_str()?.parse().ok());
+    let manifest = lake.manifest().ok().flatten().unwrap_or_default();
+    Ok(FoundLake { topics: found, last_file: days.max(), through: manifest.through })
 }
 
 fn model_files(log: &dyn Log, partitions: u32, folder: &Path) -> Result<Option<String>> {

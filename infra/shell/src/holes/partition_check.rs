@@ -3,7 +3,7 @@
 
 use super::hole::{Hole, HoleKind, deleted, empty_offsets};
 use crate::error::ShellError;
-use crate::inspect::inspect;
+use crate::inspect::check;
 use crate::record_codec;
 use eventlog::{Log, Record};
 use schemas::{Day, Event, EventId, Topic};
@@ -56,8 +56,14 @@ impl PartitionCheck {
 
     /// Takes the next record.
     pub fn take(&mut self, record: &Record) {
-        let event = inspect(self.topic, self.partition, self.total, record);
-        self.take_event(record.offset, event.ok().as_ref());
+        let event = record_codec::event(self.topic, record);
+        self.take_read(record, event.ok().as_ref());
+    }
+
+    /// The same, with the event that was read from it, if it is one.
+    pub fn take_read(&mut self, record: &Record, event: Option<&Event>) {
+        let taken_in = |event: &&Event| check(event, self.partition, self.total, record).is_ok();
+        self.take_event(record.offset, event.filter(taken_in));
     }
 
     /// The same, with the event in it, if a role would take it in.

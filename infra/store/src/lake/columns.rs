@@ -34,7 +34,7 @@ pub(super) fn file_schema(columns: &[Column]) -> Arc<Schema> {
 }
 
 /// Events whose payloads are JSON at the same time; that takes ten times the memory of the events.
-const ROWS: usize = 16;
+const ROWS: usize = 128;
 
 /// One row per event, in their order, in batches of some rows.
 pub(super) fn record_batches<E: Borrow<Event>>(

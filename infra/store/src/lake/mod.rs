@@ -25,6 +25,7 @@ mod schema;
 use crate::StoreError;
 use crate::manifest::{FileSum, Manifest, relative};
 use names::Column;
+use rayon::prelude::*;
 use schemas::codec::schema_versions;
 use schemas::{Day, Event, Topic};
 use std::borrow::Borrow;
@@ -141,36 +142,45 @@ impl Lake {
     /// [`StoreError::WrongFile`] for a file of a day that is not as it was written; else as [`Lake::write_day`].
     pub fn close_months(&self, day: Day) -> Result<(), StoreError> {
         let (open, month) = (self.prepare()?, month_of(day));
+        let mut over = Vec::new();
         for (topic, columns) in self.columns.iter().filter(|_| open < month) {
             let (from, to) = (self.folder(*topic, &open), self.folder(*topic, &month));
-            for folder in disk::folders(&self.topic_folder(*topic), "month=")? {
-                if (&from..&to).contains(&&folder) {
-                    self.close_month(*topic, &folder, columns)?;
-                }
-            }
+            let folders = disk::folders(&self.topic_folder(*topic), "month=")?;
+            let over_by_now = folders.into_iter().filter(|folder| (&from..&to).contains(&folder));
+            over.extend(over_by_now.map(|folder| (*topic, columns, folder)));
+        }
+        // Reading and writing parquet is the work; the files change places one after the other.
+        let merged: Vec<Option<Vec<u8>>> = over
+            .par_iter()
+            .map(|(topic, columns, folder)| self.merged(*topic, columns, folder))
+            .collect::<Result<_, _>>()?;
+        for ((_, _, folder), bytes) in over.iter().zip(merged) {
+            self.close_month(folder, bytes)?;
         }
         *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = Some(month.max(open));
         Ok(())
     }
 
-    /// The month's file, if it is there, has all days: then a crash left theirs.
-    fn close_month(
+    /// The file of a month, from those of its days; none if there are no days, or if it is there.
+    fn merged(
         &self,
         topic: Topic,
-        folder: &Path,
         columns: &[Column],
-    ) -> Result<(), StoreError> {
+        folder: &Path,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let days = disk::day_files(folder)?;
-        if days.is_empty() {
-            return Ok(());
-        }
-        if disk::month_file(folder).exists() {
-            return disk::remove_days(folder);
+        if days.is_empty() || disk::month_file(folder).exists() {
+            return Ok(None);
         }
         for day in &days {
             self.manifest.verify(day, &relative(&self.dir, day))?;
         }
-        let bytes = file::merged(topic, columns, &days)?;
+        file::merged(topic, columns, &days).map(Some)
+    }
+
+    /// Puts the file of a month in the place of its days. If it is there, it has all days: then a crash left theirs.
+    fn close_month(&self, folder: &Path, bytes: Option<Vec<u8>>) -> Result<(), StoreError> {
+        let Some(bytes) = bytes else { return disk::remove_days(folder) };
         let month = FileSum::of(&relative(&self.dir, &disk::month_file(folder)), &bytes);
         let instead_of = format!("{}/", relative(&self.dir, folder));
         self.manifest

@@ -58,7 +58,7 @@ impl SimulationPlan {
     /// Stocks, at most.
     pub const MAX_STOCKS: usize = 500;
     /// Trading days, at most.
-    pub const MAX_DAYS: usize = 5_000;
+    pub const MAX_DAYS: usize = 6_500;
 }
 
 impl Default for SimulationPlan {
