@@ -35,24 +35,24 @@ fn months_train_by_themselves_and_replay_trains_on_the_same_days() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     std::fs::write(data.join("butterquant.toml"), SETTINGS).unwrap();
-    let account = run(data, "demo --days 45 --stocks 30 --history 3000 --seed 5 -o json").json();
+    let account = run(data, "demo --days 45 --stocks 30 --history 12000 --seed 5 -o json").json();
 
-    // Scans begin in the middle of May: on the first day of June nothing has matured.
+    // Scans begin at the end of September: on the first day of October nothing has matured.
     let status = run(data, "--run demo retrain status -o json").json();
     let fired = list(&status["last"]);
     let days: Vec<_> =
         fired.iter().map(|one| (one["rule"].as_str(), one["day"].as_str())).collect();
-    // The first of July asked for it; it began when there were other rows than those of the first training.
+    // The first trading day of November asked for it; it began when there were other rows than those of the first training.
     assert_eq!(days[0].0, Some("month"), "{status}");
-    assert!(days[0].1 >= Some("2020-07-01"), "{status}");
+    assert!(days[0].1 >= Some("2025-11-03"), "{status}");
     let evidence = fired[0]["evidence"].as_str().unwrap();
-    assert!(evidence.starts_with("2020-07-01 is its month's first trading day"), "{evidence}");
+    assert!(evidence.starts_with("2025-11-03 is its month's first trading day"), "{evidence}");
     assert_eq!(days.len(), 2, "{status}");
     assert!(fired[0]["evidence"].as_str().unwrap().contains("new outcomes"));
     let rules: Vec<_> = list(&status["triggers"]).iter().map(|one| one["rule"].clone()).collect();
     assert_eq!(rules, ["manual", "count", "month", "accuracy", "vix"]);
     assert_eq!(status["through"], account["through"]);
-    assert_eq!(status["triggers"][2]["figures"]["from"], "2020-08-01");
+    assert_eq!(status["triggers"][2]["figures"]["from"], "2025-12-01");
     assert!(status["rows"].as_i64() > Some(300) && status["samples"].as_i64() > Some(500));
     let shown = run(data, "--run demo retrain status").out;
     assert!(shown.contains("of 60 scan days have matured"), "{shown}");

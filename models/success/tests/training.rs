@@ -55,9 +55,16 @@ fn shuffled_labels_teach_nothing() {
 fn a_linear_rule_is_left_to_the_logistic_regression() {
     let mut rows = rows(3_000, true, 3);
     let mut rng = testkit::TestRng::new(9);
+    // Drawn from a multinomial logit, which is all that the regression can say (Gumbel-max).
     for row in &mut rows {
-        row.roi = (-0.05 + 0.15 * row.features[3] + 0.1 * rng.normal()).max(-1.0);
-        row.class = schemas::contract::Class::of_roi(row.roi) as u8;
+        let x = row.features[3];
+        let drawn = [0.6 - 1.5 * x, -1.0, -1.2, 0.4 + 1.5 * x].map(|logit| {
+            let noise = -rng.unit().max(f64::MIN_POSITIVE).ln();
+            logit - noise.ln()
+        });
+        let class = (0..4).max_by(|a, b| drawn[*a].total_cmp(&drawn[*b])).expect("four");
+        row.class = class as u8;
+        row.roi = [-0.5, 0.0, 0.1, 0.4][class];
     }
     let m = train_quietly(&rows, &TrainSettings::default()).manifest;
     println!("linear: network {:.4}, logistic {:.4}", m.network_log_loss, m.logistic_log_loss);
