@@ -9,6 +9,11 @@ use crate::settings::TrainSettings;
 use schemas::contract::{CLASSES, FEATURES, MAX_LOSS};
 use serde::{Deserialize, Serialize};
 
+/// How much lower the network's validation log loss must be, in nats. It is the least of fifty epochs, and the least of
+/// so many is lower by chance: on 54 simulated markets without structure, where nothing is better than the regression,
+/// by up to 0.004; with structure it was 0.020 at least.
+pub(crate) const CLEARLY: f64 = 0.005;
+
 /// Which of the two candidates became the model.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
@@ -89,8 +94,8 @@ impl Manifest {
                  for the logistic regression"
             ),
             ModelKind::Logistic => format!(
-                "the network does not beat the logistic regression (validation log loss \
-                 {network:.4} against {logistic:.4}): the logistic regression is shipped"
+                "the network does not beat the logistic regression by more than {CLEARLY} (validation log \
+                 loss {network:.4} against {logistic:.4}): the logistic regression is shipped"
             ),
         }
     }

@@ -1,5 +1,5 @@
-//! Rows in, a model out: both candidates are trained on the same rows, the one with the
-//! lower validation log loss is shipped, and the manifest records which and by how much.
+//! Rows in, a model out: both candidates are trained on the same rows, the network is shipped
+//! if its validation log loss is clearly lower, and the manifest records which and by how much.
 //!
 //! The validation days choose kind, ridge penalty and number of epochs; then everything is trained
 //! once more on every row. Without that no model would have seen the newest days, and its
@@ -14,7 +14,7 @@ use crate::hex::hex;
 use crate::judged::{Judged, mean_over_days, row_log_loss};
 use crate::layers::Layers;
 use crate::logistic::Logistic;
-use crate::manifest::{Manifest, ModelKind, roi_table};
+use crate::manifest::{CLEARLY, Manifest, ModelKind, roi_table};
 use crate::metrics::measure;
 use crate::model::{ModelError, opened};
 use crate::network::Network;
@@ -81,8 +81,11 @@ pub fn train_and_assess(
     let (linear, ridge, logistic_log_loss) = best_logistic(&early, &judge)?;
     let Deep { layers: deep, log_loss: network_log_loss, best_epoch, epochs_run } =
         best_epoch(&early, &judge, settings, progress)?;
-    let kind =
-        if network_log_loss < logistic_log_loss { ModelKind::Network } else { ModelKind::Logistic };
+    let kind = if network_log_loss < logistic_log_loss - CLEARLY {
+        ModelKind::Network
+    } else {
+        ModelKind::Logistic
+    };
     let candidates = early.baselines(linear, deep)?;
     let judged = judge.judged(&CandleScorer::new(candidates.of(kind))?)?;
 
