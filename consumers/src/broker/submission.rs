@@ -34,7 +34,7 @@ pub(super) fn handle_all(
         // further each time.
         if context.overdue() && sent {
             let what = "the broker is slow; the role polls its group and continues".to_owned();
-            return Err(EffectError { what, away: true });
+            return Err(EffectError { what, away: true, stuck: false });
         }
         events.extend(task.handle(venue, context, &mut sent)?);
     }

@@ -102,7 +102,8 @@ pub enum VenueError {
 
 impl From<VenueError> for EffectError {
     fn from(error: VenueError) -> EffectError {
-        EffectError { what: error.to_string(), away: matches!(error, VenueError::Away(_)) }
+        let away = matches!(error, VenueError::Away(_));
+        EffectError { what: error.to_string(), away, stuck: false }
     }
 }
 

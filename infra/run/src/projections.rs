@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Lake, Views};
+use store::{Lake, StoreError, Views};
 use success::{Artifacts, Trained};
 
 /// Topics without day markers: read to their end whenever a day closes.
@@ -114,16 +114,11 @@ impl RunProjections {
         for event in events {
             by_topic.entry(event.topic()).or_default().push(event);
         }
-        // Neither needs the other, and together they are the longest part of a day.
-        let lake =
-            || by_topic.iter().try_for_each(|(of, them)| self.lake.write_day(*of, day, them));
-        let views = || {
-            self.write_models(events)?;
-            Ok(self.views.apply_day(day, events, settings)?)
-        };
-        let (lake, views) = rayon::join(lake, views);
-        lake?;
-        views
+        // The lake first: where the disk is full it fails and is written again, and the state would have to be opened
+        // anew.
+        self.lake.write_topics(day, &by_topic)?;
+        self.write_models(events)?;
+        Ok(self.views.apply_day(day, events, settings)?)
     }
 
     /// Writes the unmarked topics that have grown. Such a topic is written whole again, so that its
@@ -181,8 +176,14 @@ impl Projections for RunProjections {
         self.write(day, events, settings).map_err(|error| EffectError {
             what: format!("{error:#}"),
             away: too_many_open(&error),
+            stuck: state_failed(&error),
         })
     }
+}
+
+/// Whether the state is what failed. It takes no more writes then until it is opened again, as after a full disk.
+fn state_failed(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Kv(_))))
 }
 
 /// Whether the process or the system has as many files open as it may, which is waited for: the caller who has them
@@ -254,7 +255,6 @@ pub fn read_all(log: &dyn Log, topic: Topic, partitions: u32) -> Result<Vec<Even
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::StoreError;
 
     #[test]
     fn only_too_many_open_files_are_waited_for() {
@@ -263,5 +263,13 @@ mod tests {
             let error = anyhow::Error::from(StoreError::Unwritable { path, cause });
             assert_eq!(too_many_open(&error.context("the day")), waited_for, "{code}");
         }
+    }
+
+    #[test]
+    fn a_state_that_failed_is_opened_anew_and_a_lake_is_written_again() {
+        let path = PathBuf::from("somewhere");
+        let state = StoreError::Kv(kv::KvError::Full { path: path.clone() });
+        assert!(state_failed(&anyhow::Error::from(state).context("the day")));
+        assert!(!state_failed(&anyhow::Error::from(StoreError::Full { path })));
     }
 }

@@ -17,7 +17,7 @@ const LONGEST: Duration = Duration::from_secs(15);
 
 fn failed(what: &str, error: &ShellError) -> EffectError {
     let away = error.passing() && error.away();
-    EffectError { what: format!("{what} cannot be read: {error}"), away }
+    EffectError { what: format!("{what} cannot be read: {error}"), away, stuck: false }
 }
 
 /// What an effect may ask for, as the log has it.

@@ -142,7 +142,7 @@ impl ShellError {
             ShellError::Log(error) => {
                 !matches!(error.class, ErrorClass::Fatal | ErrorClass::Closed)
             }
-            ShellError::Effect { .. } => true,
+            ShellError::Effect { cause, .. } => !cause.stuck,
             _ => false,
         }
     }

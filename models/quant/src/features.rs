@@ -35,7 +35,7 @@ pub const FEATURE_RANGES: [std::ops::RangeInclusive<f64>; FEATURES] = [
     0.0..=1.0,                 // prob_profit
     f64::MIN..=f64::MAX,       // momentum_7d
     1.0..=5.0,                 // volume_concentration
-    21.0 / 45.0..=51.0 / 45.0, // dte_factor
+    20.0 / 45.0..=51.0 / 45.0, // dte_factor; a holiday takes a day of the shortest
     -1.0..=1.0,                // gamma_theta_ratio
     0.0..=f64::MAX,            // vix_level
 ];

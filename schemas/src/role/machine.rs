@@ -62,11 +62,13 @@ pub struct EffectError {
     pub what: String,
     /// Whether something the work needs is unreachable for now; the role then waits, however long.
     pub away: bool,
+    /// Whether nothing that this process does again can succeed: what failed must be opened anew.
+    pub stuck: bool,
 }
 
 impl From<String> for EffectError {
     fn from(what: String) -> EffectError {
-        EffectError { what, away: false }
+        EffectError { what, away: false, stuck: false }
     }
 }
 

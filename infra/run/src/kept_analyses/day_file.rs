@@ -24,20 +24,27 @@ pub(super) struct DayFile {
     bytes: Vec<u8>,
     /// Key and bytes of each entry, without its checksum; of two with one key the last counts.
     entries: BTreeMap<AnalysisKey, Range<usize>>,
-    /// Whether something at its end was no entry, so that nothing behind it would be found.
+    /// Whether something at its end was no entry, so that nothing behind it would be found, or it is no file of ours.
     torn: bool,
 }
 
 impl DayFile {
     /// The file of `day`, or one without entries where it cannot be read.
     pub(super) fn read(folder: &Path, day: Day) -> DayFile {
-        let bytes = fs::read(path(folder, day)).unwrap_or_default();
+        let path = path(folder, day);
+        let about = fs::metadata(&path).ok();
+        // A pipe would be waited for without end, and a file longer than this program makes them is none of its own.
+        let own = about
+            .as_ref()
+            .is_some_and(|about| about.is_file() && about.len() <= 2 * MOST_OF_A_DAY as u64);
+        let bytes = if own { fs::read(&path).unwrap_or_default() } else { Vec::new() };
+        let strange = about.is_some() && !own;
         let mut file = DayFile { day, bytes, entries: BTreeMap::new(), torn: false };
         let mut at = 0;
         while let Some(entry) = entry_at(&file.bytes, at) {
             at = file.note(entry);
         }
-        file.torn = at < file.bytes.len();
+        file.torn = strange || at < file.bytes.len();
         file.bytes.truncate(at);
         file
     }

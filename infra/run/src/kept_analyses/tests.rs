@@ -64,6 +64,22 @@ fn behind_an_end_that_was_cut_off_entries_are_kept_again() {
 }
 
 #[test]
+fn a_pipe_or_a_file_too_long_holds_nothing_and_is_replaced() {
+    let data = tempfile::tempdir().unwrap();
+    KeptFiles::analyses(data.path(), true).keep(DAY, vec![entry(1)]);
+    let path = path(data.path());
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert_eq!(found(data.path(), 1), None);
+    KeptFiles::analyses(data.path(), true).keep(DAY, vec![entry(2)]);
+    assert_eq!(found(data.path(), 2), Some(entry(2).1));
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(found(data.path(), 2), None);
+    KeptFiles::analyses(data.path(), true).keep(DAY, vec![entry(3)]);
+    assert_eq!(found(data.path(), 3), Some(entry(3).1));
+}
+
+#[test]
 fn what_cannot_be_written_is_not_kept_and_what_was_deleted_is_kept_again() {
     let data = tempfile::tempdir().unwrap();
     fs::write(data.path().join("cache"), "no folder").unwrap();

@@ -109,15 +109,49 @@ impl Lake {
         day: Day,
         events: &[E],
     ) -> Result<(), StoreError> {
-        let folder = self.folder(topic, &month_of(day));
-        if events.iter().all(|event| event.borrow().body.marker().is_some())
-            || disk::month_file(&folder).exists()
-        {
-            return Ok(());
-        }
         self.prepare()?;
-        let bytes = self.parquet(topic, events, false)?;
-        self.replace(&self.path(topic, day), &bytes)
+        match self.day_bytes(topic, day, events)? {
+            Some(bytes) => self.replace(&self.path(topic, day), &bytes),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for all topics.
+    ///
+    /// # Errors
+    /// As [`Lake::write_day`].
+    pub fn write_topics(
+        &self,
+        day: Day,
+        by_topic: &BTreeMap<Topic, Vec<&Event>>,
+    ) -> Result<(), StoreError> {
+        self.prepare()?;
+        // Making columns is the work; the files are written one after the other.
+        let made: Vec<Option<Vec<u8>>> = by_topic
+            .par_iter()
+            .map(|(topic, events)| self.day_bytes(*topic, day, events))
+            .collect::<Result<_, _>>()?;
+        for (topic, bytes) in by_topic.keys().zip(made) {
+            if let Some(bytes) = bytes {
+                self.replace(&self.path(*topic, day), &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A day's file; none without events other than markers, or in a month that is over.
+    fn day_bytes<E: Borrow<Event>>(
+        &self,
+        topic: Topic,
+        day: Day,
+        events: &[E],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let folder = self.folder(topic, &month_of(day));
+        let only_markers = events.iter().all(|event| event.borrow().body.marker().is_some());
+        if only_markers || disk::month_file(&folder).exists() {
+            return Ok(None);
+        }
+        self.parquet(topic, events, false).map(Some)
     }
 
     /// Writes all events of a topic without day markers, a file for each month, replacing the files. Such a
