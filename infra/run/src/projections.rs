@@ -114,11 +114,16 @@ impl RunProjections {
         for event in events {
             by_topic.entry(event.topic()).or_default().push(event);
         }
-        // The lake first: where the disk is full it fails and is written again, and the state would have to be opened
-        // anew.
-        self.lake.write_topics(day, &by_topic)?;
+        // Made side by side, because together they are the longest part of a day.
+        let (lake, views) = rayon::join(
+            || self.lake.write_topics(day, &by_topic),
+            || self.views.make_day(day, events, settings),
+        );
+        // Stored after the lake: where the disk is full that one is written again, and the state would have to be
+        // opened anew.
+        lake?;
         self.write_models(events)?;
-        Ok(self.views.apply_day(day, events, settings)?)
+        Ok(self.views.store_day(views?)?)
     }
 
     /// Writes the unmarked topics that have grown. Such a topic is written whole again, so that its

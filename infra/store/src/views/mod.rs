@@ -35,7 +35,7 @@ use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use success::{DriftReference, DriftRow};
-use view_store::{ViewKey, ViewStore};
+use view_store::{ViewBatch, ViewKey, ViewStore};
 
 /// The views of one run.
 #[derive(Clone)]
@@ -44,6 +44,12 @@ pub struct Views {
     /// The models as this process wrote them last: with every manifest they are megabytes, and most days change
     /// nothing of them.
     models: Arc<Mutex<Option<ModelHistory>>>,
+}
+
+/// A day of the views that is made and not stored yet.
+pub struct MadeDay {
+    batch: ViewBatch,
+    models: ModelHistory,
 }
 
 impl Views {
@@ -130,8 +136,21 @@ impl Views {
         events: &[Event],
         settings: &Settings,
     ) -> Result<(), StoreError> {
+        self.store_day(self.make_day(day, events, settings)?)
+    }
+
+    /// What [`Views::apply_day`] would store, made and not stored yet; none for a day that was applied before.
+    ///
+    /// # Errors
+    /// As [`Views::through`].
+    pub fn make_day(
+        &self,
+        day: Day,
+        events: &[Event],
+        settings: &Settings,
+    ) -> Result<Option<MadeDay>, StoreError> {
         if self.through()?.is_some_and(|through| day <= through) {
-            return Ok(());
+            return Ok(None);
         }
         let mut batch = self.store.batch();
 
@@ -147,9 +166,9 @@ impl Views {
         tally.unmatched_fills += journal.unmatched;
         batch.put(ViewKey::Tally, &tally)?;
 
-        let mut held = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken, so that a day that fails leaves nothing of itself behind.
-        let mut models = held.take().map_or_else(|| self.models(), Ok)?;
+        let held = self.models.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut models = held.map_or_else(|| self.models(), Ok)?;
         if models.apply(day, events) {
             batch.put(ViewKey::Models, &models)?;
         }
@@ -166,8 +185,17 @@ impl Views {
             batch.put(ViewKey::Equity(day), &marks)?;
         }
         batch.put(ViewKey::Through, &day)?;
+        Ok(Some(MadeDay { batch, models }))
+    }
+
+    /// Stores a day, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Kv`]; the views take no more days then until they are opened again.
+    pub fn store_day(&self, made: Option<MadeDay>) -> Result<(), StoreError> {
+        let Some(MadeDay { batch, models }) = made else { return Ok(()) };
         self.store.commit(batch)?;
-        *held = Some(models);
+        *self.models.lock().unwrap_or_else(PoisonError::into_inner) = Some(models);
         Ok(())
     }
 
