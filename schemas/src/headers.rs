@@ -1,7 +1,7 @@
 //! Record headers: CloudEvents in binary mode, the candidate (`correlation_id`), the event that
 //! caused this one (`causation_id`), a W3C `traceparent`. No decision depends on them.
 
-use crate::{Event, EventId, event_time::close_text, id::hex};
+use crate::{Event, event_time::close_text, id::hex};
 
 /// The headers of an event and their meanings; the last two are optional.
 pub const MEANINGS: [(&str, &str); 9] = [
@@ -26,52 +26,54 @@ pub const DEAD_LETTER_MEANINGS: [(&str, &str); 6] = [
     ("__connect.errors.exception.message", "why"),
 ];
 
-/// The headers of `event`, written by `role`.
-pub fn write(event: &Event, role: &str) -> Vec<(String, Vec<u8>)> {
-    let topic = event.topic();
-    let mut headers = vec![
-        ("ce_specversion", "1.0".to_owned()),
-        ("ce_id", event.id.to_string()),
-        ("ce_type", format!("{}.{}", topic.name(), event.body.kind())),
-        ("ce_source", format!("/butterquant/{role}")),
-        ("ce_time", close_text(event.day)),
-        ("content-type", "application/vnd.confluent.avro".to_owned()),
-    ];
-    if let Some(id) = event.correlation {
-        headers.push(("correlation_id", id.to_string()));
+/// Gives the headers of `event`, written by `role`, to `header`.
+pub fn write(event: &Event, role: &str, header: &mut dyn FnMut(&str, &[u8])) {
+    let (topic, id) = (event.topic(), event.id.to_string());
+    let mut text = |name: &str, value: &str| header(name, value.as_bytes());
+    text("ce_specversion", "1.0");
+    text("ce_id", &id);
+    text("ce_type", &format!("{}.{}", topic.name(), event.body.kind()));
+    text("ce_source", &format!("/butterquant/{role}"));
+    text("ce_time", &close_text(event.day));
+    text("content-type", "application/vnd.confluent.avro");
+    let correlation = event.correlation.map(|id| id.to_string());
+    let causation = event.causation.map(|id| id.to_string());
+    for (name, id) in [("correlation_id", &correlation), ("causation_id", &causation)] {
+        if let Some(id) = id {
+            text(name, id);
+        }
     }
-    if let Some(id) = event.causation {
-        headers.push(("causation_id", id.to_string()));
-    }
-    let trace = event.correlation.or(event.causation).unwrap_or(event.id);
-    headers.push(("traceparent", format!("00-{trace}-{}-01", hex(&event.id.0[..8]))));
-    headers.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())).collect()
+    let trace = correlation.or(causation);
+    let trace = trace.as_deref().unwrap_or(&id);
+    text("traceparent", &format!("00-{trace}-{}-01", hex(&event.id.0[..8])));
 }
 
-/// The further headers of a dead letter, which Kafka Connect's tools read.
-pub fn dead_letter(letter: &crate::events::DeadLetter) -> Vec<(String, Vec<u8>)> {
-    [
+/// Gives the further headers of a dead letter, which Kafka Connect's tools read, to `header`.
+pub fn dead_letter(letter: &crate::events::DeadLetter, header: &mut dyn FnMut(&str, &[u8])) {
+    for (name, value) in [
         ("topic", letter.topic.clone()),
         ("partition", letter.partition.to_string()),
         ("offset", letter.offset.to_string()),
         ("stage", letter.stage.clone()),
         ("exception.class.name", format!("butterquant.{}", letter.stage)),
         ("exception.message", letter.message.clone()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (format!("__connect.errors.{name}"), value.into_bytes()))
-    .collect()
+    ] {
+        header(&format!("__connect.errors.{name}"), value.as_bytes());
+    }
 }
 
-/// Sets the causation and correlation of `event` from its record's headers.
-pub fn read(event: &mut Event, headers: &[(String, Vec<u8>)]) {
-    event.causation = id(headers, "causation_id");
-    event.correlation = id(headers, "correlation_id");
-}
-
-fn id(headers: &[(String, Vec<u8>)], name: &str) -> Option<EventId> {
-    let (_, value) = headers.iter().find(|(header, _)| header == name)?;
-    std::str::from_utf8(value).ok()?.parse().ok()
+/// Sets the causation and correlation of `event` from its record's headers, of which the first of a name counts.
+pub fn read<'a>(event: &mut Event, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
+    let (mut causation, mut correlation) = (None, None);
+    for (name, value) in headers {
+        match name {
+            "causation_id" => causation = causation.or(Some(value)),
+            "correlation_id" => correlation = correlation.or(Some(value)),
+            _ => {}
+        }
+    }
+    let id = |value: Option<&[u8]>| std::str::from_utf8(value?).ok()?.parse().ok();
+    (event.causation, event.correlation) = (id(causation), id(correlation));
 }
 
 #[cfg(test)]
@@ -86,14 +88,16 @@ mod tests {
         let id = EventId::of(&["about"], 0);
         let event = Event::new(Day(1), "", &["1"], DeadLetters::EventRejected(letter.clone()));
         let event = Event { causation: Some(id), correlation: Some(id), ..event };
-        let check = |written: Vec<(String, Vec<u8>)>, explained: &[(&str, &str)]| {
-            let mut written: Vec<String> = written.into_iter().map(|(name, _)| name).collect();
+        let (mut own, mut further) = (Vec::new(), Vec::new());
+        write(&event, "test", &mut |name, _| own.push(name.to_owned()));
+        dead_letter(&letter, &mut |name, _| further.push(name.to_owned()));
+        let check = |mut written: Vec<String>, explained: &[(&str, &str)]| {
             let mut explained: Vec<&str> = explained.iter().map(|(name, _)| *name).collect();
             written.sort();
             explained.sort_unstable();
             assert_eq!(written, explained);
         };
-        check(write(&event, "test"), &MEANINGS);
-        check(dead_letter(&letter), &DEAD_LETTER_MEANINGS);
+        check(own, &MEANINGS);
+        check(further, &DEAD_LETTER_MEANINGS);
     }
 }

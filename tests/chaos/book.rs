@@ -46,7 +46,7 @@ impl Book {
                 let due = [(place.clone(), next)];
                 for fetched in reader.poll(&due, 10_000, Duration::from_secs(1))? {
                     next = fetched.position;
-                    found.extend(fetched.records);
+                    found.extend(fetched.into_records());
                 }
             }
             book.records.insert(place, found);

@@ -10,6 +10,7 @@ use eventlog::{EmbeddedLog, Fetched, Reader, Record, TopicPartition};
 use schemas::events::{Fills, Orders, Predictions};
 use schemas::{Body, Event, EventId, Topic, codec};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A reader that returns prepared records, poll by poll.
@@ -169,7 +170,7 @@ fn shown(base: &Base, is: impl Fn(&TopicPartition, &Record) -> bool) -> Vec<Fetc
     let of = |(tp, records): (&TopicPartition, &Vec<Record>)| {
         let from = base.ends[tp];
         let new = records.iter().filter(|record| record.offset >= from && is(tp, record));
-        let records: Vec<Record> = new.cloned().collect();
+        let records: Vec<Arc<Record>> = new.cloned().map(Arc::new).collect();
         let position = records.last().map_or(from, |last| last.offset + 1);
         Fetched { tp: tp.clone(), records, position }
     };

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
-use eventlog::{Batch, EmbeddedLog, Log, NewRecord, TopicPartition};
+use eventlog::{Batch, EmbeddedLog, Log, NewRecord, PartitionReader, Record, TopicPartition};
+use schemas::{Day, Topic};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use tests::cli::{Ran, command, run};
 const MARKET: &str = "sim:5,stocks=12,days=420,structure=on";
 /// Forty days before that market's last.
 const FROM: &str = "2016-06-20";
+/// Partitions of its data topics.
+const PARTITIONS: u32 = 12;
 /// What is read of a run.
 const READERS: [&str; 5] = [
     "positions -o json",
@@ -235,6 +238,55 @@ fn given_a_run_killed_in_its_first_day_when_rebuilt_then_nothing_is_compared_tha
     }
 }
 
+/// Views and lake end before the days of the log do, nothing is committed, and no state is saved.
+#[test]
+fn given_days_that_no_offset_covers_when_rebuilt_then_they_are_not_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, data) = (&folder.path().join("whole"), &folder.path().join("data"));
+    finished(whole);
+    fs::create_dir(data).unwrap();
+    copy(&whole.join("runs"), data);
+    for part in ["log", "state", "lake"] {
+        fs::remove_dir_all(run_folder(data).join(part)).unwrap();
+    }
+    let third: Day = "2016-06-22".parse().unwrap();
+    copy_records(whole, data, |day| day <= third);
+    rebuilt(data, 0);
+    copy_records(whole, data, |day| day > third);
+    // Ended before it saved its state.
+    assert!(kv::Db::open(run_folder(data).join("state")).unwrap().drop_tree("units").unwrap());
+    let report = rebuilt(data, 0);
+    for part in [&report["views"], &report["lake"]["bars"], &report["lake"]["orders"]] {
+        assert!(part["same"].is_null(), "{report:#}");
+        assert!(part["note"].as_str().unwrap().contains("not compared"), "{report:#}");
+    }
+    assert_eq!(rebuilt(data, 0)["same"], true);
+}
+
+/// Copies the records of some days, and no offsets.
+fn copy_records(from: &Path, to: &Path, wanted: impl Fn(Day) -> bool) {
+    let from = EmbeddedLog::open(run_folder(from).join("log")).unwrap();
+    let to = EmbeddedLog::open(run_folder(to).join("log")).unwrap();
+    shell::open::ensure_topics(&to, PARTITIONS).unwrap();
+    let mut reader = PartitionReader::new(&from).unwrap();
+    for topic in Topic::ALL {
+        for partition in 0..topic.partitions(PARTITIONS) {
+            let place = TopicPartition::new(topic.name(), partition);
+            let records = reader.to_end(&from, &place).unwrap().map(Result::unwrap);
+            let records = records.filter(|one| wanted(Day((one.timestamp_ms / 86_400_000) as i32)));
+            let again = |Record { timestamp_ms, key, value, headers, .. }| NewRecord {
+                to: place.clone(),
+                timestamp_ms,
+                key,
+                value,
+                headers,
+            };
+            let batch = Batch { records: records.map(again).collect(), ..Batch::default() };
+            to.producer("copy").unwrap().publish(batch, None).unwrap();
+        }
+    }
+}
+
 #[test]
 fn given_words_on_dead_letters_when_rebuilt_then_nothing_differs() {
     let folder = tempfile::tempdir().unwrap();
@@ -247,7 +299,7 @@ fn given_words_on_dead_letters_when_rebuilt_then_nothing_differs() {
             timestamp_ms: 1,
             key: None,
             value: vec![value; 9],
-            headers: Vec::new(),
+            headers: Default::default(),
         };
         let records = vec![noise(0xff), noise(0xfe)];
         let mut producer = log.producer("noise").unwrap();

@@ -72,7 +72,7 @@ fn a_group_uses_the_new_protocol_where_the_brokers_have_it_and_the_classic_one_w
 
 fn moved(partition: u32) -> NewRecord {
     let to = TopicPartition::new("moved", partition);
-    NewRecord { to, timestamp_ms: 1, key: None, value: vec![1], headers: Vec::new() }
+    NewRecord { to, timestamp_ms: 1, key: None, value: vec![1], headers: Default::default() }
 }
 
 /// A client of its own writes to every partition, and the group's coordinator answers it.

@@ -76,7 +76,7 @@ fn everything(log: &EmbeddedLog, place: TopicPartition) -> Vec<NewRecord> {
         for fetched in reader.poll(&[(place.clone(), next)], 5_000, Duration::from_secs(5)).unwrap()
         {
             next = fetched.position;
-            records.extend(fetched.records.into_iter().map(|record| again(&place, record)));
+            records.extend(fetched.into_records().map(|record| again(&place, record)));
         }
     }
     records

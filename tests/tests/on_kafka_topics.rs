@@ -241,7 +241,7 @@ fn publish(log: &KafkaLog, topic: Topic, bytes: usize) -> eventlog::Result<Vec<u
         timestamp_ms: 1_500_000_000_000,
         key: None,
         value: value.take(bytes).collect(),
-        headers: vec![],
+        headers: Default::default(),
     };
     let batch = Batch { records: vec![record], ..Batch::default() };
     log.producer("letters")?.publish(batch, None)

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
-use eventlog::{Batch, Log, MemoryLog, NewRecord, Nulls};
+use eventlog::{Batch, Headers, Log, MemoryLog, NewRecord, Nulls};
 use schemas::events::{DayClosed, DeadLetter, FeatureVector, Features, ScanRefused, Scans};
 use schemas::{Event, Topic, codec};
 use shell::inspect::inspect;
@@ -37,7 +37,7 @@ fn bad(topic: Topic, partition: u32) -> Vec<(&'static str, NewRecord)> {
         timestamp_ms: schemas::close_ms(day),
         key: Some(key.to_vec()),
         value,
-        headers: vec![("made".to_owned(), b"by hand".to_vec())],
+        headers: Headers::from([("made", "by hand")]),
     };
     let sound = marker(partition, None).value;
     let other = if topic == Topic::Features { Topic::Scans } else { Topic::Features };
@@ -72,7 +72,7 @@ fn good(log: &MemoryLog, topic: Topic, partition: u32) -> Vec<(Option<Vec<u8>>, 
     while next < end {
         for fetched in reader.poll(&[(place.clone(), next)], 5_000, Duration::ZERO).unwrap() {
             next = fetched.position;
-            let sound = fetched.records.into_iter().filter(|record| {
+            let sound = fetched.into_records().filter(|record| {
                 record.timestamp_ms > 1 && inspect(topic, partition, PARTITIONS, record).is_ok()
             });
             found.extend(sound.map(|record| (record.key, record.value)));
@@ -115,10 +115,11 @@ fn bad_records_on_every_partition_have_one_letter_each_and_change_nothing() {
             Some((stage, record)) => {
                 assert_eq!((said.stage.as_str(), &said.value), (stage, &record.value), "{said:?}");
                 let headers = said.headers.into_iter().map(|header| (header.name, header.value));
-                let headers: Vec<_> = headers.collect();
+                let headers: Headers = headers.collect();
                 let (nulls, kept) = Nulls::of(&headers);
                 assert_eq!(nulls.empty_key, record.key.as_ref().is_some_and(Vec::is_empty));
-                assert_eq!((said.key, kept), (record.key.unwrap_or_default(), &record.headers[..]));
+                assert_eq!(said.key, record.key.unwrap_or_default());
+                assert_eq!(kept.collect::<Headers>(), record.headers);
             }
             None => others.push((said.stage, said.value)),
         }

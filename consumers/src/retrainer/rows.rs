@@ -93,21 +93,24 @@ pub(super) struct Split {
 
 /// Splits rows of matured candidates. `open` are scan days with a candidate that has not matured:
 /// such a day shows only its shortest holdings, so no model is judged on it.
-pub(super) fn split(mut rows: Vec<LabelledRow>, open: &BTreeSet<i32>) -> Result<Split, String> {
+pub(super) fn split(rows: &[LabelledRow], open: &BTreeSet<i32>) -> Result<Split, String> {
+    // Rows are large, and there are more of them than a training takes: they are put in order by reference.
+    let mut rows: Vec<&LabelledRow> = rows.iter().collect();
     rows.sort_by(|a, b| {
         let key = |row: &LabelledRow| (row.scan_day, row.evaluation_day);
         key(a)
             .cmp(&key(b))
             .then_with(|| a.features.partial_cmp(&b.features).unwrap_or(std::cmp::Ordering::Equal))
     });
-    let all = scan_days(&rows);
+    let all = scan_days(rows.iter().copied());
     let days = held_out(&all, open).map_err(|matured| {
         format!("{matured} matured scan days are too few to hold {HELD_OUT_DAYS} out: {REMEDY}")
     })?;
     let train_before = embargo_of(&all, days.first);
     let new_rows_after = days_to_new_rows(&all, open, days.first);
-    let (train, mut held_out): (Vec<LabelledRow>, Vec<LabelledRow>) =
-        rows.into_iter().partition(|row| row.scan_day < train_before);
-    held_out.retain(|row| row.scan_day >= days.first.0 && !open.contains(&row.scan_day));
+    let trains = |row: &LabelledRow| row.scan_day < train_before;
+    let judges = |row: &LabelledRow| row.scan_day >= days.first.0 && !open.contains(&row.scan_day);
+    rows.retain(|row| trains(row) || judges(row));
+    let (train, held_out) = rows.into_iter().cloned().partition(trains);
     Ok(Split { train, held_out, days, new_rows_after })
 }

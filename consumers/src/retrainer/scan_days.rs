@@ -34,7 +34,7 @@ pub(super) struct ScanDay {
 pub(super) type ScanDays = BTreeMap<i32, ScanDay>;
 
 /// The scan days of `rows`.
-pub(super) fn scan_days(rows: &[LabelledRow]) -> ScanDays {
+pub(super) fn scan_days<'a>(rows: impl Iterator<Item = &'a LabelledRow>) -> ScanDays {
     let mut days = ScanDays::new();
     for row in rows {
         let day = days.entry(row.scan_day).or_default();
@@ -67,7 +67,7 @@ pub(super) fn held_out(days: &ScanDays, open: &BTreeSet<i32>) -> Result<HeldOutD
 /// only if it was held shorter than its neighbours; the last days of a training, which choose
 /// epoch and penalty and measure drift, would then be unlike any others.
 pub fn embargo(rows: &[LabelledRow], held_out_from: Day) -> i32 {
-    embargo_of(&scan_days(rows), held_out_from)
+    embargo_of(&scan_days(rows.iter()), held_out_from)
 }
 
 /// The same of scan days.
@@ -86,7 +86,7 @@ pub(super) fn trainable(days: &ScanDays, open: &BTreeSet<i32>) -> usize {
 /// The number of `rows` from before the embargo, which a training could use; `open` are scan days with
 /// candidates that have no outcome yet.
 pub fn trainable_rows(rows: &[LabelledRow], open: &BTreeSet<i32>) -> usize {
-    trainable(&scan_days(rows), open)
+    trainable(&scan_days(rows.iter()), open)
 }
 
 /// How many more scan days must mature before a training has other rows: until the first embargoed

@@ -13,6 +13,7 @@ use schemas::events::{
 use schemas::{Body, Day, Event};
 use statistics::p_text;
 use std::collections::BTreeSet;
+use std::mem::take;
 use success::{
     Assessment, Engine, GateSettings, HeldOut, LEVEL, LabelledRow, MOST_ROWS, Manifest,
     TrainSettings, Trained, Verdict, draw_evenly, gate, longest_holding, rows_sha256,
@@ -72,7 +73,8 @@ fn attempt(
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<TrainingResult, String> {
     let settings = &request.settings;
-    let split = split(rows, open)?;
+    let split = split(&rows, open)?;
+    drop(rows);
     if (split.train.len() as i64) < settings.min_training_rows {
         return Err(format!(
             "{} rows are from days that ended before the held-out days begin on {}; {} are needed: \
@@ -134,12 +136,12 @@ fn unproven_where_chosen(model: &Manifest) -> Option<String> {
 /// Trains on the request's rows and the `samples` evaluated by its day. The events record the
 /// result: trained and, past the gate, promoted to challenger; or refused with the reasons.
 pub fn train_and_judge(
-    request: TrainRequest,
+    mut request: TrainRequest,
     samples: &[Event],
     acceptance: &dyn AcceptanceTest,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Vec<Event> {
-    let (mut rows, mut open) = (request.rows.clone(), request.open.clone());
+    let (mut rows, mut open) = (take(&mut request.rows), take(&mut request.open));
     let (day, known_by, version) = (request.day, request.known_by, request.version);
     let drawn = samples.iter().filter_map(|event| match &event.body {
         Body::Samples(Samples::SampleDrawn(sample)) => row_of(sample),

@@ -103,10 +103,9 @@ impl RecordFormat {
             timestamp: record.timestamp_ms,
             key: record.key.as_deref().map(text),
             headers: headers
-                .iter()
                 .enumerate()
                 .map(|(at, (name, value))| {
-                    (name.as_str(), (!nulls.headers.contains(&at)).then(|| text(value)))
+                    (name, (!nulls.headers.contains(&at)).then(|| text(value)))
                 })
                 .collect(),
             content,
@@ -217,6 +216,7 @@ fn collect_names(schema: &Value, named: &mut BTreeMap<String, Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eventlog::Headers;
     use schemas::events::{Bar, Bars, ModelTrained, Models};
     use shell::record_codec;
 
@@ -261,7 +261,7 @@ mod tests {
             timestamp_ms: DAY_MS * 5 + 1,
             key: None,
             value: vec![0xab; 100],
-            headers: Vec::new(),
+            headers: Default::default(),
         };
         let event = record_codec::event(Topic::Bars, &record);
         assert_eq!(day(&record, &event), Day(5));
@@ -273,7 +273,7 @@ mod tests {
         assert!(line.get("data").is_none());
         assert_eq!(line["headers"], json!({}));
 
-        let mut headers = vec![("a".to_owned(), Vec::new()), ("b".to_owned(), Vec::new())];
+        let mut headers = Headers::from([("a", ""), ("b", "")]);
         Nulls { value: true, headers: [1].into(), ..Nulls::default() }.mark(&mut headers);
         let tombstone = Record { value: Vec::new(), headers, ..record };
         let event = record_codec::event(Topic::Bars, &tombstone);

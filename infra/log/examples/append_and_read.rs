@@ -33,7 +33,7 @@ fn batch(size: usize, at: usize) -> Batch {
         timestamp_ms: i as i64,
         key: Some(b"AAPL".to_vec()),
         value: vec![(i % 251) as u8; 120],
-        headers: vec![("ce_id".to_string(), vec![7; 32])],
+        headers: eventlog::Headers::from([("ce_id", [7; 32])]),
     };
     Batch { records: (at..at + size).map(record).collect(), ..Batch::default() }
 }

@@ -17,7 +17,9 @@
 pub mod archive;
 pub mod conformance;
 mod error;
+mod headers;
 pub mod kafka;
+mod lengths;
 pub mod local;
 mod membership;
 mod nulls;
@@ -27,6 +29,7 @@ mod traits;
 mod types;
 
 pub use error::{ErrorClass, LogError, Result};
+pub use headers::{HeaderIter, Headers};
 pub use kafka::{KafkaLog, KafkaSettings};
 pub use local::{EmbeddedLog, MemoryLog};
 pub use nulls::{NULLS, Nulls};

@@ -7,14 +7,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::{HeaderIter, Headers};
+
 /// The mark's name.
 pub const NULLS: &str = "butterquant.nulls";
 
 const VALUE: &str = "value";
 const EMPTY_KEY: &str = "empty-key";
-
-/// A header's name and value.
-type Header = (String, Vec<u8>);
 
 /// The parts of a record that are null.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,10 +28,10 @@ pub struct Nulls {
 
 impl Nulls {
     /// What is null of a record with these headers, and the headers without the mark.
-    pub fn of(headers: &[Header]) -> (Nulls, &[Header]) {
-        match headers.split_last() {
-            Some(((name, text), rest)) if name == NULLS => (Nulls::named(text), rest),
-            _ => (Nulls::default(), headers),
+    pub fn of(headers: &Headers) -> (Nulls, HeaderIter<'_>) {
+        match headers.iter().last() {
+            Some((NULLS, text)) => (Nulls::named(text), headers.iter().without_last()),
+            _ => (Nulls::default(), headers.iter()),
         }
     }
 
@@ -50,14 +49,14 @@ impl Nulls {
 
     /// Adds the mark to `headers`, if anything is to be said. A header that bears the mark's name without being one
     /// gets a mark behind it.
-    pub fn mark(&self, headers: &mut Vec<Header>) {
-        if *self == Nulls::default() && headers.iter().all(|(name, _)| name != NULLS) {
+    pub fn mark(&self, headers: &mut Headers) {
+        if *self == Nulls::default() && headers.get(NULLS).is_none() {
             return;
         }
         let words = [(self.value, VALUE), (self.empty_key, EMPTY_KEY)];
         let words = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned());
         let words: Vec<String> = words.chain(self.headers.iter().map(usize::to_string)).collect();
-        headers.push((NULLS.to_owned(), words.join(" ").into_bytes()));
+        headers.push(NULLS, words.join(" ").as_bytes());
     }
 }
 
@@ -65,13 +64,9 @@ impl Nulls {
 mod tests {
     use super::*;
 
-    fn header(name: &str, value: &str) -> Header {
-        (name.to_owned(), value.as_bytes().to_vec())
-    }
-
     #[test]
     fn what_is_marked_is_read_again() {
-        let plain = vec![header("a", ""), header("b", "x")];
+        let plain = Headers::from([("a", ""), ("b", "x")]);
         for nulls in [
             Nulls::default(),
             Nulls { value: true, ..Nulls::default() },
@@ -81,15 +76,17 @@ mod tests {
             let mut marked = plain.clone();
             nulls.mark(&mut marked);
             assert_eq!(marked.len() == plain.len(), nulls == Nulls::default());
-            assert_eq!(Nulls::of(&marked), (nulls, &plain[..]));
+            let (found, kept) = Nulls::of(&marked);
+            assert_eq!((found, kept.collect::<Headers>()), (nulls, plain.clone()));
         }
     }
 
     #[test]
     fn a_header_of_the_marks_name_is_no_mark() {
-        let foreign = vec![header(NULLS, "value")];
+        let foreign = Headers::from([(NULLS, "value")]);
         let mut headers = foreign.clone();
         Nulls::default().mark(&mut headers);
-        assert_eq!(Nulls::of(&headers), (Nulls::default(), &foreign[..]));
+        let (found, kept) = Nulls::of(&headers);
+        assert_eq!((found, kept.collect::<Headers>()), (Nulls::default(), foreign));
     }
 }

@@ -76,9 +76,8 @@ impl PartitionRecords<'_> {
         for _ in 0..PATIENCE {
             if let Some(fetched) = self.reader.poll(&due, MOST_RECORDS, WAIT)?.into_iter().next() {
                 self.position = fetched.position.min(self.end);
-                let mut records = fetched.records;
-                records.retain(|record| record.offset < self.end);
-                return Ok(Some(records));
+                let records = fetched.into_records().filter(|record| record.offset < self.end);
+                return Ok(Some(records.collect()));
             }
         }
         Err(LogError::new(
@@ -126,7 +125,7 @@ mod tests {
             timestamp_ms: 1,
             key: None,
             value: vec![value],
-            headers: Vec::new(),
+            headers: Default::default(),
         };
         let records = (0..count).map(record).collect();
         log.producer("p").unwrap().publish(Batch { records, ..Batch::default() }, None).unwrap();

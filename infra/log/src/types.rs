@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::LogError;
+use crate::{Headers, LogError};
 
 /// One partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,14 +55,13 @@ pub struct Record {
     /// The event's bytes.
     pub value: Vec<u8>,
     /// Names and values, in the order they were written.
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Headers,
 }
 
 impl Record {
-    /// Bytes of its key, value and headers.
+    /// Bytes of its key, value and headers in memory.
     pub fn bytes(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
-        self.key.as_ref().map_or(0, Vec::len) + self.value.len() + headers.sum::<usize>()
+        self.key.as_ref().map_or(0, Vec::len) + self.value.len() + self.headers.size()
     }
 }
 
@@ -79,7 +78,7 @@ pub struct NewRecord {
     /// The event's bytes.
     pub value: Vec<u8>,
     /// Names and values, kept in this order.
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Headers,
 }
 
 impl NewRecord {
@@ -124,10 +123,17 @@ pub struct Batch {
 pub struct Fetched {
     /// The partition.
     pub tp: TopicPartition,
-    /// Its records, ascending; empty where only the position moved.
-    pub records: Vec<Record>,
+    /// Its records, ascending, which other readers may share; empty where only the position moved.
+    pub records: Vec<Arc<Record>>,
     /// The next offset to read; steps over transaction markers.
     pub position: u64,
+}
+
+impl Fetched {
+    /// Its records, each for the caller alone.
+    pub fn into_records(self) -> impl Iterator<Item = Record> {
+        self.records.into_iter().map(Arc::unwrap_or_clone)
+    }
 }
 
 /// The ends of all partitions and the committed offsets of all groups at one moment.

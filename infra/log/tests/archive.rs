@@ -17,7 +17,7 @@ fn record(partition: u32, number: u32) -> NewRecord {
         timestamp_ms: i64::from(number) + 1,
         key: (!number.is_multiple_of(3)).then(|| number.to_be_bytes().to_vec()),
         value: (0..bytes).map(|at| (at as u32 * number % 251) as u8).collect(),
-        headers: vec![("ce_id".to_owned(), vec![number as u8])],
+        headers: eventlog::Headers::from([("ce_id", [number as u8])]),
     }
 }
 

@@ -36,7 +36,7 @@ fn fill(file: &Path) {
 fn publish(producer: &mut dyn Producer) -> eventlog::Result<Vec<u64>> {
     let to = TopicPartition::new("bars", 0);
     let value = vec![7; 10_000];
-    let record = NewRecord { to, timestamp_ms: 1, key: None, value, headers: Vec::new() };
+    let record = NewRecord { to, timestamp_ms: 1, key: None, value, headers: Default::default() };
     producer.publish(Batch { records: vec![record], ..Batch::default() }, None)
 }
 

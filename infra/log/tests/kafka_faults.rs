@@ -22,8 +22,8 @@ fn everything(log: &KafkaLog, topic: &str) -> Vec<Vec<Record>> {
         while next < log.watermarks(&place).unwrap().high {
             let due = [(place.clone(), next)];
             for fetched in reader.poll(&due, 1_000, Duration::from_secs(5)).unwrap() {
-                records.extend(fetched.records);
                 next = fetched.position;
+                records.extend(fetched.into_records());
             }
         }
         records
@@ -44,7 +44,7 @@ fn a_plain_copy_is_the_same_records() {
         timestamp_ms: 1_000 + i64::from(n),
         key: n.is_multiple_of(2).then(|| vec![n as u8]),
         value: vec![n as u8; 10],
-        headers: vec![("n".to_string(), n.to_string().into_bytes())],
+        headers: eventlog::Headers::from([("n", n.to_string())]),
     };
     let records = (0..1_500).map(record).collect();
     log.producer("copied").unwrap().publish(Batch { records, ..Batch::default() }, None).unwrap();
@@ -75,7 +75,7 @@ fn batch(sizes: &[usize]) -> Batch {
         timestamp_ms: 1_000,
         key: Some(format!("K{n}").into_bytes()),
         value: vec![0; *size],
-        headers: Vec::new(),
+        headers: Default::default(),
     };
     Batch { records: sizes.iter().enumerate().map(record).collect(), ..Batch::default() }
 }
@@ -177,7 +177,7 @@ fn a_slow_reader_is_held_back() {
                 value.extend_from_slice(&seed.to_be_bytes());
             }
             let to = TopicPartition::new("backlog", n % partitions);
-            NewRecord { to, timestamp_ms: 1_000, key: None, value, headers: Vec::new() }
+            NewRecord { to, timestamp_ms: 1_000, key: None, value, headers: Default::default() }
         };
         let records = (0..1_024).map(record).collect();
         producer.publish(Batch { records, ..Batch::default() }, None).unwrap();

@@ -44,7 +44,7 @@ fn made(value: &str, from: u64, next: u64) -> Batch {
         timestamp_ms: 1,
         key: None,
         value: value.as_bytes().to_vec(),
-        headers: Vec::new(),
+        headers: Default::default(),
     };
     let consumed = vec![Consumed { tp: TopicPartition::new("in", 0), from, next }];
     Batch { records: vec![record], consumed, ..Batch::default() }
@@ -173,7 +173,7 @@ fn left_behind(protocol: GroupProtocol, name: &str) {
             reader.poll(&[(out.clone(), position)], 100, Duration::from_millis(100)).unwrap()
         {
             position = fetched.position;
-            values.extend(fetched.records.into_iter().map(|r| String::from_utf8(r.value).unwrap()));
+            values.extend(fetched.into_records().map(|r| String::from_utf8(r.value).unwrap()));
         }
     }
     assert_eq!(values, ["a", "b", "b again"]);

@@ -25,7 +25,7 @@ fn record(partition: u32, value: &str) -> NewRecord {
         timestamp_ms: 1,
         key: None,
         value: value.as_bytes().to_vec(),
-        headers: Vec::new(),
+        headers: Default::default(),
     }
 }
 
@@ -42,7 +42,7 @@ fn read(log: &dyn Log, partition: u32) -> Vec<String> {
     let fetched = log.reader().unwrap().poll(&due, 10_000, Duration::ZERO).unwrap();
     fetched
         .into_iter()
-        .flat_map(|f| f.records)
+        .flat_map(|f| f.into_records())
         .map(|r| String::from_utf8(r.value).unwrap())
         .collect()
 }

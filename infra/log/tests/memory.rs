@@ -30,7 +30,7 @@ fn large_records_do_not_stay_in_memory() {
             timestamp_ms: 1,
             key: None,
             value: vec![number as u8; BYTES],
-            headers: Vec::new(),
+            headers: Default::default(),
         };
         producer.publish(Batch { records: vec![record], ..Batch::default() }, None).unwrap();
     }

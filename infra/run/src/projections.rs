@@ -110,13 +110,9 @@ impl RunProjections {
     }
 
     fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
-        let mut by_topic: BTreeMap<Topic, Vec<&Event>> = BTreeMap::new();
-        for event in events {
-            by_topic.entry(event.topic()).or_default().push(event);
-        }
         // Made side by side, because together they are the longest part of a day.
         let (lake, views) = rayon::join(
-            || self.lake.write_topics(day, &by_topic),
+            || self.lake.write_day(day, events),
             || self.views.make_day(day, events, settings),
         );
         // Stored after the lake: where the disk is full that one is written again, and the state would have to be

@@ -4,7 +4,7 @@ use crate::inspect::Bad;
 use crate::{
     cursor::Stage, decisions::DecisionSource, error::ShellError, record_codec, unit::Unit,
 };
-use eventlog::{Nulls, Record};
+use eventlog::{Headers, Nulls, Record};
 use schemas::events::{DeadLetter, DeadLetters, LetterHeader};
 use schemas::role::Role;
 use schemas::{Event, Topic};
@@ -63,14 +63,13 @@ impl Unit {
 
 /// The dead letter of a bad record: whole, as far as it fits.
 fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -> DeadLetter {
-    let header = |(name, value): (String, Vec<u8>)| LetterHeader { name, value };
     let (mut nulls, kept) = Nulls::of(&record.headers);
     nulls.empty_key = record.key.as_ref().is_some_and(Vec::is_empty);
     let key = record.key.as_deref().unwrap_or_default();
-    let redriven = kept.iter().find(|(name, _)| name == REDRIVEN);
+    let redriven = kept.clone().find(|(name, _)| *name == REDRIVEN);
     let redriven: Option<i64> =
         redriven.and_then(|(_, id)| std::str::from_utf8(id).ok()?.parse().ok());
-    let head = kept.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let head = kept.clone().map(|(name, value)| name.len() + value.len()).sum::<usize>();
     let mut message: String = bad.message.chars().take(LONGEST_MESSAGE).collect();
     let mut cut = |fits: bool, what: String| {
         if !fits {
@@ -90,7 +89,7 @@ fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -
     if let Some(first) = redriven {
         message.push_str(&format!("; it was redriven from dead letter {first}"));
     }
-    let mut headers = if head <= LARGEST_HEAD { kept.to_vec() } else { Vec::new() };
+    let mut headers: Headers = kept.filter(|_| head <= LARGEST_HEAD).collect();
     nulls.headers.retain(|at| *at < headers.len());
     nulls.mark(&mut headers);
     let mut letter = DeadLetter {
@@ -103,7 +102,10 @@ fn letter(role: Role, topic: Topic, partition: u32, record: &Record, bad: Bad) -
         stage: bad.stage.to_owned(),
         message,
         event: bad.event,
-        headers: headers.into_iter().map(header).collect(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| LetterHeader { name: name.to_owned(), value: value.to_vec() })
+            .collect(),
         timestamp_ms: record.timestamp_ms,
         redriven,
         length: None,
@@ -125,7 +127,7 @@ mod tests {
     }
 
     fn record(value: usize, headers: usize) -> Record {
-        let headers = vec![("h".to_owned(), vec![7; headers])];
+        let headers = Headers::from([("h", vec![7; headers])]);
         Record { offset: 9, timestamp_ms: 5, key: Some(vec![1, 2]), value: vec![3; value], headers }
     }
 
@@ -148,9 +150,10 @@ mod tests {
         let headers = BTreeSet::from([0]);
         Nulls { value: true, headers, empty_key: false }.mark(&mut tombstone.headers);
         let kept = of(&tombstone).headers;
-        let kept: Vec<_> = kept.into_iter().map(|header| (header.name, header.value)).collect();
+        let kept: Headers = kept.into_iter().map(|header| (header.name, header.value)).collect();
         let nulls = Nulls { value: true, headers: BTreeSet::from([0]), empty_key: true };
-        assert_eq!(Nulls::of(&kept), (nulls, &[("h".to_owned(), Vec::new())][..]));
+        let (found, kept) = Nulls::of(&kept);
+        assert_eq!((found, kept.collect::<Headers>()), (nulls, Headers::from([("h", "")])));
 
         let mut long = record(0, LARGEST_HEAD + 1);
         Nulls { value: true, ..Nulls::default() }.mark(&mut long.headers);
@@ -178,7 +181,7 @@ mod tests {
     #[test]
     fn a_letter_names_the_one_it_was_put_back_from() {
         let mut again = record(3, 3);
-        again.headers.push((REDRIVEN.to_owned(), b"41".to_vec()));
+        again.headers.push(REDRIVEN, b"41");
         let letter = of(&again);
         assert_eq!(letter.redriven, Some(41));
         assert!(letter.message.ends_with("redriven from dead letter 41"), "{}", letter.message);

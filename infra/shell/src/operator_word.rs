@@ -40,10 +40,8 @@ impl OperatorWord {
 
     /// Of a record; what opened the run was said by nobody else.
     pub fn of(record: &Record) -> OperatorWord {
-        let header = |name: &str| {
-            let (_, value) = record.headers.iter().find(|(header, _)| header == name)?;
-            Some(String::from_utf8_lossy(value).into_owned())
-        };
+        let header =
+            |name: &str| Some(String::from_utf8_lossy(record.headers.get(name)?).into_owned());
         let opening = || {
             let opening = header("ce_source").is_some_and(|source| source == OPENING);
             opening.then(|| "the run's opening".to_owned())
@@ -51,11 +49,9 @@ impl OperatorWord {
         OperatorWord { by: header(OPERATOR).or_else(opening), wall_time: header(WALL_TIME) }
     }
 
-    pub(crate) fn headers(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let headers = [(OPERATOR, &self.by), (WALL_TIME, &self.wall_time)];
-        let headers =
-            headers.map(|(name, value)| Some((name.to_owned(), value.clone()?.into_bytes())));
-        headers.into_iter().flatten()
+        headers.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events as records of the log, and the partition of each event.
 
-use eventlog::{ErrorClass, LogError, NewRecord, Record, TopicPartition};
+use eventlog::{ErrorClass, Headers, LogError, NewRecord, Record, TopicPartition};
 use schemas::codec::{self, DecodeError, EncodeError};
 use schemas::events::Bars;
 use schemas::{Body, Event, Topic, headers, partition_of};
@@ -25,9 +25,11 @@ pub fn place(topic: Topic, partition: u32) -> TopicPartition {
 
 /// The record that carries `event`, written by `role`.
 pub fn record(event: &Event, partitions: u32, role: &str) -> Result<NewRecord, EncodeError> {
-    let mut head = headers::write(event, role);
+    let mut head = Headers::default();
+    let mut header = |name: &str, value: &[u8]| head.push(name, value);
+    headers::write(event, role, &mut header);
     if let Body::DeadLetters(schemas::events::DeadLetters::EventRejected(letter)) = &event.body {
-        head.extend(headers::dead_letter(letter));
+        headers::dead_letter(letter, &mut header);
     }
     Ok(NewRecord {
         to: place(event.topic(), partition(event, partitions)),
@@ -45,14 +47,13 @@ pub(crate) fn writer(role: &str) -> String {
 
 /// Whether `writer` wrote the record.
 pub(crate) fn is_by(record: &Record, writer: &str) -> bool {
-    let source = record.headers.iter().find(|(name, _)| name == "ce_source");
-    source.is_some_and(|(_, named)| named == writer.as_bytes())
+    record.headers.get("ce_source") == Some(writer.as_bytes())
 }
 
 /// The event in a record of `topic`.
 pub fn event(topic: Topic, record: &Record) -> Result<Event, DecodeError> {
     let mut event = codec::decode(topic, &record.value)?;
-    headers::read(&mut event, &record.headers);
+    headers::read(&mut event, record.headers.iter());
     Ok(event)
 }
 

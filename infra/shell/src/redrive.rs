@@ -8,7 +8,7 @@
 
 use crate::dead_letters::REDRIVEN;
 use crate::{error::ShellError, record_codec};
-use eventlog::{Batch, Log, NewRecord, Nulls, PartitionReader, Producer};
+use eventlog::{Batch, Headers, Log, NewRecord, Nulls, PartitionReader, Producer};
 use schemas::events::{DeadLetter, DeadLetters, Fate, LetterSettled};
 use schemas::{Body, Day, Event, Topic};
 use serde::Serialize;
@@ -284,18 +284,18 @@ fn put_back(letter: Letter) -> Result<NewRecord, ShellError> {
         said.topic.parse().map_err(|error| ShellError::Letters(format!("letter {id}: {error}")))?;
     let partition = u32::try_from(said.partition)
         .map_err(|_| ShellError::Letters(format!("letter {id}: no partition")))?;
-    let kept: Vec<(String, Vec<u8>)> =
+    let kept: Headers =
         said.headers.into_iter().map(|header| (header.name, header.value)).collect();
     let (nulls, kept) = Nulls::of(&kept);
     let mut back = Nulls { value: nulls.value, ..Nulls::default() };
-    let mut headers = Vec::with_capacity(kept.len() + 2);
-    for (at, header) in kept.iter().enumerate().filter(|(_, (name, _))| name != REDRIVEN) {
+    let mut headers = Headers::default();
+    for (at, (name, value)) in kept.enumerate().filter(|(_, (name, _))| *name != REDRIVEN) {
         if nulls.headers.contains(&at) {
             back.headers.insert(headers.len());
         }
-        headers.push(header.clone());
+        headers.push(name, value);
     }
-    headers.push((REDRIVEN.to_owned(), id.to_string().into_bytes()));
+    headers.push(REDRIVEN, id.to_string().as_bytes());
     back.mark(&mut headers);
     Ok(NewRecord {
         to: record_codec::place(topic, partition),

@@ -20,6 +20,7 @@ use eventlog::{Consumed, NewRecord, Record, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
@@ -192,7 +193,12 @@ impl Unit {
     }
 
     /// Keeps records read of a stage until [`Unit::step`] takes them in.
-    pub fn read(&mut self, stage: usize, records: impl Iterator<Item = Record>, position: u64) {
+    pub fn read(
+        &mut self,
+        stage: usize,
+        records: impl Iterator<Item = Arc<Record>>,
+        position: u64,
+    ) {
         let from = self.next(stage);
         self.ahead[stage].extend(records.filter(|record| record.offset >= from), position);
     }

@@ -7,7 +7,7 @@ mod made_up;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
-use made_up::{MONDAY, of_every_topic, refused, scanned};
+use made_up::{MONDAY, all_of, refused, scanned};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use schemas::events::{Bar, Bars, DayClosed, IndexClose, IndexHistory, TickerHistory};
 use schemas::{Event, Topic};
@@ -24,9 +24,7 @@ fn read(path: &Path) -> RecordBatch {
 
 fn fill(lake: &Lake) {
     for day in [MONDAY, MONDAY + 1] {
-        for (topic, events) in of_every_topic(day) {
-            lake.write_day(topic, day, &events).unwrap();
-        }
+        lake.write_day(day, &all_of(day)).unwrap();
     }
 }
 
@@ -60,7 +58,7 @@ fn given_a_scan_when_read_back_then_its_columns_hold_what_it_said() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
     let apple = scanned(MONDAY, "AAPL", 70.25);
-    lake.write_day(Topic::Scans, MONDAY, &[apple.clone(), refused(MONDAY, "MSFT")]).unwrap();
+    lake.write_day(MONDAY, &[apple.clone(), refused(MONDAY, "MSFT")]).unwrap();
 
     let batch = read(&lake.path(Topic::Scans, MONDAY));
     let column = |name: &str| batch.column_by_name(name).unwrap_or_else(|| panic!("{name}"));
@@ -88,7 +86,7 @@ fn given_a_scan_when_read_back_then_its_columns_hold_what_it_said() {
 fn given_a_dead_letter_when_read_back_then_its_value_is_the_original_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::DeadLetters, MONDAY, &[made_up::dead(MONDAY)]).unwrap();
+    lake.write_day(MONDAY, &[made_up::dead(MONDAY)]).unwrap();
     let batch = read(&lake.path(Topic::DeadLetters, MONDAY));
     let value = batch.column_by_name("value").unwrap();
     assert_eq!(value.as_binary::<i32>().value(0), [0, 255, 1]);
@@ -103,7 +101,7 @@ fn given_the_same_events_when_written_twice_then_the_digests_are_equal() {
     fill(&two);
     assert_eq!(one.digest().unwrap(), two.digest().unwrap());
 
-    two.write_day(Topic::Scans, MONDAY, &[scanned(MONDAY, "AAPL", 1.0)]).unwrap();
+    two.write_day(MONDAY, &[scanned(MONDAY, "AAPL", 1.0)]).unwrap();
     let (one, two) = (one.digest().unwrap(), two.digest().unwrap());
     let differing: Vec<&String> = one.keys().filter(|topic| one[*topic] != two[*topic]).collect();
     assert_eq!(differing, ["scans"]);
@@ -128,11 +126,12 @@ fn given_what_a_crash_left_when_written_to_then_it_is_gone_and_the_data_is_not()
 fn given_no_events_a_marker_or_a_stray_event_when_written_then_no_file_comes() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::Scans, MONDAY, &[] as &[Event]).unwrap();
+    lake.write_day(MONDAY, &[]).unwrap();
     let marker = Event::marker(Topic::Scans, MONDAY, DayClosed::default()).unwrap();
-    lake.write_day(Topic::Scans, MONDAY, &[marker]).unwrap();
-    let stray: [Event; 1] = [scanned(MONDAY, "AAPL", 1.0)];
-    let error = lake.write_day(Topic::Bars, MONDAY, &stray).unwrap_err();
+    lake.write_day(MONDAY, &[marker]).unwrap();
+    let stray = [scanned(MONDAY, "AAPL", 1.0)];
+    let file = lake.path(Topic::Bars, MONDAY);
+    let error = lake.write_file(&file, Topic::Bars, &stray).unwrap_err();
     assert!(matches!(error, StoreError::WrongTopic { .. }), "{error}");
     assert!(lake.files().unwrap().is_empty());
 }
@@ -150,7 +149,7 @@ fn given_histories_when_read_back_then_they_are_lists_of_bars_and_closes() {
         Event::new(MONDAY, "", &["1"], Bars::IndexLoaded(index)),
         Event::marker(Topic::Bars, MONDAY, DayClosed::default()).unwrap(),
     ];
-    lake.write_day(Topic::Bars, MONDAY, &events).unwrap();
+    lake.write_day(MONDAY, &events).unwrap();
     lake.close_months(MONDAY + 31).unwrap();
 
     let batch = read(&lake.month_path(Topic::Bars, MONDAY));
@@ -185,7 +184,7 @@ fn given_a_damaged_file_or_a_path_that_cannot_be_written_then_the_error_names_bo
     let topic = dir.path().join("topic=bars");
     fs::set_permissions(&topic, fs::Permissions::from_mode(0o500)).unwrap();
     if fs::create_dir(topic.join("probe")).is_err() {
-        let refused = lake.write_day(Topic::Bars, MONDAY + 9, &of_every_topic(MONDAY)[0].1);
+        let refused = lake.write_day(MONDAY + 9, &all_of(MONDAY));
         assert!(matches!(refused, Err(StoreError::Unwritable { .. })));
     }
     fs::set_permissions(&topic, fs::Permissions::from_mode(0o700)).unwrap();
@@ -198,8 +197,7 @@ fn given_a_full_disk_when_written_then_it_is_said_and_nothing_half_written_stays
     let lake = Lake::open(Path::new(&dir)).unwrap();
     let mut day = MONDAY;
     let refused = loop {
-        let written = of_every_topic(day).iter().try_for_each(|(t, e)| lake.write_day(*t, day, e));
-        match written {
+        match lake.write_day(day, &all_of(day)) {
             Ok(()) => day = day + 1,
             Err(error) => break error,
         }

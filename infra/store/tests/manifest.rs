@@ -4,7 +4,7 @@
 
 mod made_up;
 
-use made_up::{MONDAY, of_every_topic, scanned};
+use made_up::{MONDAY, all_of, scanned};
 use schemas::{Day, Event, Topic};
 use std::fs;
 use std::path::Path;
@@ -20,9 +20,7 @@ fn a_lake(dir: &Path) -> Lake {
     let lake = Lake::open(dir).unwrap();
     lake.claim("log").unwrap();
     for day in [MONDAY, FRIDAY, JULY] {
-        for (topic, events) in of_every_topic(day) {
-            lake.write_day(topic, day, &events).unwrap();
-        }
+        lake.write_day(day, &all_of(day)).unwrap();
         lake.close_months(day).unwrap();
         lake.finish_day(day).unwrap();
     }
@@ -45,7 +43,7 @@ fn given_an_undisturbed_lake_when_checked_then_it_is_whole_and_says_of_what() {
 fn given_any_byte_of_a_file_or_of_the_manifest_changed_then_it_is_found_and_named() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::Scans, MONDAY, &[scanned(MONDAY, "AAPL", 70.0)]).unwrap();
+    lake.write_day(MONDAY, &[scanned(MONDAY, "AAPL", 70.0)]).unwrap();
     lake.finish_day(MONDAY).unwrap();
     for path in [lake.path(Topic::Scans, MONDAY), dir.path().join(".manifest")] {
         let sound = fs::read(&path).unwrap();
@@ -138,14 +136,14 @@ fn given_a_crash_between_a_line_and_its_file_then_nothing_is_wrong_and_the_next_
     assert!(faults(&lake).is_empty() && !file.exists());
     // So it is with a line that is not finished, once the next writer has begun.
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::Scans, JULY + 1, &events).unwrap();
+    lake.write_day(JULY + 1, &events).unwrap();
     assert!(faults(&lake).is_empty() && file.exists());
     let manifest = dir.path().join(".manifest");
     let whole = fs::read(&manifest).unwrap();
     fs::write(&manifest, &whole[..whole.len() - 30]).unwrap();
     assert_eq!(faults(&lake)[0].path, manifest);
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::Scans, JULY + 1, &events).unwrap();
+    lake.write_day(JULY + 1, &events).unwrap();
     lake.finish_day(JULY + 1).unwrap();
     assert!(faults(&lake).is_empty());
     assert_eq!(lake.check().unwrap().through, Some(JULY + 1));
@@ -187,7 +185,6 @@ fn given_a_lake_without_its_manifest_then_it_is_refused_until_it_is_made_again()
     fs::remove_file(dir.path().join(".manifest")).unwrap();
     assert!(matches!(lake.check(), Err(StoreError::OldLake { .. })));
     let lake = Lake::open(dir.path()).unwrap();
-    let (topic, events) = &of_every_topic(JULY + 1)[0];
-    let refused = lake.write_day(*topic, JULY + 1, events).unwrap_err();
+    let refused = lake.write_day(JULY + 1, &all_of(JULY + 1)).unwrap_err();
     assert!(matches!(refused, StoreError::OldLake { .. }), "{refused}");
 }

@@ -4,7 +4,7 @@
 
 mod made_up;
 
-use made_up::{MONDAY, of_every_topic};
+use made_up::{MONDAY, all_of};
 use schemas::{Day, Topic};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,7 @@ const FRIDAY: Day = Day(MONDAY.0 + 4);
 const JULY: Day = Day(MONDAY.0 + 7);
 
 fn write(lake: &Lake, day: Day) {
-    for (topic, events) in of_every_topic(day) {
-        lake.write_day(topic, day, &events).unwrap();
-    }
+    lake.write_day(day, &all_of(day)).unwrap();
 }
 
 /// Takes in the days as a run does.
@@ -150,10 +148,9 @@ fn given_a_lake_of_the_old_layout_when_used_then_it_is_refused_until_it_is_made_
     fs::create_dir_all(&old).unwrap();
     fs::write(old.join("events.parquet"), "").unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    let (topic, events) = &of_every_topic(MONDAY)[0];
     let refused = [
         lake.check_layout().unwrap_err(),
-        lake.write_day(*topic, MONDAY, events).unwrap_err(),
+        lake.write_day(MONDAY, &all_of(MONDAY)).unwrap_err(),
         lake.write_whole(Topic::DeadLetters, Vec::new()).unwrap_err(),
         read_rows(dir.path()).unwrap_err(),
     ];

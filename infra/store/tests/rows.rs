@@ -76,16 +76,16 @@ fn a_file_of_rows_gives_them_back_and_a_folder_all_of_its_files() {
 fn a_lake_joins_features_with_outcomes_and_has_the_samples_too() {
     let dir = tempfile::tempdir().unwrap();
     let lake = Lake::open(dir.path()).unwrap();
-    lake.write_day(Topic::Samples, DAY, &[sample("S", DAY)]).unwrap();
+    lake.write_day(DAY, &[sample("S", DAY)]).unwrap();
     let scanned = ["A", "B", "C", "D"].map(|ticker| features(ticker, DAY));
-    lake.write_day(Topic::Features, DAY, &scanned).unwrap();
+    lake.write_day(DAY, &scanned).unwrap();
     let missing = OutcomeMissing { candidate: candidate("B"), ..OutcomeMissing::default() };
     let said = [
         matured("A", DAY + 21, -0.3),
         Event::new(DAY + 21, "B", &["B"], Outcomes::OutcomeMissing(missing)),
     ];
-    lake.write_day(Topic::Outcomes, DAY + 21, &said).unwrap();
-    lake.write_day(Topic::Outcomes, DAY + 30, &[matured("D", DAY + 30, 0.1)]).unwrap();
+    lake.write_day(DAY + 21, &said).unwrap();
+    lake.write_day(DAY + 30, &[matured("D", DAY + 30, 0.1)]).unwrap();
 
     let found = read_rows(dir.path()).unwrap();
     // C still waits for its outcome; B will never have one.

@@ -2,7 +2,7 @@
 
 use super::mixture::Mixture;
 use super::record::{BEFORE, Kind, PARTITIONS, Written};
-use eventlog::Log;
+use eventlog::{Headers, Log};
 use schemas::events::Predictions;
 use schemas::id::sha256_hex;
 use schemas::{Body, Topic};
@@ -24,7 +24,7 @@ pub fn letters_are(log: &dyn Log, mut written: Written) -> BTreeMap<Kind, Vec<u6
         assert_eq!((said.value.len(), sha256_hex(&said.value)), (bad.bytes, bad.sha256));
         assert_eq!((Some(said.key), said.length), (bad.key, None), "{:?}", bad.kind);
         let headers = said.headers.into_iter().map(|header| (header.name, header.value));
-        assert_eq!(headers.collect::<Vec<_>>(), bad.headers);
+        assert_eq!(headers.collect::<Headers>(), bad.headers);
         ids.entry(bad.kind).or_default().push(id);
         Ok(true)
     })

@@ -82,9 +82,8 @@ pub(super) fn bad_one(
         }
         Kind::Tombstone => {
             value.clear();
-            let (null, empty) = ("null".to_owned(), "empty".to_owned());
             let headers = BTreeSet::from([record.headers.len()]);
-            record.headers.extend([(null, Vec::new()), (empty, Vec::new())]);
+            record.headers.extend([("null", ""), ("empty", "")]);
             Nulls { value: true, headers, ..Nulls::default() }.mark(&mut record.headers);
             "decode"
         }

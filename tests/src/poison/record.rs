@@ -1,5 +1,6 @@
 //! A bad record, and the dimensions of the log it is written to.
 
+use eventlog::Headers;
 use schemas::Day;
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ pub struct Bad {
     pub kind: Kind,
     pub(super) stage: &'static str,
     pub(super) key: Option<Vec<u8>>,
-    pub(super) headers: Vec<(String, Vec<u8>)>,
+    pub(super) headers: Headers,
     pub(super) bytes: usize,
     pub(super) sha256: String,
 }

@@ -39,7 +39,7 @@ pub fn contents(log: &dyn Log, from: &BTreeMap<TopicPartition, u64>) -> Contents
         while next < log.watermarks(&place).unwrap().high {
             for fetched in reader.poll(&[(place.clone(), next)], 10_000, Duration::ZERO).unwrap() {
                 next = fetched.position;
-                records.extend(fetched.records);
+                records.extend(fetched.into_records());
             }
         }
     }
@@ -73,7 +73,7 @@ impl Snapshot {
                 timestamp_ms: record.timestamp_ms,
                 key: record.key,
                 value: record.value,
-                headers: record.headers.into_iter().filter(|(name, _)| read(name)).collect(),
+                headers: record.headers.iter().filter(|(name, _)| read(name)).collect(),
             })
         });
         Snapshot {

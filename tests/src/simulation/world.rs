@@ -145,7 +145,7 @@ impl World {
             timestamp_ms: 1,
             key: Some(b"BAD".to_vec()),
             value: b"no event".to_vec(),
-            headers: Vec::new(),
+            headers: Default::default(),
         };
         let places =
             [(Topic::Bars, 0), (Topic::Features, 2), (Topic::Fills, 1), (Topic::Models, 0)];

@@ -2,7 +2,7 @@
 
 use super::suite::{Outcome, PARTITIONS, Suite, equal, holds, refused, values};
 use crate::{
-    Batch, ErrorClass, NewRecord, Nulls, TopicInfo, TopicPartition, TopicSpec, Watermarks,
+    Batch, ErrorClass, Headers, NewRecord, Nulls, TopicInfo, TopicPartition, TopicSpec, Watermarks,
 };
 use std::collections::BTreeSet;
 
@@ -35,7 +35,6 @@ pub(super) fn settings(suite: &Suite<'_>) -> Outcome {
 }
 
 pub(super) fn content(suite: &Suite<'_>) -> Outcome {
-    let header = |name: &str, value: &[u8]| (name.to_string(), value.to_vec());
     let new = |timestamp_ms, key: Option<&[u8]>, value: &[u8], headers| NewRecord {
         to: suite.tp(1),
         timestamp_ms,
@@ -43,14 +42,15 @@ pub(super) fn content(suite: &Suite<'_>) -> Outcome {
         value: value.to_vec(),
         headers,
     };
-    let mut nulls = vec![header("null", b""), header("empty", b"")];
+    let none = Headers::default;
+    let mut nulls = Headers::from([("null", ""), ("empty", "")]);
     Nulls { value: true, headers: BTreeSet::from([0]), ..Nulls::default() }.mark(&mut nulls);
     let written = vec![
-        new(1_500_000_000_000, Some(b"AAPL"), b"\0\x01\xff", vec![]),
-        new(1_400_000_000_000, None, b"x", vec![header("a", b"1"), header("a", b"")]),
-        new(1, Some(b"\0"), b"y", vec![header("traceparent", b"\xfe")]),
+        new(1_500_000_000_000, Some(b"AAPL"), b"\0\x01\xff", none()),
+        new(1_400_000_000_000, None, b"x", Headers::from([("a", "1"), ("a", "")])),
+        new(1, Some(b"\0"), b"y", Headers::from([("traceparent", b"\xfe")])),
         new(2, Some(b""), b"", nulls),
-        new(3, None, b"", vec![]),
+        new(3, None, b"", none()),
     ];
     let mut producer = suite.log.producer(&suite.id("producer"))?;
     let mut given = Vec::new();
@@ -58,7 +58,7 @@ pub(super) fn content(suite: &Suite<'_>) -> Outcome {
         let batch = Batch { records: chunk.to_vec(), ..Batch::default() };
         given.extend(producer.publish(batch, None)?);
     }
-    let undated = Batch { records: vec![new(0, None, b"z", vec![])], ..Batch::default() };
+    let undated = Batch { records: vec![new(0, None, b"z", none())], ..Batch::default() };
     refused("a record without a time", producer.publish(undated, None), ErrorClass::Fatal)?;
     let read = suite.everything(1)?;
     equal("the number of records", &read.len(), &written.len())?;

@@ -1,9 +1,10 @@
 //! One check's view of the log under test, and what all checks share.
 
+use std::borrow::Borrow;
 use std::time::{Duration, Instant};
 
 use crate::{
-    Batch, ErrorClass, Fetched, Log, LogError, NewRecord, Reader, Record, TopicPartition,
+    Batch, ErrorClass, Headers, Log, LogError, NewRecord, Reader, Record, TopicPartition,
     TopicSpec, Watermarks,
 };
 
@@ -93,7 +94,7 @@ impl Suite<'_> {
             timestamp_ms,
             key: Some(format!("key-{value}").into_bytes()),
             value: value.as_bytes().to_vec(),
-            headers: vec![("ce_id".to_string(), value.as_bytes().to_vec())],
+            headers: Headers::from([("ce_id", value)]),
         }
     }
 
@@ -144,10 +145,10 @@ pub(super) fn read_to(
     let deadline = Instant::now() + PATIENCE;
     while position < high {
         let fetched = reader.poll(&[(tp.clone(), position)], 1_000, Duration::from_millis(200))?;
-        for Fetched { tp: found, records: more, position: next } in fetched {
-            equal("the partition read", &found, tp)?;
-            records.extend(more);
-            position = next;
+        for fetched in fetched {
+            equal("the partition read", &fetched.tp, tp)?;
+            position = fetched.position;
+            records.extend(fetched.into_records());
         }
         if Instant::now() > deadline {
             return Err(Failure(format!("{tp} stands at {position}, its end is {high}")));
@@ -185,6 +186,7 @@ pub(super) fn refused<T: std::fmt::Debug>(
     }
 }
 
-pub(super) fn values(records: &[Record]) -> Vec<String> {
-    records.iter().map(|r| String::from_utf8_lossy(&r.value).into_owned()).collect()
+pub(super) fn values<R: Borrow<Record>>(records: &[R]) -> Vec<String> {
+    let value = |record: &R| String::from_utf8_lossy(&record.borrow().value).into_owned();
+    records.iter().map(value).collect()
 }

@@ -136,13 +136,11 @@ impl KafkaProducer {
         let deadline = Instant::now() + self.settings.timeout;
         loop {
             let (nulls, kept) = Nulls::of(&record.headers);
-            let headers = kept.iter().enumerate().fold(
-                OwnedHeaders::new_with_capacity(kept.len().max(1)),
-                |headers, (at, (key, value))| {
-                    let value = (!nulls.headers.contains(&at)).then_some(value);
-                    headers.insert(Header { key, value })
-                },
-            );
+            let none = OwnedHeaders::new_with_capacity(kept.len().max(1));
+            let headers = kept.enumerate().fold(none, |headers, (at, (key, value))| {
+                let value = (!nulls.headers.contains(&at)).then_some(value);
+                headers.insert(Header { key, value })
+            });
             let mut message = BaseRecord::with_opaque_to(&topic, index)
                 .partition(record.to.partition as i32)
                 .timestamp(record.timestamp_ms)

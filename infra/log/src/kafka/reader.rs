@@ -5,6 +5,7 @@
 //! markers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -16,7 +17,7 @@ use super::errors::{self, Place};
 use super::partitions::{partition_list, unsigned};
 use super::record_headers;
 use super::settings::{KafkaSettings, Quiet};
-use crate::{ErrorClass, Fetched, Nulls, Reader, Record, Result, TopicPartition};
+use crate::{ErrorClass, Fetched, Headers, Nulls, Reader, Record, Result, TopicPartition};
 
 /// Bytes of records of one poll, at most, apart from a larger first record.
 const POLL_BYTES: usize = 4 << 20;
@@ -247,6 +248,7 @@ impl KafkaReader {
                 }
             }
             if position > *from {
+                let records = records.into_iter().map(Arc::new).collect();
                 fetched.push(Fetched { tp: tp.clone(), records, position });
             }
         }
@@ -279,12 +281,12 @@ impl Reader for KafkaReader {
 
 fn record(message: &BorrowedMessage<'_>) -> Record {
     let mut nulls = Nulls { value: message.payload().is_none(), ..Nulls::default() };
-    let mut headers = Vec::new();
+    let mut headers = Headers::default();
     for (name, value) in record_headers::headers(message) {
         if value.is_none() {
             nulls.headers.insert(headers.len());
         }
-        headers.push((name, value.unwrap_or_default()));
+        headers.push(&name, &value.unwrap_or_default());
     }
     nulls.mark(&mut headers);
     Record {

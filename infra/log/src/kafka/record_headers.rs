@@ -42,7 +42,7 @@ mod tests {
 
     use super::super::reader::KafkaReader;
     use super::*;
-    use crate::{KafkaSettings, NULLS, Reader as _, TopicPartition};
+    use crate::{Headers, KafkaSettings, NULLS, Reader as _, TopicPartition};
 
     /// Given a message with such headers, as only other clients write them, then it is read.
     #[test]
@@ -72,10 +72,7 @@ mod tests {
         let mut reader = KafkaReader::new(KafkaSettings::new(cluster.bootstrap_servers())).unwrap();
         let due = [(TopicPartition::new("t", 0), 0)];
         let read = reader.poll(&due, 10, Duration::from_secs(10)).unwrap();
-        let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
-        assert_eq!(
-            read[0].records[0].headers,
-            [header("\u{fffd}name", "v"), header("null", ""), header(NULLS, "value 1")]
-        );
+        let expected = [("\u{fffd}name", "v"), ("null", ""), (NULLS, "value 1")];
+        assert_eq!(read[0].records[0].headers, Headers::from(expected));
     }
 }

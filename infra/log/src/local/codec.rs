@@ -6,7 +6,8 @@
 //! total length: sled does not count pages over 128 KiB (of 17 entries) in its cache and never frees them.
 
 use super::state::Slot;
-use crate::{Record, TopicPartition};
+use crate::lengths::{put_number, take, take_number};
+use crate::{Headers, Record, TopicPartition};
 use std::borrow::Cow;
 
 const VERSION: u8 = 1;
@@ -79,23 +80,18 @@ pub(crate) fn offset_place(key: &[u8]) -> Option<(String, TopicPartition)> {
 
 /// The stored form of `record`.
 pub(crate) fn encode(record: &Record) -> Vec<u8> {
-    let mut to = Vec::with_capacity(record.value.len() + 64);
+    let mut to = Vec::with_capacity(record.bytes() + 32);
     to.push(VERSION);
     to.extend_from_slice(&record.timestamp_ms.to_le_bytes());
     match &record.key {
-        None => number(&mut to, 0),
+        None => put_number(&mut to, 0),
         Some(key) => {
-            number(&mut to, key.len() as u64 + 1);
+            put_number(&mut to, key.len() as u64 + 1);
             to.extend_from_slice(key);
         }
     }
-    number(&mut to, record.headers.len() as u64);
-    for (name, value) in &record.headers {
-        number(&mut to, name.len() as u64);
-        to.extend_from_slice(name.as_bytes());
-        number(&mut to, value.len() as u64);
-        to.extend_from_slice(value);
-    }
+    put_number(&mut to, record.headers.len() as u64);
+    to.extend_from_slice(record.headers.stored());
     to.extend_from_slice(&record.value);
     if to.len() > PART { compressed(&to).unwrap_or(to) } else { to }
 }
@@ -121,7 +117,7 @@ fn expanded(bytes: &[u8]) -> Option<Vec<u8>> {
 pub(crate) fn encode_whole(timestamp_ms: i64, length: usize) -> Vec<u8> {
     let mut to = vec![IN_PARTS];
     to.extend_from_slice(&timestamp_ms.to_le_bytes());
-    number(&mut to, length as u64);
+    put_number(&mut to, length as u64);
     to
 }
 
@@ -145,13 +141,7 @@ pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
         length => Some(take(&mut rest, length - 1)?.to_vec()),
     };
     let count = take_number(&mut rest)?;
-    let mut headers = Vec::with_capacity(count.min(64) as usize);
-    for _ in 0..count {
-        let length = take_number(&mut rest)?;
-        let name = std::str::from_utf8(take(&mut rest, length)?).ok()?.to_string();
-        let length = take_number(&mut rest)?;
-        headers.push((name, take(&mut rest, length)?.to_vec()));
-    }
+    let headers = Headers::take(&mut rest, count)?;
     Some(Record { offset, timestamp_ms, key, value: rest.to_vec(), headers })
 }
 
@@ -164,33 +154,6 @@ pub(crate) fn timestamp(bytes: &[u8]) -> Option<i64> {
     Some(i64::from_le_bytes(*rest.first_chunk()?))
 }
 
-fn number(to: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        to.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    to.push(value as u8);
-}
-
-fn take_number(from: &mut &[u8]) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..63).step_by(7) {
-        let (first, rest) = from.split_first()?;
-        *from = rest;
-        value |= u64::from(first & 0x7f) << shift;
-        if first & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn take<'a>(from: &mut &'a [u8], length: u64) -> Option<&'a [u8]> {
-    let (taken, rest) = from.split_at_checked(usize::try_from(length).ok()?)?;
-    *from = rest;
-    Some(taken)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +161,7 @@ mod tests {
     #[test]
     fn a_record_comes_back_and_a_cut_one_is_refused() {
         for key in [None, Some(vec![]), Some(vec![9; 200])] {
-            let headers = vec![("ce_id".to_string(), vec![1, 2]), (String::new(), vec![])];
+            let headers = Headers::from([("ce_id", &[1, 2][..]), ("", &[])]);
             let record = Record { offset: 7, timestamp_ms: -5, key, value: vec![3; 300], headers };
             let stored = encode(&record);
             assert_eq!(decode(7, &stored), Some(record.clone()));
@@ -211,7 +174,8 @@ mod tests {
     #[test]
     fn a_large_record_is_compressed_and_comes_back_and_a_damaged_one_is_refused() {
         let value: Vec<u8> = (0..40_000u32).flat_map(|n| (n / 9).to_le_bytes()).collect();
-        let record = Record { offset: 7, timestamp_ms: 5, key: None, value, headers: Vec::new() };
+        let record =
+            Record { offset: 7, timestamp_ms: 5, key: None, value, headers: Headers::default() };
         let stored = encode(&record);
         assert!(stored.len() * 2 < record.value.len(), "{}", stored.len());
         assert_eq!((timestamp(&stored), decode(7, &stored)), (Some(5), Some(record)));
@@ -227,8 +191,13 @@ mod tests {
         assert_eq!((timestamp(&entry), length_of_parts(&entry)), (Some(-5), Some(1 << 20)));
         assert_eq!(decode(7, &entry), None);
         assert_eq!(length_of_parts(&entry[..9]), None);
-        let record =
-            Record { offset: 7, timestamp_ms: 1, key: None, value: vec![1], headers: Vec::new() };
+        let record = Record {
+            offset: 7,
+            timestamp_ms: 1,
+            key: None,
+            value: vec![1],
+            headers: Headers::default(),
+        };
         assert_eq!(length_of_parts(&encode(&record)), None);
     }
 

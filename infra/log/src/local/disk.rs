@@ -4,6 +4,7 @@
 //! offsets, `r` records, `p` parts of large records.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -14,6 +15,7 @@ use super::codec;
 use super::engine::{Room, Store};
 use super::flush_mark::FlushMark;
 use super::log_tree::LogTree;
+use super::recent::Recent;
 use super::state::{LogState, Placed, Slot, StateChange};
 use crate::{LogError, Record, Result};
 
@@ -27,6 +29,7 @@ pub(crate) struct DiskStore {
     identity: String,
     mark: FlushMark,
     account: Mutex<Account>,
+    recent: Mutex<Recent>,
     /// Whether all records have been read since the opening.
     sound: AtomicBool,
 }
@@ -61,7 +64,8 @@ impl DiskStore {
             return Err(entries.damaged(detail));
         }
         let (account, sound) = (Mutex::new(account), AtomicBool::new(db.read_whole()));
-        Ok(Self { entries, identity, mark, account, sound })
+        let recent = Mutex::default();
+        Ok(Self { entries, identity, mark, account, recent, sound })
     }
 
     /// Creates the tree of a log that has this identity already.
@@ -113,8 +117,8 @@ impl Store for DiskStore {
         for (group, tp, next) in &change.committed {
             small(&mut batch, &codec::offset_key(group, tp), bytes(next)?);
         }
-        for (at, record) in records {
-            put(at, &record, |key, value| {
+        for (at, record) in &records {
+            put(*at, record, |key, value| {
                 sums.records = sums.records.wrapping_add(account::part(key, value));
                 batch.insert(key, value);
             });
@@ -124,7 +128,10 @@ impl Store for DiskStore {
         let entry = account.bytes();
         batch.insert(WRITTEN, entry.ok_or_else(|| self.entries.damaged("it cannot count".into()))?);
         // After a failure the log takes no more writes, so the account need not be set back.
-        Ok(self.entries.tree.apply(batch)?)
+        self.entries.tree.apply(batch)?;
+        let mut recent = self.recent.lock();
+        records.into_iter().for_each(|(at, record)| recent.push(at, Arc::new(record)));
+        Ok(())
     }
 
     fn flush(&self) -> Result<()> {
@@ -139,8 +146,11 @@ impl Store for DiskStore {
         from: u64,
         end: u64,
         room: &mut Room,
-        out: &mut Vec<Record>,
+        out: &mut Vec<Arc<Record>>,
     ) -> Result<()> {
+        if self.recent.lock().read(at, from..end, room, out) {
+            return Ok(());
+        }
         if self.sound.load(Ordering::Relaxed) {
             return self.entries.read(at, from..end, room, out, &kv::Progress::default());
         }

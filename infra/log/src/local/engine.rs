@@ -4,11 +4,13 @@
 //! flushed, the readers' does not. A flush moves the changes from one to the other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::groups::{Groups, Seat};
 use super::state::{LogState, Placed, Slot, StateChange, StoredTopic};
+use super::waiting::Waiting;
 use crate::{Batch, ErrorClass, LogError, Record, Result, TopicMismatch, TopicSpec};
 
 /// Where records are kept.
@@ -26,7 +28,7 @@ pub(crate) trait Store: Send + Sync {
         from: u64,
         end: u64,
         room: &mut Room,
-        out: &mut Vec<Record>,
+        out: &mut Vec<Arc<Record>>,
     ) -> Result<()>;
     /// The timestamp of one record.
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64>;
@@ -76,10 +78,10 @@ struct Writer {
     broken: Option<LogError>,
 }
 
-/// The state that readers see, with a counter that grows at every change.
+/// The state that readers see, and who waits for a change of it.
 pub(crate) struct Visible {
     pub(crate) state: LogState,
-    pub(crate) version: u64,
+    pub(crate) waiting: Waiting,
 }
 
 /// A local log.
@@ -87,7 +89,6 @@ pub struct Engine {
     pub(crate) store: Box<dyn Store>,
     pub(crate) identity: String,
     pub(crate) groups: Groups,
-    pub(crate) published: Condvar,
     writer: Mutex<Writer>,
     flushed: Mutex<u64>,
     visible: Mutex<Visible>,
@@ -101,7 +102,6 @@ impl Engine {
             store,
             identity,
             groups: Groups::default(),
-            published: Condvar::new(),
             writer: Mutex::new(Writer {
                 state: state.clone(),
                 epochs: BTreeMap::new(),
@@ -110,7 +110,7 @@ impl Engine {
                 broken: None,
             }),
             flushed: Mutex::new(0),
-            visible: Mutex::new(Visible { state, version: 0 }),
+            visible: Mutex::new(Visible { state, waiting: Waiting::default() }),
         })
     }
 
@@ -225,10 +225,11 @@ impl Engine {
             return Err(break_down(&mut self.writer.lock(), error));
         }
         let mut visible = self.visible();
-        changes.into_iter().for_each(|change| visible.state.apply(change));
-        visible.version += 1;
+        for change in changes {
+            visible.waiting.tell(&change);
+            visible.state.apply(change);
+        }
         *flushed = upto;
-        self.published.notify_all();
         Ok(())
     }
 }

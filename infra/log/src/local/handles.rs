@@ -4,8 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::engine::{Engine, Room};
+use parking_lot::Condvar;
+
+use super::engine::{Engine, Room, Visible};
 use super::groups::Seat;
+use super::state::Slot;
 use crate::membership::{foreign_member, shared_count};
 use crate::{
     Assignment, Batch, Cut, Fetched, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
@@ -116,7 +119,7 @@ impl<T: Local> Log for T {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {
-        Ok(Box::new(LocalReader { engine: Arc::clone(self.engine()) }))
+        Ok(Box::new(LocalReader { engine: Arc::clone(self.engine()), news: Arc::default() }))
     }
 
     fn member(&self, group: &str, instance: &str, topics: &[String]) -> Result<Box<dyn Member>> {
@@ -138,6 +141,8 @@ impl<T: Local> Log for T {
 
 struct LocalReader {
     engine: Arc<Engine>,
+    /// Told of what it waits for.
+    news: Arc<Condvar>,
 }
 
 impl Reader for LocalReader {
@@ -149,56 +154,66 @@ impl Reader for LocalReader {
     ) -> Result<Vec<Fetched>> {
         let deadline = Instant::now() + wait;
         loop {
-            let (fetched, seen) = self.read(due, max_records)?;
-            if !fetched.is_empty() || !self.wait_past(seen, deadline, wait) {
+            let places = self.places(due)?;
+            let fetched = self.read(&places, max_records)?;
+            if !fetched.is_empty() || wait.is_zero() || !self.wait_for(&places, deadline) {
                 return Ok(fetched);
             }
         }
     }
 }
 
+/// A place that is due, as far as it is written.
+struct Place<'a> {
+    tp: &'a TopicPartition,
+    at: Slot,
+    from: u64,
+    end: u64,
+}
+
 impl LocalReader {
-    fn read(&self, due: &[(TopicPartition, u64)], max: usize) -> Result<(Vec<Fetched>, u64)> {
-        let (places, seen) = {
-            let visible = self.engine.visible();
-            let place = |(tp, from): &(TopicPartition, u64)| {
-                let at = visible.state.slot(tp)?;
-                let end = visible.state.end(at).offset;
-                match *from <= end {
-                    true => Ok((tp.clone(), at, *from, end)),
-                    false => Err(LogError::out_of_range(tp, *from, end)),
-                }
-            };
-            (due.iter().map(place).collect::<Result<Vec<_>>>()?, visible.version)
+    fn places<'a>(&self, due: &'a [(TopicPartition, u64)]) -> Result<Vec<Place<'a>>> {
+        let visible = self.engine.visible();
+        let place = |(tp, from): &'a (TopicPartition, u64)| {
+            let at = visible.state.slot(tp)?;
+            let end = visible.state.end(at).offset;
+            match *from <= end {
+                true => Ok(Place { tp, at, from: *from, end }),
+                false => Err(LogError::out_of_range(tp, *from, end)),
+            }
         };
+        due.iter().map(place).collect()
+    }
+
+    fn read(&self, places: &[Place<'_>], max: usize) -> Result<Vec<Fetched>> {
         let mut room = Room { records: max, bytes: POLL_BYTES };
         let mut fetched = Vec::new();
-        for (tp, at, from, end) in places {
+        for &Place { tp, at, from, end } in places {
             if from == end || !room.left() {
                 continue;
             }
             let mut records = Vec::new();
             self.engine.store.read(at, from, end, &mut room, &mut records)?;
             let position = from + records.len() as u64;
-            fetched.push(Fetched { tp, records, position });
+            fetched.push(Fetched { tp: tp.clone(), records, position });
         }
-        Ok((fetched, seen))
+        Ok(fetched)
     }
 
-    /// Waits for a publish after the one numbered `seen`; false when time is up.
-    fn wait_past(&self, seen: u64, deadline: Instant, wait: Duration) -> bool {
-        if wait.is_zero() {
-            return false;
-        }
+    /// Waits until one of these places has more than was known of it; false when time is up.
+    fn wait_for(&self, places: &[Place<'_>], deadline: Instant) -> bool {
         let mut visible = self.engine.visible();
-        while visible.version == seen {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            self.engine.published.wait_for(&mut visible, left);
+        let waited_for = places.iter().map(|place| place.at).collect();
+        let number = visible.waiting.add(waited_for, Arc::clone(&self.news));
+        let more = |visible: &Visible| {
+            places.iter().any(|place| visible.state.end(place.at).offset > place.end)
+        };
+        let mut in_time = true;
+        while in_time && !more(&visible) {
+            in_time = !self.news.wait_until(&mut visible, deadline).timed_out();
         }
-        true
+        visible.waiting.remove(number);
+        in_time || more(&visible)
     }
 }
 

@@ -2,6 +2,7 @@
 //! of the long calls counts its steps for whoever watches it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
@@ -110,7 +111,7 @@ impl LogTree {
         at: Slot,
         range: Range<u64>,
         room: &mut Room,
-        out: &mut Vec<Record>,
+        out: &mut Vec<Arc<Record>>,
         steps: &kv::Progress,
     ) -> Result<()> {
         let mut expected = range.start;
@@ -125,7 +126,7 @@ impl LogTree {
             };
             let record = record.ok_or_else(|| self.unreadable(at, expected))?;
             room.take(&record);
-            out.push(record);
+            out.push(Arc::new(record));
             expected += 1;
             steps.step();
         }

@@ -1,6 +1,7 @@
 //! The store in ordered maps: nothing is random, nothing outlives it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
@@ -11,7 +12,7 @@ use crate::{LogError, Record, Result};
 /// Records by partition; the engine's state holds everything else.
 pub(crate) struct MemoryStore {
     identity: String,
-    records: Mutex<BTreeMap<Slot, Vec<Record>>>,
+    records: Mutex<BTreeMap<Slot, Vec<Arc<Record>>>>,
 }
 
 impl MemoryStore {
@@ -29,7 +30,7 @@ impl Store for MemoryStore {
     fn write(&self, _: &StateChange, records: Placed) -> Result<()> {
         let mut all = self.records.lock();
         for (at, record) in records {
-            all.entry(at).or_default().push(record);
+            all.entry(at).or_default().push(Arc::new(record));
         }
         Ok(())
     }
@@ -44,7 +45,7 @@ impl Store for MemoryStore {
         from: u64,
         end: u64,
         room: &mut Room,
-        out: &mut Vec<Record>,
+        out: &mut Vec<Arc<Record>>,
     ) -> Result<()> {
         let all = self.records.lock();
         let Some(held) = all.get(&at) else { return Ok(()) };
@@ -53,7 +54,7 @@ impl Store for MemoryStore {
                 break;
             }
             room.take(record);
-            out.push(record.clone());
+            out.push(Arc::clone(record));
         }
         Ok(())
     }

@@ -20,8 +20,10 @@ mod groups;
 mod handles;
 mod log_tree;
 mod memory;
+mod recent;
 mod restorer;
 mod state;
+mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;

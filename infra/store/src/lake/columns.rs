@@ -1,11 +1,11 @@
-//! From events to arrow columns. A payload is serialised to a JSON value and read along each column's
-//! path; a missing value is null.
+//! From events to arrow columns. A payload becomes a tree, which is read along each column's path; a missing value is
+//! null.
 //!
-//! JSON has no infinities: a number that is not finite becomes null, never zero. No role publishes
-//! one.
+//! A number that is not finite becomes null, never zero. No role publishes one.
 
 use super::names::Column;
 use super::schema::ColumnKind;
+use super::tree::Tree;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array,
     ListArray, RecordBatch, StringArray, StructArray,
@@ -13,7 +13,6 @@ use arrow_array::{
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Schema};
 use schemas::Event;
-use serde_json::Value;
 use std::borrow::Borrow;
 use std::sync::Arc;
 
@@ -33,7 +32,7 @@ pub(super) fn file_schema(columns: &[Column]) -> Arc<Schema> {
     Arc::new(Schema::new(shared.into_iter().chain(own).collect::<Vec<_>>()))
 }
 
-/// Events whose payloads are JSON at the same time; that takes ten times the memory of the events.
+/// Events whose payloads are trees at the same time; that takes some times the memory of the events.
 const ROWS: usize = 128;
 
 /// One row per event, in their order, in batches of some rows.
@@ -50,7 +49,7 @@ fn record_batch(columns: &[Column], events: &[&Event]) -> Result<RecordBatch, St
     let payloads = events.iter().map(|event| payload(event)).collect::<Result<Vec<_>, _>>()?;
     let mut arrays = shared_arrays(events);
     for column in columns {
-        let values: Vec<Option<&Value>> = events
+        let values: Vec<Option<&Tree>> = events
             .iter()
             .zip(&payloads)
             .map(|(event, payload)| value_of(event, payload.as_ref(), column))
@@ -64,23 +63,17 @@ fn record_batch(columns: &[Column], events: &[&Event]) -> Result<RecordBatch, St
 }
 
 /// The event's payload, without the topic and kind around it; none for an unknown kind.
-fn payload(event: &Event) -> Result<Option<Value>, String> {
-    let inside = |value: Value| match value {
-        Value::Object(map) => map.into_iter().next().map(|(_, inner)| inner),
-        _ => None,
-    };
-    let body = serde_json::to_value(&event.body).map_err(|cause| cause.to_string())?;
-    Ok(inside(body).and_then(inside))
+fn payload(event: &Event) -> Result<Option<Tree>, String> {
+    Ok(Tree::of(&event.body)?.inside().and_then(Tree::inside))
 }
 
-fn value_of<'a>(event: &Event, payload: Option<&'a Value>, column: &Column) -> Option<&'a Value> {
+fn value_of<'a>(event: &Event, payload: Option<&'a Tree>, column: &Column) -> Option<&'a Tree> {
     // A payload's field is its kind's name in lower case, as a test in `schema` checks.
     let of_kind = |path: &&[String]| {
         path.first().is_some_and(|field| field.eq_ignore_ascii_case(event.body.kind()))
     };
     let path = column.places.iter().map(Vec::as_slice).find(of_kind)?;
-    let found = path.iter().skip(1).try_fold(payload?, |value, name| value.get(name))?;
-    (!found.is_null()).then_some(found)
+    path.iter().skip(1).try_fold(payload?, |value, name| value.get(name))
 }
 
 fn shared_arrays(events: &[&Event]) -> Vec<ArrayRef> {
@@ -121,34 +114,34 @@ fn struct_fields(fields: &[(String, ColumnKind)]) -> Fields {
     fields.iter().map(|(name, kind)| Field::new(name, data_type(kind), true)).collect()
 }
 
-fn array(kind: &ColumnKind, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowError> {
+fn array(kind: &ColumnKind, values: &[Option<&Tree>]) -> Result<ArrayRef, ArrowError> {
     Ok(match kind {
         ColumnKind::Double => {
-            Arc::new(values.iter().map(|v| v.and_then(Value::as_f64)).collect::<Float64Array>())
+            Arc::new(values.iter().map(|v| v.and_then(Tree::float)).collect::<Float64Array>())
         }
         ColumnKind::Int => Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Int32Array>()),
         ColumnKind::Date => {
-            Arc::new(values.iter().map(|v| v.and_then(day)).collect::<Date32Array>())
+            Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Date32Array>())
         }
         ColumnKind::Long => {
-            Arc::new(values.iter().map(|v| v.and_then(Value::as_i64)).collect::<Int64Array>())
+            Arc::new(values.iter().map(|v| v.and_then(Tree::long)).collect::<Int64Array>())
         }
         ColumnKind::Bool => {
-            Arc::new(values.iter().map(|v| v.and_then(Value::as_bool)).collect::<BooleanArray>())
+            Arc::new(values.iter().map(|v| v.and_then(Tree::bool)).collect::<BooleanArray>())
         }
         ColumnKind::Text => {
-            Arc::new(values.iter().map(|v| v.and_then(Value::as_str)).collect::<StringArray>())
+            Arc::new(values.iter().map(|v| v.and_then(Tree::text)).collect::<StringArray>())
         }
         ColumnKind::Bytes => {
-            Arc::new(values.iter().map(|v| v.and_then(bytes)).collect::<BinaryArray>())
+            Arc::new(values.iter().map(|v| v.and_then(Tree::bytes)).collect::<BinaryArray>())
         }
         ColumnKind::List(item) => {
-            let lists: Vec<Option<&Vec<Value>>> =
-                values.iter().map(|v| v.and_then(Value::as_array)).collect();
-            let lengths = lists.iter().map(|list| list.map_or(0, Vec::len));
+            let lists: Vec<Option<&[Tree]>> =
+                values.iter().map(|v| v.and_then(Tree::list)).collect();
+            let lengths = lists.iter().map(|list| list.map_or(0, <[Tree]>::len));
             let offsets = OffsetBuffer::from_lengths(lengths);
-            let items: Vec<Option<&Value>> =
-                lists.iter().flatten().flat_map(|list| list.iter()).map(present).collect();
+            let items: Vec<Option<&Tree>> =
+                lists.iter().flatten().flat_map(|list| list.iter()).map(Tree::present).collect();
             let nulls: NullBuffer = lists.iter().map(Option::is_some).collect();
             Arc::new(ListArray::try_new(
                 item_field(item),
@@ -161,10 +154,8 @@ fn array(kind: &ColumnKind, values: &[Option<&Value>]) -> Result<ArrayRef, Arrow
             let inner = fields
                 .iter()
                 .map(|(name, kind)| {
-                    let values: Vec<Option<&Value>> = values
-                        .iter()
-                        .map(|v| v.and_then(|v| v.get(name)).and_then(present))
-                        .collect();
+                    let values: Vec<Option<&Tree>> =
+                        values.iter().map(|v| v.and_then(|v| v.get(name))).collect();
                     array(kind, &values)
                 })
                 .collect::<Result<Vec<_>, _>>()?;
@@ -174,21 +165,6 @@ fn array(kind: &ColumnKind, values: &[Option<&Value>]) -> Result<ArrayRef, Arrow
     })
 }
 
-fn present(value: &Value) -> Option<&Value> {
-    (!value.is_null()).then_some(value)
-}
-
-/// Days since the epoch of a date in JSON.
-fn day(value: &Value) -> Option<i32> {
-    value.as_str()?.parse::<schemas::Day>().ok().map(|day| day.0)
-}
-
-fn int(value: &Value) -> Option<i32> {
-    value.as_i64().and_then(|long| i32::try_from(long).ok())
-}
-
-/// serde writes bytes as an array of numbers.
-fn bytes(value: &Value) -> Option<Vec<u8>> {
-    let numbers = value.as_array()?;
-    numbers.iter().map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok())).collect()
+fn int(value: &Tree) -> Option<i32> {
+    value.long().and_then(|long| i32::try_from(long).ok())
 }

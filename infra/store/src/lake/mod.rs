@@ -21,6 +21,7 @@ mod file;
 mod names;
 mod reading;
 mod schema;
+mod tree;
 
 use crate::StoreError;
 use crate::manifest::{FileSum, Manifest, relative};
@@ -96,62 +97,32 @@ impl Lake {
         self.manifest.finish_day(day)
     }
 
-    /// Writes all events of `topic` on `day`, in their order, replacing the file; without events other than
-    /// markers, or in a month that is over, it writes nothing. The first write removes what a crash left.
+    /// Writes the events of `day`, a file for each topic with its events in their order, replacing the files; without
+    /// events other than markers, or in a month that is over, a topic has none. The first write removes what a crash
+    /// left.
     ///
     /// # Errors
-    /// [`StoreError::WrongTopic`] for an event of another topic; [`StoreError::OldLake`];
-    /// [`StoreError::Full`] or [`StoreError::Unwritable`] from the disk, where the old file, if any, still
-    /// stands.
-    pub fn write_day<E: Borrow<Event>>(
-        &self,
-        topic: Topic,
-        day: Day,
-        events: &[E],
-    ) -> Result<(), StoreError> {
+    /// [`StoreError::OldLake`]; [`StoreError::Full`] or [`StoreError::Unwritable`] from the disk, where the old
+    /// file, if any, still stands.
+    pub fn write_day(&self, day: Day, events: &[Event]) -> Result<(), StoreError> {
         self.prepare()?;
-        match self.day_bytes(topic, day, events)? {
-            Some(bytes) => self.replace(&self.path(topic, day), &bytes),
-            None => Ok(()),
+        let mut by_topic: BTreeMap<Topic, Vec<&Event>> = BTreeMap::new();
+        for event in events {
+            by_topic.entry(event.topic()).or_default().push(event);
         }
-    }
-
-    /// The same for all topics.
-    ///
-    /// # Errors
-    /// As [`Lake::write_day`].
-    pub fn write_topics(
-        &self,
-        day: Day,
-        by_topic: &BTreeMap<Topic, Vec<&Event>>,
-    ) -> Result<(), StoreError> {
-        self.prepare()?;
+        by_topic.retain(|topic, events| {
+            let only_markers = events.iter().all(|event| event.body.marker().is_some());
+            !only_markers && !self.month_path(*topic, day).exists()
+        });
         // Making columns is the work; the files are written one after the other.
-        let made: Vec<Option<Vec<u8>>> = by_topic
+        let made: Vec<Vec<u8>> = by_topic
             .par_iter()
-            .map(|(topic, events)| self.day_bytes(*topic, day, events))
+            .map(|(topic, events)| self.parquet(*topic, events, false))
             .collect::<Result<_, _>>()?;
         for (topic, bytes) in by_topic.keys().zip(made) {
-            if let Some(bytes) = bytes {
-                self.replace(&self.path(*topic, day), &bytes)?;
-            }
+            self.replace(&self.path(*topic, day), &bytes)?;
         }
         Ok(())
-    }
-
-    /// A day's file; none without events other than markers, or in a month that is over.
-    fn day_bytes<E: Borrow<Event>>(
-        &self,
-        topic: Topic,
-        day: Day,
-        events: &[E],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let folder = self.folder(topic, &month_of(day));
-        let only_markers = events.iter().all(|event| event.borrow().body.marker().is_some());
-        if only_markers || disk::month_file(&folder).exists() {
-            return Ok(None);
-        }
-        self.parquet(topic, events, false).map(Some)
     }
 
     /// Writes all events of a topic without day markers, a file for each month, replacing the files. Such a

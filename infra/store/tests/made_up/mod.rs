@@ -133,7 +133,7 @@ pub(crate) fn dead(day: Day) -> Event {
 }
 
 /// A few events of every topic.
-pub(crate) fn of_every_topic(day: Day) -> Vec<(Topic, Vec<Event>)> {
+pub(crate) fn all_of(day: Day) -> Vec<Event> {
     let apple = scanned(day, "AAPL", 70.0);
     let bar = Bar { bar_day: day, open: 98.5, close: 99.0, volume: 1e6, ..Bar::default() };
     let bars = Event::new(day, "AAPL", &["AAPL"], Bars::BarClosed(bar));
@@ -152,22 +152,19 @@ pub(crate) fn of_every_topic(day: Day) -> Vec<(Topic, Vec<Event>)> {
     let order = intended(day, &apple, Track::ButterAI, Action::Open, 1);
     let sample = Sample { as_of: day, values: vec![0.1; 23], ..Sample::default() };
     vec![
-        (Topic::Bars, vec![bars, Event::marker(Topic::Bars, day, closing).unwrap()]),
-        (Topic::Scans, vec![apple.clone(), refused(day, "MSFT")]),
-        (
-            Topic::Features,
-            vec![Event::new(day, "AAPL", &["AAPL"], Features::FeaturesExtracted(features))],
-        ),
-        (Topic::Predictions, vec![scored(&apple, Alias::Champion, 0.2)]),
-        (Topic::Orders, vec![order.clone(), marked(day, Track::ButterAI, 0)]),
-        (Topic::Fills, vec![executed(day, &order, 3, 1_200_000, 100_000)]),
-        (Topic::Outcomes, vec![matured(day, &apple, 3)]),
-        (Topic::Models, vec![trained(day, 1)]),
-        (
-            Topic::Controls,
-            vec![Event::new(day, "", &["run"], Controls::RunOpened(RunOpened::default()))],
-        ),
-        (Topic::Samples, vec![Event::new(day, "AAPL", &["AAPL"], Samples::SampleDrawn(sample))]),
-        (Topic::DeadLetters, vec![dead(day)]),
+        bars,
+        Event::marker(Topic::Bars, day, closing).unwrap(),
+        apple.clone(),
+        refused(day, "MSFT"),
+        Event::new(day, "AAPL", &["AAPL"], Features::FeaturesExtracted(features)),
+        scored(&apple, Alias::Champion, 0.2),
+        order.clone(),
+        marked(day, Track::ButterAI, 0),
+        executed(day, &order, 3, 1_200_000, 100_000),
+        matured(day, &apple, 3),
+        trained(day, 1),
+        Event::new(day, "", &["run"], Controls::RunOpened(RunOpened::default())),
+        Event::new(day, "AAPL", &["AAPL"], Samples::SampleDrawn(sample)),
+        dead(day),
     ]
 }

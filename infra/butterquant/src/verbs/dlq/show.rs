@@ -7,7 +7,7 @@ use crate::exit::Found;
 use crate::printer;
 use crate::record_json::RecordFormat;
 use anyhow::{Context, Result, bail};
-use eventlog::{Nulls, Record};
+use eventlog::{Headers, Nulls, Record};
 use report::tables;
 use run::config::Config;
 use run::data_dir;
@@ -125,11 +125,10 @@ fn shown(
     settled: Option<LetterSettled>,
 ) -> Shown {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let headers: Vec<(String, Vec<u8>)> =
-        letter.headers.iter().map(|one| (one.name.clone(), one.value.clone())).collect();
+    let headers: Headers = letter.headers.iter().map(|one| (&one.name, &one.value)).collect();
     let (nulls, kept) = Nulls::of(&headers);
-    let header = |(at, (name, value)): (usize, &(String, Vec<u8>))| Header {
-        name: name.clone(),
+    let header = |(at, (name, value)): (usize, (&str, &[u8]))| Header {
+        name: name.to_owned(),
         value: (!nulls.headers.contains(&at)).then(|| text(value)),
     };
     let (decoded, undecodable) = match decoded(&letter) {
@@ -149,7 +148,7 @@ fn shown(
         event: letter.event,
         redriven_from: letter.redriven,
         key: (nulls.empty_key || !letter.key.is_empty()).then(|| text(&letter.key)),
-        headers: kept.iter().enumerate().map(header).collect(),
+        headers: kept.enumerate().map(header).collect(),
         bytes: letter.bytes(),
         whole: letter.sha256.is_none(),
         value_hex: (!nulls.value).then(|| hex(&letter.value)),
@@ -174,7 +173,7 @@ fn decoded(letter: &DeadLetter) -> Result<Value, String> {
         timestamp_ms: letter.timestamp_ms,
         key: (!letter.key.is_empty()).then(|| letter.key.clone()),
         value: letter.value.clone(),
-        headers: Vec::new(),
+        headers: Default::default(),
     };
     let event = record_codec::event(topic, &record);
     if let Err(error) = &event {

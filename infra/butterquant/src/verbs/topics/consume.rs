@@ -132,7 +132,7 @@ impl Queue {
         Ok(Queue { topic: args.topic, place, next, end: marks.high, ahead: VecDeque::new() })
     }
 
-    fn push(&mut self, records: Vec<Record>) {
+    fn push(&mut self, records: impl IntoIterator<Item = Record>) {
         for record in records {
             let event = record_codec::event(self.topic, &record);
             self.ahead.push_back((record_json::day(&record, &event), record, event));
@@ -186,8 +186,8 @@ fn follow(
             let Some(queue) = queues.iter_mut().find(|queue| queue.place == fetched.tp) else {
                 continue;
             };
-            queue.push(fetched.records);
             queue.next = fetched.position;
+            queue.push(fetched.into_records());
             for (day, record, event) in std::mem::take(&mut queue.ahead) {
                 printer.print(&queue.place, day, &record, &event)?;
             }

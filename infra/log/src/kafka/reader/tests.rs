@@ -38,7 +38,7 @@ fn a_partition_that_librdkafka_fetches_no_more_is_read_again() {
     let mut producer = log.producer("p").unwrap();
     let mut publish = |value: u8| {
         let to = TopicPartition::new("t", 0);
-        let (value, headers) = (vec![value], Vec::new());
+        let (value, headers) = (vec![value], Headers::default());
         let record = NewRecord { to, timestamp_ms: 1, key: None, value, headers };
         producer.publish(Batch { records: vec![record], ..Batch::default() }, None).unwrap();
     };

@@ -1,0 +1,64 @@
+//! Trees of payloads.
+
+use super::*;
+use schemas::Day;
+
+#[derive(serde::Serialize)]
+enum Body {
+    Scanned(Scan),
+    Word,
+}
+
+#[derive(serde::Serialize)]
+struct Scan {
+    day: Day,
+    score: f64,
+    most: u64,
+    missing: Option<i32>,
+    legs: Vec<Leg>,
+    plain: Vec<u8>,
+    strategy: Strategy,
+}
+
+#[derive(serde::Serialize)]
+struct Leg {
+    strike: f32,
+}
+
+#[derive(serde::Serialize)]
+enum Strategy {
+    Call,
+}
+
+#[test]
+fn a_payload_is_read_by_its_fields_and_what_no_column_can_hold_is_null() {
+    let scan = |score, most| {
+        let legs = vec![Leg { strike: 95.5 }, Leg { strike: 100.0 }];
+        let (day, plain, strategy) = (Day(7), vec![1, 255], Strategy::Call);
+        Body::Scanned(Scan { day, score, most, missing: None, legs, plain, strategy })
+    };
+    let tree = Tree::of(&scan(1.5, 3)).unwrap().inside().unwrap();
+    let get = |name| tree.get(name);
+    assert_eq!(
+        (get("day").and_then(Tree::long), get("score").and_then(Tree::float)),
+        (Some(7), Some(1.5))
+    );
+    assert_eq!(
+        (get("most").and_then(Tree::float), get("missing"), get("other")),
+        (Some(3.0), None, None)
+    );
+    assert_eq!(
+        (get("strategy").and_then(Tree::text), get("plain").and_then(Tree::bytes)),
+        (Some("Call"), Some(vec![1, 255]))
+    );
+    let strikes = get("legs").and_then(Tree::list).unwrap().iter();
+    assert_eq!(
+        strikes.map(|leg| leg.get("strike")?.float()).collect::<Vec<_>>(),
+        [Some(95.5), Some(100.0)]
+    );
+
+    let tree = Tree::of(&scan(f64::NAN, u64::MAX)).unwrap().inside().unwrap();
+    assert_eq!((tree.get("score"), tree.get("most")), (None, None));
+    assert_eq!(Tree::of(&Body::Word).unwrap(), Tree::Text("Word".into()));
+    assert!(Tree::of(&(1, 2)).unwrap_err().contains("tuples"));
+}
