@@ -1,4 +1,4 @@
-//! The headers of a record, in one piece of memory: a record has about ten of them, and every reader copies or drops it.
+//! The headers of a record, in one piece of memory: it has about ten of them, most of them short.
 
 use std::fmt;
 

@@ -74,10 +74,12 @@ impl PartitionRecords<'_> {
         }
         let due = [(self.place.clone(), self.position)];
         for _ in 0..PATIENCE {
-            if let Some(fetched) = self.reader.poll(&due, MOST_RECORDS, WAIT)?.into_iter().next() {
+            if let Some(mut fetched) =
+                self.reader.poll(&due, MOST_RECORDS, WAIT)?.into_iter().next()
+            {
                 self.position = fetched.position.min(self.end);
-                let records = fetched.into_records().filter(|record| record.offset < self.end);
-                return Ok(Some(records.collect()));
+                fetched.records.retain(|record| record.offset < self.end);
+                return Ok(Some(fetched.into_records().collect()));
             }
         }
         Err(LogError::new(

@@ -9,8 +9,8 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use made_up::{MONDAY, all_of, refused, scanned};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use schemas::events::{Bar, Bars, DayClosed, IndexClose, IndexHistory, TickerHistory};
-use schemas::{Event, Topic};
+use schemas::events::{Bar, Bars, DayClosed, IndexClose, IndexHistory, Scans, TickerHistory};
+use schemas::{Body, Day, Event, Topic};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -80,6 +80,23 @@ fn given_a_scan_when_read_back_then_its_columns_hold_what_it_said() {
     assert_eq!(strikes.as_primitive::<Float64Type>().value(2), 105.0);
     assert_eq!(column("code").as_string::<i32>().value(1), "TOO_FEW_BARS");
     assert!(column("partition").as_primitive::<Int64Type>().is_null(0));
+}
+
+/// Such a date is a sound event's, and a reader that cannot hold it could not read the file.
+#[test]
+fn given_a_date_beyond_the_year_9999_when_read_back_then_it_is_null() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = Lake::open(dir.path()).unwrap();
+    let mut far = scanned(MONDAY, "AAPL", 70.0);
+    if let Body::Scans(Scans::CandidateScanned(scan)) = &mut far.body {
+        scan.structure.expiry = Day(i32::MAX);
+        scan.structure.evaluation_day = Day(2_932_896);
+    }
+    lake.write_day(MONDAY, &[far]).unwrap();
+    let batch = read(&lake.path(Topic::Scans, MONDAY));
+    let date = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Date32Type>();
+    assert!(date("structure_expiry").is_null(0));
+    assert_eq!(date("structure_evaluation_day").value(0), 2_932_896);
 }
 
 #[test]

@@ -205,15 +205,12 @@ impl LocalReader {
         let mut visible = self.engine.visible();
         let waited_for = places.iter().map(|place| place.at).collect();
         let number = visible.waiting.add(waited_for, Arc::clone(&self.news));
-        let more = |visible: &Visible| {
-            places.iter().any(|place| visible.state.end(place.at).offset > place.end)
+        let none = |visible: &mut Visible| {
+            places.iter().all(|place| visible.state.end(place.at).offset == place.end)
         };
-        let mut in_time = true;
-        while in_time && !more(&visible) {
-            in_time = !self.news.wait_until(&mut visible, deadline).timed_out();
-        }
+        self.news.wait_while_until(&mut visible, none, deadline);
         visible.waiting.remove(number);
-        in_time || more(&visible)
+        !none(&mut visible)
     }
 }
 

@@ -9,9 +9,9 @@ use super::state::Slot;
 use crate::Record;
 
 /// Bytes of them: what a hundred stocks give in the days that a role may be behind the source.
-const MOST: usize = 24 << 20;
-/// Bytes of a record beside those of its key, value and headers, about: it is some twenty allocations.
-const ASIDE: usize = 512;
+const MOST: usize = 16 << 20;
+/// Bytes of a record beside those of its key, value and headers, about: their owners and three or four allocations.
+const ASIDE: usize = 160;
 
 /// The records written last by this process.
 #[derive(Default)]
@@ -30,9 +30,9 @@ impl Recent {
         self.order.push_back(at);
         self.records.entry(at).or_default().push_back(record);
         while self.bytes > MOST {
-            let oldest =
-                self.order.pop_front().and_then(|at| self.records.get_mut(&at)?.pop_front());
-            self.bytes -= oldest.map_or(self.bytes, |record| record.bytes() + ASIDE);
+            let oldest = self.order.pop_front().and_then(|at| self.records.get_mut(&at));
+            let Some(oldest) = oldest.and_then(VecDeque::pop_front) else { break };
+            self.bytes -= oldest.bytes() + ASIDE;
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) fn file_schema(columns: &[Column]) -> Arc<Schema> {
     Arc::new(Schema::new(shared.into_iter().chain(own).collect::<Vec<_>>()))
 }
 
-/// Events whose payloads are trees at the same time; that takes some times the memory of the events.
+/// Events whose payloads are trees at the same time: a tree takes several times the memory of its event.
 const ROWS: usize = 128;
 
 /// One row per event, in their order, in batches of some rows.
@@ -121,7 +121,7 @@ fn array(kind: &ColumnKind, values: &[Option<&Tree>]) -> Result<ArrayRef, ArrowE
         }
         ColumnKind::Int => Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Int32Array>()),
         ColumnKind::Date => {
-            Arc::new(values.iter().map(|v| v.and_then(int)).collect::<Date32Array>())
+            Arc::new(values.iter().map(|v| v.and_then(date)).collect::<Date32Array>())
         }
         ColumnKind::Long => {
             Arc::new(values.iter().map(|v| v.and_then(Tree::long)).collect::<Int64Array>())
@@ -163,6 +163,11 @@ fn array(kind: &ColumnKind, values: &[Option<&Tree>]) -> Result<ArrayRef, ArrowE
             Arc::new(StructArray::try_new(struct_fields(fields), inner, Some(nulls))?)
         }
     })
+}
+
+/// Days since the epoch; null outside the years 1 to 9999, which is where the dates of many readers end.
+fn date(value: &Tree) -> Option<i32> {
+    int(value).filter(|day| (-719_162..=2_932_896).contains(day))
 }
 
 fn int(value: &Tree) -> Option<i32> {

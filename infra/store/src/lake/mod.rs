@@ -102,8 +102,8 @@ impl Lake {
     /// left.
     ///
     /// # Errors
-    /// [`StoreError::OldLake`]; [`StoreError::Full`] or [`StoreError::Unwritable`] from the disk, where the old
-    /// file, if any, still stands.
+    /// [`StoreError::OldLake`]; [`StoreError::Columns`] for an event that has none; [`StoreError::Full`] or
+    /// [`StoreError::Unwritable`] from the disk, where the old file, if any, still stands.
     pub fn write_day(&self, day: Day, events: &[Event]) -> Result<(), StoreError> {
         self.prepare()?;
         let mut by_topic: BTreeMap<Topic, Vec<&Event>> = BTreeMap::new();

@@ -65,15 +65,8 @@ impl Tree {
         if let Tree::List(items) = self { Some(items) } else { None }
     }
 
-    /// serde writes plain bytes as a list of numbers.
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
-        match self {
-            Tree::Bytes(bytes) => Some(bytes.clone()),
-            Tree::List(numbers) => {
-                numbers.iter().map(|number| u8::try_from(number.long()?).ok()).collect()
-            }
-            _ => None,
-        }
+    pub(super) fn bytes(&self) -> Option<&[u8]> {
+        if let Tree::Bytes(bytes) = self { Some(bytes) } else { None }
     }
 }
 

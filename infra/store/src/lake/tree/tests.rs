@@ -16,8 +16,16 @@ struct Scan {
     most: u64,
     missing: Option<i32>,
     legs: Vec<Leg>,
-    plain: Vec<u8>,
+    raw: Raw,
     strategy: Strategy,
+}
+
+struct Raw;
+
+impl Serialize for Raw {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(&[1, 255])
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -34,8 +42,8 @@ enum Strategy {
 fn a_payload_is_read_by_its_fields_and_what_no_column_can_hold_is_null() {
     let scan = |score, most| {
         let legs = vec![Leg { strike: 95.5 }, Leg { strike: 100.0 }];
-        let (day, plain, strategy) = (Day(7), vec![1, 255], Strategy::Call);
-        Body::Scanned(Scan { day, score, most, missing: None, legs, plain, strategy })
+        let (day, raw, strategy) = (Day(7), Raw, Strategy::Call);
+        Body::Scanned(Scan { day, score, most, missing: None, legs, raw, strategy })
     };
     let tree = Tree::of(&scan(1.5, 3)).unwrap().inside().unwrap();
     let get = |name| tree.get(name);
@@ -48,8 +56,8 @@ fn a_payload_is_read_by_its_fields_and_what_no_column_can_hold_is_null() {
         (Some(3.0), None, None)
     );
     assert_eq!(
-        (get("strategy").and_then(Tree::text), get("plain").and_then(Tree::bytes)),
-        (Some("Call"), Some(vec![1, 255]))
+        (get("strategy").and_then(Tree::text), get("raw").and_then(Tree::bytes)),
+        (Some("Call"), Some(&[1, 255][..]))
     );
     let strikes = get("legs").and_then(Tree::list).unwrap().iter();
     assert_eq!(
