@@ -95,7 +95,7 @@ pub(crate) fn log_of(data: &Path) -> PathBuf {
 /// The units saved in the state folder `at`.
 pub(crate) fn states(at: &Path) -> Result<States, String> {
     let open = || kv::Db::open(at)?.plain_tree("units");
-    let states = KvCheckpoints(open().map_err(|error| error.to_string())?);
+    let states = KvCheckpoints::of(open().map_err(|error| error.to_string())?);
     let mut found = States::new();
     for role in Role::ALL {
         let units: Vec<String> = match role.by_partition() {

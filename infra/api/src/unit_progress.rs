@@ -131,7 +131,7 @@ pub(crate) fn saved(run: &RunDir, partitions: u32) -> (Vec<UnitProgress>, Vec<St
 }
 
 fn of_checkpoints(db: &kv::Db, partitions: u32) -> Result<Vec<UnitProgress>> {
-    let states = KvCheckpoints(db.plain_tree("units")?);
+    let states = KvCheckpoints::of(db.plain_tree("units")?);
     let mut found = Vec::new();
     for role in Role::ALL {
         for (unit, held) in units_of(role, partitions) {

@@ -87,7 +87,7 @@ impl RunContext {
         };
         let views = Views::open(&db)?;
         let lake = Lake::open(run.lake())?;
-        let states = Arc::new(KvCheckpoints(db.plain_tree("units")?));
+        let states = Arc::new(KvCheckpoints::of(db.plain_tree("units")?));
         let materialized = Arc::new(RunProjections::new(
             Arc::clone(&opened.log),
             partitions,

@@ -44,13 +44,23 @@ fn failed(unit: &str, cause: impl ToString) -> ShellError {
 const PART: usize = 6 << 10;
 
 /// In the state folder, compressed, and in parts.
-pub struct KvCheckpoints(pub kv::Tree);
+pub struct KvCheckpoints {
+    tree: kv::Tree,
+    /// Held while parts are read or written: an instance may load a unit while the one that had it still saves it, and
+    /// parts of two saves are no checkpoint.
+    whole: Mutex<()>,
+}
 
 impl KvCheckpoints {
+    /// In `tree`, which nothing else writes.
+    pub fn of(tree: kv::Tree) -> KvCheckpoints {
+        KvCheckpoints { tree, whole: Mutex::default() }
+    }
+
     /// The units that have a checkpoint, by name.
     pub fn units(&self) -> Result<Vec<String>, ShellError> {
         let mut units = Vec::new();
-        for part in self.0.scan_prefix([]) {
+        for part in self.tree.scan_prefix([]) {
             let key = part.map_err(|e| failed("all units", e))?.0;
             let name = key.split(|byte| *byte == 0).next().unwrap_or_default();
             let name = String::from_utf8_lossy(name).into_owned();
@@ -62,7 +72,7 @@ impl KvCheckpoints {
     }
 
     fn stored(&self, unit: &str) -> Result<Vec<kv::Bytes>, ShellError> {
-        let parts = self.0.scan_prefix(part_prefix(unit));
+        let parts = self.tree.scan_prefix(part_prefix(unit));
         parts.map(|part| Ok(part.map_err(|e| failed(unit, e))?.1)).collect()
     }
 }
@@ -103,7 +113,11 @@ fn unpacked(packed: &[u8]) -> Result<UnitCheckpoint, String> {
 
 impl CheckpointStore for KvCheckpoints {
     fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
-        let packed = self.stored(unit)?.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
+        let stored = {
+            let _whole = self.whole.lock();
+            self.stored(unit)?
+        };
+        let packed = stored.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
         if packed.is_empty() {
             return Ok(None);
         }
@@ -114,6 +128,7 @@ impl CheckpointStore for KvCheckpoints {
     }
 
     fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
+        let _whole = self.whole.lock();
         let mut batch = kv::Batch::new();
         for (unit, saved) in units {
             let packed = packed(&saved).map_err(|cause| failed(&unit, cause))?;
@@ -122,11 +137,11 @@ impl CheckpointStore for KvCheckpoints {
                 .for_each(|at| batch.remove(part_key(&unit, at)));
             parts.enumerate().for_each(|(at, part)| batch.insert(part_key(&unit, at), part));
         }
-        self.0.apply(batch).map_err(|e| failed("all units", e))
+        self.tree.apply(batch).map_err(|e| failed("all units", e))
     }
 
     fn clear(&self) -> Result<(), ShellError> {
-        self.0.clear().map_err(|e| failed("all units", e))
+        self.tree.clear().map_err(|e| failed("all units", e))
     }
 }
 
@@ -166,6 +181,27 @@ impl CheckpointStore for MemoryCheckpoints {
 mod tests {
     use super::*;
 
+    /// Two instances exchange a partition: one still saves the unit when the other loads it.
+    #[test]
+    fn a_checkpoint_that_is_saved_meanwhile_is_read_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = kv::Db::open(dir.path()).unwrap().plain_tree("units").unwrap();
+        let states = KvCheckpoints::of(tree);
+        let noise: Vec<u8> =
+            (0..60_000u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8).collect();
+        let save = |from: usize| {
+            let one = ("scanner-2".to_owned(), checkpoint(noise[from..].to_vec()));
+            states.save(&mut std::iter::once(one)).unwrap();
+        };
+        save(0);
+        std::thread::scope(|scope| {
+            let saving = scope.spawn(|| (1..2_000).for_each(save));
+            while !saving.is_finished() {
+                assert!(states.load("scanner-2").unwrap().is_some());
+            }
+        });
+    }
+
     fn checkpoint(machine: Vec<u8>) -> UnitCheckpoint {
         UnitCheckpoint {
             log_identity: "log".to_owned(),
@@ -179,7 +215,7 @@ mod tests {
     #[test]
     fn a_checkpoint_comes_back_whatever_was_there_before() {
         let dir = tempfile::tempdir().unwrap();
-        let states = KvCheckpoints(kv::Db::open(dir.path()).unwrap().tree("units").unwrap());
+        let states = KvCheckpoints::of(kv::Db::open(dir.path()).unwrap().tree("units").unwrap());
         // Noise does not compress.
         let noise: Vec<u8> =
             (0..40_000u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8).collect();
@@ -201,7 +237,7 @@ mod tests {
         assert!(unpacked(&flipped).is_err());
         old.drain(..HEAD);
         assert_eq!(unpacked(&old).unwrap(), checkpoint(vec![1]), "saved without a checksum");
-        states.0.insert(part_key("scorer-1", 0), [9]).unwrap();
+        states.tree.insert(part_key("scorer-1", 0), [9]).unwrap();
         assert!(matches!(states.load("scorer-1"), Err(ShellError::StateMismatch { .. })));
         states.clear().unwrap();
         assert_eq!(states.load("scorer-1").unwrap(), None);

@@ -45,7 +45,7 @@ fn detail(error: &kv::KvError) -> String {
 fn check_units(run: &RunDir, db: &kv::Db, identity: Option<&str>, of: &mut Examination) {
     let place = run.state();
     let states = match db.plain_tree("units") {
-        Ok(tree) => KvCheckpoints(tree),
+        Ok(tree) => KvCheckpoints::of(tree),
         Err(error) => return of.found(WHAT, place.display(), error, REBUILD),
     };
     let units = match states.units() {

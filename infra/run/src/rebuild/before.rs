@@ -81,7 +81,7 @@ impl Before {
 
     /// The saved state of its units, if there is any that can be read.
     pub(super) fn states(&self) -> Option<KvCheckpoints> {
-        self.state.as_ref()?.plain_tree("units").ok().map(KvCheckpoints)
+        self.state.as_ref()?.plain_tree("units").ok().map(KvCheckpoints::of)
     }
 }
 
