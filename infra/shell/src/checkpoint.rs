@@ -187,15 +187,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let tree = kv::Db::open(dir.path()).unwrap().plain_tree("units").unwrap();
         let states = KvCheckpoints::of(tree);
-        let noise: Vec<u8> =
-            (0..60_000u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8).collect();
+        // More parts than a page of the store holds.
+        let noise: Vec<u8> = (0..200_000u64)
+            .map(|n| (n.wrapping_mul(n | 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8)
+            .collect();
         let save = |from: usize| {
             let one = ("scanner-2".to_owned(), checkpoint(noise[from..].to_vec()));
             states.save(&mut std::iter::once(one)).unwrap();
         };
         save(0);
         std::thread::scope(|scope| {
-            let saving = scope.spawn(|| (1..2_000).for_each(save));
+            let saving = scope.spawn(|| (1..400).for_each(save));
             while !saving.is_finished() {
                 assert!(states.load("scanner-2").unwrap().is_some());
             }
