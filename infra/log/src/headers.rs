@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::lengths::{put_bytes, take_bytes};
 
+/// Bytes that the headers of an event have, at most, about: room for them is made at once.
+const USUAL: usize = 512;
+
 /// Names and values in the order they were written. A name may be there twice.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
@@ -18,6 +21,9 @@ pub struct Headers {
 impl Headers {
     /// Adds one at the end.
     pub fn push(&mut self, name: &str, value: &[u8]) {
+        if self.is_empty() {
+            self.bytes.reserve(USUAL);
+        }
         self.count += 1;
         put_bytes(&mut self.bytes, name.as_bytes());
         put_bytes(&mut self.bytes, value);

@@ -128,14 +128,18 @@ impl CheckpointStore for KvCheckpoints {
     }
 
     fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
-        let _whole = self.whole.lock();
-        let mut batch = kv::Batch::new();
+        let (mut batch, mut lengths) = (kv::Batch::new(), Vec::new());
         for (unit, saved) in units {
             let packed = packed(&saved).map_err(|cause| failed(&unit, cause))?;
             let parts = packed.chunks(PART);
-            (parts.len()..self.stored(&unit)?.len())
-                .for_each(|at| batch.remove(part_key(&unit, at)));
+            let length = parts.len();
             parts.enumerate().for_each(|(at, part)| batch.insert(part_key(&unit, at), part));
+            lengths.push((unit, length));
+        }
+        // Not before: others save meanwhile, and packing is the work.
+        let _whole = self.whole.lock();
+        for (unit, length) in lengths {
+            (length..self.stored(&unit)?.len()).for_each(|at| batch.remove(part_key(&unit, at)));
         }
         self.tree.apply(batch).map_err(|e| failed("all units", e))
     }

@@ -63,6 +63,21 @@ impl Room {
         self.records > 0 && self.bytes > 0
     }
 
+    /// Appends shared records to `out` for as long as they are to be taken.
+    pub(crate) fn fill<'a>(
+        &mut self,
+        records: impl Iterator<Item = &'a Arc<Record>>,
+        out: &mut Vec<Arc<Record>>,
+    ) {
+        for record in records {
+            if !self.left() {
+                break;
+            }
+            self.take(record);
+            out.push(Arc::clone(record));
+        }
+    }
+
     /// Counts one record.
     pub(crate) fn take(&mut self, record: &Record) {
         self.records -= 1;

@@ -49,13 +49,7 @@ impl Store for MemoryStore {
     ) -> Result<()> {
         let all = self.records.lock();
         let Some(held) = all.get(&at) else { return Ok(()) };
-        for record in held.iter().take(end as usize).skip(from as usize) {
-            if !room.left() {
-                break;
-            }
-            room.take(record);
-            out.push(Arc::clone(record));
-        }
+        room.fill(held.iter().take(end as usize).skip(from as usize), out);
         Ok(())
     }
 

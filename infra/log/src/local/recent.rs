@@ -50,13 +50,8 @@ impl Recent {
             return false;
         };
         let before = out.len();
-        for record in held.iter().skip(skipped as usize) {
-            if record.offset >= range.end || !room.left() {
-                break;
-            }
-            room.take(record);
-            out.push(Arc::clone(record));
-        }
+        let wanted = held.iter().skip(skipped as usize);
+        room.fill(wanted.take_while(|record| record.offset < range.end), out);
         out.len() > before
     }
 }
