@@ -1,7 +1,7 @@
 //! Record headers: CloudEvents in binary mode, the candidate (`correlation_id`), the event that
 //! caused this one (`causation_id`), a W3C `traceparent`. No decision depends on them.
 
-use crate::{Event, event_time::close_text, id::hex};
+use crate::{Event, event_time::close_text};
 
 /// The headers of an event and their meanings; the last two are optional.
 pub const MEANINGS: [(&str, &str); 9] = [
@@ -32,8 +32,9 @@ pub fn write(event: &Event, role: &str, header: &mut dyn FnMut(&str, &[u8])) {
     let mut text = |name: &str, value: &str| header(name, value.as_bytes());
     text("ce_specversion", "1.0");
     text("ce_id", &id);
-    text("ce_type", &format!("{}.{}", topic.name(), event.body.kind()));
-    text("ce_source", &format!("/butterquant/{role}"));
+    // Joined, as formatting takes a third of the time of all headers.
+    text("ce_type", &[topic.name(), event.body.kind()].join("."));
+    text("ce_source", &["/butterquant/", role].concat());
     text("ce_time", &close_text(event.day));
     text("content-type", "application/vnd.confluent.avro");
     let correlation = event.correlation.map(|id| id.to_string());
@@ -45,7 +46,7 @@ pub fn write(event: &Event, role: &str, header: &mut dyn FnMut(&str, &[u8])) {
     }
     let trace = correlation.or(causation);
     let trace = trace.as_deref().unwrap_or(&id);
-    text("traceparent", &format!("00-{trace}-{}-01", hex(&event.id.0[..8])));
+    text("traceparent", &["00", trace, &id[..16], "01"].join("-"));
 }
 
 /// Gives the further headers of a dead letter, which Kafka Connect's tools read, to `header`.

@@ -30,12 +30,9 @@ impl EventId {
 /// Lower-case hexadecimal digits of `bytes`.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)] as char);
-        text.push(DIGITS[usize::from(byte & 15)] as char);
-    }
-    text
+    let pair = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    let digits: Vec<[u8; 2]> = bytes.iter().map(pair).collect();
+    String::from_utf8(digits.into_flattened()).unwrap_or_default() // they are ASCII
 }
 
 /// SHA-256 of `bytes`, in hexadecimal.
@@ -57,23 +54,29 @@ impl FromStr for EventId {
         let bad = || NotAnId(text.chars().take(2 * LENGTH).collect());
         let digits: &[u8; LENGTH] = text.as_bytes().try_into().map_err(|_| bad())?;
         let mut id = [0; 16];
-        for (byte, pair) in id.iter_mut().zip(digits.chunks(2)) {
-            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or_else(bad)?;
+        let mut all = 0;
+        for (byte, pair) in id.iter_mut().zip(digits.as_chunks::<2>().0) {
+            let [high, low] = pair.map(|digit| DIGIT[usize::from(digit)]);
+            all |= high | low;
             *byte = high << 4 | low;
         }
-        Ok(EventId(id))
+        if all & NO_DIGIT != 0 { Err(bad()) } else { Ok(EventId(id)) }
     }
 }
 
-/// The value of a hexadecimal digit. Each event read has three ids, so that this is worth a function of its own.
-fn digit(text: u8) -> Option<u8> {
-    match text {
-        b'0'..=b'9' => Some(text - b'0'),
-        b'a'..=b'f' => Some(text - b'a' + 10),
-        b'A'..=b'F' => Some(text - b'A' + 10),
-        _ => None,
+/// Of what is no digit; no value of one has its first bit.
+const NO_DIGIT: u8 = 0x80;
+
+/// The value of each hexadecimal digit. Each event read has three ids, so that a table is worth having.
+const DIGIT: [u8; 256] = {
+    let (mut table, mut value) = ([NO_DIGIT; 256], 0);
+    while value < 16 {
+        table[b"0123456789abcdef"[value] as usize] = value as u8;
+        table[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
     }
-}
+    table
+};
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

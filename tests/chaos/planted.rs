@@ -6,11 +6,10 @@ use crate::base::{Base, log_of};
 use crate::book::{Book, Places};
 use crate::witness::{Sight, look};
 use crate::{checks, compare};
-use eventlog::{EmbeddedLog, Fetched, Reader, Record, TopicPartition};
+use eventlog::{EmbeddedLog, Fetched, Reader, Record, SharedRecord, TopicPartition};
 use schemas::events::{Fills, Orders, Predictions};
 use schemas::{Body, Event, EventId, Topic, codec};
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A reader that returns prepared records, poll by poll.
@@ -170,7 +169,7 @@ fn shown(base: &Base, is: impl Fn(&TopicPartition, &Record) -> bool) -> Vec<Fetc
     let of = |(tp, records): (&TopicPartition, &Vec<Record>)| {
         let from = base.ends[tp];
         let new = records.iter().filter(|record| record.offset >= from && is(tp, record));
-        let records: Vec<Arc<Record>> = new.cloned().map(Arc::new).collect();
+        let records: Vec<SharedRecord> = new.cloned().map(Into::into).collect();
         let position = records.last().map_or(from, |last| last.offset + 1);
         Fetched { tp: tp.clone(), records, position }
     };

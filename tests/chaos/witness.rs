@@ -133,7 +133,7 @@ fn read(
             bytes += record.value.len();
             days.take(&tp, &record);
             shared.count.fetch_add(1, Ordering::Relaxed);
-            sight.seen.entry(tp.clone()).or_default().push(Arc::unwrap_or_clone(record));
+            sight.seen.entry(tp.clone()).or_default().push(record.into_record());
         }
         *expected = position.max(*expected);
     }

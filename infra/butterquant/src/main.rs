@@ -39,7 +39,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 #[allow(unsafe_code, reason = "a name for the linker; nothing is called")]
 #[unsafe(export_name = "_rjem_malloc_conf")]
 static ALLOCATOR_SETTINGS: &[u8; 64] =
-    b"narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0,tcache_max:16384\0";
+    b"narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0,tcache_max:32768\0";
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();

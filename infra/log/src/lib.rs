@@ -25,6 +25,7 @@ mod membership;
 mod nulls;
 mod partition_reader;
 pub mod remote;
+mod shared_record;
 mod traits;
 mod types;
 
@@ -35,6 +36,7 @@ pub use local::{EmbeddedLog, MemoryLog};
 pub use nulls::{NULLS, Nulls};
 pub use partition_reader::{PartitionReader, PartitionRecords};
 pub use remote::{RemoteLog, Server};
+pub use shared_record::SharedRecord;
 pub use traits::{Log, Member, Producer, Reader};
 pub use types::{
     Assignment, Batch, Consumed, Cut, Fetched, NewRecord, Record, TopicInfo, TopicMismatch,

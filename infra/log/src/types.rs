@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Headers, LogError};
+use crate::{Headers, LogError, SharedRecord};
 
 /// One partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,7 +124,7 @@ pub struct Fetched {
     /// The partition.
     pub tp: TopicPartition,
     /// Its records, ascending, which other readers may share; empty where only the position moved.
-    pub records: Vec<Arc<Record>>,
+    pub records: Vec<SharedRecord>,
     /// The next offset to read; steps over transaction markers.
     pub position: u64,
 }
@@ -132,7 +132,7 @@ pub struct Fetched {
 impl Fetched {
     /// Its records, each for the caller alone.
     pub fn into_records(self) -> impl Iterator<Item = Record> {
-        self.records.into_iter().map(Arc::unwrap_or_clone)
+        self.records.into_iter().map(SharedRecord::into_record)
     }
 }
 

@@ -144,10 +144,10 @@ fn an_offset_that_is_older_than_it_was_is_damage_and_a_log_without_sums_is_read(
         db.flush().unwrap();
         value.to_vec()
     };
-    let before = change(b"o", &|_| vec![3]);
+    let before = change(b"O", &|_| vec![1, 0, 3]); // an older offset of partition 0
     let error = EmbeddedLog::open(&path).err().unwrap();
     assert!(error.what.contains("a committed offset is not that of write"), "{error}");
-    change(b"o", &|_| before.clone());
+    change(b"O", &|_| before.clone());
     // The number alone, as the program wrote it before there were sums.
     change(b"n", &|entry| entry[..entry.len() - 16].to_vec());
     let old = EmbeddedLog::open(&path).unwrap();

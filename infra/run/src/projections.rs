@@ -110,15 +110,21 @@ impl RunProjections {
     }
 
     fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
-        // Made side by side, because together they are the longest part of a day.
-        let (lake, views) = rayon::join(
-            || self.lake.write_day(day, events),
-            || self.views.make_day(day, events, settings),
+        // Made side by side, because together they are the longest part of a day; the files of a model are forced to
+        // disk, which is waited for.
+        let (models, (lake, views)) = rayon::join(
+            || self.write_models(events),
+            || {
+                rayon::join(
+                    || self.lake.write_day(day, events),
+                    || self.views.make_day(day, events, settings),
+                )
+            },
         );
-        // Stored after the lake: where the disk is full that one is written again, and the state would have to be
-        // opened anew.
+        // Stored after the files: where the disk is full those are written again, and the state would have to be opened
+        // anew.
         lake?;
-        self.write_models(events)?;
+        models?;
         Ok(self.views.store_day(views?)?)
     }
 

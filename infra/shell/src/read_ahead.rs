@@ -1,8 +1,7 @@
 //! Records of a stage that were read before they are due, kept so that they are read once.
 
-use eventlog::Record;
+use eventlog::SharedRecord;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Bytes of a stage above which reading stops, and below which it goes on. They are far apart,
 /// because a Kafka client drops what it has fetched of a partition when that is paused.
@@ -12,7 +11,7 @@ const LOW: usize = FULL / 8;
 /// Records of one stage, in offset order, and the position after them.
 #[derive(Default)]
 pub(crate) struct ReadAhead {
-    records: VecDeque<Arc<Record>>,
+    records: VecDeque<SharedRecord>,
     /// The offset after everything read.
     pub(crate) position: u64,
     bytes: usize,
@@ -20,7 +19,7 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    pub(crate) fn extend(&mut self, records: impl Iterator<Item = Arc<Record>>, position: u64) {
+    pub(crate) fn extend(&mut self, records: impl Iterator<Item = SharedRecord>, position: u64) {
         for record in records {
             self.bytes += record.bytes();
             self.records.push_back(record);
@@ -29,7 +28,7 @@ impl ReadAhead {
         self.position = self.position.max(position);
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Arc<Record>> {
+    pub(crate) fn pop(&mut self) -> Option<SharedRecord> {
         let record = self.records.pop_front()?;
         self.bytes -= record.bytes();
         self.full &= self.bytes > LOW;
@@ -37,8 +36,8 @@ impl ReadAhead {
     }
 
     /// The records in order.
-    pub(crate) fn next(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().map(AsRef::as_ref)
+    pub(crate) fn next(&self) -> impl Iterator<Item = &SharedRecord> {
+        self.records.iter()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

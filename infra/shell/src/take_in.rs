@@ -10,6 +10,13 @@ use eventlog::Record;
 use schemas::events::DayClosed;
 use schemas::role::{Cause, Context};
 use schemas::{Day, Event, EventId};
+use std::sync::Arc;
+
+/// What every role makes of a record before it takes it in.
+struct Inspected {
+    event: Result<Event, Bad>,
+    fingerprint: u64,
+}
 
 impl Unit {
     /// Takes in records of the due stage, up to its marker and at most `most`; true when that closed
@@ -31,7 +38,7 @@ impl Unit {
             for inspected in lot {
                 let Some(record) = self.ahead[stage].pop() else { return Ok(false) };
                 self.cursor.positions[stage] = record.offset + 1;
-                if let Some(marker) = self.take_in(&record, inspected, source)? {
+                if let Some(marker) = self.take_in(&record, &inspected, source)? {
                     if self.cursor.stage_done() {
                         self.finish_day(&marker, source)?;
                         return Ok(true);
@@ -50,12 +57,16 @@ impl Unit {
         stage: usize,
         most: usize,
         source: &DecisionSource<'_>,
-    ) -> Vec<Result<Event, Bad>> {
+    ) -> Vec<Arc<Inspected>> {
         let Stage { topic, partition, .. } = self.stages[stage];
         let mut lot = Vec::new();
         for record in self.ahead[stage].next().take(most) {
-            let inspected = inspect(topic, partition, self.identity.total, record);
-            let last = inspected.as_ref().is_ok_and(|event| event.body.marker().is_some());
+            // Every role judges it alike, so the first to have it reads it for all.
+            let inspected = record.made(|record| Inspected {
+                event: inspect(topic, partition, self.identity.total, record),
+                fingerprint: fingerprint(&record.value),
+            });
+            let last = inspected.event.as_ref().is_ok_and(|event| event.body.marker().is_some());
             lot.push(inspected);
             if last {
                 break;
@@ -64,7 +75,8 @@ impl Unit {
         if let Some(controls) = source.controls_now()
             && self.machine.decides_on(topic)
         {
-            let events: Vec<&Event> = lot.iter().filter_map(|one| one.as_ref().ok()).collect();
+            let events: Vec<&Event> =
+                lot.iter().filter_map(|one| one.event.as_ref().ok()).collect();
             self.machine.prepare(&events, &Context { controls, samples_end: &[] });
         }
         lot
@@ -74,15 +86,15 @@ impl Unit {
     fn take_in(
         &mut self,
         record: &Record,
-        inspected: Result<Event, Bad>,
+        inspected: &Inspected,
         source: &mut DecisionSource<'_>,
     ) -> Result<Option<Event>, ShellError> {
         let stage = self.stages[self.cursor.stage];
-        let event = match inspected {
+        let event = match &inspected.event {
             Ok(event) => event,
             Err(bad) => {
                 self.cursor.counts.undecodable += 1;
-                self.dead_letter(record, bad, source)?;
+                self.dead_letter(record, bad.clone(), source)?;
                 return Ok(None);
             }
         };
@@ -91,17 +103,17 @@ impl Unit {
             self.cursor.counts.unknown += 1;
             return Ok(None);
         }
-        match self.cursor.admit(stage, &event, fingerprint(&record.value)) {
+        match self.cursor.admit(stage, event, inspected.fingerprint) {
             Verdict::Apply => {
-                self.machine.evolve(&event);
+                self.machine.evolve(event);
                 if self.machine.decides_on(stage.topic) {
-                    self.respond(Cause::Event(&event), event.day, event.id, source)?;
+                    self.respond(Cause::Event(event), event.day, event.id, source)?;
                 }
                 Ok(None)
             }
             Verdict::Marker => {
-                self.machine.evolve(&event);
-                Ok(Some(event))
+                self.machine.evolve(event);
+                Ok(Some(event.clone()))
             }
             Verdict::Conflict => {
                 let what = "another event already has this id; the first one stands".to_owned();

@@ -16,11 +16,10 @@ use crate::read_ahead::ReadAhead;
 use crate::record_codec;
 use crate::status_board::UnitStatus;
 use crate::unit_identity::UnitIdentity;
-use eventlog::{Consumed, NewRecord, Record, TopicPartition};
+use eventlog::{Consumed, NewRecord, SharedRecord, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
@@ -196,7 +195,7 @@ impl Unit {
     pub fn read(
         &mut self,
         stage: usize,
-        records: impl Iterator<Item = Arc<Record>>,
+        records: impl Iterator<Item = SharedRecord>,
         position: u64,
     ) {
         let from = self.next(stage);

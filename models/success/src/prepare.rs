@@ -142,27 +142,30 @@ pub(crate) fn compare(a: &LabelledRow, b: &LabelledRow) -> std::cmp::Ordering {
 
 /// SHA-256 over contract and rows, whatever their order, hexadecimal.
 pub fn rows_sha256(rows: &[LabelledRow], contract: &FeatureContract<'_>) -> String {
-    let mut rows = rows.to_vec();
-    rows.sort_by(compare);
-    hash(&rows, contract)
+    let mut rows: Vec<&LabelledRow> = rows.iter().collect();
+    rows.sort_by(|one, other| compare(one, other));
+    hash(rows, contract)
 }
 
-fn hash(rows: &[LabelledRow], contract: &FeatureContract<'_>) -> String {
+fn hash<'a>(
+    rows: impl IntoIterator<Item = &'a LabelledRow>,
+    contract: &FeatureContract<'_>,
+) -> String {
     let mut digest = Sha256::new();
     digest.update(contract.version.to_le_bytes());
     for name in contract.names {
         digest.update(name.as_bytes());
         digest.update([0]);
     }
+    let mut bytes = Vec::new();
     for row in rows {
-        digest.update(row.scan_day.to_le_bytes());
-        digest.update(row.evaluation_day.to_le_bytes());
-        digest.update([row.class]);
-        digest.update(row.roi.to_le_bytes());
-        digest.update(row.weight.to_le_bytes());
-        for value in row.features.into_iter().chain(row.score) {
-            digest.update(value.to_le_bytes());
-        }
+        bytes.clear();
+        bytes.extend_from_slice(&row.scan_day.to_le_bytes());
+        bytes.extend_from_slice(&row.evaluation_day.to_le_bytes());
+        bytes.push(row.class);
+        let numbers = [row.roi, row.weight].into_iter().chain(row.features).chain(row.score);
+        bytes.extend(numbers.flat_map(f64::to_le_bytes));
+        digest.update(&bytes);
     }
     hex(&digest.finalize())
 }

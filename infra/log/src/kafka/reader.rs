@@ -5,7 +5,6 @@
 //! markers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -248,7 +247,7 @@ impl KafkaReader {
                 }
             }
             if position > *from {
-                let records = records.into_iter().map(Arc::new).collect();
+                let records = records.into_iter().map(Into::into).collect();
                 fetched.push(Fetched { tp: tp.clone(), records, position });
             }
         }

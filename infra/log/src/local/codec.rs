@@ -1,26 +1,33 @@
 //! The stored form of records and keys.
 //!
 //! A record is its timestamp, key, headers and value, with lengths as base-128 numbers; its
-//! offset is in the entry's key. The first byte is the version of the form. A form larger than
-//! [`PART`] is compressed, and what is still larger is split into parts, where the entry holds their
-//! total length: sled does not count pages over 128 KiB (of 17 entries) in its cache and never frees them.
+//! offset is in the entry's key. Several records of one publish are one entry ([`super::record_batch`]). The first
+//! byte is the version of the form. A form larger than
+//! [`PART`] is compressed, as one of several records always is, and what is still larger is split into parts, where the
+//! entry holds their total length: sled does not count pages over 128 KiB (of 17 entries) in its cache and never frees them.
 
 use super::state::Slot;
 use crate::lengths::{put_number, take, take_number};
-use crate::{Headers, Record, TopicPartition};
+use crate::{Headers, Record};
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 const VERSION: u8 = 1;
 /// The first byte of an entry whose record is split into parts.
 const IN_PARTS: u8 = 2;
 /// The first byte of a record that is compressed from its key on, by Snappy.
 const COMPRESSED: u8 = 3;
+/// The first byte of an entry of several records.
+pub(super) const SEVERAL: u8 = 4;
+/// The first byte of one that is compressed behind its timestamp, by Snappy.
+pub(super) const COMPRESSED_SEVERAL: u8 = 5;
 /// Snappy makes no more than this many bytes of one.
 const MOST_EXPANDED: usize = 32;
 /// Bytes of a part.
 pub(crate) const PART: usize = 6 << 10;
 /// Bytes from the start of a stored record to the end of its timestamp.
-const TIMESTAMP_END: usize = 9;
+pub(super) const TIMESTAMP_END: usize = 9;
 
 /// The key of a record: topic number, partition, offset, so that they sort by offset.
 pub(crate) fn record_key(at: Slot, offset: u64) -> [u8; 17] {
@@ -44,16 +51,30 @@ pub(crate) fn key_offset(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.get(9..17)?.try_into().ok()?))
 }
 
-/// The key of a partition's end.
-pub(crate) fn end_key(at: Slot) -> [u8; 9] {
-    let mut key = [b'e'; 9];
-    key[1..5].copy_from_slice(&at.0.to_be_bytes());
-    key[5..].copy_from_slice(&at.1.to_be_bytes());
+/// Partitions of a topic whose ends, or whose committed offsets, are one entry: a publish writes all of those it touches.
+const BLOCK: u32 = 64;
+
+/// The block of a partition.
+pub(crate) fn block_of(partition: u32) -> u32 {
+    partition / BLOCK
+}
+
+/// The partitions of a block.
+pub(crate) fn partitions_of(block: u32) -> RangeInclusive<u32> {
+    let first = block.saturating_mul(BLOCK);
+    first..=first.saturating_add(BLOCK - 1)
+}
+
+/// The key of the ends of a block of a topic's partitions.
+pub(crate) fn ends_key(block: Slot) -> [u8; 9] {
+    let mut key = [b'E'; 9];
+    key[1..5].copy_from_slice(&block.0.to_be_bytes());
+    key[5..].copy_from_slice(&block.1.to_be_bytes());
     key
 }
 
-/// The partition in an end's key.
-pub(crate) fn end_slot(key: &[u8]) -> Option<Slot> {
+/// The topic and block in the key of ends, or the partition in that of one end, as logs had them once.
+pub(crate) fn ends_place(key: &[u8]) -> Option<Slot> {
     let number = u32::from_be_bytes(key.get(1..5)?.try_into().ok()?);
     let partition = u32::from_be_bytes(key.get(5..9)?.try_into().ok()?);
     Some((number, partition))
@@ -64,49 +85,61 @@ pub(crate) fn topic_key(name: &str) -> Vec<u8> {
     [b"t", name.as_bytes()].concat()
 }
 
-/// The key of a committed offset.
-pub(crate) fn offset_key(group: &str, tp: &TopicPartition) -> Vec<u8> {
-    let number = tp.partition.to_be_bytes();
-    [b"o", group.as_bytes(), &[0], tp.topic.as_bytes(), &[0], &number].concat()
+/// The key of the offsets that a group has committed in a block of a topic's partitions.
+pub(crate) fn offsets_key(group: &str, topic: &str, block: u32) -> Vec<u8> {
+    [b"O", group.as_bytes(), &[0], topic.as_bytes(), &[0], &block.to_be_bytes()].concat()
 }
 
-/// The group and partition in a committed offset's key.
-pub(crate) fn offset_place(key: &[u8]) -> Option<(String, TopicPartition)> {
+/// The group, topic and block in the key of committed offsets, or the partition in that of one, as logs had them once.
+pub(crate) fn offsets_place(key: &[u8]) -> Option<(String, Arc<str>, u32)> {
     let (names, number) = key.get(1..)?.split_last_chunk::<4>()?;
     let mut names = std::str::from_utf8(names).ok()?.split('\0');
     let (group, topic) = (names.next()?, names.next()?);
-    Some((group.to_string(), TopicPartition::new(topic, u32::from_be_bytes(*number))))
+    Some((group.to_string(), topic.into(), u32::from_be_bytes(*number)))
 }
 
 /// The stored form of `record`.
 pub(crate) fn encode(record: &Record) -> Vec<u8> {
-    let mut to = Vec::with_capacity(record.bytes() + 32);
-    to.push(VERSION);
-    to.extend_from_slice(&record.timestamp_ms.to_le_bytes());
+    let mut to = head(VERSION, record.timestamp_ms);
+    to.reserve(record.bytes() + 32);
+    put(&mut to, record);
+    if to.len() > PART { compressed(&to, COMPRESSED).unwrap_or(to) } else { to }
+}
+
+/// The beginning of every form.
+pub(super) fn head(version: u8, timestamp_ms: i64) -> Vec<u8> {
+    let mut to = vec![version];
+    to.extend_from_slice(&timestamp_ms.to_le_bytes());
+    to
+}
+
+/// Appends a record without its timestamp.
+pub(super) fn put(to: &mut Vec<u8>, record: &Record) {
     match &record.key {
-        None => put_number(&mut to, 0),
+        None => put_number(to, 0),
         Some(key) => {
-            put_number(&mut to, key.len() as u64 + 1);
+            put_number(to, key.len() as u64 + 1);
             to.extend_from_slice(key);
         }
     }
-    put_number(&mut to, record.headers.len() as u64);
+    put_number(to, record.headers.len() as u64);
     to.extend_from_slice(record.headers.stored());
     to.extend_from_slice(&record.value);
-    if to.len() > PART { compressed(&to).unwrap_or(to) } else { to }
 }
 
-fn compressed(form: &[u8]) -> Option<Vec<u8>> {
+/// The form with what follows its timestamp compressed; `None` where it is too long for Snappy.
+pub(super) fn compressed(form: &[u8], version: u8) -> Option<Vec<u8>> {
     let (head, rest) = form.split_at(TIMESTAMP_END);
     let mut to = vec![0; TIMESTAMP_END + snap::raw::max_compress_len(rest.len())];
     to[..TIMESTAMP_END].copy_from_slice(head);
-    to[0] = COMPRESSED;
+    to[0] = version;
     let length = snap::raw::Encoder::new().compress(rest, &mut to[TIMESTAMP_END..]).ok()?;
     to.truncate(TIMESTAMP_END + length);
     Some(to)
 }
 
-fn expanded(bytes: &[u8]) -> Option<Vec<u8>> {
+/// What was compressed.
+pub(super) fn expanded(bytes: &[u8]) -> Option<Vec<u8>> {
     // A damaged length must not ask for memory that the record never had.
     let length = snap::raw::decompress_len(bytes).ok()?;
     (length <= bytes.len().saturating_mul(MOST_EXPANDED))
@@ -115,8 +148,7 @@ fn expanded(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// The entry of a record whose form has `length` bytes in parts.
 pub(crate) fn encode_whole(timestamp_ms: i64, length: usize) -> Vec<u8> {
-    let mut to = vec![IN_PARTS];
-    to.extend_from_slice(&timestamp_ms.to_le_bytes());
+    let mut to = head(IN_PARTS, timestamp_ms);
     put_number(&mut to, length as u64);
     to
 }
@@ -129,29 +161,25 @@ pub(crate) fn length_of_parts(entry: &[u8]) -> Option<u64> {
 
 /// The record at `offset` stored as `bytes`; `None` where they are not a stored record.
 pub(crate) fn decode(offset: u64, bytes: &[u8]) -> Option<Record> {
-    let timestamp_ms = timestamp(bytes)?;
-    let whole = match bytes[0] {
-        VERSION => Cow::Borrowed(&bytes[TIMESTAMP_END..]),
-        COMPRESSED => Cow::Owned(expanded(&bytes[TIMESTAMP_END..])?),
+    let (head, rest) = bytes.split_first_chunk::<TIMESTAMP_END>()?;
+    let timestamp_ms = i64::from_le_bytes(head[1..].try_into().ok()?);
+    let whole = match head[0] {
+        VERSION => Cow::Borrowed(rest),
+        COMPRESSED => Cow::Owned(expanded(rest)?),
         _ => return None,
     };
-    let mut rest = &*whole;
-    let key = match take_number(&mut rest)? {
-        0 => None,
-        length => Some(take(&mut rest, length - 1)?.to_vec()),
-    };
-    let count = take_number(&mut rest)?;
-    let headers = Headers::take(&mut rest, count)?;
-    Some(Record { offset, timestamp_ms, key, value: rest.to_vec(), headers })
+    take_record(offset, timestamp_ms, &whole)
 }
 
-/// The timestamp of a stored record.
-pub(crate) fn timestamp(bytes: &[u8]) -> Option<i64> {
-    let (version, rest) = bytes.split_first()?;
-    if ![VERSION, IN_PARTS, COMPRESSED].contains(version) {
-        return None;
-    }
-    Some(i64::from_le_bytes(*rest.first_chunk()?))
+/// The record that lies in `form` without its timestamp.
+pub(super) fn take_record(offset: u64, timestamp_ms: i64, mut form: &[u8]) -> Option<Record> {
+    let key = match take_number(&mut form)? {
+        0 => None,
+        length => Some(take(&mut form, length - 1)?.to_vec()),
+    };
+    let count = take_number(&mut form)?;
+    let headers = Headers::take(&mut form, count)?;
+    Some(Record { offset, timestamp_ms, key, value: form.to_vec(), headers })
 }
 
 #[cfg(test)]
@@ -178,7 +206,7 @@ mod tests {
             Record { offset: 7, timestamp_ms: 5, key: None, value, headers: Headers::default() };
         let stored = encode(&record);
         assert!(stored.len() * 2 < record.value.len(), "{}", stored.len());
-        assert_eq!((timestamp(&stored), decode(7, &stored)), (Some(5), Some(record)));
+        assert_eq!(decode(7, &stored), Some(record));
         assert_eq!(decode(7, &stored[..stored.len() - 1]), None);
         let mut huge = stored[..20].to_vec();
         huge[TIMESTAMP_END..TIMESTAMP_END + 5].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0x0f]);
@@ -188,7 +216,7 @@ mod tests {
     #[test]
     fn an_entry_says_how_long_its_parts_are() {
         let entry = encode_whole(-5, 1 << 20);
-        assert_eq!((timestamp(&entry), length_of_parts(&entry)), (Some(-5), Some(1 << 20)));
+        assert_eq!(length_of_parts(&entry), Some(1 << 20));
         assert_eq!(decode(7, &entry), None);
         assert_eq!(length_of_parts(&entry[..9]), None);
         let record = Record {
@@ -203,9 +231,11 @@ mod tests {
 
     #[test]
     fn keys_say_where_they_belong() {
-        let tp = TopicPartition::new("bars", 11);
-        assert_eq!(offset_place(&offset_key("scorer", &tp)), Some(("scorer".into(), tp)));
-        assert_eq!(end_slot(&end_key((3, 4))), Some((3, 4)));
+        let place = offsets_place(&offsets_key("scorer", "bars", 200));
+        assert_eq!(place, Some(("scorer".into(), "bars".into(), 200)));
+        assert_eq!(ends_place(&ends_key((3, 4))), Some((3, 4)));
+        assert!((0..300).all(|partition| partitions_of(block_of(partition)).contains(&partition)));
+        assert_eq!((block_of(63), block_of(64), partitions_of(1)), (0, 1, 64..=127));
         assert_eq!(key_offset(&record_key((3, 4), 99)), Some(99));
         assert!(record_key((3, 4), 255) < record_key((3, 4), 256));
         assert!(part_key((3, 4), 255, u32::MAX) < part_key((3, 4), 256, 0));

@@ -1,10 +1,11 @@
 //! The store in a directory: one tree, so that one batch holds everything a publish changes.
 //!
-//! Keys: `i` identity, `n` number of the last write and sums over all entries, `t` topics, `e` ends, `o` committed
-//! offsets, `r` records, `p` parts of large records.
+//! Keys: `i` identity, `n` number of the last write and sums over all entries, `t` topics, `E` ends of a topic's
+//! partitions, `O` offsets that a group has committed in a topic, `r` records, `p` parts of large entries of records. Older
+//! logs have an entry `e` of each end and `o` of each offset, which those of several partitions outdate.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -16,8 +17,9 @@ use super::engine::{Room, Store};
 use super::flush_mark::FlushMark;
 use super::log_tree::LogTree;
 use super::recent::Recent;
+use super::record_batch;
 use super::state::{LogState, Placed, Slot, StateChange};
-use crate::{LogError, Record, Result};
+use crate::{LogError, Record, Result, SharedRecord};
 
 const TREE: &str = "log";
 const IDENTITY: &[u8] = b"i";
@@ -96,7 +98,7 @@ impl Store for DiskStore {
         Ok(state)
     }
 
-    fn write(&self, change: &StateChange, records: Placed) -> Result<()> {
+    fn write(&self, change: &StateChange, before: &LogState, records: Placed) -> Result<()> {
         let mut account = self.account.lock();
         // A log from before there were sums is added up once, at its first write.
         let mut sums = match account.sums {
@@ -111,14 +113,21 @@ impl Store for DiskStore {
         for (name, topic) in &change.topics {
             small(&mut batch, &codec::topic_key(name), bytes(topic)?);
         }
-        for (at, end) in &change.ends {
-            small(&mut batch, &codec::end_key(*at), bytes(end)?);
+        let ends =
+            change.ends.iter().map(|((topic, partition), _)| (*topic, codec::block_of(*partition)));
+        for block in ends.collect::<BTreeSet<_>>() {
+            let ends = before.ends_after(change, block);
+            small(&mut batch, &codec::ends_key(block), bytes(&ends)?);
         }
-        for (group, tp, next) in &change.committed {
-            small(&mut batch, &codec::offset_key(group, tp), bytes(next)?);
+        let committed = change.committed.iter();
+        let committed =
+            committed.map(|(group, tp, _)| (group, &tp.topic, codec::block_of(tp.partition)));
+        for (group, topic, block) in committed.collect::<BTreeSet<_>>() {
+            let offsets = before.committed_after(change, group, topic, block);
+            small(&mut batch, &codec::offsets_key(group, topic, block), bytes(&offsets)?);
         }
-        for (at, record) in &records {
-            put(*at, record, |key, value| {
+        for (at, together) in record_batch::split(&records) {
+            put(at, &together, |key, value| {
                 sums.records = sums.records.wrapping_add(account::part(key, value));
                 batch.insert(key, value);
             });
@@ -130,7 +139,7 @@ impl Store for DiskStore {
         // After a failure the log takes no more writes, so the account need not be set back.
         self.entries.tree.apply(batch)?;
         let mut recent = self.recent.lock();
-        records.into_iter().for_each(|(at, record)| recent.push(at, Arc::new(record)));
+        records.into_iter().for_each(|(at, record)| recent.push(at, record.into()));
         Ok(())
     }
 
@@ -146,7 +155,7 @@ impl Store for DiskStore {
         from: u64,
         end: u64,
         room: &mut Room,
-        out: &mut Vec<Arc<Record>>,
+        out: &mut Vec<SharedRecord>,
     ) -> Result<()> {
         if self.recent.lock().read(at, from..end, room, out) {
             return Ok(());
@@ -204,16 +213,17 @@ impl Store for DiskStore {
     }
 }
 
-/// Gives the entries of a record to `insert`: one, or with its parts those of a large one.
-fn put(at: Slot, record: &Record, mut insert: impl FnMut(&[u8], &[u8])) {
-    let (key, form) = (codec::record_key(at, record.offset), codec::encode(record));
+/// Gives the entries of a record batch to `insert`: one, or with its parts those of a large one.
+fn put(at: Slot, records: &[&Record], mut insert: impl FnMut(&[u8], &[u8])) {
+    let Some(last) = records.last() else { return };
+    let (key, form) = (codec::record_key(at, last.offset), record_batch::encode(records));
     if form.len() <= codec::PART {
         insert(&key, &form);
         return;
     }
-    insert(&key, &codec::encode_whole(record.timestamp_ms, form.len()));
+    insert(&key, &codec::encode_whole(last.timestamp_ms, form.len()));
     for (number, part) in form.chunks(codec::PART).enumerate() {
-        insert(&codec::part_key(at, record.offset, number as u32), part);
+        insert(&codec::part_key(at, last.offset, number as u32), part);
     }
 }
 
@@ -230,4 +240,57 @@ fn bytes<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 fn draw() -> String {
     let half = || RandomState::new().hash_one(std::process::id());
     format!("{:016x}{:016x}", half(), half())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TopicPartition;
+    use crate::local::state::{End, StoredTopic};
+
+    fn record(offset: u64) -> Record {
+        let (value, headers) = (vec![offset as u8; 9], Default::default());
+        Record { offset, timestamp_ms: 1 + offset as i64, key: None, value, headers }
+    }
+
+    /// A log as it was before its entries were of several partitions and records: "bars", number 3, with a record in
+    /// partition 4, which "scorer" has read.
+    fn old_log(tree: &kv::Tree) {
+        let topic = StoredTopic { number: 3, id: "x".to_string(), partitions: 6 };
+        let end = End { offset: 1, last_ms: 1, ordered: true };
+        tree.insert(codec::topic_key("bars"), bytes(&topic).unwrap()).unwrap();
+        tree.insert(b"e\0\0\0\x03\0\0\0\x04", bytes(&end).unwrap()).unwrap();
+        tree.insert(b"oscorer\0bars\0\0\0\0\x04", bytes(&1u64).unwrap()).unwrap();
+        tree.insert(codec::record_key((3, 4), 0), codec::encode(&record(0))).unwrap();
+    }
+
+    #[test]
+    fn an_older_log_is_read_and_its_entries_are_outdated_by_those_of_several_partitions() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = kv::Db::open(folder.path()).unwrap();
+        let store = DiskStore::create(&db, "log").unwrap();
+        old_log(&store.entries.tree);
+        let mut state = store.load().unwrap();
+        let (at, bars) = ((3, 4), |partition| TopicPartition::new("bars", partition));
+        assert_eq!((state.end(at).offset, state.committed("scorer", &bars(4))), (1, Some(1)));
+
+        let ends = vec![(at, End { offset: 4, ..state.end(at) }), ((3, 5), End::default())];
+        let committed = vec![("scorer".to_string(), bars(4), 3)];
+        let change = StateChange { ends, committed, ..StateChange::default() };
+        let records = (1..4).map(|offset| (at, record(offset))).collect();
+        store.write(&change, &state, records).unwrap();
+        state.apply(change);
+
+        let again = DiskStore::open(&db).unwrap();
+        let loaded = again.load().unwrap();
+        assert_eq!((loaded.ends, loaded.committed), (state.ends, state.committed));
+        again.check_records().unwrap();
+        let (mut room, mut found) = (Room { records: 9, bytes: 1 << 20 }, Vec::new());
+        again.read(at, 0, 4, &mut room, &mut found).unwrap();
+        assert_eq!(
+            found.into_iter().map(SharedRecord::into_record).collect::<Vec<_>>(),
+            [record(0), record(1), record(2), record(3)]
+        );
+        assert_eq!(again.timestamp(at, 2).unwrap(), 3);
+    }
 }

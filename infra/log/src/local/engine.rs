@@ -4,21 +4,21 @@
 //! flushed, the readers' does not. A flush moves the changes from one to the other.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::groups::{Groups, Seat};
 use super::state::{LogState, Placed, Slot, StateChange, StoredTopic};
 use super::waiting::Waiting;
-use crate::{Batch, ErrorClass, LogError, Record, Result, TopicMismatch, TopicSpec};
+use crate::{Batch, ErrorClass, LogError, Record, Result, SharedRecord, TopicMismatch, TopicSpec};
 
 /// Where records are kept.
 pub(crate) trait Store: Send + Sync {
     /// The stored state.
     fn load(&self) -> Result<LogState>;
-    /// Stores a change whole or not at all; durable after the next flush.
-    fn write(&self, change: &StateChange, records: Placed) -> Result<()>;
+    /// Stores a change of the state `before`, whole or not at all; durable after the next flush.
+    fn write(&self, change: &StateChange, before: &LogState, records: Placed) -> Result<()>;
     /// Makes everything stored so far durable.
     fn flush(&self) -> Result<()>;
     /// Appends the records `from..end` to `out` for as long as `room` allows.
@@ -28,7 +28,7 @@ pub(crate) trait Store: Send + Sync {
         from: u64,
         end: u64,
         room: &mut Room,
-        out: &mut Vec<Arc<Record>>,
+        out: &mut Vec<SharedRecord>,
     ) -> Result<()>;
     /// The timestamp of one record.
     fn timestamp(&self, at: Slot, offset: u64) -> Result<i64>;
@@ -66,15 +66,15 @@ impl Room {
     /// Appends shared records to `out` for as long as they are to be taken.
     pub(crate) fn fill<'a>(
         &mut self,
-        records: impl Iterator<Item = &'a Arc<Record>>,
-        out: &mut Vec<Arc<Record>>,
+        records: impl Iterator<Item = &'a SharedRecord>,
+        out: &mut Vec<SharedRecord>,
     ) {
         for record in records {
             if !self.left() {
                 break;
             }
             self.take(record);
-            out.push(Arc::clone(record));
+            out.push(record.clone());
         }
     }
 
@@ -90,7 +90,6 @@ struct Writer {
     epochs: BTreeMap<String, u64>,
     waiting: Vec<StateChange>,
     written: u64,
-    broken: Option<LogError>,
 }
 
 /// The state that readers see, and who waits for a change of it.
@@ -105,6 +104,8 @@ pub struct Engine {
     pub(crate) identity: String,
     pub(crate) groups: Groups,
     writer: Mutex<Writer>,
+    /// Set under the writer's lock. Roles ask for it each time they look for work, and do not wait for a writer.
+    broken: OnceLock<LogError>,
     flushed: Mutex<u64>,
     visible: Mutex<Visible>,
 }
@@ -122,8 +123,8 @@ impl Engine {
                 epochs: BTreeMap::new(),
                 waiting: Vec::new(),
                 written: 0,
-                broken: None,
             }),
+            broken: OnceLock::new(),
             flushed: Mutex::new(0),
             visible: Mutex::new(Visible { state, waiting: Waiting::default() }),
         })
@@ -200,20 +201,20 @@ impl Engine {
 
     /// Fails where the log takes no writes until it is opened again.
     pub(crate) fn check_open(&self) -> Result<()> {
-        self.writer().map(drop)
+        match self.broken.get() {
+            Some(error) => Err(LogError { class: ErrorClass::Closed, ..error.clone() }),
+            None => Ok(()),
+        }
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>> {
         let writer = self.writer.lock();
-        match &writer.broken {
-            Some(error) => Err(LogError { class: ErrorClass::Closed, ..error.clone() }),
-            None => Ok(writer),
-        }
+        self.check_open().map(|()| writer)
     }
 
     fn write(&self, writer: &mut Writer, change: StateChange, records: Placed) -> Result<u64> {
-        if let Err(error) = self.store.write(&change, records) {
-            return Err(break_down(writer, error));
+        if let Err(error) = self.store.write(&change, &writer.state, records) {
+            return Err(self.break_down(error));
         }
         writer.state.apply(change.clone());
         writer.waiting.push(change);
@@ -231,13 +232,14 @@ impl Engine {
         let (changes, upto) = {
             let mut writer = self.writer.lock();
             // Stored before another publish's flush failed: a reopened log may hold it.
-            if let Some(error) = &writer.broken {
+            if let Some(error) = self.broken.get() {
                 return Err(error.clone());
             }
             (std::mem::take(&mut writer.waiting), writer.written)
         };
         if let Err(error) = self.store.flush() {
-            return Err(break_down(&mut self.writer.lock(), error));
+            let _writer = self.writer.lock();
+            return Err(self.break_down(error));
         }
         let mut visible = self.visible();
         for change in changes {
@@ -247,21 +249,16 @@ impl Engine {
         *flushed = upto;
         Ok(())
     }
-}
 
-/// After a failed write or flush the contents of the disk are unknown; every later write is refused
-/// until the log is opened again.
-fn break_down(writer: &mut Writer, error: LogError) -> LogError {
-    let broken = LogError {
-        class: ErrorClass::Uncertain,
-        remedy: format!(
-            "{}; then start again: the log takes no writes until it is reopened",
-            error.remedy
-        ),
-        ..error
-    };
-    writer.broken = Some(broken.clone());
-    broken
+    /// After a failed write or flush the contents of the disk are unknown; every later write is refused
+    /// until the log is opened again. The caller holds the writer's lock.
+    fn break_down(&self, error: LogError) -> LogError {
+        let remedy = "then start again: the log takes no writes until it is reopened";
+        let remedy = format!("{}; {remedy}", error.remedy);
+        let broken = LogError { class: ErrorClass::Uncertain, remedy, ..error };
+        let _ = self.broken.set(broken.clone());
+        broken
+    }
 }
 
 fn check_spec(spec: &TopicSpec) -> Result<()> {

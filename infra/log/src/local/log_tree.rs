@@ -1,6 +1,7 @@
 //! Reads the entries of a log in a directory. Damaged files may keep the store searching for a page without end, so each
 //! of the long calls counts its steps for whoever watches it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,11 +10,13 @@ use serde::de::DeserializeOwned;
 use super::account::{self, Account};
 use super::codec;
 use super::engine::Room;
-use super::state::{LogState, Slot};
-use crate::{LogError, Record, Result};
+use super::record_batch;
+use super::state::{End, LogState, Slot};
+use crate::{LogError, Record, Result, SharedRecord, TopicPartition};
 
-/// Kinds of entries that are held in memory as well.
-const SMALL: &[u8] = b"teo";
+/// Kinds of entries that are held in memory as well; those of several partitions come after those that
+/// they outdate.
+const SMALL: &[u8] = b"teoEO";
 /// Kinds of entries that are read from the store.
 const LARGE: &[u8] = b"rp";
 
@@ -64,13 +67,25 @@ impl LogTree {
                 state.topics.insert(name.into(), self.parse(key, value)?);
             }
             Some(b'e') => {
-                let at = codec::end_slot(key).ok_or_else(short)?;
+                let at = codec::ends_place(key).ok_or_else(short)?;
                 state.ends.insert(at, self.parse(key, value)?);
             }
-            _ => {
-                let (group, tp) = codec::offset_place(key).ok_or_else(short)?;
-                let next = self.parse(key, value)?;
-                state.committed.entry(group).or_default().insert(tp, next);
+            Some(b'E') => {
+                let (topic, _) = codec::ends_place(key).ok_or_else(short)?;
+                let ends: BTreeMap<u32, End> = self.parse(key, value)?;
+                state
+                    .ends
+                    .extend(ends.into_iter().map(|(partition, end)| ((topic, partition), end)));
+            }
+            kind => {
+                let (group, topic, number) = codec::offsets_place(key).ok_or_else(short)?;
+                let offsets: BTreeMap<u32, u64> = match kind {
+                    Some(b'o') => [(number, self.parse(key, value)?)].into(),
+                    _ => self.parse(key, value)?,
+                };
+                let of = |partition| TopicPartition::new(Arc::clone(&topic), partition);
+                let offsets = offsets.into_iter().map(|(partition, next)| (of(partition), next));
+                state.committed.entry(group).or_default().extend(offsets);
             }
         }
         Ok(())
@@ -111,46 +126,50 @@ impl LogTree {
         at: Slot,
         range: Range<u64>,
         room: &mut Room,
-        out: &mut Vec<Arc<Record>>,
+        out: &mut Vec<SharedRecord>,
         steps: &kv::Progress,
     ) -> Result<()> {
         let mut expected = range.start;
-        let keys = codec::record_key(at, range.start)..codec::record_key(at, range.end);
+        let keys = codec::record_key(at, range.start)..=codec::record_key(at, u64::MAX);
         let mut entries = self.tree.range(keys);
         while expected < range.end && room.left() {
+            let before = expected;
             let found = entries.next().transpose()?;
-            let entry = found.filter(|(key, _)| codec::key_offset(key) == Some(expected));
-            let record = match entry {
-                Some((_, entry)) => self.record(at, expected, &entry)?,
-                None => None,
-            };
-            let record = record.ok_or_else(|| self.unreadable(at, expected))?;
-            room.take(&record);
-            out.push(Arc::new(record));
-            expected += 1;
+            let records = found.map(|(key, entry)| self.records(at, &key, &entry)).transpose()?;
+            for record in records.flatten().unwrap_or_default() {
+                if record.offset == expected && expected < range.end && room.left() {
+                    room.take(&record);
+                    out.push(record.into());
+                    expected += 1;
+                }
+            }
+            if expected == before {
+                return Err(self.unreadable(at, expected));
+            }
             steps.step();
         }
         Ok(())
     }
 
-    /// The record of an entry; `None` where either is unreadable.
-    fn record(&self, at: Slot, offset: u64, entry: &[u8]) -> Result<Option<Record>> {
+    /// The records of an entry; `None` where they are unreadable.
+    fn records(&self, at: Slot, key: &[u8], entry: &[u8]) -> Result<Option<Vec<Record>>> {
+        let Some(last) = codec::key_offset(key) else { return Ok(None) };
         let Some(length) = codec::length_of_parts(entry) else {
-            return Ok(codec::decode(offset, entry));
+            return Ok(record_batch::decode(last, entry));
         };
         let mut form = Vec::new();
-        let parts = codec::part_key(at, offset, 0)..codec::part_key(at, offset, u32::MAX);
+        let parts = codec::part_key(at, last, 0)..codec::part_key(at, last, u32::MAX);
         for part in self.tree.range(parts) {
             form.extend_from_slice(&part?.1);
         }
-        Ok((form.len() as u64 == length).then(|| codec::decode(offset, &form)).flatten())
+        Ok((form.len() as u64 == length).then(|| record_batch::decode(last, &form)).flatten())
     }
 
     /// The timestamp of one record.
     pub(super) fn timestamp(&self, at: Slot, offset: u64) -> Result<i64> {
-        let stored = self.tree.get(codec::record_key(at, offset))?;
-        let found = stored.and_then(|bytes| codec::timestamp(&bytes));
-        found.ok_or_else(|| self.unreadable(at, offset))
+        let (mut room, mut found) = (Room { records: 1, bytes: 1 }, Vec::new());
+        self.read(at, offset..offset + 1, &mut room, &mut found, &kv::Progress::default())?;
+        found.first().map(|record| record.timestamp_ms).ok_or_else(|| self.unreadable(at, offset))
     }
 
     fn unreadable(&self, at: Slot, offset: u64) -> LogError {

@@ -1,18 +1,17 @@
 //! The store in ordered maps: nothing is random, nothing outlives it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::engine::{Room, Store};
 use super::state::{LogState, Placed, Slot, StateChange};
-use crate::{LogError, Record, Result};
+use crate::{LogError, Result, SharedRecord};
 
 /// Records by partition; the engine's state holds everything else.
 pub(crate) struct MemoryStore {
     identity: String,
-    records: Mutex<BTreeMap<Slot, Vec<Arc<Record>>>>,
+    records: Mutex<BTreeMap<Slot, Vec<SharedRecord>>>,
 }
 
 impl MemoryStore {
@@ -27,10 +26,10 @@ impl Store for MemoryStore {
         Ok(LogState::default())
     }
 
-    fn write(&self, _: &StateChange, records: Placed) -> Result<()> {
+    fn write(&self, _: &StateChange, _: &LogState, records: Placed) -> Result<()> {
         let mut all = self.records.lock();
         for (at, record) in records {
-            all.entry(at).or_default().push(Arc::new(record));
+            all.entry(at).or_default().push(record.into());
         }
         Ok(())
     }
@@ -45,7 +44,7 @@ impl Store for MemoryStore {
         from: u64,
         end: u64,
         room: &mut Room,
-        out: &mut Vec<Arc<Record>>,
+        out: &mut Vec<SharedRecord>,
     ) -> Result<()> {
         let all = self.records.lock();
         let Some(held) = all.get(&at) else { return Ok(()) };

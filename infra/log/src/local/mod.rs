@@ -21,6 +21,7 @@ mod handles;
 mod log_tree;
 mod memory;
 mod recent;
+mod record_batch;
 mod restorer;
 mod state;
 mod waiting;

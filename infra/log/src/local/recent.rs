@@ -2,22 +2,27 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::engine::Room;
 use super::state::Slot;
-use crate::Record;
+use crate::SharedRecord;
 
-/// Bytes of them: what a hundred stocks give in the days that a role may be behind the source.
-const MOST: usize = 16 << 20;
+/// Bytes of them, with the events that readers make of them: what a hundred stocks give in the days that a role may be
+/// behind the source.
+const MOST: usize = 32 << 20;
 /// Bytes of a record beside those of its key, value and headers, about: their owners and three or four allocations.
 const ASIDE: usize = 160;
+
+/// Bytes that a record takes, about: the event in it takes as many as its own.
+fn size(record: &SharedRecord) -> usize {
+    2 * record.bytes() + ASIDE
+}
 
 /// The records written last by this process.
 #[derive(Default)]
 pub(super) struct Recent {
     /// By partition, ascending without a gap.
-    records: BTreeMap<Slot, VecDeque<Arc<Record>>>,
+    records: BTreeMap<Slot, VecDeque<SharedRecord>>,
     /// Where each of them is, in the order in which they came.
     order: VecDeque<Slot>,
     bytes: usize,
@@ -25,14 +30,14 @@ pub(super) struct Recent {
 
 impl Recent {
     /// Keeps the next record of `at`, and lets the oldest ones go.
-    pub(super) fn push(&mut self, at: Slot, record: Arc<Record>) {
-        self.bytes += record.bytes() + ASIDE;
+    pub(super) fn push(&mut self, at: Slot, record: SharedRecord) {
+        self.bytes += size(&record);
         self.order.push_back(at);
         self.records.entry(at).or_default().push_back(record);
         while self.bytes > MOST {
             let oldest = self.order.pop_front().and_then(|at| self.records.get_mut(&at));
             let Some(oldest) = oldest.and_then(VecDeque::pop_front) else { break };
-            self.bytes -= oldest.bytes() + ASIDE;
+            self.bytes -= size(&oldest);
         }
     }
 
@@ -42,7 +47,7 @@ impl Recent {
         at: Slot,
         range: Range<u64>,
         room: &mut Room,
-        out: &mut Vec<Arc<Record>>,
+        out: &mut Vec<SharedRecord>,
     ) -> bool {
         let Some(held) = self.records.get(&at) else { return false };
         let Some(skipped) = held.front().and_then(|first| range.start.checked_sub(first.offset))
@@ -59,12 +64,13 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Record;
 
     fn pushed(recent: &mut Recent, at: Slot, offset: u64, bytes: usize) {
         let value = vec![7; bytes];
         let record =
             Record { offset, timestamp_ms: 1, key: None, value, headers: Default::default() };
-        recent.push(at, Arc::new(record));
+        recent.push(at, record.into());
     }
 
     fn read(recent: &Recent, at: Slot, range: Range<u64>, records: usize) -> Option<Vec<u64>> {
@@ -92,7 +98,7 @@ mod tests {
     #[test]
     fn the_oldest_go_when_there_are_too_many_bytes() {
         let mut recent = Recent::default();
-        let of_each = MOST / 4;
+        let of_each = MOST / 8;
         for offset in 0..3 {
             pushed(&mut recent, (1, 0), offset, of_each);
         }

@@ -32,8 +32,8 @@ impl Restorer {
             (name.into(), StoredTopic { number: number as u32, id, partitions })
         });
         let change = StateChange { topics: numbered.collect(), ..StateChange::default() };
-        disk.write(&change, Vec::new())?;
         let mut state = LogState::default();
+        disk.write(&change, &state, Vec::new())?;
         state.apply(change);
         Ok(Self {
             disk,
@@ -66,14 +66,15 @@ impl Restorer {
     pub(crate) fn finish(mut self) -> Result<()> {
         self.write()?;
         let committed = std::mem::take(&mut self.committed);
-        self.disk.write(&StateChange { committed, ..StateChange::default() }, Vec::new())?;
+        let change = StateChange { committed, ..StateChange::default() };
+        self.disk.write(&change, &self.state, Vec::new())?;
         self.disk.flush()
     }
 
     fn write(&mut self) -> Result<()> {
         let records = std::mem::take(&mut self.waiting);
         let (change, placed) = self.state.plan(Batch { records, ..Batch::default() }, None)?;
-        self.disk.write(&change, placed)?;
+        self.disk.write(&change, &self.state, placed)?;
         self.state.apply(change);
         Ok(())
     }

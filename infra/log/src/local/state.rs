@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::codec;
 use crate::{Batch, Consumed, LogError, NewRecord, Record, Result, TopicPartition};
 
 /// A topic as it is stored.
@@ -75,6 +76,34 @@ impl LogState {
     /// The offset `group` has committed for `tp`.
     pub(crate) fn committed(&self, group: &str, tp: &TopicPartition) -> Option<u64> {
         self.committed.get(group)?.get(tp).copied()
+    }
+
+    /// The ends of a block of a topic's partitions, as they are once `change` is applied.
+    pub(crate) fn ends_after(&self, change: &StateChange, block: Slot) -> BTreeMap<u32, End> {
+        let partitions = codec::partitions_of(block.1);
+        let (first, last) = ((block.0, *partitions.start()), (block.0, *partitions.end()));
+        let before = self.ends.range(first..=last).map(|(at, end)| (at.1, *end));
+        let changed = change.ends.iter().filter(|(at, _)| (first..=last).contains(at));
+        before.chain(changed.map(|(at, end)| (at.1, *end))).collect()
+    }
+
+    /// What `group` has committed in a block of a topic's partitions, once `change` is applied.
+    pub(crate) fn committed_after(
+        &self,
+        change: &StateChange,
+        group: &str,
+        topic: &Arc<str>,
+        block: u32,
+    ) -> BTreeMap<u32, u64> {
+        let partitions = codec::partitions_of(block);
+        let of = |partition: &u32| TopicPartition::new(Arc::clone(topic), *partition);
+        let range = of(partitions.start())..=of(partitions.end());
+        let before = self.committed.get(group).into_iter();
+        let before = before.flat_map(|committed| committed.range(range.clone()));
+        let changed = change.committed.iter();
+        let changed = changed.filter(|(by, tp, _)| by == group && range.contains(tp));
+        let changed = changed.map(|(_, tp, next)| (tp, next));
+        before.chain(changed).map(|(tp, next)| (tp.partition, *next)).collect()
     }
 
     /// Applies `change`.

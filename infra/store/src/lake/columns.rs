@@ -39,10 +39,11 @@ const ROWS: usize = 128;
 pub(super) fn record_batches<E: Borrow<Event>>(
     columns: &[Column],
     events: &[E],
-) -> impl Iterator<Item = Result<RecordBatch, String>> {
-    events.chunks(ROWS).map(|events| {
+) -> Result<Vec<RecordBatch>, String> {
+    let batch = |events: &[E]| {
         record_batch(columns, &events.iter().map(Borrow::borrow).collect::<Vec<&Event>>())
-    })
+    };
+    events.chunks(ROWS).map(batch).collect()
 }
 
 fn record_batch(columns: &[Column], events: &[&Event]) -> Result<RecordBatch, String> {

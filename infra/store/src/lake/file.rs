@@ -1,14 +1,14 @@
 //! The bytes of a parquet file.
 //!
-//! A day's file is small, and soon merged: Snappy needs no context made for each of its columns, as Zstandard
-//! does, and dictionaries would not pay for themselves. A month's file, which stays, has both.
+//! A day's file is small, and soon merged: what a compressor and a dictionary for each of its columns cost would not pay
+//! for itself. A month's file, which stays, has both.
 
 use super::columns::file_schema;
 use super::names::Column;
-use crate::StoreError;
 use arrow_array::{ArrayRef, RecordBatch, new_null_array};
 use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::concat::concat;
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
@@ -17,9 +17,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::statistics::Statistics;
-use schemas::Topic;
-use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The creator named in a file. It is part of the bytes, so it must not contain the program's version.
@@ -31,42 +28,29 @@ const ROWS: usize = 8192;
 /// The bytes of a file of these batches: a day's or, if `stays`, a month's.
 pub(super) fn bytes(
     schema: Arc<Schema>,
-    batches: impl IntoIterator<Item = Result<RecordBatch, String>>,
+    batches: &[RecordBatch],
     stays: bool,
 ) -> Result<Vec<u8>, String> {
     let failed = |cause: ParquetError| cause.to_string();
     let mut bytes = Vec::new();
     let mut writer = writer(&mut bytes, schema, stays).map_err(failed)?;
     for batch in batches {
-        writer.write(&batch?).map_err(failed)?;
+        writer.write(batch).map_err(failed)?;
     }
     writer.close().map_err(failed)?;
     Ok(bytes)
 }
 
-/// The bytes of a month's file of these files of days: their rows in this order, in today's columns.
-pub(super) fn merged(
-    topic: Topic,
-    columns: &[Column],
-    days: &[PathBuf],
-) -> Result<Vec<u8>, StoreError> {
-    let wrong = |detail: String| StoreError::Columns { topic, detail };
+/// The bytes of a month's file of these parts of days: their rows in this order, in today's columns.
+pub(super) fn merged(columns: &[Column], parts: &[RecordBatch]) -> Result<Vec<u8>, String> {
     let schema = file_schema(columns);
-    let mut parts = Vec::new();
-    for path in days {
-        let file = File::open(path).map_err(|cause| StoreError::reading(path, cause))?;
-        parts.extend(read(file).map_err(|cause| StoreError::DamagedFile {
-            path: path.clone(),
-            detail: cause.to_string(),
-        })?);
-    }
-    let whole = schema.fields().iter().map(|field| joined(field, &parts)).collect::<Result<_, _>>();
+    let whole = schema.fields().iter().map(|field| joined(field, parts)).collect::<Result<_, _>>();
     let batch = whole.and_then(|columns| RecordBatch::try_new(Arc::clone(&schema), columns));
-    bytes(schema, [batch.map_err(|cause| cause.to_string())], true).map_err(wrong)
+    bytes(schema, &[batch.map_err(|cause| cause.to_string())?], true)
 }
 
 /// The rows of a file, without the columns that are null in all of them.
-fn read(file: File) -> Result<Vec<RecordBatch>, ParquetError> {
+pub(super) fn read(file: Bytes) -> Result<Vec<RecordBatch>, ParquetError> {
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)?;
     let filled = ProjectionMask::leaves(builder.parquet_schema(), filled(builder.metadata()));
@@ -109,7 +93,7 @@ fn writer(
     let properties = if stays {
         common.set_compression(Compression::ZSTD(ZstdLevel::default()))
     } else {
-        common.set_compression(Compression::SNAPPY).set_dictionary_enabled(false)
+        common.set_compression(Compression::UNCOMPRESSED).set_dictionary_enabled(false)
     };
     let options = ArrowWriterOptions::new()
         .with_properties(properties.build())

@@ -18,6 +18,7 @@
 mod columns;
 mod disk;
 mod file;
+mod kept;
 mod names;
 mod reading;
 mod schema;
@@ -25,6 +26,8 @@ mod tree;
 
 use crate::StoreError;
 use crate::manifest::{FileSum, Manifest, relative};
+use arrow_array::RecordBatch;
+use kept::Kept;
 use names::Column;
 use rayon::prelude::*;
 use schemas::codec::schema_versions;
@@ -33,7 +36,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use disk::refuse_old_layout;
 
@@ -46,6 +49,7 @@ pub struct Lake {
     /// The earliest month that may hold files of days, as far as the writer knows; none before its first
     /// write. A reader that opens the lake must not remove the writer's unfinished file.
     open_month: Arc<Mutex<Option<String>>>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl Lake {
@@ -63,7 +67,7 @@ impl Lake {
             columns.insert(version.topic, names::columns(derived)); // oldest first, so the newest stays
         }
         let manifest = Manifest::new(&dir);
-        Ok(Lake { dir, columns, manifest, open_month: Arc::default() })
+        Ok(Lake { dir, columns, manifest, open_month: Arc::default(), kept: Arc::default() })
     }
 
     /// Refuses a lake of an earlier layout, whose rows would be there twice beside new ones, and files without a
@@ -115,12 +119,14 @@ impl Lake {
             !only_markers && !self.month_path(*topic, day).exists()
         });
         // Making columns is the work; the files are written one after the other.
-        let made: Vec<Vec<u8>> = by_topic
+        let made: Vec<(Vec<u8>, Vec<RecordBatch>)> = by_topic
             .par_iter()
             .map(|(topic, events)| self.parquet(*topic, events, false))
             .collect::<Result<_, _>>()?;
-        for (topic, bytes) in by_topic.keys().zip(made) {
-            self.replace(&self.path(*topic, day), &bytes)?;
+        for (topic, (bytes, batches)) in by_topic.keys().zip(made) {
+            let path = self.path(*topic, day);
+            let sum = self.replace(&path, &bytes)?;
+            self.kept().put(path, sum, batches);
         }
         Ok(())
     }
@@ -136,7 +142,7 @@ impl Lake {
         for of_month in events.chunk_by(|one, next| month_of(one.day) == month_of(next.day)) {
             let Some(first) = of_month.first() else { continue };
             let file = disk::month_file(&self.folder(topic, &month_of(first.day)));
-            self.replace(&file, &self.parquet(topic, of_month, true)?)?;
+            self.replace(&file, &self.parquet(topic, of_month, true)?.0)?;
         }
         Ok(())
     }
@@ -162,7 +168,9 @@ impl Lake {
         for ((_, _, folder), bytes) in over.iter().zip(merged) {
             self.close_month(folder, bytes)?;
         }
-        *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = Some(month.max(open));
+        let open = month.max(open);
+        self.kept().forget_before(&open);
+        *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
         Ok(())
     }
 
@@ -177,10 +185,19 @@ impl Lake {
         if days.is_empty() || disk::month_file(folder).exists() {
             return Ok(None);
         }
-        for day in &days {
-            self.manifest.verify(day, &relative(&self.dir, day))?;
+        let mut parts = Vec::new();
+        for path in days {
+            let (bytes, sum) = self.manifest.read(&path, &relative(&self.dir, &path))?;
+            let kept = self.kept().take(&path, &sum); // the lock is not held while a file is read
+            match kept {
+                Some(batches) => parts.extend(batches),
+                None => parts.extend(file::read(bytes.into()).map_err(|cause| {
+                    StoreError::DamagedFile { path, detail: cause.to_string() }
+                })?),
+            }
         }
-        file::merged(topic, columns, &days).map(Some)
+        let bytes = file::merged(columns, &parts);
+        bytes.map(Some).map_err(|detail| StoreError::Columns { topic, detail })
     }
 
     /// Puts the file of a month in the place of its days. If it is there, it has all days: then a crash left theirs.
@@ -192,9 +209,14 @@ impl Lake {
             .change(vec![month], Some(instead_of), || disk::replace_all(&self.dir, folder, &bytes))
     }
 
-    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<FileSum, StoreError> {
         let sum = FileSum::of(&relative(&self.dir, path), bytes);
-        self.manifest.change(vec![sum], None, || disk::replace(&self.unfinished(), path, bytes))
+        let write = || disk::replace(&self.unfinished(), path, bytes);
+        self.manifest.change(vec![sum.clone()], None, write).map(|()| sum)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes events of `topic` with the lake's columns into any file, replacing it.
@@ -209,7 +231,7 @@ impl Lake {
     ) -> Result<(), StoreError> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = file.with_file_name(format!(".{name}.new"));
-        disk::replace(&unfinished, file, &self.parquet(topic, events, true)?)
+        disk::replace(&unfinished, file, &self.parquet(topic, events, true)?.0)
     }
 
     /// Before the first write: nothing of an earlier layout is here, and what a crash left goes. Returns
@@ -232,7 +254,7 @@ impl Lake {
         topic: Topic,
         events: &[E],
         stays: bool,
-    ) -> Result<Vec<u8>, StoreError> {
+    ) -> Result<(Vec<u8>, Vec<RecordBatch>), StoreError> {
         let mut all = events.iter().map(Borrow::borrow);
         if let Some(stray) = all.find(|event| event.topic() != topic) {
             return Err(StoreError::WrongTopic { topic, found: stray.topic() });
@@ -241,8 +263,9 @@ impl Lake {
             self.columns.get(&topic).ok_or("there is no schema file of this topic".into());
         columns
             .and_then(|columns| {
-                let batches = columns::record_batches(columns, events);
-                file::bytes(columns::file_schema(columns), batches, stays)
+                let batches = columns::record_batches(columns, events)?;
+                let bytes = file::bytes(columns::file_schema(columns), &batches, stays)?;
+                Ok((bytes, batches))
             })
             .map_err(|detail| StoreError::Columns { topic, detail })
     }
@@ -280,6 +303,7 @@ impl Lake {
         }
         self.manifest.remove()?;
         *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.kept() = Kept::default();
         Ok(())
     }
 }

@@ -199,7 +199,17 @@ impl Contents {
 
     /// Fails where a file is not as it was written.
     pub(crate) fn verify(&self, path: &Path, relative: &str) -> Result<(), StoreError> {
-        match self.judge(relative, sum_of(path, relative)?.as_ref()) {
+        self.verify_found(path, relative, sum_of(path, relative)?.as_ref())
+    }
+
+    /// As [`Contents::verify`], of a file whose sum is known.
+    pub(super) fn verify_found(
+        &self,
+        path: &Path,
+        relative: &str,
+        found: Option<&FileSum>,
+    ) -> Result<(), StoreError> {
+        match self.judge(relative, found) {
             None => Ok(()),
             Some(wrong) => Err(StoreError::WrongFile { path: path.to_path_buf(), wrong }),
         }

@@ -33,8 +33,13 @@ pub(crate) fn relative(dir: &Path, path: &Path) -> String {
 
 /// A file as it is; none if it is not there.
 pub(super) fn sum_of(path: &Path, relative: &str) -> Result<Option<FileSum>, StoreError> {
+    Ok(read(path)?.map(|bytes| FileSum::of(relative, &bytes)))
+}
+
+/// The bytes of a file; none if it is not there.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
-        Ok(bytes) => Ok(Some(FileSum::of(relative, &bytes))),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(StoreError::reading(path, cause)),
     }

@@ -9,7 +9,8 @@
 //! 3. A day is said to be whole after all of its files.
 
 use super::contents::{Contents, Line, NAME};
-use super::sum::FileSum;
+use super::sum::{self, FileSum};
+use super::wrong::Wrong;
 use crate::StoreError;
 use schemas::Day;
 use std::fs::{self, File, OpenOptions};
@@ -99,13 +100,22 @@ impl Manifest {
         })
     }
 
-    /// Fails where a file is not as it was written.
+    /// The bytes of a file, and their sum.
     ///
     /// # Errors
-    /// [`StoreError::WrongFile`]; else as [`Contents::of_folder`].
-    pub(crate) fn verify(&self, path: &Path, relative: &str) -> Result<(), StoreError> {
-        let known = self.known()?;
-        known.as_ref().map_or(Ok(()), |contents| contents.verify(path, relative))
+    /// [`StoreError::WrongFile`] where they are not as they were written; else as [`Contents::of_folder`].
+    pub(crate) fn read(
+        &self,
+        path: &Path,
+        relative: &str,
+    ) -> Result<(Vec<u8>, FileSum), StoreError> {
+        let bytes = sum::read(path)?;
+        let found = bytes.as_ref().map(|bytes| FileSum::of(relative, bytes));
+        if let Some(contents) = self.known()?.as_ref() {
+            contents.verify_found(path, relative, found.as_ref())?;
+        }
+        let missing = || StoreError::WrongFile { path: path.to_path_buf(), wrong: Wrong::Missing };
+        bytes.zip(found).ok_or_else(missing)
     }
 
     /// Removes the manifest; the folder is then without one.
