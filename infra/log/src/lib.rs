@@ -17,6 +17,7 @@
 pub mod archive;
 pub mod conformance;
 mod error;
+mod fetched;
 mod headers;
 pub mod kafka;
 mod lengths;
@@ -25,20 +26,19 @@ mod membership;
 mod nulls;
 mod partition_reader;
 pub mod remote;
-mod shared_record;
 mod traits;
 mod types;
 
 pub use error::{ErrorClass, LogError, Result};
+pub use fetched::{Fetched, SharedRecord};
 pub use headers::{HeaderIter, Headers};
 pub use kafka::{KafkaLog, KafkaSettings};
 pub use local::{EmbeddedLog, MemoryLog};
 pub use nulls::{NULLS, Nulls};
 pub use partition_reader::{PartitionReader, PartitionRecords};
 pub use remote::{RemoteLog, Server};
-pub use shared_record::SharedRecord;
 pub use traits::{Log, Member, Producer, Reader};
 pub use types::{
-    Assignment, Batch, Consumed, Cut, Fetched, NewRecord, Record, TopicInfo, TopicMismatch,
-    TopicPartition, TopicSpec, Watermarks,
+    Assignment, Batch, Consumed, Cut, NewRecord, Record, TopicInfo, TopicMismatch, TopicPartition,
+    TopicSpec, Watermarks,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Headers, LogError, SharedRecord};
+use crate::{Headers, LogError};
 
 /// One partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,24 +116,6 @@ pub struct Batch {
     /// A source's fence: ends that must not have moved. Ignored on Kafka, where the transactional
     /// id fences.
     pub expected_end: Vec<(TopicPartition, u64)>,
-}
-
-/// The records read of one due partition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fetched {
-    /// The partition.
-    pub tp: TopicPartition,
-    /// Its records, ascending, which other readers may share; empty where only the position moved.
-    pub records: Vec<SharedRecord>,
-    /// The next offset to read; steps over transaction markers.
-    pub position: u64,
-}
-
-impl Fetched {
-    /// Its records, each for the caller alone.
-    pub fn into_records(self) -> impl Iterator<Item = Record> {
-        self.records.into_iter().map(SharedRecord::into_record)
-    }
 }
 
 /// The ends of all partitions and the committed offsets of all groups at one moment.

@@ -10,7 +10,6 @@ use super::state::Slot;
 use crate::lengths::{put_number, take, take_number};
 use crate::{Headers, Record};
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 const VERSION: u8 = 1;
@@ -49,20 +48,6 @@ pub(crate) fn part_key(at: Slot, offset: u64, part: u32) -> [u8; 21] {
 /// The offset in a record's key.
 pub(crate) fn key_offset(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.get(9..17)?.try_into().ok()?))
-}
-
-/// Partitions of a topic whose ends, or whose committed offsets, are one entry: a publish writes all of those it touches.
-const BLOCK: u32 = 64;
-
-/// The block of a partition.
-pub(crate) fn block_of(partition: u32) -> u32 {
-    partition / BLOCK
-}
-
-/// The partitions of a block.
-pub(crate) fn partitions_of(block: u32) -> RangeInclusive<u32> {
-    let first = block.saturating_mul(BLOCK);
-    first..=first.saturating_add(BLOCK - 1)
 }
 
 /// The key of the ends of a block of a topic's partitions.
@@ -234,8 +219,6 @@ mod tests {
         let place = offsets_place(&offsets_key("scorer", "bars", 200));
         assert_eq!(place, Some(("scorer".into(), "bars".into(), 200)));
         assert_eq!(ends_place(&ends_key((3, 4))), Some((3, 4)));
-        assert!((0..300).all(|partition| partitions_of(block_of(partition)).contains(&partition)));
-        assert_eq!((block_of(63), block_of(64), partitions_of(1)), (0, 1, 64..=127));
         assert_eq!(key_offset(&record_key((3, 4), 99)), Some(99));
         assert!(record_key((3, 4), 255) < record_key((3, 4), 256));
         assert!(part_key((3, 4), 255, u32::MAX) < part_key((3, 4), 256, 0));

@@ -18,7 +18,7 @@ use super::flush_mark::FlushMark;
 use super::log_tree::LogTree;
 use super::recent::Recent;
 use super::record_batch;
-use super::state::{LogState, Placed, Slot, StateChange};
+use super::state::{LogState, Placed, Slot, StateChange, block_of};
 use crate::{LogError, Record, Result, SharedRecord};
 
 const TREE: &str = "log";
@@ -113,15 +113,13 @@ impl Store for DiskStore {
         for (name, topic) in &change.topics {
             small(&mut batch, &codec::topic_key(name), bytes(topic)?);
         }
-        let ends =
-            change.ends.iter().map(|((topic, partition), _)| (*topic, codec::block_of(*partition)));
+        let ends = change.ends.iter().map(|((topic, partition), _)| (*topic, block_of(*partition)));
         for block in ends.collect::<BTreeSet<_>>() {
             let ends = before.ends_after(change, block);
             small(&mut batch, &codec::ends_key(block), bytes(&ends)?);
         }
         let committed = change.committed.iter();
-        let committed =
-            committed.map(|(group, tp, _)| (group, &tp.topic, codec::block_of(tp.partition)));
+        let committed = committed.map(|(group, tp, _)| (group, &tp.topic, block_of(tp.partition)));
         for (group, topic, block) in committed.collect::<BTreeSet<_>>() {
             let offsets = before.committed_after(change, group, topic, block);
             small(&mut batch, &codec::offsets_key(group, topic, block), bytes(&offsets)?);

@@ -1,11 +1,11 @@
 //! Topics, ends and committed offsets, and the check that turns a batch into a change.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::codec;
 use crate::{Batch, Consumed, LogError, NewRecord, Record, Result, TopicPartition};
 
 /// A topic as it is stored.
@@ -21,6 +21,20 @@ pub(crate) struct StoredTopic {
 
 /// Topic number and partition: where the store keeps a partition's records.
 pub(crate) type Slot = (u32, u32);
+
+/// Partitions of a topic whose ends, or whose committed offsets, are one entry: a publish writes all of those it touches.
+const BLOCK: u32 = 64;
+
+/// The block of a partition.
+pub(crate) fn block_of(partition: u32) -> u32 {
+    partition / BLOCK
+}
+
+/// The partitions of a block.
+pub(crate) fn partitions_of(block: u32) -> RangeInclusive<u32> {
+    let first = block.saturating_mul(BLOCK);
+    first..=first.saturating_add(BLOCK - 1)
+}
 
 /// The end of a partition, and whether its timestamps can be searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +94,7 @@ impl LogState {
 
     /// The ends of a block of a topic's partitions, as they are once `change` is applied.
     pub(crate) fn ends_after(&self, change: &StateChange, block: Slot) -> BTreeMap<u32, End> {
-        let partitions = codec::partitions_of(block.1);
+        let partitions = partitions_of(block.1);
         let (first, last) = ((block.0, *partitions.start()), (block.0, *partitions.end()));
         let before = self.ends.range(first..=last).map(|(at, end)| (at.1, *end));
         let changed = change.ends.iter().filter(|(at, _)| (first..=last).contains(at));
@@ -95,7 +109,7 @@ impl LogState {
         topic: &Arc<str>,
         block: u32,
     ) -> BTreeMap<u32, u64> {
-        let partitions = codec::partitions_of(block);
+        let partitions = partitions_of(block);
         let of = |partition: &u32| TopicPartition::new(Arc::clone(topic), *partition);
         let range = of(partitions.start())..=of(partitions.end());
         let before = self.committed.get(group).into_iter();
@@ -187,4 +201,15 @@ fn place(new: NewRecord, end: &mut End) -> Record {
     end.ordered &= new.timestamp_ms >= end.last_ms;
     end.last_ms = end.last_ms.max(new.timestamp_ms);
     record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_partition_is_in_one_block() {
+        assert!((0..300).all(|partition| partitions_of(block_of(partition)).contains(&partition)));
+        assert_eq!((block_of(63), block_of(64), partitions_of(1)), (0, 1, 64..=127));
+    }
 }

@@ -1,4 +1,4 @@
-//! A record that several readers hold, and what the first of them made of it.
+//! What a poll gives: records that several readers hold, and what the first of them made of each.
 
 use std::any::Any;
 use std::borrow::Borrow;
@@ -8,7 +8,25 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Record;
+use crate::{Record, TopicPartition};
+
+/// The records read of one due partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// The partition.
+    pub tp: TopicPartition,
+    /// Its records, ascending, which other readers may share; empty where only the position moved.
+    pub records: Vec<SharedRecord>,
+    /// The next offset to read; steps over transaction markers.
+    pub position: u64,
+}
+
+impl Fetched {
+    /// Its records, each for the caller alone.
+    pub fn into_records(self) -> impl Iterator<Item = Record> {
+        self.records.into_iter().map(SharedRecord::into_record)
+    }
+}
 
 /// A record that readers share. What one of them makes of it, as by decoding, the others need not make again.
 #[derive(Clone)]
