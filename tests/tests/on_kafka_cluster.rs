@@ -14,7 +14,8 @@ use tests::cluster::Cluster;
 /// How long one publish may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a cluster on a busy machine may take, which may put a live node out too; and the publish that was in flight
-/// when a node was killed: to deliver, to commit and to abort, and each of these again, has the client's 15 seconds.
+/// when a node was killed. Its offsets have the client's 15 seconds, and 15 more for the call that is running then; so has
+/// its end, whether commit or abort; delivery has 15. That makes 75, and a new producer after a failure has 30.
 const CLUSTER: Duration = Duration::from_secs(120);
 
 /// One at a time: five nodes on two cores put each other out of their clusters.

@@ -1,10 +1,9 @@
 //! The stored form of records and keys.
 //!
 //! A record is its timestamp, key, headers and value, with lengths as base-128 numbers; its
-//! offset is in the entry's key. Several records of one publish are one entry ([`super::record_batch`]). The first
-//! byte is the version of the form. A form larger than
-//! [`PART`] is compressed, as one of several records always is, and what is still larger is split into parts, where the
-//! entry holds their total length: sled does not count pages over 128 KiB (of 17 entries) in its cache and never frees them.
+//! offset is in the entry's key. Several records of one publish are one entry ([`super::record_batch`]). The
+//! first byte is the version of the form. A form larger than [`PART`] is compressed, as one of several
+//! records always is, and what is still larger is split into parts, where the entry holds their total length: sled does not count pages over 128 KiB (of 17 entries) in its cache and never frees them.
 
 use super::state::Slot;
 use crate::lengths::{put_number, take, take_number};

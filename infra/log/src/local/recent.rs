@@ -13,7 +13,7 @@ const MOST: usize = 32 << 20;
 /// Bytes of a record beside those of its key, value and headers, about: their owners and three or four allocations.
 const ASIDE: usize = 160;
 
-/// Bytes that a record takes, about: the event in it takes as many as its own.
+/// Bytes that a record takes, about: the event in it takes as many as its own. That of a day marker takes more.
 fn size(record: &SharedRecord) -> usize {
     2 * record.bytes() + ASIDE
 }
