@@ -39,11 +39,10 @@ const ROWS: usize = 128;
 pub(super) fn record_batches<E: Borrow<Event>>(
     columns: &[Column],
     events: &[E],
-) -> Result<Vec<RecordBatch>, String> {
-    let batch = |events: &[E]| {
+) -> impl Iterator<Item = Result<RecordBatch, String>> {
+    events.chunks(ROWS).map(|events| {
         record_batch(columns, &events.iter().map(Borrow::borrow).collect::<Vec<&Event>>())
-    };
-    events.chunks(ROWS).map(batch).collect()
+    })
 }
 
 fn record_batch(columns: &[Column], events: &[&Event]) -> Result<RecordBatch, String> {

@@ -28,14 +28,14 @@ const ROWS: usize = 8192;
 /// The bytes of a file of these batches: a day's or, if `stays`, a month's.
 pub(super) fn bytes(
     schema: Arc<Schema>,
-    batches: &[RecordBatch],
+    batches: impl IntoIterator<Item = Result<RecordBatch, String>>,
     stays: bool,
 ) -> Result<Vec<u8>, String> {
     let failed = |cause: ParquetError| cause.to_string();
     let mut bytes = Vec::new();
     let mut writer = writer(&mut bytes, schema, stays).map_err(failed)?;
     for batch in batches {
-        writer.write(batch).map_err(failed)?;
+        writer.write(&batch?).map_err(failed)?;
     }
     writer.close().map_err(failed)?;
     Ok(bytes)
@@ -46,7 +46,7 @@ pub(super) fn merged(columns: &[Column], parts: &[RecordBatch]) -> Result<Vec<u8
     let schema = file_schema(columns);
     let whole = schema.fields().iter().map(|field| joined(field, parts)).collect::<Result<_, _>>();
     let batch = whole.and_then(|columns| RecordBatch::try_new(Arc::clone(&schema), columns));
-    bytes(schema, &[batch.map_err(|cause| cause.to_string())?], true)
+    bytes(schema, [batch.map_err(|cause| cause.to_string())], true)
 }
 
 /// The rows of a file, without the columns that are null in all of them.

@@ -121,7 +121,7 @@ impl Lake {
         // Making columns is the work; the files are written one after the other.
         let made: Vec<(Vec<u8>, Vec<RecordBatch>)> = by_topic
             .par_iter()
-            .map(|(topic, events)| self.parquet(*topic, events, false))
+            .map(|(topic, events)| self.day(*topic, events))
             .collect::<Result<_, _>>()?;
         for (topic, (bytes, batches)) in by_topic.keys().zip(made) {
             let path = self.path(*topic, day);
@@ -142,7 +142,7 @@ impl Lake {
         for of_month in events.chunk_by(|one, next| month_of(one.day) == month_of(next.day)) {
             let Some(first) = of_month.first() else { continue };
             let file = disk::month_file(&self.folder(topic, &month_of(first.day)));
-            self.replace(&file, &self.parquet(topic, of_month, true)?.0)?;
+            self.replace(&file, &self.parquet(topic, of_month)?)?;
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl Lake {
     ) -> Result<(), StoreError> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = file.with_file_name(format!(".{name}.new"));
-        disk::replace(&unfinished, file, &self.parquet(topic, events, true)?.0)
+        disk::replace(&unfinished, file, &self.parquet(topic, events)?)
     }
 
     /// Before the first write: nothing of an earlier layout is here, and what a crash left goes. Returns
@@ -249,25 +249,44 @@ impl Lake {
         self.dir.join(disk::UNFINISHED).join("file")
     }
 
-    fn parquet<E: Borrow<Event>>(
+    /// The bytes of a file that stays.
+    fn parquet<E: Borrow<Event>>(&self, topic: Topic, events: &[E]) -> Result<Vec<u8>, StoreError> {
+        let columns = self.columns_for(topic, events)?;
+        let batches = columns::record_batches(columns, events);
+        let bytes = file::bytes(columns::file_schema(columns), batches, true);
+        bytes.map_err(|detail| StoreError::Columns { topic, detail })
+    }
+
+    /// The bytes of a day's file, and what is in them.
+    fn day(
+        &self,
+        topic: Topic,
+        events: &[&Event],
+    ) -> Result<(Vec<u8>, Vec<RecordBatch>), StoreError> {
+        let wrong = |detail| StoreError::Columns { topic, detail };
+        let columns = self.columns_for(topic, events)?;
+        let batches: Result<Vec<_>, String> = columns::record_batches(columns, events).collect();
+        let batches = batches.map_err(wrong)?;
+        let given = batches.iter().cloned().map(Ok);
+        let bytes = file::bytes(columns::file_schema(columns), given, false).map_err(wrong)?;
+        Ok((bytes, batches))
+    }
+
+    /// The columns of `topic`, which all of the events must be of.
+    fn columns_for<E: Borrow<Event>>(
         &self,
         topic: Topic,
         events: &[E],
-        stays: bool,
-    ) -> Result<(Vec<u8>, Vec<RecordBatch>), StoreError> {
+    ) -> Result<&[Column], StoreError> {
         let mut all = events.iter().map(Borrow::borrow);
         if let Some(stray) = all.find(|event| event.topic() != topic) {
             return Err(StoreError::WrongTopic { topic, found: stray.topic() });
         }
-        let columns =
-            self.columns.get(&topic).ok_or("there is no schema file of this topic".into());
-        columns
-            .and_then(|columns| {
-                let batches = columns::record_batches(columns, events)?;
-                let bytes = file::bytes(columns::file_schema(columns), &batches, stays)?;
-                Ok((bytes, batches))
-            })
-            .map_err(|detail| StoreError::Columns { topic, detail })
+        let none = || StoreError::Columns {
+            topic,
+            detail: "there is no schema file of this topic".into(),
+        };
+        self.columns.get(&topic).map(Vec::as_slice).ok_or_else(none)
     }
 
     fn topic_folder(&self, topic: Topic) -> PathBuf {
