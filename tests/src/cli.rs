@@ -20,15 +20,21 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// It must have exited with 0.
+    #[track_caller]
+    pub fn well(&self) {
+        assert_eq!(self.code, 0, "{self:?}");
+    }
+
     /// Its output as one JSON document; it must have exited with 0.
     pub fn json(&self) -> Value {
-        assert_eq!(self.code, 0, "{self:?}");
+        self.well();
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 
     /// Its output as one JSON document a line; it must have exited with 0.
     pub fn lines(&self) -> Vec<Value> {
-        assert_eq!(self.code, 0, "{self:?}");
+        self.well();
         let parsed = self.out.lines().map(|line| {
             serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
         });
@@ -156,14 +162,14 @@ impl Drop for Running {
     }
 }
 
-/// Waits up to a minute until `found` returns something; a failure names it `what`.
+/// Waits up to three minutes until `found` returns something; a failure names it `what`.
 pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(180);
     loop {
         if let Some(found) = found() {
             return found;
         }
-        assert!(Instant::now() < deadline, "no {what} within a minute");
+        assert!(Instant::now() < deadline, "no {what} within three minutes");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

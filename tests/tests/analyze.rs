@@ -30,7 +30,7 @@ fn png_size(file: &Path) -> (u32, u32) {
 fn an_analysis_is_tables_and_a_png_in_the_data_folder() {
     let data = folder();
     let ran = run(data.path(), &format!("analyze sim002 {MARKET}"));
-    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.well();
     let groups = [
         "Window and price",
         "Trend, spectrum and cycle",
@@ -55,7 +55,7 @@ fn an_svg_has_its_labels_as_text() {
     let data = folder();
     let file = data.path().join("one.svg");
     let said = run(data.path(), &format!("analyze SIM001 {MARKET} --out {}", file.display()));
-    assert_eq!(said.code, 0, "{said:?}");
+    said.well();
     let svg = std::fs::read_to_string(&file).unwrap();
     let labels = [
         "SIM001: ",

@@ -60,7 +60,7 @@ fn every_verb_lists_its_own_options_before_the_common_ones() {
     let (mut open, mut seen) = (vec![String::new()], 0);
     while let Some(verb) = open.pop() {
         let help = run(data.path(), &format!("{verb} --help"));
-        assert_eq!(help.code, 0, "{help:?}");
+        help.well();
         let (own, common) = help.out.split_once(COMMON).unwrap_or_else(|| panic!("{help:?}"));
         assert!(common.contains("--data-dir") && !own.contains("--data-dir"), "{verb}: {own}");
         assert!(!help.out.contains('\u{1b}'), "{help:?}");

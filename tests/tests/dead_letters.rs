@@ -108,7 +108,7 @@ fn deal_with(data: &Path, ids: &BTreeMap<Kind, Vec<u64>>) {
 
     // First alone, then beside the process that owns the log.
     run(data, &format!("dlq drop {large}")).refused(&["--why"]);
-    assert_eq!(run(data, &format!("dlq drop {large} --why noise")).code, 0);
+    run(data, &format!("dlq drop {large} --why noise")).well();
     run(data, &format!("dlq redrive {large}")).refused(&["dropped already", "noise"]);
     run(data, &format!("dlq redrive {poison} 99999999")).refused(&["99999999", "no such letter"]);
     let scorer = Running::start(data, "run scorer");
@@ -123,7 +123,7 @@ fn deal_with(data: &Path, ids: &BTreeMap<Kind, Vec<u64>>) {
         let units = lag["units"].as_array()?.iter().filter(|unit| unit["role"] == "scorer");
         (units.count() == 12).then(|| lag["running_at"].as_str().map(str::to_owned))?
     });
-    assert_eq!(run(data, &format!("dlq redrive {poison} {late} --why again")).code, 0);
+    run(data, &format!("dlq redrive {poison} {late} --why again")).well();
     run(data, &format!("dlq redrive {late}")).refused(&["redriven already", "again"]);
     run(data, &format!("dlq drop {late} --why no")).refused(&["redriven already"]);
     // The value that is still not finite becomes a new dead letter that names the first; the other one

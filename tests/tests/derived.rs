@@ -177,7 +177,7 @@ fn every_changed_file_is_named(data: &Path) {
 
 fn words_after_the_last_day_are_no_difference(data: &Path) {
     for word in ["halt", "resume"] {
-        assert_eq!(run(data, word).code, 0);
+        run(data, word).well();
     }
     assert_eq!(rebuilt(data, 0)["same"], true);
     lake_is_whole(data);
@@ -315,9 +315,9 @@ fn given_words_on_dead_letters_when_rebuilt_then_nothing_differs() {
         .collect();
     assert!(ids.len() >= 2, "{listed}");
     rebuilt(data, 0);
-    assert_eq!(run(data, &format!("dlq drop {} --why noise", ids[0])).code, 0);
+    run(data, &format!("dlq drop {} --why noise", ids[0])).well();
     assert_eq!(rebuilt(data, 0)["same"], true);
-    assert_eq!(run(data, &format!("dlq redrive {} --why again", ids[1])).code, 0);
+    run(data, &format!("dlq redrive {} --why again", ids[1])).well();
     assert_eq!(rebuilt(data, 0)["same"], true);
     lake_is_whole(data);
 }

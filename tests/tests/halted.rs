@@ -30,7 +30,7 @@ fn a_halt_is_told_everywhere_with_who_when_and_why() {
     }
     let said = "halt --track ButterAI --by ada@desk --why late -o json";
     let offset = run(data, said).json()["offset"].clone();
-    assert_eq!(run(data, "halt --track ButterBaseline --reason test").code, 0);
+    run(data, "halt --track ButterBaseline --reason test").well();
     let last = run(data, "topics consume controls").lines().pop().unwrap();
     assert_eq!((&last["day"], &last["data"]["reason"]), (&through, &"test".into()), "{last}");
     let by = last["headers"]["operator"].as_str().unwrap().to_owned();
@@ -53,9 +53,9 @@ fn a_halt_is_told_everywhere_with_who_when_and_why() {
         assert!(text.contains(&line) && text.contains(": late"), "{verb}: {text}");
     }
     // No decision is another one for it, and the lake, written again with the word on its day, stays as it is.
-    assert_eq!(run(data, "replay --verify").code, 0);
+    run(data, "replay --verify").well();
     run(data, "rebuild --all");
-    assert_eq!(run(data, "rebuild --all").code, 0);
+    run(data, "rebuild --all").well();
 
     let up = Running::start(data, &format!("up {MARKET}"));
     let endpoint = wait_for("address", || {
@@ -73,7 +73,7 @@ fn a_halt_is_told_everywhere_with_who_when_and_why() {
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }
-    assert_eq!(run(data, "resume --track ButterAI").code, 0);
+    run(data, "resume --track ButterAI").well();
     let status = run(data, "status -o json").json();
     assert_eq!(status["halted"].as_array().unwrap().len(), 1, "{status}");
     let now = get(address, "/status", None).1;

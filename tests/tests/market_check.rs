@@ -103,7 +103,7 @@ fn a_scan_says_what_its_bars_show_and_a_confirmed_move_is_settled() {
     assert!(said.err.contains(&format!("AAA {new} split")), "{said:?}");
     assert!(!said.err.contains(&old), "{said:?}");
     let confirmed = run(data.path(), &format!("market confirm AAA {new} move"));
-    assert_eq!(confirmed.code, 0, "{confirmed:?}");
+    confirmed.well();
     let left = check(data.path(), &market, "--no-picture");
     assert!(left.out.contains(&old), "{left:?}");
     assert!(left.code == 1 && !left.out.contains(&new), "{left:?}");
@@ -138,9 +138,9 @@ fn a_spike_and_a_level_are_said_until_they_are_confirmed_as_moves() {
     confirm(&format!("{level} split")).refused(&["--ratio NEW:OLD"]);
     confirm(&format!("{level} split --ratio 1:4")).refused(&["contradict 0.25 new shares"]);
     for day in [&spike, &level] {
-        assert_eq!(confirm(&format!("{day} move")).code, 0);
+        confirm(&format!("{day} move")).well();
     }
-    assert_eq!(check(data.path(), &market, "").code, 0);
+    check(data.path(), &market, "").well();
     assert!(!run(data.path(), &scan).err.contains("AAA"));
 }
 
@@ -148,7 +148,7 @@ fn a_spike_and_a_level_are_said_until_they_are_confirmed_as_moves() {
 fn a_scan_that_is_repeated_says_that_its_rows_are_gone_and_that_it_stands() {
     let (data, market) = (folder(), market(&[]));
     let scan = format!("scan --source csv:{}", market.path().display());
-    assert_eq!(run(data.path(), &scan).code, 0);
+    run(data.path(), &scan).well();
     let last = day(DAYS - 1);
     let change = |name: &str, row: &str| {
         let text = std::fs::read_to_string(market.path().join(name)).unwrap_or_default();

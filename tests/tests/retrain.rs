@@ -67,9 +67,9 @@ fn months_train_by_themselves_and_replay_trains_on_the_same_days() {
     the_folder_is_a_view_of_the_log(data, trained);
 
     let replayed = run(data, "--run demo replay --verify");
-    assert_eq!(replayed.code, 0, "{replayed:?}");
+    replayed.well();
     let rebuilt = run(data, "--run demo rebuild --all");
-    assert_eq!(rebuilt.code, 0, "{rebuilt:?}");
+    rebuilt.well();
     assert_eq!(run(data, "--run demo retrain status -o json").json(), status);
     assert_eq!(quality(data).out, seen.out);
     a_model_that_holds_one_class_likeliest_is_found(data);
@@ -174,7 +174,7 @@ fn the_folder_is_a_view_of_the_log(data: &Path, versions: usize) {
     assert_eq!(second["parents"]["champion"], sheet["sha256"]);
 
     let verify = || run(data, "--run demo model verify");
-    assert_eq!(verify().code, 0, "{:?}", verify());
+    verify().well();
     let mut changed = sound.clone();
     changed[700] ^= 1;
     std::fs::write(&onnx, changed).unwrap();
@@ -200,7 +200,7 @@ fn the_folder_is_a_view_of_the_log(data: &Path, versions: usize) {
         (&json!(false), &json!(true))
     );
     assert_eq!(std::fs::read(&onnx).unwrap(), sound);
-    assert_eq!(verify().code, 0, "{:?}", verify());
+    verify().well();
 }
 
 /// Puts a model on the log that has only learnt that losses are frequent.

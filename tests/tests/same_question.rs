@@ -58,17 +58,17 @@ fn the_same_question_is_one_run_and_another_question_another() {
         asked.replace("03-24", "03-23"),
         asked.clone() + " --tickers SIM001,SIM002",
     ] {
-        assert_eq!(run(data, &other).code, 0, "{other}");
+        run(data, &other).well();
         one_more(data, &mut known);
     }
     for (key, value) in [("CAPITAL", "50000"), ("SEED", "8"), ("RATE", "0.03")] {
         let mut other = command(data, &asked);
         other.env(format!("BUTTERQUANT_SETTINGS_{key}"), value);
-        assert_eq!(finish(other).code, 0, "{key}");
+        finish(other).well();
         one_more(data, &mut known);
     }
     let named = format!("backtest {MARKET} {DAYS} --run {id}");
-    assert_eq!(run(data, &named).code, 0);
+    run(data, &named).well();
     let tickers = run(data, &format!("{named} --tickers SIM001"));
     tickers.refused(&[&id, "tickers is all, asked for is SIM001; leave --run out"]);
     let history = named.replace("--history 0", "--history 1");
@@ -109,7 +109,7 @@ fn changed_prices_are_another_question_and_later_ones_are_not() {
     write(prices.path(), 330, 1.0);
     let mut known = BTreeMap::new();
     let first = run(data, &asked);
-    assert_eq!(first.code, 0, "{first:?}");
+    first.well();
     let id = one_more(data, &mut known);
 
     write(prices.path(), 325, 1.01);
@@ -120,7 +120,7 @@ fn changed_prices_are_another_question_and_later_ones_are_not() {
     write(prices.path(), 310, 1.01);
     run(data, &format!("{asked} --run {id}"))
         .refused(&["the market's data of that time are others"]);
-    assert_eq!(run(data, &asked).code, 0);
+    run(data, &asked).well();
     one_more(data, &mut known);
 }
 
@@ -129,30 +129,30 @@ fn a_demo_takes_nobodys_place() {
     let folder = TempDir::new().unwrap();
     let data = folder.path();
     let demo = "demo --stocks 6 --days 3 --history 0";
-    assert_eq!(run(data, &format!("{demo} --run foo")).code, 0);
+    run(data, &format!("{demo} --run foo")).well();
     let mut known = BTreeMap::new();
     assert_eq!(one_more(data, &mut known), "foo");
     assert!(run(data, &format!("{demo} --run foo")).err.contains("was made on"));
     run(data, &format!("{demo} --seed 6 --run foo"))
         .refused(&["settings.seed is 5, asked for is 6"]);
 
-    assert_eq!(run(data, &format!("{demo} --seed 6")).code, 0);
+    run(data, &format!("{demo} --seed 6")).well();
     assert_eq!(one_more(data, &mut known), "demo");
     let replaced = run(data, demo);
     assert!(replaced.code == 0 && replaced.err.contains("is replaced"), "{replaced:?}");
 
     // Another kind of run under its name, stopped or running.
-    assert_eq!(run(data, "runs remove demo --yes").code, 0);
-    assert_eq!(run(data, &format!("backtest {MARKET} {DAYS} --run demo")).code, 0);
+    run(data, "runs remove demo --yes").well();
+    run(data, &format!("backtest {MARKET} {DAYS} --run demo")).well();
     run(data, demo).refused(&["run demo is a backtest run", "--run"]);
-    assert_eq!(run(data, "runs remove demo --yes").code, 0);
+    run(data, "runs remove demo --yes").well();
 
     let running = Running::start(data, "demo --stocks 40 --days 200 --history 0");
     let log = data.join("runs/demo/log/owner");
     wait_for("running demo", || log.exists().then_some(()));
     run(data, demo).refused(&["process"]);
     drop(running);
-    assert_eq!(run(data, demo).code, 0, "killed, it is replaced");
+    run(data, demo).well();
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The materializer: collects a day's events in reading order and writes them to the views and
-//! the lake when the day closes.
+//! the lake when the day has closed.
 //!
 //! Invariants:
 //! 1. A day is written whole, after its last marker. After a crash it may be written again, with
 //!    the same result.
 //! 2. Views use the settings under which the day's orders were decided.
+//! 3. Closed days are put off while the next ones are at hand, until the first of another month: a month in one piece
+//!    costs a fraction of its days. Their offsets are committed after they are written.
 
 use schemas::events::Settings;
 use schemas::role::{
@@ -12,16 +14,34 @@ use schemas::role::{
 };
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Events put off, at most: those of a month of a hundred stocks.
+const MOST_EVENTS: usize = 20_000;
+
+/// A day that has closed.
+pub struct ClosedDay {
+    /// The day.
+    pub day: Day,
+    /// The settings under which its orders were decided.
+    pub settings: Settings,
+    state: Arc<MaterializerState>,
+}
+
+impl ClosedDay {
+    /// All of its events, bars first, models last.
+    pub fn events(&self) -> &[Event] {
+        &self.state.today
+    }
+}
 
 /// The views and the lake, which days are written to.
 pub trait Projections: Send + Sync {
-    /// Writes all events of `day`, bars first, models last.
+    /// Writes days, in their order.
     ///
     /// # Errors
     /// What could not be written, where, and what to do.
-    fn write_day(&self, day: Day, events: &[Event], settings: &Settings)
-    -> Result<(), EffectError>;
+    fn write_days(&self, days: &[ClosedDay]) -> Result<(), EffectError>;
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -33,15 +53,33 @@ struct MaterializerState {
 /// The materializer's machine.
 pub struct Materializer {
     projections: Arc<dyn Projections>,
-    /// Shared with the effect that writes the day.
+    /// Shared with the days that are put off.
     state: Arc<MaterializerState>,
+    put_off: Arc<Mutex<Vec<ClosedDay>>>,
 }
 
 impl Materializer {
     /// A machine that writes days to `projections`.
     pub fn new(projections: Arc<dyn Projections>) -> Materializer {
-        Materializer { projections, state: Arc::default() }
+        Materializer { projections, state: Arc::default(), put_off: Arc::default() }
     }
+}
+
+fn held(days: &Mutex<Vec<ClosedDay>>) -> MutexGuard<'_, Vec<ClosedDay>> {
+    days.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether these days are to be written now.
+fn are_due(days: &[ClosedDay]) -> bool {
+    let month = |day: &ClosedDay| day.day.to_string().chars().take(7).collect::<String>();
+    days.first().map(month) != days.last().map(month)
+        || days.iter().map(|day| day.events().len()).sum::<usize>() > MOST_EVENTS
+}
+
+fn write(projections: &dyn Projections, days: &mut Vec<ClosedDay>) -> Result<(), EffectError> {
+    projections.write_days(days)?;
+    days.clear();
+    Ok(())
 }
 
 impl Machine for Materializer {
@@ -56,18 +94,35 @@ impl Machine for Materializer {
     fn decide(&self, cause: Cause<'_>, _: &Context<'_>) -> Decision {
         let Cause::DayClosed { day, .. } = cause else { return Decision::default() };
         let (projections, state) = (Arc::clone(&self.projections), Arc::clone(&self.state));
+        let put_off = Arc::clone(&self.put_off);
         Decision {
             events: Vec::new(),
             effect: Some(Box::new(move |context| {
                 let settings = context.settings(state.decided_under)?;
-                projections.write_day(day, &state.today, &settings)?;
+                let mut days = held(&put_off);
+                days.push(ClosedDay { day, settings, state });
+                if are_due(&days) {
+                    write(&*projections, &mut days)?;
+                }
                 Ok(Vec::new())
             })),
         }
     }
 
+    fn puts_off(&self) -> bool {
+        !held(&self.put_off).is_empty()
+    }
+
+    fn carry_out(&self) -> Result<(), EffectError> {
+        let mut days = held(&self.put_off);
+        if days.is_empty() { Ok(()) } else { write(&*self.projections, &mut days) }
+    }
+
     fn close_day(&mut self, _: Day) {
-        Arc::make_mut(&mut self.state).today.clear();
+        let MaterializerState { today, decided_under } = &*self.state;
+        // The next day is about as long.
+        let (today, decided_under) = (Vec::with_capacity(today.len()), *decided_under);
+        self.state = Arc::new(MaterializerState { today, decided_under });
     }
 
     fn save(&self) -> Vec<u8> {
@@ -79,3 +134,6 @@ impl Machine for Materializer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

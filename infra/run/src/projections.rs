@@ -4,7 +4,7 @@
 use crate::day_figures::DayFigures;
 use crate::standing;
 use anyhow::{Context, Result, bail};
-use consumers::materializer::Projections;
+use consumers::materializer::{ClosedDay, Projections};
 use eventlog::Log;
 use schemas::events::{DeadLetters, ModelTrained, Models, Settings};
 use schemas::role::EffectError;
@@ -68,21 +68,28 @@ impl RunProjections {
         }
     }
 
-    /// With the first day come the events that opened the run, which belong to the day before.
-    fn write(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
+    fn write(&self, closed: &[ClosedDay]) -> Result<()> {
+        let (Some(first), Some(last)) = (closed.first(), closed.last()) else { return Ok(()) };
         self.claim()?;
-        let of_opening = |event: &&Event| event.day < day;
-        let opening: Vec<Event> = events.iter().filter(of_opening).cloned().collect();
-        let mut today = Cow::Borrowed(events);
-        if let Some(first) = opening.first() {
-            self.write_day(first.day, &opening, settings)?;
-            today.to_mut().retain(|event| !of_opening(&event));
+        let days: Vec<(Day, Cow<'_, [Event]>, &Settings)> = closed.iter().flat_map(parts).collect();
+        let of_lake: Vec<(Day, &[Event])> = days.iter().map(|(day, of, _)| (*day, &**of)).collect();
+        // The files of a model are forced to disk, which is waited for.
+        let (models, lake) = rayon::join(
+            || closed.iter().try_for_each(|day| self.write_models(day.events())),
+            || self.lake.write_days(&of_lake),
+        );
+        // The views come after the files: where the disk is full those are written again, and the state would have to
+        // be opened anew.
+        lake?;
+        models?;
+        for (day, events, settings) in &days {
+            self.views.apply_day(*day, events, settings)?;
         }
-        self.write_day(day, &today, settings)?;
-        self.lake.close_months(day)?;
-        self.keep_figures(DayFigures::of(day, &today));
+        for (day, events, _) in days.iter().filter(|(day, ..)| *day >= first.day) {
+            self.keep_figures(DayFigures::of(*day, events));
+        }
         self.write_unmarked()?;
-        Ok(self.lake.finish_day(day)?)
+        Ok(self.lake.finish_day(last.day)?)
     }
 
     /// Before the first day of this process: what is written to is of this log.
@@ -107,25 +114,6 @@ impl RunProjections {
     /// The figures of the days written since the last call.
     pub fn take_days(&self) -> Vec<DayFigures> {
         self.days.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
-    }
-
-    fn write_day(&self, day: Day, events: &[Event], settings: &Settings) -> Result<()> {
-        // Made side by side, because together they are the longest part of a day; the files of a model are forced to
-        // disk, which is waited for.
-        let (models, (lake, views)) = rayon::join(
-            || self.write_models(events),
-            || {
-                rayon::join(
-                    || self.lake.write_day(day, events),
-                    || self.views.make_day(day, events, settings),
-                )
-            },
-        );
-        // Stored after the files: where the disk is full those are written again, and the state would have to be opened
-        // anew.
-        lake?;
-        models?;
-        Ok(self.views.store_day(views?)?)
     }
 
     /// Writes the unmarked topics that have grown. Such a topic is written whole again, so that its
@@ -174,18 +162,25 @@ pub fn write_model_files(folder: &Path, events: &[Event]) -> Result<()> {
 }
 
 impl Projections for RunProjections {
-    fn write_day(
-        &self,
-        day: Day,
-        events: &[Event],
-        settings: &Settings,
-    ) -> Result<(), EffectError> {
-        self.write(day, events, settings).map_err(|error| EffectError {
+    fn write_days(&self, days: &[ClosedDay]) -> Result<(), EffectError> {
+        self.write(days).map_err(|error| EffectError {
             what: format!("{error:#}"),
             away: too_many_open(&error),
             stuck: state_failed(&error),
         })
     }
+}
+
+/// A day with its events. With the first come those that opened the run, which belong to the day before.
+fn parts(closed: &ClosedDay) -> Vec<(Day, Cow<'_, [Event]>, &Settings)> {
+    let ClosedDay { day, settings, .. } = closed;
+    let (opening, today): (Vec<&Event>, Vec<&Event>) =
+        closed.events().iter().partition(|event| event.day < *day);
+    let Some(first) = opening.first().map(|event| event.day) else {
+        return vec![(*day, closed.events().into(), settings)];
+    };
+    let owned = |events: Vec<&Event>| events.into_iter().cloned().collect::<Vec<_>>().into();
+    vec![(first, owned(opening), settings), (*day, owned(today), settings)]
 }
 
 /// Whether the state is what failed. It takes no more writes then until it is opened again, as after a full disk.

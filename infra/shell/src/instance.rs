@@ -51,7 +51,7 @@ pub struct Instance {
     /// An operator has said to take the places from the own outputs.
     adopting: bool,
     idle: u32,
-    /// Publishes since the last save.
+    /// Publishes since the last save, and days put off.
     unsaved: u32,
     /// Publishes so far.
     publishes: u64,
@@ -104,6 +104,10 @@ impl Instance {
             return Ok(Progress::Idle);
         }
         if !self.units.iter().any(Unit::has_read) && !self.read()? {
+            if self.puts_off() {
+                self.publish()?;
+                return Ok(Progress::Worked);
+            }
             self.rest()?;
             return Ok(Progress::Idle);
         }
@@ -123,7 +127,9 @@ impl Instance {
                 closed |= unit.step(most, &mut source)?;
             }
         }
-        if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
+        if closed && self.puts_off() {
+            self.unsaved += 1;
+        } else if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
             self.publish()?;
         }
         self.keep_pace();
@@ -242,7 +248,13 @@ impl Instance {
         self.save()
     }
 
+    /// Whether days that have closed are put off until the next ones have too.
+    fn puts_off(&self) -> bool {
+        self.units.iter().any(|unit| unit.machine.puts_off())
+    }
+
     fn publish(&mut self) -> Result<(), ShellError> {
+        self.units.iter().try_for_each(Unit::carry_out)?;
         let mut batch = Batch::default();
         let mut last = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
@@ -344,6 +356,7 @@ impl Instance {
             }
             self.publish()?;
         }
+        self.units.iter().try_for_each(Unit::carry_out)?;
         // Everything applied now is committed; saved, a long recovery need not be repeated after
         // the next rebalance.
         self.save()?;

@@ -144,13 +144,19 @@ fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
 /// One instance, from joining on; waits for a log that is away even then.
 fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     let instance = format!("{role}-{name}");
-    let mut joined: Option<Instance> = None;
+    let (mut joined, mut furthest): (Option<Instance>, Option<Day>) = (None, None);
     drive(&instance, role.by_partition(), shared, &mut || match &mut joined {
         Some(joined) => {
-            // Reading and applying again after a failure is no progress.
+            // Reading and applying again after a failure is no progress, and neither is to publish the days up to it
+            // again.
             let before = joined.publishes();
             joined.step()?;
-            Ok(joined.publishes() > before)
+            let published = joined.publishes() > before;
+            let closed =
+                joined.units.iter().map(|unit| unit.cursor.closed).max().filter(|_| published);
+            let further = role.by_partition() || closed > furthest;
+            furthest = closed.max(furthest);
+            Ok(published && further)
         }
         none => {
             *none = Some(Instance::join(env, role, name)?);

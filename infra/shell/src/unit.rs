@@ -11,6 +11,7 @@
 
 use crate::checkpoint::UnitCheckpoint;
 use crate::cursor::{Cursor, Stage, stages};
+use crate::error::ShellError;
 use crate::input_ends::InputEnds;
 use crate::read_ahead::ReadAhead;
 use crate::record_codec;
@@ -178,6 +179,12 @@ impl Unit {
         for (end, (topic, _)) in self.own_end.iter_mut().zip(&self.identity.outputs) {
             *end = ends.get(topic).map_or(*end, |shared| *shared.max(end));
         }
+    }
+
+    /// Carries out what the machine has put off.
+    pub(crate) fn carry_out(&self) -> Result<(), ShellError> {
+        let unit = self.identity.name.clone();
+        self.machine.carry_out().map_err(|cause| ShellError::Effect { unit, cause })
     }
 
     /// Its checkpoint.

@@ -5,7 +5,7 @@
 mod made_up;
 
 use made_up::{MONDAY, all_of};
-use schemas::{Day, Topic};
+use schemas::{Day, Event, Topic};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,6 +128,24 @@ fn given_a_reader_when_a_month_is_closed_then_it_sees_the_days_or_the_month() {
             assert!(!listed.contains(&month) || listed.len() == 1, "{listed:?}");
         }
     });
+}
+
+#[test]
+fn given_days_at_once_when_written_then_the_lake_is_as_if_one_came_after_the_other() {
+    let wanted = undisturbed();
+    // In every way to cut them, and with the days before the cut once more, as after a crash.
+    for (first, again) in (0..DAYS.len()).flat_map(|first| [(first, first), (first, 0)]) {
+        let lake = Lake::open(tempfile::tempdir().unwrap().keep()).unwrap();
+        for offsets in [&DAYS[..first], &DAYS[again..]] {
+            let days: Vec<(Day, Vec<Event>)> =
+                offsets.iter().map(|day| (MONDAY + *day, all_of(MONDAY + *day))).collect();
+            let days: Vec<(Day, &[Event])> = days.iter().map(|(day, of)| (*day, &**of)).collect();
+            lake.write_days(&days).unwrap();
+        }
+        assert_eq!(lake.digest().unwrap(), wanted.digest().unwrap(), "{first} {again}");
+        fs::remove_dir_all(lake.dir()).unwrap();
+    }
+    fs::remove_dir_all(wanted.dir()).unwrap();
 }
 
 #[test]

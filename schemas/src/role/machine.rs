@@ -112,6 +112,20 @@ pub trait Machine: Send {
         false
     }
 
+    /// Whether an effect of it has put off work of days that have closed, for that of the next ones.
+    fn puts_off(&self) -> bool {
+        false
+    }
+
+    /// Carries out what is put off: called when no next day is at hand, and before the offsets of those days are
+    /// committed.
+    ///
+    /// # Errors
+    /// As of an effect.
+    fn carry_out(&self) -> Result<(), EffectError> {
+        Ok(())
+    }
+
     /// Adds this role's own fields to its day marker.
     fn note(&self, marker: &mut DayClosed) {
         let _ = marker;

@@ -1,10 +1,9 @@
 //! A sink that records its days, so that runs can be compared without views.
 
-use consumers::materializer::Projections;
-use schemas::events::Settings;
+use consumers::materializer::{ClosedDay, Projections};
 use schemas::id::sha256_hex;
 use schemas::role::EffectError;
-use schemas::{Day, Event, codec};
+use schemas::{Day, codec};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -19,17 +18,11 @@ impl RecordingSink {
     pub fn days(&self) -> BTreeMap<Day, String> {
         super::faults::held(&self.days).clone()
     }
-}
 
-impl Projections for RecordingSink {
-    fn write_day(
-        &self,
-        day: Day,
-        events: &[Event],
-        settings: &Settings,
-    ) -> Result<(), EffectError> {
+    fn record(&self, closed: &ClosedDay) -> Result<(), EffectError> {
+        let (day, settings) = (closed.day, &closed.settings);
         let mut bytes = format!("{settings:?}").into_bytes();
-        for event in events {
+        for event in closed.events() {
             bytes.extend(codec::encode(event).map_err(|error| error.to_string())?);
             bytes.extend(format!("{:?}{:?}", event.causation, event.correlation).into_bytes());
         }
@@ -41,5 +34,11 @@ impl Projections for RecordingSink {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Projections for RecordingSink {
+    fn write_days(&self, days: &[ClosedDay]) -> Result<(), EffectError> {
+        days.iter().try_for_each(|day| self.record(day))
     }
 }

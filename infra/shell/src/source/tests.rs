@@ -115,7 +115,7 @@ impl Market for Written {
     }
 }
 
-const QUIET: Duration = Duration::from_millis(60);
+const QUIET: Duration = Duration::from_millis(300);
 
 struct Site {
     env: Env,
@@ -200,7 +200,7 @@ fn a_day_that_is_being_written_is_published_once_whole() {
             site.market.write(ticker, day, 11.0);
         }
         assert_eq!(site.days(&mut source, QUIET / 3), []);
-        assert!(site.waits().contains("until nothing has changed for 0.06 s"), "{}", site.waits());
+        assert!(site.waits().contains("until nothing has changed for 0.3 s"), "{}", site.waits());
     }
     // The index is still missing, so only the hour or a word would do.
     assert_eq!(site.days(&mut source, QUIET * 2), []);

@@ -45,6 +45,7 @@ pub(super) fn replace(unfinished: &Path, path: &Path, bytes: &[u8]) -> Result<()
 /// Puts the month's file with these `bytes` in the place of everything in the month's `folder`.
 pub(super) fn replace_all(dir: &Path, folder: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     remove_unfinished(dir)?;
+    make_dir(folder)?;
     let (unfinished, path) = (dir.join(UNFINISHED), month_file(folder));
     let fresh = unfinished.join(path.file_name().unwrap_or_default());
     replace(&unfinished.join("file"), &fresh, bytes)?;

@@ -18,7 +18,6 @@
 mod columns;
 mod disk;
 mod file;
-mod kept;
 mod names;
 mod reading;
 mod schema;
@@ -26,9 +25,8 @@ mod tree;
 
 use crate::StoreError;
 use crate::manifest::{FileSum, Manifest, relative};
-use arrow_array::RecordBatch;
-use kept::Kept;
 use names::Column;
+use parquet::errors::ParquetError;
 use rayon::prelude::*;
 use schemas::codec::schema_versions;
 use schemas::{Day, Event, Topic};
@@ -36,7 +34,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use disk::refuse_old_layout;
 
@@ -49,7 +47,6 @@ pub struct Lake {
     /// The earliest month that may hold files of days, as far as the writer knows; none before its first
     /// write. A reader that opens the lake must not remove the writer's unfinished file.
     open_month: Arc<Mutex<Option<String>>>,
-    kept: Arc<Mutex<Kept>>,
 }
 
 impl Lake {
@@ -67,7 +64,7 @@ impl Lake {
             columns.insert(version.topic, names::columns(derived)); // oldest first, so the newest stays
         }
         let manifest = Manifest::new(&dir);
-        Ok(Lake { dir, columns, manifest, open_month: Arc::default(), kept: Arc::default() })
+        Ok(Lake { dir, columns, manifest, open_month: Arc::default() })
     }
 
     /// Refuses a lake of an earlier layout, whose rows would be there twice beside new ones, and files without a
@@ -110,25 +107,29 @@ impl Lake {
     /// [`StoreError::Unwritable`] from the disk, where the old file, if any, still stands.
     pub fn write_day(&self, day: Day, events: &[Event]) -> Result<(), StoreError> {
         self.prepare()?;
-        let mut by_topic: BTreeMap<Topic, Vec<&Event>> = BTreeMap::new();
-        for event in events {
-            by_topic.entry(event.topic()).or_default().push(event);
-        }
-        by_topic.retain(|topic, events| {
-            let only_markers = events.iter().all(|event| event.body.marker().is_some());
-            !only_markers && !self.month_path(*topic, day).exists()
-        });
+        let mut of_day = by_topic(events);
+        of_day.retain(|topic, _| !self.month_path(*topic, day).exists());
         // Making columns is the work; the files are written one after the other.
-        let made: Vec<(Vec<u8>, Vec<RecordBatch>)> = by_topic
+        let made: Vec<Vec<u8>> = of_day
             .par_iter()
-            .map(|(topic, events)| self.day(*topic, events))
+            .map(|(topic, events)| self.parquet(*topic, events, false))
             .collect::<Result<_, _>>()?;
-        for (topic, (bytes, batches)) in by_topic.keys().zip(made) {
-            let path = self.path(*topic, day);
-            let sum = self.replace(&path, &bytes)?;
-            self.kept().put(path, sum, batches);
-        }
-        Ok(())
+        let mut files = of_day.keys().zip(made);
+        files.try_for_each(|(topic, bytes)| self.replace(&self.path(*topic, day), &bytes))
+    }
+
+    /// Writes `days`, which are in order, and closes the months before the last one's, as [`Lake::write_day`] and
+    /// [`Lake::close_months`] would one day after the other: those of a month that is over by then get no files of
+    /// their own, which soon would be merged.
+    ///
+    /// # Errors
+    /// As of those two.
+    pub fn write_days(&self, days: &[(Day, &[Event])]) -> Result<(), StoreError> {
+        let Some((last, _)) = days.last() else { return Ok(()) };
+        let month = month_of(*last);
+        let (over, open) = days.split_at(days.partition_point(|(day, _)| month_of(*day) < month));
+        self.close_with(*last, over)?;
+        open.iter().try_for_each(|(day, events)| self.write_day(*day, events))
     }
 
     /// Writes all events of a topic without day markers, a file for each month, replacing the files. Such a
@@ -142,7 +143,7 @@ impl Lake {
         for of_month in events.chunk_by(|one, next| month_of(one.day) == month_of(next.day)) {
             let Some(first) = of_month.first() else { continue };
             let file = disk::month_file(&self.folder(topic, &month_of(first.day)));
-            self.replace(&file, &self.parquet(topic, of_month)?)?;
+            self.replace(&file, &self.parquet(topic, of_month, true)?)?;
         }
         Ok(())
     }
@@ -152,52 +153,70 @@ impl Lake {
     /// # Errors
     /// [`StoreError::WrongFile`] for a file of a day that is not as it was written; else as [`Lake::write_day`].
     pub fn close_months(&self, day: Day) -> Result<(), StoreError> {
+        self.close_with(day, &[])
+    }
+
+    /// Closes the months before that of `day`, with `fresh` days of them.
+    fn close_with(&self, day: Day, fresh: &[(Day, &[Event])]) -> Result<(), StoreError> {
         let (open, month) = (self.prepare()?, month_of(day));
-        let mut over = Vec::new();
-        for (topic, columns) in self.columns.iter().filter(|_| open < month) {
+        let mut over: BTreeMap<PathBuf, (Topic, Fresh<'_>)> = BTreeMap::new();
+        for topic in self.columns.keys().filter(|_| open < month) {
             let (from, to) = (self.folder(*topic, &open), self.folder(*topic, &month));
             let folders = disk::folders(&self.topic_folder(*topic), "month=")?;
             let over_by_now = folders.into_iter().filter(|folder| (&from..&to).contains(&folder));
-            over.extend(over_by_now.map(|folder| (*topic, columns, folder)));
+            over.extend(over_by_now.map(|folder| (folder, (*topic, Fresh::new()))));
+        }
+        for (day, events) in fresh {
+            for (topic, events) in by_topic(events) {
+                let folder = self.folder(topic, &month_of(*day));
+                let (_, of_month) = over.entry(folder).or_insert((topic, Fresh::new()));
+                of_month.insert(self.path(topic, *day), events);
+            }
         }
         // Reading and writing parquet is the work; the files change places one after the other.
         let merged: Vec<Option<Vec<u8>>> = over
             .par_iter()
-            .map(|(topic, columns, folder)| self.merged(*topic, columns, folder))
+            .map(|(folder, (topic, fresh))| self.merged(*topic, folder, fresh))
             .collect::<Result<_, _>>()?;
-        for ((_, _, folder), bytes) in over.iter().zip(merged) {
-            self.close_month(folder, bytes)?;
-        }
-        let open = month.max(open);
-        self.kept().forget_before(&open);
-        *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
+        over.keys().zip(merged).try_for_each(|(folder, bytes)| self.close_month(folder, bytes))?;
+        *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = Some(month.max(open));
         Ok(())
     }
 
-    /// The file of a month, from those of its days; none if there are no days, or if it is there.
+    /// The file of a month, from those of its days and from `fresh` ones; none if there are no days, or if it is there.
     fn merged(
         &self,
         topic: Topic,
-        columns: &[Column],
         folder: &Path,
+        fresh: &Fresh<'_>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let days = disk::day_files(folder)?;
+        let mut days: BTreeMap<PathBuf, Option<&[&Event]>> =
+            disk::day_files(folder)?.into_iter().map(|path| (path, None)).collect();
+        days.extend(fresh.iter().map(|(path, events)| (path.clone(), Some(&**events))));
         if days.is_empty() || disk::month_file(folder).exists() {
             return Ok(None);
         }
+        let wrong = |detail| StoreError::Columns { topic, detail };
         let mut parts = Vec::new();
-        for path in days {
-            let (bytes, sum) = self.manifest.read(&path, &relative(&self.dir, &path))?;
-            let kept = self.kept().take(&path, &sum); // the lock is not held while a file is read
-            match kept {
-                Some(batches) => parts.extend(batches),
-                None => parts.extend(file::read(bytes.into()).map_err(|cause| {
-                    StoreError::DamagedFile { path, detail: cause.to_string() }
-                })?),
+        for (path, events) in days {
+            match events {
+                Some(events) => {
+                    let columns = self.columns_for(topic, events)?;
+                    for batch in columns::record_batches(columns, events) {
+                        parts.push(batch.map_err(wrong)?);
+                    }
+                }
+                None => {
+                    let bytes = self.manifest.read(&path, &relative(&self.dir, &path))?;
+                    let detail = |cause: ParquetError| cause.to_string();
+                    parts.extend(file::read(bytes.into()).map_err(|cause| {
+                        StoreError::DamagedFile { path, detail: detail(cause) }
+                    })?);
+                }
             }
         }
-        let bytes = file::merged(columns, &parts);
-        bytes.map(Some).map_err(|detail| StoreError::Columns { topic, detail })
+        let columns = self.columns_for::<Event>(topic, &[])?;
+        file::merged(columns, &parts).map(Some).map_err(wrong)
     }
 
     /// Puts the file of a month in the place of its days. If it is there, it has all days: then a crash left theirs.
@@ -209,14 +228,9 @@ impl Lake {
             .change(vec![month], Some(instead_of), || disk::replace_all(&self.dir, folder, &bytes))
     }
 
-    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<FileSum, StoreError> {
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let sum = FileSum::of(&relative(&self.dir, path), bytes);
-        let write = || disk::replace(&self.unfinished(), path, bytes);
-        self.manifest.change(vec![sum.clone()], None, write).map(|()| sum)
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.manifest.change(vec![sum], None, || disk::replace(&self.unfinished(), path, bytes))
     }
 
     /// Writes events of `topic` with the lake's columns into any file, replacing it.
@@ -231,7 +245,7 @@ impl Lake {
     ) -> Result<(), StoreError> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = file.with_file_name(format!(".{name}.new"));
-        disk::replace(&unfinished, file, &self.parquet(topic, events)?)
+        disk::replace(&unfinished, file, &self.parquet(topic, events, true)?)
     }
 
     /// Before the first write: nothing of an earlier layout is here, and what a crash left goes. Returns
@@ -249,27 +263,17 @@ impl Lake {
         self.dir.join(disk::UNFINISHED).join("file")
     }
 
-    /// The bytes of a file that stays.
-    fn parquet<E: Borrow<Event>>(&self, topic: Topic, events: &[E]) -> Result<Vec<u8>, StoreError> {
-        let columns = self.columns_for(topic, events)?;
-        let batches = columns::record_batches(columns, events);
-        let bytes = file::bytes(columns::file_schema(columns), batches, true);
-        bytes.map_err(|detail| StoreError::Columns { topic, detail })
-    }
-
-    /// The bytes of a day's file, and what is in them.
-    fn day(
+    /// The bytes of a file that holds these events: a day's or, if it `stays`, a month's.
+    fn parquet<E: Borrow<Event>>(
         &self,
         topic: Topic,
-        events: &[&Event],
-    ) -> Result<(Vec<u8>, Vec<RecordBatch>), StoreError> {
-        let wrong = |detail| StoreError::Columns { topic, detail };
+        events: &[E],
+        stays: bool,
+    ) -> Result<Vec<u8>, StoreError> {
         let columns = self.columns_for(topic, events)?;
-        let batches: Result<Vec<_>, String> = columns::record_batches(columns, events).collect();
-        let batches = batches.map_err(wrong)?;
-        let given = batches.iter().cloned().map(Ok);
-        let bytes = file::bytes(columns::file_schema(columns), given, false).map_err(wrong)?;
-        Ok((bytes, batches))
+        let batches = columns::record_batches(columns, events);
+        let bytes = file::bytes(columns::file_schema(columns), batches, stays);
+        bytes.map_err(|detail| StoreError::Columns { topic, detail })
     }
 
     /// The columns of `topic`, which all of the events must be of.
@@ -322,9 +326,21 @@ impl Lake {
         }
         self.manifest.remove()?;
         *self.open_month.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        *self.kept() = Kept::default();
         Ok(())
     }
+}
+
+/// The events of a topic's days, by the files that the days would have.
+type Fresh<'a> = BTreeMap<PathBuf, Vec<&'a Event>>;
+
+/// The events of each topic that has others than markers.
+fn by_topic(events: &[Event]) -> BTreeMap<Topic, Vec<&Event>> {
+    let mut found: BTreeMap<Topic, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        found.entry(event.topic()).or_default().push(event);
+    }
+    found.retain(|_, events| events.iter().any(|event| event.body.marker().is_none()));
+    found
 }
 
 /// `YYYY-MM`.

@@ -100,22 +100,18 @@ impl Manifest {
         })
     }
 
-    /// The bytes of a file, and their sum.
+    /// The bytes of a file.
     ///
     /// # Errors
     /// [`StoreError::WrongFile`] where they are not as they were written; else as [`Contents::of_folder`].
-    pub(crate) fn read(
-        &self,
-        path: &Path,
-        relative: &str,
-    ) -> Result<(Vec<u8>, FileSum), StoreError> {
+    pub(crate) fn read(&self, path: &Path, relative: &str) -> Result<Vec<u8>, StoreError> {
         let bytes = sum::read(path)?;
-        let found = bytes.as_ref().map(|bytes| FileSum::of(relative, bytes));
         if let Some(contents) = self.known()?.as_ref() {
+            let found = bytes.as_ref().map(|bytes| FileSum::of(relative, bytes));
             contents.verify_found(path, relative, found.as_ref())?;
         }
         let missing = || StoreError::WrongFile { path: path.to_path_buf(), wrong: Wrong::Missing };
-        bytes.zip(found).ok_or_else(missing)
+        bytes.ok_or_else(missing)
     }
 
     /// Removes the manifest; the folder is then without one.

@@ -35,7 +35,7 @@ use schemas::{Body, Day, Event};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use success::{DriftReference, DriftRow};
-use view_store::{ViewBatch, ViewKey, ViewStore};
+use view_store::{ViewKey, ViewStore};
 
 /// The views of one run.
 #[derive(Clone)]
@@ -44,12 +44,6 @@ pub struct Views {
     /// The models as this process wrote them last: with every manifest they are megabytes, and most days change
     /// nothing of them.
     models: Arc<Mutex<Option<ModelHistory>>>,
-}
-
-/// A day of the views that is made and not stored yet.
-pub struct MadeDay {
-    batch: ViewBatch,
-    models: ModelHistory,
 }
 
 impl Views {
@@ -129,28 +123,16 @@ impl Views {
     /// [`Views::through`] was applied before and is skipped.
     ///
     /// # Errors
-    /// As [`Views::through`]; nothing of the day is stored then.
+    /// As [`Views::through`]; nothing of the day is stored then. After [`StoreError::Kv`] from storing it the views
+    /// take no more days until they are opened again.
     pub fn apply_day(
         &self,
         day: Day,
         events: &[Event],
         settings: &Settings,
     ) -> Result<(), StoreError> {
-        self.store_day(self.make_day(day, events, settings)?)
-    }
-
-    /// What [`Views::apply_day`] would store, made and not stored yet; none for a day that was applied before.
-    ///
-    /// # Errors
-    /// As [`Views::through`].
-    pub fn make_day(
-        &self,
-        day: Day,
-        events: &[Event],
-        settings: &Settings,
-    ) -> Result<Option<MadeDay>, StoreError> {
         if self.through()?.is_some_and(|through| day <= through) {
-            return Ok(None);
+            return Ok(());
         }
         let mut batch = self.store.batch();
 
@@ -185,15 +167,6 @@ impl Views {
             batch.put(ViewKey::Equity(day), &marks)?;
         }
         batch.put(ViewKey::Through, &day)?;
-        Ok(Some(MadeDay { batch, models }))
-    }
-
-    /// Stores a day, all of it or nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::Kv`]; the views take no more days then until they are opened again.
-    pub fn store_day(&self, made: Option<MadeDay>) -> Result<(), StoreError> {
-        let Some(MadeDay { batch, models }) = made else { return Ok(()) };
         self.store.commit(batch)?;
         *self.models.lock().unwrap_or_else(PoisonError::into_inner) = Some(models);
         Ok(())
