@@ -50,6 +50,7 @@ pub fn rebuild(
             let saved = old.as_ref().filter(|old| old.log_identity == identity);
             let limits = rest(env, &unit, saved.map(|old| &old.cursor.positions[..]))?;
             unit.run_to(log, &limits, &mut source)?;
+            unit.carry_out()?;
             let made = unit.save(&identity);
             let same = old
                 .filter(|old| old.cursor.positions == made.cursor.positions)
