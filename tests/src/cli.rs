@@ -162,14 +162,14 @@ impl Drop for Running {
     }
 }
 
-/// Waits up to three minutes until `found` returns something; a failure names it `what`.
+/// Waits up to a minute until `found` returns something; a failure names it `what`.
 pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(180);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(found) = found() {
             return found;
         }
-        assert!(Instant::now() < deadline, "no {what} within three minutes");
+        assert!(Instant::now() < deadline, "no {what} within a minute");
         std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -25,5 +25,5 @@ fn a_second_word_ends_whoever_waits_for_brokers_that_are_gone() {
         return;
     }
     up.ctrl_c();
-    assert_eq!(up.ends_within(Duration::from_secs(30)), Some(2));
+    assert_eq!(up.ends_within(Duration::from_secs(5)), Some(2));
 }

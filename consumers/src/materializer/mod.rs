@@ -5,8 +5,9 @@
 //! 1. A day is written whole, after its last marker. After a crash it may be written again, with
 //!    the same result.
 //! 2. Views use the settings under which the day's orders were decided.
-//! 3. Closed days are put off while the next ones are at hand, until the first of another month: a month in one piece
-//!    costs a fraction of its days. Their offsets are committed after they are written.
+//! 3. Closed days are put off while more input is at hand, until the first of another month: a month in one piece costs
+//!    a fraction of its days. Two seconds and 20,000 events are the most. Their offsets are committed after they are
+//!    written.
 
 use schemas::events::Settings;
 use schemas::role::{
@@ -16,7 +17,7 @@ use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Events put off, at most: those of a month of a hundred stocks.
+/// Events above which no more days are put off: those of a month of a hundred stocks.
 const MOST_EVENTS: usize = 20_000;
 
 /// A day that has closed.

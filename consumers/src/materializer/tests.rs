@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::testkit::Held;
 use schemas::controls::ControlState;
 use schemas::events::{Bar, Bars};
-use schemas::role::EffectContext;
 
 /// The days of each call.
 #[derive(Default)]
@@ -19,26 +19,6 @@ impl Projections for Calls {
     }
 }
 
-struct DefaultSettings;
-
-impl EffectContext for DefaultSettings {
-    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
-        Ok(Vec::new())
-    }
-
-    fn settings(&self, _: i64) -> Result<Settings, EffectError> {
-        Ok(Settings::default())
-    }
-
-    fn controls(&self) -> Result<ControlState, EffectError> {
-        Ok(ControlState::default())
-    }
-
-    fn overdue(&self) -> bool {
-        false
-    }
-}
-
 fn close(machine: &mut Materializer, day: Day, events: usize) {
     for ticker in 0..events {
         let bar = Bars::BarClosed(Bar { bar_day: day, ..Bar::default() });
@@ -47,7 +27,7 @@ fn close(machine: &mut Materializer, day: Day, events: usize) {
     let controls = ControlState::default();
     let context = Context { controls: &controls, samples_end: &[] };
     let decision = machine.decide(Cause::DayClosed { day, previous: day + -1 }, &context);
-    decision.effect.unwrap()(&DefaultSettings).unwrap();
+    decision.effect.unwrap()(&Held(Ok(Vec::new()))).unwrap();
     machine.close_day(day);
 }
 

@@ -85,11 +85,12 @@ impl RunProjections {
         for (day, events, settings) in &days {
             self.views.apply_day(*day, events, settings)?;
         }
+        self.write_unmarked()?;
+        self.lake.finish_day(last.day)?;
         for (day, events, _) in days.iter().filter(|(day, ..)| *day >= first.day) {
             self.keep_figures(DayFigures::of(*day, events));
         }
-        self.write_unmarked()?;
-        Ok(self.lake.finish_day(last.day)?)
+        Ok(())
     }
 
     /// Before the first day of this process: what is written to is of this log.

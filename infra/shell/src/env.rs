@@ -47,6 +47,15 @@ impl Default for Policy {
     }
 }
 
+/// Whether a step did anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Progress {
+    /// It took in records.
+    Worked,
+    /// Nothing was due.
+    Idle,
+}
+
 /// What all instances of a process share.
 #[derive(Clone)]
 pub struct Env {

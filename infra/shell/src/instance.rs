@@ -2,7 +2,7 @@
 //! one transaction, then save the state. No other file publishes what a role decides.
 //!
 //! Invariants:
-//! 1. State is saved only after everything in it is published and committed.
+//! 1. State is saved only after everything in it is carried out, published and committed.
 //! 2. A failed or uncertain publish, and every new assignment, drops the units; they come back from
 //!    their last save and re-apply the log to the committed offset, publishing nothing.
 //! 3. State of another log, or unreadable, is an error that names the remedy. Offsets that are behind
@@ -19,19 +19,13 @@ use schemas::role::Role;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-pub use crate::env::{Env, Machines, Policy, identity_of};
+pub use crate::env::{Env, Machines, Policy, Progress, identity_of};
 
 /// Bytes of values that fill a transaction.
 const MOST_BYTES: usize = 4 << 20;
 
-/// Whether a step did anything.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Progress {
-    /// It took in records.
-    Worked,
-    /// Nothing was due.
-    Idle,
-}
+/// How long closed days may be put off while more input comes.
+const PUT_OFF: Duration = Duration::from_secs(2);
 
 /// One running instance of a role.
 pub struct Instance {
@@ -53,8 +47,9 @@ pub struct Instance {
     idle: u32,
     /// Publishes since the last save, and days put off.
     unsaved: u32,
-    /// Publishes so far.
+    /// Publishes so far, and the time of the last.
     publishes: u64,
+    published: Instant,
     /// Whether anything has been applied since the last save.
     moved: bool,
     /// With a rate limit: events applied so far, and when the next may begin.
@@ -83,6 +78,7 @@ impl Instance {
             idle: 0,
             unsaved: 0,
             publishes: 0,
+            published: Instant::now(),
             moved: false,
             paced: (0, Instant::now()),
         })
@@ -106,6 +102,7 @@ impl Instance {
         if !self.units.iter().any(Unit::has_read) && !self.read()? {
             if self.puts_off() {
                 self.publish()?;
+                self.show();
                 return Ok(Progress::Worked);
             }
             self.rest()?;
@@ -127,7 +124,7 @@ impl Instance {
                 closed |= unit.step(most, &mut source)?;
             }
         }
-        if closed && self.puts_off() {
+        if closed && self.puts_off() && self.published.elapsed() < PUT_OFF {
             self.unsaved += 1;
         } else if closed || self.units.iter().any(|unit| !unit.pending.is_empty()) {
             self.publish()?;
@@ -254,7 +251,7 @@ impl Instance {
     }
 
     fn publish(&mut self) -> Result<(), ShellError> {
-        self.units.iter().try_for_each(Unit::carry_out)?;
+        self.units.iter_mut().try_for_each(Unit::carry_out)?;
         let mut batch = Batch::default();
         let mut last = Vec::with_capacity(self.units.len());
         for unit in &mut self.units {
@@ -272,6 +269,7 @@ impl Instance {
         }
         self.unsaved += 1;
         self.publishes += 1;
+        self.published = Instant::now();
         // A save stalls roles that go by event; roles that go by day lose more without one.
         let often = if self.role.by_partition() { 5 } else { 1 };
         if self.unsaved >= self.env.policy.save_every * often {
@@ -282,6 +280,7 @@ impl Instance {
 
     /// Saves every unit. To be called only when everything applied is published.
     fn save(&mut self) -> Result<(), ShellError> {
+        self.units.iter_mut().try_for_each(Unit::carry_out)?;
         if !self.moved {
             return Ok(());
         }
@@ -356,7 +355,6 @@ impl Instance {
             }
             self.publish()?;
         }
-        self.units.iter().try_for_each(Unit::carry_out)?;
         // Everything applied now is committed; saved, a long recovery need not be repeated after
         // the next rebalance.
         self.save()?;

@@ -15,8 +15,11 @@ pub struct UnitStatus {
     pub role: String,
     /// Its name.
     pub unit: String,
-    /// The last day it closed.
+    /// The last day it closed, with all work done that the day asked for.
     pub closed: Day,
+    /// The last day it has taken in; later than `closed` while work is put off.
+    #[serde(skip)]
+    pub taken_in: Day,
     /// The day it reads, once known.
     pub current: Option<Day>,
     /// The topic and partition it waits for.
@@ -117,10 +120,19 @@ impl StatusBoard {
 
     /// The last day that all units have closed, if there are at least `units`.
     pub fn closed_by_all(&self, units: usize) -> Option<Day> {
+        self.first_of_all(units, |status| status.closed)
+    }
+
+    /// The last day that all units have taken in, if there are at least `units`.
+    pub(crate) fn taken_in_by_all(&self, units: usize) -> Option<Day> {
+        self.first_of_all(units, |status| status.taken_in)
+    }
+
+    fn first_of_all(&self, units: usize, day: fn(&UnitStatus) -> Day) -> Option<Day> {
         let held = self.held();
         if held.len() < units {
             return None;
         }
-        held.values().map(|(_, status)| status.closed).min()
+        held.values().map(|(_, status)| day(status)).min()
     }
 }

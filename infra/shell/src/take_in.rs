@@ -188,6 +188,7 @@ impl Unit {
         }
         self.machine.close_day(day);
         self.cursor.close_day(day);
+        self.done = self.machine.puts_off().then(|| self.done.unwrap_or(previous));
         Ok(())
     }
 }

@@ -49,6 +49,8 @@ pub struct Unit {
     pub(crate) pending: Vec<NewRecord>,
     /// Records read before they are due, by stage.
     pub(crate) ahead: Vec<ReadAhead>,
+    /// While work is put off, the last day before the first of it.
+    pub(crate) done: Option<Day>,
 }
 
 impl Unit {
@@ -78,6 +80,7 @@ impl Unit {
             identity,
             machine,
             pending: Vec::new(),
+            done: None,
         }
     }
 
@@ -182,9 +185,11 @@ impl Unit {
     }
 
     /// Carries out what the machine has put off.
-    pub(crate) fn carry_out(&self) -> Result<(), ShellError> {
-        let unit = self.identity.name.clone();
-        self.machine.carry_out().map_err(|cause| ShellError::Effect { unit, cause })
+    pub(crate) fn carry_out(&mut self) -> Result<(), ShellError> {
+        let unit = || self.identity.name.clone();
+        self.machine.carry_out().map_err(|cause| ShellError::Effect { unit: unit(), cause })?;
+        self.done = None;
+        Ok(())
     }
 
     /// Its checkpoint.
@@ -238,7 +243,8 @@ impl Unit {
         UnitStatus {
             role: self.identity.role.name().to_owned(),
             unit: self.identity.name.clone(),
-            closed: self.cursor.closed,
+            closed: self.done.unwrap_or(self.cursor.closed),
+            taken_in: self.cursor.closed,
             current: self.cursor.current,
             waits_for: place.to_string(),
             next_offset,

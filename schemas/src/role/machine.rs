@@ -112,13 +112,14 @@ pub trait Machine: Send {
         false
     }
 
-    /// Whether an effect of it has put off work of days that have closed, for that of the next ones.
+    /// Whether an effect of it has put off work of days that have closed, for that of the next ones. What is put off
+    /// is no part of the state: it goes with the machine, and the days are decided again.
     fn puts_off(&self) -> bool {
         false
     }
 
-    /// Carries out what is put off: called when no next day is at hand, and before the offsets of those days are
-    /// committed.
+    /// Carries out what is put off, as effects are: called when no more input is at hand, after two seconds, and before
+    /// the offsets of those days are committed and the state is saved.
     ///
     /// # Errors
     /// As of an effect.

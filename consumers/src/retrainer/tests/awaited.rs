@@ -1,12 +1,12 @@
 //! A training begins when it would have rows enough, and others than the last one: until then, whatever
 //! asks for one is told the day.
 
-use super::training::{Held, manifest};
+use super::training::manifest;
 use super::triggers::{driven, scanning};
 use super::{end, learnt, line, matured};
 use crate::retrainer::Retrainer;
 use crate::testkit::learning::{rows, sample};
-use crate::testkit::{Driven, day, features, scanned};
+use crate::testkit::{Driven, Held, day, features, scanned};
 use schemas::events::{Models, RetrainTriggered, TrainingDeferred};
 use schemas::role::Machine;
 use schemas::{Body, Day, Event};

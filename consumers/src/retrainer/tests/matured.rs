@@ -2,10 +2,10 @@
 //! model is judged on a day that shows only these.
 
 use super::end;
-use super::training::{Held, judge, manifest, request, trained};
+use super::training::{judge, manifest, request, trained};
 use crate::retrainer::{HeldOutDays, Retrainer};
 use crate::testkit::learning::{rows, sample};
-use crate::testkit::{Driven, day, features, scanned};
+use crate::testkit::{Driven, Held, day, features, scanned};
 use schemas::Event;
 use success::LabelledRow;
 

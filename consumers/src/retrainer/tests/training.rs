@@ -6,10 +6,8 @@ use crate::retrainer::{
     TrainRequest, TrainingKeeper, train_and_judge, train_from_history,
 };
 use crate::testkit::learning::{model, rows, sample};
-use crate::testkit::{Driven, day};
-use schemas::controls::ControlState;
+use crate::testkit::{Driven, Held, day};
 use schemas::events::{ModelTrained, Models, Settings};
-use schemas::role::{EffectContext, EffectError};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
 use success::LabelledRow;
@@ -254,27 +252,6 @@ fn what_fails_its_trial_is_refused_however_good_it_is() {
     assert_eq!(line(&decided), "trained v4; refused v4: too slow: buy a new one");
     assert!(!trained(&decided).passed);
     assert_eq!(manifest(&decided)["trial"], "tried");
-}
-
-/// A log whose `samples` hold these, or that cannot be read.
-pub(super) struct Held(pub(super) Result<Vec<Event>, String>);
-
-impl EffectContext for Held {
-    fn samples(&self, _: &[i64]) -> Result<Vec<Event>, EffectError> {
-        self.0.clone().map_err(EffectError::from)
-    }
-
-    fn settings(&self, _: i64) -> Result<Settings, EffectError> {
-        Ok(Settings::default())
-    }
-
-    fn controls(&self) -> Result<ControlState, EffectError> {
-        Ok(ControlState::default())
-    }
-
-    fn overdue(&self) -> bool {
-        false
-    }
 }
 
 #[test]

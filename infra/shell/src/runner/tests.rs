@@ -10,9 +10,11 @@ use crate::status_board::StatusBoard;
 use crate::{open, record_codec};
 use eventlog::{Batch, Log, Member, MemoryLog};
 use schemas::events::{DayClosed, RunOpened};
-use schemas::role::{BadState, Cause, Context, Decision, Effect, Machine};
+use schemas::role::{BadState, Cause, Context, Decision, Machine};
 use schemas::{Event, Topic};
 use std::sync::atomic::AtomicU32;
+
+mod work;
 
 /// A process that only serves the log publishes nothing, so it would never learn that its log is
 /// closed, while the others wait for it to start again.
@@ -136,59 +138,6 @@ fn publish_markers(log: &MemoryLog, topics: &[Topic], day: Day) {
     };
     let batch = Batch { records: topics.iter().map(marker).collect(), ..Batch::default() };
     log.producer("test").unwrap().publish(batch, None).unwrap();
-}
-
-/// A materializer that cannot write the third day, however often it has written the first two again.
-struct Unwritable(Arc<AtomicU32>);
-
-impl Machine for Unwritable {
-    fn evolve(&mut self, _: &Event) {}
-
-    fn decide(&self, cause: Cause<'_>, _: &Context<'_>) -> Decision {
-        let failures = Arc::clone(&self.0);
-        let third = matches!(cause, Cause::DayClosed { day, .. } if day == FIRST + 2);
-        let effect: Effect = Box::new(move |_| {
-            failures.fetch_add(u32::from(third), Ordering::Relaxed);
-            if third { Err("the disk is gone".to_owned().into()) } else { Ok(Vec::new()) }
-        });
-        Decision { events: Vec::new(), effect: Some(effect) }
-    }
-
-    fn close_day(&mut self, _: Day) {}
-
-    fn save(&self) -> Vec<u8> {
-        Vec::new()
-    }
-
-    fn restore(&mut self, _: &[u8]) -> Result<(), BadState> {
-        Ok(())
-    }
-}
-
-/// Each time it published the days before that one again, which counted as progress: it went on for ever.
-#[test]
-fn work_that_fails_again_and_again_ends_the_run_though_days_before_it_are_published_again() {
-    let log = MemoryLog::new("memory").unwrap();
-    opened(&log);
-    let inputs: Vec<Topic> = Role::Materializer.inputs().iter().map(|input| input.topic).collect();
-    (0..3).for_each(|day| publish_markers(&log, &inputs, FIRST + day));
-    let failures = Arc::<AtomicU32>::default();
-    let counted = Arc::clone(&failures);
-    let env = Env {
-        log: Arc::new(log),
-        states: Arc::new(MemoryCheckpoints::default()),
-        partitions: 1,
-        machines: Arc::new(move |_| Some(Box::new(Unwritable(Arc::clone(&counted))))),
-        board: Arc::default(),
-        policy: Policy::default(),
-    };
-    let plan = Plan { roles: vec![(Role::Materializer, 1)], until: None, name: None };
-    let (stop, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
-    let ended = run(&env, &plan, None, &stop, &mut |_| {
-        stop.fetch_or(begun.elapsed() > Duration::from_secs(60), Ordering::Relaxed);
-    });
-    let Err(ShellError::Effect { cause, .. }) = ended else { panic!("it went on: {ended:?}") };
-    assert_eq!((cause.what.as_str(), failures.load(Ordering::Relaxed)), ("the disk is gone", 21));
 }
 
 /// Failed steps and warnings of a scorer up to its first publish, or its third failure, when

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 /// Days ahead of the slowest unit: while a model is trained, which takes a second, as many are scanned.
 const DAYS: usize = 20;
 
-/// The days published and not yet closed by every unit.
+/// The days published and not yet taken in by every unit.
 #[derive(Default)]
 pub(super) struct Pace {
     /// How many units this process has where all roles are in it.
@@ -27,12 +27,12 @@ impl Pace {
     }
 
     /// Whether the units are to go on first. Never while some of them are elsewhere, as in another process: what
-    /// these have closed is not known here.
+    /// these have taken in is not known here.
     pub(super) fn is_far_ahead(&mut self, board: &StatusBoard) -> bool {
-        let Some(closed) = self.units.and_then(|units| board.closed_by_all(units)) else {
+        let Some(taken_in) = self.units.and_then(|units| board.taken_in_by_all(units)) else {
             return false;
         };
-        while self.open.front().is_some_and(|day| *day <= closed) {
+        while self.open.front().is_some_and(|day| *day <= taken_in) {
             self.open.pop_front();
         }
         self.open.len() >= DAYS

@@ -128,8 +128,9 @@ impl Lake {
         let Some((last, _)) = days.last() else { return Ok(()) };
         let month = month_of(*last);
         let (over, open) = days.split_at(days.partition_point(|(day, _)| month_of(*day) < month));
-        self.close_with(*last, over)?;
-        open.iter().try_for_each(|(day, events)| self.write_day(*day, events))
+        // First the open month, as one day after the other would: a file of a day tells how far the lake is.
+        open.iter().try_for_each(|(day, events)| self.write_day(*day, events))?;
+        self.close_with(*last, over)
     }
 
     /// Writes all events of a topic without day markers, a file for each month, replacing the files. Such a
