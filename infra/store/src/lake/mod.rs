@@ -26,7 +26,6 @@ mod tree;
 use crate::StoreError;
 use crate::manifest::{FileSum, Manifest, relative};
 use names::Column;
-use parquet::errors::ParquetError;
 use rayon::prelude::*;
 use schemas::codec::schema_versions;
 use schemas::{Day, Event, Topic};
@@ -209,9 +208,8 @@ impl Lake {
                 }
                 None => {
                     let bytes = self.manifest.read(&path, &relative(&self.dir, &path))?;
-                    let detail = |cause: ParquetError| cause.to_string();
                     parts.extend(file::read(bytes.into()).map_err(|cause| {
-                        StoreError::DamagedFile { path, detail: detail(cause) }
+                        StoreError::DamagedFile { path, detail: cause.to_string() }
                     })?);
                 }
             }
