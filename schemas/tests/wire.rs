@@ -22,7 +22,7 @@ fn every_kind_survives_the_wire() {
 #[test]
 fn every_schema_parses_and_ids_are_unique() {
     let versions = codec::schema_versions();
-    assert_eq!(versions.len(), 19);
+    assert_eq!(versions.len(), 20);
     let ids: std::collections::BTreeSet<_> = versions.iter().map(|version| version.id).collect();
     assert_eq!(ids.len(), versions.len());
 }

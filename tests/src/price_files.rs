@@ -1,6 +1,8 @@
-//! Price files of a made-up market that grows day by day.
+//! Price files of made-up markets: one that grows day by day, and one of given days.
 
+use producers::source::MarketDay;
 use schemas::{Day, TradingCalendar};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -35,4 +37,26 @@ pub fn text(ticker: &str, count: usize) -> String {
 pub fn write(folder: &Path, ticker: &str, count: usize) {
     std::fs::write(folder.join(format!("{ticker}.csv")), text(ticker, count))
         .unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Writes the stocks and the index of these days into `folder`.
+pub fn write_days(folder: &Path, days: &[MarketDay]) {
+    let mut files: BTreeMap<&str, String> = BTreeMap::new();
+    for day in days {
+        for (ticker, bar) in &day.bars {
+            let text = files
+                .entry(ticker)
+                .or_insert_with(|| "Date,Open,High,Low,Close,Volume\n".to_owned());
+            text.push_str(&format!(
+                "{},{:.4},{:.4},{:.4},{:.4},{:.0}\n",
+                day.day, bar.open, bar.high, bar.low, bar.close, bar.volume
+            ));
+        }
+        let text = files.entry("^VIX").or_insert_with(|| "Date,Close\n".to_owned());
+        text.push_str(&format!("{},{:.2}\n", day.day, day.vix.unwrap_or_default()));
+    }
+    for (ticker, text) in files {
+        std::fs::write(folder.join(format!("{ticker}.csv")), text)
+            .unwrap_or_else(|error| panic!("{error}"));
+    }
 }

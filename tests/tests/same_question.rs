@@ -5,11 +5,11 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::path::Path;
 use tempfile::TempDir;
 use tests::cli::{Running, command, finish, run, wait_for};
 use tests::held::simulated;
+use tests::price_files::write_days;
 
 const MARKET: &str = "--source sim:5,stocks=6,days=330";
 const DAYS: &str = "--from 2016-03-21 --to 2016-03-24 --history 0";
@@ -80,25 +80,14 @@ fn the_same_question_is_one_run_and_another_question_another() {
 
 /// Price files of a simulated market, whose prices of the first stock are times `factor` on the days from `from` on.
 fn write(folder: &Path, from: usize, factor: f64) {
-    let days = simulated(5, 4, 330);
-    let mut files: BTreeMap<&str, String> = BTreeMap::new();
-    for (at, day) in days.iter().enumerate() {
-        for (ticker, bar) in &day.bars {
-            let of = if at >= from && ticker == "SIM001" { factor } else { 1.0 };
-            let [open, high, low, close] =
-                [bar.open, bar.high, bar.low, bar.close].map(|price| price * of);
-            let text = files
-                .entry(ticker)
-                .or_insert_with(|| "Date,Open,High,Low,Close,Volume\n".to_owned());
-            writeln!(text, "{},{open:.4},{high:.4},{low:.4},{close:.4},{:.0}", day.day, bar.volume)
-                .unwrap();
+    let mut days = simulated(5, 4, 330);
+    let bars = days[from..].iter_mut().flat_map(|day| &mut day.bars);
+    for (_, bar) in bars.filter(|(ticker, _)| ticker == "SIM001") {
+        for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+            *price *= factor;
         }
-        let text = files.entry("^VIX").or_insert_with(|| "Date,Close\n".to_owned());
-        writeln!(text, "{},{:.2}", day.day, day.vix.unwrap()).unwrap();
     }
-    for (ticker, text) in files {
-        std::fs::write(folder.join(format!("{ticker}.csv")), text).unwrap();
-    }
+    write_days(folder, &days);
 }
 
 #[test]

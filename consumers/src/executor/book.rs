@@ -132,6 +132,11 @@ impl TrackBook {
         }
     }
 
+    /// What it took in less what it paid.
+    pub(super) fn cash(&self) -> Money {
+        self.cash
+    }
+
     /// Cash, and positions at mid.
     pub(super) fn worth(&self) -> Money {
         let held = self

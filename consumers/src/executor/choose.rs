@@ -1,6 +1,10 @@
 //! The choice among a day's candidates: the threshold, then the limits, highest value first.
+//!
+//! A track buys only what its cash pays for in full. An order decided now trades at the next open, at a price nobody
+//! knows yet; the broker trades up to the highest price that is tradable at all, so that much is kept back for it.
 
 use super::book::TrackBook;
+use quant::TRADABLE;
 use schemas::events::{Action, OrderIntent, OrderRefused, SHARES_PER_CONTRACT, Scan, Settings};
 use schemas::{EventId, Money};
 use std::collections::BTreeSet;
@@ -48,10 +52,105 @@ fn company<'a>(ticker: &'a str, settings: &'a Settings) -> &'a str {
         .unwrap_or(ticker)
 }
 
-/// Contracts for the capital at risk per trade.
-fn quantity(scan: &Scan, settings: &Settings) -> i64 {
-    let per_contract = Money::from_dollars(scan.risk).unwrap_or_default() * SHARES_PER_CONTRACT;
-    if per_contract <= Money::ZERO { 0 } else { settings.risk_per_trade.0 / per_contract.0 }
+/// A contract's price for `dollars` per share.
+fn per_contract(dollars: f64) -> Money {
+    Money::from_dollars(dollars).unwrap_or_default() * SHARES_PER_CONTRACT
+}
+
+/// How many contracts of `price` the `budget` pays for.
+fn contracts(budget: Money, price: Money) -> i64 {
+    if price <= Money::ZERO { 0 } else { (budget.0 / price.0).max(0) }
+}
+
+/// What decides about the next candidate.
+struct Limits<'a> {
+    settings: &'a Settings,
+    held: &'a TrackBook,
+    halted: Option<i64>,
+    /// Companies held, on order or chosen today.
+    companies: BTreeSet<String>,
+    /// Positions that may be opened today.
+    room: i64,
+    /// Opened today.
+    taken: i64,
+    /// Capital at risk of one position.
+    budget: Money,
+    /// What is left to pay with, after the most that today's orders may cost.
+    cash: Money,
+}
+
+impl<'a> Limits<'a> {
+    fn new(held: &'a TrackBook, settings: &'a Settings, halted: Option<i64>) -> Limits<'a> {
+        let equity = (settings.capital + held.worth()).max(Money::ZERO);
+        let share = |share: f64| Money::from_dollars(equity.dollars() * share).unwrap_or_default();
+        let busy = (held.positions.len() + held.pending.len()) as i64;
+        Limits {
+            settings,
+            held,
+            halted,
+            companies: held.tickers().map(|ticker| company(ticker, settings).to_owned()).collect(),
+            room: settings.max_open.saturating_sub(busy),
+            taken: 0,
+            budget: settings.risk_share.map_or(settings.risk_per_trade, share),
+            cash: settings.capital + held.cash(),
+        }
+    }
+
+    /// Contracts to buy, or the code and the reason for buying none.
+    fn judge(&self, candidate: &TrackCandidate<'_>) -> Result<i64, (&'static str, String)> {
+        let settings = self.settings;
+        if let Some(offset) = self.halted {
+            return Err(("HALTED", format!("the track was halted at controls offset {offset}")));
+        }
+        if let Some(order) = self.held.unsettled.first() {
+            return Err((
+                "UNSETTLED",
+                format!("order {order} is unknown at the broker; settle it first"),
+            ));
+        }
+        if self.companies.contains(company(candidate.ticker, settings)) {
+            return Err(("COMPANY_HELD", "the track already holds the company".to_owned()));
+        }
+        if self.taken >= settings.max_new_per_day {
+            let most = settings.max_new_per_day;
+            return Err(("DAILY_LIMIT", format!("{most} positions are already opened today")));
+        }
+        if self.taken >= self.room {
+            let most = settings.max_open;
+            return Err(("POSITION_LIMIT", format!("at most {most} positions may be held")));
+        }
+        let wanted = contracts(self.budget, per_contract(candidate.scan.risk));
+        if wanted < 1 {
+            let reason = format!("one contract risks more than {} dollars", self.budget);
+            return Err(("TOO_LARGE", reason));
+        }
+        if !settings.pays_in_full {
+            return Ok(wanted);
+        }
+        let paid_for = contracts(self.cash, highest_price(candidate));
+        if paid_for < 1 {
+            return Err((
+                "NO_CASH",
+                format!(
+                    "the track's cash of {} dollars does not pay for a contract, which may cost up to {}",
+                    self.cash,
+                    highest_price(candidate)
+                ),
+            ));
+        }
+        Ok(wanted.min(paid_for))
+    }
+
+    fn take(&mut self, candidate: &TrackCandidate<'_>, quantity: i64) {
+        self.companies.insert(company(candidate.ticker, self.settings).to_owned());
+        self.taken += 1;
+        self.cash = self.cash - highest_price(candidate) * quantity;
+    }
+}
+
+/// The most that a contract can cost at the next open: above it the broker does not trade.
+fn highest_price(candidate: &TrackCandidate<'_>) -> Money {
+    per_contract(TRADABLE.end() * candidate.scan.structure.wing)
 }
 
 /// Chooses among `candidates`, which descend by value.
@@ -63,36 +162,15 @@ pub(super) fn choose<'a>(
     halted: Option<i64>,
 ) -> Choice<'a> {
     let mut chosen = Choice::default();
-    let mut companies: BTreeSet<String> =
-        held.tickers().map(|ticker| company(ticker, settings).to_owned()).collect();
-    let room = settings.max_open.saturating_sub((held.positions.len() + held.pending.len()) as i64);
+    let mut limits = Limits::new(held, settings, halted);
     for candidate in candidates.iter().filter(|candidate| candidate.value > threshold) {
         chosen.over_threshold += 1;
-        let taken = chosen.trades.len() as i64;
-        let quantity = quantity(candidate.scan, settings);
-        let refusal = if let Some(offset) = halted {
-            Some(("HALTED", format!("the track was halted at controls offset {offset}")))
-        } else if let Some(order) = held.unsettled.first() {
-            Some(("UNSETTLED", format!("order {order} is unknown at the broker; settle it first")))
-        } else if companies.contains(company(candidate.ticker, settings)) {
-            Some(("COMPANY_HELD", "the track already holds the company".to_owned()))
-        } else if taken >= settings.max_new_per_day {
-            Some((
-                "DAILY_LIMIT",
-                format!("{} positions are already opened today", settings.max_new_per_day),
-            ))
-        } else if taken >= room {
-            Some(("POSITION_LIMIT", format!("at most {} positions may be held", settings.max_open)))
-        } else if quantity < 1 {
-            Some((
-                "TOO_LARGE",
-                format!("one contract risks more than {} dollars", settings.risk_per_trade),
-            ))
-        } else {
-            None
-        };
-        match refusal {
-            Some((code, reason)) => {
+        match limits.judge(candidate) {
+            Ok(quantity) => {
+                limits.take(candidate, quantity);
+                chosen.trades.push((*candidate, quantity));
+            }
+            Err((code, reason)) => {
                 let refused = OrderRefused {
                     candidate: candidate.id,
                     code: code.to_owned(),
@@ -100,10 +178,6 @@ pub(super) fn choose<'a>(
                     track: Default::default(),
                 };
                 chosen.refusals.push((candidate.ticker.to_owned(), refused));
-            }
-            None => {
-                companies.insert(company(candidate.ticker, settings).to_owned());
-                chosen.trades.push((*candidate, quantity));
             }
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Invariants:
 //! 1. A track opens at most one position per company, over all its share classes, and never exceeds
-//!    its limits; a candidate over the threshold that is not traded is refused with the reason.
+//!    its limits or its cash; a candidate over the threshold that is not traded is refused with the reason.
 //! 2. ButterAI trades only predictions of the champion, never a shadow's or an unscored candidate.
 //! 3. An order id is used once, over both tracks and for ever.
 //! 4. A book changes by fills alone; an intent changes only what is pending.
@@ -14,7 +14,7 @@ mod choose;
 mod tests;
 
 use book::TrackBook;
-use choose::TrackCandidate;
+use choose::{Choice, TrackCandidate};
 use quant::MarkHistory;
 use schemas::events::{
     Action, Alias, Bars, Fills, OrderIntent, Orders, Predictions, Scan, Scans, Score, Track,
@@ -79,7 +79,11 @@ impl Executor {
             Track::ButterBaseline => settings.score_over,
         };
         let halted = context.controls.halted.get(&track).copied();
-        let chosen = choose::choose(&candidates, threshold, held, settings, halted);
+        let chosen = if settings.trades(track) {
+            choose::choose(&candidates, threshold, held, settings, halted)
+        } else {
+            Choice::default()
+        };
         for (candidate, quantity) in &chosen.trades {
             submit(candidate.ticker, candidate.intent(*quantity, threshold));
         }
@@ -90,6 +94,11 @@ impl Executor {
                 .about_candidate(id)
         });
         let nothing_scored = track == Track::ButterAI && candidates.is_empty();
+        let note = if !settings.trades(track) {
+            Some("the track opens no positions: `settings.tracks` leaves it out".to_owned())
+        } else {
+            nothing_scored.then(|| self.0.unscored.values().next().cloned()).flatten()
+        };
         let equity = settings.capital + held.worth();
         let mark = TrackMarked {
             track,
@@ -102,7 +111,7 @@ impl Executor {
             highest: candidates.first().map(|candidate| candidate.value),
             opened: chosen.trades.len() as i64,
             closed: exits.len() as i64,
-            note: nothing_scored.then(|| self.0.unscored.values().next().cloned()).flatten(),
+            note,
         };
         let mark =
             Event::new(day, "", &[track.name(), &day.to_string()], Orders::TrackMarked(mark));

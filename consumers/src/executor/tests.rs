@@ -1,6 +1,7 @@
 //! What the executor chooses and refuses, day by day, on artificial candidates.
 
 mod books;
+mod cash;
 mod laws;
 mod splits;
 

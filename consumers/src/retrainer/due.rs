@@ -13,6 +13,9 @@ pub(super) fn due(state: &RetrainerState, controls: &ControlState) -> Vec<Due> {
     due.extend(
         requested.map(|offset| ("manual", format!("requested at controls offset {offset}"))),
     );
+    if !controls.settings.retraining {
+        return due;
+    }
     let (new, over) = (state.new_outcomes, controls.settings.retrain_outcomes);
     if new > over {
         due.push(("count", format!("{new} new outcomes, more than {over}")));

@@ -1,9 +1,10 @@
-//! The training before a run's first day, on drawn history.
+//! The model that a run begins with: trained before its first day on drawn history, or given by another run.
 
 use super::kept_trainings::TrainingKeeper;
 use super::model_acceptance::AcceptanceTest;
+use super::operator::promotion;
 use super::train::{TrainRequest, train_and_judge};
-use schemas::events::{Alias, ModelRef, Models, RetrainTriggered, Settings};
+use schemas::events::{Alias, ModelRef, ModelTrained, Models, RetrainTriggered, Settings};
 use schemas::{Body, Day, Event};
 use std::collections::BTreeSet;
 
@@ -60,4 +61,19 @@ pub fn train_from_history(
         event.control_offset = Some(0);
     }
     HistoryModels { events, champion }
+}
+
+/// The model `trained` by the run called `run`, in force from the first day of another one that opens on `day`. It keeps its version.
+pub fn given_model(day: Day, trained: &ModelTrained, run: &str) -> HistoryModels {
+    let version = trained.version;
+    let champion = ModelRef { version, sha256: trained.sha256.clone() };
+    let reason = format!("v{version} of run {run}, which this run was given");
+    let promoted = promotion(&champion, Alias::Champion, reason);
+    let about = version.to_string();
+    let mut events = vec![
+        Event::new(day, "", &[&about], Models::ModelTrained(trained.clone())),
+        Event::new(day, "", &[&about, "given"], Models::ModelPromoted(promoted)),
+    ];
+    events.iter_mut().for_each(|event| event.control_offset = Some(0));
+    HistoryModels { events, champion: Some(champion) }
 }

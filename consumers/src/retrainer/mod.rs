@@ -30,7 +30,7 @@ mod triggers;
 mod verdict;
 
 pub use accuracy::MIN_ACCURACY;
-pub use history_training::{HistoryModels, train_from_history};
+pub use history_training::{HistoryModels, given_model, train_from_history};
 pub use kept_trainings::{KeptTrainings, TrainingKeeper, TrainingKey};
 pub use model_acceptance::{AcceptanceReport, AcceptanceTest, NoAcceptanceTest};
 pub use new_rows::RowsAwaited;

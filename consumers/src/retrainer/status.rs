@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub struct TriggerStatus {
     /// `manual`, `count`, `month`, `accuracy`, `vix`.
     pub rule: &'static str,
-    /// `due` (the next training answers it), `armed`, or `fired` (until it is armed again).
+    /// `due` (the next training answers it), `armed`, `fired` (until it is armed again), or `off`.
     pub state: &'static str,
     /// How far it is from firing, in a sentence.
     #[serde(rename = "said")]
@@ -74,15 +74,26 @@ impl RetrainerStatus {
             samples: state.triggers.drawn,
             rows_needed: least,
             awaited: awaited(state, &controls.settings, state.triggers.drawn, closed),
-            triggers: vec![
+            triggers: [
                 manual(state, controls),
                 count(state, controls),
                 month(state, closed),
                 accuracy(state),
                 vix(state),
-            ],
+            ]
+            .map(|status| if controls.settings.retraining { status } else { off(status) })
+            .to_vec(),
         }
     }
+}
+
+/// The same where rules start no training; a request still does.
+fn off(status: TriggerStatus) -> TriggerStatus {
+    if status.rule == "manual" {
+        return status;
+    }
+    let summary = "starts no training, as settings.retraining is false".to_owned();
+    TriggerStatus { state: "off", summary, ..status }
 }
 
 /// The status of one rule.

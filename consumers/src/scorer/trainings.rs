@@ -5,6 +5,9 @@ use schemas::events::{Models, Settings};
 use schemas::{Body, Day, Event};
 use serde::{Deserialize, Serialize};
 
+/// Why no model is in force where none was trained before the run and its rules train none.
+const NONE_TRAINED: &str = "no model is in force: none was trained before the first day, and settings.retraining is false, so that no rule trains one";
+
 /// A training whose model may not score.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct LastRefusal {
@@ -78,6 +81,9 @@ impl Trainings {
         // opening. Runs from then keep it, so that they replay.
         let told_apart = controls.opened.as_ref().is_some_and(|run| !run.code_version.is_empty());
         let found = self.why_no_model(&controls.settings).filter(|_| told_apart);
+        if found.is_none() && !controls.settings.retraining {
+            return NONE_TRAINED.to_owned();
+        }
         found.unwrap_or_else(|| {
             format!(
                 "no model is in force; one is trained once there are {} matured rows: `butterquant up \

@@ -7,16 +7,20 @@ use crate::version::VERSION;
 use anyhow::{Result, anyhow, bail, ensure};
 use producers::source::Market;
 use report::summary::{Summary, summary, summary_of_execution};
-use run::config::Config;
+use run::config::{Config, RunSpec};
 use run::context::RunContext;
 use run::data_dir::{self, RunDir};
-use run::open_run::open_or_resume;
+use run::open_run::{RunStart, open_or_resume};
 use run::resume_run::{controls_of, differences};
 use run::run_loop::{self, SourceDays};
 use run::run_reader::RunReader;
 use run::run_request::RunRequest;
+use run::trials::Trials;
 use schemas::Day;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+use telemetry::Steps;
 
 /// The run that the user has named for a bounded run, if any.
 ///
@@ -49,27 +53,59 @@ pub(crate) fn run_through(
 fn through(
     config: &Config,
     run: &RunDir,
-    mut market: Box<dyn Market>,
+    market: Box<dyn Market>,
     wanted: &RunRequest,
 ) -> Result<Found> {
     let started = Instant::now();
     let steps = printer::steps(config)?;
     let to = wanted.last_day;
     let last = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
+    let trials = Trials::of(&run.data_dir);
+    let asked = wanted.asked(&*market)?;
+    let answered = |summary: &Summary| {
+        let sharpe = summary.tracks.iter().map(|of| (of.track.to_owned(), of.sharpe_daily()));
+        trials.answered(&asked, &wanted.confirmed, &run.id, sharpe.collect())
+    };
     if let Some(reader) = made_before(run, &*market, wanted, last)? {
         let summary = steps.during("summary", || summary(&reader))?;
+        // Whoever may only look can note nothing.
+        if let Err(error) = answered(&summary) {
+            tracing::warn!("{error:#}");
+        }
         return shown(config, &summary);
     }
-    let opened = data_dir::own(run)?;
-    let partitions = config.partitions()?;
-    let begun = open_or_resume(&*opened.log, partitions, &mut *market, wanted, &steps)?;
-    let context = RunContext::new(&config.run_spec()?, run, &opened)?;
-    let stop = run_loop::on_signal()?;
-    let source = SourceDays { market, until: last, closing: None };
-    run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, &mut |_| {})?;
+    trials.asked(&asked, &wanted.confirmed, &run.id)?;
+    let spec = config.run_spec()?;
+    let (context, begun) = carry_out(&spec, run, market, wanted, &steps, &run_loop::on_signal)?;
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
+    if summary.unfinished_until.is_none() {
+        answered(&summary)?;
+    }
     shown(config, &summary)
+}
+
+/// Opens `run` or goes on with it, and lets all roles work through the last day of `wanted` or until the flag that `stop`
+/// gives is set.
+///
+/// # Errors
+/// Those of the run.
+pub(crate) fn carry_out(
+    spec: &RunSpec,
+    run: &RunDir,
+    mut market: Box<dyn Market>,
+    wanted: &RunRequest,
+    steps: &Steps,
+    stop: &dyn Fn() -> Result<Arc<AtomicBool>>,
+) -> Result<(RunContext, RunStart)> {
+    let to = wanted.last_day;
+    let until = market.days().iter().copied().rfind(|day| to.is_none_or(|to| *day <= to));
+    let opened = data_dir::own(run)?;
+    let begun = open_or_resume(&*opened.log, spec.partitions, &mut *market, wanted, steps)?;
+    let context = RunContext::new(spec, run, &opened)?;
+    let source = SourceDays { market, until, closing: None };
+    run_loop::run_all_roles(&context, source, &begun.opened, &stop()?, steps, &mut |_| {})?;
+    Ok((context, begun))
 }
 
 fn shown(config: &Config, summary: &Summary) -> Result<Found> {

@@ -1,13 +1,13 @@
 //! The command line.
 
 use crate::exit::Found;
+use crate::output_word::{OutputWord, OutputWords, choice};
 use crate::verbs;
 use crate::version::VERSION;
-use anyhow::Result;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use anyhow::{Result, bail};
 use clap::{Args, CommandFactory, Parser};
 use run::config::{Choice, Config, Flags, LogHome, Output, Provider};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use telemetry::Verbosity;
 
 /// Event-sourced scanning, scoring and trading of option butterflies.
@@ -26,15 +26,27 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
+    /// The file that `-o` names, which only a verb that writes one takes.
+    fn file(&self) -> Result<Option<&Path>> {
+        let Some(OutputWord::File(file)) = &self.common.output else { return Ok(None) };
+        if !self.verb.writes_a_file() {
+            bail!(
+                "-o {}: `butterquant report` alone writes such a file; name human or json",
+                file.display()
+            );
+        }
+        Ok(Some(file))
+    }
+
     /// Carries out the verb.
     pub(crate) fn run(&self) -> Result<Found> {
         match Config::load(&self.common.flags()) {
-            Ok(config) => verbs::run(&config, &self.verb, Cli::command),
+            Ok(config) => verbs::run(&config, &self.verb, self.file()?, Cli::command),
             Err(problem) => match &self.verb {
                 verb if verb.checks_configuration() => {
-                    verbs::report_invalid(self.common.output, &problem)
+                    verbs::report_invalid(self.common.format(), &problem)
                 }
-                verbs::Verb::Doctor(_) => verbs::doctor_invalid(self.common.output, &problem),
+                verbs::Verb::Doctor(_) => verbs::doctor_invalid(self.common.format(), &problem),
                 _ => Err(problem),
             },
         }
@@ -51,9 +63,9 @@ pub(crate) struct Common {
     /// Configuration file [default: butterquant.toml in the data folder, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Format of the results
-    #[arg(short, long, global = true, value_parser = choice::<Output>())]
-    pub output: Option<Output>,
+    /// Format of the results; `report` also takes the file to write
+    #[arg(short, long, global = true, value_parser = OutputWords)]
+    pub output: Option<OutputWord>,
     /// Run to work on; `butterquant runs` lists them [default: live]
     #[arg(long, global = true, value_name = "ID")]
     pub run: Option<String>,
@@ -88,12 +100,20 @@ impl Common {
         }
     }
 
+    /// The format that `-o` names.
+    pub(crate) fn format(&self) -> Option<Output> {
+        match &self.output {
+            Some(OutputWord::Format(format)) => Some(*format),
+            _ => None,
+        }
+    }
+
     /// The part of the configuration given on the command line.
     pub(crate) fn flags(&self) -> Flags {
         let path = |path: &PathBuf| path.display().to_string();
         let values = [
             ("data_dir", self.data_dir.as_ref().map(path)),
-            ("output", self.output.map(|value| value.name().to_owned())),
+            ("output", self.format().map(|value| value.name().to_owned())),
             ("run", self.run.clone()),
             ("log", self.log.map(|value| value.name().to_owned())),
             ("brokers", self.brokers.clone()),
@@ -103,13 +123,6 @@ impl Common {
         let given = values.into_iter().filter_map(|(key, value)| Some((key, value?)));
         Flags { file: self.config.clone(), values: given.collect(), quiet: self.quiet }
     }
-}
-
-/// Parses the name of a choice; the help lists all of them.
-fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
-    let known = T::ALL.iter().map(|(_, name, help)| PossibleValue::new(*name).help(*help));
-    PossibleValuesParser::new(known)
-        .try_map(|name| T::parse(&name).ok_or_else(|| format!("{name} is not one of the choices")))
 }
 
 #[cfg(test)]
@@ -124,14 +137,18 @@ mod tests {
             "demo --seed 1 --days 1 --history 0 --stocks 1",
             "up --from 2018-06-29 --until 2018-06-29 --history 1",
             "run source --from 2018-06-29 --history 1 --instances 2 --rate 1",
-            "backtest --from 2018-06-29 --to 2018-06-29 --history 1",
+            "backtest --from 2018-06-29 --to 2018-06-29 --history 1 --costs 2 --seed 1 --no-training",
+            "backtest verify-causality --from 2018-06-28 --to 2018-06-29 --history 1 --days 2 --poison-seed 1",
+            "backtest verify-causality --from 2018-06-28 --to 2018-06-29 --poison 2018-06-28 --plant-leak",
             "scan --as-of 2018-06-29 --top 1 --out x",
             "analyze A --as-of 2018-06-29 --out x.png",
             "history generate --low 0 --normal 0 --high 1 --before 2018-06-29 --seed 1 --threads 1",
             "train --rows 1",
             "rankings --top 1",
             "journal --last 1",
+            "journal --track ButterAI --type put --winners --sort roi:desc --from 2018-06-29 --export x.csv",
             "dlq list -n 1",
+            "report backtest-1 -o x.html --live live --replay --period A=2016-06-20..2016-07-15",
             "topics consume bars --from earliest --until 2018-06-29 -n 1",
             "model explain 1 --repeats 1 --out x.png",
             "model bench --budget-us 0.5 --share 0.5",

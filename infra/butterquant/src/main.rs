@@ -4,23 +4,28 @@
 //! configuration), 2 it could not run.
 
 mod arg_ranges;
+mod backtest_period;
 mod bench;
 mod bounded_run;
 mod changes;
+mod child_process;
 mod cli;
 mod confirmed_moves;
 mod consent;
 mod dead_letters;
+mod decided_again;
 mod exit;
 mod holding_cells;
 mod live_run;
 mod market;
 mod models_on_log;
 mod operator;
+mod output_word;
 mod owned_run;
 mod panics;
 mod printer;
 mod record_json;
+mod run_options;
 mod schema_subject;
 mod verbs;
 mod version;

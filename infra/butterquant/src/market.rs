@@ -165,6 +165,7 @@ pub(crate) fn request(
         last_day: None,
         tickers: Vec::new(),
         history: 0,
+        given: None,
         keeper: keeper(config)?,
         settings: settings(config, market)?,
         confirmed: Vec::new(),

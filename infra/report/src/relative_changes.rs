@@ -5,28 +5,31 @@ use schemas::{Day, Money};
 use serde::Serialize;
 use store::views::EquityPoint;
 
-/// The changes of the days from `from` on, on `capital`. The capital in force on a day is its equity without all changes
-/// so far.
+/// The days of a track with the capital in force on each: its equity without all changes so far.
+pub(crate) fn capital_in_force(
+    points: &[EquityPoint],
+) -> impl Iterator<Item = (&EquityPoint, Money)> {
+    points.iter().scan(Money::ZERO, |gained, point| {
+        *gained += point.mark.change;
+        Some((point, point.mark.equity - *gained))
+    })
+}
+
+/// The changes of the days from `from` on, on `capital`.
 pub(crate) fn relative_changes(
     points: &[EquityPoint],
     from: Day,
     capital: Money,
 ) -> Vec<(Day, Money)> {
-    let mut gained = Money::ZERO;
-    let mut changes = Vec::with_capacity(points.len());
-    for EquityPoint { day, mark } in points {
-        gained += mark.change;
-        let in_force = mark.equity - gained;
-        let change = if in_force == capital || in_force <= Money::ZERO {
-            mark.change
-        } else {
-            let scaled = i128::from(mark.change.0) * i128::from(capital.0) / i128::from(in_force.0);
-            Money(i64::try_from(scaled).unwrap_or(mark.change.0))
-        };
-        changes.push((*day, change));
-    }
-    changes.retain(|(day, _)| *day >= from);
-    changes
+    let days = capital_in_force(points).filter(|(point, _)| point.day >= from);
+    let relative = |(EquityPoint { day, mark }, in_force): (&EquityPoint, Money)| {
+        if in_force == capital || in_force <= Money::ZERO {
+            return (*day, mark.change);
+        }
+        let scaled = i128::from(mark.change.0) * i128::from(capital.0) / i128::from(in_force.0);
+        (*day, Money(i64::try_from(scaled).unwrap_or(mark.change.0)))
+    };
+    days.map(relative).collect()
 }
 
 /// What was paid in; negative where it was taken out.
@@ -40,12 +43,10 @@ pub struct Deposit {
 
 /// What was paid into a track that began with `capital`.
 pub(crate) fn deposits(points: &[EquityPoint], capital: Money) -> Vec<Deposit> {
-    let (mut gained, mut before, mut found) = (Money::ZERO, capital, Vec::new());
-    for EquityPoint { day, mark } in points {
-        gained += mark.change;
-        let in_force = mark.equity - gained;
+    let (mut before, mut found) = (capital, Vec::new());
+    for (point, in_force) in capital_in_force(points) {
         if in_force != before {
-            found.push(Deposit { day: *day, amount: in_force - before });
+            found.push(Deposit { day: point.day, amount: in_force - before });
         }
         before = in_force;
     }

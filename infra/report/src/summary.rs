@@ -1,6 +1,7 @@
 //! The summary of a run: its topics, its models, the results of both tracks, where its files are.
 
 use crate::relative_changes::{Deposit, deposits, relative_changes};
+use crate::round_trips::{RoundTrip, round_trips};
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
 use run::context::RunContext;
@@ -20,7 +21,7 @@ use store::views::{Ranked, Rankings, RankingsFile};
 
 /// The most calendar days from a scan to its evaluation day, counted as trading days: the length
 /// of a bootstrap block.
-const LONGEST_HOLDING: usize = 31;
+pub(crate) const LONGEST_HOLDING: usize = 31;
 
 /// How the reasons begin for which nothing can be scored.
 const NO_MODEL: &str = "no model is in force";
@@ -50,6 +51,14 @@ pub struct TrackSummary {
     pub notes: BTreeMap<String, u64>,
     /// Closed trades repriced at other volatilities.
     pub at_volatility: Vec<AtVolatility>,
+}
+
+impl TrackSummary {
+    /// Mean daily return ÷ its standard deviation; none where nothing varied.
+    pub fn sharpe_daily(&self) -> Option<f64> {
+        let sd = self.performance.sd_daily.filter(|sd| *sd > 0.0)?;
+        Some(self.performance.mean_daily? / sd)
+    }
 }
 
 /// The summary of a run; the JSON of `demo`, `backtest`, `up --until` and `summary`.
@@ -149,8 +158,9 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
     let (settings, tally) = (&opened.settings, views.tally()?);
     let mut tracks = Vec::new();
     let mut returns: Vec<Vec<f64>> = Vec::new();
+    let trips = round_trips(reader)?;
     for track in Track::ALL {
-        let (track_summary, daily) = track_summary(reader, track)?;
+        let (track_summary, daily) = track_summary(reader, track, &trips)?;
         tracks.push(track_summary);
         returns.push(daily);
     }
@@ -188,7 +198,11 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
     })
 }
 
-fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<f64>)> {
+fn track_summary(
+    reader: &RunReader,
+    track: Track,
+    trips: &[RoundTrip],
+) -> Result<(TrackSummary, Vec<f64>)> {
     let (views, settings) = (&reader.views, &reader.opened.settings);
     let capital = settings.capital;
     let mut points = views.equity(track)?;
@@ -223,7 +237,7 @@ fn track_summary(reader: &RunReader, track: Track) -> Result<(TrackSummary, Vec<
         },
         not_traded: views.tally()?.refusals.remove(&refused).unwrap_or_default(),
         notes,
-        at_volatility: at_volatilities(reader, track)?,
+        at_volatility: at_volatilities(trips, track),
     };
     Ok((summary, daily_returns(&changes, capital)?))
 }

@@ -70,26 +70,7 @@ fn opening(summary: &Summary) -> Vec<String> {
         or_dash(summary.through, |day| day.to_string()),
         opened.scan_from,
     );
-    if let Some(last) = summary.unfinished_until {
-        first.push_str(&format!(
-            "\nNOT FINISHED: it was asked for the days up to {last}; the command that began it goes on with it"
-        ));
-    }
-    if summary.unfinished_until.is_none() && summary.through < Some(summary.published) {
-        first.push_str(&format!(
-            "\nBEHIND: days are published up to {}, and this is the run as of {}; topics hold events of later days",
-            summary.published,
-            or_dash(summary.through, |day| day.to_string())
-        ));
-    }
-    if let [gone, more @ ..] = &summary.gone[..] {
-        first.push_str(&format!(
-            "\nRECORDS ARE GONE from its log, so digests and counts are of what is left: {gone}"
-        ));
-        if !more.is_empty() {
-            first.push_str(&format!("; {} more, which `topics list` shows", more.len()));
-        }
-    }
+    warnings(summary).iter().for_each(|said| first.push_str(&format!("\n{said}")));
     let Some(execution) = &summary.execution else { return vec![first] };
     first.push_str(&format!(", in {:.1} s", execution.seconds));
     let scored_by = format!("scored by {}: {}", execution.provider, execution.provider_reason);
@@ -97,6 +78,33 @@ fn opening(summary: &Summary) -> Vec<String> {
     lines.extend(execution.history.iter().map(|history| format!("history: {history}")));
     lines.extend(execution.first_model.iter().map(|verdict| format!("first model: {verdict}")));
     lines
+}
+
+/// What a reader must know before any figure: the run is not whole, or not all of its log is there.
+pub fn warnings(summary: &Summary) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(last) = summary.unfinished_until {
+        said.push(format!(
+            "NOT FINISHED: it was asked for the days up to {last}; the command that began it goes on with it"
+        ));
+    }
+    if summary.unfinished_until.is_none() && summary.through < Some(summary.published) {
+        said.push(format!(
+            "BEHIND: days are published up to {}, and this is the run as of {}; topics hold events of later days",
+            summary.published,
+            or_dash(summary.through, |day| day.to_string())
+        ));
+    }
+    if let [gone, more @ ..] = &summary.gone[..] {
+        let mut first = format!(
+            "RECORDS ARE GONE from its log, so digests and counts are of what is left: {gone}"
+        );
+        if !more.is_empty() {
+            first.push_str(&format!("; {} more, which `topics list` shows", more.len()));
+        }
+        said.push(first);
+    }
+    said
 }
 
 /// The columns of a table of ranked candidates.
@@ -225,6 +233,7 @@ fn in_words(code: &str) -> String {
         "DAILY_LIMIT" => "over the day's limit",
         "POSITION_LIMIT" => "over the limit of positions",
         "TOO_LARGE" => "whose single contract risks too much",
+        "NO_CASH" => "that the track's cash did not pay for",
         _ => return code.to_owned(),
     };
     format!("{words} ({code})")
@@ -234,7 +243,7 @@ fn in_words(code: &str) -> String {
 const SIGNIFICANT: f64 = 0.05;
 
 /// The comparison of the tracks: which one is better, by how much, and how surely.
-fn compared(found: &Comparison) -> String {
+pub(crate) fn compared(found: &Comparison) -> String {
     let difference = found.mean_daily_difference * 100.0;
     let which = match difference {
         _ if found.p_value >= SIGNIFICANT => {

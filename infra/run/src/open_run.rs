@@ -2,10 +2,10 @@
 
 use crate::model_acceptance::EngineAcceptance;
 use crate::resume_run::{controls_on, resume};
-use crate::run_request::RunRequest;
+use crate::run_request::{GivenModel, RunRequest};
 use crate::topic_settings::TopicFaults;
 use anyhow::{Result, bail};
-use consumers::retrainer::{HistoryModels, train_from_history};
+use consumers::retrainer::{HistoryModels, given_model, train_from_history};
 use eventlog::{Log, TopicMismatch};
 use producers::history::{HistoryPlan, HistoryReport, draw};
 use producers::source::Market;
@@ -108,6 +108,11 @@ fn first_model(
 ) -> Result<HistoryModels> {
     let day = start.opened.previous_day;
     history_only(&open::publish_samples(log, partitions, &[])?.events, request.scan_from)?;
+    if let Some(GivenModel { trained, run }) = &request.given {
+        let given = given_model(day, trained, run);
+        start.first_model.extend(verdicts(&given.events));
+        return Ok(given);
+    }
     let plan = HistoryPlan {
         seed: request.settings.seed as u64,
         pricing: request.settings.pricing,

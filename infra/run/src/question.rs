@@ -51,6 +51,33 @@ pub fn differences(made: &RunOpened, asked: &RunOpened) -> Vec<String> {
         .collect()
 }
 
+/// How a run counts: two runs that differ in it have results of different kinds.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Conventions {
+    parts: Vec<(&'static str, Value)>,
+}
+
+impl Conventions {
+    /// Those of an opened run.
+    pub fn of(opened: &RunOpened) -> Conventions {
+        let settings = &opened.settings;
+        Conventions {
+            parts: vec![
+                ("costs and pricing", json!(settings.pricing)),
+                ("capital", json!(settings.capital)),
+                ("the calendar", json!(settings.calendar)),
+                ("the version of the program", json!(opened.code_version)),
+            ],
+        }
+    }
+
+    /// The names of those that differ.
+    pub fn differing(&self, other: &Conventions) -> Vec<String> {
+        let both = self.parts.iter().zip(&other.parts);
+        both.filter(|(a, b)| a != b).map(|((name, _), _)| (*name).to_owned()).collect()
+    }
+}
+
 /// The parts of a question by name.
 fn parts(opened: &RunOpened) -> BTreeMap<String, Value> {
     let all =
@@ -61,6 +88,7 @@ fn parts(opened: &RunOpened) -> BTreeMap<String, Value> {
         (LAST_DAY.to_owned(), json!(opened.last_day.map(|day| day.to_string()))),
         (TICKERS.to_owned(), json!(all(&opened.tickers))),
         ("history".to_owned(), json!(opened.history_rows)),
+        ("the model given".to_owned(), json!(opened.given_model)),
         (DATA.to_owned(), json!(opened.market_sha256)),
     ]);
     flatten("settings", &settings(&opened.settings), &mut parts);

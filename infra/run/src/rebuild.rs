@@ -119,7 +119,11 @@ fn compare(before: &Before, context: &RunContext, states: Vec<Rebuilt>) -> Resul
     let views = match before.through.filter(|day| Some(*day) > through) {
         Some(day) => Compared::ahead(&before.views, views_now, day),
         None if before.views.is_nothing() => Compared::made(views_now),
-        None if nothing_closed && before.views.problem.is_none() && before.through < through => {
+        // Without a day they say only which log they are of.
+        None if nothing_closed
+            && before.views.problem.is_none()
+            && (before.through < through || through.is_none()) =>
+        {
             Compared::begun(&before.views, views_now)
         }
         None => Compared::of(&before.views, views_now),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use producers::analyses::Keeper;
 use producers::source::Market;
 use schemas::Day;
-use schemas::events::{MoveConfirmed, RunOpened, Settings};
+use schemas::events::{ModelTrained, MoveConfirmed, RunOpened, Settings};
 use success::Engine;
 
 /// The kind of a run that goes on with its market.
@@ -25,6 +25,8 @@ pub struct RunRequest {
     pub tickers: Vec<String>,
     /// Rows of history to draw for a first model, in addition to those already on `samples`.
     pub history: usize,
+    /// The model of another run that scores this one, instead of one trained on history.
+    pub given: Option<GivenModel>,
     /// Where the analyses of history are kept.
     pub keeper: Keeper,
     /// The settings in force from the start.
@@ -37,6 +39,15 @@ pub struct RunRequest {
     pub config_sha256: String,
     /// The version of this program.
     pub code_version: &'static str,
+}
+
+/// A model that a run is given.
+#[derive(Clone, Debug)]
+pub struct GivenModel {
+    /// As its training recorded it.
+    pub trained: ModelTrained,
+    /// The run that trained it.
+    pub run: String,
 }
 
 impl RunRequest {
@@ -63,6 +74,11 @@ impl RunRequest {
             history_rows: self.history as i64,
             config_sha256: self.config_sha256.clone(),
             code_version: self.code_version.to_owned(),
+            given_model: self
+                .given
+                .as_ref()
+                .map(|of| of.trained.sha256.clone())
+                .unwrap_or_default(),
             ..RunOpened::default()
         })
     }

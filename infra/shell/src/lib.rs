@@ -23,6 +23,7 @@ mod last_record;
 pub mod offsets;
 pub mod open;
 pub mod operator_word;
+pub mod placed_events;
 mod read_ahead;
 pub mod record_codec;
 mod recorded;

@@ -13,7 +13,8 @@ pub const MEANINGS: [(&str, &str); 2] = [
 ];
 
 const OPERATOR: &str = "operator";
-const WALL_TIME: &str = "wall_time";
+/// The header of the clock on the wall.
+pub const WALL_TIME: &str = "wall_time";
 
 /// The writer of what opened a run, as `ce_source` names it.
 const OPENING: &str = "/butterquant/opening";

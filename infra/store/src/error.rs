@@ -24,6 +24,12 @@ pub enum StoreError {
         #[source]
         cause: io::Error,
     },
+    /// Columns that do not make a table.
+    #[error("the table cannot be written as Parquet: {detail}")]
+    Table {
+        /// What is wrong with them.
+        detail: String,
+    },
     /// A file or folder of the lake cannot be read.
     #[error("cannot read {}; check its owner, its permissions and the disk", path.display())]
     Unreadable {

@@ -11,6 +11,7 @@ pub mod json;
 mod lake;
 pub mod manifest;
 pub mod rows;
+pub mod table;
 pub mod views;
 
 pub use error::StoreError;

@@ -12,7 +12,7 @@ use schemas::contract::Class;
 use serde::{Deserialize, Serialize};
 
 /// Range of risk/w; outside it nothing is traded or scanned.
-pub(crate) const TRADABLE: std::ops::RangeInclusive<f64> = 0.05..=0.95;
+pub const TRADABLE: std::ops::RangeInclusive<f64> = 0.05..=0.95;
 
 /// A butterfly as it could be opened; dollars per share.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq)]

@@ -58,7 +58,7 @@ pub use black_scholes::{OptionRight, Quote, Terms, quote};
 pub use butterfly::{Butterfly, ButterflyKind, Mark, PricedLeg, legs, mark, payoff};
 pub use features::FEATURE_RANGES;
 pub use implied::{IMPLIED_WITHIN, NoInversion, implied_volatility};
-pub use label::{Entry, Label, NoLabel, entry, label, roi};
+pub use label::{Entry, Label, NoLabel, TRADABLE, entry, label, roi};
 pub use outlook::TREND_CLOSES;
 pub use price_history::{LABEL_BARS, LabelHistory, LastBars, MARK_BARS, MarkHistory, PriceHistory};
 pub use probability::{expected_payoff, normal_cdf, normal_pdf, prob_between};

@@ -1,18 +1,8 @@
 //! The normal distribution, and what a price with a normal logarithm does by expiry: the chance of
 //! ending between two prices, and a butterfly's expected payoff.
 
-use libm::{erfc, exp, log};
-use std::f64::consts::{FRAC_1_SQRT_2, PI};
-
-/// Φ(x) = ½·erfc(−x/√2), within 1e-15 (fdlibm's erfc).
-pub fn normal_cdf(x: f64) -> f64 {
-    0.5 * erfc(-x * FRAC_1_SQRT_2)
-}
-
-/// φ(x) = e^(−x²/2)/√(2π).
-pub fn normal_pdf(x: f64) -> f64 {
-    exp(-0.5 * x * x) / (2.0 * PI).sqrt()
-}
+use libm::log;
+pub use statistics::normal::{cdf as normal_cdf, pdf as normal_pdf};
 
 /// The chance that S_T with ln S_T ~ N(ln S − v/2, v) ends between two prices (feature 18).
 ///

@@ -13,6 +13,14 @@ pub fn sd(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
+/// Mean ÷ standard deviation of daily returns: the Sharpe ratio of a day. None where the days do not
+/// differ; that is asked of the days themselves, as rounding gives equal days a deviation of 1e-18.
+pub(crate) fn sharpe(returns: &[f64]) -> Option<f64> {
+    let differ = returns.windows(2).any(|pair| pair[0] != pair[1]);
+    let spread = sd(returns).filter(|sd| differ && *sd > 0.0)?;
+    Some(mean(returns)? / spread)
+}
+
 /// The mean of daily values and its standard error, sd × √(H/D) for D days and holdings of at
 /// most H = `block` trading days; no error of a single day.
 pub fn mean_by_days(daily: &[f64], block: usize) -> (f64, Option<f64>) {
@@ -40,6 +48,13 @@ mod tests {
         assert!((mean_by_days(&daily, 4).1.unwrap() - sd).abs() < 1e-12);
         assert_eq!(mean_by_days(&[0.5], 3), (0.5, None));
         assert_eq!((super::mean(&[]), super::sd(&[0.5])), (None, None));
+    }
+
+    #[test]
+    fn days_that_do_not_differ_have_no_sharpe_ratio() {
+        assert!((sharpe(&[0.1, 0.3]).unwrap() - 2.0_f64.sqrt()).abs() < 1e-12);
+        assert!(sd(&[0.1; 3]).unwrap() > 0.0, "rounding");
+        assert_eq!([&[0.1; 3][..], &[0.0; 9], &[0.2], &[]].map(sharpe), [None; 4]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::{Add, Sub};
 
 /// Trading days a year.
-const YEAR: f64 = 252.0;
+pub(crate) const YEAR: f64 = 252.0;
 
 /// An amount of money: added up exactly in its own type, divided as `f64`.
 pub trait Amount:
@@ -118,7 +118,9 @@ fn downside(returns: &[f64]) -> Option<f64> {
     (!returns.is_empty()).then(|| (squares / returns.len() as f64).sqrt())
 }
 
-fn standard_moment(values: &[f64], power: i32) -> Option<f64> {
+/// The mean power of the deviations from the mean ÷ the same power of their root mean square (moments
+/// with divisor n): skewness for 3, kurtosis for 4. None without a spread.
+pub(crate) fn standard_moment(values: &[f64], power: i32) -> Option<f64> {
     let centre = mean(values)?;
     let moment = |power: i32| {
         values.iter().map(|value| (value - centre).powi(power)).sum::<f64>() / values.len() as f64
@@ -127,23 +129,37 @@ fn standard_moment(values: &[f64], power: i32) -> Option<f64> {
     (variance > 0.0).then(|| moment(power) / variance.sqrt().powi(power))
 }
 
-/// The deepest fall, with the days of its peak and its bottom. Before the first day the
-/// equity is the capital; a peak there is dated on the first day.
-fn drawdown<D: Copy, M: Amount>(changes: &[(D, M)], capital: M) -> (f64, Option<(D, D)>) {
-    let mut equity = capital;
-    let mut peak = (capital, changes.first().map(|(day, _)| *day));
-    let mut deepest = (0.0, None);
-    for (day, change) in changes {
+/// How far the equity is below its highest point so far at the end of each day, ÷ that point; 0 at a new high. Before the
+/// first day the equity is the capital.
+pub fn falls<D: Copy, M: Amount>(changes: &[(D, M)], capital: M) -> Vec<f64> {
+    peaks_and_falls(changes, capital).map(|(_, fall)| fall).collect()
+}
+
+/// The day of the highest point so far and the fall below it, by day; a peak before the first day is dated on that.
+fn peaks_and_falls<D: Copy, M: Amount>(
+    changes: &[(D, M)],
+    capital: M,
+) -> impl Iterator<Item = (D, f64)> {
+    let (mut equity, mut peak) = (capital, capital);
+    let mut top = changes.first().map(|(day, _)| *day);
+    changes.iter().map(move |(day, change)| {
         equity = equity + *change;
-        if equity > peak.0 {
-            peak = (equity, Some(*day));
+        if equity > peak {
+            (peak, top) = (equity, Some(*day));
         }
-        let fall = ratio(peak.0 - equity, peak.0);
-        if fall > deepest.0 {
-            deepest = (fall, peak.1.map(|top| (top, *day)));
-        }
-    }
-    deepest
+        (top.unwrap_or(*day), ratio(peak - equity, peak))
+    })
+}
+
+/// The deepest fall, with the days of its peak and its bottom.
+fn drawdown<D: Copy, M: Amount>(changes: &[(D, M)], capital: M) -> (f64, Option<(D, D)>) {
+    let falls = changes.iter().zip(peaks_and_falls(changes, capital));
+    falls.fold(
+        (0.0, None),
+        |deepest, ((day, _), (top, fall))| {
+            if fall > deepest.0 { (fall, Some((top, *day))) } else { deepest }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -171,6 +187,10 @@ mod tests {
         assert_eq!(figures.best_day.unwrap().0, 103);
         assert_eq!(figures.worst_day.unwrap().0, 101);
         assert_eq!(figures.winning_days, Some(0.5));
+        assert_eq!(
+            falls(&days(&[10, -20, 0, 30]), 1_000),
+            [0.0, 20.0 / 1010.0, 20.0 / 1010.0, 0.0]
+        );
     }
 
     #[test]

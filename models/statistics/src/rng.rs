@@ -25,6 +25,8 @@ pub enum Stream {
     Null = 6,
     /// Days that permutation importance deals among one another.
     Permutation = 7,
+    /// Scores dealt among the candidates of a day.
+    Scores = 8,
 }
 
 /// A seeded generator for one use.

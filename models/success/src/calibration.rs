@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use statistics::bootstrap::standard_error;
 use statistics::{SeededRng, Stream};
 
-const BINS: usize = 10;
+pub(crate) const BINS: usize = 10;
 const LABEL_DRAWS: u32 = 200;
-const DAY_DRAWS: u32 = 1_000;
+pub(crate) const DAY_DRAWS: u32 = 1_000;
 
 /// A bin of a calibration curve.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Debug)]
@@ -53,7 +53,7 @@ pub(crate) fn rankings(rows: &[Judged]) -> Vec<Vec<usize>> {
 
 /// Positions of the rows in ascending order of one class's probability. Ties keep the order
 /// of the rows.
-fn ranking(rows: &[Judged], class: usize) -> Vec<usize> {
+pub(crate) fn ranking(rows: &[Judged], class: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by(|&a, &b| {
         rows[a].probabilities[class].total_cmp(&rows[b].probabilities[class]).then(a.cmp(&b))

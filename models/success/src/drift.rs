@@ -90,6 +90,22 @@ impl DriftReference {
         Some(DriftReference { names, shapes, blocks: (days.len() - DRIFT_DAYS + 1) as u32 })
     }
 
+    /// The deciles of the training rows by feature, in the contract's order: nine values, ascending.
+    pub fn deciles(&self) -> impl Iterator<Item = &[f32; EDGES]> {
+        self.shapes.iter().map(|shape| &shape.edges)
+    }
+
+    /// The shares of the training rows between which each value of `features` lies: those not above the deciles next
+    /// to it, 0 below the first and 1 above the last.
+    pub fn shares_around<'a>(&'a self, features: &'a [f64]) -> impl Iterator<Item = (f64, f64)> {
+        self.shapes.iter().zip(features).map(|(shape, value)| {
+            let above = shape.edges.partition_point(|edge| *edge < *value as f32);
+            let share = |edge: usize| shape.shares.get(edge).map(|share| f64::from(*share));
+            let below = above.checked_sub(1).and_then(share).unwrap_or(0.0);
+            (below, share(above).unwrap_or(1.0))
+        })
+    }
+
     /// The drift of the last 20 scan days in `rows`, by feature; none with fewer days.
     pub fn drift(&self, rows: &[DriftRow]) -> Option<Vec<Drift>> {
         let days = by_day(rows);

@@ -25,6 +25,7 @@ mod assess;
 mod assessment;
 mod baselines;
 mod calibration;
+mod calibration_curve;
 mod candle_scorer;
 mod comparable;
 #[cfg(test)]
@@ -77,6 +78,7 @@ mod verdict;
 pub use artifacts::{ArtifactError, Artifacts, ListedModel};
 pub use assessment::{Assessment, Estimate, Figures, GainOver};
 pub use calibration::Bin;
+pub use calibration_curve::{BinInterval, calibration_curve};
 pub use distance::Distance;
 pub use draw::{MOST_ROWS, draw_evenly, rows_a_day, thin};
 pub use drift::{DRIFT_DAYS, Drift, DriftReference, DriftRow};

@@ -1,6 +1,7 @@
 //! Markets. Files and the simulation implement one trait, so that nothing downstream can tell them
 //! apart; `open` finds the market that a line of text names, `day` turns its days into events.
 
+mod altered;
 mod checks;
 mod csv;
 mod day;
@@ -9,6 +10,8 @@ mod findings;
 mod known;
 mod market;
 mod news;
+mod planted_leak;
+mod poison;
 pub mod simulated;
 mod spec;
 
@@ -20,4 +23,6 @@ pub use findings::{INDEX, findings, findings_of, worst_first};
 pub use known::KnownMarket;
 pub use market::{BarChange, DataProblem, Market, MarketDay, SourceError};
 pub use news::{MarketNews, TickerNews, market_news};
-pub use spec::{absolute, check_spec, open};
+pub use planted_leak::with_planted_leak;
+pub use poison::Poison;
+pub use spec::{absolute, check_spec, open, open_poisoned};

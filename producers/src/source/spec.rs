@@ -1,7 +1,9 @@
 //! The market named by one line of text, as operators and recorded runs write it.
 
+use super::altered::AlteredMarket;
 use super::csv::CsvMarket;
 use super::market::{Market, SourceError};
+use super::poison::{Poison, PoisonedBars};
 use super::simulated::{SimulatedMarket, SimulationPlan};
 use schemas::TradingCalendar;
 use std::path::Path;
@@ -17,21 +19,54 @@ pub fn open(
     tickers: Option<&[String]>,
     calendar: TradingCalendar,
 ) -> Result<Box<dyn Market>, SourceError> {
-    let csv = |folder: &str| -> Result<Box<dyn Market>, SourceError> {
-        Ok(Box::new(CsvMarket::open(Path::new(folder), tickers, calendar)?))
+    open_with(spec, tickers, calendar, None)
+}
+
+/// The same market with a made-up future after a day. In files each row is replaced as soon as its numbers are read,
+/// before anything is checked.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_poisoned(
+    spec: &str,
+    tickers: Option<&[String]>,
+    calendar: TradingCalendar,
+    poison: Poison,
+) -> Result<Box<dyn Market>, SourceError> {
+    open_with(spec, tickers, calendar, Some(poison))
+}
+
+fn open_with(
+    spec: &str,
+    tickers: Option<&[String]>,
+    calendar: TradingCalendar,
+    poison: Option<Poison>,
+) -> Result<Box<dyn Market>, SourceError> {
+    let files = |path: &str, parquet: bool| -> Result<Box<dyn Market>, SourceError> {
+        let path = Path::new(path);
+        Ok(Box::new(match poison {
+            Some(poison) => CsvMarket::open_poisoned(path, tickers, calendar, parquet, poison),
+            None if parquet => CsvMarket::open_parquet(path, tickers, calendar),
+            None => CsvMarket::open(path, tickers, calendar),
+        }?))
     };
     let bad = |what: String| SourceError::Spec { spec: spec.to_owned(), what };
     match spec.trim().split_once(':') {
-        Some(("csv", folder)) if !folder.is_empty() => csv(folder),
+        Some(("csv", folder)) if !folder.is_empty() => files(folder, false),
         Some(("csv", _)) => Err(bad("a folder must follow csv:".into())),
         Some(("parquet", "")) => Err(bad("a folder must follow parquet:".into())),
-        Some(("parquet", folder)) => {
-            Ok(Box::new(CsvMarket::open_parquet(Path::new(folder), tickers, calendar)?))
-        }
+        Some(("parquet", folder)) => files(folder, true),
         Some(("sim", plan)) => {
-            Ok(Box::new(SimulatedMarket::open(simulation(plan).map_err(bad)?, tickers)?))
+            let market = SimulatedMarket::open(simulation(plan).map_err(bad)?, tickers)?;
+            Ok(match poison {
+                Some(poison) => {
+                    let bars = Box::new(PoisonedBars::new(poison));
+                    Box::new(AlteredMarket::new(Box::new(market), bars))
+                }
+                None => Box::new(market),
+            })
         }
-        _ if Path::new(spec).is_dir() => csv(spec),
+        _ if Path::new(spec).is_dir() => files(spec, false),
         _ => Err(bad("it begins with none of csv:, parquet: and sim: and is not a folder".into())),
     }
 }

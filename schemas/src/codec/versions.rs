@@ -46,6 +46,7 @@ pub(super) static CATALOGUE: LazyLock<Vec<SchemaVersion>> = LazyLock::new(|| {
         Controls 2 "controls.2.avsc"
         Controls 3 "controls.3.avsc"
         Controls 4 "controls.4.avsc"
+        Controls 5 "controls.5.avsc"
         Samples 1 "samples.1.avsc"
         Samples 2 "samples.2.avsc"
         DeadLetters 1 "dead-letters.1.avsc"

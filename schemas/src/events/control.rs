@@ -38,6 +38,22 @@ pub struct Settings {
     pub share_classes: Vec<String>,
     /// Expiry, evaluation and exit days follow it.
     pub calendar: TradingCalendar,
+    /// The tracks that open positions; empty for all.
+    pub tracks: Vec<Track>,
+    /// Capital at risk of a position as a share of its track's equity, in place of `risk_per_trade`.
+    pub risk_share: Option<f64>,
+    /// Whether the rules start trainings; a request starts one either way.
+    pub retraining: bool,
+    /// Whether a track buys only what its cash pays for; false in runs from before version 5 of the schema, which replay
+    /// as they were.
+    pub pays_in_full: bool,
+}
+
+impl Settings {
+    /// Whether `track` opens positions.
+    pub fn trades(&self, track: Track) -> bool {
+        self.tracks.is_empty() || self.tracks.contains(&track)
+    }
 }
 
 impl Default for Settings {
@@ -58,6 +74,10 @@ impl Default for Settings {
             seed: 7,
             share_classes: vec!["GOOG=GOOGL".to_owned()],
             calendar: TradingCalendar::Nyse,
+            tracks: Vec::new(),
+            risk_share: None,
+            retraining: true,
+            pays_in_full: true,
         }
     }
 }
@@ -93,6 +113,8 @@ pub struct RunOpened {
     pub config_sha256: String,
     /// Version of the program that opened the run; empty before version 4.
     pub code_version: String,
+    /// SHA-256 of the ONNX bytes of the model that the run was asked to use; empty where it trains its own.
+    pub given_model: String,
 }
 
 /// New settings are in force.

@@ -53,6 +53,24 @@ fn a_months_first_trading_day_trains_what_has_matured_since() {
 }
 
 #[test]
+fn without_retraining_no_rule_trains_and_a_request_does() {
+    let mut driven = driven();
+    driven.controls.settings.retraining = false;
+    driven.controls.settings.retrain_outcomes = 0;
+    for n in [0, 19, 20] {
+        driven.take([scanning(n, 15.0)]);
+        driven.take(learnt(n, "A", vec![0.5; 23]));
+        assert_eq!(end(&mut driven, n), "", "day {n}");
+    }
+    let status = driven.machine.status(day(20), &driven.controls);
+    let states: Vec<_> = status.triggers.iter().map(|rule| rule.state).collect();
+    assert_eq!(states, ["armed", "off", "off", "off", "off"]);
+    driven.controls.training_requested = Some(9);
+    driven.take([scanning(21, 15.0)]);
+    assert_eq!(end(&mut driven, 21), "manual v1");
+}
+
+#[test]
 fn a_month_of_the_warm_up_trains_nothing() {
     let mut driven = driven();
     driven.take(learnt(19, "A", vec![0.5; 23]));

@@ -22,16 +22,20 @@ mod query;
 mod rankings;
 mod structure;
 mod tally;
+mod trade_columns;
+mod trade_filter;
 
 pub use any_query::{AnyQuery, answer};
 pub use at::{ViewsAt, ask};
-pub use journal::JournalQuery;
+pub use journal::{JournalQuery, JournalView, TradeRow};
 pub use models::{ModelRow, ModelsQuery, ModelsView};
 pub use positions::{PositionsQuery, PositionsView};
 pub use quality::{QualityFigures, QualityQuery};
 pub use rankings::{NoRankings, RankingsQuery, RankingsView};
 pub use structure::StructureRow;
 pub use tally::TallyQuery;
+pub use trade_columns::{TRADE_COLUMNS, TradeColumn, trade_column, trade_table, type_name};
+pub use trade_filter::{TradeFilter, TradeTotals};
 
 #[cfg(test)]
 mod tests;

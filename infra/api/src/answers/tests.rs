@@ -4,8 +4,8 @@ use super::query::ViewQuery;
 use super::*;
 use schemas::events::{
     Action, Alias, Controls, Execution, Fills, ModelTrained, Models, OrderIntent, Orders,
-    Predictions, RetrainTriggered, RolledBack, Scan, Scans, Score, Settings, Structure, Track,
-    TrackMarked,
+    Predictions, RetrainTriggered, RolledBack, Scan, Scans, Score, Settings, Strategy, Structure,
+    Track, TrackMarked,
 };
 use schemas::{Body, Day, Event, EventId, Money};
 use serde_json::Value;
@@ -135,4 +135,83 @@ fn every_answer_survives_json_and_its_url_gives_it_too() {
     let equity = round(&views, &equity::EquityQuery);
     assert_eq!(equity["tracks"]["ButterAI"][0]["equity"], 5.000001);
     assert_eq!(equity["tracks"]["ButterBaseline"], serde_json::json!([]));
+}
+
+/// Three trades that differ in everything that is filtered by.
+fn trades() -> Vec<TradeRow> {
+    let folder = tempfile::tempdir().unwrap();
+    let all = JournalQuery { last: None }.answer(&views(folder.path())).unwrap().trades;
+    let trade = |ticker: &str, day: i32, pnl: f64, roi: f64, reason: &str| TradeRow {
+        ticker: ticker.to_owned(),
+        exit_day: DAY + day,
+        pnl: Money::from_dollars(pnl).unwrap(),
+        roi,
+        reason: reason.to_owned(),
+        model_version: Some(1),
+        ..all[0].clone()
+    };
+    let mut trades = vec![
+        trade("AAPL", 0, 30.0, 0.3, "Profit target"),
+        trade("KO", 1, -10.0, -0.2, "stop loss"),
+        trade("AAPL", 2, -5.0, -0.1, "held to its evaluation day"),
+    ];
+    trades[1].track = Track::ButterBaseline;
+    trades[1].structure.strategy = Strategy::PutButterfly;
+    trades[2].model_version = None;
+    trades
+}
+
+#[test]
+fn trades_are_chosen_by_every_part_of_a_filter() {
+    let all = TradeFilter::default();
+    let text = |text: &str| Some(text.to_owned());
+    for (filter, expected) in [
+        (all.clone(), vec![0, 1, 2]),
+        (TradeFilter { track: Some(Track::ButterBaseline), ..all.clone() }, vec![1]),
+        (TradeFilter { tickers: vec!["aapl".into(), "XOM".into()], ..all.clone() }, vec![0, 2]),
+        (TradeFilter { from: Some(DAY + 1), ..all.clone() }, vec![1, 2]),
+        (TradeFilter { to: Some(DAY + 1), ..all.clone() }, vec![0, 1]),
+        (TradeFilter { strategy: Some(Strategy::PutButterfly), ..all.clone() }, vec![1]),
+        (TradeFilter { won: Some(true), ..all.clone() }, vec![0]),
+        (TradeFilter { won: Some(false), ..all.clone() }, vec![1, 2]),
+        (TradeFilter { reason: text("PROFIT"), ..all.clone() }, vec![0]),
+        (TradeFilter { won: Some(false), tickers: vec!["AAPL".into()], ..all.clone() }, vec![2]),
+    ] {
+        let trades = trades();
+        let taken = trades.iter().enumerate().filter(|(_, trade)| filter.takes(trade));
+        assert_eq!(taken.map(|(at, _)| at).collect::<Vec<_>>(), expected, "{filter:?}");
+        assert_eq!(filter.takes_all(), filter == all);
+    }
+}
+
+#[test]
+fn trades_are_summed_up_sorted_and_put_into_columns() {
+    let trades = trades();
+    let totals = TradeTotals::of(&trades);
+    assert_eq!((totals.trades, totals.winners, totals.profit), (3, 1, 15.0));
+    assert_eq!(
+        (totals.mean_roi.map(|roi| roi.abs() < 1e-12), totals.profit_factor),
+        (Some(true), Some(2.0))
+    );
+    let none = TradeTotals::of(&[]);
+    assert_eq!((none.mean_roi, none.profit_factor), (None, None));
+    assert_eq!(TradeTotals::of(&trades[..1]).profit_factor, None, "nothing was lost");
+
+    for (name, expected) in
+        [("roi", [1, 2, 0]), ("ticker", [0, 2, 1]), ("exit_day", [0, 1, 2]), ("model", [2, 0, 1])]
+    {
+        let column = trade_column(name).unwrap();
+        let mut order = [0, 1, 2];
+        order.sort_by(|a, b| column.compare(&trades[*a], &trades[*b]));
+        assert_eq!(order, expected, "{name}");
+    }
+    let csv = store::table::csv(&trade_table(&trades));
+    let mut lines = csv.lines();
+    let names: Vec<&str> = TRADE_COLUMNS.iter().map(|column| column.name).collect();
+    assert_eq!(lines.next(), Some(names.join(",").as_str()));
+    assert_eq!(lines.clone().count(), 3);
+    assert!(
+        lines.next().unwrap().starts_with("ButterAI,AAPL,call,95,100,105,2018-07-20,"),
+        "{csv}"
+    );
 }

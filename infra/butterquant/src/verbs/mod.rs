@@ -1,10 +1,12 @@
 //! The verbs: one file each, with its arguments and one `run`; one folder for the verbs of a noun.
 
+mod ab;
 mod analyze;
 mod backtest;
 mod backup;
 mod bench;
 mod close_day;
+mod compare;
 mod completions;
 mod config;
 mod data;
@@ -24,6 +26,7 @@ mod quality;
 mod rankings;
 mod rebuild;
 mod replay;
+mod report;
 mod restore;
 mod resume;
 mod retrain;
@@ -34,9 +37,11 @@ mod schemas;
 mod setup;
 mod status;
 mod summary;
+mod sweep;
 mod topics;
 mod train;
 mod up;
+mod why;
 
 pub(crate) use config::report_invalid;
 pub(crate) use doctor::report_invalid as doctor_invalid;
@@ -44,6 +49,7 @@ pub(crate) use doctor::report_invalid as doctor_invalid;
 use crate::exit::Found;
 use ::run::config::Config;
 use anyhow::Result;
+use std::path::Path;
 
 /// A verb.
 #[derive(clap::Subcommand, Debug)]
@@ -64,7 +70,20 @@ pub(crate) enum Verb {
     /// Run a paper broker, for live orders with `broker = "paper:HOST:PORT"`
     PaperBroker(paper_broker::Args),
     /// Backtest a period as a run of its own
-    Backtest(backtest::Args),
+    #[command(after_help = backtest::EXAMPLES)]
+    Backtest(backtest::Command),
+    /// Write all of a run into one page: figures, curves, trades, assumptions
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Args),
+    /// Backtest many settings, and say what picking the best of them is worth
+    #[command(after_help = sweep::ABOUT)]
+    Sweep(sweep::Args),
+    /// Put runs side by side, like with like
+    #[command(after_help = compare::ABOUT)]
+    Compare(compare::Args),
+    /// Compare the two tracks of a run
+    #[command(subcommand)]
+    Ab(ab::Verb),
     /// Repeat every decision from the log and compare it with the recorded one
     Replay(replay::Args),
     /// Rebuild views, lake, model files and saved state from the log, beside those in use
@@ -104,8 +123,16 @@ pub(crate) enum Verb {
     Rankings(rankings::Args),
     /// List open positions and pending orders, by track
     Positions,
-    /// List closed trades, by track
+    /// List closed trades: filter, sort and sum them up, or write them into a file
+    #[command(after_help = journal::help())]
     Journal(journal::Args),
+    /// Explain a decision: the chain from the bars to the result, with each link's place on the log
+    ///
+    /// Thresholds and settings are those in force at the decision; the age of an input is that at the
+    /// decision. Exit code 1 when the chain has a fault: a link is missing, records are gone, or the
+    /// log does not have the bytes of the model.
+    #[command(after_help = why::EXAMPLES)]
+    Why(why::Args),
     /// Show a run on one screen: days, halts, models, positions, backlog
     Status,
     /// Print the summary of a run that no process works on, as its end printed it
@@ -159,17 +186,30 @@ Examples:
   butterquant completions fish > ~/.config/fish/completions/butterquant.fish";
 
 impl Verb {
+    /// Whether this verb writes the file that `-o` may name.
+    pub(crate) fn writes_a_file(&self) -> bool {
+        matches!(self, Verb::Report(_))
+    }
+
     /// Whether this verb reports an invalid configuration instead of failing on it.
     pub(crate) fn checks_configuration(&self) -> bool {
         matches!(self, Verb::Config(config::Verb::Check))
     }
 }
 
-/// Runs `verb`. `command` builds the whole command line, for completions.
-pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) -> Result<Found> {
+/// Runs `verb`; `file` is what `-o` names where it is no format. `command` builds the whole command line, for completions.
+pub(crate) fn run(
+    config: &Config,
+    verb: &Verb,
+    file: Option<&Path>,
+    command: fn() -> clap::Command,
+) -> Result<Found> {
     match verb {
         Verb::Demo(args) => demo::run(config, args),
-        Verb::Backtest(args) => backtest::run(config, args),
+        Verb::Backtest(command) => backtest::run(config, command),
+        Verb::Sweep(args) => sweep::run(config, args),
+        Verb::Compare(args) => compare::run(config, args),
+        Verb::Ab(verb) => ab::run(config, verb),
         Verb::Up(args) => up::run(config, args),
         Verb::Run(args) => run::run(config, args),
         Verb::PaperBroker(args) => paper_broker::run(args),
@@ -177,6 +217,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Analyze(args) => analyze::run(config, args),
         Verb::Bench(verb) => bench::run(config, verb),
         Verb::Replay(args) => replay::run(config, args),
+        Verb::Report(args) => report::run(config, args, file),
         Verb::Rebuild(args) => rebuild::run(config, args),
         Verb::Backup(args) => backup::run(config, args),
         Verb::Restore(args) => restore::run(config, args),
@@ -192,6 +233,7 @@ pub(crate) fn run(config: &Config, verb: &Verb, command: fn() -> clap::Command) 
         Verb::Rankings(args) => rankings::run(config, args),
         Verb::Positions => positions::run(config),
         Verb::Journal(args) => journal::run(config, args),
+        Verb::Why(args) => why::run(config, args),
         Verb::Status => status::run(config),
         Verb::Summary => summary::run(config),
         Verb::Doctor(args) => doctor::run(config, args),

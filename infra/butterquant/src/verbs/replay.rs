@@ -1,19 +1,14 @@
 //! `replay`: repeats every decision from the log. Exit code 1 when one differs.
 
+use crate::decided_again::{DecidedAgain, decide_again};
 use crate::exit::Found;
-use crate::owned_run::read_run;
 use crate::printer;
 use anyhow::{Result, bail};
 use run::config::Config;
-use run::context::RunContext;
 use schemas::role::Role;
 use serde::Serialize;
-use shell::holes;
-use shell::offsets::check_ends;
-use shell::score_comparison::{ScoresCompared, ScoringWith};
-use shell::verification::{DECIDING, RoleVerified, Verification, Verified, verify};
-use std::sync::Arc;
-use std::time::Instant;
+use shell::score_comparison::ScoresCompared;
+use shell::verification::{DECIDING, RoleVerified, Verified};
 
 /// Arguments of `replay`.
 #[derive(clap::Args, Debug)]
@@ -55,43 +50,15 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if !args.verify {
         bail!("add --verify: it compares every decision with the recorded one");
     }
-    let chosen = config.is_flag("provider");
-    // The run may have been scored on a machine with a GPU; this one need not have it.
-    let here = chosen || config.scoring()?.engine().is_ok();
     let mut config = config.clone();
-    if !here {
-        config = config.with("provider", "candle");
-    }
     if args.analyses_anew {
         config = config.with("analysis_cache", "false");
     }
-    let context = Arc::new(read_run(&config)?);
-    let (log, partitions) = (&*context.env.log, context.env.partitions);
-    holes::refuse(&holes::thorough(log, partitions)?)?;
-    // Behind its own events a role is verified as far as its group has read.
-    check_ends(log, partitions)?;
-    let bar = printer::steps(&config)?.counter("verifying");
-    let with = if chosen { Arc::new(|_: &str| None) } else { providers(&config, &context)? };
-    let mut what = Verification { with, ..Verification::default() };
-    if !args.roles.is_empty() {
-        what.roles.clone_from(&args.roles);
-    }
-    let began = Instant::now();
-    let verified = verify(&context.env, what, &mut |unit| bar.next(unit))?;
-    let seconds = began.elapsed().as_secs_f64();
-    bar.done("");
+    let DecidedAgain { verified, chosen, seconds } = decide_again(&config, &args.roles)?;
     let events_per_second = (verified.events as f64 / seconds).round();
     let found = Timed { verified, seconds, events_per_second };
     printer::show(config.output()?, &found, |found| print(found, chosen))?;
     Ok(if found.verified.differences.is_empty() { Found::Nothing } else { Found::Something })
-}
-
-/// The machines of every provider that is here.
-fn providers(config: &Config, context: &Arc<RunContext>) -> Result<ScoringWith> {
-    let (scoring, context) = (config.scoring()?, Arc::clone(context));
-    Ok(Arc::new(move |provider: &str| {
-        scoring.that_scored(provider).map(|engine| context.machines_scoring_with(engine))
-    }))
 }
 
 fn print(found: &Timed, chosen: bool) {

@@ -1,5 +1,6 @@
 //! Charts: one analysis in four panels, the features of training rows by class, named values as
-//! bars, the quality of predictions over time, what predictors gain as days pass, and prices around their faults. PNG or SVG by the file's extension; the typeface
+//! bars, the quality of predictions over time, what predictors gain as days pass, the record of both tracks and of
+//! several runs, and prices around their faults. PNG or SVG by the file's extension; the typeface
 //! is part of the program.
 
 mod analysis;
@@ -11,9 +12,11 @@ mod gains;
 mod payoff;
 mod price;
 pub mod quality;
+mod run_lines;
 mod spectrum;
 mod style;
 mod ticks;
+mod track_record;
 mod volatility;
 
 pub use analysis::kind;
@@ -22,3 +25,5 @@ pub use chart::{draw, ending};
 pub use distributions::{Distributions, Feature};
 pub use faults::{Fault, Faults};
 pub use gains::{Gains, MarketGains};
+pub use run_lines::{RunLine, RunLines};
+pub use track_record::{RecordLine, TrackRecord};

@@ -2,7 +2,7 @@
 
 /// Every key, its default and its meaning. `kafka.<property>` is passed to librdkafka; a key that
 /// holds a secret may end in `_file` or `.file` and name a file (see `secrets`).
-pub const KEYS: [(&str, &str, &str); 36] = [
+pub const KEYS: [(&str, &str, &str); 42] = [
     ("data_dir", "data", "folder that holds everything"),
     ("output", "human", "human or json"),
     ("run", "live", "id of the run"),
@@ -59,4 +59,22 @@ pub const KEYS: [(&str, &str, &str); 36] = [
     ("settings.rate", "0", "interest rate a year, continuous"),
     ("settings.dividend", "0", "dividend yield a year, continuous"),
     ("settings.strike_step", "", "strike step in dollars; empty chooses it by price"),
+    ("settings.min_half_spread", "0.01", "least half spread of an option, dollars a share"),
+    (
+        "settings.half_spread_rate",
+        "0.005",
+        "half spread of an option as a share of S·φ(d1)·√T, where that is more",
+    ),
+    ("settings.commission", "0.0065", "commission of an option, dollars a share: 0.65 a contract"),
+    (
+        "settings.risk_percent",
+        "",
+        "capital at risk of a position in percent of its track's equity; empty uses risk_per_trade",
+    ),
+    (
+        "settings.tracks",
+        "",
+        "tracks that open positions, ButterAI or ButterBaseline; empty for both",
+    ),
+    ("settings.retraining", "true", "true or false: whether the rules start trainings"),
 ];

@@ -3,7 +3,7 @@
 use super::choices::Choice;
 use super::keys::KEYS;
 use super::{layers, secrets};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -182,6 +182,25 @@ impl Config {
         let origin = |value: &str| Origin { value: value.to_owned(), from: "default".to_owned() };
         let values = KEYS.iter().map(|(key, value, _)| ((*key).to_owned(), origin(value)));
         Config { values: values.collect(), flags: Flags::default() }
+    }
+
+    /// The same with these settings of decisions, by key with or without `settings.`; they override every layer.
+    ///
+    /// # Errors
+    /// A key is no setting, or a value does not fit its key.
+    pub fn with_settings(&self, given: &[(String, String)]) -> Result<Config> {
+        let mut config = self.clone();
+        for (key, value) in given {
+            let key = format!("settings.{}", key.strip_prefix("settings.").unwrap_or(key));
+            if !KEYS.iter().any(|(known, ..)| *known == key) {
+                let known = KEYS.iter().filter_map(|(known, ..)| known.strip_prefix("settings."));
+                let known: Vec<&str> = known.collect();
+                bail!("no setting is called {key}; the settings are {}", known.join(", "));
+            }
+            set(&mut config.values, &key, value.clone(), "flag")?;
+        }
+        config.check()?;
+        Ok(config)
     }
 
     /// The same with another value for `key`, for processes that the program starts by itself.

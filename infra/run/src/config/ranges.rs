@@ -83,7 +83,7 @@ const fn range(key: &'static str, values: Values, why: &'static str) -> Range {
 }
 
 /// The keys that hold a number.
-pub const RANGES: [Range; 19] = [
+pub const RANGES: [Range; 23] = [
     range(
         "partitions",
         Values::Whole(1, 1_000),
@@ -132,6 +132,21 @@ pub const RANGES: [Range; 19] = [
     Range {
         or_empty: true,
         ..range("settings.strike_step", Values::Above(0.0, 1_000.0), "it is in dollars")
+    },
+    range("settings.min_half_spread", Values::From(0.0, 100.0), "it is in dollars a share"),
+    range(
+        "settings.half_spread_rate",
+        Values::From(0.0, 1.0),
+        "it is a share, 0.005 for half a percent",
+    ),
+    range(
+        "settings.commission",
+        Values::From(0.0, 100.0),
+        "it is in dollars a share, a hundredth of what a contract costs",
+    ),
+    Range {
+        or_empty: true,
+        ..range("settings.risk_percent", Values::Above(0.0, 100.0), "it is in percent, 1 for 1 %")
     },
 ];
 

@@ -6,8 +6,10 @@ use super::choices::{Choice, LogHome, Output, Provider};
 use super::layered::Config;
 use super::names::{NAME_RULE, check_run_name};
 use super::ranges::RANGES;
+use super::typed::tracks_of;
 use anyhow::{Result, bail};
 use schemas::TradingCalendar;
+use schemas::events::Track;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
@@ -125,8 +127,13 @@ impl<'a> Found<'a> {
         self.choice::<Output>("output");
         self.choice::<LogHome>("log");
         self.choice::<Provider>("provider");
-        let either = self.text("analysis_cache").parse::<bool>().is_ok();
-        self.check("analysis_cache", either, "true or false", "");
+        for key in ["analysis_cache", "settings.retraining"] {
+            let either = self.text(key).parse::<bool>().is_ok();
+            self.check(key, either, "true or false", "");
+        }
+        let tracks = Track::ALL.map(Track::name).join(", ");
+        let known = tracks_of(self.text("settings.tracks")).is_some();
+        self.check("settings.tracks", known, &format!("one or more of {tracks}, or empty"), "");
         let calendars = TradingCalendar::ALL.map(TradingCalendar::name).join(", ");
         let is_one = self.text("settings.calendar").parse::<TradingCalendar>().is_ok();
         self.check("settings.calendar", is_one, &format!("one of {calendars}"), "");
@@ -195,6 +202,8 @@ mod tests {
             ("brokers", "a:1,b:0", "a port is a whole number from 1 to 65535"),
             ("endpoint", "host:80", "http://"),
             ("settings.calendar", "LSE", "one of NYSE, none"),
+            ("settings.tracks", "ButterAI,Butter", "one or more of ButterAI, ButterBaseline"),
+            ("settings.retraining", "maybe", "true or false"),
             ("schema_registry", "http://me:hunter2@h:99999", "a port is a whole number"),
             ("data_dir", "", "a folder"),
         ] {

@@ -3,7 +3,7 @@
 use super::choices::{LogHome, Output, Provider};
 use super::layered::Config;
 use anyhow::{Context, Result};
-use schemas::events::Settings;
+use schemas::events::{Pricing, Settings, Track};
 use schemas::{Money, TradingCalendar};
 use shell::source::Closing;
 use std::collections::BTreeMap;
@@ -160,13 +160,32 @@ impl Config {
             shadow_days: self.parse("settings.shadow_days")?,
             seed: self.parse("settings.seed")?,
             calendar: self.calendar()?,
+            tracks: tracks_of(self.text("settings.tracks")).context("settings.tracks")?,
+            risk_share: self.unless_empty("settings.risk_percent")?.map(|percent| percent / 100.0),
+            retraining: self.parse("settings.retraining")?,
             ..Settings::default()
         };
-        settings.pricing.rate = self.parse("settings.rate")?;
-        settings.pricing.dividend = self.parse("settings.dividend")?;
-        if !self.text("settings.strike_step").is_empty() {
-            settings.pricing.strike_step = Some(self.parse("settings.strike_step")?);
-        }
+        settings.pricing = Pricing {
+            rate: self.parse("settings.rate")?,
+            dividend: self.parse("settings.dividend")?,
+            strike_step: self.unless_empty("settings.strike_step")?,
+            min_half_spread: self.parse("settings.min_half_spread")?,
+            half_spread_rate: self.parse("settings.half_spread_rate")?,
+            commission: self.parse("settings.commission")?,
+        };
         Ok(settings)
     }
+
+    fn unless_empty(&self, key: &str) -> Result<Option<f64>> {
+        if self.text(key).is_empty() { Ok(None) } else { self.parse(key).map(Some) }
+    }
+}
+
+/// The tracks that `text` names, separated by commas, each once and in their own order; `None` where one is unknown.
+pub(super) fn tracks_of(text: &str) -> Option<Vec<Track>> {
+    let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let is = |track: &Track, name: &str| track.name().eq_ignore_ascii_case(name);
+    let known = names.iter().all(|name| Track::ALL.iter().any(|track| is(track, name)));
+    let named = |track: &Track| names.iter().any(|name| is(track, name));
+    known.then(|| Track::ALL.into_iter().filter(named).collect())
 }

@@ -2,4 +2,4 @@
 
 mod quality;
 
-pub use quality::{Period, QualityReport, quality_report};
+pub use quality::{Period, QualityReport, matured_rows, quality_report};

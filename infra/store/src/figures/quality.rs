@@ -78,6 +78,18 @@ fn regime(vix: f64) -> &'static str {
 
 fn period(name: &str, days: &[&(Day, ScoredDay)]) -> Option<Period> {
     let (first, last) = (days.first()?.0, days.last()?.0);
+    let (rows, block) = held_out(days.iter().copied());
+    let quality = quality(&rows, block)?;
+    Some(Period { name: name.to_owned(), first, last, quality })
+}
+
+/// The predictions of the scan days that have matured whole, with their outcomes, and the longest holding among them in
+/// trading days.
+pub fn matured_rows(days: &[(Day, ScoredDay)]) -> (Vec<HeldOut>, usize) {
+    held_out(days.iter().filter(|(_, day)| day.matured()))
+}
+
+fn held_out<'a>(days: impl Iterator<Item = &'a (Day, ScoredDay)>) -> (Vec<HeldOut>, usize) {
     let (mut rows, mut longest) = (Vec::new(), 1);
     for (scan_day, of) in days {
         for one in &of.candidates {
@@ -91,8 +103,7 @@ fn period(name: &str, days: &[&(Day, ScoredDay)]) -> Option<Period> {
             });
         }
     }
-    let quality = quality(&rows, trading_days(longest))?;
-    Some(Period { name: name.to_owned(), first, last, quality })
+    (rows, trading_days(longest))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ const CREATED_BY: &str = "butterquant lake format 2";
 const ROWS: usize = 8192;
 
 /// The bytes of a file of these batches: a day's or, if `stays`, a month's.
-pub(super) fn bytes(
+pub(crate) fn bytes(
     schema: Arc<Schema>,
     batches: impl IntoIterator<Item = Result<RecordBatch, String>>,
     stays: bool,

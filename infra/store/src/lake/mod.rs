@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use disk::refuse_old_layout;
+pub(crate) use file::bytes as parquet_bytes;
 
 /// A folder of parquet files by topic and month. One process writes it; any may read.
 #[derive(Debug, Clone)]

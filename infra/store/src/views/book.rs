@@ -71,6 +71,11 @@ impl PositionBook {
         self.pending.values()
     }
 
+    /// Applies the orders, fills and splits of a day; the trades that they close, as the journal has them.
+    pub fn close_trades(&mut self, day: Day, events: &[Event]) -> Vec<ClosedTrade> {
+        self.apply(day, events).closed
+    }
+
     pub(super) fn apply(&mut self, day: Day, events: &[Event]) -> DayJournal {
         let scores = champion_scores(day, events);
         let mut journal = DayJournal::default();

@@ -65,3 +65,17 @@ fn weights_decide_the_deciles_and_the_reference_survives_json() {
     assert!(json.len() < 12_000, "{} bytes", json.len());
     assert_eq!(serde_json::from_str::<DriftReference>(&json).expect("read"), reference);
 }
+
+#[test]
+fn a_value_lies_between_the_shares_of_the_deciles_next_to_it() {
+    let reference = DriftReference::of(&rows(0, 200, 0.0, 0.15), &NAMES).expect("enough days");
+    let around = |value: f64| {
+        let features = [value; FEATURES];
+        reference.shares_around(&features).next().expect("the first feature")
+    };
+    assert_eq!((around(-1.0).0, around(2.0).1), (0.0, 1.0));
+    let (below, upto) = around(0.55);
+    assert!((below - 0.5).abs() < 0.02 && (upto - 0.6).abs() < 0.02, "{below} to {upto}");
+    let third = f64::from(reference.deciles().next().expect("the first feature")[2]);
+    assert!((around(third).1 - 0.3).abs() < 0.001, "a value at a decile is not above it");
+}

@@ -2,10 +2,12 @@
 //! one day, a last row that is not finished, closes adjusted for dividends, an index in fractions, dates
 //! that are shifted.
 
+use super::super::poison::{Poison, Walk};
 use super::clock::Time;
 use super::price_table::{FileKind, PriceTable, Sessions};
 use super::report::{Report, fault_of_table, out_of_range, wrong};
 use super::shift::{Dates, weekday};
+use super::split_cells::RowAction;
 use super::splits::{ActionRow, Settled, settle};
 use super::text::Fault;
 use schemas::events::Bar;
@@ -75,6 +77,9 @@ impl Draft {
 
     /// The table of the rows; `report` hears what is wrong.
     pub(super) fn close(mut self, report: &mut Report<'_>, sessions: &Sessions) -> PriceTable {
+        if let Some(poison) = sessions.poison {
+            self.poison(poison, report.file);
+        }
         let dates = (!self.closed.is_empty()).then(|| self.dates(sessions));
         if let Some(fault) = dates.as_ref().and_then(Dates::fault).or_else(|| self.fault()) {
             return worthless(report, fault);
@@ -110,6 +115,25 @@ impl Draft {
         }
         bars.shrink_to_fit(); // they were collected in the place of the rows, which are larger
         PriceTable { bars, actions, readings, refused, ..PriceTable::default() }
+    }
+
+    /// Puts a made-up future in place of the rows after a day; `file` is their file.
+    fn poison(&mut self, poison: Poison, file: &str) {
+        let name = if self.ticker.is_empty() { file } else { &self.ticker };
+        let index = self.kind == FileKind::Index;
+        let mut walk = Walk::of(poison, name, index);
+        let actions = &mut self.actions;
+        self.rows.retain_mut(|(line, row)| {
+            let Some(change) = walk.on(row.bar.bar_day) else { return true };
+            match index {
+                true => change.apply_to_index(&mut row.bar),
+                false => change.apply(&mut row.bar),
+            }
+            let split = change.split.filter(|_| !index).map(RowAction::Split);
+            actions.extend(split.map(|split| (*line, row.bar.bar_day, split)));
+            !change.dropped
+        });
+        self.outside.retain(|(_, bar)| bar.bar_day <= poison.after);
     }
 
     /// The days of all rows.

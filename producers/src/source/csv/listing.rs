@@ -1,11 +1,13 @@
 //! Which files of a folder may hold prices. What people could take for prices and is not read gets a
 //! problem that names it.
 
-use super::super::market::DataProblem;
+use super::super::market::{DataProblem, SourceError};
 use super::index_name::{VIX, index_rank, is_near_index};
 use super::names::{Ending, ending, original, ticker_of};
 use super::subfolders::prices_below;
+use super::together::together;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -183,4 +185,17 @@ fn other(name: &str, parquet: bool) -> &'static str {
 pub(super) fn passed_over(file: &str, what: &str, remedy: &str) -> DataProblem {
     let (file, what, remedy) = (file.to_owned(), what.to_owned(), remedy.to_owned());
     DataProblem { file, line: None, what, remedy }
+}
+
+/// The error of a folder without a stock file; `notes` say what is passed over.
+pub(super) fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
+    let passed_over =
+        together(notes, folder, &BTreeSet::new()).iter().map(|note| format!("; {note}")).collect();
+    SourceError::NoFiles { folder: shown.to_owned(), passed_over }
+}
+
+/// Every name in `folder`.
+pub(super) fn names_in(folder: &Path) -> BTreeSet<OsString> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
 }

@@ -48,8 +48,9 @@ mod wide;
 
 use super::finding::Finding;
 use super::market::{DataProblem, Market, MarketDay, SourceError, choose};
+use super::poison::Poison;
 use index_name::is_index;
-use listing::{Listing, list};
+use listing::{Listing, list, names_in, no_files};
 use price_file::{PriceFile, all_opened, folder_fault};
 use price_table::{FileContent, FileKind, PriceTable, Sessions, name_of};
 use reading::read_all;
@@ -98,7 +99,7 @@ impl CsvMarket {
         tickers: Option<&[String]>,
         calendar: TradingCalendar,
     ) -> Result<CsvMarket, SourceError> {
-        CsvMarket::of_files(source, tickers, calendar, false)
+        CsvMarket::of_files(source, tickers, Sessions::of(calendar), false)
     }
 
     /// The same of Parquet files.
@@ -110,18 +111,32 @@ impl CsvMarket {
         tickers: Option<&[String]>,
         calendar: TradingCalendar,
     ) -> Result<CsvMarket, SourceError> {
-        CsvMarket::of_files(source, tickers, calendar, true)
+        CsvMarket::of_files(source, tickers, Sessions::of(calendar), true)
+    }
+
+    /// Text or Parquet files with a made-up future.
+    ///
+    /// # Errors
+    /// As [`CsvMarket::open`].
+    pub(super) fn open_poisoned(
+        source: &Path,
+        tickers: Option<&[String]>,
+        calendar: TradingCalendar,
+        parquet: bool,
+        poison: Poison,
+    ) -> Result<CsvMarket, SourceError> {
+        let sessions = Sessions { poison: Some(poison), ..Sessions::of(calendar) };
+        CsvMarket::of_files(source, tickers, sessions, parquet)
     }
 
     fn of_files(
         source: &Path,
         tickers: Option<&[String]>,
-        calendar: TradingCalendar,
+        sessions: Sessions,
         parquet: bool,
     ) -> Result<CsvMarket, SourceError> {
         let shown = letters::printable(&source.display().to_string()).into_owned();
         let listing = list(source, parquet).map_err(|error| folder_fault(&shown, error))?;
-        let sessions = Sessions::of(calendar);
         let names = names_in(&listing.folder);
         let Listing { stocks, index, folder, problems: mut notes } = listing;
         let mut read = read_all(stocks, &sessions);
@@ -233,9 +248,8 @@ impl CsvMarket {
         if listing.stocks.iter().all(|path| known.contains(path.path.as_path())) || !all_there {
             return Ok(false);
         }
-        let calendar = self.sessions.calendar;
         let chosen = self.chosen.as_deref();
-        let anew = CsvMarket::of_files(&self.source, chosen, calendar, self.parquet);
+        let anew = CsvMarket::of_files(&self.source, chosen, self.sessions, self.parquet);
         let anew = anew.inspect_err(|_| self.names.clear())?; // these names are looked at again
         let (generation, watch) = (self.generation + 1, self.watch.take());
         *self = CsvMarket { generation, watch, ..anew };
@@ -273,19 +287,6 @@ impl CsvMarket {
     }
 }
 
-fn names_in(folder: &Path) -> BTreeSet<OsString> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
-}
-
-fn no_files(shown: &str, notes: Vec<DataProblem>, folder: &Path) -> SourceError {
-    let passed_over = together::together(notes, folder, &BTreeSet::new())
-        .iter()
-        .map(|note| format!("; {note}"))
-        .collect();
-    SourceError::NoFiles { folder: shown.to_owned(), passed_over }
-}
-
 impl Market for CsvMarket {
     fn universe(&self) -> &[String] {
         &self.universe
@@ -303,7 +304,7 @@ impl Market for CsvMarket {
         // Before the files are looked at, so that no rename is missed.
         let whole = self.watch.get_or_insert_with(|| FolderWatch::of(&self.folder)).renamed();
         // It may be another day by now.
-        self.sessions = Sessions::of(self.sessions.calendar);
+        self.sessions.today = Sessions::of(self.sessions.calendar).today;
         if self.reopen_with_new_files()? {
             return Ok(());
         }

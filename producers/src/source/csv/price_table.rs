@@ -2,6 +2,7 @@
 
 use super::super::known::HELD;
 use super::super::market::DataProblem;
+use super::super::poison::Poison;
 use super::no_header::Other;
 use super::splits::SplitReading;
 use super::text::Fault;
@@ -118,11 +119,14 @@ pub(super) fn name_of(path: &str) -> &str {
 }
 
 /// The days that a market's rows may have: sessions of its calendar that are not in the future.
+#[derive(Clone, Copy)]
 pub(super) struct Sessions {
     /// The calendar.
     pub(super) calendar: TradingCalendar,
     /// By the wall clock, in Greenwich.
     pub(super) today: Day,
+    /// What takes the place of the rows after a day, to find out who looks ahead.
+    pub(super) poison: Option<Poison>,
 }
 
 /// 1900-01-01, and the days from it to 2200.
@@ -140,7 +144,7 @@ impl Sessions {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let days = now.map_or(0, |now| now.as_secs() / 86_400);
         let today = Day(i32::try_from(days).unwrap_or(i32::MAX));
-        Sessions { calendar, today }
+        Sessions { calendar, today, poison: None }
     }
 
     /// Whether the exchange trades on `day`.

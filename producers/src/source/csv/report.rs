@@ -13,7 +13,7 @@ const REPORTED_ROWS: usize = 20;
 /// What is said of a file.
 pub(super) struct Report<'a> {
     /// With its folder.
-    file: &'a str,
+    pub(super) file: &'a str,
     bad_rows: usize,
     problems: Vec<DataProblem>,
 }

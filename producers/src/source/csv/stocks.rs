@@ -62,7 +62,8 @@ impl Stock {
         if last.bar_day < day {
             format!("{name}: no row{of} for {day}; its last is {}", last.bar_day)
         } else if first.bar_day > day {
-            format!("{name}: no row{of} for {day}; its first is {}", first.bar_day)
+            // When it begins is not known on that day.
+            format!("{name}: no row{of} for {day} or before")
         } else {
             format!("{name}: no row{of} for {day}")
         }

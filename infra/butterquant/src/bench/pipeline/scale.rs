@@ -2,9 +2,9 @@
 //! every event is predicted exactly once through every rebalance.
 
 use super::bench_run::{BenchRun, Follower, number};
+use crate::child_process;
 use crate::live_run;
 use anyhow::{Context, Result, bail};
-use run::config::Config;
 use schemas::Topic;
 use serde::Serialize;
 use std::fs::{File, read_to_string};
@@ -188,31 +188,14 @@ pub(crate) fn scale(bench: &BenchRun, scorers: &[u32], pace: &Pace) -> Result<Sc
 
 /// Starts another process of this program that scores for the run.
 fn start_scorer(bench: &BenchRun, name: &str, rate: Option<u32>) -> Result<ScorerProcess> {
-    let program = std::env::current_exe().context("the path of this program is unknown")?;
-    let mut command = Command::new(program);
+    let mut command = child_process::like_this(&bench.config)?;
     command.args(["run", "scorer", "--name", name, "--run", &bench.run.id]);
     if let Some(rate) = rate {
         command.args(["--rate", &rate.to_string()]);
     }
-    inherit(&mut command, &bench.config);
     let errors = bench.run.path.join(format!("{name}.err"));
     std::fs::create_dir_all(&bench.run.path)?;
     command.stdout(Stdio::null()).stderr(File::create(&errors)?);
     let child = command.spawn().context("a scorer process cannot be started")?;
     Ok(ScorerProcess { child, errors })
-}
-
-/// Configures the child like this process, whatever the layers were. The values are passed in its
-/// environment, because they include secrets.
-fn inherit(command: &mut Command, config: &Config) {
-    for (name, _) in std::env::vars_os() {
-        let known = name.to_str().is_some_and(|name| name.starts_with("BUTTERQUANT_"));
-        if known && name != "BUTTERQUANT_LOG_LEVEL" {
-            command.env_remove(name);
-        }
-    }
-    command.args(["--config", "/dev/null"]);
-    for (key, value) in config.pairs() {
-        command.env(format!("BUTTERQUANT_{}", key.replace('.', "_").to_uppercase()), value);
-    }
 }

@@ -1,17 +1,16 @@
-//! `backtest`: runs the trading days of a period as a run of its own.
+//! The period of a backtest: what is asked for, and the run that it asks for.
 
 use crate::arg_ranges::{MOST_ROWS, count, date};
-use crate::bounded_run::{named, run_through};
 use crate::confirmed_moves;
-use crate::exit::Found;
 use crate::market::{self, Reads};
-use anyhow::{Context, Result, bail};
+use crate::run_options::RunOptions;
+use anyhow::{Context, Result, ensure};
+use producers::source::Market;
 use run::config::Config;
-use run::question::identity;
 use run::run_request::RunRequest;
 use schemas::Day;
 
-/// Arguments of `backtest`.
+/// Arguments of `backtest`, and of the check of such runs.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Market: csv:DIR or sim:SEED [default: the configured one]
@@ -31,13 +30,34 @@ pub(crate) struct Args {
     pub tickers: Option<Vec<String>>,
 }
 
-/// Runs the period. The same question is the same run: one that was stopped continues where it stopped, one that has been
-/// made is shown again. Other tickers, settings, history or prices make another run.
-pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    if args.to < args.from {
-        bail!("--to {} is before --from {}; exchange them", args.to, args.from);
+impl Args {
+    /// Checks that the days are in order.
+    ///
+    /// # Errors
+    /// They are not.
+    pub(crate) fn check(&self) -> Result<()> {
+        ensure!(
+            self.from <= self.to,
+            "--to {} is before --from {}; exchange them",
+            self.to,
+            self.from
+        );
+        Ok(())
     }
-    let named = named(config)?;
+}
+
+/// The market that `args` name, and the run that they and `options` ask of it.
+///
+/// # Errors
+/// The market cannot be read, or has no day in the period.
+pub(crate) fn asked(
+    config: &Config,
+    args: &Args,
+    options: &RunOptions,
+) -> Result<(Box<dyn Market>, RunRequest)> {
+    args.check()?;
+    let config = &options.settle(config)?;
+    let given = options.given(config, args.from)?;
     let source = market::named(config, args.source.as_ref())?;
     let reads = Reads::days(Some(args.from), Some(args.to)).with_history(args.history);
     let market = market::open(config, &source, args.tickers.as_deref(), reads)?;
@@ -48,17 +68,10 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let wanted = RunRequest {
         last_day: market.days().iter().copied().rfind(|day| *day <= args.to),
         tickers: args.tickers.clone().unwrap_or_default(),
-        history: args.history,
+        history: if given.is_some() { 0 } else { args.history },
+        given,
         confirmed: confirmed_moves::of_live_run(config)?,
         ..market::request(config, &*market, "backtest", &source, scan_from)?
     };
-    let id = match named {
-        Some(named) => named.to_owned(),
-        None => {
-            let question = identity(&wanted.asked(&*market)?, &wanted.confirmed);
-            format!("backtest-{}-{}-{}", args.from, args.to, &question[..8])
-        }
-    };
-    let run = config.run_dir(&id)?;
-    run_through(config, &run, market, &wanted)
+    Ok((market, wanted))
 }

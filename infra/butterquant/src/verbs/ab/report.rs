@@ -1,0 +1,30 @@
+//! `ab report`: ButterAI against ButterBaseline.
+
+use crate::exit::Found;
+use crate::printer;
+use anyhow::Result;
+use report::ab::{ab_report, text};
+use run::config::Config;
+use run::run_reader::RunReader;
+
+/// Arguments of `ab report`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Run to report on [default: that of --run]
+    #[arg(value_name = "RUN")]
+    pub of: Option<String>,
+}
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  butterquant ab report
+  butterquant ab report backtest-2016-02-01-2019-02-22-c38bab17 -o json";
+
+/// Prints the report.
+pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    let run = config.run_dir(args.of.as_deref().unwrap_or(config.run()))?;
+    let reader = RunReader::open(&run)?;
+    let found = printer::steps(config)?.during("report", || ab_report(&reader))?;
+    printer::show(config.output()?, &found, |found| printer::line(text(found)))?;
+    Ok(Found::Nothing)
+}

@@ -1,0 +1,74 @@
+//! `backtest`: a period as a run of its own, and the check that such runs do not look ahead.
+
+mod causality_text;
+mod verify_causality;
+
+use crate::backtest_period;
+use crate::bounded_run::{named, run_through};
+use crate::exit::Found;
+use crate::run_options::RunOptions;
+use anyhow::{Context, Result};
+use run::config::Config;
+use run::question::identity;
+
+/// Shown below the help of `backtest`.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  butterquant backtest --source csv:DIR --from 2016-02-01 --to 2017-02-01
+  butterquant backtest verify-causality --source csv:DIR --from 2016-02-01 --to 2017-02-01";
+
+/// A period to run, or a verb about such runs.
+#[derive(clap::Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Command {
+    /// The period.
+    #[command(flatten)]
+    pub period: Option<backtest_period::Args>,
+    // Beside the period, not in it: clap takes an optional group with another one in it for absent.
+    /// What is done otherwise than the configuration says.
+    #[command(flatten)]
+    pub options: RunOptions,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// The verbs of `backtest`.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Check on your own data that no decision of a backtest knows the future; exit 1 when one does
+    #[command(long_about = verify_causality::ABOUT, after_help = verify_causality::EXAMPLES)]
+    VerifyCausality(verify_causality::Args),
+}
+
+/// Runs the verb, or the period where there is none.
+pub(crate) fn run(config: &Config, command: &Command) -> Result<Found> {
+    match &command.verb {
+        Some(Verb::VerifyCausality(args)) => verify_causality::run(config, args),
+        None => {
+            let period = command.period.as_ref();
+            let period = period.context("name the period with --from and --to")?;
+            run_period(config, period, &command.options)
+        }
+    }
+}
+
+/// Runs the period. The same question is the same run: one that was stopped continues where it stopped, one that has been
+/// made is shown again. Other tickers, settings, history or prices make another run.
+fn run_period(
+    config: &Config,
+    args: &backtest_period::Args,
+    options: &RunOptions,
+) -> Result<Found> {
+    let named = named(config)?;
+    let (market, wanted) = backtest_period::asked(config, args, options)?;
+    let id = match named {
+        Some(named) => named.to_owned(),
+        None => {
+            let question = identity(&wanted.asked(&*market)?, &wanted.confirmed);
+            format!("backtest-{}-{}-{}", args.from, args.to, &question[..8])
+        }
+    };
+    let run = config.run_dir(&id)?;
+    run_through(config, &run, market, &wanted)
+}
