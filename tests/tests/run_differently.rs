@@ -6,7 +6,7 @@
 use serde_json::Value;
 use std::path::Path;
 use tempfile::TempDir;
-use tests::cli::run;
+use tests::cli::{Running, run, wait_for};
 
 const MARKET: &str = "--source sim:5,stocks=6,days=420";
 const DAYS: &str = "--from 2016-03-21 --to 2016-05-20";
@@ -122,6 +122,10 @@ fn a_sweep_is_counted_goes_on_where_it_stopped_and_refuses_figures_of_too_little
     let sweep = format!(
         "sweep {MARKET} {DAYS} --history 0 --grid score_over=50,60 --grid max_new_per_day=1,3 -o json"
     );
+    let stopped = Running::start(data, &format!("{sweep} --jobs 1"));
+    wait_for("first cell", || data.join("trials.jsonl").exists().then_some(()));
+    assert_eq!(stopped.interrupt(), 1);
+    assert!(trials(data) < 4, "no cell begins after Ctrl-C");
     let first = run(data, &sweep).json();
     let cells = first["cells"].as_array().unwrap();
     assert_eq!((cells.len(), first["trials"].as_u64()), (4, Some(4)));

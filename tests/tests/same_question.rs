@@ -70,11 +70,11 @@ fn the_same_question_is_one_run_and_another_question_another() {
     let named = format!("backtest {MARKET} {DAYS} --run {id}");
     run(data, &named).well();
     let tickers = run(data, &format!("{named} --tickers SIM001"));
-    tickers.refused(&[&id, "tickers is all, asked for is SIM001; leave --run out"]);
+    tickers.refused(&[&id, "tickers is all, and SIM001 was asked for; leave --run out"]);
     let history = named.replace("--history 0", "--history 1");
-    run(data, &history).refused(&["history is 0, asked for is 1"]);
+    run(data, &history).refused(&["history is 0, and 1 was asked for"]);
     let demo = run(data, &format!("demo --stocks 6 --days 2 --history 0 --run {id}"));
-    demo.refused(&["kind is backtest, asked for is demo"]);
+    demo.refused(&["kind is backtest, and demo was asked for"]);
     assert_eq!(runs(data), known);
 }
 
@@ -123,7 +123,7 @@ fn a_demo_takes_nobodys_place() {
     assert_eq!(one_more(data, &mut known), "foo");
     assert!(run(data, &format!("{demo} --run foo")).err.contains("was made on"));
     run(data, &format!("{demo} --seed 6 --run foo"))
-        .refused(&["settings.seed is 5, asked for is 6"]);
+        .refused(&["settings.seed is 5, and 6 was asked for"]);
 
     run(data, &format!("{demo} --seed 6")).well();
     assert_eq!(one_more(data, &mut known), "demo");
@@ -152,7 +152,7 @@ fn a_run_that_was_ended_is_called_unfinished_and_one_whose_log_is_gone_is_refuse
     let running = Running::start(data, asked);
     let scans = data.join("runs/half/lake/topic=scans");
     wait_for("day in the lake", || scans.exists().then_some(()));
-    drop(running);
+    assert_eq!(running.interrupt(), 1);
     let summary = run(data, "summary --run half");
     assert!(
         summary.out.contains("NOT FINISHED: it was asked for the days up to 2017-04-14"),

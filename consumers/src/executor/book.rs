@@ -1,6 +1,6 @@
 //! A track's book: positions, pending orders and their worth.
 
-use quant::{MarkHistory, mark};
+use quant::{MarkHistory, TRADABLE, mark};
 use schemas::events::{
     Action, Execution, OrderEnded, OrderIntent, Pricing, SHARES_PER_CONTRACT, Settings, Structure,
 };
@@ -26,6 +26,16 @@ pub(super) struct HeldButterfly {
     closing: bool,
 }
 
+/// A contract's price for `dollars` per share.
+pub(super) fn per_contract(dollars: f64) -> Money {
+    Money::from_dollars(dollars).unwrap_or_default() * SHARES_PER_CONTRACT
+}
+
+/// The most that a contract with wings of `wing` dollars can cost at an open: above it the broker does not trade.
+pub(super) fn highest_price(wing: f64) -> Money {
+    per_contract(TRADABLE.end() * wing)
+}
+
 impl HeldButterfly {
     /// The worth of `contracts` at `dollars` per share.
     fn times_shares(&self, dollars: f64, contracts: i64) -> Money {
@@ -33,12 +43,20 @@ impl HeldButterfly {
     }
 }
 
+/// An order to open that the broker has not answered.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct PendingOpen {
+    pub(super) ticker: String,
+    /// The most that it may still cost.
+    highest_cost: Money,
+}
+
 /// The book of one track.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct TrackBook {
     pub(super) positions: BTreeMap<EventId, HeldButterfly>,
-    /// Unanswered orders to open: ticker by order id.
-    pub(super) pending: BTreeMap<i64, String>,
+    /// Unanswered orders to open, by order id.
+    pub(super) pending: BTreeMap<i64, PendingOpen>,
     /// Its worth when the track was last marked.
     pub(super) marked_worth: Money,
     /// Orders of unknown fate; the track opens nothing until all are settled.
@@ -50,7 +68,9 @@ impl TrackBook {
     pub(super) fn intended(&mut self, ticker: &str, intent: &OrderIntent) {
         match intent.action {
             Action::Open => {
-                self.pending.insert(intent.broker_order_id, ticker.to_owned());
+                let (ticker, wing) = (ticker.to_owned(), intent.structure.wing);
+                let highest_cost = highest_price(wing) * intent.quantity;
+                self.pending.insert(intent.broker_order_id, PendingOpen { ticker, highest_cost });
             }
             Action::Close => {
                 if let Some(position) = self.positions.get_mut(&intent.candidate) {
@@ -132,9 +152,10 @@ impl TrackBook {
         }
     }
 
-    /// What it took in less what it paid.
+    /// What it took in less what it paid and what its orders to open may still cost.
     pub(super) fn cash(&self) -> Money {
-        self.cash
+        let pending = self.pending.values().map(|order| order.highest_cost);
+        pending.fold(self.cash, |cash, cost| cash - cost)
     }
 
     /// Cash, and positions at mid.
@@ -181,6 +202,6 @@ impl TrackBook {
     /// Tickers held or on order.
     pub(super) fn tickers(&self) -> impl Iterator<Item = &str> {
         let held = self.positions.values().map(|position| position.ticker.as_str());
-        held.chain(self.pending.values().map(String::as_str))
+        held.chain(self.pending.values().map(|order| order.ticker.as_str()))
     }
 }

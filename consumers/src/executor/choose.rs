@@ -3,9 +3,8 @@
 //! A track buys only what its cash pays for in full. An order decided now trades at the next open, at a price nobody
 //! knows yet; the broker trades up to the highest price that is tradable at all, so that much is kept back for it.
 
-use super::book::TrackBook;
-use quant::TRADABLE;
-use schemas::events::{Action, OrderIntent, OrderRefused, SHARES_PER_CONTRACT, Scan, Settings};
+use super::book::{TrackBook, highest_price, per_contract};
+use schemas::events::{Action, OrderIntent, OrderRefused, Scan, Settings};
 use schemas::{EventId, Money};
 use std::collections::BTreeSet;
 
@@ -50,11 +49,6 @@ fn company<'a>(ticker: &'a str, settings: &'a Settings) -> &'a str {
         .find(|classes| classes.split('=').any(|class| class == ticker))
         .and_then(|classes| classes.split('=').next())
         .unwrap_or(ticker)
-}
-
-/// A contract's price for `dollars` per share.
-fn per_contract(dollars: f64) -> Money {
-    Money::from_dollars(dollars).unwrap_or_default() * SHARES_PER_CONTRACT
 }
 
 /// How many contracts of `price` the `budget` pays for.
@@ -127,14 +121,14 @@ impl<'a> Limits<'a> {
         if !settings.pays_in_full {
             return Ok(wanted);
         }
-        let paid_for = contracts(self.cash, highest_price(candidate));
+        let paid_for = contracts(self.cash, highest_price(candidate.scan.structure.wing));
         if paid_for < 1 {
             return Err((
                 "NO_CASH",
                 format!(
                     "the track's cash of {} dollars does not pay for a contract, which may cost up to {}",
                     self.cash,
-                    highest_price(candidate)
+                    highest_price(candidate.scan.structure.wing)
                 ),
             ));
         }
@@ -144,13 +138,8 @@ impl<'a> Limits<'a> {
     fn take(&mut self, candidate: &TrackCandidate<'_>, quantity: i64) {
         self.companies.insert(company(candidate.ticker, self.settings).to_owned());
         self.taken += 1;
-        self.cash = self.cash - highest_price(candidate) * quantity;
+        self.cash = self.cash - highest_price(candidate.scan.structure.wing) * quantity;
     }
-}
-
-/// The most that a contract can cost at the next open: above it the broker does not trade.
-fn highest_price(candidate: &TrackCandidate<'_>) -> Money {
-    per_contract(TRADABLE.end() * candidate.scan.structure.wing)
 }
 
 /// Chooses among `candidates`, which descend by value.

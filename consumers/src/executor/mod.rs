@@ -38,8 +38,9 @@ struct ExecutorState {
     unscored: BTreeMap<String, String>,
 }
 
-/// The format of the saved state. Before 2 a book held the equity of its last mark in the place of its worth.
-const FORMAT: u8 = 2;
+/// The format of the saved state. Before 2 a book held the equity of its last mark in the place of its worth; before 3 it
+/// did not know what its pending orders may cost.
+const FORMAT: u8 = 3;
 
 /// The executor's machine.
 #[derive(Default)]

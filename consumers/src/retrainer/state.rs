@@ -95,6 +95,8 @@ impl RetrainerState {
                 self.told_to_wait.insert(request(&deferred.rule, &deferred.evidence).to_owned());
             }
             Models::ModelTrained(trained @ ModelTrained { version, onnx, passed, .. }) => {
+                // The first model of a run may be one that another run trained, which nothing here triggered.
+                self.last_version = self.last_version.max(*version);
                 let told = new_rows_after(&trained.manifest);
                 self.last_training.new_rows_after = told.or(self.last_training.new_rows_after);
                 let new = Judgement::of(trained);

@@ -117,7 +117,7 @@ fn shown(config: &Config, summary: &Summary) -> Result<Found> {
         scanned || refused == 0,
         "nothing could be scanned: all {refused} scans were refused, with the reasons counted above"
     );
-    Ok(Found::Nothing)
+    Ok(if summary.unfinished_until.is_some() { Found::Something } else { Found::Nothing })
 }
 
 /// The run, if it was asked the same before and has closed the day `last`; when and by what it was made is said.

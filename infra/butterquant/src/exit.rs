@@ -5,6 +5,6 @@
 pub(crate) enum Found {
     /// All is well: exit code 0.
     Nothing,
-    /// It found something, such as a difference: exit code 1.
+    /// It found something, such as a difference, or was stopped before it was done: exit code 1.
     Something,
 }

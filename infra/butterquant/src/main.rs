@@ -1,7 +1,7 @@
 //! `butterquant`: every role and every verb in one program.
 //!
 //! Exit codes: 0 success, 1 the verb found what it looks for (a difference, an invalid
-//! configuration), 2 it could not run.
+//! configuration) or was stopped before it was done, 2 it could not run.
 
 mod arg_ranges;
 mod backtest_period;

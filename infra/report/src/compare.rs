@@ -112,7 +112,7 @@ pub fn compare(readers: &[RunReader]) -> Result<ComparedRuns> {
         }
         runs.push(ComparedRun {
             run: run.id.clone(),
-            asked_otherwise: question::differences(&readers[0].opened, &reader.opened),
+            asked_otherwise: question::differences_of_runs(&readers[0].opened, &reader.opened),
             days_lacking: union.len() - run.days().len(),
             tracks,
         });

@@ -22,6 +22,25 @@ pub fn identity(asked: &RunOpened, confirmed: &[MoveConfirmed]) -> String {
 
 /// Each part of the question that `made`, an opened run, answers otherwise than `asked` puts it; a sentence each.
 pub fn differences(made: &RunOpened, asked: &RunOpened) -> Vec<String> {
+    let data = "the market's data of that time are others now";
+    let part = |name: &str, made: &str, asked: &str| {
+        format!("{name} is {made}, and {asked} was asked for")
+    };
+    worded(made, asked, data, &part)
+}
+
+/// Each part of the question that was put to the run `other` otherwise than to `first`; a sentence each.
+pub fn differences_of_runs(first: &RunOpened, other: &RunOpened) -> Vec<String> {
+    let part = |name: &str, first: &str, other: &str| format!("{name} is {other}, not {first}");
+    worded(first, other, "its market has other data", &part)
+}
+
+fn worded(
+    made: &RunOpened,
+    asked: &RunOpened,
+    data: &str,
+    part: &dyn Fn(&str, &str, &str) -> String,
+) -> Vec<String> {
     if made.code_version.is_empty() {
         // Its last day, tickers and history were not recorded, so nothing can be said to be the same.
         return vec![
@@ -37,18 +56,11 @@ pub fn differences(made: &RunOpened, asked: &RunOpened) -> Vec<String> {
         // The data differ with them.
         other.retain(|name| *name != DATA);
     }
-    other
-        .into_iter()
-        .map(|name| {
-            let (made, asked) = (made.get(name), asked.get(name));
-            match name.as_str() {
-                DATA => "the market's data of that time are others now".to_owned(),
-                name => {
-                    format!("{name} is {}, asked for is {}", text(name, made), text(name, asked))
-                }
-            }
-        })
-        .collect()
+    let word = |name: &String| match name.as_str() {
+        DATA => data.to_owned(),
+        name => part(name, &text(name, made.get(name)), &text(name, asked.get(name))),
+    };
+    other.into_iter().map(word).collect()
 }
 
 /// How a run counts: two runs that differ in it have results of different kinds.
@@ -156,18 +168,18 @@ mod tests {
         for (other, said) in [
             (RunOpened { kind: "demo".to_owned(), ..asked() }, "kind is backtest"),
             (RunOpened { scan_from: Day(11), ..asked() }, "the first day scanned is 1970-01-11"),
-            (RunOpened { last_day: None, ..asked() }, "asked for is none"),
+            (RunOpened { last_day: None, ..asked() }, "and none was asked for"),
             (
                 RunOpened { tickers: vec!["KO".to_owned()], ..asked() },
-                "tickers is all, asked for is KO",
+                "tickers is all, and KO was asked for",
             ),
-            (RunOpened { history_rows: 0, ..asked() }, "history is 7000, asked for is 0"),
+            (RunOpened { history_rows: 0, ..asked() }, "history is 7000, and 0 was asked for"),
             (RunOpened { market_sha256: "cd".to_owned(), ..asked() }, "data of that time"),
             (
                 settings(&|all| all.capital = Money(50_000_000)),
-                "settings.capital is 100000, asked for is 50",
+                "settings.capital is 100000, and 50 was asked for",
             ),
-            (settings(&|all| all.seed = 8), "settings.seed is 7, asked for is 8"),
+            (settings(&|all| all.seed = 8), "settings.seed is 7, and 8 was asked for"),
             (settings(&|all| all.pricing.rate = 0.01), "settings.pricing.rate is 0.0"),
         ] {
             assert_ne!(identity(&other, &[]), first, "{said}");

@@ -68,6 +68,19 @@ fn what_was_paid_and_lost_is_gone_and_what_came_back_can_be_spent_again() {
 }
 
 #[test]
+fn what_an_order_still_at_the_broker_may_cost_is_kept_back() {
+    // Two contracts' worth: the order of yesterday, which the broker still works, and one more.
+    for (capital, expected) in [(1_899, "AI NO_CASH B"), (1_900, "AI opens B")] {
+        let mut driven = executor(&["A", "B"]);
+        driven.controls.settings.capital = dollars(capital);
+        driven.take(today(70, &TWO[..1]));
+        assert_eq!(line(&driven.end(day(70))), "AI opens A");
+        driven.take(today(71, &[("B", 0.0, Some(0.2))]));
+        assert_eq!(line(&driven.end(day(71))), expected, "{capital}");
+    }
+}
+
+#[test]
 fn a_share_of_the_equity_sizes_positions_and_shrinks_with_it() {
     let sized = |share: f64, capital: Money| {
         let mut driven = executor(&["A"]);

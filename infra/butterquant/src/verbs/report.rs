@@ -5,7 +5,7 @@ use crate::decided_again::decide_again;
 use crate::exit::Found;
 use crate::printer;
 use crate::version::VERSION;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use report::charts::{RecordLine, TrackRecord};
 use report::run_report::{Asked, Live, NamedPeriod, Replayed, Report, report};
 use report::{charts, html};
@@ -67,13 +67,18 @@ struct Written {
 pub(crate) fn run(config: &Config, args: &Args, file: Option<&Path>) -> Result<Found> {
     let id = args.of.as_deref().unwrap_or(config.run());
     let config = config.clone().with("run", id);
-    let run = config.this_run()?;
+    // What is said of this run names it, as it may be another one than that of --run.
+    write_report(&config, args, file).map_err(|error| anyhow!(config.in_message(&format!("{error:#}"), id)))
+}
+
+fn write_report(config: &Config, args: &Args, file: Option<&Path>) -> Result<Found> {
+    let (id, run) = (config.run(), config.this_run()?);
     let file = file.map_or_else(|| run.path.join("report.html"), Path::to_path_buf);
     let kind = kind(&file)?; // before anything is read
-    let live = live(&config, args)?;
+    let live = live(config, args)?;
     // Before the run is opened below: both read its state.
     let replayed = if args.replay {
-        Replayed::Made(decide_again(&config, &[])?.verified)
+        Replayed::Made(decide_again(config, &[])?.verified)
     } else {
         // Without the flags of this call: the file may be read on another machine.
         Replayed::NotMade(format!("butterquant report {id} --replay"))
@@ -85,10 +90,10 @@ pub(crate) fn run(config: &Config, args: &Args, file: Option<&Path>) -> Result<F
         live,
         replayed,
         periods: args.period.clone(),
-        tried: tried(&config, &run)?,
+        tried: tried(config, &run)?,
     };
     let reader = RunReader::open(&run)?;
-    let found = printer::steps(&config)?.during("report", || report(&reader, asked))?;
+    let found = printer::steps(config)?.during("report", || report(&reader, asked))?;
     write(kind, &file, &found)?;
     let bytes = std::fs::metadata(&file).map(|of| of.len()).unwrap_or_default();
     let gone = found.is_of_a_log_with_holes;

@@ -89,6 +89,9 @@ impl Chains {
                 "{text} is a ticker: name a day too, as in `butterquant why {text} --day 2018-06-29`"
             );
         }
+        if digits && text.len() > ALL_DIGITS {
+            bail!("{text:?} is too long for an id, which has {ALL_DIGITS} digits");
+        }
         if digits {
             bail!(
                 "{text:?} is too short for the beginning of an id, which needs {LEAST_DIGITS} digits at least"

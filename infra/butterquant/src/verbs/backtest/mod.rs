@@ -13,6 +13,8 @@ use run::question::identity;
 
 /// Shown below the help of `backtest`.
 pub(crate) const EXAMPLES: &str = "\
+Exit code 1 where it was stopped before its last day; the same command goes on from there.
+
 Examples:
   butterquant backtest --source csv:DIR --from 2016-02-01 --to 2017-02-01
   butterquant backtest verify-causality --source csv:DIR --from 2016-02-01 --to 2017-02-01";

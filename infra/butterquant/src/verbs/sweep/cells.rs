@@ -12,6 +12,7 @@ use std::num::NonZero;
 use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The key that multiplies costs instead of setting a value.
 const COSTS: &str = "costs";
@@ -129,9 +130,8 @@ impl Backtest<'_> {
         let done = command.stdin(Stdio::null()).output().context("a backtest cannot be started")?;
         let summary: Option<Value> = serde_json::from_slice(&done.stdout).ok();
         let run = summary.as_ref().and_then(|of| of["run"].as_str()).map(str::to_owned);
-        let unfinished = summary.as_ref().is_some_and(|of| !of["unfinished_until"].is_null());
         let said = String::from_utf8_lossy(&done.stderr);
-        let failed = match (&run, done.status.success() && !unfinished) {
+        let failed = match (&run, done.status.success()) {
             (Some(_), true) => None,
             _ => Some(said.lines().last().unwrap_or("it ended early").to_owned()),
         };
@@ -139,11 +139,12 @@ impl Backtest<'_> {
     }
 }
 
-/// Carries all cells out, `jobs` at a time; `done` is told how many have ended.
+/// Carries all cells out, `jobs` at a time; `done` is told how many have ended. None begins after `stop` is set.
 pub(super) fn run_all(
     backtest: &Backtest<'_>,
     cells: &[Cell],
     jobs: Option<usize>,
+    stop: &AtomicBool,
     done: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Vec<CellRun>> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -151,6 +152,9 @@ pub(super) fn run_all(
     let ended = Mutex::new((Vec::with_capacity(cells.len()), done));
     let work = || {
         loop {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
             let taken = next.lock().ok().and_then(|mut next| next.next());
             let Some((at, cell)) = taken else { return };
             let made = backtest.carry_out(cell);

@@ -1,5 +1,5 @@
 //! `sweep`: the same backtest with other settings, one run a cell, and what picking the best of them is worth. Exit code 1
-//! where a cell failed.
+//! where a cell failed or it was stopped.
 
 mod cells;
 mod text;
@@ -13,8 +13,10 @@ use anyhow::{Context, Result, bail};
 use cells::{Backtest, Grid, run_all};
 use report::sweep::{CellRun, SweptCell, sweep};
 use run::config::Config;
+use run::run_loop;
 use run::run_reader::RunReader;
 use run::trials::Trials;
+use std::sync::atomic::Ordering;
 
 /// Cells of a sweep, at most.
 const MOST_CELLS: usize = 10_000;
@@ -47,7 +49,8 @@ stopped goes on with the same command, and `butterquant report RUN` shows any ce
   permutation        what the best cell's threshold and daily limit alone would choose, by label, against the same scores
                      shuffled among the candidates of each day
 
-Each is refused where there are too few cells or days to mean anything.
+Each is refused where there are too few cells or days to mean anything. Exit code 1 where a cell failed, or where the sweep
+was stopped before its last cell: then nothing is shown.
 
 Examples:
   butterquant sweep --source csv:prices --from 2016-02-01 --to 2017-12-29 --grid score_over=50,55,60,65 --grid max_new_per_day=1,3,5
@@ -72,9 +75,19 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         model: args.options.named_model(config),
     };
     let bar = printer::steps(config)?.bar("cells", cells.len() as u64);
-    let made = run_all(&backtest, &cells, args.jobs, &mut |done| bar.at(done, cells.len() as u64))?;
+    let stop = run_loop::on_signal()?;
+    let made = run_all(&backtest, &cells, args.jobs, &stop, &mut |done| {
+        bar.at(done, cells.len() as u64);
+    })?;
     bar.clear();
     let failed = made.iter().filter(|cell| cell.failed.is_some()).count();
+    if stop.load(Ordering::Relaxed) {
+        let (whole, all) = (made.len() - failed, cells.len());
+        eprintln!(
+            "stopped with {whole} of {all} cells made, so nothing is shown; the same command goes on from here"
+        );
+        return Ok(Found::Something);
+    }
     if let (true, Some(why)) =
         (failed == made.len(), made.first().and_then(|of| of.failed.as_ref()))
     {
