@@ -49,6 +49,12 @@ pub enum ComparisonError {
         /// Days needed.
         needed: usize,
     },
+    /// They are equal on every day: no error of their difference can be told.
+    #[error("nothing differs on these {days} days, so there is nothing to compare")]
+    Equal {
+        /// Days given.
+        days: usize,
+    },
     /// A return is not a number.
     #[error("the return of day {index} (0 first) is not finite")]
     NotFinite {
@@ -61,8 +67,8 @@ pub enum ComparisonError {
 /// the same figures.
 ///
 /// # Errors
-/// [`ComparisonError`] if the days differ, a return is not finite, or there are fewer than two
-/// blocks of days.
+/// [`ComparisonError`] if the days differ, a return is not finite, there are fewer than two blocks of
+/// days, or nothing differs.
 pub fn compare(
     ai: &[f64],
     baseline: &[f64],
@@ -81,6 +87,9 @@ pub fn compare(
     let differences: Vec<f64> = ai.iter().zip(baseline).map(|(ai, base)| ai - base).collect();
     if let Some(index) = differences.iter().position(|difference| !difference.is_finite()) {
         return Err(ComparisonError::NotFinite { index });
+    }
+    if differences.iter().all(|difference| *difference == 0.0) {
+        return Err(ComparisonError::Equal { days });
     }
     let observed = mean(&differences).unwrap_or_default();
     let drawn = deviations(&differences, block, DRAWS, seed).ok_or(too_few)?;
@@ -162,6 +171,7 @@ mod tests {
         assert!(matches!(differ, Err(ComparisonError::DaysDiffer { .. })));
         let mut broken = ai.clone();
         broken[5] = f64::NAN;
+        assert_eq!(compare(&ai, &ai, 10, 7), Err(ComparisonError::Equal { days: 100 }));
         assert_eq!(compare(&broken, &base, 10, 7), Err(ComparisonError::NotFinite { index: 5 }));
     }
 }

@@ -170,8 +170,9 @@ pub(super) fn padded(values: impl IntoIterator<Item = f64>, room: f64) -> Range<
     let (low, high) = values
         .into_iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-    let room = room * (high - low).max(1e-9);
-    low - room..high + room
+    // A flat line needs an axis too, whose labels tell its ticks apart.
+    let span = if high == low { 0.1 * high.abs().max(1.0) } else { (high - low).max(1e-9) };
+    low - room * span..high + room * span
 }
 
 /// Decimal places that keep an axis's labels distinct.
