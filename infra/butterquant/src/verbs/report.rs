@@ -68,7 +68,8 @@ pub(crate) fn run(config: &Config, args: &Args, file: Option<&Path>) -> Result<F
     let id = args.of.as_deref().unwrap_or(config.run());
     let config = config.clone().with("run", id);
     // What is said of this run names it, as it may be another one than that of --run.
-    write_report(&config, args, file).map_err(|error| anyhow!(config.in_message(&format!("{error:#}"), id)))
+    write_report(&config, args, file)
+        .map_err(|error| anyhow!(config.in_message(&format!("{error:#}"), id)))
 }
 
 fn write_report(config: &Config, args: &Args, file: Option<&Path>) -> Result<Found> {
