@@ -186,7 +186,7 @@ fn a_challenger_that_scores_every_candidate_of_five_days_is_promoted() {
     let decided = shadow_day(&mut driven, 77, 1, 1);
     assert_eq!(decided, "Champion v2: scored every candidate of 5 days");
     assert_eq!(named(&driven), (Some(2), None));
-    assert_eq!(end(&mut driven, 78), "count v1");
+    assert_eq!(end(&mut driven, 78), "count v3");
 }
 
 #[test]
