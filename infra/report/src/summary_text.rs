@@ -49,7 +49,9 @@ pub fn text(summary: &Summary, again: &dyn Fn(&str) -> String) -> String {
 }
 
 /// Verbs that show more of a run.
-const NEXT: [&str; 8] = [
+const NEXT: [&str; 10] = [
+    "report",
+    "ab report",
     "rankings",
     "journal",
     "lag",
