@@ -307,7 +307,7 @@ def full(rng, days, count):
         "days": len(days), "block": 31, "mean_daily_difference": mean, "interval": [
             short(mean - 1.96 * error), short(mean + 1.96 * error)
         ], "p_value": 0.368, "detectable_difference": short(2.8 * error),
-        "days_needed": round(len(days) * (2.8 * error / mean)**2) - len(days), "false_alarm_rate": 0.071,
+        "days_needed": round(len(days) * (2.8 * error / mean)**2), "false_alarm_rate": 0.071,
         "text": f"The tracks do not differ by more than chance explains. A true difference below {2.8e4 * error:.1f} basis points of capital a day would mostly have stayed unseen."
     }
     report["comparison_refused"] = report["calibration_refused"] = None

@@ -56,8 +56,10 @@ function reliability(bins, name) {
 function intervalPicture({ mean_daily_difference: mean, interval: [low, high], detectable_difference: seen }) {
   const reach = 1.5 * Math.max(Math.abs(low), Math.abs(high), Math.abs(seen || 0));
   const x = value => at(percentOf(value, -reach, reach));
-  const marks = [low, high].map((value, index) => label(x(value), 80, basisPoints(value), index ? 'start' : 'end'));
-  return picture('forest', 92, `Mean difference ${basisPoints(mean)} a day, interval ${basisPoints(low)} to ${basisPoints(high)}`,
+  // A number beside the 0 stands below it.
+  const row = value => Math.abs(value) < 0.35 * reach ? 96 : 80;
+  const marks = [low, high].map((value, index) => label(x(value), row(value), basisPoints(value), index ? 'start' : 'end'));
+  return picture('forest', 108, `Mean difference ${basisPoints(mean)} a day, interval ${basisPoints(low)} to ${basisPoints(high)}`,
     known(seen) && [svg('rect', { x: x(-seen), y: 22, width: at(percentOf(seen, -reach, reach) - percentOf(-seen, -reach, reach)), height: 42, class: 'unseen' }),
       label(x(0), 14, `too small to be seen: within ±${fixed(1e4 * seen, 2)} bp`)],
     line(x(0), 22, x(0), 64, 'zero'), label(x(0), 80, '0'),

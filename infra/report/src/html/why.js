@@ -58,6 +58,9 @@ function result(one, key) {
   }));
 }
 
+/** Steps that hold until the next of their kind: their age is no fault. */
+const LASTING = ['controls', 'model'];
+
 /** The records that led to the position and from it, each with its distance from the day of the scan. */
 function chain(why) {
   const names = ['name', 'day', 'where', 'age_days', 'text'];
@@ -71,7 +74,7 @@ function chain(why) {
     const offset = day === start ? 'day of the scan' : `${signed(day - start, 0)} d`;
     return [gap, el('li', { class: 'step' },
       el('div', { class: 'step-head' }, el('b', {}, step.name), el('time', { datetime: step.day }, step.day), el('span', { class: 'offset' }, offset),
-        step.age_days > 0 && el('span', { class: 'aged' }, `${counted(step.age_days, 'day')} old when used`), step.where && el('code', {}, step.where)),
+        step.age_days > 0 && el('span', { class: LASTING.includes(step.name) ? 'offset' : 'aged' }, `${counted(step.age_days, 'day')} old when used`), step.where && el('code', {}, step.where)),
       el('p', {}, step.text))];
   }));
 }
