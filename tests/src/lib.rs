@@ -1,5 +1,7 @@
 //! Tests of the whole: the simulation, end-to-end runs, golden values and fixtures.
 
+#![allow(clippy::print_stderr)] // shown where a test fails
+
 pub mod cli;
 pub mod cluster;
 pub mod held;

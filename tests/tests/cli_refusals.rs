@@ -14,6 +14,19 @@ fn list(value: &Value) -> &[Value] {
 }
 
 #[test]
+fn what_cannot_be_printed_is_an_error_and_no_panic() {
+    let data = folder();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut results = command(data.path(), "config show");
+    let said = results.stdout(full()).output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(2));
+    assert!(text.contains("cannot be written to standard output"), "{text}");
+    let mut errors = command(data.path(), "journal --run nope");
+    assert_eq!(errors.stderr(full()).output().unwrap().status.code(), Some(2));
+}
+
+#[test]
 fn flags_go_before_the_environment_and_that_before_the_file() {
     let data = folder();
     let shown = |provider: Option<&str>, words: &str| {

@@ -1,6 +1,6 @@
 //! The files for Prometheus and Grafana name only metrics that a running program serves, and those for
 //! Docker only keys and files that exist.
-#![allow(clippy::unwrap_used)] // a test
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // a test
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@
 //! 5. ARCHITECTURE.md lists exactly the rooms there are, each on its floor; the files that it and
 //!    README.md name exist.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "floors/arrows.rs"]
 mod arrows;

@@ -1,5 +1,5 @@
 //! The harness of the Kafka tests: a cluster that is killed, restarts, and ends with its test.
-#![allow(clippy::unwrap_used)] // a test
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // a test
 
 use eventlog::kafka::GroupProtocol;
 use eventlog::{

@@ -1,6 +1,6 @@
 //! Processes wait for a broker that is away for a minute: none ends, each logs what it waits for,
 //! memory stays bounded, and afterwards every topic is the same as without the outage.
-#![allow(clippy::unwrap_used)] // a test
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // a test
 
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! SASL_SSL and mutual TLS on a real Kafka, through the program: accepted and refused logins, and
 //! that no secret is ever written.
-#![allow(clippy::unwrap_used)] // a test
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // a test
 
 use std::path::Path;
 use std::process::Command;

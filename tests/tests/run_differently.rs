@@ -38,6 +38,11 @@ fn tracks_costs_and_settings_change_what_is_traded_and_nothing_else() {
     let left_out = track(&without, "ButterBaseline");
     assert_eq!(left_out["closed_trades"], 0);
     assert!(left_out["notes"].to_string().contains("settings.tracks"), "{left_out}");
+    // What was switched off is not compared, nor is it said that nothing was over its threshold.
+    let refused = without["comparison_refused"].as_str().unwrap();
+    assert!(refused.contains("ButterBaseline opened nothing"), "{refused}");
+    let both = backtest(data, "--history 0 --tracks ButterBaseline,ButterAI");
+    assert_eq!(both["run"], plain["run"], "both tracks are the default");
     assert_eq!(without["topics"]["bars"], plain["topics"]["bars"]);
     assert_eq!(without["topics"]["scans"], plain["topics"]["scans"]);
 
@@ -126,6 +131,11 @@ fn a_sweep_is_counted_goes_on_where_it_stopped_and_refuses_figures_of_too_little
     wait_for("first cell", || data.join("trials.jsonl").exists().then_some(()));
     assert_eq!(stopped.interrupt(), 1);
     assert!(trials(data) < 4, "no cell begins after Ctrl-C");
+    // One that is killed takes its cell with it, and leaves no lock.
+    let begun = trials(data);
+    let killed = Running::start(data, &format!("{sweep} --jobs 1"));
+    wait_for("another cell", || (trials(data) > begun).then_some(()));
+    drop(killed);
     let first = run(data, &sweep).json();
     let cells = first["cells"].as_array().unwrap();
     assert_eq!((cells.len(), first["trials"].as_u64()), (4, Some(4)));
@@ -167,4 +177,13 @@ fn a_sweep_is_counted_goes_on_where_it_stopped_and_refuses_figures_of_too_little
         .refused(&["no setting is called settings.max_new"]);
     run(data, &sweep.replace("score_over=50,60", "score_over=50,50"))
         .refused(&["stands there twice"]);
+    run(data, &sweep.replace("score_over=50,60", "score_over=50,50.0"))
+        .refused(&["score_over=50.0 max_new_per_day=1 is the same as a cell before it"]);
+    // Two at once make each cell once.
+    let beside = other.replace("=1,3", "=2,4");
+    let (one, two) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| run(data, &beside).json());
+        (run(data, &beside).json(), one.join().unwrap())
+    });
+    assert_eq!(one["cells"], two["cells"]);
 }

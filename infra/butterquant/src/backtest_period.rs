@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 7_000, value_parser = count(0, MOST_ROWS))]
     pub history: usize,
     /// Scan only these tickers, separated by commas
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub tickers: Option<Vec<String>>,
 }
 
@@ -62,9 +62,12 @@ pub(crate) fn asked(
     let reads = Reads::days(Some(args.from), Some(args.to)).with_history(args.history);
     let market = market::open(config, &source, args.tickers.as_deref(), reads)?;
     let scan_from = market.days().iter().copied().find(|day| *day >= args.from);
-    let scan_from = scan_from
-        .filter(|day| *day <= args.to)
-        .with_context(|| format!("the market has no day from {} to {}", args.from, args.to))?;
+    let scan_from = scan_from.filter(|day| *day <= args.to).with_context(|| {
+        let (from, to) = (args.from, args.to);
+        let ends = market.days().first().zip(market.days().last());
+        let ends = ends.map(|(first, last)| format!("; its days are {first} to {last}"));
+        format!("the market has no day from {from} to {to}{}", ends.unwrap_or_default())
+    })?;
     let wanted = RunRequest {
         last_day: market.days().iter().copied().rfind(|day| *day <= args.to),
         tickers: args.tickers.clone().unwrap_or_default(),

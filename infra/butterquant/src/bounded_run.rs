@@ -79,8 +79,11 @@ fn through(
     let (context, begun) = carry_out(&spec, run, market, wanted, &steps, &run_loop::on_signal)?;
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
-    if summary.unfinished_until.is_none() {
-        answered(&summary)?;
+    match summary.unfinished_until {
+        Some(last) => {
+            telemetry::say!("stopped before {last}; the same command continues from here")
+        }
+        None => answered(&summary)?,
     }
     shown(config, &summary)
 }
@@ -154,7 +157,7 @@ fn made_before(
     } else {
         format!(" by version {}, and this is {VERSION}", opened.code_version)
     };
-    eprintln!(
+    telemetry::say!(
         "run {} was made on {when}{by}; it is shown again as it was made, and nothing is computed",
         run.id
     );

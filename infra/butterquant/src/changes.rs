@@ -20,7 +20,7 @@ pub(crate) fn say_of_scan(
         Some(true) => ", and the run takes the changes in with its next day",
         Some(false) => "",
     };
-    eprintln!(
+    telemetry::say!(
         "The scan of {} stands as it was made{then}; scan the data as it is now with --anew",
         today.day
     );
@@ -42,7 +42,7 @@ fn say(context: &RunContext, market: &mut dyn Market, today: &MarketDay) -> Resu
     if !changes && gone.is_empty() {
         return Ok(None);
     }
-    news.sentences().chain(gone).for_each(|line| eprintln!("{line}"));
+    news.sentences().chain(gone).for_each(|line| telemetry::say!("{line}"));
     Ok(Some(changes))
 }
 

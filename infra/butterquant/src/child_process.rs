@@ -1,7 +1,8 @@
 //! Other processes of this program.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use run::config::Config;
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use std::process::Command;
 
 /// Another process of this program, configured like this one whatever the layers were. The values are passed in its
@@ -20,4 +21,16 @@ pub(crate) fn like_this(config: &Config) -> Result<Command> {
         command.env(format!("BUTTERQUANT_{}", key.replace('.', "_").to_uppercase()), value);
     }
     Ok(command)
+}
+
+/// Lets this process end as soon as `parent`, which started it, has ended in whatever way: nobody would know of its work.
+/// A run may end at any moment.
+///
+/// # Errors
+/// The parent has ended already.
+pub(crate) fn ends_with(parent: i32) -> Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL)).context("prctl")?;
+    let now = getppid().map(Pid::as_raw_nonzero);
+    ensure!(now.is_some_and(|now| now.get() == parent), "process {parent} has ended");
+    Ok(())
 }

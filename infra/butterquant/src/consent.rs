@@ -11,8 +11,7 @@ pub(crate) fn confirm(question: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
         bail!("{question} Add --yes to confirm, as standard input is not a terminal");
     }
-    eprint!("{question} [y/N] ");
-    std::io::stderr().flush()?;
+    write!(std::io::stderr().lock(), "{question} [y/N] ")?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

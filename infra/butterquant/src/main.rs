@@ -24,6 +24,7 @@ mod output_word;
 mod owned_run;
 mod panics;
 mod printer;
+mod read_run;
 mod record_json;
 mod run_options;
 mod schema_subject;
@@ -60,7 +61,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             let said = cli.common.flags().onto_quoted(&causes.join(": "));
-            eprintln!("butterquant: {said}");
+            telemetry::say!("butterquant: {said}");
             ExitCode::from(2)
         }
     }

@@ -189,11 +189,11 @@ pub(crate) fn report_problems(market: &dyn Market, source: &str) {
 
 fn say(lines: &[String], source: &str) {
     for line in lines.iter().take(SHOWN) {
-        eprintln!("{line}");
+        telemetry::say!("{line}");
     }
     if lines.len() > SHOWN {
         let more = lines.len() - SHOWN;
-        eprintln!("… and {more} more; `butterquant market check {source}` lists all");
+        telemetry::say!("… and {more} more; `butterquant market check {source}` lists all");
     }
 }
 

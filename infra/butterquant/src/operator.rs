@@ -90,7 +90,7 @@ pub(crate) fn publish(
     let opened = data_dir::reach(&run)?;
     let offset = open::say_with(&*opened.log, command, &given.now(), None)?;
     if let Some(last) = open::opened(&*opened.log)?.and_then(|of| of.last_day) {
-        eprintln!(
+        telemetry::say!(
             "run {} is asked for the days up to {last}: once it has closed them, nothing acts on a command",
             run.id
         );

@@ -12,7 +12,7 @@ pub(crate) fn say_in_a_sentence(verbosity: Verbosity) {
         if verbosity == Verbosity::Debug {
             in_full(info);
         } else if !info.location().is_some_and(|at| kv::is_own_panic(at.file())) {
-            eprintln!("butterquant: {}", sentence(info));
+            telemetry::say!("butterquant: {}", sentence(info));
         }
     }));
 }

@@ -1,5 +1,5 @@
 //! Standard output: sentences and tables for people, one JSON document for programs. The program ends
-//! quietly when its reader goes away (`| head`).
+//! quietly when its reader goes away (`| head`), and with exit code 2 where it cannot be written, as on a full disk.
 
 use api::log_faults::LogFaults;
 use report::summary::Summary;
@@ -13,8 +13,12 @@ use telemetry::Steps;
 pub(crate) fn line(text: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
     let written = writeln!(out, "{}", text.as_ref());
-    if written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
-        std::process::exit(0);
+    if let Err(error) = written {
+        if error.kind() == ErrorKind::BrokenPipe {
+            std::process::exit(0);
+        }
+        telemetry::say!("butterquant: the results cannot be written to standard output: {error}");
+        std::process::exit(2);
     }
 }
 

@@ -2,6 +2,7 @@
 //! that make such runs share them.
 
 use crate::models_on_log::ModelsOnLog;
+use crate::read_run::about;
 use anyhow::{Context, Result, bail, ensure};
 use run::config::Config;
 use run::run_request::GivenModel;
@@ -102,7 +103,8 @@ impl RunOptions {
             format!("--model {named}: write vN or RUN:vN, such as --model v3; `butterquant model list` has the versions")
         })?;
         let of_run = config.clone().with("run", run);
-        let models = ModelsOnLog::read(&of_run)
+        let models = ModelsOnLog::read(&of_run).map_err(|error| about(&of_run, run, &error));
+        let models = models
             .with_context(|| format!("--model {named}: the models of run {run} cannot be read"))?;
         let trained = models.version(number)?.clone();
         let day = models.versions.iter().find(|(_, model)| model.version == number);

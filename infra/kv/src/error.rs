@@ -9,7 +9,7 @@ use crate::Owner;
 #[derive(Debug, thiserror::Error)]
 pub enum KvError {
     /// Another process holds the directory.
-    #[error("{} is in use by {}; stop it, or reach it over its HTTP endpoint", path.display(), Holder(owner))]
+    #[error("{} is in use by {}; wait until it has ended, stop it, or reach it over its HTTP endpoint if it serves one", path.display(), Holder(owner))]
     Locked {
         /// The directory.
         path: PathBuf,

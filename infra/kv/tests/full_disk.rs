@@ -1,6 +1,6 @@
 //! A full disk: a clear error, an end without a hang, and nothing lost once there is space again.
 //! Needs the right to mount a small disk in memory; without it the test is skipped and says so.
-#![allow(clippy::unwrap_used)] // helpers of a test
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of a test
 
 use kv::{Db, KvError};
 use std::fs;

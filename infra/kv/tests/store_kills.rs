@@ -1,6 +1,6 @@
 //! The process is killed while it writes: what it had flushed is there, batches are whole, and the store
 //! opens with or without the snapshots that the openings before have left.
-#![allow(clippy::unwrap_used)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests
 
 use kv::{Batch, Db};
 use std::fs;

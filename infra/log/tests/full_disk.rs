@@ -1,7 +1,7 @@
 //! The embedded log on a full disk: the first failure names it, later writes are refused until the
 //! log is opened again, remote processes wait for that, and no acknowledged record is lost. Needs the
 //! right to mount a small disk in memory; without it the test is skipped and says so.
-#![allow(clippy::unwrap_used)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests
 
 #[allow(dead_code)] // of the servers there only one is used here
 mod loopback;

@@ -5,16 +5,17 @@ use crate::figure_text::figure_table;
 use crate::round_trips::round_trips;
 use crate::run_report::track_book::{TrackBook, track_books};
 use crate::run_report::{TracksCompared, Values, compared_with_errors, values};
-use crate::summary::LONGEST_HOLDING;
+use crate::summary::{LONGEST_HOLDING, is_unfinished};
 use crate::sweep::Answer;
 use crate::tables::{or_dash, percent, table};
+use crate::two_tracks::compare_tracks;
 use crate::volatility_sensitivity::{COSTS, SensitivityGrid, VOLATILITIES, grid};
 use anyhow::Result;
 use run::run_reader::RunReader;
 use schemas::Day;
 use schemas::events::Track;
 use serde::Serialize;
-use statistics::{SharpeInference, compare, daily_returns, sharpe_inference};
+use statistics::{SharpeInference, daily_returns, sharpe_inference};
 
 /// Both tracks of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -66,17 +67,16 @@ pub fn ab_report(reader: &RunReader) -> Result<AbReport> {
         });
         daily.push(own);
     }
-    let compared = compare(&daily[0], &daily[1], LONGEST_HOLDING, seed);
+    let compared = compare_tracks(&reader.opened.settings, [&daily[0], &daily[1]], LONGEST_HOLDING);
     let trips = round_trips(reader)?;
     let days = books.first().map(|book| &book.changes);
     let ends = days.and_then(|days| days.first().zip(days.last()));
-    let (last, through) = (reader.opened.last_day, reader.views.through()?);
     Ok(AbReport {
         run: reader.run.id.clone(),
         period: ends.map(|(first, last)| (first.0, last.0)),
-        unfinished: last.is_some() && through < last,
+        unfinished: is_unfinished(reader)?,
         tracks,
-        comparison: Answer::of(compared.as_ref().map(compared_with_errors)),
+        comparison: Answer::of(compared.map(|found| compared_with_errors(&found))),
         volatility: VOLATILITIES,
         costs: COSTS,
         sensitivity: Track::ALL.map(|track| grid(&trips, track)).into(),

@@ -3,8 +3,9 @@
 
 use crate::run_report::track_book::{TrackBook, track_books};
 use crate::run_report::{Values, values};
-use crate::summary::LONGEST_HOLDING;
+use crate::summary::{LONGEST_HOLDING, is_unfinished};
 use crate::sweep::Answer;
+use crate::two_tracks::left_out;
 use anyhow::{Result, ensure};
 use run::question::{self, Conventions};
 use run::run_reader::RunReader;
@@ -36,6 +37,8 @@ pub struct ComparedRun {
     pub run: String,
     /// What it was asked otherwise than the first run, a sentence each.
     pub asked_otherwise: Vec<String>,
+    /// Whether it has not reached the day that it was asked for.
+    pub unfinished: bool,
     /// Days of the others that it lacks.
     pub days_lacking: usize,
     /// Both tracks.
@@ -97,12 +100,15 @@ pub fn compare(readers: &[RunReader]) -> Result<ComparedRuns> {
     let mut runs = Vec::with_capacity(read.len());
     for (run, reader) in read.iter().zip(readers) {
         let why = reasons_against(first, run, &common);
+        let settings = [&readers[0].opened.settings, &reader.opened.settings];
         let mut tracks = Vec::with_capacity(run.books.len());
         for (book, base) in run.books.iter().zip(&first.books) {
-            let difference = (run.id != first.id).then(|| match &why {
-                None => Answer::of(difference(book, base, &common, first.seed)),
-                Some(why) => Answer::Refused { refused: why.clone() },
-            });
+            let left_out = settings.into_iter().find_map(|of| left_out(of, book.track));
+            let difference =
+                (run.id != first.id).then(|| match why.as_ref().or(left_out.as_ref()) {
+                    None => Answer::of(difference(book, base, &common, first.seed)),
+                    Some(why) => Answer::Refused { refused: why.clone() },
+                });
             tracks.push(ComparedTrack {
                 track: book.track,
                 figures: values(book, Some(&common))?,
@@ -113,6 +119,7 @@ pub fn compare(readers: &[RunReader]) -> Result<ComparedRuns> {
         runs.push(ComparedRun {
             run: run.id.clone(),
             asked_otherwise: question::differences_of_runs(&readers[0].opened, &reader.opened),
+            unfinished: is_unfinished(reader)?,
             days_lacking: union.len() - run.days().len(),
             tracks,
         });

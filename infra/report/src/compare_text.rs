@@ -26,7 +26,8 @@ pub fn text(of: &ComparedRuns) -> String {
             (_, []) => "asked the same".to_owned(),
             (_, other) => other.join("; "),
         };
-        lines.push(format!("  {}  {}: {otherwise}{lacks}", number + 1, run.run));
+        let unfinished = if run.unfinished { " (NOT FINISHED)" } else { "" };
+        lines.push(format!("  {}  {}{unfinished}: {otherwise}{lacks}", number + 1, run.run));
     }
     for (at, track) in Track::ALL.into_iter().enumerate() {
         lines.push(format!("\n{}", track.name()));

@@ -15,5 +15,6 @@ pub mod summary;
 pub mod summary_text;
 pub mod sweep;
 pub mod tables;
+mod two_tracks;
 pub mod volatility_sensitivity;
 pub mod why;

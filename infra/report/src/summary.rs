@@ -2,6 +2,7 @@
 
 use crate::relative_changes::{Deposit, deposits, relative_changes};
 use crate::round_trips::{RoundTrip, round_trips};
+use crate::two_tracks::compare_tracks;
 use crate::volatility_sensitivity::{AtVolatility, at_volatilities};
 use anyhow::Result;
 use run::context::RunContext;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use shell::holes::Hole;
 use shell::last_markers::last_closed;
 use shell::open::WHAT_IF;
-use statistics::{Comparison, Performance, compare, daily_returns, performance};
+use statistics::{Comparison, Performance, daily_returns, performance};
 use std::collections::BTreeMap;
 use store::views::{Ranked, Rankings, RankingsFile};
 
@@ -151,6 +152,12 @@ fn last_rankings(reader: &RunReader) -> Result<Option<Rankings>> {
     })
 }
 
+/// Whether a run has not reached the day that it was asked for.
+pub(crate) fn is_unfinished(reader: &RunReader) -> Result<bool> {
+    let (last, through) = (reader.opened.last_day, reader.views.through()?);
+    Ok(last.is_some() && through < last)
+}
+
 /// The summary of a run, from what its log and views hold.
 pub fn summary(reader: &RunReader) -> Result<Summary> {
     let (views, run, opened) = (&reader.views, &reader.run, &reader.opened);
@@ -164,7 +171,7 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         tracks.push(track_summary);
         returns.push(daily);
     }
-    let compared = compare(&returns[0], &returns[1], LONGEST_HOLDING, settings.seed as u64);
+    let compared = compare_tracks(settings, [&returns[0], &returns[1]], LONGEST_HOLDING);
     let (topics, gone) = topic_digest::all(&*reader.log, reader.partitions, opened.previous_day);
     let files = [
         ("log", run.log()),
@@ -188,7 +195,7 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         outcomes: tally.outcomes,
         tracks,
         deposits: deposits(&views.equity(Track::ButterBaseline)?, settings.capital),
-        comparison_refused: compared.as_ref().err().map(ToString::to_string),
+        comparison_refused: compared.as_ref().err().cloned(),
         comparison: compared.ok(),
         ranked_day: rankings.as_ref().map(|rankings| rankings.day),
         top: rankings

@@ -72,9 +72,11 @@ fn opening(summary: &Summary) -> Vec<String> {
         or_dash(summary.through, |day| day.to_string()),
         opened.scan_from,
     );
+    if let Some(execution) = &summary.execution {
+        first.push_str(&format!(", in {:.1} s", execution.seconds));
+    }
     warnings(summary).iter().for_each(|said| first.push_str(&format!("\n{said}")));
     let Some(execution) = &summary.execution else { return vec![first] };
-    first.push_str(&format!(", in {:.1} s", execution.seconds));
     let scored_by = format!("scored by {}: {}", execution.provider, execution.provider_reason);
     let mut lines = vec![first, scored_by];
     lines.extend(execution.history.iter().map(|history| format!("history: {history}")));
@@ -272,6 +274,8 @@ pub(crate) fn compared(found: &Comparison) -> String {
 fn notes(one: &TrackSummary, lines: &mut Vec<String>) {
     match one.highest {
         _ if one.over_threshold > 0 => {}
+        // The track was left out, which a note says.
+        Some(highest) if highest > one.threshold => {}
         Some(highest) => lines.push(format!(
             "{}: no candidate over {}; the highest seen was {highest:.3}",
             one.track, one.threshold

@@ -43,11 +43,11 @@ pub fn open_or_resume(
     let faults = TopicFaults::of(log, partitions)?;
     faults.refuse_removing()?;
     if recorded.is_some() {
-        faults.added_partitions.iter().for_each(|added| eprintln!("{added}"));
+        faults.added_partitions.iter().for_each(|added| telemetry::say!("{added}"));
     }
     let known = |mismatch: &TopicMismatch| recorded.is_some() && mismatch.setting == "partitions";
     for mismatch in open::ensure_topics(log, partitions)?.iter().filter(|one| !known(one)) {
-        eprintln!("{mismatch}");
+        telemetry::say!("{mismatch}");
     }
     warn_of_loss(log, partitions, controls.opened.as_ref());
     let mut start = RunStart { opened: asked, history: None, first_model: Vec::new() };
@@ -74,9 +74,9 @@ pub fn open_or_resume(
 fn warn_of_loss(log: &dyn Log, partitions: u32, opened: Option<&RunOpened>) {
     let previous = opened.map_or(Day::default(), |opened| opened.previous_day);
     let holes = holes::in_a_moment(log, partitions, previous).holes;
-    holes.iter().for_each(|hole| eprintln!("{hole}"));
+    holes.iter().for_each(|hole| telemetry::say!("{hole}"));
     if !holes.is_empty() {
-        eprintln!("{}", holes::REMEDY);
+        telemetry::say!("{}", holes::REMEDY);
     }
 }
 

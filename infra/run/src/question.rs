@@ -12,6 +12,7 @@ const MONEY: [&str; 2] = ["settings.capital", "settings.risk_per_trade"];
 const DATA: &str = "data";
 const LAST_DAY: &str = "the last day";
 const TICKERS: &str = "tickers";
+const TRACKS: &str = "settings.tracks";
 
 /// SHA-256 of the question that `asked` and the moves `confirmed` put, hexadecimal. Where the market lies is no part
 /// of it, as its data are.
@@ -128,7 +129,12 @@ fn flatten(name: &str, value: &Value, parts: &mut BTreeMap<String, Value>) {
 fn text(name: &str, value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "none".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "none".to_owned(),
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(of)) if name == TRACKS && of.is_empty() => "both".to_owned(),
+        Some(Value::Array(of)) if of.iter().all(Value::is_string) => {
+            of.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
         Some(Value::Number(micros)) if MONEY.contains(&name) => {
             format!("{}", micros.as_f64().unwrap_or_default() / 1e6)
         }

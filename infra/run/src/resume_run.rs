@@ -58,7 +58,7 @@ fn change_settings(log: &dyn Log, before: &Settings, now: &Settings) -> Result<(
     open::say(log, Controls::SettingsChanged(SettingsChanged { settings: now.clone(), deposit }))?;
     if deposit != Money::ZERO {
         let what = if deposit > Money::ZERO { "are paid in" } else { "are taken out" };
-        eprintln!(
+        telemetry::say!(
             "the capital of each track is {} dollars instead of {}: {} {what}, which is no return",
             now.capital.dollars(),
             before.capital.dollars(),

@@ -41,7 +41,7 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
         wait();
         flag.store(true, Ordering::Relaxed);
         wait();
-        eprintln!(
+        telemetry::say!(
             "ended at once: the batch in hand is not committed and is processed again at the next start"
         );
         std::process::exit(2);
@@ -60,7 +60,7 @@ pub struct SourceDays {
 }
 
 /// Runs every role over the days of `source` until each has closed the last one, or without end, or until `stop` is
-/// set. Calls `on_day` for every day that the views take in meanwhile.
+/// set. Calls `on_day` for every day that the views take in meanwhile. Returns the last day where it was stopped before.
 pub fn run_all_roles(
     context: &RunContext,
     source: SourceDays,
@@ -68,7 +68,7 @@ pub fn run_all_roles(
     stop: &Arc<AtomicBool>,
     steps: &Steps,
     on_day: &mut dyn FnMut(&DayFigures),
-) -> Result<()> {
+) -> Result<Option<Day>> {
     context.check_derived()?;
     shell::offsets::check_places(&context.env)?;
     let SourceDays { market, until, closing } = source;
@@ -94,7 +94,7 @@ pub fn run_all_roles(
         if closed.is_none() && !told && began.elapsed() > LONG {
             told = true;
             bar.above(|| {
-                    eprintln!(
+                    telemetry::say!(
                         "after {} s not every role works in this process: its state is being made, or another process holds it; `butterquant lag` tells",
                         LONG.as_secs()
                     );
@@ -108,12 +108,7 @@ pub fn run_all_roles(
     })?;
     context.materialized.take_days().iter().for_each(&mut *on_day);
     bar.done("");
-    if until.is_some() && context.env.board.closed_by_all(1) < days.last().copied() {
-        eprintln!(
-            "stopped before {}; the same command continues from here",
-            days.last().map(Day::to_string).unwrap_or_default()
-        );
-    }
     context.materialized.write_unmarked()?;
-    Ok(())
+    let last = days.last().copied().filter(|_| until.is_some());
+    Ok(last.filter(|last| context.env.board.closed_by_all(1) < Some(*last)))
 }

@@ -146,7 +146,7 @@ pub fn check_views(run: &RunDir, views: &Views) -> Result<()> {
             let through = views.through()?;
             if let Some(published) = standing.published.filter(|day| through < Some(*day)) {
                 let through = through.map_or("none".to_owned(), |day| day.to_string());
-                eprintln!(
+                telemetry::say!(
                     "run {} has published days up to {published}; the last one in its views is {through}",
                     run.id
                 );
@@ -163,7 +163,7 @@ pub fn check_views(run: &RunDir, views: &Views) -> Result<()> {
         },
         (Err(error), LogAccess::Folder) => Err(error),
         (Err(error), _) => {
-            eprintln!(
+            telemetry::say!(
                 "the log of run {} is out of reach, so it is not known whether its views are whole: {error:#}",
                 run.id
             );

@@ -86,7 +86,7 @@ pub enum WalkForwardError {
         distinct: usize,
     },
     /// No step at all.
-    #[error("no step is given, or the days have room for none; give more days or shorter windows")]
+    #[error("the days have no room for a step; give more days")]
     NoStep,
     /// A window is too short for a Sharpe ratio.
     #[error(

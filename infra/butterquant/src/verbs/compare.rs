@@ -3,12 +3,12 @@
 use crate::arg_ranges::file_to_write;
 use crate::exit::Found;
 use crate::printer;
+use crate::read_run::read_run;
 use anyhow::{Result, ensure};
 use report::charts::{self, RunLine, RunLines};
 use report::compare::{ComparedRuns, compare};
 use report::compare_text;
 use run::config::Config;
-use run::run_reader::RunReader;
 use schemas::events::Track;
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     }
     let steps = printer::steps(config)?;
     let found = steps.during("runs", || {
-        let readers = args.runs.iter().map(|id| RunReader::open(&config.run_dir(id)?));
+        let readers = args.runs.iter().map(|id| read_run(config, id));
         compare(&readers.collect::<Result<Vec<_>>>()?)
     })?;
     if let Some(file) = &args.picture {

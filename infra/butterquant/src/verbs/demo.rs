@@ -86,7 +86,7 @@ fn make_room(run: &RunDir, market: &dyn Market, wanted: &RunRequest, anew: bool)
     }
     if anew || !differences(&controls, market, wanted)?.is_empty() {
         data_dir::remove_run(run)?;
-        eprintln!("the demo before, of {}, is replaced", opened.source);
+        telemetry::say!("the demo before, of {}, is replaced", opened.source);
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<Found> {
     let serving = web::serve("--listen", &args.listen, None, router)?;
     let stop = run::run_loop::on_signal()?;
     let reached = serving.endpoint.trim_start_matches("http://");
-    eprintln!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
+    telemetry::say!("paper broker on {reached}; orders in {}; Ctrl-C stops", args.dir.display());
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(STOP_CHECK);
     }

@@ -4,8 +4,9 @@
 use crate::decided_again::decide_again;
 use crate::exit::Found;
 use crate::printer;
+use crate::read_run::{about, read_run};
 use crate::version::VERSION;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use report::charts::{RecordLine, TrackRecord};
 use report::run_report::{Asked, Live, NamedPeriod, Replayed, Report, report};
 use report::{charts, html};
@@ -61,6 +62,8 @@ struct Written {
     file: PathBuf,
     bytes: u64,
     warnings: Vec<String>,
+    /// What deciding again gave.
+    replay: Option<String>,
 }
 
 /// Writes the report and prints where it is.
@@ -68,8 +71,7 @@ pub(crate) fn run(config: &Config, args: &Args, file: Option<&Path>) -> Result<F
     let id = args.of.as_deref().unwrap_or(config.run());
     let config = config.clone().with("run", id);
     // What is said of this run names it, as it may be another one than that of --run.
-    write_report(&config, args, file)
-        .map_err(|error| anyhow!(config.in_message(&format!("{error:#}"), id)))
+    write_report(&config, args, file).map_err(|error| about(&config, id, &error))
 }
 
 fn write_report(config: &Config, args: &Args, file: Option<&Path>) -> Result<Found> {
@@ -83,6 +85,14 @@ fn write_report(config: &Config, args: &Args, file: Option<&Path>) -> Result<Fou
     } else {
         // Without the flags of this call: the file may be read on another machine.
         Replayed::NotMade(format!("butterquant report {id} --replay"))
+    };
+    let replay = match &replayed {
+        Replayed::Made(found) => Some(format!(
+            "{} decisions made again, {} differ from the recorded ones",
+            found.decisions,
+            found.differences.len()
+        )),
+        Replayed::NotMade(_) => None,
     };
     let differs = matches!(&replayed, Replayed::Made(found) if !found.differences.is_empty());
     let asked = Asked {
@@ -98,9 +108,10 @@ fn write_report(config: &Config, args: &Args, file: Option<&Path>) -> Result<Fou
     write(kind, &file, &found)?;
     let bytes = std::fs::metadata(&file).map(|of| of.len()).unwrap_or_default();
     let gone = found.is_of_a_log_with_holes;
-    let written = Written { run: id.to_owned(), file, bytes, warnings: found.warnings };
+    let written = Written { run: id.to_owned(), file, bytes, warnings: found.warnings, replay };
     printer::show(config.output()?, &written, |written| {
         written.warnings.iter().for_each(printer::line);
+        written.replay.iter().for_each(|said| printer::line(format!("replay: {said}")));
         printer::line(format!("report: {}", written.file.display()));
     })?;
     Ok(if gone || differs { Found::Something } else { Found::Nothing })
@@ -136,7 +147,7 @@ fn live(config: &Config, args: &Args) -> Result<Live> {
     if !named && !run.path.exists() {
         return Ok(Live::Absent(format!("there is no run {id} in the data folder")));
     }
-    match RunReader::open(&run) {
+    match read_run(config, id) {
         Ok(reader) => Ok(Live::Run(Box::new(reader))),
         Err(error) if named => Err(error.context(format!("--live {id} cannot be read"))),
         Err(error) => Ok(Live::Absent(format!("run {id} cannot be read: {error:#}"))),

@@ -107,7 +107,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     };
     let place = opened.owner.clone().unwrap_or_else(|| serving.endpoint.clone());
     let stop = run_loop::on_signal()?;
-    eprintln!("run {}: {}; log at {}; Ctrl-C stops", run.id, names.join(", "), place);
+    telemetry::say!("run {}: {}; log at {}; Ctrl-C stops", run.id, names.join(", "), place);
     let closing = config.closing()?;
     let source = market.map(|(market, opened)| {
         Source::new(&context.env, market, opened, None).when_complete(closing)

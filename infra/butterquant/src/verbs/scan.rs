@@ -100,7 +100,9 @@ fn day_to_scan(market: &mut dyn Market, as_of: Option<Day>) -> Result<Day> {
         .rfind(|day| *day <= wanted)
         .with_context(|| format!("the market begins on {}, after {wanted}", days[0]))?;
     if as_of.is_some_and(|wanted| wanted != day) {
-        eprintln!("the market has no bar of {wanted}; {day}, its last day before, is scanned");
+        telemetry::say!(
+            "the market has no bar of {wanted}; {day}, its last day before, is scanned"
+        );
     }
     Ok(day)
 }
@@ -119,7 +121,7 @@ fn last_day(market: &mut dyn Market) -> Result<Day> {
             return Ok(day);
         }
         let shown: Vec<&str> = given.bars.iter().take(3).map(|(ticker, _)| &**ticker).collect();
-        eprintln!(
+        telemetry::say!(
             "{day} is not scanned: only {bars} of {all} stocks ({}) have a row, and the index has none; delete the row if its date is wrong, or give --as-of {day}",
             shown.join(", ")
         );
@@ -170,19 +172,19 @@ fn fits(
     let closed = shell::source::last_closed(&*log, config.partitions()?, begun.previous_day)?;
     let own = is_of(begun, source);
     if own && day < closed && as_of.is_none_or(|wanted| wanted >= closed) {
-        eprintln!(
+        telemetry::say!(
             "the market no longer has a bar of {closed}, which the run has published; the scan of {closed} stands"
         );
     }
     if !own {
-        eprintln!(
+        telemetry::say!(
             "the run reads {}, so this scan of {source} is a what-if run, which cannot trade; to go on with the run give its source, to begin another give --run ID or --data-dir DIR",
             begun.source
         );
     }
     let same = controls.settings == wanted.settings;
     if own && day == closed && !same {
-        eprintln!(
+        telemetry::say!(
             "run {} has scanned {closed} with other settings, so this scan is a what-if run, which cannot trade",
             run.id
         );
@@ -208,7 +210,7 @@ fn say_what_is_behind(
         return;
     }
     let alone = format!("scan --source {source} --as-of {day} --anew");
-    eprintln!(
+    telemetry::say!(
         "run {} has closed {closed}: the {days} trading days up to {day} are scanned and traded first; `{}` scans {day} alone, as a what-if run",
         run.id,
         config.command_line(&alone, &run.id)

@@ -52,7 +52,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     std::fs::create_dir_all(&folder).with_context(|| {
         format!("{} cannot be created; choose another folder with --data-dir", folder.display())
     })?;
-    let library = success::fetch_onnxruntime(&folder, args.cuda, &mut |step| eprintln!("{step}"))?;
+    let library =
+        success::fetch_onnxruntime(&folder, args.cuda, &mut |step| telemetry::say!("{step}"))?;
     let engine = Engine::discover(ProviderChoice::Auto, Some(&library), &[])
         .context("it was fetched but cannot be used")?;
     let fetched = Fetched {

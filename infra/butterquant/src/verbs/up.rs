@@ -10,6 +10,7 @@ use report::summary::summary_of_execution;
 use run::config::Config;
 use run::context::RunContext;
 use run::data_dir;
+use run::day_figures::DayFigures;
 use run::open_run::open_or_resume;
 use run::registration;
 use run::run_loop::{self, SourceDays};
@@ -61,15 +62,24 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
     let serving = serve(config, &opened, &context)?;
     let stop = run_loop::on_signal()?;
-    eprintln!("run {}: {}; HTTP on {}; Ctrl-C stops", run.id, market.describe(), serving.endpoint);
-    eprintln!("scoring with {}: {}", context.engine.provider(), context.engine.explain());
+    telemetry::say!(
+        "run {}: {}; HTTP on {}; Ctrl-C stops",
+        run.id,
+        market.describe(),
+        serving.endpoint
+    );
+    telemetry::say!("scoring with {}: {}", context.engine.provider(), context.engine.explain());
     let source = SourceDays { market, until: args.until, closing: Some(config.closing()?) };
-    run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, &mut |figures| {
+    let day = &mut |figures: &DayFigures| {
         // Warm-up days have no scans.
         if !quiet && figures.day.is_some_and(|day| day >= scan_from) {
-            eprintln!("{figures}");
+            telemetry::say!("{figures}");
         }
-    })?;
+    };
+    let stopped = run_loop::run_all_roles(&context, source, &begun.opened, &stop, &steps, day)?;
+    if let Some(last) = stopped {
+        telemetry::say!("stopped before {last}; the same command continues from here");
+    }
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;

@@ -55,7 +55,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let read = || Chains::read(&*opened.log, partitions);
     let chains = printer::steps(config)?.during("decisions", read)?;
     let found = match args.day {
-        Some(day) => chains.find_scan(&args.what, day)?,
+        Some(day) => chains.find_scan(&args.what.to_uppercase(), day)?,
         None if args.what.is_empty() => bail!("name an order, a fill or a candidate"),
         None => chains.find(&args.what)?,
     };

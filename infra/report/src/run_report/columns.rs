@@ -6,6 +6,7 @@ use super::head::market;
 use super::track_book::{TrackBook, track_books};
 use crate::summary::Summary;
 use anyhow::Result;
+use run::question::Conventions;
 use run::run_reader::RunReader;
 use schemas::Day;
 use serde::Serialize;
@@ -93,6 +94,16 @@ pub(super) fn columns(
             let (own, other) = (market(&summary.opened.source), market(&reader.opened.source));
             if own != other {
                 found.note.push_str(&format!("; it trades {other}, and this run {own}"));
+            }
+            if reader.opened.kind != LIVE_KIND {
+                found
+                    .note
+                    .push_str(&format!("; it is a {}, which nobody traded", reader.opened.kind));
+            }
+            let differing =
+                Conventions::of(&summary.opened).differing(&Conventions::of(&reader.opened));
+            if !differing.is_empty() {
+                found.note.push_str(&format!("; the two differ in {}", differing.join(", ")));
             }
             found
         }

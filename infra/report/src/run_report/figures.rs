@@ -116,7 +116,8 @@ pub const FIGURES: &[Figure] = &[
 /// A track's figures by their keys.
 pub type Values = BTreeMap<&'static str, Value>;
 
-/// The figures of a track on all its days, or on `days` alone.
+/// The figures of a track on all its days, or on `days` alone; a drawdown is none where the track had lost all of its
+/// capital before them.
 ///
 /// # Errors
 /// The run was opened without capital.
@@ -132,7 +133,12 @@ pub(crate) fn values(book: &TrackBook, days: Option<&BTreeSet<Day>>) -> Result<V
     let (by_days, by_trades) = (performance(&changes, book.capital)?, trade_figures(&trades));
     let interval =
         by_trades.win_interval.map(|(low, high)| format!("{} to {}", percent(low), percent(high)));
-    let current = falls(&changes, book.capital).last().copied().unwrap_or_default();
+    // From the equity that it had then, which on all days is the capital.
+    let earlier = book.changes.iter().take_while(|(day, _)| !among(*day));
+    let before = earlier.fold(book.capital, |equity, (_, change)| equity + *change);
+    let falls = (before > Money::ZERO).then(|| falls(&changes, before));
+    let deepest = |falls: &Vec<f64>| falls.iter().copied().fold(0.0, f64::max);
+    let last = |falls: &Vec<f64>| falls.last().copied().unwrap_or_default();
     let highest = exposure.iter().copied().max_by(f64::total_cmp);
     Ok(BTreeMap::from([
         ("total_return", json!(by_days.total_return)),
@@ -145,8 +151,8 @@ pub(crate) fn values(book: &TrackBook, days: Option<&BTreeSet<Day>>) -> Result<V
         ("profit_factor", json!(by_trades.profit_factor)),
         ("mean_roi", json!(by_trades.mean_roi)),
         ("median_held", json!(by_trades.median_held)),
-        ("max_drawdown", json!(by_days.max_drawdown)),
-        ("current_drawdown", json!(current)),
+        ("max_drawdown", json!(falls.as_ref().map(deepest))),
+        ("current_drawdown", json!(falls.as_ref().map(last))),
         ("sharpe", json!(by_days.sharpe)),
         ("sortino", json!(by_days.sortino)),
         ("exposure_mean", json!(mean(&exposure))),
@@ -202,7 +208,7 @@ mod tests {
         let days = BTreeSet::from([Day(11), Day(12)]);
         let found = values(&book, Some(&days)).unwrap();
         assert!((of(&found, "total_return") + 0.02).abs() < 1e-12);
-        assert!((of(&found, "current_drawdown") - 0.02).abs() < 1e-12);
+        assert!((of(&found, "current_drawdown") - 20.0 / 1010.0).abs() < 1e-12);
         assert_eq!((of(&found, "closed_trades"), of(&found, "exposure_max")), (1.0, 0.2));
         assert!(found["profit_factor"] == 0.0 && found["payoff"].is_null());
     }

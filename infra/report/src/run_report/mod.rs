@@ -145,8 +145,9 @@ pub struct Report {
 ///
 /// # Errors
 /// The log or the views cannot be read, or a period lies outside of the run's days.
-pub fn report(reader: &RunReader, asked: Asked) -> Result<Report> {
+pub fn report(reader: &RunReader, mut asked: Asked) -> Result<Report> {
     let summary = summary(reader)?;
+    trials::complete(&mut asked.tried, &summary);
     let books = track_book::track_books(reader)?;
     let periods = periods::periods(&asked.periods, &books)?;
     let trips = round_trips(reader)?;

@@ -62,7 +62,7 @@ pub struct TrackPeriod {
     pub track: &'static str,
     /// Sum of the daily changes ÷ capital.
     pub total_return: Value,
-    /// Deepest fall below the highest point since the period began, as of a track that began it with its capital.
+    /// Deepest fall of the equity below its highest point since the period began ÷ that point.
     pub drawdown: Value,
     /// Trades closed in it.
     pub trades: Value,
@@ -146,7 +146,8 @@ mod tests {
         let found = periods(&[named(11, 12)], &books).unwrap().remove(0);
         let track = &found.tracks[0];
         assert_eq!((&track.total_return, &track.trades), (&json!(-0.05), &json!(1)));
-        assert_eq!(track.drawdown, json!(0.05));
+        // From 990 to 940: the fall counts by what the track still had.
+        assert_eq!(track.drawdown.as_f64().unwrap(), 50.0 / 990.0);
         for (from, to) in [(9, 12), (11, 14), (20, 30)] {
             let refused = periods(&[named(from, to)], &books).unwrap_err().to_string();
             assert!(refused.contains("1970-01-11 to 1970-01-14"), "{refused}");

@@ -1,9 +1,9 @@
 //! How many configurations have been tried on the same prices, and what that makes of the run's Sharpe ratios.
 
 use super::track_book::TrackBook;
-use crate::summary::LONGEST_HOLDING;
+use crate::summary::{LONGEST_HOLDING, Summary};
 use anyhow::Result;
-use run::trials::Trial;
+use run::trials::{Trial, counted, sharpeless};
 use serde::Serialize;
 use statistics::{SharpeError, daily_returns, sharpe_inference};
 
@@ -35,6 +35,17 @@ pub struct TrialSharpe {
     pub refused: Option<String>,
 }
 
+/// Adds what came of the run itself, where that is not on record: the file of trials may be younger than the run.
+pub(super) fn complete(tried: &mut [Trial], of: &Summary) {
+    let own = |trial: &&mut Trial| trial.run == of.run && trial.sharpe_daily.is_empty();
+    if let (None, Some(own)) = (of.unfinished_until, tried.iter_mut().find(own)) {
+        let known = of.tracks.iter();
+        own.sharpe_daily = known
+            .filter_map(|track| Some((track.track.to_owned(), track.sharpe_daily()?)))
+            .collect();
+    }
+}
+
 /// None where nothing was counted: of a live run, whose prices go on.
 pub(super) fn trials(books: &[TrackBook], tried: &[Trial], seed: u64) -> Result<Option<Trials>> {
     if tried.is_empty() {
@@ -49,12 +60,8 @@ pub(super) fn trials(books: &[TrackBook], tried: &[Trial], seed: u64) -> Result<
         let of = TrialSharpe { track: name, ..TrialSharpe::default() };
         deflated_sharpe.push(deflated(&returns, &sharpes, of, seed));
     }
-    let count = tried.len();
-    let without = tried.iter().filter(|trial| trial.sharpe_daily.is_empty()).count();
-    let many = if count == 1 { "configuration has" } else { "configurations have" };
-    let text = format!(
-        "{count} distinct {many} been tried in this data folder on these prices (the same tickers up to the same last day), {without} of them without a result; failures and removed runs count"
-    );
+    let (count, without) = (tried.len(), sharpeless(tried));
+    let text = format!("{}; failures and removed runs count", counted(count, without));
     Ok(Some(Trials { count, text, deflated_sharpe }))
 }
 

@@ -9,7 +9,7 @@ pub use swept::{Answer, BestCell, CellRun, CellTrack, Sweep, SweptCell};
 use anyhow::{Result, ensure};
 use best::best_of;
 use run::run_reader::RunReader;
-use run::trials::Trial;
+use run::trials::{Trial, sharpeless};
 use schemas::events::Track;
 
 /// The sweep of `cells`. `trials` gives what was tried on prices, `read` opens a run.
@@ -32,6 +32,6 @@ pub fn sweep(
     for track in Track::ALL {
         tracks.push(best_of(&cells, track, &tried, read)?);
     }
-    let without_result = tried.iter().filter(|trial| trial.sharpe_daily.is_empty()).count();
+    let without_result = sharpeless(&tried);
     Ok(Sweep { data_sha256, trials: tried.len(), without_result, cells, tracks })
 }

@@ -84,7 +84,7 @@ impl Chains {
                 self.known_orders()
             );
         }
-        if self.prices.contains_key(text) {
+        if self.prices.contains_key(&text.to_uppercase()) {
             bail!(
                 "{text} is a ticker: name a day too, as in `butterquant why {text} --day 2018-06-29`"
             );

@@ -3,7 +3,7 @@
 use super::choices::{LogHome, Provider};
 use super::layered::Config;
 use super::names::check_run_name;
-use crate::data_dir::{KafkaAccess, LogAccess, RunDir};
+use crate::data_dir::{KafkaAccess, LogAccess, PATIENCE, RunDir};
 use crate::registration::Client;
 use anyhow::Result;
 use std::path::PathBuf;
@@ -109,7 +109,14 @@ impl Config {
         };
         let data_dir = self.data_dir();
         let path = data_dir.join("runs").join(id);
-        Ok(RunDir { id: id.to_owned(), path, data_dir, access, token: self.token() })
+        Ok(RunDir {
+            id: id.to_owned(),
+            path,
+            data_dir,
+            access,
+            token: self.token(),
+            patience: PATIENCE,
+        })
     }
 
     /// The runs in the data folder, by id.

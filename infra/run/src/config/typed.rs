@@ -181,11 +181,13 @@ impl Config {
     }
 }
 
-/// The tracks that `text` names, separated by commas, each once and in their own order; `None` where one is unknown.
+/// The tracks that `text` names, separated by commas, each once and in their own order; none for both of them, as no name
+/// means both; `None` where one is unknown.
 pub(super) fn tracks_of(text: &str) -> Option<Vec<Track>> {
     let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     let is = |track: &Track, name: &str| track.name().eq_ignore_ascii_case(name);
     let known = names.iter().all(|name| Track::ALL.iter().any(|track| is(track, name)));
     let named = |track: &Track| names.iter().any(|name| is(track, name));
-    known.then(|| Track::ALL.into_iter().filter(named).collect())
+    let named: Vec<Track> = Track::ALL.into_iter().filter(named).collect();
+    known.then(|| if named.len() == Track::ALL.len() { Vec::new() } else { named })
 }

@@ -171,6 +171,7 @@ mod tests {
             data_dir: path.to_owned(),
             access: LogAccess::Folder,
             token: None,
+            patience: crate::data_dir::PATIENCE,
         };
         for folder in DERIVED {
             fs::create_dir_all(path.join(folder)).unwrap();

@@ -16,4 +16,4 @@ pub(crate) use open_log::{open_state, was_held};
 pub use remove::{hold, remove_run};
 pub use repair::{Repaired, repair_log, repair_state};
 pub(crate) use run_dir::run_ids;
-pub use run_dir::{KafkaAccess, LIVE, LogAccess, RunDir};
+pub use run_dir::{KafkaAccess, LIVE, LogAccess, PATIENCE, RunDir};

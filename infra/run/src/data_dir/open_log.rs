@@ -1,7 +1,7 @@
 //! Opening a run's log and state folder: as their owner, or through the process that owns them.
 
 use super::beside::settle;
-use super::run_dir::{LogAccess, RunDir};
+use super::run_dir::{LogAccess, PATIENCE, RunDir};
 use anyhow::{Context, Result, anyhow};
 use eventlog::{EmbeddedLog, ErrorClass, KafkaLog, Log, LogError, RemoteLog};
 use schemas::Topic;
@@ -62,7 +62,7 @@ pub fn own(run: &RunDir) -> Result<OpenLog> {
     let path = run.log();
     check_not_gone(run)?;
     create(&path)?;
-    let log = Arc::new(patiently(&path, || Ok(EmbeddedLog::open(&path)?))?);
+    let log = Arc::new(patiently(&path, run.patience, || Ok(EmbeddedLog::open(&path)?))?);
     Ok(OpenLog { log: log.clone(), owner: None, embedded: Some(log) })
 }
 
@@ -114,7 +114,7 @@ pub fn reach(run: &RunDir) -> Result<OpenLog> {
     if !path.exists() {
         return Err(no_run(run));
     }
-    patiently(&path, || {
+    patiently(&path, run.patience, || {
         let connected = living_owner(&path)
             .and_then(|owner| owner.endpoint)
             .map(|endpoint| (RemoteLog::connect(&endpoint, run.token.clone()), endpoint));
@@ -144,7 +144,7 @@ pub fn of_state<T>(
     mut here: impl FnMut(&kv::Db) -> Result<T>,
 ) -> Result<T> {
     let state = run.state();
-    patiently(&state, || {
+    patiently(&state, run.patience, || {
         let owner = [run.log(), run.state()].iter().find_map(|path| living_owner(path)?.endpoint);
         let unreached = match owner.map(&mut there) {
             Some(Err(error)) => Some(error),
@@ -164,7 +164,7 @@ pub fn of_state<T>(
 /// # Errors
 /// Another process holds it, or it is damaged, which a rebuild repairs.
 pub(crate) fn open_state(state: &Path) -> Result<kv::Db> {
-    patiently(state, || kv::Db::open(state).map_err(of_state_folder))
+    patiently(state, PATIENCE, || kv::Db::open(state).map_err(of_state_folder))
 }
 
 /// The same to read it alone; a folder that cannot be written is read from a copy.
@@ -172,7 +172,7 @@ pub(crate) fn open_state(state: &Path) -> Result<kv::Db> {
 /// # Errors
 /// As [`open_state`].
 pub fn read_state(state: &Path) -> Result<kv::Db> {
-    patiently(state, || kv::Db::open_to_read(state).map_err(of_state_folder))
+    patiently(state, PATIENCE, || kv::Db::open_to_read(state).map_err(of_state_folder))
 }
 
 fn of_state_folder(error: kv::KvError) -> anyhow::Error {
@@ -184,11 +184,13 @@ fn of_state_folder(error: kv::KvError) -> anyhow::Error {
     error.context("saved state and views are damaged; `butterquant rebuild --all` makes them again from the log")
 }
 
-/// Repeats `attempt` for up to three seconds while another process holds `path` and does not serve
-/// it: a reader is done in a moment, and an owner that starts will announce its address.
-pub(crate) fn patiently<T>(path: &Path, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    const PATIENCE: Duration = Duration::from_secs(3);
-    let deadline = Instant::now() + PATIENCE;
+/// Repeats `attempt` for as long as `patience` while another process holds `path` and does not serve it.
+pub(crate) fn patiently<T>(
+    path: &Path,
+    patience: Duration,
+    mut attempt: impl FnMut() -> Result<T>,
+) -> Result<T> {
+    let deadline = Instant::now() + patience;
     loop {
         let is_passing = |error: &anyhow::Error| match living_owner(path) {
             Some(owner) => owner.endpoint.is_none(),

@@ -5,6 +5,7 @@ use eventlog::KafkaSettings;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The run that trades live.
 pub const LIVE: &str = "live";
@@ -22,7 +23,12 @@ pub struct RunDir {
     pub access: LogAccess,
     /// The token that the process owning the run asks its callers for.
     pub token: Option<String>,
+    /// How long another process is waited for that holds the log and serves nobody.
+    pub patience: Duration,
 }
+
+/// A reader is done in a moment, and an owner that starts will announce its address.
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where a run's log is.
 #[derive(Clone)]

@@ -36,11 +36,11 @@ pub fn at_start(client: Option<&Client>, prefix: &str) {
     match register(client, prefix, false) {
         Ok(report) => {
             for problem in report.versions.iter().filter_map(|one| one.problem.as_ref()) {
-                eprintln!("{}: {problem}", report.registry);
+                telemetry::say!("{}: {problem}", report.registry);
             }
-            report.remedies.iter().for_each(|remedy| eprintln!("{remedy}"));
+            report.remedies.iter().for_each(|remedy| telemetry::say!("{remedy}"));
         }
-        Err(error) => eprintln!(
+        Err(error) => telemetry::say!(
             "the schemas were not registered: {error:#}; `butterquant schemas register` tries again"
         ),
     }

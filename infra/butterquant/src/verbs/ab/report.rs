@@ -2,10 +2,10 @@
 
 use crate::exit::Found;
 use crate::printer;
+use crate::read_run::read_run;
 use anyhow::Result;
 use report::ab::{ab_report, text};
 use run::config::Config;
-use run::run_reader::RunReader;
 
 /// Arguments of `ab report`.
 #[derive(clap::Args, Debug)]
@@ -22,8 +22,7 @@ Examples:
 
 /// Prints the report.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
-    let run = config.run_dir(args.of.as_deref().unwrap_or(config.run()))?;
-    let reader = RunReader::open(&run)?;
+    let reader = read_run(config, args.of.as_deref().unwrap_or(config.run()))?;
     let found = printer::steps(config)?.during("report", || ab_report(&reader))?;
     printer::show(config.output()?, &found, |found| printer::line(text(found)))?;
     Ok(Found::Nothing)

@@ -76,7 +76,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 fn warn_of_splits(history: &PriceHistory, ticker: &str, day: Day) {
     let seen = history.window(ticker).and_then(|window| window.analysed(day)).unwrap_or_default();
     for suspected in suspected_splits(seen) {
-        eprintln!(
+        telemetry::say!(
             "{ticker}: {suspected}; a scan refuses the ticker until `butterquant market confirm` says \
              what it was"
         );

@@ -5,11 +5,17 @@ mod verify_causality;
 
 use crate::backtest_period;
 use crate::bounded_run::{named, run_through};
+use crate::child_process;
 use crate::exit::Found;
 use crate::run_options::RunOptions;
 use anyhow::{Context, Result};
 use run::config::Config;
+use run::data_dir::{PATIENCE, RunDir};
 use run::question::identity;
+use std::time::Duration;
+
+/// How long a cell of a sweep waits for another process that is making the same run, as another sweep does.
+const CELL_WAITS: Duration = Duration::from_secs(3_600);
 
 /// Shown below the help of `backtest`.
 pub(crate) const EXAMPLES: &str = "\
@@ -30,6 +36,10 @@ pub(crate) struct Command {
     /// What is done otherwise than the configuration says.
     #[command(flatten)]
     pub options: RunOptions,
+    /// The sweep whose cell this is, by its process id: the cell ends with it, and waits for another process that is making
+    /// the same run
+    #[arg(long, hide = true)]
+    pub cell_of: Option<i32>,
     /// The verb.
     #[command(subcommand)]
     pub verb: Option<Verb>,
@@ -50,7 +60,14 @@ pub(crate) fn run(config: &Config, command: &Command) -> Result<Found> {
         None => {
             let period = command.period.as_ref();
             let period = period.context("name the period with --from and --to")?;
-            run_period(config, period, &command.options)
+            let patience = match command.cell_of {
+                Some(sweep) => {
+                    child_process::ends_with(sweep)?;
+                    CELL_WAITS
+                }
+                None => PATIENCE,
+            };
+            run_period(config, period, &command.options, patience)
         }
     }
 }
@@ -61,6 +78,7 @@ fn run_period(
     config: &Config,
     args: &backtest_period::Args,
     options: &RunOptions,
+    patience: Duration,
 ) -> Result<Found> {
     let named = named(config)?;
     let (market, wanted) = backtest_period::asked(config, args, options)?;
@@ -71,6 +89,6 @@ fn run_period(
             format!("backtest-{}-{}-{}", args.from, args.to, &question[..8])
         }
     };
-    let run = config.run_dir(&id)?;
+    let run = RunDir { patience, ..config.run_dir(&id)? };
     run_through(config, &run, market, &wanted)
 }

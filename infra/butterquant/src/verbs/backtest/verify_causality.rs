@@ -18,7 +18,7 @@ use eventlog::Log;
 use producers::analyses::Keeper;
 use producers::source::{Market, Poison, open_poisoned, with_planted_leak};
 use run::config::{Config, Output, RunSpec};
-use run::data_dir::{LogAccess, RunDir};
+use run::data_dir::{LogAccess, PATIENCE, RunDir};
 use run::run_loop;
 use run::run_request::RunRequest;
 use run::same_past::{compare, later_bars};
@@ -123,12 +123,12 @@ pub(super) fn run(config: &Config, args: &Args) -> Result<Found> {
         stop: run_loop::on_signal()?,
         steps: printer::steps(config)?,
     };
-    let (reference, log) = check.reference(market, &wanted, &scanned)?;
-    let mut runs = Vec::new();
-    for at in chosen {
-        let (after, through) = (scanned[at], scanned[(at + BEYOND).min(scanned.len() - 1)]);
-        runs.push(check.poisoned(&*log, &wanted, after, through)?);
+    let all = check.all(market, &wanted, &scanned, &chosen);
+    if all.as_ref().is_err_and(|error| error.is::<Stopped>()) {
+        telemetry::say!("{Stopped}");
+        return Ok(Found::Something);
     }
+    let (reference, runs) = all?;
     let same = runs.iter().all(|run| run.first_difference.is_none());
     let verdict = Verdict {
         same,
@@ -169,7 +169,29 @@ fn chosen(scanned: &[Day], args: &Args) -> Result<Vec<usize>> {
     Ok(chosen)
 }
 
+/// It was stopped before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped; nothing is kept of the check")]
+struct Stopped;
+
 impl Check<'_> {
+    /// The reference, and a poisoned run for each place among `scanned` that is chosen.
+    fn all(
+        &self,
+        market: Box<dyn Market>,
+        wanted: &RunRequest,
+        scanned: &[Day],
+        chosen: &[usize],
+    ) -> Result<(Reference, Vec<PoisonedRun>)> {
+        let (reference, log) = self.reference(market, wanted, scanned)?;
+        let mut runs = Vec::new();
+        for at in chosen {
+            let (after, through) = (scanned[*at], scanned[(*at + BEYOND).min(scanned.len() - 1)]);
+            runs.push(self.poisoned(&*log, wanted, after, through)?);
+        }
+        Ok((reference, runs))
+    }
+
     /// The period as the data are.
     fn reference(
         &self,
@@ -242,7 +264,9 @@ impl Check<'_> {
         let stop = || Ok(Arc::clone(&self.stop));
         let (context, _) = carry_out(&self.spec, &run, market, wanted, &self.steps, &stop)?;
         let closed = context.env.board.closed_by_all(1);
-        ensure!(closed >= last, "stopped; nothing is kept of the check");
+        if closed < last {
+            return Err(Stopped.into());
+        }
         // A run sets it at its end, too.
         self.stop.store(false, Ordering::Relaxed);
         Ok(Arc::clone(&context.env.log))
@@ -250,7 +274,7 @@ impl Check<'_> {
 
     fn say(&self, what: &str) {
         if !self.config.is_quiet() && self.config.output().is_ok_and(|of| of == Output::Human) {
-            eprintln!("{what}");
+            telemetry::say!("{what}");
         }
     }
 }
@@ -259,5 +283,12 @@ impl Check<'_> {
 fn run_in(folder: &Path, id: &str) -> RunDir {
     let data_dir = folder.join(id);
     let path = data_dir.join("runs").join(id);
-    RunDir { id: id.to_owned(), path, data_dir, access: LogAccess::Folder, token: None }
+    RunDir {
+        id: id.to_owned(),
+        path,
+        data_dir,
+        access: LogAccess::Folder,
+        token: None,
+        patience: PATIENCE,
+    }
 }

@@ -84,7 +84,7 @@ fn adopt(env: &Env, role: Role) -> Result<Adopted> {
         }
         if began.elapsed() > SOON && !said {
             said = true;
-            eprintln!(
+            telemetry::say!(
                 "group {role}: waiting for its partitions, up to {} s; Kafka may have to forget a member that has ended",
                 PATIENCE.as_secs()
             );

@@ -7,7 +7,7 @@ pub(crate) use args::{Args, help};
 use crate::exit::Found;
 use crate::holding_cells::{dollars, holding_cells};
 use crate::printer::{line, show_view};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use api::answers::{JournalQuery, JournalView, TradeFilter, TradeTotals, ask, trade_table};
 use report::tables::{or_dash, percent, table};
 use run::config::Config;
@@ -31,6 +31,9 @@ struct Shown {
 
 /// Prints the closed trades, or writes them.
 pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        ensure!(from <= to, "--to {to} is before --from {from}; exchange them");
+    }
     let last = args.last.unwrap_or(if args.export.is_some() { usize::MAX } else { SHOWN });
     let filter = args.filter();
     // Of all trades the process that owns the run sends those that are wanted.

@@ -24,7 +24,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     prefixes.dedup();
     let serving = server::start_schemas(&args.listen, config.token(), prefixes)?;
     let stop = run_loop::on_signal()?;
-    eprintln!("schemas on {}; Ctrl-C stops", serving.endpoint);
+    telemetry::say!("schemas on {}; Ctrl-C stops", serving.endpoint);
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(100));
     }

@@ -92,9 +92,19 @@ pub(super) fn apart(grids: &[Grid], fixed: &RunOptions) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a cell's settings exist and are in their ranges.
-pub(super) fn check(config: &Config, cell: &Cell) -> Result<()> {
-    options(cell)?.settle(config).map(|_| ())
+/// Checks that the cells' settings exist and are in their ranges, and that no two are the same.
+pub(super) fn check(config: &Config, cells: &[Cell]) -> Result<()> {
+    let mut known = BTreeSet::new();
+    for cell in cells {
+        let settings = options(cell)?.settle(config)?.settings()?;
+        let cell: Vec<String> = cell.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        ensure!(
+            known.insert(serde_json::to_string(&settings)?),
+            "{} is the same as a cell before it; leave a value out",
+            cell.join(" ")
+        );
+    }
+    Ok(())
 }
 
 /// The backtest of which every cell is a variant.
@@ -110,6 +120,7 @@ impl Backtest<'_> {
     fn carry_out(&self, cell: &Cell) -> Result<CellRun> {
         let mut command = child_process::like_this(self.config)?;
         command.env_remove("BUTTERQUANT_RUN").args(["-o", "json", "--quiet", "backtest"]);
+        command.args(["--cell-of", &std::process::id().to_string()]);
         let backtest_period::Args { from, to, history, tickers, .. } = self.period;
         let (from, to) = (from.to_string(), to.to_string());
         command.args(["--source", &self.source, "--from", &from, "--to", &to]);

@@ -8,13 +8,13 @@ use crate::arg_ranges::at_least_one;
 use crate::backtest_period;
 use crate::exit::Found;
 use crate::printer;
+use crate::read_run::read_run;
 use crate::run_options::RunOptions;
 use anyhow::{Context, Result, bail};
 use cells::{Backtest, Grid, run_all};
 use report::sweep::{CellRun, SweptCell, sweep};
 use run::config::Config;
 use run::run_loop;
-use run::run_reader::RunReader;
 use run::trials::Trials;
 use std::sync::atomic::Ordering;
 
@@ -42,8 +42,8 @@ A cell is the backtest of its settings, a run like any other: what has been made
 stopped goes on with the same command, and `butterquant report RUN` shows any cell. What follows is computed over all cells:
 
   deflated Sharpe    the chance that the best cell's true Sharpe ratio is above 0, after as many trials as the data folder
-                     has seen on these prices (the same tickers up to the same last day), earlier sweeps, failures and removed
-                     runs included
+                     has seen on these prices (row for row, up to the same last day), earlier sweeps, failures and removed runs
+                     included
   overfitting (PBO)  how often the best cell of one half of the blocks is below the median in the other (CSCV, 8 blocks)
   walk forward       the best cell of the past, traded over the days after it
   permutation        what the best cell's threshold and daily limit alone would choose, by label, against the same scores
@@ -65,9 +65,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let settled = args.options.settle(config)?;
     cells::apart(&args.grid, &args.options)?;
     let cells = cells::combinations(&args.grid, MOST_CELLS)?;
-    for cell in &cells {
-        cells::check(&settled, cell)?; // before the first is run
-    }
+    cells::check(&settled, &cells)?; // before the first is run
     let backtest = Backtest {
         config: &settled,
         source: crate::market::named(&settled, args.period.source.as_ref())?,
@@ -83,7 +81,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let failed = made.iter().filter(|cell| cell.failed.is_some()).count();
     if stop.load(Ordering::Relaxed) {
         let (whole, all) = (made.len() - failed, cells.len());
-        eprintln!(
+        telemetry::say!(
             "stopped with {whole} of {all} cells made, so nothing is shown; the same command goes on from here"
         );
         return Ok(Found::Something);
@@ -102,14 +100,14 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
 fn figures(config: &Config, made: &[CellRun]) -> Result<report::sweep::Sweep> {
     let mut cells = Vec::with_capacity(made.len());
     for cell in made {
-        let read = cell.run.as_ref().map(|id| {
-            let run = config.run_dir(id)?;
-            RunReader::open(&run).with_context(|| format!("run {id} cannot be read"))
-        });
+        let read = cell
+            .run
+            .as_ref()
+            .map(|id| read_run(config, id).with_context(|| format!("run {id} cannot be read")));
         cells.push(SweptCell::of(cell, read.transpose()?.as_ref())?);
     }
     let runs = config.runs()?;
     let trials = |data: &str| Trials::of(&config.data_dir()).on(data, &runs);
-    let reader = |id: &str| RunReader::open(&config.run_dir(id)?);
+    let reader = |id: &str| read_run(config, id);
     sweep(cells, &trials, &reader)
 }

@@ -2,16 +2,21 @@
 
 use report::sweep::{Answer, BestCell, Sweep, SweptCell};
 use report::tables::{or_dash, percent, table};
+use run::trials::counted;
 use schemas::events::Track;
 use statistics::p_text;
 
 /// The sweep as text.
 pub(super) fn text(sweep: &Sweep) -> String {
     let mut lines = vec![cells(sweep)];
-    lines.push(format!(
-        "\n{} distinct configurations have been tried in this data folder on these prices (the same tickers up to the same last day), {} of them without a result",
-        sweep.trials, sweep.without_result
-    ));
+    lines.push(format!("\n{}", counted(sweep.trials, sweep.without_result)));
+    let failed = sweep.cells.iter().filter(|cell| cell.failed.is_some()).count();
+    if failed > 0 {
+        let (made, all) = (sweep.cells.len() - failed, sweep.cells.len());
+        lines.push(format!(
+            "NOT ALL CELLS: {failed} of {all} failed, see below; what follows is of the other {made}"
+        ));
+    }
     for of in &sweep.tracks {
         lines.push(String::new());
         lines.extend(best(sweep, of));
