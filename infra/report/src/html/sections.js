@@ -15,6 +15,8 @@ const GLOSSARY = {
   probabilistic: 'Probability that the true Sharpe ratio is above 0, given length, skew and kurtosis of the daily returns.',
   luck: 'Sharpe ratio that the best of so many trials without any skill is expected to show.',
   equity: 'Capital, realised results and the mark of open positions at each close, dollars. The dotted line is the equity of the first day.',
+  period_return: 'Sum of the daily changes of the period ÷ the capital, which is fixed.',
+  period_drawdown: 'Deepest fall of the equity below its highest value since the period began, as a share of that value.',
   drawdown: 'Equity below its highest earlier value, as a share of that value.',
   exposure: 'Capital at risk in open positions as a share of capital.',
   index: 'The market’s index on the same days; no track trades it.',
@@ -133,7 +135,7 @@ function periods(data) {
   const figures = track => [el('td', {}, trackName(data, track.track)), el('td', { class: 'num ' + tone(track.total_return) }, signedPercent(track.total_return)),
     numeric(format(track.drawdown, 'percent')), numeric(format(track.trades, 'count'))];
   const named = (period, rowspan) => [el('th', { scope: 'rowgroup', rowspan }, period.name), el('td', { rowspan }, `${period.from} to ${period.to}`), el('td', { rowspan }, period.named_by)];
-  const names = ['Period', 'Days', 'Named by', 'Track', numericHead('Return'), numericHead('Drawdown'), numericHead('Trades')];
+  const names = ['Period', 'Days', 'Named by', 'Track', numericHead(term('Return', GLOSSARY.period_return)), numericHead(term('Drawdown', GLOSSARY.period_drawdown)), numericHead('Trades')];
   return scrolling('Crisis periods', table('plain spans', names, data.periods.flatMap(period => period.tracks.map((track, index) =>
     el('tr', { class: index ? null : 'first' }, index === 0 && named(period, period.tracks.length), figures(track))))));
 }
