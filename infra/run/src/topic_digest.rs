@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use schemas::{Day, Event, Topic, id::hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shell::holes::{Hole, PartitionCheck, unreadable};
+use shell::holes::Hole;
+use shell::placed_events::each_checked_record;
 use shell::record_codec;
 use std::collections::BTreeMap;
 
@@ -47,33 +48,12 @@ pub fn checked(
     partitions: u32,
     previous: Day,
 ) -> (TopicDigest, Vec<Hole>) {
-    let (mut hash, mut found, mut gone) = (Sha256::new(), TopicDigest::default(), Vec::new());
-    // On Kafka a reader is a connection; one that has failed is not used again.
-    let mut reader = None;
-    for partition in 0..topic.partitions(partitions) {
-        let mut read = || -> Result<Vec<Hole>> {
-            let place = record_codec::place(topic, partition);
-            let ends = log.watermarks(&place)?;
-            let mut check = PartitionCheck::new(topic, partition, partitions, ends.low, previous);
-            let of = match reader.take() {
-                Some(reader) => reader,
-                None => PartitionReader::new(log)?,
-            };
-            let of = reader.insert(of);
-            for record in of.records(&place, ends.low..ends.high) {
-                let record = record?;
-                let event = record_codec::event(topic, &record).ok();
-                found.take(&mut hash, partition, &record, event.as_ref());
-                check.take_read(&record, event.as_ref());
-            }
-            Ok(check.end(log, ends.high)?)
-        };
-        let holes = read();
-        gone.extend(holes.unwrap_or_else(|error| {
-            reader = None;
-            vec![unreadable(topic, partition, &error)]
-        }));
-    }
+    let (mut hash, mut found) = (Sha256::new(), TopicDigest::default());
+    let gone = each_checked_record(log, topic, partitions, previous, &mut |check, of, record| {
+        let event = record_codec::event(topic, record).ok();
+        found.take(&mut hash, of, record, event.as_ref());
+        check.take_read(record, event.as_ref());
+    });
     found.sha256 = hex(&hash.finalize());
     (found, gone)
 }

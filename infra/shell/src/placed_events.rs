@@ -5,7 +5,7 @@ use crate::error::ShellError;
 use crate::holes::{Hole, PartitionCheck, unreadable};
 use crate::inspect::inspect;
 use crate::record_codec;
-use eventlog::{Log, PartitionReader};
+use eventlog::{Log, PartitionReader, Record};
 use schemas::{Day, Event, Topic};
 
 /// Shows every event of `topic` that a role would take in to `take`, with its partition and offset, partition by
@@ -17,6 +17,23 @@ pub fn each_placed_event(
     total: u32,
     previous: Day,
     take: &mut dyn FnMut(u32, u64, Event),
+) -> Vec<Hole> {
+    each_checked_record(log, topic, total, previous, &mut |check, partition, record| {
+        let event = inspect(topic, partition, total, record).ok();
+        check.take_event(record.offset, event.as_ref());
+        if let Some(event) = event {
+            take(partition, record.offset, event);
+        }
+    })
+}
+
+/// The same with every record, of which `take` must tell the check.
+pub fn each_checked_record(
+    log: &dyn Log,
+    topic: Topic,
+    total: u32,
+    previous: Day,
+    take: &mut dyn FnMut(&mut PartitionCheck, u32, &Record),
 ) -> Vec<Hole> {
     let (mut gone, mut reader) = (Vec::new(), None);
     for partition in 0..topic.partitions(total) {
@@ -31,12 +48,7 @@ pub fn each_placed_event(
             };
             let of = reader.insert(of);
             for record in of.records(&place, ends.low..ends.high) {
-                let record = record?;
-                let event = inspect(topic, partition, total, &record).ok();
-                check.take_event(record.offset, event.as_ref());
-                if let Some(event) = event {
-                    take(partition, record.offset, event);
-                }
+                take(&mut check, partition, &record?);
             }
             check.end(log, ends.high)
         };
