@@ -51,7 +51,7 @@ def models(rng):
     """Three models; the first has no distribution, so that the page must do without."""
     centre = [rng.uniform(-0.3, 0.9) for _ in FEATURES]
     spread = [10**rng.uniform(-2, 0) for _ in FEATURES]
-    deciles = [[short(c + s * z) for z in (-3.1, -1.28, -0.84, -0.52, -0.25, 0, 0.25, 0.52, 0.84, 1.28, 3.2)]
+    deciles = [[short(c + s * z) for z in (-1.28, -0.84, -0.52, -0.25, 0, 0.25, 0.52, 0.84, 1.28)]
                for c, s in zip(centre, spread)]
     made = [{"version": v, "sha256": digits(rng, 64), "deciles": None if v == 1 else deciles} for v in (1, 2, 3)]
     return made, centre, spread
@@ -235,7 +235,7 @@ def why(rng, trade, days, centre, spread):
              } if ai else {"name": "technical score over", "limit": 60, "value": round(rng.uniform(60.5, 82), 1)}
     return {
         "heading": f"{trade['ticker']} on {scan}: {kind} butterfly {strikes}, opened by {trade['track']}",
-        "steps": steps, "features": [short(c + s * rng.gauss(0, 1.15))
+        "steps": steps, "features": [short(c + s * rng.gauss(0, 9 if trade["at"] % 5 == 0 else 1.15))  # some far from all training rows
                                      for c, s in zip(centre, spread)], "model": trade["model"],
         "probabilities": [short(p, 3) for p in trade["chances"]], "expected_roi": trade["expected_roi"], "thresholds": [
             limit, {"name": "open positions below", "limit": 50, "value": rng.randint(5, 49)}

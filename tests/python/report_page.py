@@ -237,6 +237,7 @@ class Check:
         self.that(
             browser.js("document.querySelectorAll('#why .strip, #why .nothing').length") >= 1,
             "the why shows no features")
+        self.percentiles()
         for what in self.probe("blank") + [f"contrast in the why: {one}" for one in self.probe("poorContrast")]:
             self.that(False, what)
         self.shoot("why-light", whole=False)
@@ -253,6 +254,56 @@ class Check:
         browser.open(self.address + "#why=no-such-candidate")
         self.that(browser.js("document.getElementById('why').innerText.includes('no trade of that candidate')"),
                   "an unknown why is not said to be one")
+
+    def percentiles(self):
+        """Whether features stand where they are among the deciles of their model, in some whys of the whole file."""
+        shown = self.browser.js("""(async () => {
+          const open = location.hash, found = [];
+          const deciles = new Map((report.models || []).map(model => [model.version, model.deciles]));
+          const known = whyOrder().filter(order => deciles.get(report.why[order].model));
+          for (const order of known.filter((_, at, all) => at % Math.ceil(all.length / 20) === 0)) {
+            openWhy(order);
+            await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));
+            const rows = [...document.querySelectorAll('#why tr:has(.strip)')];
+            const said = [...document.querySelectorAll('#why .step')].find(step => step.querySelector('b').textContent === 'features');
+            found.push([said.querySelector('p').textContent, report.why[order].features, deciles.get(report.why[order].model),
+              rows.map(row => [row.cells[3].textContent, +row.querySelector('circle').getAttribute('cx').replace('%', '')])]);
+          }
+          location.hash = open;
+          await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));
+          return found;
+        })()""")
+        names = self.browser.js("report.feature_names")
+        for said, values, deciles, rows in shown:
+            if "of training" in said or "of the training" in said:
+                listed = dict(re.findall(r"(\w+) (low|high)", said))
+                outer = {
+                    name: "low" if value < bounds[0] else "high"
+                    for name, value, bounds in zip(names, values, deciles) if value < bounds[0] or value > bounds[-1]
+                }
+                # The page's values have four digits: one beside a decile may be on its other side.
+                near = {
+                    name
+                    for name, value, bounds in zip(names, values, deciles)
+                    if min(abs(value - bounds[0]), abs(value - bounds[-1])) <= 1e-3 * abs(value)
+                }
+                differ = {name for name in listed | outer if listed.get(name) != outer.get(name)} - near
+                self.that(not differ, f"the features' step and their strips differ about {differ}: {said}")
+            self.that(len(values) == len(rows), f"{len(rows)} of {len(values)} features are shown")
+            wrong = [row for row in zip(values, deciles, rows) if not self.is_placed(*row)]
+            self.that(not wrong, f"features are not where they are among the deciles: {wrong[:2]}")
+
+    @staticmethod
+    def is_placed(value, bounds, shown):
+        """Whether the percentile and the dot of a value lie in the tenths that the deciles leave it."""
+        text, dot = shown
+        least = 10 * sum(bound < value for bound in bounds)
+        most = 10 * sum(bound <= value for bound in bounds) + 10
+        if value < bounds[0] or value > bounds[-1]:
+            said = text == ("below 10" if value < bounds[0] else "above 90")
+        else:
+            said = least <= float(text) <= most
+        return said and least - 1.5 <= dot <= most + 1.5
 
     @staticmethod
     def beyond(most, but):
@@ -279,9 +330,19 @@ class Check:
             if self.traded and (mobile or theme == "dark"):
                 browser.js("openWhy(whyOrder()[0])")
                 browser.pause()
-                self.that(
-                    browser.js("document.getElementById('why').scrollWidth") <= width,
-                    f"{name}: the why scrolls sideways")
+                # One by one, some from all of them: what a why says makes it wide.
+                widest = browser.js("""(async () => {
+                  const some = whyOrder().filter((_, at, all) => at % Math.ceil(all.length / 60) === 0);
+                  let widest = 0;
+                  for (const order of some) {
+                    openWhy(order);
+                    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)));
+                    widest = Math.max(widest, document.getElementById('why').scrollWidth);
+                  }
+                  return widest;
+                })()""")
+                browser.js("openWhy(whyOrder()[0])")
+                self.that(widest <= width, f"{name}: a why is {widest} px wide, so it scrolls sideways")
                 self.that(not browser.js("/\\[object|undefined|NaN/.test(document.getElementById('why').innerText)"),
                           f"{name}: the why says undefined or NaN")
                 for what in self.probe("poorContrast"):

@@ -10,7 +10,7 @@ const GLOSSARY = {
   block: 'Consecutive days drawn together, as many as the longest holding lasts.',
   expected_roi: 'Sum over the classes of probability × mean ROI of that class among the training rows in the same third of max_loss.',
   limits: 'The configuration’s limits on the day of the decision. The mark is the limit, the bar the value.',
-  percentile: 'Share of the model’s training rows below this value, in percent, interpolated within a tenth.',
+  percentile: 'Share of the model’s training rows below this value, in percent, interpolated within a tenth; in the outer tenths only that, as the rows’ ends are not kept.',
   deflated: 'Probability that the true Sharpe ratio is above what the best of so many trials would show by luck alone.',
   probabilistic: 'Probability that the true Sharpe ratio is above 0, given length, skew and kurtosis of the daily returns.',
   luck: 'Sharpe ratio that the best of so many trials without any skill is expected to show.',

@@ -67,24 +67,22 @@ function intervalPicture({ mean_daily_difference: mean, interval: [low, high], d
     svg('circle', { cx: x(mean), cy: 43, r: 6, class: 'dot' }), marks);
 }
 
-/** Where a value lies among training rows: 0 to 100, from the eleven numbers that bound the tenths; beyond them −1 or 101. */
+/** Where a value lies among training rows, 0 to 100, by their nine deciles; in the outer tenths their middle, as the rows' ends are not known. */
 function percentile(value, deciles) {
-  if (value < deciles[0]) return -1;
-  if (value > deciles[10]) return 101;
-  // Of tenths that share one number the middle is taken.
+  if (value < deciles[0]) return 5;
+  if (value > deciles[8]) return 95;
+  // Of deciles that are one number the middle is taken.
   const first = deciles.findIndex(bound => bound >= value);
-  const last = deciles.length - 1 - [...deciles].reverse().findIndex(bound => bound <= value);
-  if (first <= last) return 5 * (first + last);
-  return 10 * (last + (value - deciles[last]) / (deciles[first] - deciles[last]));
+  const last = 8 - [...deciles].reverse().findIndex(bound => bound <= value);
+  if (first <= last) return 10 + 5 * (first + last);
+  return 10 * (last + 1 + (value - deciles[last]) / (deciles[first] - deciles[last]));
 }
 
 /** Ten tenths of the training rows and a dot at a candidate's value. */
 function decileStrip(value, deciles, what) {
-  const place = percentile(value, deciles);
-  const outside = place < 0 || place > 100;
-  return picture(outside ? 'strip outside' : 'strip', 18, what,
+  return picture('strip', 18, what,
     Array.from({ length: 10 }, (_, tenth) => svg('rect', { x: at(10 * tenth + 0.15), y: 5, width: '9.7%', height: 8, class: tenth === 4 || tenth === 5 ? 'tenth middle' : 'tenth' })),
-    svg('circle', { cx: at(1.5 + 0.97 * Math.min(100, Math.max(0, place))), cy: 9, r: 5, class: 'dot' }));
+    svg('circle', { cx: at(1.5 + 0.97 * percentile(value, deciles)), cy: 9, r: 5, class: 'dot' }));
 }
 
 /** A value against its limit, both from 0 to the greater with some room. */

@@ -130,13 +130,12 @@ function featureRow(value, index, deciles) {
   const tenths = deciles && deciles[index];
   const definition = [(report.feature_definitions || [])[index]];
   if (tenths) {
-    const [least, low, , , , median, , , , high, most] = tenths.map(brief);
-    definition.push(`Training rows: least ${least}, 10 % ${low}, median ${median}, 90 % ${high}, most ${most}.`);
+    const [low, , , , median, , , , high] = tenths.map(brief);
+    definition.push(`Training rows: 10 % below ${low}, half below ${median}, 90 % below ${high}.`);
   }
   const named = term(name, definition.filter(Boolean).join('\n'));
   if (!deciles) return row(named, numeric(brief(value)));
   if (!tenths) return row(named, stretch(''), numeric(brief(value)), numeric(DASH));
-  const place = percentile(value, tenths);
-  const where = place < 0 ? 'below all' : place > 100 ? 'above all' : fixed(place, 0);
+  const where = value < tenths[0] ? 'below 10' : value > tenths[8] ? 'above 90' : fixed(percentile(value, tenths), 0);
   return row(named, stretch(decileStrip(value, tenths, `${name}: percentile ${where}`)), numeric(brief(value)), numeric(where));
 }

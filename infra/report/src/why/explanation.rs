@@ -26,6 +26,16 @@ pub struct FeatureValue {
     pub share_below: Option<f64>,
     /// Share of the training rows not above the next decile.
     pub share_up_to: Option<f64>,
+    /// `low` below the first decile of the training rows, `high` above the last.
+    pub outer_tenth: Option<&'static str>,
+}
+
+fn outer_tenth(value: f64, deciles: &[f32]) -> Option<&'static str> {
+    let value = value as f32; // as the deciles are
+    if deciles.first().is_some_and(|first| value < *first) {
+        return Some("low");
+    }
+    deciles.last().is_some_and(|last| value > *last).then_some("high")
 }
 
 /// The model's input.
@@ -219,12 +229,17 @@ impl Chains {
         let shares: Vec<(f64, f64)> = reference
             .map(|reference| reference.shares_around(&at.what.values).collect())
             .unwrap_or_default();
+        let mut deciles = reference.map(|reference| reference.deciles());
         let named = FEATURE_NAMES.into_iter().zip(&at.what.values).enumerate();
         let values = named.map(|(n, (name, value))| FeatureValue {
             name,
             value: *value,
             share_below: shares.get(n).map(|share| share.0),
             share_up_to: shares.get(n).map(|share| share.1),
+            outer_tenth: deciles
+                .as_mut()
+                .and_then(Iterator::next)
+                .and_then(|of| outer_tenth(*value, of)),
         });
         let values = values.collect();
         Some(at.with(FeatureValues { contract_version: at.what.contract_version, values }))

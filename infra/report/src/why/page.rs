@@ -16,9 +16,8 @@ pub struct PageModel {
     pub version: i64,
     /// SHA-256 of its ONNX bytes.
     pub sha256: String,
-    /// By feature, in the contract's order: least value, nine deciles, greatest value of the training rows. The model
-    /// does not hold the two ends, which are null. None where it holds no distribution.
-    pub deciles: Option<Vec<[Option<f32>; 11]>>,
+    /// By feature, in the contract's order: the nine deciles of the training rows. None where it holds no distribution.
+    pub deciles: Option<Vec<[f32; 9]>>,
 }
 
 /// A step of the chain.
@@ -64,16 +63,11 @@ pub struct PageWhy {
 impl Chains {
     /// Every version on the log, in its order.
     pub fn page_models(&self) -> Vec<PageModel> {
-        let row = |edges: &[f32; 9]| {
-            let mut row = [None; 11];
-            row[1..10].iter_mut().zip(edges).for_each(|(cell, edge)| *cell = Some(*edge));
-            row
-        };
         let versions = self.models.versions().iter().map(|at| &at.what);
         let page = versions.map(|of| PageModel {
             version: of.model.version,
             sha256: of.model.sha256.clone(),
-            deciles: of.reference().map(|reference| reference.deciles().map(row).collect()),
+            deciles: of.reference().map(|reference| reference.deciles().copied().collect()),
         });
         page.collect()
     }

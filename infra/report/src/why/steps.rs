@@ -1,7 +1,9 @@
 //! The chain as a timeline: a line for each event that the decision rests on, and for what followed.
 
 use super::ages::trading_days;
-use super::explanation::{ControlsInForce, Explanation, FeatureValues, Labelled, Prediction, Step};
+use super::explanation::{
+    ControlsInForce, Explanation, FeatureValue, FeatureValues, Labelled, Prediction, Step,
+};
 use super::model_card::ModelCard;
 use super::place::{At, Place};
 use super::prices::PriceSpan;
@@ -128,15 +130,8 @@ fn features(of: &FeatureValues) -> String {
     if of.values.iter().all(|value| value.share_below.is_none()) {
         return format!("{head}; no model says how its training rows were");
     }
-    let unusual: Vec<String> = of
-        .values
-        .iter()
-        .filter_map(|value| match (value.share_below?, value.share_up_to?) {
-            (_, up_to) if up_to <= 0.1 => Some(format!("{} low", value.name)),
-            (below, _) if below >= 0.9 => Some(format!("{} high", value.name)),
-            _ => None,
-        })
-        .collect();
+    let outer = |value: &FeatureValue| Some(format!("{} {}", value.name, value.outer_tenth?));
+    let unusual: Vec<String> = of.values.iter().filter_map(outer).collect();
     match unusual.as_slice() {
         [] => format!("{head}, each among the middle eight tenths of the training rows"),
         names => format!("{head}; in the outer tenths of training: {}", names.join(", ")),
