@@ -4,7 +4,7 @@
 use crate::decided_again::decide_again;
 use crate::exit::Found;
 use crate::printer;
-use crate::read_run::{about, read_run};
+use crate::read_run::about;
 use crate::version::VERSION;
 use anyhow::{Context, Result, bail};
 use report::charts::{RecordLine, TrackRecord};
@@ -147,9 +147,12 @@ fn live(config: &Config, args: &Args) -> Result<Live> {
     if !named && !run.path.exists() {
         return Ok(Live::Absent(format!("there is no run {id} in the data folder")));
     }
-    match read_run(config, id) {
+    match RunReader::open(&run) {
         Ok(reader) => Ok(Live::Run(Box::new(reader))),
-        Err(error) if named => Err(error.context(format!("--live {id} cannot be read"))),
+        Err(error) if named => {
+            Err(about(config, id, &error).context(format!("--live {id} cannot be read")))
+        }
+        // Without the flags of this call, as it goes into the file.
         Err(error) => Ok(Live::Absent(format!("run {id} cannot be read: {error:#}"))),
     }
 }
