@@ -79,8 +79,8 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     })?;
     bar.clear();
     let failed = made.iter().filter(|cell| cell.failed.is_some()).count();
-    if stop.load(Ordering::Relaxed) {
-        let (whole, all) = (made.len() - failed, cells.len());
+    let (whole, all) = (made.len() - failed, cells.len());
+    if stop.load(Ordering::Relaxed) && whole < all {
         telemetry::say!(
             "stopped with {whole} of {all} cells made, so nothing is shown; the same command goes on from here"
         );
