@@ -51,16 +51,16 @@ pub struct Trial {
     pub sharpe_daily: BTreeMap<String, f64>,
 }
 
-/// Of how many no result is on record.
+/// Of how many no Sharpe ratio is on record: they failed, are not finished, or nothing varied.
 pub fn sharpeless(tried: &[Trial]) -> usize {
     tried.iter().filter(|trial| trial.sharpe_daily.is_empty()).count()
 }
 
-/// How many configurations were tried, and of how many nothing is known, in a sentence.
+/// How many configurations were tried, and of how many no Sharpe ratio is known, in a sentence.
 pub fn counted(count: usize, without: usize) -> String {
     let many = if count == 1 { "configuration has" } else { "configurations have" };
     format!(
-        "{count} distinct {many} been tried in this data folder on these prices (row for row, up to the same last day); of {without} no result is on record"
+        "{count} distinct {many} been tried in this data folder on these prices (row for row, up to the same last day); of {without} no Sharpe ratio is on record"
     )
 }
 
