@@ -5,7 +5,7 @@ use crate::figure_text::figure_table;
 use crate::round_trips::round_trips;
 use crate::run_report::track_book::{TrackBook, track_books};
 use crate::run_report::{TracksCompared, Values, compared_with_errors, values};
-use crate::summary::{LONGEST_HOLDING, is_unfinished};
+use crate::summary::{LONGEST_HOLDING, unfinished_until};
 use crate::sweep::Answer;
 use crate::tables::{or_dash, percent, table};
 use crate::two_tracks::compare_tracks;
@@ -74,7 +74,7 @@ pub fn ab_report(reader: &RunReader) -> Result<AbReport> {
     Ok(AbReport {
         run: reader.run.id.clone(),
         period: ends.map(|(first, last)| (first.0, last.0)),
-        unfinished: is_unfinished(reader)?,
+        unfinished: unfinished_until(reader)?.is_some(),
         tracks,
         comparison: Answer::of(compared.map(|found| compared_with_errors(&found))),
         volatility: VOLATILITIES,

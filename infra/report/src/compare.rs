@@ -3,7 +3,7 @@
 
 use crate::run_report::track_book::{TrackBook, track_books};
 use crate::run_report::{Values, values};
-use crate::summary::{LONGEST_HOLDING, is_unfinished};
+use crate::summary::{LONGEST_HOLDING, unfinished_until};
 use crate::sweep::Answer;
 use crate::two_tracks::left_out;
 use anyhow::{Result, ensure};
@@ -119,7 +119,7 @@ pub fn compare(readers: &[RunReader]) -> Result<ComparedRuns> {
         runs.push(ComparedRun {
             run: run.id.clone(),
             asked_otherwise: question::differences_of_runs(&readers[0].opened, &reader.opened),
-            unfinished: is_unfinished(reader)?,
+            unfinished: unfinished_until(reader)?.is_some(),
             days_lacking: union.len() - run.days().len(),
             tracks,
         });

@@ -152,10 +152,10 @@ fn last_rankings(reader: &RunReader) -> Result<Option<Rankings>> {
     })
 }
 
-/// Whether a run has not reached the day that it was asked for.
-pub(crate) fn is_unfinished(reader: &RunReader) -> Result<bool> {
-    let (last, through) = (reader.opened.last_day, reader.views.through()?);
-    Ok(last.is_some() && through < last)
+/// The last day that a run was asked for, if it has not got there.
+pub(crate) fn unfinished_until(reader: &RunReader) -> Result<Option<Day>> {
+    let through = reader.views.through()?;
+    Ok(reader.opened.last_day.filter(|last| through < Some(*last)))
 }
 
 /// The summary of a run, from what its log and views hold.
@@ -185,7 +185,7 @@ pub fn summary(reader: &RunReader) -> Result<Summary> {
         run: run.id.clone(),
         opened: opened.clone(),
         through,
-        unfinished_until: opened.last_day.filter(|last| through < Some(*last)),
+        unfinished_until: unfinished_until(reader)?,
         published: last_closed(&*reader.log, reader.partitions, opened.previous_day)?,
         topics,
         gone,
