@@ -8,6 +8,7 @@ pub mod halt;
 pub mod holes;
 pub mod lag;
 pub mod log_faults;
+pub mod monitor;
 pub mod processes;
 mod remote_answer;
 pub mod run_status;

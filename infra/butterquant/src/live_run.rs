@@ -5,6 +5,7 @@
 use crate::confirmed_moves::moves_on;
 use crate::market::{self, Reads};
 use anyhow::{Context, Result, bail};
+use api::monitor::Monitor;
 use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
@@ -14,6 +15,9 @@ use run::run_request::{LIVE_KIND, RunRequest, first_days};
 use schemas::Day;
 use schemas::events::RunOpened;
 use schemas::role::Role;
+use server::Served;
+use std::sync::Arc;
+use store::Views;
 use web::Serving;
 
 /// How the run on `opened` was opened, if it was.
@@ -101,15 +105,8 @@ pub(crate) fn live(
 
 /// Serves the log and the views that this process owns, and announces the address to other processes.
 pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> Result<Serving> {
-    let views = context.materialized.views.clone();
-    let serving = server::start(
-        config.listen(),
-        config.token(),
-        opened.log.clone(),
-        context.env.board.clone(),
-        views,
-        &context.run.topic_prefix(),
-    )?;
+    let served = served(opened, context, Some(context.materialized.views.clone()))?;
+    let serving = server::start(config.listen(), config.token(), served)?;
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
@@ -124,11 +121,17 @@ pub(crate) fn serve_beside(
     context: &RunContext,
     roles: &[Role],
 ) -> Result<Serving> {
-    let (log, board) = (opened.log.clone(), context.env.board.clone());
     let views = roles.contains(&Role::Materializer).then(|| context.materialized.views.clone());
-    let serving = server::start_beside(config.token(), log, board, views)?;
+    let serving = server::start_beside(config.token(), served(opened, context, views)?)?;
     context.db.announce(&serving.endpoint)?;
     Ok(serving)
+}
+
+fn served(opened: &OpenLog, context: &RunContext, views: Option<Views>) -> Result<Served> {
+    let (run, log) = (context.run.clone(), Arc::clone(&opened.log));
+    let monitor = Monitor::start(Arc::clone(&log), run.clone(), opened.owner.clone())?;
+    let board = Arc::clone(&context.env.board);
+    Ok(Served { run, log, board, views, monitor: Arc::new(monitor) })
 }
 
 #[cfg(test)]

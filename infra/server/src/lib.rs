@@ -15,7 +15,7 @@ mod registry;
 mod run_server;
 
 pub use registry::start_schemas;
-pub use run_server::{start, start_beside};
+pub use run_server::{Served, start, start_beside};
 
 #[cfg(test)]
 mod tests;

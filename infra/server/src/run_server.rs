@@ -6,6 +6,7 @@ use crate::metrics_cache::MetricsCache;
 use crate::registry;
 use anyhow::Result;
 use api::answers::{AnyQuery, answer};
+use api::monitor::Monitor;
 use api::unit_progress::ProcessStatus;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -16,6 +17,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
+use run::data_dir::RunDir;
 use run::standing::RunStanding;
 use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
@@ -31,13 +33,26 @@ const MAX_LOG_REQUEST: usize = 64 << 20;
 /// How long a scrape waits for its metrics to be refreshed.
 pub(crate) const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What is served of a run.
+pub struct Served {
+    /// The run.
+    pub run: RunDir,
+    /// Its log.
+    pub log: Arc<dyn Log>,
+    /// The progress of the units of this process.
+    pub board: Arc<StatusBoard>,
+    /// None where another process makes them.
+    pub views: Option<Views>,
+    /// Watches the run.
+    pub monitor: Arc<Monitor>,
+}
+
 struct RunServer {
     log_server: Server,
     /// Calls to the log, which may wait for records; the rest is kept for those who ask for status and views.
     log_calls: Semaphore,
     log: Arc<dyn Log>,
     board: Arc<StatusBoard>,
-    /// None where another process makes them.
     views: Option<Views>,
     /// Whether the views were found whole; they stay so while this process writes them.
     whole: AtomicBool,
@@ -45,7 +60,8 @@ struct RunServer {
 }
 
 impl RunServer {
-    fn new(log: Arc<dyn Log>, board: Arc<StatusBoard>, views: Option<Views>) -> RunServer {
+    fn new(served: Served) -> RunServer {
+        let Served { log, board, views, .. } = served;
         RunServer {
             log_server: Server::new(Arc::clone(&log)),
             log_calls: Semaphore::new(requests_at_once() * 3 / 4),
@@ -70,23 +86,17 @@ impl RunServer {
     }
 }
 
-/// Starts to serve a run, whose subjects begin with `prefix`.
+/// Starts to serve a run.
 ///
 /// # Errors
 /// As [`serve`].
-pub fn start(
-    listen: &str,
-    token: Option<String>,
-    log: Arc<dyn Log>,
-    board: Arc<StatusBoard>,
-    views: Views,
-    prefix: &str,
-) -> Result<Serving> {
-    let server = Arc::new(RunServer::new(log, board, Some(views)));
+pub fn start(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
+    let prefix = served.run.topic_prefix();
+    let server = Arc::new(RunServer::new(served));
     let routes = status_routes()
         .route(PATH, post(log_call).layer(DefaultBodyLimit::max(MAX_LOG_REQUEST)))
         .route("/views/{view}", get(view))
-        .merge(registry::routes(vec![prefix.to_owned()]))
+        .merge(registry::routes(vec![prefix]))
         .fallback(registry::nowhere);
     serve("listen", listen, token, routes.with_state(server))
 }
@@ -96,13 +106,8 @@ pub fn start(
 ///
 /// # Errors
 /// As [`serve`].
-pub fn start_beside(
-    token: Option<String>,
-    log: Arc<dyn Log>,
-    board: Arc<StatusBoard>,
-    views: Option<Views>,
-) -> Result<Serving> {
-    let server = Arc::new(RunServer::new(log, board, views));
+pub fn start_beside(token: Option<String>, served: Served) -> Result<Serving> {
+    let server = Arc::new(RunServer::new(served));
     let routes = status_routes().route("/views/{view}", get(view));
     serve("listen", "127.0.0.1:0", token, routes.with_state(server))
 }

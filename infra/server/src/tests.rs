@@ -1,16 +1,20 @@
 //! The HTTP side over a log in memory, called as other programs call it.
 
-use crate::run_server::{REFRESH_TIMEOUT, start};
+use crate::run_server::{REFRESH_TIMEOUT, Served, start};
+use api::monitor::Monitor;
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
 use eventlog::remote::PATH;
 use eventlog::{ErrorClass, MemoryLog, RemoteLog, TopicSpec};
 use eventlog::{Log, Server};
+use run::data_dir::{KafkaAccess, LogAccess, RunDir};
 use schemas::Topic;
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use store::Views;
 use web::{Serving, serve};
 
@@ -29,8 +33,29 @@ fn running_over(log: Arc<dyn Log>, token: Option<&str>) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let views = Views::open(&kv::Db::open(folder.path()).unwrap()).unwrap();
     let token = token.map(str::to_owned);
-    let serving = start("127.0.0.1:0", token, log, Arc::default(), views, "demo.").unwrap();
+    let served = Served {
+        run: run_in(folder.path()),
+        monitor: Arc::new(Monitor::start(Arc::clone(&log), run_in(folder.path()), None).unwrap()),
+        log,
+        board: Arc::default(),
+        views: Some(views),
+    };
+    let serving = start("127.0.0.1:0", token, served).unwrap();
     Running { serving, _folder: folder }
+}
+
+/// A run on Kafka, of whose log nothing but the prefix is asked here.
+fn run_in(folder: &Path) -> RunDir {
+    let kafka =
+        KafkaAccess { brokers: String::new(), properties: BTreeMap::new(), replication: None };
+    RunDir {
+        id: "demo".to_owned(),
+        path: folder.join("run"),
+        data_dir: folder.to_owned(),
+        access: LogAccess::Kafka(kafka),
+        token: None,
+        patience: Duration::ZERO,
+    }
 }
 
 fn get_with(running: &Running, path: &str, headers: &[(&str, &str)]) -> (u16, String) {

@@ -53,6 +53,8 @@ pub struct LagReport {
     pub processes: Vec<Process>,
     /// Groups with members in processes that cannot be asked.
     pub unasked: BTreeSet<String>,
+    /// Groups that have members, in whichever process; none where the log does not say.
+    pub active_groups: Option<BTreeSet<String>>,
     /// The newest day that the source has published completely.
     pub newest_day: Option<Day>,
     /// The day that the source does not publish yet, and why.
@@ -95,17 +97,33 @@ pub struct PartitionLag {
 /// The log or the process that owns it does not answer.
 pub fn lag(run: &RunDir) -> Result<LagReport> {
     let opened = data_dir::reach(run)?;
-    let log = &*opened.log;
+    lag_on(&*opened.log, run, opened.owner.as_ref(), None)
+}
+
+/// The same over `log`, which the process at `owner` owns, if that is another one. A caller that asks again and again
+/// gives the faults of the log that it `knows`, which are not looked for then, nor is what stopped units have counted.
+///
+/// # Errors
+/// The log does not answer.
+pub(crate) fn lag_on(
+    log: &dyn Log,
+    run: &RunDir,
+    owner: Option<&String>,
+    known: Option<&LogFaults>,
+) -> Result<LagReport> {
     let partitions = data_dir::partitions(log)?;
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
-    let asked = processes::ask_all(run, opened.owner.as_ref());
+    let asked = processes::ask_all(run, owner);
     let closed = closed_days(log, partitions, Role::ALL)?;
     let answers = offsets::ask(log, partitions)?;
     let mut ends = LogEnds::read(log, partitions)?;
     let of_groups = offsets::against(answers, &ends);
     ends.look_behind(log, partitions)?;
-    let (saved, problems) = unit_progress::saved(run, partitions);
+    let (saved, problems) = match known {
+        Some(_) => Default::default(),
+        None => unit_progress::saved(run, partitions),
+    };
     let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
     let asking = group_faults::Asked {
         log,
@@ -114,10 +132,13 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         previous: previous.unwrap_or_default(),
     };
     let (of_groups, _, group_faults) = asking.check(of_groups, &ends)?;
-    let faults = LogFaults {
-        gone: in_a_moment(log, partitions, previous.unwrap_or_default()),
-        topics: TopicFaults::of(log, partitions)?,
-        group_faults,
+    let faults = match known {
+        Some(known) => LogFaults { group_faults, ..known.clone() },
+        None => LogFaults {
+            gone: in_a_moment(log, partitions, previous.unwrap_or_default()),
+            topics: TopicFaults::of(log, partitions)?,
+            group_faults,
+        },
     };
     let days = Days::read(log, partitions, &ends, previous, &asked)?;
     // A log that does not say who is there tells of nobody.
@@ -141,7 +162,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
     let unasked = unasked(active, &asked);
     Ok(LagReport {
         run: run.id.clone(),
-        running_at: opened.owner.clone().or_else(|| {
+        running_at: owner.cloned().or_else(|| {
             asked.iter().find_map(|one| one.status.as_ref().and(one.process.endpoint.clone()))
         }),
         newest_day: days.complete,
@@ -151,6 +172,7 @@ pub fn lag(run: &RunDir) -> Result<LagReport> {
         partitions: by_partition(of_groups, &units, &unknown, &unasked, &faulty),
         units,
         unasked,
+        active_groups: active.cloned(),
         processes: asked.into_iter().map(|one| one.process).collect(),
         dead_letters: dead_letters(log)?,
         problems,
