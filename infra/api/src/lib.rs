@@ -2,6 +2,7 @@
 //! its status on one screen, and its examination, whichever process runs it.
 
 pub mod answers;
+pub mod dead_letters;
 pub mod doctor;
 pub mod groups;
 pub mod halt;
@@ -10,6 +11,8 @@ pub mod lag;
 pub mod log_faults;
 pub mod monitor;
 pub mod processes;
+pub mod record_json;
 mod remote_answer;
+pub mod retraining;
 pub mod run_status;
 pub mod unit_progress;

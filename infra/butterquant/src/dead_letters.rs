@@ -1,27 +1,36 @@
-//! Shared by the `dlq` verbs: the state of a dead letter, the name of its topic, and settling.
+//! Shared by the `dlq` verbs: the states of dead letters by name, and settling.
 
 use crate::exit::Found;
 use crate::operator::operator_name;
 use crate::printer;
 use anyhow::Result;
+use api::dead_letters::DeadLetterState;
 use run::config::Config;
 use run::data_dir;
-use schemas::Topic;
-use schemas::events::{Fate, LetterSettled};
+use schemas::events::Fate;
 use serde::Serialize;
 use shell::redrive::{Instruction, Selection, settle};
 use std::collections::BTreeSet;
 
-/// The state of a dead letter.
-#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DeadLetterState {
+/// The state of a dead letter, as named on the command line.
+#[derive(clap::ValueEnum, Debug, Clone, Copy)]
+pub(crate) enum StateName {
     /// Neither redriven nor dropped.
     Open,
     /// Put back on its topic.
     Redriven,
     /// Dropped.
     Dropped,
+}
+
+impl From<StateName> for DeadLetterState {
+    fn from(name: StateName) -> DeadLetterState {
+        match name {
+            StateName::Open => DeadLetterState::Open,
+            StateName::Redriven => DeadLetterState::Redriven,
+            StateName::Dropped => DeadLetterState::Dropped,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -47,7 +56,7 @@ pub(crate) fn settled(
     let done = settle(&*opened.log, which, &Instruction { fate, why, by })?;
     let done = Done { run: run.id, fate, letters: done.settled, too_large: done.too_large };
     printer::show(config.output()?, &done, |done| {
-        let (letters, what) = (counted(done.letters.len()), state_name(state(Some(fate))));
+        let (letters, what) = (counted(done.letters.len()), DeadLetterState::of(Some(fate)).name());
         printer::line(format!("{letters} {what} in run {}", done.run));
         if !done.too_large.is_empty() {
             let left = counted(done.too_large.len());
@@ -62,34 +71,4 @@ pub(crate) fn settled(
 
 fn counted(letters: usize) -> String {
     if letters == 1 { "1 dead letter".to_owned() } else { format!("{letters} dead letters") }
-}
-
-fn state(fate: Option<Fate>) -> DeadLetterState {
-    match fate {
-        None => DeadLetterState::Open,
-        Some(Fate::Redriven) => DeadLetterState::Redriven,
-        Some(Fate::Dropped) => DeadLetterState::Dropped,
-    }
-}
-
-/// The state of a dead letter.
-pub(crate) fn state_of(settled: Option<&LetterSettled>) -> DeadLetterState {
-    state(settled.map(|settled| settled.fate))
-}
-
-/// The name of a state.
-pub(crate) fn state_name(state: DeadLetterState) -> &'static str {
-    match state {
-        DeadLetterState::Open => "open",
-        DeadLetterState::Redriven => "redriven",
-        DeadLetterState::Dropped => "dropped",
-    }
-}
-
-/// The short name of a dead letter's topic.
-pub(crate) fn dataset(topic: &str) -> &str {
-    match topic.parse::<Topic>() {
-        Ok(known) => known.dataset(),
-        Err(_) => topic,
-    }
 }

@@ -25,7 +25,6 @@ mod owned_run;
 mod panics;
 mod printer;
 mod read_run;
-mod record_json;
 mod run_options;
 mod schema_subject;
 mod verbs;

@@ -1,7 +1,7 @@
 //! What a check for look-ahead found, as one value for programs and as text for people.
 
 use crate::printer::line;
-use crate::record_json::RecordFormat;
+use api::record_json::RecordFormat;
 use eventlog::Record;
 use report::tables::table;
 use run::same_past::PastDifference;

@@ -1,8 +1,9 @@
 //! `schemas list`: lists every version of every schema.
 
 use crate::exit::Found;
-use crate::{printer, record_json};
+use crate::printer;
 use anyhow::Result;
+use api::record_json;
 use report::tables;
 use run::config::Config;
 use schemas::codec::{SchemaVersion, schema_versions};

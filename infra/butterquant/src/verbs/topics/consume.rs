@@ -5,8 +5,8 @@
 use crate::arg_ranges::{count, date};
 use crate::exit::Found;
 use crate::printer;
-use crate::record_json::{self, RecordFormat};
 use anyhow::{Result, bail};
+use api::record_json::{self, RecordFormat};
 use eventlog::{Log, PartitionReader, Reader, Record, TopicPartition};
 use run::config::Config;
 use run::data_dir;

@@ -3,8 +3,8 @@
 
 use crate::exit::Found;
 use crate::printer;
-use crate::record_json::{self, RecordFormat};
 use anyhow::Result;
+use api::record_json::{self, RecordFormat};
 use eventlog::{Log, PartitionReader, Record, TopicMismatch, Watermarks};
 use report::tables;
 use run::config::Config;

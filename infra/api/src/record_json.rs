@@ -17,7 +17,7 @@ const DAY_MS: i64 = 86_400_000;
 
 /// One record.
 #[derive(Serialize)]
-pub(crate) struct RecordJson<'a> {
+pub struct RecordJson<'a> {
     topic: &'a str,
     partition: u32,
     offset: u64,
@@ -49,20 +49,20 @@ enum Content<'a> {
 }
 
 /// The day of a record: its event's, or that of its timestamp.
-pub(crate) fn day(record: &Record, event: &Result<Event, DecodeError>) -> Day {
+pub fn day(record: &Record, event: &Result<Event, DecodeError>) -> Day {
     let stamped = i32::try_from(record.timestamp_ms.div_euclid(DAY_MS)).unwrap_or(i32::MAX);
     event.as_ref().map_or(Day(stamped), |event| event.day)
 }
 
 /// Writes the records of one topic as JSON.
-pub(crate) struct RecordFormat {
+pub struct RecordFormat {
     record: Value,
     named: BTreeMap<String, Value>,
 }
 
 impl RecordFormat {
     /// For the records of `topic`, by its newest schema.
-    pub(crate) fn new(topic: Topic) -> RecordFormat {
+    pub fn new(topic: Topic) -> RecordFormat {
         let newest = schema_versions().iter().rev().find(|version| version.topic == topic);
         let record =
             newest.and_then(|version| serde_json::from_str(version.text).ok()).unwrap_or_default();
@@ -71,7 +71,7 @@ impl RecordFormat {
     }
 
     /// The record as JSON; `event` is the result of decoding it.
-    pub(crate) fn json<'a>(
+    pub fn json<'a>(
         &self,
         place: &'a TopicPartition,
         record: &'a Record,
@@ -184,14 +184,14 @@ fn bytes_summary(value: &Value) -> Value {
 }
 
 /// The records of a schema by their names.
-pub(crate) fn named(schema: &Value) -> BTreeMap<String, Value> {
+pub fn named(schema: &Value) -> BTreeMap<String, Value> {
     let mut named = BTreeMap::new();
     collect_names(schema, &mut named);
     named
 }
 
 /// The kinds of events in a topic's schema.
-pub(crate) fn kinds(schema: &Value) -> impl Iterator<Item = &str> {
+pub fn kinds(schema: &Value) -> impl Iterator<Item = &str> {
     let symbols = schema["fields"][0]["type"]["symbols"].as_array();
     let named = symbols.into_iter().flatten().filter_map(Value::as_str);
     named.filter(|kind| *kind != "UNKNOWN")
