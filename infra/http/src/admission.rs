@@ -5,7 +5,9 @@ use crate::error_reply::error_reply;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
+use axum::http::header::{
+    AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, WWW_AUTHENTICATE,
+};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::{Extension, Router};
@@ -53,6 +55,13 @@ async fn admit(
 fn closing(code: StatusCode, why: &str) -> Response {
     let mut reply = error_reply(code, why);
     reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    if code == StatusCode::UNAUTHORIZED {
+        // A browser asks its user for a password then.
+        let asks = HeaderValue::from_static(
+            "Basic realm=\"ButterQuant: any user, the token as password\"",
+        );
+        reply.headers_mut().insert(WWW_AUTHENTICATE, asks);
+    }
     reply
 }
 
@@ -108,6 +117,13 @@ fn shows(authorization: &str, token: &str) -> bool {
     pair.as_deref()
         .and_then(|pair| pair.split_once(':'))
         .is_some_and(|(_, password)| same(password, token))
+}
+
+/// Whether the request itself shows `token` as a bearer token: browsers keep passwords and send them unasked, also for a
+/// page that somebody else has made, but never this.
+pub fn shows_token(headers: &HeaderMap, token: &str) -> bool {
+    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    shown.and_then(|shown| shown.strip_prefix("Bearer ")).is_some_and(|shown| same(shown, token))
 }
 
 /// Compares in constant time, so that the time taken reveals nothing about the token.

@@ -20,6 +20,7 @@ mod serving;
 mod tests;
 
 pub use address::{can_listen, listen_address, parse_address};
+pub use admission::shows_token;
 pub use bounds::{raise_open_files_limit, requests_at_once};
 pub use client::{fetch, fetch_within};
 pub use error_reply::error_reply;

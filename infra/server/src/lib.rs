@@ -8,6 +8,7 @@
 //!    to the log must have a content type that no page of another site can send unasked.
 //! 3. It runs on its own threads and blocks no role.
 
+mod dashboard;
 mod exposition;
 mod metrics;
 mod metrics_cache;
@@ -15,7 +16,7 @@ mod registry;
 mod run_server;
 
 pub use registry::start_schemas;
-pub use run_server::{Served, start, start_beside};
+pub use run_server::{Served, start, start_beside, start_page};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The routes of a run: its log, status, views and metrics.
 
+use crate::dashboard::{self, Dashboard};
 use crate::exposition;
 use crate::metrics;
 use crate::metrics_cache::MetricsCache;
@@ -92,13 +93,14 @@ impl RunServer {
 /// As [`serve`].
 pub fn start(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
     let prefix = served.run.topic_prefix();
+    let page = dashboard::routes(Arc::new(Dashboard::new(&served, token.clone(), true)?));
     let server = Arc::new(RunServer::new(served));
     let routes = status_routes()
         .route(PATH, post(log_call).layer(DefaultBodyLimit::max(MAX_LOG_REQUEST)))
         .route("/views/{view}", get(view))
         .merge(registry::routes(vec![prefix]))
         .fallback(registry::nowhere);
-    serve("listen", listen, token, routes.with_state(server))
+    serve("listen", listen, token, routes.with_state(server).merge(page))
 }
 
 /// Starts to serve the status of roles that run beside the process that owns the run, which serves all else, and the
@@ -107,9 +109,19 @@ pub fn start(listen: &str, token: Option<String>, served: Served) -> Result<Serv
 /// # Errors
 /// As [`serve`].
 pub fn start_beside(token: Option<String>, served: Served) -> Result<Serving> {
+    let page = dashboard::routes(Arc::new(Dashboard::new(&served, token.clone(), true)?));
     let server = Arc::new(RunServer::new(served));
     let routes = status_routes().route("/views/{view}", get(view));
-    serve("listen", "127.0.0.1:0", token, routes.with_state(server))
+    serve("listen", "127.0.0.1:0", token, routes.with_state(server).merge(page))
+}
+
+/// Serves the page of a run alone, which only reads, beside the processes that work.
+///
+/// # Errors
+/// As [`serve`].
+pub fn start_page(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
+    let page = Dashboard::new(&served, token.clone(), false)?;
+    serve("listen", listen, token, dashboard::routes(Arc::new(page)))
 }
 
 fn status_routes() -> Router<Arc<RunServer>> {

@@ -83,7 +83,7 @@ pub fn csv(columns: &[Column]) -> String {
 }
 
 /// Text in quotes where it holds what would end its field.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\r', '\n']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

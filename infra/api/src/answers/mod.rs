@@ -27,6 +27,7 @@ mod trade_filter;
 
 pub use any_query::{AnyQuery, answer};
 pub use at::{ViewsAt, ask};
+pub use equity::{EquityQuery, EquityView};
 pub use journal::{JournalQuery, JournalView, TradeRow};
 pub use models::{ModelRow, ModelsQuery, ModelsView};
 pub use positions::{PositionsQuery, PositionsView};

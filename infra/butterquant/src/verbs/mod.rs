@@ -9,6 +9,7 @@ mod close_day;
 mod compare;
 mod completions;
 mod config;
+mod dashboard;
 mod data;
 mod demo;
 mod dlq;
@@ -142,6 +143,9 @@ pub(crate) enum Verb {
     Doctor(doctor::Args),
     /// Show how far each role has read and what it waits for
     Lag,
+    /// Serve the operators' page of a run: lag, freshness, models, money; it only reads
+    #[command(after_help = dashboard::ABOUT)]
+    Dashboard(dashboard::Args),
     /// List the roles' groups, or set their committed offsets to what the roles have decided
     #[command(subcommand)]
     Groups(groups::Verb),
@@ -238,6 +242,7 @@ pub(crate) fn run(
         Verb::Summary => summary::run(config),
         Verb::Doctor(args) => doctor::run(config, args),
         Verb::Lag => lag::run(config),
+        Verb::Dashboard(args) => dashboard::run(config, args),
         Verb::Groups(verb) => groups::run(config, verb),
         Verb::Dlq(verb) => dlq::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),

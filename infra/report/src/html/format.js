@@ -93,6 +93,9 @@ function trackIndex(data, name) {
 /** A sentence in the place of what cannot be shown. */
 const nothing = why => el('p', { class: 'nothing' }, why[0].toUpperCase() + why.slice(1));
 
+/** A sentence that explains. */
+const note = text => el('p', { class: 'note' }, text);
+
 /** A table that may scroll sideways within its own box; `label` names it for those who cannot see it. */
 const scrolling = (label, table) => el('div', { class: 'scroll', role: 'region', 'aria-label': label, tabindex: '0' }, table);
 

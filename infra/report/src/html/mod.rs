@@ -13,19 +13,49 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
 
+/// What other pages of the program are made of, too. Scripts use those named before them.
+pub mod assets {
+    /// Numbers, dates and elements.
+    pub const FORMAT: &str = include_str!("format.js");
+    /// What words mean.
+    pub const GLOSSARY: &str = include_str!("glossary.js");
+    /// Definitions under the pointer.
+    pub const POPOVER: &str = include_str!("popover.js");
+    /// Small pictures.
+    pub const SVG: &str = include_str!("svg.js");
+    /// Charts by uPlot.
+    pub const CHARTS: &str = include_str!("charts.js");
+    /// Light and dark.
+    pub const THEME: &str = include_str!("theme.js");
+    /// Tables that sort and turn pages.
+    pub const TABLES: &str = include_str!("tables.js");
+    /// Why a position was opened.
+    pub const WHY: &str = include_str!("why.js");
+    /// The style sheet.
+    pub const STYLE: &str = include_str!("style.css");
+    /// uPlot, which draws the charts.
+    pub const UPLOT: &str = include_str!("uplot/uPlot.iife.min.js");
+    /// Its style sheet.
+    pub const UPLOT_STYLE: &str = include_str!("uplot/uPlot.min.css");
+    /// Its licence.
+    pub const UPLOT_LICENCE: &str = include_str!("uplot/LICENSE");
+}
+
 const PAGE: &str = include_str!("page.html");
 
 /// The scripts, each of which uses those before it; the last one acts.
-const SCRIPTS: [&str; 10] = [
-    include_str!("format.js"),
-    include_str!("popover.js"),
-    include_str!("svg.js"),
-    include_str!("charts.js"),
-    include_str!("tables.js"),
+const SCRIPTS: [&str; 12] = [
+    assets::FORMAT,
+    assets::GLOSSARY,
+    assets::POPOVER,
+    assets::SVG,
+    assets::CHARTS,
+    assets::THEME,
+    assets::TABLES,
     include_str!("summary.js"),
     include_str!("sections.js"),
     include_str!("trades.js"),
-    include_str!("why.js"),
+    assets::WHY,
     include_str!("page.js"),
 ];
 
@@ -41,10 +71,10 @@ pub fn page(report: &Report) -> Result<String> {
     Ok(filled(
         PAGE,
         &[
-            ("UPLOT_STYLE", include_str!("uplot/uPlot.min.css")),
-            ("STYLE", include_str!("style.css")),
-            ("UPLOT_LICENCE", include_str!("uplot/LICENSE")),
-            ("UPLOT", include_str!("uplot/uPlot.iife.min.js")),
+            ("UPLOT_STYLE", assets::UPLOT_STYLE),
+            ("STYLE", assets::STYLE),
+            ("UPLOT_LICENCE", assets::UPLOT_LICENCE),
+            ("UPLOT", assets::UPLOT),
             ("SCRIPT", &script),
             ("DATA", &data),
             ("WHYS", &whys),
@@ -60,7 +90,7 @@ fn packed(bytes: &[u8]) -> Result<String> {
 }
 
 /// `template` with each place `/*NAME*/` filled. What is put in is not looked at again, whatever it holds.
-fn filled(template: &str, parts: &[(&str, &str)]) -> String {
+pub fn filled(template: &str, parts: &[(&str, &str)]) -> String {
     let mut pieces = template.split("/*");
     let mut page = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
@@ -104,7 +134,7 @@ mod tests {
             assert_eq!(PAGE.matches(&format!("/*{name}*/")).count(), 1, "{name}");
         }
         assert_eq!(PAGE.matches("/*").count(), names.len());
-        let uplot = include_str!("uplot/uPlot.iife.min.js");
+        let uplot = assets::UPLOT;
         for script in SCRIPTS.into_iter().chain([uplot]) {
             assert!(!script.contains("</script") && !script.contains("<!--"));
         }

@@ -48,6 +48,14 @@ function dataTable({ columns, rows, caption, changed = () => {} }) {
     nodes: [scrolling(caption, table), pager],
     shown: () => shown,
     filter: keep => { state.keep = keep; update(); },
+    /** Shows newer rows in the order and on the page that is shown. */
+    replace: newer => {
+      const page = state.page;
+      rows = newer;
+      update();
+      state.page = Math.min(page, Math.max(0, Math.ceil(shown.length / PAGE) - 1));
+      paint();
+    },
     showAll: all => { state.all = all; paint(); },
   };
 }
@@ -80,3 +88,6 @@ function download(name, text) {
   el('a', { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
+
+/** A choice among texts. */
+const chooser = (name, options, onchange) => el('select', { 'aria-label': name, onchange }, options.map(([value, text]) => el('option', { value }, text)));

@@ -75,5 +75,3 @@ function trades(data) {
     el('label', {}, el('input', { type: 'checkbox', onchange: event => table.showAll(event.target.checked) }), ' all columns'),
     el('button', { type: 'button', onclick: () => download('trades.csv', csv(arranged, table.shown())) }, 'CSV of these')), total, table.nodes];
 }
-
-const chooser = (name, options, onchange) => el('select', { 'aria-label': name, onchange }, options.map(([value, text]) => el('option', { value }, text)));

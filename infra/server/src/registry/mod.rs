@@ -35,13 +35,18 @@ pub fn start_schemas(
     token: Option<String>,
     prefixes: Vec<String>,
 ) -> Result<Serving> {
-    serve("--listen", listen, token, routes(prefixes).fallback(nowhere))
+    let routes = routes(prefixes).route("/", get(async || root()));
+    serve("--listen", listen, token, routes.fallback(nowhere))
 }
 
-/// The API, each path also with a slash at its end.
+/// The answer at `/`, by which clients see that a registry is there.
+pub(crate) fn root() -> Response {
+    found(json!({})).into_response()
+}
+
+/// The API but for `/`, each path also with a slash at its end.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(prefixes: Vec<String>) -> Router<S> {
     let paths = [
-        ("", get(async || found(json!({})))),
         ("/subjects", get(subjects)),
         ("/subjects/{subject}", post(look_up).delete(read_only)),
         ("/subjects/{subject}/versions", get(versions).post(register)),
@@ -67,8 +72,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(prefixes: Vec<String>) ->
         ("/v1/metadata/version", get(async || found(program_version()))),
     ];
     let router = paths.into_iter().fold(Router::new(), |router, (path, methods)| {
-        let slashed = router.route(&format!("{path}/"), methods.clone());
-        if path.is_empty() { slashed } else { slashed.route(path, methods) }
+        router.route(&format!("{path}/"), methods.clone()).route(path, methods)
     });
     router.method_not_allowed_fallback(not_allowed).layer(Extension(Runs(prefixes.into())))
 }
