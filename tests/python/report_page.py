@@ -21,8 +21,8 @@ from chromium import Browser
 
 HTML = pathlib.Path(__file__).resolve().parents[2] / "infra/report/src/html"
 SCRIPTS = [
-    "format.js", "popover.js", "svg.js", "charts.js", "tables.js", "summary.js", "sections.js", "trades.js", "why.js",
-    "page.js"
+    "format.js", "glossary.js", "popover.js", "svg.js", "charts.js", "theme.js", "tables.js", "summary.js", "sections.js",
+    "trades.js", "why.js", "page.js"
 ]
 MOST_BYTES = 3_000_000
 MOST_PAGES = 30

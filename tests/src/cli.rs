@@ -88,17 +88,40 @@ pub fn finish(mut command: Command) -> Ran {
 
 /// Sends a GET to a running program; returns the status and the whole response.
 pub fn get(address: &str, path: &str, token: Option<&str>) -> (u16, String) {
+    asked(&format!("GET {path}"), address, token, "")
+}
+
+/// The body of the answer to a GET, which must be well.
+pub fn get_body(address: &str, path: &str, token: Option<&str>) -> String {
+    let (code, answer) = get(address, path, token);
+    assert_eq!(code, 200, "{path}: {answer}");
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+}
+
+/// Posts a JSON document; returns the status and the whole response.
+pub fn post(address: &str, path: &str, token: Option<&str>, body: &str) -> (u16, String) {
+    asked(&format!("POST {path}"), address, token, body)
+}
+
+fn asked(request: &str, address: &str, token: Option<&str>, body: &str) -> (u16, String) {
     let asked = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(address)?;
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         let shown = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
         let shown = shown.unwrap_or_default();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{shown}Connection: close\r\n\r\n")?;
+        let kind = match body.len() {
+            0 => String::new(),
+            length => format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"),
+        };
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nHost: {host}\r\n{shown}{kind}Connection: close\r\n\r\n{body}"
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)
     };
-    let answer = asked().unwrap_or_else(|error| panic!("{address}{path}: {error}"));
+    let answer = asked().unwrap_or_else(|error| panic!("{request} of {address}: {error}"));
     let code = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
     (code.unwrap_or_else(|| panic!("{answer}")), answer)
 }

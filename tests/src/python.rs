@@ -1,6 +1,7 @@
 //! Python scripts that read what the program writes. Where Python or its packages are missing, a
 //! test says so and skips; in CI (env `CI`) it fails.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,7 +11,7 @@ use std::process::Command;
 /// # Panics
 /// The script found something wrong, or CI lacks its packages.
 pub fn run(script: &str, packages: &[&str], folder: &Path) -> Option<String> {
-    let python = std::env::var_os("BUTTERQUANT_PYTHON").unwrap_or_else(|| "python3".into());
+    let python = interpreter();
     let imports = format!("import {}", packages.join(", "));
     let found = Command::new(&python).arg("-c").arg(&imports).output();
     if !found.as_ref().is_ok_and(|output| output.status.success()) {
@@ -28,6 +29,11 @@ pub fn run(script: &str, packages: &[&str], folder: &Path) -> Option<String> {
         Ok(output) => panic!("{script} found:\n{}{}", text(&output.stdout), text(&output.stderr)),
         Err(error) => panic!("{}: {error}", path.display()),
     }
+}
+
+/// The Python that runs them.
+pub fn interpreter() -> OsString {
+    std::env::var_os("BUTTERQUANT_PYTHON").unwrap_or_else(|| "python3".into())
 }
 
 /// Says why a test does not run.

@@ -119,11 +119,18 @@ fn shows(authorization: &str, token: &str) -> bool {
         .is_some_and(|(_, password)| same(password, token))
 }
 
-/// Whether the request itself shows `token` as a bearer token: browsers keep passwords and send them unasked, also for a
-/// page that somebody else has made, but never this.
+/// The header in which a page shows the token again for what must not be done by accident or by another page.
+const TOKEN_HEADER: &str = "x-butterquant-token";
+
+/// Whether the request itself shows `token`: as a bearer token, or in `X-ButterQuant-Token`. Browsers keep passwords and send
+/// them unasked, also for a page that somebody else has made, but never these.
 pub fn shows_token(headers: &HeaderMap, token: &str) -> bool {
-    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    shown.and_then(|shown| shown.strip_prefix("Bearer ")).is_some_and(|shown| same(shown, token))
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+    let bearer = headers.get(AUTHORIZATION).and_then(text);
+    let bearer = bearer.as_deref().and_then(|shown| shown.strip_prefix("Bearer "));
+    let header = headers.get(TOKEN_HEADER).and_then(text);
+    bearer.is_some_and(|shown| same(shown, token))
+        || header.is_some_and(|shown| same(&shown, token))
 }
 
 /// Compares in constant time, so that the time taken reveals nothing about the token.

@@ -87,6 +87,6 @@ fn refusal(dashboard: &Dashboard, headers: &HeaderMap) -> Option<(StatusCode, &'
     let shown = dashboard.token.as_ref().is_none_or(|token| shows_token(headers, token));
     (!shown).then_some((
         StatusCode::FORBIDDEN,
-        "show the token again for this, as Authorization: Bearer TOKEN",
+        "show the token again for this, as Authorization: Bearer TOKEN or as X-ButterQuant-Token: TOKEN",
     ))
 }

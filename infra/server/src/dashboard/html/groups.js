@@ -2,7 +2,7 @@
 
 function groupsView(name, topic, partition) {
   const of = sample();
-  const box = el('div');
+  const box = el('div', {}, el('p', { class: 'note' }, 'Reading …'));
   const state = { table: null };
   const columns = [
     { name: 'Partition', format: 'text', of: one => `${one.topic}/${String(one.partition).padStart(2, '0')}`, cell: one => el('a', { href: `#/groups/${one.group}/${one.topic}/${one.partition}` }, `${one.topic}/${one.partition}`) },

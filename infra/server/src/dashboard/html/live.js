@@ -4,6 +4,9 @@
 const live = { ...JSON.parse(document.getElementById('data').textContent), events: [], connected: true, heard: Date.now() };
 const listeners = new Set();
 
+/** This server; without the name and the token that the address may have been given with, which no script may ask with. */
+const HERE = location.origin + location.pathname.replace(/[^/]*$/, '');
+
 /** The last sample, if there is one. */
 const sample = () => live.sample || null;
 
@@ -56,7 +59,7 @@ function leaveView() {
 }
 
 function connect() {
-  const source = new EventSource('api/stream');
+  const source = new EventSource(HERE + 'api/stream');
   source.addEventListener('pulse', heardPulse);
   source.addEventListener('happened', heardEvent);
   source.onopen = () => { live.connected = true; tell('pulse'); };
@@ -71,7 +74,7 @@ function connect() {
 
 /** A document of the server; an error is what it says. */
 async function ask(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(HERE + path, options);
   const text = await answer.text();
   let found = null;
   try { found = JSON.parse(text); } catch { /* the status says it */ }

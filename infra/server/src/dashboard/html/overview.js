@@ -45,12 +45,17 @@ function answersOf(money, training) {
   const bad = one && rank(one.verdict) > rank('waits');
   const day = freshness.bars_day || DASH;
   return [
-    answer('Groups', bad ? 'bad' : 'good', one ? VERDICTS[one.verdict][0] : DASH, one ? `${one.group}: ${one.reason}` : 'No group has read anything.'),
+    answer('Groups', bad ? 'bad' : 'good', one ? VERDICTS[one.verdict][0] : DASH, groupsText(of.groups, one)),
     answer('Data', '', day, `closed ${span(freshness.bars_age_s)} ago. `, decided(freshness), of.source_waits && ` The source waits: ${of.source_waits.waits_for}.`),
     answer('Trading', of.halted.length ? 'bad' : 'good', of.what_if ? 'cannot trade' : of.halted.length ? 'HALTED' : 'on', ...haltText(of)),
     modelAnswer(money, training),
     moneyAnswer(money),
   ];
+}
+
+function groupsText(groups, one) {
+  if (!one) return 'No group has read anything.';
+  return one.verdict === 'ok' ? `All ${groups.length} have read everything, or read on.` : `${one.group}: ${one.reason}`;
 }
 
 function decided(freshness) {

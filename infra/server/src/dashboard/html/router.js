@@ -34,6 +34,7 @@ function show(address) {
   let nodes;
   try { nodes = make(...words); } catch (error) { console.error(error); nodes = nothing(`This view could not be drawn: ${error.message}.`); }
   part('view').replaceChildren(...[nodes].flat(9).filter(one => known(one) && one !== false));
+  part('view').dataset.shown = address;
   drawCharts();
   scrollTo(0, 0);
 }
@@ -124,7 +125,7 @@ function openAct(act) {
     event.preventDefault();
     send.disabled = true;
     try {
-      const headers = { 'content-type': 'application/json', ...(live.asks_token ? { authorization: 'Bearer ' + token.value } : {}) };
+      const headers = { 'content-type': 'application/json', ...(live.asks_token ? { 'x-butterquant-token': token.value } : {}) };
       await ask('api/' + act, { method: 'POST', headers, body: JSON.stringify({ track: track.value || null, why: why.value, by: by.value }) });
       box.close();
     } catch (error) { problem.textContent = error.message; } finally { send.disabled = false; }
