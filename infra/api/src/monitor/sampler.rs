@@ -201,7 +201,7 @@ impl Sampler {
             (Some(_), Some(first), Some(last)) => Some(day_of(last) - day_of(first)),
             _ => None,
         };
-        let speeds = self.speeds(history, place.as_ref());
+        let speeds = self.speeds(history, place.as_ref(), of.start);
         let unread = lag_events.unwrap_or(of.lag);
         let (verdict, reason) = health::verdict(row, unread, history, speeds, signs, at_ms);
         let times = place.as_ref().and_then(|place| self.ends.get(place));
@@ -232,11 +232,18 @@ impl Sampler {
     }
 
     /// Events read and written a second, of those that have been counted.
-    fn speeds(&self, history: &RowHistory, place: Option<&TopicPartition>) -> Option<Speeds> {
+    fn speeds(
+        &self,
+        history: &RowHistory,
+        place: Option<&TopicPartition>,
+        start: u64,
+    ) -> Option<Speeds> {
         let (seconds, oldest) = (history.seconds()?, history.oldest()?);
         let newest = history.newest()?;
         let tail = self.tails.of(place?)?;
-        let read = tail.events(oldest.committed?..newest.committed?)?;
+        // A group that has committed nothing begins at the start.
+        let from = oldest.committed.unwrap_or(start);
+        let read = tail.events(from..newest.committed.unwrap_or(from))?;
         let written = tail.events(oldest.end..newest.end)?;
         Some(Speeds { read: read as f64 / seconds, written: written as f64 / seconds })
     }

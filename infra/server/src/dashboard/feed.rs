@@ -8,7 +8,7 @@
 use api::record_json::RecordFormat;
 use eventlog::{Log, PartitionReader, Record, TopicPartition};
 use parking_lot::Mutex;
-use schemas::Topic;
+use schemas::{Event, Topic};
 use serde_json::{Value, json};
 use shell::record_codec;
 use std::collections::{BTreeMap, VecDeque};
@@ -193,11 +193,16 @@ impl Feed {
     }
 }
 
-/// The record at `place` as JSON, unless it is a day's marker.
+/// The mark of a track, written for every day.
+const TRACK_MARKED: &str = "TRACK_MARKED";
+
+/// The record at `place` as JSON, unless it only says that a day is over.
 fn happened(place: &TopicPartition, record: &Record, positions: &[u64]) -> Option<Happened> {
     let topic: Topic = place.topic.parse().ok()?;
     let event = record_codec::event(topic, record);
-    if event.as_ref().is_ok_and(|event| event.body.marker().is_some()) {
+    let ends_a_day =
+        |event: &Event| event.body.marker().is_some() || event.body.kind() == TRACK_MARKED;
+    if event.as_ref().is_ok_and(ends_a_day) {
         return None;
     }
     let mut value =

@@ -73,7 +73,7 @@ function modelAnswer(money, training) {
   if (training.error) return answer('Model', '', DASH, training.error);
   const next = training.triggers.find(one => one.state === 'due') || training.triggers.find(one => one.rule === 'count');
   return answer('Model', known(training.champion) ? '' : 'bad', known(training.champion) ? 'v' + training.champion : 'none in force',
-    training.no_model && training.no_model + ' ', next && `${next.rule}: ${next.said}.`);
+    training.no_model && training.no_model + '. ', next && `${next.rule}: ${next.said}.`);
 }
 
 function moneyAnswer(money) {
