@@ -115,7 +115,10 @@ pub(crate) fn lag_on(
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
     let asked = processes::ask_all(run, owner);
-    let closed = closed_days(log, partitions, Role::ALL)?;
+    let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
+    let first = previous.unwrap_or_default();
+    // To be asked before the offsets.
+    let closed = known.is_none().then(|| closed_days(log, partitions, Role::ALL)).transpose()?;
     let answers = offsets::ask(log, partitions)?;
     let mut ends = LogEnds::read(log, partitions)?;
     let of_groups = offsets::against(answers, &ends);
@@ -124,21 +127,16 @@ pub(crate) fn lag_on(
         Some(_) => Default::default(),
         None => unit_progress::saved(run, partitions),
     };
-    let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
-    let asking = group_faults::Asked {
-        log,
-        partitions,
-        closed: &closed,
-        previous: previous.unwrap_or_default(),
-    };
-    let (of_groups, _, group_faults) = asking.check(of_groups, &ends)?;
-    let faults = match known {
-        Some(known) => LogFaults { group_faults, ..known.clone() },
-        None => LogFaults {
-            gone: in_a_moment(log, partitions, previous.unwrap_or_default()),
-            topics: TopicFaults::of(log, partitions)?,
-            group_faults,
-        },
+    let (of_groups, faults) = match (known, closed) {
+        (Some(known), _) => (of_groups, known.clone()),
+        (None, closed) => {
+            let closed = closed.unwrap_or_default();
+            let asking = group_faults::Asked { log, partitions, closed: &closed, previous: first };
+            let (of_groups, _, group_faults) = asking.check(of_groups, &ends)?;
+            let gone = in_a_moment(log, partitions, first);
+            let topics = TopicFaults::of(log, partitions)?;
+            (of_groups, LogFaults { gone, topics, group_faults })
+        }
     };
     let days = Days::read(log, partitions, &ends, previous, &asked)?;
     // A log that does not say who is there tells of nobody.

@@ -13,6 +13,7 @@ use schemas::events::RunOpened;
 use schemas::{Day, Topic, close_ms};
 use shell::record_codec;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -81,7 +82,7 @@ impl Sampler {
         if self.opened.is_none() {
             self.opened = shell::open::opened(&*self.log)?;
         }
-        let topics = self.ends()?;
+        let topics = self.ends(&lag)?;
         let at_ms = now_ms();
         self.remember(&lag, &topics, at_ms);
         self.tails.read_on(&*self.log, &self.needed(&topics))?;
@@ -101,16 +102,24 @@ impl Sampler {
         })
     }
 
-    /// The start and the end of each partition of the run.
-    fn ends(&self) -> Result<BTreeMap<TopicPartition, Range<u64>>> {
+    /// The start and the end of each partition of the run: those that groups read as the lag has them, because on Kafka
+    /// each is a question of its own.
+    fn ends(&self, lag: &LagReport) -> Result<BTreeMap<TopicPartition, Range<u64>>> {
+        let mut ends: BTreeMap<TopicPartition, Range<u64>> = BTreeMap::new();
+        for of in lag.partitions.iter().map(|row| &row.offset) {
+            if let Ok(topic) = of.topic.parse::<Topic>() {
+                ends.insert(record_codec::place(topic, of.partition), of.start..of.end);
+            }
+        }
         let known = self.log.topics()?;
-        let mut ends = BTreeMap::new();
         for topic in Topic::ALL {
             let found = known.iter().find(|one| one.name == topic.name());
             for partition in 0..found.map_or(0, |found| found.partitions) {
                 let place = record_codec::place(topic, partition);
-                let marks = self.log.watermarks(&place)?;
-                ends.insert(place, marks.low..marks.high);
+                if let Entry::Vacant(vacant) = ends.entry(place) {
+                    let marks = self.log.watermarks(vacant.key())?;
+                    vacant.insert(marks.low..marks.high);
+                }
             }
         }
         Ok(ends)

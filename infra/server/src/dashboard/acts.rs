@@ -2,7 +2,7 @@
 //! keeps and sends by itself is not enough, so that no other page can do it. A request must be JSON, which no page of
 //! another site can send unasked.
 
-use super::{Dashboard, answered};
+use super::state::{Dashboard, answered};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};

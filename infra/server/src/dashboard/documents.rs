@@ -1,6 +1,6 @@
 //! The documents of the page: one value of the rooms below each, as JSON.
 
-use super::{Dashboard, answered};
+use super::state::{Dashboard, answered};
 use anyhow::{Result, bail};
 use api::answers::{EquityQuery, EquityView, ModelsQuery, PositionsQuery, PositionsView};
 use api::monitor::{Outage, Snapshot};

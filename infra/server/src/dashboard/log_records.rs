@@ -1,6 +1,6 @@
 //! Records of the log as the page shows them: the one at a place, the dead letters, and what the log has of a ticker.
 
-use super::{Dashboard, answered};
+use super::state::{Dashboard, answered};
 use anyhow::{Context, Result, ensure};
 use api::dead_letters::{LettersWanted, letter as letter_of, list};
 use api::record_json::RecordFormat;

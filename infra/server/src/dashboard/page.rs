@@ -1,7 +1,7 @@
 //! The page itself: one document with styles, scripts and the first figures in it, so that it shows them at once and asks
 //! no other server for anything.
 
-use super::Dashboard;
+use super::state::Dashboard;
 use super::documents::opening;
 use crate::registry;
 use axum::extract::State;

@@ -1,6 +1,7 @@
 //! Every table of the page as JSON rows and as CSV, by a link: `/tables/groups.csv`, `/tables/journal.json`.
 
-use super::{Dashboard, documents};
+use super::documents;
+use super::state::Dashboard;
 use anyhow::{Result, bail};
 use api::answers::{EquityQuery, JournalQuery, ModelsQuery, PositionsQuery, RankingsQuery};
 use api::dead_letters::{LettersWanted, list};
