@@ -94,6 +94,17 @@ def sets(manifests: list[dict]) -> dict[str, dict]:
     return {one["metadata"]["name"]: one for one in manifests if one["kind"] == "StatefulSet"}
 
 
+def check_pod(name: str, pod: dict, volumes: set[str]) -> None:
+    must(f"{name}: services in the environment", pod["enableServiceLinks"], False)
+    must(f"{name}: token of the cluster", pod["automountServiceAccountToken"], False)
+    must(f"{name}: may be root", pod["securityContext"]["runAsNonRoot"], True)
+    volumes = volumes | {volume["name"] for volume in pod["volumes"]}
+    for one in pod["containers"] + pod.get("initContainers", []):
+        must(f"{name}: volumes that are not there", {at["name"] for at in one["volumeMounts"]} - volumes, set())
+        must(f"{name}: {one['name']} may", one["securityContext"], {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}})
+
+
 def check_roles(manifests: list[dict]) -> None:
     roles = sets(manifests)
     must("roles", set(roles), SINGLE | BY_PARTITION | ALONE)
@@ -104,13 +115,7 @@ def check_roles(manifests: list[dict]) -> None:
         must(f"pods of {name}", spec["replicas"], 1 if name in ALONE else 2)
         must(f"labels of {name}", spec["template"]["metadata"]["labels"], spec["selector"]["matchLabels"])
         must(f"budget of {name}", guarded[name]["spec"]["selector"], spec["selector"])
-        must(f"{name}: services in the environment", pod["enableServiceLinks"], False)
-        must(f"{name}: token of the cluster", pod["automountServiceAccountToken"], False)
-        names = {volume["name"] for volume in pod["volumes"]} | {"data"}
-        for one in pod["containers"] + pod.get("initContainers", []):
-            must(f"{name}: volumes that are not there", {at["name"] for at in one["volumeMounts"]} - names, set())
-            must(f"{name}: {one['name']} may", one["securityContext"], {
-                "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}})
+        check_pod(name, pod, {"data"})
 
 
 def check_scaling(folder: pathlib.Path, settings: dict[str, str]) -> None:
@@ -153,9 +158,11 @@ def main() -> int:
     check_scaling(kubernetes, settings)
     pods = [role["spec"]["template"]["spec"] for role in sets(manifests).values()]
     containers = [one for pod in pods for one in pod["containers"]]
+    page = next(one["spec"]["template"]["spec"] for one in manifests if one["kind"] == "Deployment")
+    check_pod("dashboard", page, set())
     compose = documents(folder / "compose/compose.yaml")[0]["services"]["butterquant"]
     print(json.dumps({
-        "commands": [one["args"] for one in containers] + [compose["command"]],
+        "commands": [one["args"] for one in containers + page["containers"]] + [compose["command"]],
         "waits": sorted({one["command"][-1] for pod in pods for one in pod.get("initContainers", [])}),
         "settings": settings,
         "probes": sorted({one[probe]["httpGet"]["path"] for one in containers

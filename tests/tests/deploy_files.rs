@@ -71,7 +71,7 @@ fn systemd_takes_the_units_and_they_may_do_little() {
         .filter(|name| name.ends_with(".service") || name.ends_with(".timer"))
         .filter(|name| !name.contains('@'))
         .collect::<Vec<_>>();
-    assert_eq!(names.len(), 5, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
     names.extend(Role::ALL.map(|role| format!("butterquant-role@{role}.service")));
     analyze(&["verify", "--man=no"], &names);
     names.retain(|name| name.ends_with(".service"));
@@ -99,7 +99,8 @@ fn the_program_takes_what_the_units_start_it_with() {
         let words = started.strip_prefix(INSTALLED).unwrap().split_whitespace();
         parses(&words.map(str::to_owned).collect::<Vec<_>>());
     }
-    for unit in ["butterquant-up.service", "butterquant-doctor.service"] {
+    for unit in ["up", "dashboard", "doctor"].map(|name| format!("butterquant-{name}.service")) {
+        let unit = &*unit;
         let started = values(unit, "ExecStart").remove(0);
         let words = started.strip_prefix(INSTALLED).unwrap().split_whitespace();
         parses(&words.map(str::to_owned).collect::<Vec<_>>());
@@ -164,7 +165,7 @@ fn manifests() -> Option<&'static Value> {
 fn the_program_takes_what_containers_start_it_with() {
     let Some(found) = manifests() else { return };
     let commands: Vec<Vec<String>> = serde_json::from_value(found["commands"].clone()).unwrap();
-    assert_eq!(commands.len(), Role::ALL.len() + 1, "{commands:?}");
+    assert_eq!(commands.len(), Role::ALL.len() + 2, "{commands:?}");
     commands.iter().for_each(|words| parses(words));
     for topic in found["topics"].as_array().unwrap() {
         assert!(Topic::ALL.iter().any(|known| known.name() == topic), "{topic}");
