@@ -165,6 +165,41 @@ fn every_block_that_is_marked_to_run_is_run() {
     }
 }
 
+/// The commands of this program that blocks show but no test runs; `…` stands for what the line before has.
+fn shown() -> Vec<(String, String)> {
+    let mut pages = vec![("README.md".to_owned(), read("../README.md"))];
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            let text = read(&name);
+            pages.push((name, text));
+        }
+    }
+    let of_page = |(name, text): &(String, String)| {
+        let text: String = blocks(text, &["bash"]).into_iter().map(|block| block.text).collect();
+        let text = text.replace("\\\n", " ");
+        let lines =
+            text.lines().filter(|line| line.starts_with("butterquant ") && !line.contains('…'));
+        lines.map(|line| (name.clone(), line.to_owned())).collect::<Vec<_>>()
+    };
+    pages.iter().flat_map(of_page).collect()
+}
+
+#[test]
+fn the_program_knows_the_commands_that_are_only_shown() {
+    let world = tempfile::tempdir().unwrap();
+    let found = shown();
+    assert!(found.len() > 30, "{found:?}");
+    for (page, line) in found {
+        // `--help` behind it is reached only if the program takes all that is before it.
+        let command = line.split(" # ").next().unwrap_or_default();
+        let mut bash = program(Path::new("bash"), world.path());
+        let output = bash.arg("-c").arg(format!("{command} --help")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{page}: {command}: {said}");
+    }
+}
+
 #[test]
 fn a_failing_line_of_a_block_is_found() {
     let world = tempfile::tempdir().unwrap();
