@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test
 
 use schemas::{Day, TradingCalendar};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tests::cli::binary;
@@ -52,7 +53,7 @@ fn world() -> tempfile::TempDir {
 }
 
 /// A program in the world, with this build's `butterquant` on its path.
-fn program(name: &Path, world: &Path) -> Command {
+fn program(name: impl AsRef<OsStr>, world: &Path) -> Command {
     let mut program = Command::new(name);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BUTTERQUANT_")) {
         program.env_remove(name);
@@ -67,11 +68,11 @@ fn program(name: &Path, world: &Path) -> Command {
 
 fn run(block: &Block, page: &str, world: &Path) {
     let mut command = if block.language == "sh" {
-        let mut bash = program(Path::new("bash"), world);
+        let mut bash = program("bash", world);
         bash.arg("-c").arg(format!("{STRICT}{}", block.text));
         bash
     } else {
-        let mut python = program(&python::interpreter(), world);
+        let mut python = program(python::interpreter(), world);
         python.arg("-c").arg(&block.text);
         python
     };
@@ -193,7 +194,7 @@ fn the_program_knows_the_commands_that_are_only_shown() {
     for (page, line) in found {
         // `--help` behind it is reached only if the program takes all that is before it.
         let command = line.split(" # ").next().unwrap_or_default();
-        let mut bash = program(Path::new("bash"), world.path());
+        let mut bash = program("bash", world.path());
         let output = bash.arg("-c").arg(format!("{command} --help")).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{page}: {command}: {said}");
@@ -204,7 +205,7 @@ fn the_program_knows_the_commands_that_are_only_shown() {
 fn a_failing_line_of_a_block_is_found() {
     let world = tempfile::tempdir().unwrap();
     let ends = |text: &str| {
-        let mut bash = program(Path::new("bash"), world.path());
+        let mut bash = program("bash", world.path());
         bash.arg("-c").arg(format!("{STRICT}{text}"));
         bash.output().unwrap().status.code()
     };

@@ -13,6 +13,7 @@ use schemas::{Topic, registry};
 use serde_json::{Value, json};
 use shell::{open, record_codec};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -153,7 +154,7 @@ fn the_page(brokers: &str, prefix: &str, url: &str, told: &BTreeMap<Topic, Told>
         assert!(!found.is_empty(), "the page has no {language}");
         here(&found.iter().map(|block| &*block.text).collect::<Vec<_>>().join("\n"))
     };
-    let output = |program: &Path, text: String| {
+    let output = |program: &OsStr, text: String| {
         let output = Command::new(program).arg("-c").arg(text).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -174,7 +175,7 @@ fn the_page(brokers: &str, prefix: &str, url: &str, told: &BTreeMap<Topic, Told>
         assert!(since > predictions.records / 2 && since <= predictions.records, "{said}");
     }
     if Command::new("kcat").arg("-V").output().is_ok() {
-        let said = output(Path::new("bash"), format!("set -eo pipefail\n{}", joined("sh")));
+        let said = output(OsStr::new("bash"), format!("set -eo pipefail\n{}", joined("sh")));
         let (records, last): (Vec<&str>, Vec<&str>) =
             said.lines().partition(|line| line.contains("ce_id="));
         assert_eq!(records.len(), predictions.records, "{said}");
