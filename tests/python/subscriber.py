@@ -212,7 +212,7 @@ def uncommitted(asked: dict) -> int:
 
 
 def by_time(asked: dict, topic: dict, times: dict) -> int:
-    """Seeks to a time in the middle, as the README shows it; returns how many older events came first."""
+    """Seeks to a time in the middle, as docs/subscribers.md shows it; returns how many older events came first."""
     name = topic["topic"]
     times = {place: at for place, at in times.items() if place[0] == name}
     wanted = sorted(set(times.values()))[len(set(times.values())) // 2]

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod cluster;
 pub mod held;
 pub mod orders;
+pub mod pages;
 pub mod plug;
 pub mod poison;
 pub mod price_files;

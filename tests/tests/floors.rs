@@ -4,8 +4,8 @@
 //! 2. Every file says why it exists, and none is too long.
 //! 3. No two files of a room import each other, directly or through others.
 //! 4. No verb imports another verb.
-//! 5. ARCHITECTURE.md lists exactly the rooms there are, each on its floor; the files that it and
-//!    README.md name exist.
+//! 5. ARCHITECTURE.md lists exactly the rooms there are, each on its floor; the files that it,
+//!    README.md and the pages of docs name exist.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -212,6 +212,12 @@ fn the_pages_describe_the_tree() {
     report("ARCHITECTURE.md's table of rooms", &map::wrong_table(&root(), &architecture));
     report("files in ARCHITECTURE.md", &map::missing_files(&root(), &architecture));
     report("files in README.md", &map::missing_files(&root(), &read("README.md")));
+    for page in fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()) {
+        if page.extension().is_some_and(|extension| extension == "md") {
+            let name = shown(&root(), &page);
+            report(&format!("files in {name}"), &map::missing_files(&root(), &read(&name)));
+        }
+    }
 }
 
 /// Given a workspace of one room with these dependencies and one file, then this is complained of.

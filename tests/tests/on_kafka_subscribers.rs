@@ -13,13 +13,14 @@ use schemas::{Topic, registry};
 use serde_json::{Value, json};
 use shell::{open, record_codec};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tests::cli::{Running, run, wait_for};
 use tests::cluster::Cluster;
-use tests::python;
+use tests::{pages, python};
 
 const PARTITIONS: u32 = 12;
 const TOKEN: &str = "a-token-of-this-test";
@@ -135,6 +136,51 @@ fn subscribers_with_tools_of_their_own_read_every_event_once() {
         python::say(said.trim());
     }
     kcat(cluster.brokers(), &prefix, &told);
+    the_page(cluster.brokers(), &prefix, &url, &told);
+}
+
+/// The examples of the subscribers' page, with the addresses and the topics of this test.
+fn the_page(brokers: &str, prefix: &str, url: &str, told: &BTreeMap<Topic, Told>) {
+    let page = pages::read("subscribers.md");
+    let registry = url.replace("http://", &format!("http://reader:{TOKEN}@"));
+    let here = |text: &str| {
+        let text = text.replace("127.0.0.1:19092", brokers);
+        let text = text.replace("http://127.0.0.1:8081", &registry);
+        text.replace("\"butterquant.", &format!("\"{prefix}butterquant."))
+            .replace("-t butterquant.", &format!("-t {prefix}butterquant."))
+    };
+    let joined = |language| {
+        let found = pages::blocks(&page, &[language]);
+        assert!(!found.is_empty(), "the page has no {language}");
+        here(&found.iter().map(|block| &*block.text).collect::<Vec<_>>().join("\n"))
+    };
+    let output = |program: &OsStr, text: String| {
+        let output = Command::new(program).arg("-c").arg(text).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let predictions = &told[&Topic::Predictions];
+    if python::has(&["confluent_kafka.schema_registry.avro", "fastavro"]) {
+        let said = output(&python::interpreter(), joined("python"));
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines.len(), 4, "{said}");
+        assert!(lines[0].contains("candidates scored; the best: (("), "{said}");
+        let by_hand = format!("{} events decoded by hand", predictions.records);
+        assert!(lines[1].starts_with(&by_hand), "{by_hand}: {said}");
+        for (kind, count) in &told[&Topic::Orders].kinds {
+            assert!(lines[2].contains(&format!("'{kind}': {count}")), "{kind} {count}: {said}");
+        }
+        // The demo's days are all later; those of the events of every kind may be earlier.
+        let since: usize = lines[3].split(' ').next().unwrap().parse().unwrap();
+        assert!(since > predictions.records / 2 && since <= predictions.records, "{said}");
+    }
+    if Command::new("kcat").arg("-V").output().is_ok() {
+        let said = output(OsStr::new("bash"), format!("set -eo pipefail\n{}", joined("sh")));
+        let (records, last): (Vec<&str>, Vec<&str>) =
+            said.lines().partition(|line| line.contains("ce_id="));
+        assert_eq!(records.len(), predictions.records, "{said}");
+        assert!(last.len() <= PARTITIONS as usize, "{last:?}");
+    }
 }
 
 /// kcat sees the committed records and their headers.
