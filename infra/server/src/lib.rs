@@ -14,9 +14,11 @@ mod metrics;
 mod metrics_cache;
 mod registry;
 mod run_server;
+mod served;
 
 pub use registry::start_schemas;
-pub use run_server::{Served, start, start_beside, start_page};
+pub use run_server::{start, start_beside, start_page};
+pub use served::Served;
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,9 @@ use crate::exposition;
 use crate::metrics;
 use crate::metrics_cache::MetricsCache;
 use crate::registry;
+use crate::served::Served;
 use anyhow::Result;
 use api::answers::{AnyQuery, answer};
-use api::monitor::Monitor;
 use api::unit_progress::ProcessStatus;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -18,7 +18,6 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use eventlog::remote::PATH;
 use eventlog::{Log, Server};
-use run::data_dir::RunDir;
 use run::standing::RunStanding;
 use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
@@ -33,20 +32,6 @@ use web::{Serving, error_reply, requests_at_once, serve};
 const MAX_LOG_REQUEST: usize = 64 << 20;
 /// How long a scrape waits for its metrics to be refreshed.
 pub(crate) const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What is served of a run.
-pub struct Served {
-    /// The run.
-    pub run: RunDir,
-    /// Its log.
-    pub log: Arc<dyn Log>,
-    /// The progress of the units of this process.
-    pub board: Arc<StatusBoard>,
-    /// None where another process makes them.
-    pub views: Option<Views>,
-    /// Watches the run.
-    pub monitor: Arc<Monitor>,
-}
 
 struct RunServer {
     log_server: Server,

@@ -1,6 +1,7 @@
 //! The HTTP side over a log in memory, called as other programs call it.
 
-use crate::run_server::{REFRESH_TIMEOUT, Served, start};
+use crate::run_server::{REFRESH_TIMEOUT, start};
+use crate::served::Served;
 use api::monitor::Monitor;
 use axum::Router;
 use axum::body::Bytes;

@@ -1,8 +1,8 @@
 //! The page itself: one document with styles, scripts and the first figures in it, so that it shows them at once and asks
 //! no other server for anything.
 
-use super::state::Dashboard;
 use super::documents::opening;
+use super::state::Dashboard;
 use crate::registry;
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -1,7 +1,7 @@
 //! What the page needs of a run, and how it answers.
 
 use super::feed::{self, Feed};
-use crate::run_server::Served;
+use crate::served::Served;
 use anyhow::Result;
 use api::answers::ViewsAt;
 use api::monitor::Monitor;

@@ -1,8 +1,8 @@
 //! The stream of a page: a pulse with the figures of each sample, and what happens, as server-sent events. An event's id
 //! is its place on the log, so that a page that comes back goes on where it stopped.
 
-use super::state::Dashboard;
 use super::feed::{Happened, Positions, id_of, positions_of};
+use super::state::Dashboard;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Sse;
