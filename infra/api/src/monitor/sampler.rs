@@ -183,8 +183,12 @@ impl Sampler {
             .map(|row| {
                 let of = &row.offset;
                 let history = self.rows.get(&(of.group, of.topic, of.partition));
-                let signs = signs.get(of.group).unwrap_or(&none.1);
-                self.partition(lag, row, history.unwrap_or(&none.0), signs, at_ms)
+                let mut signs = signs.get(of.group).unwrap_or(&none.1).clone();
+                // A unit of which another process tells is not in the one that hangs.
+                if lag.units.iter().any(|one| one.from_process && one.progress.unit == row.unit) {
+                    signs.hung = None;
+                }
+                self.partition(lag, row, history.unwrap_or(&none.0), &signs, at_ms)
             })
             .collect()
     }
