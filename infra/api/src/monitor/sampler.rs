@@ -1,6 +1,6 @@
 //! Samples of a run, each from what the log and the processes say now and from the samples before it.
 
-use super::health::{self, GroupSigns, Speeds};
+use super::health::{self, GroupSigns, Speeds, Verdict};
 use super::history::{EndTimes, Point, RowHistory};
 use super::snapshot::{Freshness, GroupHealth, NextRecord, PartitionHealth, Snapshot, TopicFlow};
 use super::tail::Tails;
@@ -235,7 +235,8 @@ impl Sampler {
             lag_event_days,
             velocity: speeds.map(|speeds| speeds.read),
             written: speeds.map(|speeds| speeds.written),
-            catch_up_s: catch_up(unread, speeds),
+            // What stands still does not catch up at the speed that it had.
+            catch_up_s: catch_up(unread, speeds.filter(|_| verdict < Verdict::NeverCommitted)),
             retention_margin: of.committed.map(|committed| committed.saturating_sub(of.start)),
             commit_age_s: history.moved_ms.map(|moved| (at_ms - moved) as f64 / 1e3),
             verdict,
