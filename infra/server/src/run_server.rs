@@ -102,13 +102,20 @@ pub fn start_beside(token: Option<String>, served: Served) -> Result<Serving> {
     serve("listen", "127.0.0.1:0", token, routes.with_state(server).merge(page))
 }
 
-/// Serves the page of a run alone, which only reads, beside the processes that work.
+/// Serves the page of a run alone, which only reads, beside the processes that work, and the lag as metrics.
 ///
 /// # Errors
 /// As [`serve`].
 pub fn start_page(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
     let page = Dashboard::new(&served, token.clone(), false)?;
-    serve("listen", listen, token, dashboard::routes(Arc::new(page)))
+    let metrics = Router::new().route("/metrics", get(metrics_text));
+    let server = Arc::new(RunServer::new(served));
+    serve(
+        "listen",
+        listen,
+        token,
+        dashboard::routes(Arc::new(page)).merge(metrics.with_state(server)),
+    )
 }
 
 fn status_routes() -> Router<Arc<RunServer>> {
