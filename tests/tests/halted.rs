@@ -67,7 +67,8 @@ fn a_halt_is_told_everywhere_with_who_when_and_why() {
     assert!(code == 200 && status.contains(r#""by":"ada@desk","why":"late""#), "{status}");
     for line in [
         r#"butterquant_halted{track="ButterAI"} 1"#,
-        r#"butterquant_halt_offset{track="ButterAI"} 1"#,
+        r#"butterquant_halt_offset{by="ada@desk","#,
+        r#"why="late"} 1"#,
         r#"group="scanner",partition="0",topic="butterquant.bars.v1"} 0"#,
     ] {
         wait_for(line, || get(address, "/metrics", None).1.contains(line).then_some(()));

@@ -3,7 +3,8 @@
 //!
 //! 1. A value that cannot be read any more is left out, never shown as new: `butterquant_part_read_timestamp_seconds`
 //!    says how old each part is.
-//! 2. Labels are bounded: roles, units, topics, codes and versions, never what a person or a file has written.
+//! 2. Labels are bounded: roles, units, topics, codes and versions. What a person has written is in one metric, cut, and
+//!    once a halted track.
 
 mod cache;
 mod host;

@@ -1,7 +1,7 @@
 //! The run as a whole: what it is, whether it opens positions, and the day that the exchange has reached.
 
 use super::samples::{Samples, labels};
-use api::halt::Trading;
+use api::halt::{Halt, Trading};
 use schemas::Day;
 use schemas::events::{RunOpened, Track};
 use telemetry::metrics::Declared;
@@ -11,15 +11,12 @@ const INFO: Declared = Declared::gauge(
     &["run", "kind", "market", "version"],
     "The run that this process works on: its id, kind, the kind of its market, and the version of this program; always 1.",
 );
-const HALTED: Declared = Declared::gauge(
-    "butterquant_halted",
-    &["track"],
-    "Whether the track opens no positions; `butterquant status` says who halted it, when and why.",
-);
+const HALTED: Declared =
+    Declared::gauge("butterquant_halted", &["track"], "Whether the track opens no positions.");
 const HALT_OFFSET: Declared = Declared::gauge(
     "butterquant_halt_offset",
-    &["track"],
-    "The offset on controls of the command that halted the track.",
+    &["track", "by", "day", "wall_time", "why"],
+    "The offset on controls of the command that halts the track, with who gave it, when and why, each cut to 80 characters; none while the track trades.",
 );
 const EXPECTED: Declared = Declared::gauge(
     "butterquant_expected_day",
@@ -38,6 +35,9 @@ const VIX_DAY: Declared =
 /// Every metric of this file.
 pub(super) const ALL: &[&Declared] = &[&INFO, &HALTED, &HALT_OFFSET, &EXPECTED, &VIX, &VIX_DAY];
 
+/// Characters of what a person has written that a label has, at most.
+const LONGEST: usize = 80;
+
 /// The last close of the volatility index.
 pub(super) fn of_index(last: Option<(Day, f64)>) -> Samples {
     let one = |value: Option<f64>| value.map(|value| (Vec::new(), value)).into_iter().collect();
@@ -52,10 +52,16 @@ pub(super) fn of_trading(trading: &Trading) -> Samples {
     let halt = |track| trading.halted.iter().find(|halt| halt.track == track);
     let is_halted = |track| f64::from(u8::from(halt(track).is_some()));
     let halted = Track::ALL.map(|track| (labels([track.name()]), is_halted(track)));
-    let offsets = Track::ALL
-        .into_iter()
-        .filter_map(|track| Some((labels([track.name()]), halt(track)?.offset as f64)));
+    let offsets = trading.halted.iter().map(|halt| (said_of(halt), halt.offset as f64));
     vec![(&HALTED, halted.to_vec()), (&HALT_OFFSET, offsets.collect())]
+}
+
+/// The labels of a halt, of which there is one a track at any time.
+fn said_of(halt: &Halt) -> Vec<String> {
+    let cut = |text: &str| text.chars().take(LONGEST).collect::<String>();
+    let by = cut(halt.by.as_deref().unwrap_or_default());
+    let wall_time = cut(halt.wall_time.as_deref().unwrap_or_default());
+    labels([halt.track.name(), &by, &halt.day.to_string(), &wall_time, &cut(&halt.why)])
 }
 
 /// The run `id` as it was opened; `today` is the date in UTC.
@@ -70,6 +76,14 @@ pub(super) fn of_opening(id: &str, opened: &RunOpened, today: Day) -> Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_halt_is_told_with_no_more_than_a_label_may_hold() {
+        let halt = Halt { why: "x".repeat(5_000), offset: 7, ..Halt::default() };
+        let samples = of_trading(&Trading { what_if: false, halted: vec![halt] });
+        let (labels, offset) = &samples[1].1[0];
+        assert_eq!((labels[4].len(), *offset, samples[1].1.len()), (LONGEST, 7.0, 1));
+    }
 
     #[test]
     fn the_expected_day_is_the_last_session_before_today() {
