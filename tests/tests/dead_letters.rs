@@ -144,10 +144,11 @@ fn deal_with(data: &Path, ids: &BTreeMap<Kind, Vec<u64>>) {
     });
     let metrics = get(&endpoint, "/metrics");
     for line in [
-        "reason=\"contract\",state=\"open\"} 3",
-        "reason=\"contract\",state=\"redriven\"} 1",
-        "reason=\"conflict\",state=\"redriven\"} 1",
-        "reason=\"conflict\",state=\"open\"} 3",
+        "reason=\"contract\",state=\"open\",topic=\"butterquant.features.v1\"} 3",
+        "reason=\"contract\",state=\"redriven\",topic=\"butterquant.features.v1\"} 1",
+        "reason=\"conflict\",state=\"redriven\",topic=\"butterquant.features.v1\"} 1",
+        "reason=\"conflict\",state=\"open\",topic=\"butterquant.features.v1\"} 3",
+        "reason=\"contract\",topic=\"butterquant.features.v1\"} 4",
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }

@@ -5,7 +5,7 @@ use schemas::contract::FEATURES;
 use schemas::events::{FeatureVector, Features};
 use schemas::{Body, Event, EventId};
 use std::collections::BTreeMap;
-use success::{Model, ModelScore};
+use success::{ModelScore, ScoreError};
 
 /// A features event as model input.
 pub(super) type FeatureRow = (EventId, [f64; FEATURES]);
@@ -49,13 +49,18 @@ pub(super) fn scorable(events: &[&Event]) -> Vec<FeatureRow> {
 
 impl ScoreCache {
     /// Scores `rows` at once; keeps nothing if that fails.
-    pub(super) fn score(&mut self, version: i64, model: &Model, rows: &[FeatureRow]) {
+    pub(super) fn score(
+        &mut self,
+        version: i64,
+        rows: &[FeatureRow],
+        score: impl FnOnce(&[[f64; FEATURES]]) -> Result<Vec<ModelScore>, ScoreError>,
+    ) {
         // A single row is scored when it is decided on.
         if rows.len() < 2 {
             return;
         }
         let values: Vec<[f64; FEATURES]> = rows.iter().map(|(_, values)| *values).collect();
-        let scores = model.score(&values).unwrap_or_default();
+        let scores = score(&values).unwrap_or_default();
         for (&(id, values), score) in rows.iter().zip(scores) {
             self.0.insert((version, id), (values, score));
         }

@@ -17,7 +17,7 @@ mod loader;
 mod tests;
 mod trainings;
 
-pub use loader::Loader;
+pub use loader::{CallTimer, Loader};
 pub use trainings::Trainings;
 
 use batch::{ScoreCache, values};
@@ -129,7 +129,8 @@ impl Scorer {
         let score = match self.cache.get(version, event.id, &values) {
             Some(score) => score,
             None => {
-                let scores = model.score(&[values]).map_err(|error| error.to_string())?;
+                let scores =
+                    self.loader.score(&model, &[values]).map_err(|error| error.to_string())?;
                 scores.into_iter().next().ok_or("the model gave no score")?
             }
         };
@@ -201,7 +202,7 @@ impl Machine for Scorer {
         for version in champion.into_iter().chain(challenger) {
             // Failures are repeated one by one in `decide`, which gives the reason.
             if let Ok((model, _)) = self.model(version) {
-                cache.score(version, &model, &rows);
+                cache.score(version, &rows, |rows| self.loader.score(&model, rows));
             }
         }
         self.cache = cache;

@@ -13,7 +13,7 @@ use consumers::executor::Executor;
 use consumers::labeler::Labeler;
 use consumers::materializer::Materializer;
 use consumers::retrainer::{Retrainer, TrainingKeeper};
-use consumers::scorer::{Loader, Scorer};
+use consumers::scorer::{CallTimer, Loader, Scorer};
 use eventlog::Log;
 use producers::analyses::Keeper;
 use producers::scanner::Scanner;
@@ -23,6 +23,7 @@ use schemas::role::{Machine, Role};
 use shell::ShellError;
 use shell::checkpoint::KvCheckpoints;
 use shell::instance::{Env, Machines, Policy};
+use shell::status_board::StatusBoard;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,17 +99,20 @@ impl RunContext {
         let engine = spec.scoring.engine()?;
         let (data, kept) = (&run.data_dir, spec.analysis_cache);
         let keepers = (keeper_in(data, kept, writes), training_keeper_in(data, kept, writes));
+        let board: Arc<StatusBoard> = Arc::default();
+        let timer = board.instruments().scoring_timer(engine.provider());
         let env = Env {
             log: Arc::clone(&opened.log),
             states,
             partitions,
             machines: machines(
                 engine.clone(),
+                timer,
                 keepers,
                 Arc::clone(&materialized),
                 external_broker(spec, run, &*opened.log)?,
             ),
-            board: Arc::default(),
+            board,
             policy: Policy { lost_after: lost_after(run), ..Policy::default() },
         };
         Ok(RunContext { env, materialized, engine, run: run.clone(), db })
@@ -165,12 +169,13 @@ fn external_broker(spec: &RunSpec, run: &RunDir, log: &dyn Log) -> Result<Option
 
 fn machines(
     engine: Engine,
+    timer: CallTimer,
     (analyses, trainings): (Keeper, TrainingKeeper),
     materialized: Arc<RunProjections>,
     external: Option<ExternalBroker>,
 ) -> Machines {
     let acceptance = Arc::new(EngineAcceptance::new(engine.clone()));
-    let loader = Arc::new(Loader::new(engine));
+    let loader = Arc::new(Loader::new(engine).timed_by(timer));
     Arc::new(move |role: Role| -> Option<Box<dyn Machine>> {
         Some(match role {
             Role::Source => return None,

@@ -9,12 +9,11 @@
 //! 3. It runs on its own threads and blocks no role.
 
 mod dashboard;
-mod exposition;
 mod metrics;
-mod metrics_cache;
 mod registry;
 mod run_server;
 mod served;
+mod targets;
 
 pub use registry::start_schemas;
 pub use run_server::{start, start_beside, start_page};

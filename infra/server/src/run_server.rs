@@ -1,13 +1,13 @@
 //! The routes of a run: its log, status, views and metrics.
 
 use crate::dashboard::{self, Dashboard};
-use crate::exposition;
-use crate::metrics;
-use crate::metrics_cache::MetricsCache;
+use crate::metrics::MetricsCache;
 use crate::registry;
 use crate::served::Served;
+use crate::targets::{Target, targets};
 use anyhow::Result;
 use api::answers::{AnyQuery, answer};
+use api::monitor::Monitor;
 use api::unit_progress::ProcessStatus;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -43,11 +43,12 @@ struct RunServer {
     /// Whether the views were found whole; they stay so while this process writes them.
     whole: AtomicBool,
     metrics: MetricsCache,
+    monitor: Arc<Monitor>,
 }
 
 impl RunServer {
     fn new(served: Served) -> RunServer {
-        let Served { log, board, views, .. } = served;
+        let Served { run, log, board, views, monitor } = served;
         RunServer {
             log_server: Server::new(Arc::clone(&log)),
             log_calls: Semaphore::new(requests_at_once() * 3 / 4),
@@ -55,7 +56,8 @@ impl RunServer {
             board,
             views,
             whole: AtomicBool::new(false),
-            metrics: MetricsCache::default(),
+            metrics: MetricsCache::new(run, Arc::clone(&monitor)),
+            monitor,
         }
     }
 
@@ -100,17 +102,33 @@ pub fn start_beside(token: Option<String>, served: Served) -> Result<Serving> {
     serve("listen", "127.0.0.1:0", token, routes.with_state(server).merge(page))
 }
 
-/// Serves the page of a run alone, which only reads, beside the processes that work.
+/// Serves the page of a run alone, which only reads, beside the processes that work, and the lag as metrics.
 ///
 /// # Errors
 /// As [`serve`].
 pub fn start_page(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
     let page = Dashboard::new(&served, token.clone(), false)?;
-    serve("listen", listen, token, dashboard::routes(Arc::new(page)))
+    let metrics = Router::new().route("/metrics", get(metrics_text));
+    let server = Arc::new(RunServer::new(served));
+    serve(
+        "listen",
+        listen,
+        token,
+        dashboard::routes(Arc::new(page)).merge(metrics.with_state(server)),
+    )
 }
 
 fn status_routes() -> Router<Arc<RunServer>> {
-    Router::new().route("/status", get(status)).route("/metrics", get(metrics_text))
+    Router::new()
+        .route("/status", get(status))
+        .route("/metrics", get(metrics_text))
+        .route("/targets", get(other_processes))
+}
+
+async fn other_processes(State(server): State<Arc<RunServer>>) -> Json<Vec<Target>> {
+    let latest = server.monitor.latest();
+    let processes = latest.map(|latest| latest.lag.processes.clone()).unwrap_or_default();
+    Json(targets(&processes, std::process::id()))
 }
 
 async fn log_call(
@@ -155,15 +173,19 @@ async fn within(refresh: impl FnOnce() -> Result<()> + Send + 'static, what: &st
 }
 
 async fn metrics_text(State(server): State<Arc<RunServer>>) -> Response {
-    let mut text = metrics::of_units(&server.board.all());
     let refreshing = Arc::clone(&server);
     let refresh = move || {
-        let whole = refreshing.check_views().is_ok();
-        refreshing.metrics.refresh(&*refreshing.log, refreshing.views.as_ref(), whole)
+        let whole = || refreshing.check_views().is_ok();
+        refreshing.metrics.refresh(
+            &*refreshing.log,
+            refreshing.views.as_ref(),
+            refreshing.board.instruments().provider(),
+            whole,
+        )
     };
     within(refresh, "some of /metrics").await;
-    text.push_str(&server.metrics.text());
-    ([(CONTENT_TYPE, exposition::CONTENT_TYPE)], text).into_response()
+    let text = server.metrics.text(&server.board);
+    ([(CONTENT_TYPE, telemetry::metrics::CONTENT_TYPE)], text).into_response()
 }
 
 /// Why the views are not shown. Those of a process at work become whole by themselves.

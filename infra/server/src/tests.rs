@@ -46,7 +46,7 @@ fn running_over(log: Arc<dyn Log>, token: Option<&str>) -> Running {
 }
 
 /// A run on Kafka, of whose log nothing but the prefix is asked here.
-fn run_in(folder: &Path) -> RunDir {
+pub(crate) fn run_in(folder: &Path) -> RunDir {
     let kafka =
         KafkaAccess { brokers: String::new(), properties: BTreeMap::new(), replication: None };
     RunDir {
@@ -89,6 +89,7 @@ fn views_and_status_are_json_also_when_empty() {
         ),
         ("/views/rankings", r#""date":null"#),
         ("/views/rankings?day=2018-06-29", r#""ranked_days":[]"#),
+        ("/targets", "[]"),
         ("/views/positions", r#""positions":[]"#),
         ("/views/journal?last=3", r#""trades":[]"#),
         ("/views/models", r#""champion":null"#),

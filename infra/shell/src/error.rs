@@ -147,6 +147,22 @@ impl ShellError {
         }
     }
 
+    /// The failure in a word, for metrics.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            ShellError::Log(error) => match error.class {
+                ErrorClass::Retry => "log_away",
+                ErrorClass::Uncertain => "log_uncertain",
+                ErrorClass::Fenced => "fenced",
+                ErrorClass::Rebalanced => "rebalanced",
+                ErrorClass::Fatal | ErrorClass::Closed => "log_refuses",
+            },
+            ShellError::Effect { cause, .. } if cause.away => "service_away",
+            ShellError::Effect { .. } => "own_work",
+            _ => "state",
+        }
+    }
+
     /// Whether the log, or the service an effect calls, is away. The loop waits for it without end.
     pub fn away(&self) -> bool {
         match self {

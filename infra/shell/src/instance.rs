@@ -13,7 +13,7 @@ use crate::decided::KeptLetters;
 use crate::last_record::Ends;
 use crate::offsets::Doubts;
 use crate::recovered::{Stale, Start};
-use crate::{decisions::DecisionSource, error::ShellError, record_codec, unit::Unit};
+use crate::{decisions::DecisionSource, error::ShellError, measured, record_codec, unit::Unit};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -263,7 +263,9 @@ impl Instance {
             Some(producer) => producer,
             none => none.insert(self.env.log.producer(&self.transactional_id)?),
         };
+        let (records, begun) = (batch.records.len(), Instant::now());
         let offsets = producer.publish(batch, Some(&*self.member))?;
+        measured::publish(&self.env.board, self.role, &mut self.units, records, begun.elapsed());
         for (unit, (first, last)) in self.units.iter_mut().zip(last) {
             unit.published(last.into_iter().map(|(output, at)| (output, offsets[first + at])));
         }

@@ -15,11 +15,13 @@ pub mod event_reader;
 #[cfg(test)]
 mod faulty_log;
 pub mod holes;
+pub mod index_close;
 mod input_ends;
 pub mod inspect;
 pub mod instance;
 pub mod last_markers;
 mod last_record;
+mod measured;
 pub mod offsets;
 pub mod open;
 pub mod operator_word;

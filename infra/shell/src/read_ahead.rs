@@ -2,6 +2,7 @@
 
 use eventlog::SharedRecord;
 use std::collections::VecDeque;
+use std::time::Instant;
 
 /// Bytes of a stage above which reading stops, and below which it goes on. They are far apart,
 /// because a Kafka client drops what it has fetched of a partition when that is paused.
@@ -16,13 +17,20 @@ pub(crate) struct ReadAhead {
     pub(crate) position: u64,
     bytes: usize,
     full: bool,
+    /// The offset after what came at once, and when it came; for metrics only.
+    arrivals: VecDeque<(u64, Instant)>,
 }
 
 impl ReadAhead {
     pub(crate) fn extend(&mut self, records: impl Iterator<Item = SharedRecord>, position: u64) {
+        let before = self.records.len();
         for record in records {
             self.bytes += record.bytes();
             self.records.push_back(record);
+        }
+        if self.records.len() > before {
+            let end = self.records.back().map_or(0, |last| last.offset + 1);
+            self.arrivals.push_back((end, Instant::now()));
         }
         self.full |= self.bytes >= FULL;
         self.position = self.position.max(position);
@@ -33,6 +41,14 @@ impl ReadAhead {
         self.bytes -= record.bytes();
         self.full &= self.bytes > LOW;
         Some(record)
+    }
+
+    /// When the record at `offset` arrived, which has just been popped. Forgets what came before it.
+    pub(crate) fn arrival_of(&mut self, offset: u64) -> Option<Instant> {
+        while self.arrivals.front().is_some_and(|(end, _)| *end <= offset) {
+            self.arrivals.pop_front();
+        }
+        self.arrivals.front().map(|(_, at)| *at)
     }
 
     /// The records in order.

@@ -3,6 +3,7 @@
 
 use crate::input_ends::InputEnds;
 use crate::instance::{Env, Instance, Progress};
+use crate::status_board::StatusBoard;
 use crate::{error::ShellError, settle, source::Source};
 use eventlog::ErrorClass;
 use parking_lot::Mutex;
@@ -53,15 +54,17 @@ struct Shared {
     ends: OnceLock<InputEnds>,
     /// Instances that have not settled at those ends yet.
     unsettled: AtomicU32,
+    board: Arc<StatusBoard>,
 }
 
 impl Shared {
-    fn new(stop: &Arc<AtomicBool>, instances: u32) -> Shared {
+    fn new(stop: &Arc<AtomicBool>, instances: u32, board: &Arc<StatusBoard>) -> Shared {
         Shared {
             stop: Arc::clone(stop),
             failure: Mutex::new(None),
             ends: OnceLock::new(),
             unsettled: AtomicU32::new(instances),
+            board: Arc::clone(board),
         }
     }
 
@@ -94,7 +97,7 @@ pub fn run(
     stop: &Arc<AtomicBool>,
     watch: &mut dyn FnMut(Option<Day>),
 ) -> Result<(), ShellError> {
-    let shared = Shared::new(stop, plan.roles.iter().map(|(_, count)| count).sum());
+    let shared = Shared::new(stop, plan.roles.iter().map(|(_, count)| count).sum(), &env.board);
     let roles = plan.roles.iter().map(|(role, _)| *role);
     env.board.put_roles(roles.chain(source.is_some().then_some(Role::Source)));
     std::thread::scope(|scope| {
@@ -102,7 +105,9 @@ pub fn run(
         if let Some(mut source) = source {
             scope.spawn(move || {
                 guarded("source", shared, || {
-                    drive("source", false, shared, &mut || Ok(source.step()? == Progress::Worked));
+                    drive("source", Role::Source, shared, &mut || {
+                        Ok(source.step()? == Progress::Worked)
+                    });
                 });
             });
         }
@@ -145,7 +150,7 @@ fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
 fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     let instance = format!("{role}-{name}");
     let (mut joined, mut furthest): (Option<Instance>, Option<Day>) = (None, None);
-    drive(&instance, role.by_partition(), shared, &mut || match &mut joined {
+    drive(&instance, role, shared, &mut || match &mut joined {
         Some(joined) => {
             // Reading and applying again after a failure is no progress, and neither is to publish the days up to it
             // again.
@@ -249,19 +254,22 @@ fn tolerated(error: &ShellError, shares: bool) -> u32 {
 
 fn drive(
     name: &str,
-    shares: bool,
+    role: Role,
     shared: &Shared,
     step: &mut dyn FnMut() -> Result<bool, ShellError>,
 ) {
-    let mut streak = Streak { shares, ..Streak::default() };
+    let mut streak = Streak { shares: role.by_partition(), ..Streak::default() };
+    let instruments = shared.board.instruments();
     while !shared.stopped() {
         match step() {
             Ok(published) => {
-                if published || streak.own == 0 {
+                if (published || streak.own == 0) && streak.begun.is_some() {
                     streak.over(name);
+                    instruments.works_again(name);
                 }
             }
             Err(error) if error.passing() && (streak.own < PATIENCE || error.away()) => {
+                instruments.failed(role.name(), name, error.cause(), streak.failures + 1);
                 streak.failed(name, &error);
             }
             Err(error) => shared.fail(error),

@@ -7,6 +7,7 @@ use schemas::role::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use telemetry::metrics::Instruments;
 
 /// A unit's status.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -58,6 +59,7 @@ pub struct StatusBoard {
     source: Mutex<Option<SourceWait>>,
     published: Mutex<Option<PublishedDay>>,
     roles: Mutex<BTreeSet<Role>>,
+    instruments: Instruments,
 }
 
 impl StatusBoard {
@@ -80,7 +82,13 @@ impl StatusBoard {
         self.roles.lock().clone()
     }
 
+    /// What the roles of this process measure.
+    pub fn instruments(&self) -> &Instruments {
+        &self.instruments
+    }
+
     pub(crate) fn put_published(&self, published: PublishedDay) {
+        self.instruments.day_published(published.day.0);
         *self.published.lock() = Some(published);
     }
 
@@ -100,7 +108,13 @@ impl StatusBoard {
     }
 
     pub(crate) fn put(&self, role: Role, owner: u64, status: UnitStatus) {
-        self.held().insert((role, status.unit.clone()), (owner, status));
+        let closed = status.closed.0;
+        let before = self.held().insert((role, status.unit.clone()), (owner, status));
+        // A unit that has just been taken up has closed nothing here.
+        if let Some(before) = before.map(|(_, before)| before.closed.0).filter(|day| *day < closed)
+        {
+            self.instruments.day_closed(role.name(), before, closed);
+        }
     }
 
     /// Removes a unit, unless another instance shows it already: after a rebalance the new holder is

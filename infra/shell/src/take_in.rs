@@ -38,6 +38,9 @@ impl Unit {
             for inspected in lot {
                 let Some(record) = self.ahead[stage].pop() else { return Ok(false) };
                 self.cursor.positions[stage] = record.offset + 1;
+                if source.is_live() {
+                    self.note_arrival(stage, record.offset);
+                }
                 if let Some(marker) = self.take_in(&record, &inspected, source)? {
                     if self.cursor.stage_done() {
                         self.finish_day(&marker, source)?;
@@ -48,6 +51,15 @@ impl Unit {
             }
         }
         Ok(false)
+    }
+
+    /// Notes when an input arrived, until the publish that answers it.
+    fn note_arrival(&mut self, stage: usize, offset: u64) {
+        let Some(at) = self.ahead[stage].arrival_of(offset) else { return };
+        match self.arrivals.last_mut() {
+            Some((last, count)) if *last == at => *count += 1,
+            _ => self.arrivals.push((at, 1)),
+        }
     }
 
     /// Inspects the next records of a stage, up to its marker and at most `most`, and lets a machine

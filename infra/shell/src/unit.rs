@@ -21,6 +21,7 @@ use eventlog::{Consumed, NewRecord, SharedRecord, TopicPartition};
 use schemas::role::{Machine, Role};
 use schemas::{Day, Topic};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,8 @@ pub struct Unit {
     pub(crate) pending: Vec<NewRecord>,
     /// Records read before they are due, by stage.
     pub(crate) ahead: Vec<ReadAhead>,
+    /// When the inputs taken in since the last publish arrived, and how many; for metrics only.
+    pub(crate) arrivals: Vec<(Instant, u32)>,
     /// While work is put off, the last day before the first of it.
     pub(crate) done: Option<Day>,
 }
@@ -80,6 +83,7 @@ impl Unit {
             identity,
             machine,
             pending: Vec::new(),
+            arrivals: Vec::new(),
             done: None,
         }
     }

@@ -1,6 +1,8 @@
-//! Progress bars, sentences and the log on standard error, for people who watch the program work.
+//! Progress bars, sentences and the log on standard error, for people who watch the program work, and metrics for
+//! Prometheus.
 
 mod logging;
+pub mod metrics;
 mod progress;
 
 pub use logging::{Verbosity, log_to_stderr};

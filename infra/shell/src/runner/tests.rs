@@ -41,7 +41,7 @@ fn who_owns_a_log_that_takes_no_more_ends_though_it_has_no_role() {
 #[test]
 fn a_thread_that_ends_badly_stops_the_others_and_names_itself() {
     let stop = Arc::<AtomicBool>::default();
-    let shared = Shared::new(&stop, 1);
+    let shared = Shared::new(&stop, 1, &Arc::default());
     guarded("executor-0", &shared, || panic!("a defect"));
     assert!(shared.stopped());
     let failure = shared.failure.into_inner();
@@ -157,11 +157,11 @@ fn while_another_joins(other: &'static str) -> (u32, u32) {
         board: Arc::default(),
         policy: Policy::default(),
     };
-    let shared = Shared::new(&Arc::default(), 1);
+    let shared = Shared::new(&Arc::default(), 1, &env.board);
     let mut instance = Instance::join(&env, Role::Scorer, "0").unwrap();
     let (warnings, mut failed) = (Warnings::default(), 0);
     tracing::subscriber::with_default(warnings.clone(), || {
-        drive("scorer-0", true, &shared, &mut || {
+        drive("scorer-0", Role::Scorer, &shared, &mut || {
             let stepped = instance.step();
             failed += u32::from(stepped.is_err());
             let published = instance.publishes() > 0;

@@ -24,9 +24,10 @@ use producers::source::{
 };
 use schemas::controls::ControlState;
 use schemas::events::RunOpened;
+use schemas::role::Role;
 use schemas::{Day, Topic};
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// Publishes a market's days.
 pub struct Source {
@@ -163,7 +164,10 @@ impl Source {
             }
             batch.records.push(record_codec::record(&event, self.env.partitions, "source")?);
         }
+        let (records, begun) = (batch.records.len(), Instant::now());
         producer.publish(batch, None)?;
+        let instruments = self.env.board.instruments();
+        instruments.published(Role::Source.name(), records, begun.elapsed());
         let published = PublishedDay { day: today.day, previous_day: memory.last };
         self.env.board.put_published(published);
         self.pace.published(today.day);
