@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod dead_letters;
 mod decided;
 pub mod decisions;
+pub mod earlier_state;
 mod effect_context;
 mod env;
 mod error;
