@@ -11,6 +11,7 @@ pub mod halt;
 pub mod holes;
 pub mod lag;
 pub mod log_faults;
+pub mod model_scores;
 pub mod monitor;
 pub mod other_groups;
 pub mod processes;

@@ -25,6 +25,7 @@ pub mod offsets;
 pub mod open;
 pub mod operator_word;
 pub mod placed_events;
+pub mod pulse;
 mod read_ahead;
 pub mod record_codec;
 mod recorded;

@@ -26,6 +26,11 @@ pub(super) fn check(run: &RunDir, of: &mut Examination) {
             }
         }
     }
+    check_settings(run, of);
+}
+
+/// Looks at what needs no reading of the log: open transactions, topic settings, groups.
+pub(super) fn check_settings(run: &RunDir, of: &mut Examination) {
     check_transactions(run, of);
     check_topics(run, of);
     check_groups(run, of);
