@@ -212,3 +212,32 @@ fn what_a_verification_finds_does_not_depend_on_how_many_units_are_verified_at_o
     }
     assert_eq!(one.events, one.roles.iter().map(|role| role.events).sum::<u64>());
 }
+
+/// What `groups seek` puts in place of a later state: the one that was saved then, with the offsets committed with it.
+#[test]
+fn the_state_of_an_earlier_day_is_the_one_that_was_saved_then() {
+    let run = SIMULATION.run();
+    let (day, _) = SIMULATION.day(1);
+    run.play_to(day);
+    let (saved, offsets) = (run.states.all(), committed(&run.log));
+    run.play_to_the_end();
+    for role in [Role::Scanner, Role::Labeler, Role::Executor, Role::Retrainer] {
+        let shares: Vec<Vec<u32>> = match role.by_partition() {
+            true => (0..run.env.partitions).map(|one| vec![one]).collect(),
+            false => vec![(0..run.env.partitions).collect()],
+        };
+        for share in shares {
+            let earlier = run.env.earlier_state(role, &share, day).unwrap();
+            let (then, now) = (&saved[&earlier.unit], earlier.checkpoint.unwrap());
+            assert_eq!(earlier.closed, day, "{role}");
+            assert_eq!(now.machine, then.machine, "{role}");
+            assert_eq!(now.cursor.positions, then.cursor.positions, "{role}");
+            for (place, next) in &earlier.offsets {
+                let committed =
+                    run.log.committed(role.name(), std::slice::from_ref(place)).unwrap();
+                assert!(committed[0] > Some(*next), "{role}: {place} has gone on since");
+            }
+        }
+    }
+    assert_ne!(committed(&run.log), offsets);
+}

@@ -3,6 +3,7 @@
 
 use crate::lag::{GroupOffset, OffsetState, SET_AHEAD, read_groups};
 use crate::log_faults::by_group;
+use crate::other_groups::{OtherGroup, other_groups};
 use anyhow::Result;
 use eventlog::TopicPartition;
 use run::data_dir::{self, RunDir};
@@ -18,6 +19,8 @@ use std::collections::BTreeMap;
 pub struct GroupPlace {
     /// Its name: the role's.
     pub group: &'static str,
+    /// Its state in Kafka's words: `Empty` without members.
+    pub state: String,
     /// Partitions that it reads and commits.
     pub partitions: usize,
     /// Those without a committed offset.
@@ -42,17 +45,29 @@ pub struct GroupPlace {
 pub struct Groups {
     /// Every role's.
     pub groups: Vec<GroupPlace>,
+    /// Groups of other programs that read this run's topics.
+    pub others: Vec<OtherGroup>,
     /// Whether `groups adopt` mends any of them.
     pub adoptable: bool,
     /// Topics with partitions that no group reads.
     pub added_partitions: Vec<AddedPartitions>,
 }
 
-/// The groups of `run`.
+/// The groups of `run`, and those of other programs that read its topics.
 ///
 /// # Errors
 /// There is no such run, or its log or the process that owns it does not answer.
 pub fn groups(run: &RunDir) -> Result<Groups> {
+    let groups = role_groups(run)?;
+    let opened = data_dir::reach(run)?;
+    Ok(Groups { others: other_groups(&*opened.log)?, ..groups })
+}
+
+/// The groups of the roles of `run` alone.
+///
+/// # Errors
+/// As [`groups`].
+pub(crate) fn role_groups(run: &RunDir) -> Result<Groups> {
     let opened = data_dir::reach(run)?;
     let log = &*opened.log;
     let partitions = data_dir::partitions(log)?;
@@ -62,7 +77,15 @@ pub fn groups(run: &RunDir) -> Result<Groups> {
         let units = if role.by_partition() { partitions } else { 1 };
         (0..units).map(|unit| days.get(&(role, unit)).copied()).min().flatten()
     };
+    let admin = log.group_admin()?;
+    let listed = admin.list()?;
+    let state = |role: Role| -> String {
+        let name = admin.full_name(role.name());
+        let found = listed.iter().find(|one| one.name == name);
+        found.map_or_else(|| "Empty".to_owned(), |one| one.state.clone())
+    };
     let groups = found.committed.iter().map(|(role, offsets)| GroupPlace {
+        state: state(*role),
         closed: all(&found.closed, *role),
         read: all(&found.read, *role),
         problem: problems.get(role.name()).cloned(),
@@ -71,6 +94,7 @@ pub fn groups(run: &RunDir) -> Result<Groups> {
     Ok(Groups {
         adoptable: found.faults.iter().any(|of| of.verdict != SET_AHEAD),
         groups: groups.collect(),
+        others: Vec::new(),
         added_partitions: TopicFaults::of(log, partitions)?.added_partitions,
     })
 }
@@ -89,6 +113,7 @@ fn placed(role: Role, committed: &[(TopicPartition, GroupOffset)]) -> GroupPlace
         behind: offsets().filter(|of| of.lag > 0).count(),
         lag: offsets().map(|of| of.lag).sum(),
         beyond_end: beyond.map(said).collect(),
+        state: String::new(),
         closed: None,
         read: None,
         problem: None,

@@ -4,12 +4,16 @@
 pub mod answers;
 pub mod dead_letters;
 pub mod doctor;
+pub mod group_change;
+pub mod group_description;
 pub mod groups;
 pub mod halt;
 pub mod holes;
 pub mod lag;
 pub mod log_faults;
+pub mod model_scores;
 pub mod monitor;
+pub mod other_groups;
 pub mod processes;
 pub mod record_json;
 mod remote_answer;

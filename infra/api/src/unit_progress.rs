@@ -11,7 +11,7 @@ use shell::checkpoint::{CheckpointStore, KvCheckpoints, UnitCheckpoint};
 use shell::cursor::{Counts, stages};
 use shell::status_board::{PublishedDay, SourceWait, StatusBoard, UnitStatus};
 use shell::unit_identity::unit_name;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A unit's progress.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -128,6 +128,26 @@ pub(crate) fn saved(run: &RunDir, partitions: u32) -> (Vec<UnitProgress>, Vec<St
         }
     }
     (found, problems)
+}
+
+/// What units of `wanted` have saved, in every state folder that no process has open; what cannot be read is left out.
+pub(crate) fn saved_checkpoints(
+    run: &RunDir,
+    wanted: &BTreeMap<String, Vec<u32>>,
+) -> Vec<(String, UnitCheckpoint)> {
+    let mut found = Vec::new();
+    for folder in data_dir::folders_of_processes(run) {
+        if folder == run.log() || data_dir::living_owner(&folder).is_some() {
+            continue;
+        }
+        let tree = kv::Db::open_to_read(&folder).and_then(|db| db.plain_tree("units"));
+        let Ok(states) = tree.map(KvCheckpoints::of) else { continue };
+        for unit in wanted.keys() {
+            let saved = states.load(unit).ok().flatten();
+            found.extend(saved.map(|saved| (unit.clone(), saved)));
+        }
+    }
+    found
 }
 
 fn of_checkpoints(db: &kv::Db, partitions: u32) -> Result<Vec<UnitProgress>> {

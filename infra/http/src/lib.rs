@@ -24,4 +24,4 @@ pub use admission::shows_token;
 pub use bounds::{raise_open_files_limit, requests_at_once};
 pub use client::{fetch, fetch_within};
 pub use error_reply::error_reply;
-pub use serving::{Serving, serve};
+pub use serving::{Serving, serve, serve_beside};

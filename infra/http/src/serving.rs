@@ -34,7 +34,22 @@ impl Drop for Serving {
 /// # Errors
 /// As for [`listen_address`], or another process listens on the address.
 pub fn serve(name: &str, listen: &str, token: Option<String>, router: Router) -> Result<Serving> {
-    within(Bounds::of_this_process(), name, listen, token, router)
+    let health = Router::new().route("/health", get(|| async { Json(json!({ "status": "ok" })) }));
+    serve_beside(name, listen, token, router, health)
+}
+
+/// Serves `router`, and `open` to every caller, with a token or without.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_beside(
+    name: &str,
+    listen: &str,
+    token: Option<String>,
+    router: Router,
+    open: Router,
+) -> Result<Serving> {
+    within(Bounds::of_this_process(), name, listen, token, router, open)
 }
 
 /// As [`serve`], within other bounds.
@@ -44,6 +59,7 @@ pub(crate) fn within(
     listen: &str,
     token: Option<String>,
     router: Router,
+    open: Router,
 ) -> Result<Serving> {
     let address = listen_address(name, listen, token.as_deref())?;
     let listener = bind(name, address)?;
@@ -52,8 +68,7 @@ pub(crate) fn within(
     if reached.ip().is_unspecified() {
         reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    let router =
-        guarded(router, token).route("/health", get(|| async { Json(json!({ "status": "ok" })) }));
+    let router = guarded(router, token).merge(open);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (stop, stopped) = oneshot::channel::<()>();

@@ -28,7 +28,8 @@ fn serving(token: Option<&str>) -> Serving {
             "/count",
             post(async |body: Bytes| body.len().to_string()).layer(DefaultBodyLimit::max(1 << 20)),
         );
-    within(bounds(), "listen", "127.0.0.1:0", token.map(str::to_owned), router).unwrap()
+    let open = Router::new().route("/health", get(async || r#"{"status":"ok"}"#));
+    within(bounds(), "listen", "127.0.0.1:0", token.map(str::to_owned), router, open).unwrap()
 }
 
 fn connect(serving: &Serving) -> TcpStream {

@@ -12,12 +12,15 @@
 //!    newest assignment as [`ErrorClass::Rebalanced`]; nothing is written.
 //! 4. A reader names partitions and offsets; nothing else is delivered to it.
 //!
+//! 5. A group's offsets are set from outside only while it has no members.
+//!
 //! What is absent on purpose: deleting records, automatic commits, callbacks, and a clock.
 
 pub mod archive;
 pub mod conformance;
 mod error;
 mod fetched;
+mod group_admin;
 mod headers;
 pub mod kafka;
 mod lengths;
@@ -31,6 +34,7 @@ mod types;
 
 pub use error::{ErrorClass, LogError, Result};
 pub use fetched::{Fetched, SharedRecord};
+pub use group_admin::{GroupAdmin, GroupListing, GroupMember};
 pub use headers::{HeaderIter, Headers};
 pub use kafka::{KafkaLog, KafkaSettings};
 pub use local::{EmbeddedLog, MemoryLog};

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::time::Duration;
 
 use crate::{
-    Assignment, Batch, Cut, Fetched, LogError, Result, TopicInfo, TopicMismatch, TopicPartition,
-    TopicSpec, Watermarks,
+    Assignment, Batch, Cut, Fetched, GroupAdmin, LogError, Result, TopicInfo, TopicMismatch,
+    TopicPartition, TopicSpec, Watermarks,
 };
 
 /// A log: topics of ordered, durable records, and the offsets that groups have committed.
@@ -86,6 +86,15 @@ pub trait Log: Send + Sync {
             "only an embedded log can be copied as of one moment",
             "this log",
             "Kafka keeps copies of its own: give its topics a replication above 1",
+        ))
+    }
+
+    /// The groups as an operator sees and changes them.
+    fn group_admin(&self) -> Result<Box<dyn GroupAdmin>> {
+        Err(LogError::fatal(
+            "groups are not administered here",
+            "this log",
+            "use the run's own log",
         ))
     }
 

@@ -2,13 +2,14 @@
 //! units, the views as JSON, its schemas as a schema registry serves them, and metrics for
 //! Prometheus.
 //!
-//! 1. It listens on this machine only, unless a token is set; then every request but `/health`
-//!    must carry it.
+//! 1. It listens on this machine only, unless a token is set; then every request but those about its
+//!    health must carry it.
 //! 2. Without a token browsers are kept out: a request must name this machine as its host, and one
 //!    to the log must have a content type that no page of another site can send unasked.
 //! 3. It runs on its own threads and blocks no role.
 
 mod dashboard;
+mod health;
 mod metrics;
 mod registry;
 mod run_server;

@@ -1,6 +1,7 @@
 //! The routes of a run: its log, status, views and metrics.
 
 use crate::dashboard::{self, Dashboard};
+use crate::health::{self, Health};
 use crate::metrics::MetricsCache;
 use crate::registry;
 use crate::served::Served;
@@ -26,7 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{StoreError, Views};
 use tokio::sync::Semaphore;
-use web::{Serving, error_reply, requests_at_once, serve};
+use web::{Serving, error_reply, requests_at_once, serve_beside};
 
 /// The largest request to the log: a publish of a whole day of bars with room to spare.
 const MAX_LOG_REQUEST: usize = 64 << 20;
@@ -77,7 +78,7 @@ impl RunServer {
 /// Starts to serve a run.
 ///
 /// # Errors
-/// As [`serve`].
+/// As [`serve_beside`].
 pub fn start(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
     let prefix = served.run.topic_prefix();
     let page = dashboard::routes(Arc::new(Dashboard::new(&served, token.clone(), true)?));
@@ -87,35 +88,40 @@ pub fn start(listen: &str, token: Option<String>, served: Served) -> Result<Serv
         .route("/views/{view}", get(view))
         .merge(registry::routes(vec![prefix]))
         .fallback(registry::nowhere);
-    serve("listen", listen, token, routes.with_state(server).merge(page))
+    let open = health_routes(&server);
+    serve_beside("listen", listen, token, routes.with_state(server).merge(page), open)
 }
 
 /// Starts to serve the status of roles that run beside the process that owns the run, which serves all else, and the
 /// views where they are made there.
 ///
 /// # Errors
-/// As [`serve`].
+/// As [`serve_beside`].
 pub fn start_beside(token: Option<String>, served: Served) -> Result<Serving> {
     let page = dashboard::routes(Arc::new(Dashboard::new(&served, token.clone(), true)?));
     let server = Arc::new(RunServer::new(served));
     let routes = status_routes().route("/views/{view}", get(view));
-    serve("listen", "127.0.0.1:0", token, routes.with_state(server).merge(page))
+    let open = health_routes(&server);
+    serve_beside("listen", "127.0.0.1:0", token, routes.with_state(server).merge(page), open)
 }
 
 /// Serves the page of a run alone, which only reads, beside the processes that work, and the lag as metrics.
 ///
 /// # Errors
-/// As [`serve`].
+/// As [`serve_beside`].
 pub fn start_page(listen: &str, token: Option<String>, served: Served) -> Result<Serving> {
     let page = Dashboard::new(&served, token.clone(), false)?;
     let metrics = Router::new().route("/metrics", get(metrics_text));
     let server = Arc::new(RunServer::new(served));
-    serve(
-        "listen",
-        listen,
-        token,
-        dashboard::routes(Arc::new(page)).merge(metrics.with_state(server)),
-    )
+    let open = health_routes(&server);
+    let routes = dashboard::routes(Arc::new(page)).merge(metrics.with_state(server));
+    serve_beside("listen", listen, token, routes, open)
+}
+
+fn health_routes(server: &Arc<RunServer>) -> Router {
+    let (board, log, checked) = (&server.board, &server.log, Arc::clone(server));
+    let views = Box::new(move || checked.check_views());
+    health::routes(Health::new(Arc::clone(board), Arc::clone(log), views))
 }
 
 fn status_routes() -> Router<Arc<RunServer>> {

@@ -34,6 +34,10 @@ pub trait CheckpointStore: Send + Sync {
     fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError>;
     /// Removes all checkpoints.
     fn clear(&self) -> Result<(), ShellError>;
+    /// Whether an operator has deleted the unit's group on this log, and the unit has saved nothing since.
+    fn was_deleted(&self, _unit: &str, _log_identity: &str) -> Result<bool, ShellError> {
+        Ok(false)
+    }
 }
 
 fn failed(unit: &str, cause: impl ToString) -> ShellError {
@@ -68,7 +72,56 @@ impl KvCheckpoints {
                 units.push(name);
             }
         }
-        Ok(units)
+        let mut saved = Vec::with_capacity(units.len());
+        for unit in units {
+            if !is_mark(&self.packed(&unit)?) {
+                saved.push(unit);
+            }
+        }
+        Ok(saved)
+    }
+
+    /// Puts these checkpoints in place of what was saved of the units; without one a unit has none any more.
+    pub fn replace(&self, units: &[(String, Option<UnitCheckpoint>)]) -> Result<(), ShellError> {
+        let mut all = Vec::with_capacity(units.len());
+        for (unit, saved) in units {
+            let packed = saved.as_ref().map(packed).transpose();
+            let packed = packed.map_err(|cause| failed(unit, cause))?;
+            all.push((unit.clone(), packed.unwrap_or_default()));
+        }
+        self.put(all)
+    }
+
+    /// Removes the checkpoints of `units`, whose group an operator has deleted on the log with this identity: they
+    /// begin without offsets, from what they have written.
+    pub fn mark_deleted(&self, units: &[String], log_identity: &str) -> Result<(), ShellError> {
+        let mark = [&[DELETED], log_identity.as_bytes()].concat();
+        self.put(units.iter().map(|unit| (unit.clone(), mark.clone())).collect())
+    }
+
+    fn packed(&self, unit: &str) -> Result<Vec<u8>, ShellError> {
+        let stored = {
+            let _whole = self.whole.lock();
+            self.stored(unit)?
+        };
+        Ok(stored.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat())
+    }
+
+    fn put(&self, units: Vec<(String, Vec<u8>)>) -> Result<(), ShellError> {
+        let mut batch = kv::Batch::new();
+        let mut lengths = Vec::with_capacity(units.len());
+        for (unit, packed) in units {
+            let parts = packed.chunks(PART);
+            let length = parts.len();
+            parts.enumerate().for_each(|(at, part)| batch.insert(part_key(&unit, at), part));
+            lengths.push((unit, length));
+        }
+        // Not before: others save meanwhile, and packing is the work.
+        let _whole = self.whole.lock();
+        for (unit, length) in lengths {
+            (length..self.stored(&unit)?.len()).for_each(|at| batch.remove(part_key(&unit, at)));
+        }
+        self.tree.apply(batch).map_err(|e| failed("all units", e))
     }
 
     fn stored(&self, unit: &str) -> Result<Vec<kv::Bytes>, ShellError> {
@@ -88,8 +141,15 @@ fn part_key(unit: &str, part: usize) -> Vec<u8> {
 /// The first byte of a checkpoint with a checksum over all of its parts; without one it begins with
 /// Snappy's own mark, 0xff.
 const SUMMED: u8 = 1;
+/// The first byte of what stands in place of a checkpoint that an operator has deleted with its group; the identity of
+/// the log follows.
+const DELETED: u8 = 2;
 /// Bytes of the mark and the checksum.
 const HEAD: usize = 5;
+
+fn is_mark(packed: &[u8]) -> bool {
+    packed.first() == Some(&DELETED)
+}
 
 fn packed(saved: &UnitCheckpoint) -> Result<Vec<u8>, String> {
     let to = snap::write::FrameEncoder::new(vec![SUMMED; HEAD]);
@@ -113,12 +173,8 @@ fn unpacked(packed: &[u8]) -> Result<UnitCheckpoint, String> {
 
 impl CheckpointStore for KvCheckpoints {
     fn load(&self, unit: &str) -> Result<Option<UnitCheckpoint>, ShellError> {
-        let stored = {
-            let _whole = self.whole.lock();
-            self.stored(unit)?
-        };
-        let packed = stored.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat();
-        if packed.is_empty() {
+        let packed = self.packed(unit)?;
+        if packed.is_empty() || is_mark(&packed) {
             return Ok(None);
         }
         unpacked(&packed).map(Some).map_err(|cause| ShellError::StateMismatch {
@@ -128,24 +184,21 @@ impl CheckpointStore for KvCheckpoints {
     }
 
     fn save(&self, units: Checkpoints<'_>) -> Result<(), ShellError> {
-        let (mut batch, mut lengths) = (kv::Batch::new(), Vec::new());
+        let mut all = Vec::new();
         for (unit, saved) in units {
             let packed = packed(&saved).map_err(|cause| failed(&unit, cause))?;
-            let parts = packed.chunks(PART);
-            let length = parts.len();
-            parts.enumerate().for_each(|(at, part)| batch.insert(part_key(&unit, at), part));
-            lengths.push((unit, length));
+            all.push((unit, packed));
         }
-        // Not before: others save meanwhile, and packing is the work.
-        let _whole = self.whole.lock();
-        for (unit, length) in lengths {
-            (length..self.stored(&unit)?.len()).for_each(|at| batch.remove(part_key(&unit, at)));
-        }
-        self.tree.apply(batch).map_err(|e| failed("all units", e))
+        self.put(all)
     }
 
     fn clear(&self) -> Result<(), ShellError> {
         self.tree.clear().map_err(|e| failed("all units", e))
+    }
+
+    fn was_deleted(&self, unit: &str, log_identity: &str) -> Result<bool, ShellError> {
+        let packed = self.packed(unit)?;
+        Ok(is_mark(&packed) && packed[1..] == *log_identity.as_bytes())
     }
 }
 
@@ -206,6 +259,26 @@ mod tests {
                 assert!(states.load("scanner-2").unwrap().is_some());
             }
         });
+    }
+
+    #[test]
+    fn a_mark_of_a_deleted_group_stands_until_the_unit_saves_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let states = KvCheckpoints::of(kv::Db::open(dir.path()).unwrap().tree("units").unwrap());
+        let saved = |noise| std::iter::once(("labeler-1".to_owned(), checkpoint(vec![7; noise])));
+        states.save(&mut saved(20_000)).unwrap();
+        assert!(!states.was_deleted("labeler-1", "log").unwrap());
+        states.mark_deleted(&["labeler-1".to_owned()], "log").unwrap();
+        assert!(states.was_deleted("labeler-1", "log").unwrap());
+        assert!(!states.was_deleted("labeler-1", "another log").unwrap());
+        assert!(states.load("labeler-1").unwrap().is_none() && states.units().unwrap().is_empty());
+        states.save(&mut saved(3)).unwrap();
+        assert!(!states.was_deleted("labeler-1", "log").unwrap());
+        let earlier = ("labeler-1".to_owned(), Some(checkpoint(vec![1])));
+        states.replace(std::slice::from_ref(&earlier)).unwrap();
+        assert_eq!(states.load("labeler-1").unwrap(), earlier.1);
+        states.replace(&[("labeler-1".to_owned(), None)]).unwrap();
+        assert!(states.load("labeler-1").unwrap().is_none() && states.units().unwrap().is_empty());
     }
 
     fn checkpoint(machine: Vec<u8>) -> UnitCheckpoint {

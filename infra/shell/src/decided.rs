@@ -90,6 +90,33 @@ impl Unit {
         }
     }
 
+    /// Takes in the days that the unit has closed, up to `last` and no further; a role that writes no topic takes in
+    /// its inputs' days.
+    pub(crate) fn recover_through(
+        &mut self,
+        log: &dyn Log,
+        last: Day,
+        source: &mut DecisionSource<'_>,
+    ) -> Result<(), ShellError> {
+        let mut reader = log.reader()?;
+        while self.cursor.closed < last {
+            let next = match source.recorded() {
+                Some(recorded) if !self.identity.outputs.is_empty() => {
+                    match recorded.beyond(log, self.cursor.closed)? {
+                        Beyond::Day(day) => day,
+                        Beyond::Part(_) | Beyond::Nothing => break,
+                    }
+                }
+                _ => last,
+            };
+            if next > last {
+                break;
+            }
+            self.run_day(log, &mut *reader, next, source)?;
+        }
+        Ok(())
+    }
+
     fn run_day(
         &mut self,
         log: &dyn Log,

@@ -35,7 +35,7 @@ pub struct Instance {
     owner: u64,
     transactional_id: String,
     member: Box<dyn Member>,
-    generation: Option<u64>,
+    pub(crate) generation: Option<u64>,
     pub(crate) units: Vec<Unit>,
     reader: Box<dyn Reader>,
     controls: ControlBook,

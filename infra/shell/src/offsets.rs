@@ -116,8 +116,14 @@ fn wrong_place(env: &Env, role: Role, ends: &mut Ends) -> Result<Option<ShellErr
         return Ok(None);
     }
     let closed = closed_days(log, env.partitions, [role])?;
-    let lost = gone.find(|unit| closed.contains_key(&(role, *unit)));
-    Ok(lost.map(|unit| ShellError::PlaceLost { unit: unit_name(role, unit), group: role }))
+    let identity = env.identity()?;
+    for unit in gone.filter(|unit| closed.contains_key(&(role, *unit))) {
+        let unit = unit_name(role, unit);
+        if !env.states.was_deleted(&unit, &identity)? {
+            return Ok(Some(ShellError::PlaceLost { unit, group: role }));
+        }
+    }
+    Ok(None)
 }
 
 impl Env {
@@ -189,6 +195,7 @@ impl Env {
             && !unit.identity.outputs.is_empty()
             && (missing.any(|stage| unit.cursor.positions[stage] > 0)
                 || self.has_closed_days(unit)?)
+            && !self.states.was_deleted(&unit.identity.name, &self.identity()?)?
         {
             let group = unit.identity.role;
             return Ok(Some(ShellError::PlaceLost { unit: name(), group }));

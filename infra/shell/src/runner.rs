@@ -3,6 +3,7 @@
 
 use crate::input_ends::InputEnds;
 use crate::instance::{Env, Instance, Progress};
+use crate::pulse::Pulse;
 use crate::status_board::StatusBoard;
 use crate::{error::ShellError, settle, source::Source};
 use eventlog::ErrorClass;
@@ -104,10 +105,10 @@ pub fn run(
         let shared = &shared;
         if let Some(mut source) = source {
             scope.spawn(move || {
+                let pulse = env.board.pulses.begin(true);
                 guarded("source", shared, || {
-                    drive("source", Role::Source, shared, &mut || {
-                        Ok(source.step()? == Progress::Worked)
-                    });
+                    let step = &mut || Ok(source.step()? == Progress::Worked);
+                    drive("source", Role::Source, shared, &pulse, step);
                 });
             });
         }
@@ -150,12 +151,15 @@ fn guarded(name: &str, shared: &Shared, work: impl FnOnce()) {
 fn one(env: &Env, role: Role, name: &str, shared: &Shared) {
     let instance = format!("{role}-{name}");
     let (mut joined, mut furthest): (Option<Instance>, Option<Day>) = (None, None);
-    drive(&instance, role, shared, &mut || match &mut joined {
+    let pulse = env.board.pulses.begin(false);
+    drive(&instance, role, shared, &pulse, &mut || match &mut joined {
         Some(joined) => {
             // Reading and applying again after a failure is no progress, and neither is to publish the days up to it
             // again.
             let before = joined.publishes();
-            joined.step()?;
+            let stepped = joined.step();
+            pulse.settle(joined.generation.is_some());
+            stepped?;
             let published = joined.publishes() > before;
             let closed =
                 joined.units.iter().map(|unit| unit.cursor.closed).max().filter(|_| published);
@@ -256,11 +260,13 @@ fn drive(
     name: &str,
     role: Role,
     shared: &Shared,
+    pulse: &Pulse,
     step: &mut dyn FnMut() -> Result<bool, ShellError>,
 ) {
     let mut streak = Streak { shares: role.by_partition(), ..Streak::default() };
     let instruments = shared.board.instruments();
     while !shared.stopped() {
+        pulse.beat();
         match step() {
             Ok(published) => {
                 if (published || streak.own == 0) && streak.begun.is_some() {

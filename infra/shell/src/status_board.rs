@@ -1,6 +1,7 @@
 //! The status of every unit, for operators: the last day it closed and what it waits for.
 
 use crate::cursor::Counts;
+use crate::pulse::Pulses;
 use parking_lot::{Mutex, MutexGuard};
 use schemas::Day;
 use schemas::role::Role;
@@ -60,6 +61,8 @@ pub struct StatusBoard {
     published: Mutex<Option<PublishedDay>>,
     roles: Mutex<BTreeSet<Role>>,
     instruments: Instruments,
+    /// Signs of life of this process's threads.
+    pub pulses: Pulses,
 }
 
 impl StatusBoard {

@@ -29,6 +29,15 @@ pub struct Finding {
     pub remedy: String,
 }
 
+/// How much is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Depth {
+    /// Everything: each record, each file.
+    Full,
+    /// What takes seconds, however long the run.
+    Quick,
+}
+
 /// What was looked at in a run, and what was found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Examination {
@@ -38,12 +47,19 @@ pub struct Examination {
     pub findings: Vec<Finding>,
     /// What is as it should be.
     pub fine: Vec<Check>,
+    /// What was not looked at.
+    pub left_out: Vec<String>,
 }
 
 impl Examination {
     /// An examination of `run` before its first check.
     pub fn of(run: &str) -> Examination {
         Examination { run: run.to_owned(), ..Examination::default() }
+    }
+
+    /// Notes that `what` is not looked at.
+    pub fn leave_out(&mut self, what: &str) {
+        self.left_out.push(what.to_owned());
     }
 
     /// Notes that `what` at `place` is as it should be.

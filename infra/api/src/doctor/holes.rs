@@ -2,7 +2,7 @@
 //! committed offsets cannot be right.
 
 use super::Examination;
-use crate::groups::groups;
+use crate::groups::role_groups;
 use crate::holes::{HoleKind, REMEDY, holes};
 use crate::lag::held_back;
 use run::data_dir::{self, RunDir};
@@ -26,6 +26,11 @@ pub(super) fn check(run: &RunDir, of: &mut Examination) {
             }
         }
     }
+    check_settings(run, of);
+}
+
+/// Looks at what needs no reading of the log: open transactions, topic settings, groups.
+pub(super) fn check_settings(run: &RunDir, of: &mut Examination) {
     check_transactions(run, of);
     check_topics(run, of);
     check_groups(run, of);
@@ -67,7 +72,7 @@ fn check_topics(run: &RunDir, of: &mut Examination) {
 fn check_groups(run: &RunDir, of: &mut Examination) {
     const ADOPT: &str =
         "`butterquant groups adopt` sets the offsets to what the roles have decided";
-    let (found, adoptable) = match groups(run) {
+    let (found, adoptable) = match role_groups(run) {
         Ok(found) => (found.groups, found.adoptable),
         Err(error) => return of.failed("groups", "the log", &error),
     };

@@ -12,7 +12,7 @@ mod offsets;
 mod verdict;
 
 pub use group_faults::GroupFault;
-pub(crate) use group_faults::{SET_AHEAD, read_groups};
+pub(crate) use group_faults::{GroupsRead, SET_AHEAD, read_groups};
 pub use log_ends::{HeldBack, held_back};
 pub use offsets::{GroupOffset, OffsetState, group_offsets};
 pub use verdict::{UnitLag, UnitState};

@@ -24,6 +24,18 @@ pub enum UnitState {
     Unknown,
 }
 
+impl UnitState {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            UnitState::CaughtUp => "caught up",
+            UnitState::Behind => "behind",
+            UnitState::Waiting => "waiting",
+            UnitState::Unknown => "not known",
+        }
+    }
+}
+
 /// A unit and what it waits for.
 #[derive(Clone, Debug, Serialize)]
 pub struct UnitLag {

@@ -18,6 +18,14 @@ use success::{Engine, PlacedStep};
 /// Numbers of rows scored together, and of rounds.
 const BATCHES: [(usize, usize); 4] = [(1, 5_000), (32, 2_000), (256, 500), (4_096, 60)];
 const EVENTS: usize = 20_000;
+/// The budget of one event on a CPU, and on a GPU, to which its features must be copied first.
+const BUDGET_US: f64 = 50.0;
+const GPU_BUDGET_US: f64 = 1_000.0;
+
+/// Most microseconds that one event may take with `engine` at the 99th percentile.
+pub(crate) fn budget_us(engine: &Engine) -> f64 {
+    if engine.provider() == "onnxruntime-cuda" { GPU_BUDGET_US } else { BUDGET_US }
+}
 
 /// Summary of single measurements.
 #[derive(Serialize)]
@@ -101,7 +109,7 @@ fn summary(mut times: Vec<f64>) -> Times {
 }
 
 /// Measures the scorer itself, event by event, without scoring ahead.
-fn one_event(engine: &Engine, onnx: &[u8], share: f64) -> Result<OneEvent> {
+pub(crate) fn one_event(engine: &Engine, onnx: &[u8], share: f64) -> Result<OneEvent> {
     let day = Day(20_000);
     let mut scorer = Scorer::new(Arc::new(Loader::new(engine.clone())));
     let sha256 = sha256_hex(onnx);

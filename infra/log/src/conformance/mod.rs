@@ -4,6 +4,7 @@
 //! and at the same time. What an adapter cannot do is named in [`Capabilities`], never skipped
 //! in silence.
 
+mod group_admin;
 mod groups;
 mod ownership;
 mod positions;
@@ -42,6 +43,9 @@ const CHECKS: &[(&str, Check)] = &[
     ("active", groups::active),
     ("shared", groups::shared),
     ("uneven", groups::uneven),
+    ("set", group_admin::set),
+    ("watched", group_admin::watched),
+    ("deleted", group_admin::deleted),
 ];
 
 /// The topics of the checks, for logs that cannot create them.

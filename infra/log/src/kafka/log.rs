@@ -8,16 +8,17 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::cluster::Cluster;
 use super::errors::{self, Place};
+use super::group_admin::KafkaGroupAdmin;
 use super::member::{KafkaMember, fewest};
 use super::partitions::{partition_list, unsigned};
 use super::producer::KafkaProducer;
 use super::reader::KafkaReader;
 use super::settings::KafkaSettings;
-use super::{active_groups, admin, connection_errors, topic_id};
+use super::{admin, connection_errors, group_list, topic_id};
 use crate::membership::shared_count;
 use crate::{
-    ErrorClass, Log, LogError, Member, Producer, Reader, Result, TopicInfo, TopicMismatch,
-    TopicPartition, TopicSpec, Watermarks,
+    ErrorClass, GroupAdmin, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
+    TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 
 /// A log on a Kafka cluster. Clones share its connections.
@@ -190,11 +191,16 @@ impl Log for KafkaLog {
     }
 
     fn active_groups(&self) -> Result<Vec<String>> {
-        let all = active_groups::active_groups(self.0.client.client(), self.0.settings.timeout)?;
-        let own = all.iter().filter_map(|name| name.strip_prefix(&self.0.settings.prefix));
+        let all = group_list::groups(self.0.client.client(), self.0.settings.timeout)?;
+        let active = all.iter().filter(|group| group.active);
+        let own = active.filter_map(|group| group.name.strip_prefix(&self.0.settings.prefix));
         let mut names: Vec<String> = own.map(str::to_string).collect();
         names.sort();
         Ok(names)
+    }
+
+    fn group_admin(&self) -> Result<Box<dyn GroupAdmin>> {
+        Ok(Box::new(KafkaGroupAdmin::new(self.0.clone())))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {

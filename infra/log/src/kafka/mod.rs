@@ -6,11 +6,10 @@
 //! its topics, groups and transactional ids.
 //!
 //! Invariants:
-//! 1. No offset is committed outside a transaction.
+//! 1. No role commits an offset outside a transaction; an operator sets those of groups without members.
 //! 2. Every librdkafka error is given a class on purpose, in `codes.rs` and `errors.rs`.
 //! 3. A producer whose last transaction ended in doubt publishes nothing more.
 
-mod active_groups;
 mod admin;
 mod admin_answer;
 mod cluster;
@@ -19,6 +18,9 @@ mod connection_errors;
 pub mod copy;
 mod deliveries;
 mod errors;
+mod group_admin;
+mod group_list;
+mod group_offsets;
 mod log;
 mod member;
 mod names;

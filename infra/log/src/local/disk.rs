@@ -273,7 +273,7 @@ mod tests {
         assert_eq!((state.end(at).offset, state.committed("scorer", &bars(4))), (1, Some(1)));
 
         let ends = vec![(at, End { offset: 4, ..state.end(at) }), ((3, 5), End::default())];
-        let committed = vec![("scorer".to_string(), bars(4), 3)];
+        let committed = vec![("scorer".to_string(), bars(4), Some(3))];
         let change = StateChange { ends, committed, ..StateChange::default() };
         let records = (1..4).map(|offset| (at, record(offset))).collect();
         store.write(&change, &state, records).unwrap();

@@ -11,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::groups::{Groups, Seat};
 use super::state::{LogState, Placed, Slot, StateChange, StoredTopic};
 use super::waiting::Waiting;
+use crate::group_admin::has_members;
 use crate::{Batch, ErrorClass, LogError, Record, Result, SharedRecord, TopicMismatch, TopicSpec};
 
 /// Where records are kept.
@@ -197,6 +198,26 @@ impl Engine {
             self.make_durable(written)?;
         }
         Ok(mismatches)
+    }
+
+    /// Changes what `group` has committed, as `plan` says; refused while it has members.
+    pub(crate) fn change_offsets(
+        &self,
+        group: &str,
+        plan: impl FnOnce(&LogState) -> Result<StateChange>,
+    ) -> Result<()> {
+        let mut writer = self.writer()?;
+        if self.groups.names().iter().any(|active| active == group) {
+            return Err(has_members(group));
+        }
+        let change = plan(&writer.state)?;
+        if change.committed.is_empty() {
+            return Ok(());
+        }
+        self.store.check_writes()?;
+        let written = self.write(&mut writer, change, Vec::new())?;
+        drop(writer);
+        self.make_durable(written)
     }
 
     /// Fails where the log takes no writes until it is opened again.

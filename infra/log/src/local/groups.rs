@@ -96,6 +96,17 @@ impl Groups {
         }
     }
 
+    /// The members of a group with the topics and partition numbers that each holds.
+    pub(crate) fn members(&self, name: &str) -> Vec<(String, BTreeSet<String>, BTreeSet<u32>)> {
+        let groups = self.0.lock();
+        let Some(group) = groups.get(name) else { return Vec::new() };
+        let (count, all) = (group.members.len(), group.members.keys().enumerate());
+        all.map(|(at, instance)| {
+            (instance.clone(), group.topics.clone(), range(group.partitions, count, at))
+        })
+        .collect()
+    }
+
     /// The groups that have members.
     pub(crate) fn names(&self) -> Vec<String> {
         let groups = self.0.lock();

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use parking_lot::Condvar;
 
 use super::engine::{Engine, Room, Visible};
+use super::group_admin::LocalGroupAdmin;
 use super::groups::Seat;
 use super::state::Slot;
 use crate::membership::{foreign_member, shared_count};
 use crate::{
-    Assignment, Batch, Cut, Fetched, Log, LogError, Member, Producer, Reader, Result, TopicInfo,
-    TopicMismatch, TopicPartition, TopicSpec, Watermarks,
+    Assignment, Batch, Cut, Fetched, GroupAdmin, Log, LogError, Member, Producer, Reader, Result,
+    TopicInfo, TopicMismatch, TopicPartition, TopicSpec, Watermarks,
 };
 
 /// Bytes of one poll, at most, apart from a larger first record.
@@ -116,6 +117,10 @@ impl<T: Local> Log for T {
             cut.committed.extend(offsets.map(|(tp, next)| (group.clone(), tp.clone(), *next)));
         }
         Ok(cut)
+    }
+
+    fn group_admin(&self) -> Result<Box<dyn GroupAdmin>> {
+        Ok(Box::new(LocalGroupAdmin::new(Arc::clone(self.engine()))))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {

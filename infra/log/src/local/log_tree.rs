@@ -11,7 +11,7 @@ use super::account::{self, Account};
 use super::codec;
 use super::engine::Room;
 use super::record_batch;
-use super::state::{End, LogState, Slot};
+use super::state::{End, LogState, Slot, block_of};
 use crate::{LogError, Record, Result, SharedRecord, TopicPartition};
 
 /// Kinds of entries that are held in memory as well; those of several partitions come after those that
@@ -55,6 +55,7 @@ impl LogTree {
             let what = format!("an end or a committed offset is not that of write {written}");
             return Err(self.damaged(what));
         }
+        state.committed.retain(|_, offsets| !offsets.is_empty());
         self.check_ends(&state, steps)?;
         Ok((state, account))
     }
@@ -85,7 +86,12 @@ impl LogTree {
                 };
                 let of = |partition| TopicPartition::new(Arc::clone(&topic), partition);
                 let offsets = offsets.into_iter().map(|(partition, next)| (of(partition), next));
-                state.committed.entry(group).or_default().extend(offsets);
+                let known = state.committed.entry(group).or_default();
+                // An entry of several partitions has all of them that there are.
+                if kind == Some(&b'O') {
+                    known.retain(|tp, _| tp.topic != topic || block_of(tp.partition) != number);
+                }
+                known.extend(offsets);
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ mod codec;
 mod disk;
 mod engine;
 mod flush_mark;
+mod group_admin;
 mod groups;
 mod handles;
 mod log_tree;

@@ -66,6 +66,8 @@ impl Restorer {
     pub(crate) fn finish(mut self) -> Result<()> {
         self.write()?;
         let committed = std::mem::take(&mut self.committed);
+        let committed =
+            committed.into_iter().map(|(group, of, next)| (group, of, Some(next))).collect();
         let change = StateChange { committed, ..StateChange::default() };
         self.disk.write(&change, &self.state, Vec::new())?;
         self.disk.flush()

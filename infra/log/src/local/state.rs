@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::group_admin::beyond_end;
 use crate::{Batch, Consumed, LogError, NewRecord, Record, Result, TopicPartition};
 
 /// A topic as it is stored.
@@ -58,7 +59,8 @@ impl Default for End {
 pub(crate) struct StateChange {
     pub(crate) topics: Vec<(Arc<str>, StoredTopic)>,
     pub(crate) ends: Vec<(Slot, End)>,
-    pub(crate) committed: Vec<(String, TopicPartition, u64)>,
+    /// What groups have committed; none where an offset is removed.
+    pub(crate) committed: Vec<(String, TopicPartition, Option<u64>)>,
 }
 
 /// Records with their places.
@@ -116,8 +118,12 @@ impl LogState {
         let before = before.flat_map(|committed| committed.range(range.clone()));
         let changed = change.committed.iter();
         let changed = changed.filter(|(by, tp, _)| by == group && range.contains(tp));
-        let changed = changed.map(|(_, tp, next)| (tp, next));
-        before.chain(changed).map(|(tp, next)| (tp.partition, *next)).collect()
+        let mut after: BTreeMap<u32, u64> =
+            before.map(|(tp, next)| (tp.partition, *next)).collect();
+        for (_, tp, next) in changed {
+            put_or_remove(&mut after, tp.partition, *next);
+        }
+        after
     }
 
     /// Applies `change`.
@@ -125,8 +131,34 @@ impl LogState {
         self.topics.extend(change.topics);
         self.ends.extend(change.ends);
         for (group, tp, next) in change.committed {
-            self.committed.entry(group).or_default().insert(tp, next);
+            let offsets = self.committed.entry(group).or_default();
+            put_or_remove(offsets, tp, next);
         }
+        self.committed.retain(|_, offsets| !offsets.is_empty());
+    }
+
+    /// The change that gives `group` these offsets.
+    pub(crate) fn plan_set(
+        &self,
+        group: &str,
+        offsets: &[(TopicPartition, u64)],
+    ) -> Result<StateChange> {
+        let mut change = StateChange::default();
+        for (tp, next) in offsets {
+            let end = self.end(self.slot(tp)?).offset;
+            if *next > end {
+                return Err(beyond_end(tp, *next, end));
+            }
+            change.committed.push((group.to_string(), tp.clone(), Some(*next)));
+        }
+        Ok(change)
+    }
+
+    /// The change that removes all offsets of `group`.
+    pub(crate) fn plan_delete(&self, group: &str) -> StateChange {
+        let offsets = self.committed.get(group).into_iter().flat_map(BTreeMap::keys);
+        let committed = offsets.map(|tp| (group.to_string(), tp.clone(), None)).collect();
+        StateChange { committed, ..StateChange::default() }
     }
 
     /// Checks a batch against the offsets it starts from and gives each record its place; changes
@@ -161,7 +193,7 @@ impl LogState {
         &self,
         consumed: Consumed,
         group: Option<&str>,
-    ) -> Result<(String, TopicPartition, u64)> {
+    ) -> Result<(String, TopicPartition, Option<u64>)> {
         let Consumed { tp, from, next } = consumed;
         let Some(group) = group else {
             return Err(LogError::fatal(
@@ -185,8 +217,15 @@ impl LogState {
                 "offsets only go forward, to the end; `butterquant rebuild --all` makes state again from the log",
             ));
         }
-        Ok((group.to_string(), tp, next))
+        Ok((group.to_string(), tp, Some(next)))
     }
+}
+
+fn put_or_remove<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    };
 }
 
 fn place(new: NewRecord, end: &mut End) -> Record {

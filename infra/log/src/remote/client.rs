@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::connection::Connection;
+use super::group_admin::RemoteGroupAdmin;
 use super::handles::{RemoteMember, RemoteProducer, RemoteReader};
 use super::protocol::Call;
 use crate::{
-    Cut, Log, Member, Producer, Reader, Result, TopicInfo, TopicMismatch, TopicPartition,
-    TopicSpec, Watermarks,
+    Cut, GroupAdmin, Log, Member, Producer, Reader, Result, TopicInfo, TopicMismatch,
+    TopicPartition, TopicSpec, Watermarks,
 };
 
 /// An embedded log that another process owns. Clones share the connections.
@@ -69,6 +70,10 @@ impl Log for RemoteLog {
 
     fn cut(&self) -> Result<Cut> {
         self.connection.ask(&Call::Cut)
+    }
+
+    fn group_admin(&self) -> Result<Box<dyn GroupAdmin>> {
+        Ok(Box::new(RemoteGroupAdmin::new(Arc::clone(&self.connection))))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>> {

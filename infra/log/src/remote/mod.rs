@@ -12,6 +12,7 @@
 
 mod client;
 mod connection;
+mod group_admin;
 mod handles;
 mod protocol;
 mod server;

@@ -53,6 +53,16 @@ pub(crate) enum Call {
     ActiveGroups,
     /// Gives a `Cut`.
     Cut,
+    /// Gives a `Vec<GroupListing>`.
+    GroupList,
+    /// Gives a `Vec<GroupMember>`.
+    GroupMembers(String),
+    /// Gives a `Vec<(TopicPartition, u64)>`.
+    GroupOffsets(String),
+    /// Gives `()`.
+    SetGroupOffsets(String, Vec<(TopicPartition, u64)>),
+    /// Gives `()`.
+    DeleteGroup(String),
 }
 
 /// The bytes of `value`.

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::protocol::{self, Call, LONGEST_WAIT, MEMBER_LIFE, PATH};
-use crate::{Assignment, Batch, Log, LogError, Member, Producer, Result};
+use crate::{Assignment, Batch, GroupAdmin, Log, LogError, Member, Producer, Result};
 
 /// Pause between two looks for silent members.
 const SWEEP: Duration = Duration::from_millis(500);
@@ -72,6 +72,13 @@ impl Server {
             Call::WrittenEnd(tp) => answer(self.log.written_end(&tp)),
             Call::ActiveGroups => answer(self.log.active_groups()),
             Call::Cut => answer(self.log.cut()),
+            Call::GroupList => answer(self.admin(|admin| admin.list())),
+            Call::GroupMembers(group) => answer(self.admin(|admin| admin.members(&group))),
+            Call::GroupOffsets(group) => answer(self.admin(|admin| admin.offsets(&group))),
+            Call::SetGroupOffsets(group, offsets) => {
+                answer(self.admin(|admin| admin.set_offsets(&group, &offsets)))
+            }
+            Call::DeleteGroup(group) => answer(self.admin(|admin| admin.delete(&group))),
             Call::Read { due, max_records, wait_ms } => {
                 let wait = Duration::from_millis(wait_ms).min(LONGEST_WAIT);
                 let max_records = usize::try_from(max_records).unwrap_or(usize::MAX);
@@ -92,6 +99,10 @@ impl Server {
                 answer(self.publish(producer, number, batch, member))
             }
         }
+    }
+
+    fn admin<T>(&self, ask: impl FnOnce(&dyn GroupAdmin) -> Result<T>) -> Result<T> {
+        ask(&*self.log.group_admin()?)
     }
 
     fn number(&self) -> u64 {

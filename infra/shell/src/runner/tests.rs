@@ -6,6 +6,7 @@ use super::*;
 use crate::checkpoint::MemoryCheckpoints;
 use crate::faulty_log::FaultyMemoryLog;
 use crate::instance::Policy;
+use crate::pulse::Pulses;
 use crate::status_board::StatusBoard;
 use crate::{open, record_codec};
 use eventlog::{Batch, Log, Member, MemoryLog};
@@ -161,7 +162,7 @@ fn while_another_joins(other: &'static str) -> (u32, u32) {
     let mut instance = Instance::join(&env, Role::Scorer, "0").unwrap();
     let (warnings, mut failed) = (Warnings::default(), 0);
     tracing::subscriber::with_default(warnings.clone(), || {
-        drive("scorer-0", Role::Scorer, &shared, &mut || {
+        drive("scorer-0", Role::Scorer, &shared, &Pulses::default().begin(true), &mut || {
             let stepped = instance.step();
             failed += u32::from(stepped.is_err());
             let published = instance.publishes() > 0;

@@ -16,11 +16,31 @@ pub(crate) fn run(config: &Config) -> Result<Found> {
     Ok(if well { Found::Nothing } else { Found::Something })
 }
 
+/// Groups of other programs.
+fn others(found: &Groups) {
+    if found.others.is_empty() {
+        return;
+    }
+    let rows = found.others.iter().map(|one| {
+        vec![
+            one.group.clone(),
+            one.state.clone(),
+            one.members.to_string(),
+            one.partitions.to_string(),
+            one.lag.to_string(),
+            one.topics.join(", "),
+        ]
+    });
+    let header = ["others", "state", "members>", "partitions>", "lag>", "topics"];
+    printer::line(tables::table(&header, rows));
+}
+
 fn print(config: &Config, found: &Groups) {
     let day = |day: Option<Day>| tables::or_dash(day, |day| day.to_string());
     let rows = found.groups.iter().map(|one| {
         vec![
             one.group.to_owned(),
+            one.state.clone(),
             one.partitions.to_string(),
             one.uncommitted.to_string(),
             one.behind.to_string(),
@@ -29,8 +49,10 @@ fn print(config: &Config, found: &Groups) {
             day(one.read),
         ]
     });
-    let header = ["group", "partitions>", "uncommitted>", "behind>", "lag>", "closed", "read"];
+    let header =
+        ["group", "state", "partitions>", "uncommitted>", "behind>", "lag>", "closed", "read"];
     printer::line(tables::table(&header, rows));
+    others(found);
     let said = |what: &str| config.in_message(what, config.run());
     found.added_partitions.iter().for_each(|one| printer::line(one.to_string()));
     for one in &found.groups {

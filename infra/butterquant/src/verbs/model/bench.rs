@@ -4,7 +4,7 @@
 use crate::arg_ranges::between;
 use crate::bench::machine::Machine;
 use crate::bench::pipeline::bench_run::sample_model;
-use crate::bench::scoring::{Provider, measured};
+use crate::bench::scoring::{Provider, budget_us, measured};
 use crate::exit::Found;
 use crate::models_on_log::ModelsOnLog;
 use crate::printer;
@@ -28,10 +28,6 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1.0, hide = true, value_parser = between(0.000_1, 1.0))]
     pub share: f64,
 }
-
-/// The budget of one event on a CPU, and on a GPU, to which its features must be copied first.
-const BUDGET_US: f64 = 50.0;
-const GPU_BUDGET_US: f64 = 1_000.0;
 
 #[derive(Serialize)]
 struct Absent {
@@ -83,8 +79,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         }
     }
     bar.clear();
-    let gpu = chosen.provider() == "onnxruntime-cuda";
-    let budget_us = args.budget_us.unwrap_or(if gpu { GPU_BUDGET_US } else { BUDGET_US });
+    let budget_us = args.budget_us.unwrap_or_else(|| budget_us(&chosen));
     let within = |of: &Provider| of.event.decision.p99_us <= budget_us;
     let within_budget =
         providers.iter().find(|of| of.provider == chosen.provider()).is_some_and(within);

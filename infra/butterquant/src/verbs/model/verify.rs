@@ -5,6 +5,7 @@ use crate::exit::Found;
 use crate::models_on_log::ModelsOnLog;
 use crate::printer;
 use anyhow::{Context, Result};
+use api::model_scores::scores_agree;
 use run::config::Config;
 use run::data_dir::RunDir;
 use run::projections::{artifact, model_files};
@@ -15,9 +16,7 @@ use schemas::id::sha256_hex;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use store::manifest::Wrong;
-use success::{
-    AGREEMENT, Artifacts, Engine, Manifest, Model, TestVector, disagreement, test_vectors,
-};
+use success::{Artifacts, Engine, Manifest, Model};
 
 /// Arguments of `model verify`.
 #[derive(clap::Args, Debug)]
@@ -160,7 +159,7 @@ fn bytes(onnx: &[u8], engines: &[Engine], what: String) -> Verified {
     of.add("bytes", manifest.map(|manifest| described(&manifest)).map_err(Into::into));
     if sound {
         for engine in engines {
-            of.add("scores", scores(onnx, engine));
+            of.add("scores", scores_agree(onnx, engine));
         }
     }
     of
@@ -175,38 +174,6 @@ fn described(manifest: &Manifest) -> String {
         manifest.rows
     )
     .to_lowercase()
-}
-
-/// Checks that the engine reproduces the stored test vectors, or if none are stored, candle's scores of
-/// generated rows.
-fn scores(onnx: &[u8], engine: &Engine) -> Result<String> {
-    let stored = test_vectors(onnx)?;
-    let (vectors, whose) = if stored.is_empty() {
-        (generated(onnx)?, "generated rows against candle")
-    } else {
-        (stored, "stored test vectors")
-    };
-    let model = engine.load(onnx)?;
-    let worst = disagreement(&model, &vectors)?;
-    anyhow::ensure!(
-        worst <= AGREEMENT,
-        "{} differs by {worst:.1e} from {} {whose}, {AGREEMENT:.0e} is allowed: score with \
-         --provider cpu, or roll back with `butterquant model rollback`",
-        engine.provider(),
-        vectors.len()
-    );
-    Ok(format!("{}: {} {whose}, largest difference {worst:.1e}", engine.provider(), vectors.len()))
-}
-
-fn generated(onnx: &[u8]) -> Result<Vec<TestVector>> {
-    let rows: Vec<[f64; schemas::contract::FEATURES]> = (0..64)
-        .map(|r| std::array::from_fn(|f| f64::from((r * 31 + f as i32 * 17) % 101) / 50.0 - 1.0))
-        .collect();
-    let scores = Engine::candle().load(onnx)?.score(&rows)?;
-    let vector = |(row, score): (&[f64; schemas::contract::FEATURES], success::ModelScore)| {
-        TestVector { features: row.map(|value| value as f32), probabilities: score.probabilities }
-    };
-    Ok(rows.iter().zip(scores).map(vector).collect())
 }
 
 fn print(config: &Config, verified: &[Verified]) {

@@ -1,9 +1,13 @@
 //! `doctor`: examines a run and what it needs of this machine. Exit code 1 when anything is wrong.
 
+mod champion;
+mod outside;
+mod scratch;
+
 use crate::exit::Found;
 use crate::printer;
 use anyhow::Result;
-use api::doctor::{Examination, examine, repair};
+use api::doctor::{Depth, Examination, examine, repair};
 use report::tables;
 use run::config::{Config, Output};
 use run::data_dir::{LIVE, no_run};
@@ -16,15 +20,24 @@ pub(crate) struct Args {
     /// aside, for `rebuild --all` to make again
     #[arg(long)]
     pub repair: bool,
+    /// Only what is looked at within ten seconds; what is left out is named
+    #[arg(long)]
+    pub quick: bool,
 }
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   butterquant doctor --run live
+  butterquant doctor --quick
   butterquant doctor --run live --repair
   butterquant doctor -o json | jq '.findings[] | .where, .remedy'
 
-With -o json: run, findings[] (what, where, detail, remedy) and fine[] (what, where, detail).
+Looked at: configuration, data folder and disk, open files, clock, ONNX Runtime and provider, schemas, the log and every
+record of it, saved state, model files, holes, topic settings, groups, lake and views, freshness of every topic, market,
+broker, schema registry, the model against its test vectors, latency against its budget, and a tiny market through all
+roles in a temporary folder.
+
+With -o json: run, findings[] (what, where, detail, remedy), fine[] (what, where, detail) and left_out[].
 Exit codes: 0 all is well, 1 something was found, 2 the examination could not run.";
 
 /// Examines and prints.
@@ -38,8 +51,15 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if args.repair {
         repair(&run, &mut of);
     }
-    let mut of = examine(&run, &config.scoring()?, of);
+    let depth = if args.quick { Depth::Quick } else { Depth::Full };
+    let mut of = examine(&run, &config.scoring()?, depth, of);
     of.fine("configuration", "as given", "it is valid");
+    outside::check(config, &run, &mut of);
+    champion::check(config, &mut of);
+    match depth {
+        Depth::Full => scratch::check(config, &mut of),
+        Depth::Quick => of.leave_out("a market through all roles"),
+    }
     for finding in &mut of.findings {
         finding.detail = config.in_message(&finding.detail, &run.id);
         finding.remedy = config.in_message(&finding.remedy, &run.id);
@@ -75,6 +95,9 @@ fn print(of: &Examination) {
     });
     let rows: Vec<Vec<String>> = found.chain(fine).collect();
     printer::line(tables::wrapped(&["", "what", "where", "detail"], rows, WIDTH));
+    if !of.left_out.is_empty() {
+        printer::line(format!("left out by --quick: {}", of.left_out.join(", ")));
+    }
     match of.findings.len() {
         0 => printer::line("nothing is wrong"),
         1 => printer::line("1 thing is wrong"),

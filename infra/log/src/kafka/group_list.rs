@@ -1,4 +1,4 @@
-//! The groups of a cluster that have members, asked through librdkafka's C interface because rdkafka's
+//! The groups of a cluster and whether they have members, asked through librdkafka's C interface because rdkafka's
 //! own list does not know groups of the new protocol.
 #![allow(unsafe_code)]
 
@@ -11,15 +11,15 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::errors::of_code;
 use super::native_admin::answer;
-use crate::Result;
+use crate::{GroupListing, Result};
 
 const PLACE: &str = "the list of groups";
 
-/// The names of all groups with members.
-pub(crate) fn active_groups<C: ClientContext>(
+/// All groups.
+pub(super) fn groups<C: ClientContext>(
     client: &Client<C>,
     timeout: Duration,
-) -> Result<Vec<String>> {
+) -> Result<Vec<GroupListing>> {
     // SAFETY: the function asked is that of the options, and nothing borrowed from the event outlives it.
     let found = unsafe {
         answer(
@@ -33,12 +33,12 @@ pub(crate) fn active_groups<C: ClientContext>(
     found.map_err(|code| of_code(code, PLACE))
 }
 
-/// Reads the names out of the answer.
+/// Reads the groups out of the answer.
 ///
 /// # Safety
 ///
 /// `event` is a live event that answers one `ListConsumerGroups`.
-unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<Vec<String>, Code> {
+unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<Vec<GroupListing>, Code> {
     use sys::rd_kafka_consumer_group_state_t as State;
     // SAFETY: the answer and all that is read from it belong to the live event; each
     // pointer is checked before it is followed.
@@ -55,7 +55,7 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<Vec<Str
         }
         let mut count = 0;
         let groups = sys::rd_kafka_ListConsumerGroups_result_valid(result, &mut count);
-        let mut names = Vec::new();
+        let mut listed = Vec::new();
         for at in 0..if groups.is_null() { 0 } else { count } {
             let group = *groups.add(at);
             let state = sys::rd_kafka_ConsumerGroupListing_state(group);
@@ -65,10 +65,12 @@ unsafe fn read(event: *mut sys::rd_kafka_event_t) -> std::result::Result<Vec<Str
                 State::RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY
                     | State::RD_KAFKA_CONSUMER_GROUP_STATE_DEAD
             );
-            if !empty && !name.is_null() {
-                names.push(CStr::from_ptr(name).to_string_lossy().into_owned());
+            let word = sys::rd_kafka_consumer_group_state_name(state);
+            if !name.is_null() && !word.is_null() {
+                let text = |text| CStr::from_ptr(text).to_string_lossy().into_owned();
+                listed.push(GroupListing { name: text(name), state: text(word), active: !empty });
             }
         }
-        Ok(names)
+        Ok(listed)
     }
 }
