@@ -11,6 +11,8 @@
 
 use crate::checkpoint::UnitCheckpoint;
 use crate::cursor::{Cursor, Stage, stages};
+use crate::decision_notes::DecisionNotes;
+use crate::decision_spans::DecisionSpans;
 use crate::error::ShellError;
 use crate::input_ends::InputEnds;
 use crate::read_ahead::ReadAhead;
@@ -47,6 +49,9 @@ pub struct Unit {
     pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
+    /// What the program's log will say of them.
+    pub(crate) notes: DecisionNotes,
+    pub(crate) spans: DecisionSpans,
     /// Records read before they are due, by stage.
     pub(crate) ahead: Vec<ReadAhead>,
     /// While work is put off, the last day before the first of it.
@@ -80,6 +85,8 @@ impl Unit {
             identity,
             machine,
             pending: Vec::new(),
+            notes: DecisionNotes::default(),
+            spans: DecisionSpans::default(),
             done: None,
         }
     }
@@ -169,6 +176,7 @@ impl Unit {
         for (committed, position) in self.committed.iter_mut().zip(&self.cursor.positions) {
             *committed = (*committed).max(*position);
         }
+        self.spans.published();
         self.own_from.clone_from(&self.own_end);
         for (output, offset) in last {
             self.own_from[output] = offset + 1;

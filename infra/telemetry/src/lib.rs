@@ -1,10 +1,14 @@
-//! Progress bars, sentences and the log on standard error, for people who watch the program work.
+//! Progress bars, sentences and the log, on standard error and in files, for people who watch the program work.
 
+mod log_files;
 mod logging;
 mod progress;
+mod traces;
 
-pub use logging::{Verbosity, log_to_stderr};
+pub use log_files::{LogFile, write_log_files};
+pub use logging::{LogFormat, Logging, Verbosity, start_logging};
 pub use progress::{Bar, Steps};
+pub use traces::{Span, SpanKind, TraceCounts, is_tracing, send_span, start_traces, trace_counts};
 
 use std::io::Write;
 
@@ -17,7 +21,17 @@ macro_rules! say {
     };
 }
 
-/// As [`say!`].
+/// Writes and sends what waits, at the end of the process.
+pub fn flush() {
+    traces::flush();
+    log_files::flush();
+}
+
+/// As [`say!`]. Where the log is JSON the line is too, so that a collector can read all of standard error.
 pub fn say_line(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let mut to = std::io::stderr().lock();
+    let _ = match logging::format() {
+        LogFormat::Human => writeln!(to, "{line}"),
+        LogFormat::Json => writeln!(to, "{}", logging::json_line(&line.to_string())),
+    };
 }

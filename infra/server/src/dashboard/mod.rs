@@ -15,6 +15,7 @@ mod tables;
 use crate::run_server::Served;
 use anyhow::Result;
 use api::answers::ViewsAt;
+use api::conditions::Watcher;
 use api::monitor::Monitor;
 use api::retraining::RetrainingStatus;
 use axum::Router;
@@ -40,6 +41,8 @@ pub(crate) struct Dashboard {
     views: Option<Views>,
     monitor: Arc<Monitor>,
     feed: Arc<Feed>,
+    /// Sees the conditions that alerts tell of.
+    watcher: Mutex<Watcher>,
     /// What callers show; none where everybody on this machine may call.
     token: Option<String>,
     /// Whether it may halt and resume.
@@ -69,6 +72,11 @@ impl Dashboard {
             views: served.views.clone(),
             monitor: Arc::clone(&served.monitor),
             feed: Feed::start(Arc::clone(&served.log), partitions)?,
+            watcher: Mutex::new(Watcher::new(
+                Arc::clone(&served.monitor),
+                served.views.clone(),
+                served.run.data_dir.clone(),
+            )),
             token,
             acts,
             chains: Mutex::default(),
@@ -98,6 +106,7 @@ pub(crate) fn routes(dashboard: Arc<Dashboard>) -> Router {
         .route("/api/snapshot", get(documents::snapshot))
         .route("/api/stream", get(stream::stream))
         .route("/api/partitions", get(documents::partitions))
+        .route("/api/conditions", get(documents::conditions))
         .route("/api/training", get(documents::training))
         .route("/api/money", get(documents::money))
         .route("/api/why/{what}", get(documents::why))
