@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod cluster;
 pub mod held;
+pub mod http_double;
 pub mod orders;
 pub mod pages;
 pub mod plug;

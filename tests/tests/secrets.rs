@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tests::cli::{Running, command, finish, get, run, wait_for};
+use tests::http_double::{Answers, HttpDouble};
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"))
@@ -134,4 +135,86 @@ fn with_a_token_every_call_must_show_it() {
         assert!(code == 200 && !answer.contains("s3cret"), "{path}: {answer}");
     }
     run(data.path(), "lag -o json").well();
+}
+
+/// Every file under `folder` but those named.
+fn files(folder: &Path, but: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            found.extend(files(&path, but));
+        } else if kind.is_file() && !but.contains(&entry.file_name().to_str().unwrap()) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// All of them begin alike, so that one search finds each.
+const SECRETS: &str = "partitions = 1
+token = \"s3cret-token\"
+schema_registry_auth = \"ada:s3cret-registry\"
+[alerts]
+after_s = 0
+[kafka]
+\"sasl.password\" = \"s3cret-password\"
+\"ssl.key.password\" = \"s3cret-key\"
+\"security.protocol\" = \"SASL_PLAINTEXT\"
+\"sasl.mechanism\" = \"PLAIN\"
+\"sasl.username\" = \"ada\"
+";
+
+#[test]
+fn no_file_of_a_run_and_no_line_of_its_log_holds_a_secret_even_while_logins_fail() {
+    let data = folder();
+    let (registry, webhook) = (
+        HttpDouble::start(Answers::With(401, "{\"error_code\":401}".to_owned())),
+        HttpDouble::start(Answers::With(403, "no".to_owned())),
+    );
+    file(data.path(), "butterquant.toml", SECRETS, 0o600);
+    let with = |words: &str| {
+        let mut asked = command(data.path(), words);
+        asked.env("BUTTERQUANT_LOG_LEVEL", "trace");
+        asked.env("BUTTERQUANT_SCHEMA_REGISTRY", format!("http://{}", registry.address));
+        asked.env("BUTTERQUANT_ALERTS_WEBHOOK", format!("http://{}/s3cret-hook", webhook.address));
+        asked
+    };
+    let err = std::fs::File::create(data.path().join("err")).unwrap();
+    let mut up = with("-vv up --source sim:5,stocks=2,days=280");
+    let mut up = up.stdout(std::process::Stdio::null()).stderr(err).spawn().unwrap();
+    let said = || std::fs::read_to_string(data.path().join("err")).unwrap_or_default();
+    let address = wait_for("address", || {
+        let said = said();
+        let (_, after) = said.split_once("HTTP on http://")?;
+        Some(after.split(';').next()?.to_owned())
+    });
+    assert!(!registry.sent().is_empty(), "the registry was asked");
+    assert_eq!(get(&address, "/status", Some("s3cret-guess")).0, 401);
+    wait_for("halt", || (finish(with("halt --why drill")).code == 0).then_some(()));
+    wait_for("failed alert", || said().contains("it answered 403").then_some(()));
+    let interrupted =
+        std::process::Command::new("kill").args(["-INT", &up.id().to_string()]).status();
+    assert!(interrupted.unwrap().success() && up.wait().unwrap().success(), "{}", said());
+
+    // A broker that is not there: librdkafka has user and password, and says all that it does.
+    let mut kafka =
+        with("-vv --log kafka --brokers 127.0.0.1:1 up --source sim:5,stocks=2,days=280");
+    let kafka_err = std::fs::File::create(data.path().join("kafka-err")).unwrap();
+    let mut kafka = kafka.stdout(std::process::Stdio::null()).stderr(kafka_err).spawn().unwrap();
+    wait_for("failed connection", || {
+        let said = std::fs::read_to_string(data.path().join("kafka-err")).unwrap_or_default();
+        said.contains("127.0.0.1:1").then_some(())
+    });
+    kafka.kill().unwrap();
+    kafka.wait().unwrap();
+
+    let found = files(data.path(), &["butterquant.toml"]);
+    let logs = found.iter().filter(|file| file.starts_with(data.path().join("logs")));
+    assert!(logs.count() >= 3 && found.len() > 20, "{found:?}");
+    for file in found {
+        let bytes = std::fs::read(&file).unwrap();
+        let holds = bytes.windows(7).any(|part| part.eq_ignore_ascii_case(b"s3cret-"));
+        assert!(!holds, "{} holds a secret", file.display());
+    }
 }

@@ -2,6 +2,7 @@
 //! its status on one screen, and its examination, whichever process runs it.
 
 pub mod answers;
+pub mod conditions;
 pub mod dead_letters;
 pub mod doctor;
 pub mod group_change;

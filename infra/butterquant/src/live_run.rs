@@ -4,18 +4,21 @@
 
 use crate::confirmed_moves::moves_on;
 use crate::market::{self, Reads};
+use crate::version::VERSION;
 use anyhow::{Context, Result, bail};
+use api::conditions::Watcher;
 use api::monitor::Monitor;
 use producers::source::Market;
 use run::config::Config;
 use run::context::RunContext;
-use run::data_dir::OpenLog;
+use run::data_dir::{OpenLog, RunDir};
 use run::resume_run::controls_on;
 use run::run_request::{LIVE_KIND, RunRequest, first_days};
 use schemas::Day;
 use schemas::events::RunOpened;
 use schemas::role::Role;
 use server::Served;
+use server::alerts::Alerts;
 use std::sync::Arc;
 use store::Views;
 use web::Serving;
@@ -103,15 +106,41 @@ pub(crate) fn live(
     Ok(RunRequest { history: terms.history.unwrap_or_default(), ..request })
 }
 
+/// Begins to write the log's files and to send traces, now that the run is this process's to carry on.
+pub(crate) fn begin_log(config: &Config, run: &RunDir, roles: &str) -> Result<()> {
+    telemetry::write_log_files(&config.log_dir());
+    let process = std::process::id();
+    tracing::info!(run = run.id, roles, version = VERSION, process, "the process begins");
+    let attributes = vec![
+        ("service.version", VERSION.to_owned()),
+        ("service.instance.id", process.to_string()),
+        ("butterquant.run", run.id.clone()),
+        ("butterquant.roles", roles.to_owned()),
+    ];
+    let traced = telemetry::start_traces(config.otlp_endpoint(), attributes);
+    if traced.map_err(anyhow::Error::msg)? {
+        tracing::info!("traces are sent to a collector");
+    }
+    Ok(())
+}
+
+/// What a live process does for others beside its roles, until it is dropped.
+pub(crate) struct Services {
+    /// The HTTP side.
+    pub(crate) serving: Serving,
+    _alerts: Alerts,
+}
+
 /// Serves the log and the views that this process owns, and announces the address to other processes.
-pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> Result<Serving> {
+pub(crate) fn serve(config: &Config, opened: &OpenLog, context: &RunContext) -> Result<Services> {
     let served = served(opened, context, Some(context.materialized.views.clone()))?;
+    let alerts = alerts(config, &served)?;
     let serving = server::start(config.listen(), config.token(), served)?;
     if let Some(embedded) = &opened.embedded {
         embedded.announce(&serving.endpoint)?;
     }
     context.db.announce(&serving.endpoint)?;
-    Ok(serving)
+    Ok(Services { serving, _alerts: alerts })
 }
 
 /// Serves the status of roles beside the process that owns the log, and announces the address: `lag` asks there.
@@ -120,11 +149,19 @@ pub(crate) fn serve_beside(
     opened: &OpenLog,
     context: &RunContext,
     roles: &[Role],
-) -> Result<Serving> {
+) -> Result<Services> {
     let views = roles.contains(&Role::Materializer).then(|| context.materialized.views.clone());
-    let serving = server::start_beside(config.token(), served(opened, context, views)?)?;
+    let served = served(opened, context, views)?;
+    let alerts = alerts(config, &served)?;
+    let serving = server::start_beside(config.token(), served)?;
     context.db.announce(&serving.endpoint)?;
-    Ok(serving)
+    Ok(Services { serving, _alerts: alerts })
+}
+
+fn alerts(config: &Config, of: &Served) -> Result<Alerts> {
+    let (monitor, data_dir) = (Arc::clone(&of.monitor), of.run.data_dir.clone());
+    let mut watcher = Watcher::new(monitor, of.views.clone(), data_dir);
+    server::alerts::start(&config.alerts()?, &of.run, Box::new(move || watcher.now()))
 }
 
 fn served(opened: &OpenLog, context: &RunContext, views: Option<Views>) -> Result<Served> {

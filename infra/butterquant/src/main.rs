@@ -33,6 +33,7 @@ mod version;
 use clap::Parser;
 use exit::Found;
 use std::process::ExitCode;
+use telemetry::Logging;
 
 /// Events are many small allocations, made in one thread and freed in another. The system's allocator
 /// took a third of a scorer's time for them.
@@ -49,19 +50,30 @@ static ALLOCATOR_SETTINGS: &[u8; 64] =
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let filter = std::env::var("BUTTERQUANT_LOG_LEVEL").ok();
-    telemetry::log_to_stderr(cli.common.verbosity(), filter.as_deref());
+    telemetry::start_logging(Logging {
+        verbosity: cli.common.verbosity(),
+        filter: filter.as_deref(),
+        format: cli.common.flags().log_format(),
+        files: cli.verb.keeps_running(),
+    });
     panics::say_in_a_sentence(cli.common.verbosity());
     if let Err(error) = web::raise_open_files_limit() {
         tracing::debug!("the limit of open files stays as it is: {error}");
     }
-    match panics::as_error(|| cli.run()) {
+    let ended = panics::as_error(|| cli.run());
+    let code = match ended {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(1),
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             let said = cli.common.flags().onto_quoted(&causes.join(": "));
+            if cli.verb.keeps_running() {
+                tracing::info!("ended: {said}");
+            }
             telemetry::say!("butterquant: {said}");
             ExitCode::from(2)
         }
-    }
+    };
+    telemetry::flush();
+    code
 }

@@ -149,7 +149,9 @@ fn first_model(
         &mut |done, of| bar.at(done.into(), of.into()),
     );
     bar.done(if models.champion.is_some() { "passed the gate" } else { "not promoted" });
-    start.first_model.extend(verdicts(&models.events));
+    let said = verdicts(&models.events);
+    said.iter().for_each(|one| tracing::info!("first model: {one}"));
+    start.first_model.extend(said);
     Ok(models)
 }
 

@@ -44,6 +44,7 @@ pub fn on_signal() -> Result<Arc<AtomicBool>> {
         telemetry::say!(
             "ended at once: the batch in hand is not committed and is processed again at the next start"
         );
+        telemetry::flush();
         std::process::exit(2);
     });
     Ok(stop)

@@ -8,6 +8,7 @@
 //!    to the log must have a content type that no page of another site can send unasked.
 //! 3. It runs on its own threads and blocks no role.
 
+pub mod alerts;
 mod dashboard;
 mod health;
 mod metrics;

@@ -1,10 +1,12 @@
 //! `controls`, folded: to its end before a decision, or up to the offset under which a recorded
 //! decision was made.
 
-use crate::{inspect::inspect, record_codec};
+use crate::{decision_text::command, inspect::inspect, record_codec};
 use eventlog::{Log, PartitionReader, Result};
 use schemas::controls::ControlState;
-use schemas::{Event, Topic};
+use schemas::events::Controls;
+use schemas::role::Role;
+use schemas::{Body, Event, Topic};
 
 /// Every control event so far, and the fold of them.
 pub struct ControlBook {
@@ -13,6 +15,8 @@ pub struct ControlBook {
     events: Vec<(i64, Event)>,
     latest: ControlState,
     past: ControlState,
+    /// Commands that the log has heard of, once it has been told the present state.
+    logged: Option<usize>,
 }
 
 impl ControlBook {
@@ -24,6 +28,7 @@ impl ControlBook {
             events: Vec::new(),
             latest: ControlState::default(),
             past: ControlState::default(),
+            logged: None,
         })
     }
 
@@ -44,6 +49,21 @@ impl ControlBook {
             self.next = records.position();
         }
         Ok(())
+    }
+
+    /// Logs the commands that are new to `role` and concern it; the first time, what is halted.
+    pub(crate) fn log_new(&mut self, role: Role) {
+        let from = self.logged.replace(self.events.len());
+        if from.is_none() && role == Role::Executor {
+            for (track, offset) in &self.latest.halted {
+                tracing::info!("{} is halted since controls offset {offset}", track.name());
+            }
+        }
+        for (offset, event) in &self.events[from.unwrap_or(self.events.len())..] {
+            if let Some(said) = command(event).filter(|_| concerns(role, event)) {
+                tracing::info!(role = role.name(), offset, "{said}");
+            }
+        }
     }
 
     /// The fold of everything read.
@@ -67,5 +87,19 @@ impl ControlBook {
             }
         }
         &self.past
+    }
+}
+
+/// Whether `role` is the one that acts on a command; others see it too.
+fn concerns(role: Role, event: &Event) -> bool {
+    let Body::Controls(command) = &event.body else { return false };
+    role == match command {
+        Controls::RolledBack(_)
+        | Controls::PromotionRequested(_)
+        | Controls::TrainingRequested(_) => Role::Retrainer,
+        Controls::DayReleased(_) | Controls::MoveConfirmed(_) | Controls::DayForced(_) => {
+            Role::Source
+        }
+        _ => Role::Executor,
     }
 }

@@ -49,6 +49,7 @@ impl Unit {
             return Ok(());
         }
         let letter = letter(self.identity.role, topic, partition, record, bad);
+        self.notes.rejected(&letter);
         let about = [topic.name(), &partition.to_string(), &record.offset.to_string()];
         let day = self.cursor.current.unwrap_or(self.cursor.closed);
         let letter = Event::new(day, "", &about, DeadLetters::EventRejected(letter));

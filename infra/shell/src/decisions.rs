@@ -3,6 +3,7 @@
 
 use crate::{
     controls::ControlBook,
+    decision_text::training_begins,
     effect_context::LogEffectContext,
     error::ShellError,
     last_record::Ends,
@@ -115,6 +116,9 @@ impl DecisionSource<'_> {
                 let decision = machine.decide(cause, &context);
                 let mut events = decision.events;
                 if let Some(effect) = decision.effect {
+                    if let Some(said) = training_begins(&events) {
+                        tracing::info!(role = unit.role.name(), "{said}");
+                    }
                     events.extend(carried_out(effect, unit, *log, controls)?);
                 }
                 let events = stamped(events, unit.total, id, offset);

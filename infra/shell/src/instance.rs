@@ -8,12 +8,17 @@
 //! 3. State of another log, or unreadable, is an error that names the remedy. Offsets that are behind
 //!    what a unit has written are put right from there, and said (`decided.rs`).
 
+mod adopt;
+
 use crate::controls::ControlBook;
 use crate::decided::KeptLetters;
 use crate::last_record::Ends;
 use crate::offsets::Doubts;
 use crate::recovered::{Stale, Start};
-use crate::{decisions::DecisionSource, error::ShellError, measured, record_codec, unit::Unit};
+use crate::{
+    decision_notes, decisions::DecisionSource, error::ShellError, measured, record_codec,
+    unit::Unit,
+};
 use eventlog::{Batch, Member, Producer, Reader, TopicPartition};
 use schemas::role::Role;
 use std::collections::BTreeMap;
@@ -110,6 +115,7 @@ impl Instance {
         }
         (self.idle, self.moved) = (0, true);
         self.controls.refresh(&*self.env.log)?;
+        self.controls.log_new(self.role);
         let mut closed = false;
         // A single active instance publishes its decisions of a day before it begins the next.
         while (!closed || self.role.by_partition())
@@ -269,6 +275,8 @@ impl Instance {
         for (unit, (first, last)) in self.units.iter_mut().zip(last) {
             unit.published(last.into_iter().map(|(output, at)| (output, offsets[first + at])));
         }
+        let notes = self.units.iter_mut().map(|unit| std::mem::take(&mut unit.notes));
+        decision_notes::write(self.role, notes);
         self.unsaved += 1;
         self.publishes += 1;
         self.published = Instant::now();
@@ -362,34 +370,6 @@ impl Instance {
         self.save()?;
         self.show();
         Ok(())
-    }
-
-    /// Takes over the places of a group whose committed offsets are gone or wrong, from what its units have
-    /// written and saved, and commits them; true once this member holds every partition. Decides nothing.
-    ///
-    /// # Errors
-    /// Those of the log, and of own outputs that the log does not bear out.
-    pub fn adopt(&mut self) -> Result<bool, ShellError> {
-        self.adopting = true;
-        let assignment = self.member.poll()?;
-        let wanted = if self.role.by_partition() { self.env.partitions } else { 1 };
-        if (0..wanted).any(|partition| !assignment.partitions.contains(&partition)) {
-            std::thread::sleep(self.env.policy.wait);
-            return Ok(false);
-        }
-        self.forget();
-        self.controls.refresh(&*self.env.log)?;
-        self.load(assignment.partitions.iter().copied())?;
-        let mut consumed = Vec::new();
-        for unit in &self.units {
-            consumed.extend(unit.beyond_end(&*self.env.log)?);
-        }
-        if !consumed.is_empty() {
-            let batch = Batch { consumed, ..Batch::default() };
-            let mut producer = self.env.log.producer(&self.transactional_id)?;
-            producer.publish(batch, Some(&*self.member))?;
-        }
-        Ok(true)
     }
 
     fn show(&self) {

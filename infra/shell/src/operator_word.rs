@@ -56,7 +56,8 @@ impl OperatorWord {
     }
 }
 
-fn rfc3339(time: SystemTime) -> String {
+/// A moment as RFC 3339 writes it, in UTC, to the second.
+pub fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let day = Day(i32::try_from(seconds / 86_400).unwrap_or(i32::MAX));
     let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);

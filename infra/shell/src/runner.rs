@@ -13,6 +13,7 @@ use schemas::role::Role;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 
 /// The roles to run, and how many instances of each.
@@ -104,12 +105,10 @@ pub fn run(
     std::thread::scope(|scope| {
         let shared = &shared;
         if let Some(mut source) = source {
-            scope.spawn(move || {
+            spawned("source", shared, scope, move || {
                 let pulse = env.board.pulses.begin(true);
-                guarded("source", shared, || {
-                    let step = &mut || Ok(source.step()? == Progress::Worked);
-                    drive("source", Role::Source, shared, &pulse, step);
-                });
+                let step = &mut || Ok(source.step()? == Progress::Worked);
+                drive("source", Role::Source, shared, &pulse, step);
             });
         }
         for &(role, count) in &plan.roles {
@@ -119,16 +118,19 @@ pub fn run(
                     None => number.to_string(),
                 };
                 let instance = format!("{role}-{name}");
-                scope.spawn(move || {
-                    guarded(&instance, shared, || one(env, role, &name, shared));
-                });
+                spawned(&instance, shared, scope, move || one(env, role, &name, shared));
             }
         }
+        let mut logged = None;
         while !shared.stopped() {
             if let Err(error) = env.log.check_open() {
                 shared.fail(error.into());
             }
             let closed = env.board.closed_by_all(plan.units(env.partitions));
+            if let Some(day) = closed.filter(|_| closed > logged) {
+                logged = closed;
+                tracing::info!("every role of this process has closed {day}");
+            }
             watch(closed);
             if plan.until.is_some() && closed >= plan.until {
                 shared.end(env);
@@ -137,6 +139,21 @@ pub fn run(
         }
     });
     shared.failure.into_inner().map_or(Ok(()), Err)
+}
+
+/// Does `work` in a thread called `name`: by the role in it the log finds the file of a line.
+fn spawned<'scope>(
+    name: &str,
+    shared: &'scope Shared,
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() + Send + 'scope,
+) {
+    let own = name.to_owned();
+    let thread = Builder::new().name(own.clone());
+    if let Err(error) = thread.spawn_scoped(scope, move || guarded(&own, shared, work)) {
+        tracing::error!("the thread {name} cannot be started: {error}");
+        shared.fail(ShellError::Panicked { name: name.to_owned() });
+    }
 }
 
 /// A panic in one thread stops the others too, and with them the process: without one of its roles

@@ -1,6 +1,7 @@
 //! Taking records in: inspect, evolve, decide, and close the day behind its last marker.
 
 use crate::cursor::{Stage, Verdict};
+use crate::decision_spans;
 use crate::decisions::{Decided, DecisionSource};
 use crate::error::ShellError;
 use crate::inspect::{Bad, inspect};
@@ -117,6 +118,7 @@ impl Unit {
         }
         match self.cursor.admit(stage, event, inspected.fingerprint) {
             Verdict::Apply => {
+                self.spans.taken_in(event);
                 self.machine.evolve(event);
                 if self.machine.decides_on(stage.topic) {
                     self.respond(Cause::Event(event), event.day, event.id, source)?;
@@ -153,6 +155,7 @@ impl Unit {
         id: EventId,
         source: &mut DecisionSource<'_>,
     ) -> Result<i64, ShellError> {
+        let began = decision_spans::begins();
         let Decided { events, fresh, control_offset } =
             source.decide(&self.identity, &*self.machine, cause, day, id)?;
         for event in &events {
@@ -161,6 +164,9 @@ impl Unit {
                 self.written[output] += 1;
             }
             if fresh {
+                self.notes.decided(event);
+                let partition = record_codec::partition(event, self.identity.total);
+                self.spans.decided(event, began, partition);
                 self.pending.push(record_codec::record(
                     event,
                     self.identity.total,
@@ -200,6 +206,10 @@ impl Unit {
         }
         self.machine.close_day(day);
         self.cursor.close_day(day);
+        self.spans.closed(day);
+        if source.is_live() {
+            self.notes.closed(day);
+        }
         self.done = self.machine.puts_off().then(|| self.done.unwrap_or(previous));
         Ok(())
     }

@@ -11,6 +11,8 @@
 
 use crate::checkpoint::UnitCheckpoint;
 use crate::cursor::{Cursor, Stage, stages};
+use crate::decision_notes::DecisionNotes;
+use crate::decision_spans::DecisionSpans;
 use crate::error::ShellError;
 use crate::input_ends::InputEnds;
 use crate::read_ahead::ReadAhead;
@@ -48,6 +50,9 @@ pub struct Unit {
     pub(crate) own_end: Vec<u64>,
     pub(crate) committed: Vec<u64>,
     pub(crate) pending: Vec<NewRecord>,
+    /// What the program's log will say of them.
+    pub(crate) notes: DecisionNotes,
+    pub(crate) spans: DecisionSpans,
     /// Records read before they are due, by stage.
     pub(crate) ahead: Vec<ReadAhead>,
     /// When the inputs taken in since the last publish arrived, and how many; for metrics only.
@@ -84,6 +89,8 @@ impl Unit {
             machine,
             pending: Vec::new(),
             arrivals: Vec::new(),
+            notes: DecisionNotes::default(),
+            spans: DecisionSpans::default(),
             done: None,
         }
     }
@@ -173,6 +180,7 @@ impl Unit {
         for (committed, position) in self.committed.iter_mut().zip(&self.cursor.positions) {
             *committed = (*committed).max(*position);
         }
+        self.spans.published();
         self.own_from.clone_from(&self.own_end);
         for (output, offset) in last {
             self.own_from[output] = offset + 1;

@@ -1,12 +1,16 @@
-//! Progress bars, sentences and the log on standard error, for people who watch the program work, and metrics for
-//! Prometheus.
+//! Progress bars, sentences and the log, on standard error and in files, for people who watch the program work; metrics
+//! for Prometheus, and traces.
 
+mod log_files;
 mod logging;
 pub mod metrics;
 mod progress;
+mod traces;
 
-pub use logging::{Verbosity, log_to_stderr};
+pub use log_files::{LogFile, write_log_files};
+pub use logging::{LogFormat, Logging, Verbosity, start_logging};
 pub use progress::{Bar, Steps};
+pub use traces::{Span, SpanKind, TraceCounts, is_tracing, send_span, start_traces, trace_counts};
 
 use std::io::Write;
 
@@ -19,7 +23,17 @@ macro_rules! say {
     };
 }
 
-/// As [`say!`].
+/// Writes and sends what waits, at the end of the process.
+pub fn flush() {
+    traces::flush();
+    log_files::flush();
+}
+
+/// As [`say!`]. Where the log is JSON the line is too, so that a collector can read all of standard error.
 pub fn say_line(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let mut to = std::io::stderr().lock();
+    let _ = match logging::format() {
+        LogFormat::Human => writeln!(to, "{line}"),
+        LogFormat::Json => writeln!(to, "{}", logging::json_line(&line.to_string())),
+    };
 }

@@ -30,10 +30,12 @@ pub(super) const FLOORS: [(&str, u32); 19] = [
 
 /// Packages and the room that names each; also their family (`arrow-array`). Two rooms name `parquet`: the store writes
 /// and reads rows, and producers read price files of that format (`parquet:DIR`), row by row and without Arrow.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 9] = [
     ("apache-avro", &["schemas"]),
     ("arrow", &["store"]),
     ("candle", &["success"]),
+    ("opentelemetry", &["telemetry", "tests"]),
+    ("opentelemetry_sdk", &["telemetry"]),
     ("ort", &["success"]),
     ("parquet", &["store", "producers"]),
     ("rdkafka", &["eventlog"]),

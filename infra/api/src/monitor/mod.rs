@@ -11,12 +11,13 @@ mod snapshot;
 mod tail;
 
 pub use health::Verdict;
+pub use sampler::now_ms;
 pub use snapshot::{Freshness, GroupHealth, NextRecord, PartitionHealth, Snapshot, TopicFlow};
 
 use eventlog::Log;
 use parking_lot::{Condvar, Mutex};
 use run::data_dir::RunDir;
-use sampler::{Sampler, now_ms};
+use sampler::Sampler;
 use serde::Serialize;
 use std::sync::Arc;
 use std::thread::JoinHandle;

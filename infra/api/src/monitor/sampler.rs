@@ -40,7 +40,7 @@ pub(crate) struct Sampler {
 }
 
 /// Milliseconds since 1970 by this machine's clock.
-pub(crate) fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,7 @@
 //! The verbs: one file each, with its arguments and one `run`; one folder for the verbs of a noun.
 
 mod ab;
+mod alerts;
 mod analyze;
 mod backtest;
 mod backup;
@@ -152,6 +153,9 @@ pub(crate) enum Verb {
     /// List, show, redrive and drop dead letters: events that no role could process
     #[command(subcommand)]
     Dlq(dlq::Verb),
+    /// List alerts, silence some for a while, and try whether they arrive
+    #[command(subcommand)]
+    Alerts(alerts::Verb),
     /// List or remove the runs in the data folder
     Runs {
         /// The verb; lists the runs without one
@@ -193,6 +197,11 @@ impl Verb {
     /// Whether this verb writes the file that `-o` may name.
     pub(crate) fn writes_a_file(&self) -> bool {
         matches!(self, Verb::Report(_))
+    }
+
+    /// Whether this verb runs roles until it is stopped, and so writes the log's files.
+    pub(crate) fn keeps_running(&self) -> bool {
+        matches!(self, Verb::Up(_) | Verb::Run(_))
     }
 
     /// Whether this verb reports an invalid configuration instead of failing on it.
@@ -245,6 +254,7 @@ pub(crate) fn run(
         Verb::Dashboard(args) => dashboard::run(config, args),
         Verb::Groups(verb) => groups::run(config, verb),
         Verb::Dlq(verb) => dlq::run(config, verb),
+        Verb::Alerts(verb) => alerts::run(config, verb),
         Verb::Runs { verb } => runs::run(config, verb.as_ref()),
         Verb::History(verb) => history::run(config, verb),
         Verb::Market(verb) => market::run(config, verb),

@@ -2,7 +2,9 @@
 
 use crate::arg_ranges::{MOST_ROWS, count, date};
 use crate::exit::Found;
-use crate::live_run::{Terms, check_start, live, market_of, recorded, serve, serve_beside};
+use crate::live_run::{
+    Terms, begin_log, check_start, live, market_of, recorded, serve, serve_beside,
+};
 use crate::market::Reads;
 use ::run::config::{Config, check_name};
 use ::run::context::RunContext;
@@ -67,6 +69,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     let partitions = config.partitions()?;
     let steps = Steps::new(false);
     let names: Vec<&str> = args.roles.iter().map(|role| role.name()).collect();
+    begin_log(config, &run, &names.join(","))?;
     let state = match (&args.name, &opened.owner) {
         (Some(name), _) => run.path.join(format!("state-{name}")),
         (None, Some(_)) => run.path.join(format!("state-{}", names.join("-"))),
@@ -101,11 +104,11 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         context.check_derived()?;
     }
     context.env.policy.rate = args.rate;
-    let serving = match opened.owner {
+    let services = match opened.owner {
         None => serve(config, &opened, &context)?,
         Some(_) => serve_beside(config, &opened, &context, &args.roles)?,
     };
-    let place = opened.owner.clone().unwrap_or_else(|| serving.endpoint.clone());
+    let place = opened.owner.clone().unwrap_or_else(|| services.serving.endpoint.clone());
     let stop = run_loop::on_signal()?;
     telemetry::say!("run {}: {}; log at {}; Ctrl-C stops", run.id, names.join(", "), place);
     let closing = config.closing()?;
@@ -127,6 +130,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         &stop,
         &mut |_| {},
     )?;
+    tracing::info!("stopped");
     Ok(Found::Nothing)
 }
 

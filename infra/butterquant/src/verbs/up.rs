@@ -2,7 +2,7 @@
 
 use crate::arg_ranges::{MOST_ROWS, count, date};
 use crate::exit::Found;
-use crate::live_run::{Terms, check_start, live, market_of, recorded, serve};
+use crate::live_run::{Terms, begin_log, check_start, live, market_of, recorded, serve};
 use crate::market::{self, Reads};
 use crate::printer;
 use anyhow::{Result, ensure};
@@ -49,6 +49,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
         market::opened(config, &market::named(config, args.source.as_ref())?, None)?;
     }
     let opened = data_dir::own(&run)?;
+    begin_log(config, &run, "all")?;
     recorded(&opened)?.map_or(Ok(()), |before| terms.agree_with(&run.id, &before))?;
     let reads = Reads::days(args.from, args.until).with_history(args.history.unwrap_or_default());
     let (source, mut market) = market_of(config, args.source.as_ref(), &opened, reads)?;
@@ -60,13 +61,13 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     registration::at_start(registry.as_ref(), &run.topic_prefix());
     let context = RunContext::new(&config.run_spec()?, &run, &opened)?;
     let (scan_from, quiet) = (begun.opened.scan_from, config.is_quiet());
-    let serving = serve(config, &opened, &context)?;
+    let services = serve(config, &opened, &context)?;
     let stop = run_loop::on_signal()?;
     telemetry::say!(
         "run {}: {}; HTTP on {}; Ctrl-C stops",
         run.id,
         market.describe(),
-        serving.endpoint
+        services.serving.endpoint
     );
     telemetry::say!("scoring with {}: {}", context.engine.provider(), context.engine.explain());
     let source = SourceDays { market, until: args.until, closing: Some(config.closing()?) };
@@ -80,6 +81,7 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if let Some(last) = stopped {
         telemetry::say!("stopped before {last}; the same command continues from here");
     }
+    tracing::info!("stopped");
     let seconds = started.elapsed().as_secs_f64();
     let summary = steps.during("summary", || summary_of_execution(&context, &begun, seconds))?;
     printer::summary(config, &summary)?;

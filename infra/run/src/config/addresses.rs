@@ -31,17 +31,33 @@ pub(super) fn paper_fault(broker: &str) -> Option<&'static str> {
     }
 }
 
+const NO_SCHEME: &str = "it does not begin with http://";
+
+/// What stands behind the scheme of an HTTP address.
+fn after_scheme(url: &str) -> Option<&str> {
+    ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme))
+}
+
 /// What is wrong with an HTTP address; an empty one is none.
 pub(super) fn endpoint_fault(endpoint: &str) -> Option<&'static str> {
     if endpoint.is_empty() {
         return None;
     }
-    let after = ["http://", "https://"].iter().find_map(|scheme| endpoint.strip_prefix(scheme));
-    let Some(after) = after else { return Some("it does not begin with http://") };
+    let Some(after) = after_scheme(endpoint) else { return Some(NO_SCHEME) };
     match after.trim_end_matches('/') {
         "" => Some(NO_HOST),
         host if host.contains('/') => Some("it has a path"),
         host => fault(host),
+    }
+}
+
+/// What is wrong with an HTTP address that may have a path; an empty one is none.
+pub(super) fn http_fault(url: &str) -> Option<&'static str> {
+    match after_scheme(url) {
+        _ if url.is_empty() => None,
+        None => Some(NO_SCHEME),
+        Some(after) if after.starts_with('/') || after.is_empty() => Some(NO_HOST),
+        Some(_) => registry_fault(url),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values that a key chooses from.
 
+use telemetry::LogFormat;
+
 /// A key's values, each with its name and what it means.
 pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
     /// Every value, its name and its meaning.
@@ -38,6 +40,13 @@ impl Choice for Output {
     ];
 }
 
+impl Choice for LogFormat {
+    const ALL: &'static [(LogFormat, &'static str, &'static str)] = &[
+        (LogFormat::Human, "human", "Sentences"),
+        (LogFormat::Json, "json", "One JSON object a line"),
+    ];
+}
+
 /// Where the log lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogHome {
@@ -51,6 +60,41 @@ impl Choice for LogHome {
     const ALL: &'static [(LogHome, &'static str, &'static str)] = &[
         (LogHome::Embedded, "embedded", "In the data folder; nothing to install"),
         (LogHome::Kafka, "kafka", "On an Apache Kafka cluster"),
+    ];
+}
+
+/// How much a condition of the run matters.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It will hurt if nobody looks at it.
+    Warn,
+    /// It hurts now.
+    Critical,
+}
+
+impl Choice for Severity {
+    const ALL: &'static [(Severity, &'static str, &'static str)] = &[
+        (Severity::Warn, "warn", "It will hurt if nobody looks at it"),
+        (Severity::Critical, "critical", "It hurts now"),
+    ];
+}
+
+/// The shape of what a webhook is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlertShape {
+    /// Every field of the alert.
+    Json,
+    /// What a Slack webhook takes.
+    Slack,
+}
+
+impl Choice for AlertShape {
+    const ALL: &'static [(AlertShape, &'static str, &'static str)] = &[
+        (AlertShape::Json, "json", "Every field of the alert"),
+        (AlertShape::Slack, "slack", "What a Slack webhook takes"),
     ];
 }
 

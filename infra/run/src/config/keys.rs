@@ -2,7 +2,7 @@
 
 /// Every key, its default and its meaning. `kafka.<property>` is passed to librdkafka; a key that
 /// holds a secret may end in `_file` or `.file` and name a file (see `secrets`).
-pub const KEYS: [(&str, &str, &str); 42] = [
+pub const KEYS: [(&str, &str, &str); 51] = [
     ("data_dir", "data", "folder that holds everything"),
     ("output", "human", "human or json"),
     ("run", "live", "id of the run"),
@@ -43,6 +43,17 @@ pub const KEYS: [(&str, &str, &str); 42] = [
         "06:00",
         "time of the next day, UTC, until which a ticker that lacks a bar is waited for",
     ),
+    ("log_format", "human", "human or json: how standard error and the log's files are written"),
+    (
+        "log_dir",
+        "",
+        "folder of the log's files, which `up` and `run` write; empty is logs in the data folder",
+    ),
+    (
+        "otlp_endpoint",
+        "",
+        "address of an OpenTelemetry collector, such as http://127.0.0.1:4318, that `up` and `run` send traces to; empty is OTEL_EXPORTER_OTLP_ENDPOINT, or none",
+    ),
     ("settings.capital", "100000", "each track's capital, dollars"),
     ("settings.risk_per_trade", "1000", "capital at risk of a position, dollars"),
     ("settings.max_new_per_day", "5", "new positions of a track a day"),
@@ -77,4 +88,22 @@ pub const KEYS: [(&str, &str, &str); 42] = [
         "tracks that open positions, ButterAI or ButterBaseline; empty for both",
     ),
     ("settings.retraining", "true", "true or false: whether the rules start trainings"),
+    ("alerts.webhook", "", "address that alerts are posted to as JSON; it is kept like a password"),
+    ("alerts.shape", "json", "json or slack: the shape of what the webhook is sent"),
+    (
+        "alerts.command",
+        "",
+        "program to start with each alert, which it reads as JSON from its standard input",
+    ),
+    ("alerts.minimum", "warn", "warn or critical: the least severity that is sent"),
+    (
+        "alerts.after_s",
+        "30",
+        "seconds for which a condition must hold, or be gone, before it is told",
+    ),
+    (
+        "alerts.repeat_h",
+        "4",
+        "hours after which an alert that still holds is sent again; 0 never does",
+    ),
 ];

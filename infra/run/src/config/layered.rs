@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use telemetry::LogFormat;
 
 /// A value and its origin, as `config show` prints them.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +47,28 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// The configuration file: the one given, or the one in the data folder, if it is there.
+    fn file_to_read(&self) -> Option<PathBuf> {
+        let data_dir = self.values.iter().find(|(key, _)| *key == "data_dir");
+        let data_dir = data_dir
+            .map(|(_, value)| PathBuf::from(value))
+            .or_else(|| std::env::var_os("BUTTERQUANT_DATA_DIR").map(PathBuf::from));
+        let beside = data_dir.unwrap_or_else(|| "data".into()).join(FILE_NAME);
+        self.file.clone().or_else(|| beside.exists().then_some(beside))
+    }
+
+    /// The format of the log, which is needed before the configuration is read: what is wrong with that is logged.
+    /// Faults are left to [`Config::load`].
+    pub fn log_format(&self) -> LogFormat {
+        let variable = std::env::var("BUTTERQUANT_LOG_FORMAT").ok();
+        let named = variable.or_else(|| {
+            let table: toml::Table =
+                std::fs::read_to_string(self.file_to_read()?).ok()?.parse().ok()?;
+            Some(table.get("log_format")?.as_str()?.to_owned())
+        });
+        named.and_then(|name| LogFormat::parse(&name)).unwrap_or(LogFormat::Human)
+    }
+
     /// `line`, a command of this program, with those flags that choose the run, the data and the log, unless it
     /// has them; it then works as printed.
     pub fn onto(&self, line: &str) -> String {
@@ -104,13 +127,7 @@ impl Config {
         for (key, value, _) in KEYS {
             set(&mut values, key, value.to_owned(), "default")?;
         }
-        let data_dir = flags.values.iter().find(|(key, _)| *key == "data_dir");
-        let data_dir = data_dir
-            .map(|(_, value)| PathBuf::from(value))
-            .or_else(|| std::env::var_os("BUTTERQUANT_DATA_DIR").map(PathBuf::from));
-        let beside = data_dir.unwrap_or_else(|| "data".into()).join(FILE_NAME);
-        let file = flags.file.clone().or_else(|| beside.exists().then_some(beside));
-        if let Some(file) = file {
+        if let Some(file) = flags.file_to_read() {
             for (key, value) in layers::read_file(&file)? {
                 set(&mut values, &key, value, &format!("file {}", file.display()))?;
             }

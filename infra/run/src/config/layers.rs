@@ -63,7 +63,9 @@ pub(super) fn variables() -> Result<Vec<(String, String, String)>> {
 fn key_of_variable(name: &str) -> Result<Option<String>> {
     let Some(rest) = name.strip_prefix("BUTTERQUANT_") else { return Ok(None) };
     let rest = rest.to_lowercase();
-    for (prefix, section) in [("settings_", "settings."), ("kafka_", "kafka.")] {
+    for (prefix, section) in
+        [("settings_", "settings."), ("kafka_", "kafka."), ("alerts_", "alerts.")]
+    {
         if let Some(key) = rest.strip_prefix(prefix) {
             let key = if section == "kafka." { key.replace('_', ".") } else { key.to_owned() };
             let key = format!("{section}{key}");

@@ -2,6 +2,7 @@
 //! file. Every value remembers its origin; unknown keys are refused, and so are values that cannot be meant.
 
 mod addresses;
+mod alerts;
 mod choices;
 mod commented;
 mod keys;
@@ -14,7 +15,8 @@ mod secrets;
 mod settled;
 mod typed;
 
-pub use choices::{Choice, LogHome, Output, Provider};
+pub use alerts::AlertSettings;
+pub use choices::{AlertShape, Choice, LogHome, Output, Provider, Severity};
 pub use commented::commented_file;
 pub use keys::KEYS;
 pub use layered::{Config, FILE_NAME, Flags, Origin};

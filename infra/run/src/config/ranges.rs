@@ -83,7 +83,7 @@ const fn range(key: &'static str, values: Values, why: &'static str) -> Range {
 }
 
 /// The keys that hold a number.
-pub const RANGES: [Range; 23] = [
+pub const RANGES: [Range; 25] = [
     range(
         "partitions",
         Values::Whole(1, 1_000),
@@ -98,6 +98,8 @@ pub const RANGES: [Range; 23] = [
         Values::Whole(1, 60_000),
         "a broker needs some time to answer, and a day waits for it",
     ),
+    range("alerts.after_s", Values::From(0.0, 3_600.0), "an alert that is an hour late is none"),
+    range("alerts.repeat_h", Values::From(0.0, 720.0), "0 sends an alert once"),
     range("source_quiet_s", Values::From(0.0, 86_400.0), "a day is published within a day"),
     range(
         "settings.capital",

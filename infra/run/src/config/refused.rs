@@ -1,8 +1,8 @@
 //! Values that cannot be meant: each with its key, where it was set, and what it must be. All of a configuration are
 //! named at once.
 
-use super::addresses::{brokers_fault, endpoint_fault, paper_fault, registry_fault};
-use super::choices::{Choice, LogHome, Output, Provider};
+use super::addresses::{brokers_fault, endpoint_fault, http_fault, paper_fault, registry_fault};
+use super::choices::{AlertShape, Choice, LogHome, Output, Provider, Severity};
 use super::layered::Config;
 use super::names::{NAME_RULE, check_run_name};
 use super::ranges::RANGES;
@@ -13,6 +13,7 @@ use schemas::events::Track;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
+use telemetry::LogFormat;
 
 /// The longest safe wait for the external broker: a longer one may cost the role its place in the
 /// group.
@@ -126,6 +127,9 @@ impl<'a> Found<'a> {
     fn choices(&mut self) {
         self.choice::<Output>("output");
         self.choice::<LogHome>("log");
+        self.choice::<LogFormat>("log_format");
+        self.choice::<AlertShape>("alerts.shape");
+        self.choice::<Severity>("alerts.minimum");
         self.choice::<Provider>("provider");
         for key in ["analysis_cache", "settings.retraining"] {
             let either = self.text(key).parse::<bool>().is_ok();
@@ -150,11 +154,13 @@ impl<'a> Found<'a> {
         let listens = web::parse_address("listen", self.text("listen")).is_ok();
         self.check("listen", listens, "an address to listen on, such as 127.0.0.1:8080", "");
         type FaultOf = fn(&str) -> Option<&'static str>;
-        let places: [(&str, &str, FaultOf); 4] = [
+        let places: [(&str, &str, FaultOf); 6] = [
             ("schema_registry", "an address such as http://host:8081", registry_fault),
             ("brokers", "addresses of Kafka's brokers, HOST:PORT,HOST:PORT", brokers_fault),
             ("broker", "paper or paper:HOST:PORT", paper_fault),
             ("endpoint", "an address such as http://host:8080, or empty", endpoint_fault),
+            ("otlp_endpoint", "an address such as http://host:4318, or empty", http_fault),
+            ("alerts.webhook", "an address such as https://host/hook, or empty", http_fault),
         ];
         for (key, must, fault_of) in places {
             let fault = fault_of(self.text(key));
@@ -196,6 +202,10 @@ mod tests {
             ("settings.risk_per_trade", "1e12", "must be at most settings.capital, 100000"),
             ("partitions", "100000", "must be a whole number from 1 to 1000"),
             ("provider", "tpu", "must be one of auto, cuda"),
+            ("log_format", "xml", "must be one of human, json"),
+            ("otlp_endpoint", "collector:4318", "http://"),
+            ("alerts.webhook", "hooks/hunter2", "http://"),
+            ("alerts.minimum", "loud", "must be one of warn, critical"),
             ("source", "sim:x", "the seed \"x\" is not a whole number"),
             ("source", "prices", "must be a market"),
             ("broker", "paper:here:99999", "a port is a whole number from 1 to 65535"),

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Parts of the names of secret keys; a misspelt key is recognised, too.
-const WORDS: [&str; 5] = ["pass", "secret", "token", "key.pem", "registry_auth"];
+const WORDS: [&str; 6] = ["pass", "secret", "token", "key.pem", "registry_auth", "webhook"];
 
 /// Whether the value of `key` must never be shown.
 pub(super) fn secret(key: &str) -> bool {

@@ -9,6 +9,7 @@ use shell::source::Closing;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+use telemetry::LogFormat;
 
 impl Config {
     /// Every key and its value, secrets included: for a process that this one starts.
@@ -105,6 +106,22 @@ impl Config {
             .iter()
             .filter_map(|(key, origin)| Some((key.strip_prefix("kafka.")?, origin)));
         extra.map(|(key, origin)| (key.to_owned(), origin.value.clone())).collect()
+    }
+
+    /// How a line of the log is written.
+    pub fn log_format(&self) -> Result<LogFormat> {
+        self.choice("log_format")
+    }
+    /// The folder of the log's files.
+    pub fn log_dir(&self) -> PathBuf {
+        match self.text("log_dir") {
+            "" => self.data_dir().join("logs"),
+            folder => folder.into(),
+        }
+    }
+    /// The address of an OpenTelemetry collector, if one is configured.
+    pub fn otlp_endpoint(&self) -> Option<&str> {
+        Some(self.text("otlp_endpoint")).filter(|endpoint| !endpoint.is_empty())
     }
 
     /// When a running source publishes a day.

@@ -57,6 +57,11 @@ pub(super) async fn snapshot(State(dashboard): State<Arc<Dashboard>>) -> Respons
     axum::Json(opening(&dashboard)).into_response()
 }
 
+/// `GET /api/conditions`: what calls for a person, as alerts tell it; null before the first sample.
+pub(super) async fn conditions(State(dashboard): State<Arc<Dashboard>>) -> Response {
+    answered(move || Ok(dashboard.watcher.lock().now())).await
+}
+
 /// What a page begins with.
 pub(super) fn opening(dashboard: &Dashboard) -> Value {
     let (snapshot, outage) = (dashboard.monitor.latest(), dashboard.monitor.outage());

@@ -26,6 +26,7 @@ pub(crate) fn routes(dashboard: Arc<Dashboard>) -> Router {
         .route("/api/snapshot", get(documents::snapshot))
         .route("/api/stream", get(stream::stream))
         .route("/api/partitions", get(documents::partitions))
+        .route("/api/conditions", get(documents::conditions))
         .route("/api/training", get(documents::training))
         .route("/api/money", get(documents::money))
         .route("/api/why/{what}", get(documents::why))

@@ -4,6 +4,7 @@ use super::feed::{self, Feed};
 use crate::served::Served;
 use anyhow::Result;
 use api::answers::ViewsAt;
+use api::conditions::Watcher;
 use api::monitor::Monitor;
 use api::retraining::RetrainingStatus;
 use axum::http::StatusCode;
@@ -26,6 +27,8 @@ pub(crate) struct Dashboard {
     pub(super) views: Option<Views>,
     pub(super) monitor: Arc<Monitor>,
     pub(super) feed: Arc<Feed>,
+    /// Sees the conditions that alerts tell of.
+    pub(super) watcher: Mutex<Watcher>,
     /// What callers show; none where everybody on this machine may call.
     pub(super) token: Option<String>,
     /// Whether it may halt and resume.
@@ -55,6 +58,11 @@ impl Dashboard {
             views: served.views.clone(),
             monitor: Arc::clone(&served.monitor),
             feed: Feed::start(Arc::clone(&served.log), partitions)?,
+            watcher: Mutex::new(Watcher::new(
+                Arc::clone(&served.monitor),
+                served.views.clone(),
+                served.run.data_dir.clone(),
+            )),
             token,
             acts,
             chains: Mutex::default(),

@@ -161,6 +161,8 @@ fn while_another_joins(other: &'static str) -> (u32, u32) {
     let shared = Shared::new(&Arc::default(), 1, &env.board);
     let mut instance = Instance::join(&env, Role::Scorer, "0").unwrap();
     let (warnings, mut failed) = (Warnings::default(), 0);
+    // While there is but one subscriber, a message that a thread without one is the first to write is off for all.
+    let _second = tracing::Dispatch::new(Warnings::default());
     tracing::subscriber::with_default(warnings.clone(), || {
         drive("scorer-0", Role::Scorer, &shared, &Pulses::default().begin(true), &mut || {
             let stepped = instance.step();

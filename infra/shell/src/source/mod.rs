@@ -23,9 +23,9 @@ use producers::source::{
     KnownMarket, Market, MarketDay, MarketNews, SourceError, day_events, findings_of, market_news,
 };
 use schemas::controls::ControlState;
-use schemas::events::RunOpened;
+use schemas::events::{Bars, RunOpened};
 use schemas::role::Role;
-use schemas::{Day, Topic};
+use schemas::{Body, Day, Event, Topic};
 use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime};
 
@@ -124,6 +124,7 @@ impl Source {
         };
         let lost = memory.lost(&*self.market);
         memory.controls.refresh(&*log)?;
+        memory.controls.log_new(Role::Source);
         if let Some(closing) = self.closing {
             let released = &memory.controls.latest().released;
             let (today, last, known) = (&today, memory.last, &memory.known);
@@ -157,6 +158,7 @@ impl Source {
         let more = self.until != Some(today.day);
         let events = day_events(&today, &news, memory.last, scan, self.env.partitions);
         drop(news);
+        let said = what_is_published(&events);
         for event in events {
             // After the last day that is asked for nothing is compared any more.
             if more {
@@ -168,6 +170,7 @@ impl Source {
         producer.publish(batch, None)?;
         let instruments = self.env.board.instruments();
         instruments.published(Role::Source.name(), records, begun.elapsed());
+        tracing::info!(role = "source", "published {}: {said}", today.day);
         let published = PublishedDay { day: today.day, previous_day: memory.last };
         self.env.board.put_published(published);
         self.pace.published(today.day);
@@ -337,4 +340,16 @@ fn name_lost(today: &mut MarketDay, lost: Vec<String>) {
     let reason = |ticker: &str| format!("the market has nothing of {ticker} any more");
     today.missing.extend(lost.into_iter().map(|ticker| (ticker.clone(), reason(&ticker))));
     today.missing.sort();
+}
+
+/// The events of a day, counted, for the log.
+fn what_is_published(events: &[Event]) -> String {
+    let count = |of: fn(&Bars) -> bool| {
+        events.iter().filter(|event| matches!(&event.body, Body::Bars(bars) if of(bars))).count()
+    };
+    let bars = count(|bars| matches!(bars, Bars::BarClosed(_)));
+    let missing = count(|bars| matches!(bars, Bars::TickerMissing(_)));
+    let corrected = count(|bars| matches!(bars, Bars::BarCorrected(_)));
+    let actions = count(|bars| matches!(bars, Bars::CorporateAction(_)));
+    format!("{bars} bars, {missing} missing, {corrected} corrected, {actions} corporate actions")
 }
