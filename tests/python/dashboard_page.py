@@ -22,7 +22,7 @@ import urllib.request
 from chromium import Browser
 
 VIEWS = ["", "groups", "topics", "dead-letters", "models", "money", "rankings", "journal"]
-TABLES = ["groups", "partitions", "topics", "processes", "dead-letters", "models", "triggers", "equity", "positions", "pending",
+TABLES = ["conditions", "groups", "partitions", "topics", "processes", "dead-letters", "models", "triggers", "equity", "positions", "pending",
           "journal", "rankings", "refused"]
 MOST_BYTES = 300 << 10
 FIRST_PAINT_MS = 1000
@@ -230,6 +230,7 @@ def halt_and_resume(page):
     halted = page.fetch("/status")["halted"]
     page.that(len(halted) == 2 and all("an operator" in one["by"] for one in halted), f"the halt is on the log: {halted}")
     page.until("the halt is among what happens", "document.querySelector('.feed').innerText.includes('halted')")
+    page.until("a halt calls for a person", "/halted/.test((document.querySelector('.conditions') || {}).innerText || '')")
     page.shot("halted")
     browser.size(390, 844, True)
     browser.pause(0.3)

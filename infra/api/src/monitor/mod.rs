@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 /// The pause between two samples, at least; and how many times as long as the last sample took.
 const PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_FACTOR: u32 = 4;
+/// And at most: a sample of a log that has just come back may have taken minutes.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A sample that takes longer says that the log does not answer.
 const SLOW_MS: i64 = 5_000;
 
@@ -133,7 +135,7 @@ fn watch((seen, changed): &(Mutex<Seen>, Condvar), mut sampler: Sampler) {
             }
         }
         changed.notify_all();
-        let until = Instant::now() + PAUSE.max(took * PAUSE_FACTOR);
+        let until = Instant::now() + (took * PAUSE_FACTOR).clamp(PAUSE, LONGEST_PAUSE);
         while !seen.stopped && !changed.wait_until(&mut seen, until).timed_out() {}
         if seen.stopped {
             return;

@@ -17,7 +17,7 @@ use store::table::quoted;
 use web::error_reply;
 
 /// The tables there are.
-const NAMES: &str = "groups, partitions, topics, processes, dead-letters, models, triggers, equity, positions, pending, journal, rankings, refused";
+const NAMES: &str = "conditions, groups, partitions, topics, processes, dead-letters, models, triggers, equity, positions, pending, journal, rankings, refused";
 
 /// `GET /tables/{name}.csv` and `.json`; `rankings` and `refused` with `day`.
 pub(super) async fn table(
@@ -65,6 +65,7 @@ fn rows(
     };
     let found = match name {
         "groups" | "partitions" | "topics" | "processes" => array(sampled(dashboard, name)?),
+        "conditions" => array(json!(dashboard.watcher.lock().now())),
         "dead-letters" => {
             let wanted = LettersWanted { limit: usize::MAX, ..LettersWanted::default() };
             array(json!(list(&*dashboard.log, &dashboard.run.id, &wanted)?.letters))

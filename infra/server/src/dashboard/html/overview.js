@@ -2,6 +2,7 @@
 
 function overview() {
   const cards = el('dl', { class: 'answers five' });
+  const calls = el('div');
   const groups = el('div');
   const flows = el('div');
   const feed = el('ol', { class: 'feed' });
@@ -14,6 +15,7 @@ function overview() {
     groups.replaceChildren(groupTable(of.groups));
     flows.replaceChildren(flowTable(of.topics));
   };
+  const askCalls = () => ask('api/conditions').then(found => calls.replaceChildren(...conditionNodes(found))).catch(() => calls.replaceChildren());
   const paintFeed = () => feed.replaceChildren(...live.events.slice(0, 60).map(eventLine));
   const askRest = () => {
     ask('api/money').then(found => { money = found; paint(); }).catch(error => { money = { error: error.message }; paint(); });
@@ -23,16 +25,25 @@ function overview() {
   listen(what => {
     if (what === 'event') return paintFeed();
     paint();
+    askCalls();
     const day = sample() && sample().freshness.decided_day;
     if (day !== asked) { asked = day; askRest(); }
   });
   paint();
   paintFeed();
+  askCalls();
   askRest();
-  return [cards, title('Groups', files('groups'), el('a', { href: '#/groups', class: 'links' }, 'by partition')), groups,
+  return [cards, calls, title('Groups', files('groups'), el('a', { href: '#/groups', class: 'links' }, 'by partition')), groups,
     el('div', { class: 'tiles' },
       el('section', { class: 'tile' }, title('What happens'), feed),
       el('section', { class: 'tile' }, title('Topics', files('topics')), flows))];
+}
+
+/** What calls for a person, the same as alerts tell, with what to do about it. */
+function conditionNodes(found) {
+  if (!found || !found.length) return [];
+  const rows = found.map(one => row(badge(one.severity, one.severity === 'critical' ? 'bad' : 'warn'), el('td', { class: 'reason' }, el('b', {}, one.summary), el('small', {}, ' ' + one.detail)), el('td', { class: 'reason' }, one.remedy)));
+  return [title('What calls for you', files('conditions')), scrolling('Conditions that hold', table('plain conditions', ['Severity', 'What', 'What to do'], rows))];
 }
 
 const answer = (name, kind, head, ...rest) => el('div', { class: 'answer ' + (kind || '') }, el('dt', {}, name), el('dd', {}, el('strong', {}, head), rest));
