@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use tests::cli::{binary, command, finish, run};
+use tests::cli::{Running, binary, command, finish, get, run, wait_for};
 use tests::python;
 
 /// Exposure that `systemd-analyze security` may find, in tenths: 0 is none, 100 all.
@@ -189,6 +189,24 @@ fn the_program_takes_what_containers_start_it_with() {
             keys.any(|key| key["from"].as_str().is_some_and(|it| it.ends_with(&from))),
             "{name}: {shown}"
         );
+    }
+}
+
+/// The kubelet has no token.
+#[test]
+fn probes_are_answered_without_a_token() {
+    let Some(found) = manifests() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let toml = format!("listen = \"{address}\"\ntoken = \"secret\"\npartitions = 1");
+    fs::write(data.path().join("butterquant.toml"), toml).unwrap();
+    let _up = Running::start(data.path(), "up --source sim:5,stocks=2,days=280");
+    for path in found["probes"].as_array().unwrap() {
+        wait_for("probe that is answered", || {
+            std::net::TcpStream::connect(&address).ok()?;
+            (get(&address, path.as_str()?, None).0 == 200).then_some(())
+        });
     }
 }
 
