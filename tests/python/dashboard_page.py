@@ -22,8 +22,8 @@ import urllib.request
 from chromium import Browser
 
 VIEWS = ["", "groups", "topics", "dead-letters", "models", "money", "rankings", "journal"]
-TABLES = ["conditions", "groups", "partitions", "topics", "processes", "dead-letters", "models", "triggers", "equity", "positions", "pending",
-          "journal", "rankings", "refused"]
+TABLES = ("conditions groups partitions topics processes dead-letters dead-letter-counts models changes triggers trainings equity "
+          "positions pending journal rankings refused").split()
 MOST_BYTES = 300 << 10
 FIRST_PAINT_MS = 1000
 # A generous bound for a machine that runs other tests; what it is about is work that grows with the number of rows.
@@ -136,6 +136,8 @@ def says_what_the_server_says(page):
         page.go("ticker/" + ticker)
         page.until("an analysis of the ticker", "document.querySelector('#view').innerText.includes('Break-evens')")
         page.shot("ticker")
+        scans = page.fetch(f"/tables/scans.json?ticker={ticker}")
+        page.that(scans and all(one["ticker"] == ticker for one in scans), f"{len(scans)} scans of {ticker}")
     equity = page.fetch("/tables/equity.json")
     last = {row["track"]: row["equity"] for row in equity}
     page.go("")

@@ -4,6 +4,7 @@
 //! 1. It blocks nobody: a log that does not answer stops this thread alone, and what it knew last keeps its time.
 //! 2. What is shown says when it was seen, and since when nothing has been seen.
 
+mod figures;
 mod health;
 mod history;
 mod sampler;

@@ -103,8 +103,9 @@ pub(super) async fn letter(
     .await
 }
 
+/// The latest events of a ticker.
 #[derive(Serialize)]
-struct OfTicker {
+pub(super) struct OfTicker {
     ticker: String,
     partition: u32,
     /// Whether the log has older events of it than those looked through.
@@ -120,35 +121,37 @@ pub(super) async fn ticker(
     State(dashboard): State<Arc<Dashboard>>,
     Path(ticker): Path<String>,
 ) -> Response {
-    answered(move || {
-        let log = &*dashboard.log;
-        let ticker = ticker.to_uppercase();
-        let partition = partition_of(&ticker, data_dir::partitions(log)?);
-        let mut older = false;
-        let mut last = |topic: Topic| -> Result<Vec<Value>> {
-            let place = record_codec::place(topic, partition);
-            let ends = log.watermarks(&place)?;
-            let from = ends.high.saturating_sub(LOOKED).max(ends.low);
-            older |= from > ends.low;
-            let own = |record: &eventlog::Record| record.key.as_deref() == Some(ticker.as_bytes());
-            let mut found = records(log, topic, &place, from..ends.high, usize::MAX, own)?;
-            Ok(found.split_off(found.len().saturating_sub(DAYS)))
-        };
-        let found = OfTicker {
-            bars: last(Topic::Bars)?,
-            scans: last(Topic::Scans)?,
-            predictions: last(Topic::Predictions)?,
-            outcomes: last(Topic::Outcomes)?,
-            partition,
-            older,
-            ticker,
-        };
-        ensure!(
-            !found.bars.is_empty() || !found.scans.is_empty(),
-            "the log has nothing of {} among its latest events of partition {partition}",
-            found.ticker
-        );
-        Ok(found)
-    })
-    .await
+    answered(move || of_ticker(&dashboard, &ticker)).await
+}
+
+/// What the log has of `ticker` among its latest events.
+pub(super) fn of_ticker(dashboard: &Dashboard, ticker: &str) -> Result<OfTicker> {
+    let log = &*dashboard.log;
+    let ticker = ticker.to_uppercase();
+    let partition = partition_of(&ticker, data_dir::partitions(log)?);
+    let mut older = false;
+    let mut last = |topic: Topic| -> Result<Vec<Value>> {
+        let place = record_codec::place(topic, partition);
+        let ends = log.watermarks(&place)?;
+        let from = ends.high.saturating_sub(LOOKED).max(ends.low);
+        older |= from > ends.low;
+        let own = |record: &eventlog::Record| record.key.as_deref() == Some(ticker.as_bytes());
+        let mut found = records(log, topic, &place, from..ends.high, usize::MAX, own)?;
+        Ok(found.split_off(found.len().saturating_sub(DAYS)))
+    };
+    let found = OfTicker {
+        bars: last(Topic::Bars)?,
+        scans: last(Topic::Scans)?,
+        predictions: last(Topic::Predictions)?,
+        outcomes: last(Topic::Outcomes)?,
+        partition,
+        older,
+        ticker,
+    };
+    ensure!(
+        !found.bars.is_empty() || !found.scans.is_empty(),
+        "the log has nothing of {} among its latest events of partition {partition}",
+        found.ticker
+    );
+    Ok(found)
 }

@@ -1,7 +1,7 @@
 //! Every table of the page as JSON rows and as CSV, by a link: `/tables/groups.csv`, `/tables/journal.json`.
 
-use super::documents;
 use super::state::Dashboard;
+use super::{documents, log_records};
 use anyhow::{Result, bail};
 use api::answers::{EquityQuery, JournalQuery, ModelsQuery, PositionsQuery, RankingsQuery};
 use api::dead_letters::{LettersWanted, list};
@@ -17,9 +17,11 @@ use store::table::quoted;
 use web::error_reply;
 
 /// The tables there are.
-const NAMES: &str = "conditions, groups, partitions, topics, processes, dead-letters, models, triggers, equity, positions, pending, journal, rankings, refused";
+const NAMES: &str = "conditions, groups, partitions, topics, processes, dead-letters, dead-letter-counts, \
+    models, changes, triggers, trainings, equity, positions, pending, journal, rankings and refused (with day=DATE), bars, \
+    scans, predictions and outcomes (with ticker=NAME)";
 
-/// `GET /tables/{name}.csv` and `.json`; `rankings` and `refused` with `day`.
+/// `GET /tables/{name}.csv` and `.json`.
 pub(super) async fn table(
     State(dashboard): State<Arc<Dashboard>>,
     Path(file): Path<String>,
@@ -66,16 +68,28 @@ fn rows(
     let found = match name {
         "groups" | "partitions" | "topics" | "processes" => array(sampled(dashboard, name)?),
         "conditions" => array(json!(dashboard.watcher.lock().now())),
-        "dead-letters" => {
+        "dead-letters" | "dead-letter-counts" => {
             let wanted = LettersWanted { limit: usize::MAX, ..LettersWanted::default() };
-            array(json!(list(&*dashboard.log, &dashboard.run.id, &wanted)?.letters))
+            let found = list(&*dashboard.log, &dashboard.run.id, &wanted)?;
+            array(if name == "dead-letters" { json!(found.letters) } else { json!(found.counts) })
         }
         "models" => array(json!(dashboard.views()?.ask(&ModelsQuery)?.models)),
+        "changes" => array(json!(dashboard.views()?.ask(&ModelsQuery)?.changes)),
         "triggers" => array(json!(documents::training_of(dashboard)?.rules.triggers)),
+        "trainings" => array(json!(documents::training_of(dashboard)?.last)),
         "equity" => equity(dashboard)?,
         "positions" => array(json!(dashboard.views()?.ask(&PositionsQuery)?.positions)),
         "pending" => array(json!(dashboard.views()?.ask(&PositionsQuery)?.pending)),
         "journal" => array(json!(dashboard.views()?.ask(&JournalQuery { last: None })?.trades)),
+        "bars" | "scans" | "predictions" | "outcomes" => {
+            let Some(ticker) = parameters.get("ticker") else { bail!("{name}: add ?ticker=NAME") };
+            array(
+                json!(log_records::of_ticker(dashboard, ticker)?)
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_default(),
+            )
+        }
         "rankings" | "refused" => {
             let day = parameters.get("day").map(|day| day.parse::<Day>());
             let Ok(day) = day.transpose() else { bail!("day: write it as 2018-06-29") };

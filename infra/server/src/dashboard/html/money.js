@@ -19,7 +19,7 @@ function trainingNodes(of) {
   });
   return [el('p', {}, `At the close of ${of.through}: `, known(of.champion) ? `v${of.champion} is in force` : of.no_model || 'no model is in force', of.watching && `; v${of.watching.version} is watched, ${of.watching.days} of ${of.watching.of} days`, '.'),
     of.awaited && nothing(of.awaited.reason), scrolling('Rules that start a training', table('plain', ['Rule', 'State', 'How far', 'Where it stands'], rows)),
-    of.last.length > 0 && [el('h3', {}, 'The last trainings'), scrolling('Trainings', table('plain', ['Day', 'Version', 'Rule', 'Because'], of.last.map(one => row(one.day, el('td', {}, 'v' + one.version), el('td', {}, one.rule), el('td', { class: 'reason' }, one.evidence)))))]];
+    of.last.length > 0 && [el('h3', {}, 'The last trainings', files('trainings')), scrolling('Trainings', table('plain', ['Day', 'Version', 'Rule', 'Because'], of.last.map(one => row(one.day, el('td', {}, 'v' + one.version), el('td', {}, one.rule), el('td', { class: 'reason' }, one.evidence)))))]];
 }
 
 function modelNodes(of) {
@@ -32,7 +32,7 @@ function modelNodes(of) {
     { name: 'Gate', format: 'text', of: one => one.verdict.join(' '), cell: one => el('span', { class: 'reason' }, one.verdict.join(' ') || one.refusals.map(refusal => refusal.reason || JSON.stringify(refusal)).join(' ') || DASH) },
   ], [...of.models].reverse());
   const changes = [...of.changes].reverse().slice(0, 30).map(one => row(one.day, el('td', {}, known(one.version) ? 'v' + one.version : DASH), el('td', {}, one.alias.toLowerCase()), el('td', { class: 'reason' }, one.reason)));
-  return [list.nodes, el('h3', {}, 'Changes'), scrolling('Changes of the models in force', table('plain', ['Day', 'Version', 'Became', 'Because'], changes))];
+  return [list.nodes, el('h3', {}, 'Changes', files('changes')), scrolling('Changes of the models in force', table('plain', ['Day', 'Version', 'Became', 'Because'], changes))];
 }
 
 function moneyView() {

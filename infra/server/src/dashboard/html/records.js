@@ -45,7 +45,7 @@ function lettersView(id) {
       { name: 'Bytes', format: 'count', of: one => one.bytes },
       { name: 'What was wrong', format: 'text', of: one => one.message, cell: one => el('span', { class: 'reason' }, one.message) },
     ], [...of.letters].reverse());
-    return [scrolling('Dead letters by reason', counts), el('h3', {}, 'The latest'), list.nodes];
+    return [el('p', {}, files('dead-letter-counts')), scrolling('Dead letters by reason', counts), el('h3', {}, 'The latest'), list.nodes];
   })];
 }
 
@@ -61,6 +61,7 @@ function hexDump(hex) {
 }
 
 function tickerView(ticker) {
+  const query = '?ticker=' + encodeURIComponent(ticker);
   return [title(ticker), awaited(ask('api/ticker/' + encodeURIComponent(ticker)), of => {
     const scans = of.scans.filter(one => one.kind === 'CANDIDATE_SCANNED');
     const last = of.scans[of.scans.length - 1];
@@ -69,7 +70,7 @@ function tickerView(ticker) {
     const closes = of.bars.filter(one => one.kind === 'BAR_CLOSED' && one.data);
     return [of.older && note('The log has older events of it, which are not shown here.'),
       closes.length > 1 && closesChart(closes), last && analysisNodes(last),
-      el('h3', {}, 'Scans'), scans.length ? scanTable(of.scans, predictions, outcomes).nodes : nothing('It has not been scanned on these days.')];
+      el('h3', {}, 'Scans', files('scans', query)), scans.length ? scanTable(of.scans, predictions, outcomes).nodes : nothing('It has not been scanned on these days.')];
   })];
 }
 
