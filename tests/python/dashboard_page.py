@@ -147,7 +147,7 @@ def says_what_the_server_says(page):
         rows = page.fetch(f"/tables/{table}.json")
         text = page.request(f"/tables/{table}.csv").read().decode()
         page.that(len(list(csv.DictReader(io.StringIO(text, newline="")))) == len(rows), f"{table} has as many rows in CSV as in JSON")
-    for path, status in [("/tables/nothing.csv", 404), ("/tables/groups", 404), ("/api/record/nothing/0/0", 503)]:
+    for path, status in [("/tables/nothing.csv", 404), ("/tables/groups", 404), ("/api/record/nothing/0/0", 404), ("/api/why/nothing", 404), ("/api/ticker/NOSUCH", 404)]:
         try:
             page.request(path)
             page.that(False, f"{path} is refused")

@@ -63,11 +63,17 @@ pub fn binary() -> PathBuf {
 /// The binary over a data folder, without any configuration of the user's own.
 pub fn command(data: &Path, words: &str) -> Command {
     let mut command = Command::new(binary());
+    unconfigured(&mut command);
+    command.arg("--data-dir").arg(data).args(words.split_whitespace()).stdin(Stdio::null());
+    command
+}
+
+/// Takes away what configures the program in the environment of the tests, of which it would refuse the keys that are not
+/// its own.
+pub fn unconfigured(command: &mut Command) {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BUTTERQUANT_")) {
         command.env_remove(name);
     }
-    command.arg("--data-dir").arg(data).args(words.split_whitespace()).stdin(Stdio::null());
-    command
 }
 
 /// Runs it to its end.

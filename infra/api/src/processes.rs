@@ -1,11 +1,13 @@
 //! The processes that work on a run on this machine, and what each of them says of its units. A process announces its
 //! address in its state folder; those on other machines cannot be asked.
 
+use crate::halt::Trading;
 use crate::remote_answer::remote_answer_within;
 use crate::unit_progress::ProcessStatus;
 use run::data_dir::{self, RunDir};
 use schemas::role::Role;
 use serde::Serialize;
+use shell::status_board::StatusBoard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -76,6 +78,17 @@ pub(crate) fn endpoint_beside(run: &RunDir, role: Role) -> Option<String> {
 pub(crate) struct Asked {
     pub(crate) process: Process,
     pub(crate) status: Option<ProcessStatus>,
+}
+
+impl Asked {
+    /// This process, by its own board. Halts are read from the log.
+    pub(crate) fn oneself(board: &StatusBoard) -> Asked {
+        let status = ProcessStatus::of(board, Trading::default());
+        let roles = status.roles.clone();
+        let pid = Some(std::process::id());
+        let process = Process { pid, endpoint: None, roles, problem: None };
+        Asked { process, status: Some(status) }
+    }
 }
 
 /// Every process that has `run` open, the `owner` of its log first.

@@ -166,8 +166,9 @@ fn alerts(config: &Config, of: &Served) -> Result<Alerts> {
 
 fn served(opened: &OpenLog, context: &RunContext, views: Option<Views>) -> Result<Served> {
     let (run, log) = (context.run.clone(), Arc::clone(&opened.log));
-    let monitor = Monitor::start(Arc::clone(&log), run.clone(), opened.owner.clone())?;
     let board = Arc::clone(&context.env.board);
+    let (owner, own) = (opened.owner.clone(), Some(Arc::clone(&board)));
+    let monitor = Monitor::start(Arc::clone(&log), run.clone(), owner, own)?;
     Ok(Served { run, log, board, views, monitor: Arc::new(monitor) })
 }
 

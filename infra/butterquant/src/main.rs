@@ -70,7 +70,7 @@ fn main() -> ExitCode {
             if cli.verb.keeps_running() {
                 tracing::info!("ended: {said}");
             }
-            telemetry::say!("butterquant: {said}");
+            telemetry::say_failure(&format!("butterquant: {said}"));
             ExitCode::from(2)
         }
     };

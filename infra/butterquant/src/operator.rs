@@ -9,7 +9,7 @@ use run::config::Config;
 use run::data_dir::{self, RunDir};
 use schemas::events::{Controls, Track};
 use shell::open;
-use shell::operator_word::OperatorWord;
+use shell::operator_word::{OperatorWord, one_line};
 use std::os::unix::fs::MetadataExt;
 
 /// A track, as named on the command line.
@@ -45,7 +45,7 @@ pub(crate) struct Given {
 impl Given {
     /// The reason given; `otherwise` where none is.
     pub(crate) fn why(&self, otherwise: &str) -> String {
-        self.why.as_deref().unwrap_or(otherwise).to_owned()
+        one_line(self.why.as_deref().unwrap_or(otherwise))
     }
 
     /// Who it is, with the present time: both travel in the record's headers.

@@ -36,9 +36,9 @@ pub fn fetch_within(
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let mut response = request.call().with_context(|| {
-        format!("{url} does not answer; is the process that owns the run alive?")
-    })?;
+    let mut response = request
+        .call()
+        .with_context(|| format!("{url} does not answer; is the process there alive?"))?;
     let status = response.status().as_u16();
     let body: serde_json::Value = response.body_mut().read_json().with_context(|| {
         format!("{url} answered {status} without JSON; run the same version on both sides")

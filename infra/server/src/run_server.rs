@@ -115,7 +115,7 @@ pub fn start_page(listen: &str, token: Option<String>, served: Served) -> Result
     let server = Arc::new(RunServer::new(served));
     let open = health_routes(&server);
     let routes = dashboard::routes(Arc::new(page)).merge(metrics.with_state(server));
-    serve_beside("listen", listen, token, routes, open)
+    serve_beside("--at", listen, token, routes, open)
 }
 
 fn health_routes(server: &Arc<RunServer>) -> Router {

@@ -36,7 +36,9 @@ fn running_over(log: Arc<dyn Log>, token: Option<&str>) -> Running {
     let token = token.map(str::to_owned);
     let served = Served {
         run: run_in(folder.path()),
-        monitor: Arc::new(Monitor::start(Arc::clone(&log), run_in(folder.path()), None).unwrap()),
+        monitor: Arc::new(
+            Monitor::start(Arc::clone(&log), run_in(folder.path()), None, None).unwrap(),
+        ),
         log,
         board: Arc::default(),
         views: Some(views),

@@ -28,10 +28,18 @@ pub struct OperatorWord {
     pub wall_time: Option<String>,
 }
 
+/// Characters of a reason or a name that are kept.
+const KEPT: usize = 1_000;
+
+/// What an operator has written as one line of bounded length, with nothing in it that would steer a terminal.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(KEPT).collect()
+}
+
 impl OperatorWord {
     /// Given now by `operator`.
     pub fn now(operator: &str) -> OperatorWord {
-        OperatorWord { by: Some(operator.to_owned()), wall_time: Some(rfc3339(SystemTime::now())) }
+        OperatorWord { by: Some(one_line(operator)), wall_time: Some(rfc3339(SystemTime::now())) }
     }
 
     /// Given now by no person, as the opening of a run is.

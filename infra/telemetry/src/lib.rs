@@ -29,11 +29,20 @@ pub fn flush() {
     log_files::flush();
 }
 
+/// Says why the program ends without having done what it was asked.
+pub fn say_failure(sentence: &str) {
+    written("ERROR", format_args!("{sentence}"));
+}
+
 /// As [`say!`]. Where the log is JSON the line is too, so that a collector can read all of standard error.
 pub fn say_line(line: std::fmt::Arguments<'_>) {
+    written("INFO", line);
+}
+
+fn written(level: &str, line: std::fmt::Arguments<'_>) {
     let mut to = std::io::stderr().lock();
     let _ = match logging::format() {
         LogFormat::Human => writeln!(to, "{line}"),
-        LogFormat::Json => writeln!(to, "{}", logging::json_line(&line.to_string())),
+        LogFormat::Json => writeln!(to, "{}", logging::json_line(level, &line.to_string())),
     };
 }

@@ -76,7 +76,8 @@ static WARNED: AtomicBool = AtomicBool::new(false);
 
 /// Writes the log's files in `folder` from now on, what was logged before included. Does nothing the second time.
 pub fn write_log_files(folder: &Path) {
-    let folder = folder.to_owned();
+    // The names are links to the files of the day, and a link's target is relative to the link.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     OPEN.get_or_init(|| {
         LogFile::ALL.map(|file| {
             let queue = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING);

@@ -95,11 +95,11 @@ where
     }
 }
 
-/// A sentence as the line of JSON that the log would write.
-pub(crate) fn json_line(sentence: &str) -> String {
+/// A sentence as the line of JSON that the log would write, at `level`.
+pub(crate) fn json_line(level: &str, sentence: &str) -> String {
     let mut time = String::new();
     let _ = SystemTime.format_time(&mut Writer::new(&mut time));
-    serde_json::json!({ "timestamp": time, "level": "INFO", "message": sentence }).to_string()
+    serde_json::json!({ "timestamp": time, "level": level, "message": sentence }).to_string()
 }
 
 #[cfg(test)]
@@ -135,7 +135,8 @@ mod tests {
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((&line["level"], &line["bars"]), (&"INFO".into(), &12.into()));
         assert_eq!(line["message"], "published \"a \\\"day\\\"\\n\"");
-        let said: serde_json::Value = serde_json::from_str(&json_line("a \"word\"")).unwrap();
+        let said: serde_json::Value =
+            serde_json::from_str(&json_line("INFO", "a \"word\"")).unwrap();
         assert_eq!(said["message"], "a \"word\"");
         assert!(said["timestamp"].as_str().unwrap().ends_with('Z'));
     }

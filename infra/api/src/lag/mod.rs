@@ -37,7 +37,7 @@ use shell::cursor::stages;
 use shell::holes::in_a_moment;
 use shell::last_markers::{Stretch, Which, last_markers};
 use shell::redrive::DeadLetterTally;
-use shell::status_board::SourceWait;
+use shell::status_board::{SourceWait, StatusBoard};
 use shell::unit_identity::unit_name;
 use std::collections::{BTreeMap, BTreeSet};
 use verdict::Published;
@@ -97,11 +97,12 @@ pub struct PartitionLag {
 /// The log or the process that owns it does not answer.
 pub fn lag(run: &RunDir) -> Result<LagReport> {
     let opened = data_dir::reach(run)?;
-    lag_on(&*opened.log, run, opened.owner.as_ref(), None)
+    lag_on(&*opened.log, run, opened.owner.as_ref(), None, None)
 }
 
 /// The same over `log`, which the process at `owner` owns, if that is another one. A caller that asks again and again
-/// gives the faults of the log that it `knows`, which are not looked for then, nor is what stopped units have counted.
+/// gives the faults of the log that it `knows`, which are not looked for then, nor is what stopped units have counted; one
+/// that runs roles itself gives its `own` board, because nobody asks himself.
 ///
 /// # Errors
 /// The log does not answer.
@@ -110,11 +111,13 @@ pub(crate) fn lag_on(
     run: &RunDir,
     owner: Option<&String>,
     known: Option<&LogFaults>,
+    own: Option<&StatusBoard>,
 ) -> Result<LagReport> {
     let partitions = data_dir::partitions(log)?;
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
-    let asked = processes::ask_all(run, owner);
+    let mut asked = processes::ask_all(run, owner);
+    asked.splice(0..0, own.map(Asked::oneself));
     let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
     let first = previous.unwrap_or_default();
     // To be asked before the offsets.

@@ -20,6 +20,7 @@ use parking_lot::{Condvar, Mutex};
 use run::data_dir::RunDir;
 use sampler::Sampler;
 use serde::Serialize;
+use shell::status_board::StatusBoard;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,7 +29,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_FACTOR: u32 = 4;
 /// And at most: a sample of a log that has just come back may have taken minutes.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A sample that takes longer says that the log does not answer.
 const SLOW_MS: i64 = 5_000;
 
@@ -58,7 +59,8 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Watches `run` on `log`, which the process at `owner` owns, if that is another one.
+    /// Watches `run` on `log`, which the process at `owner` owns, if that is another one; `board` has the
+    /// progress of this process's own roles.
     ///
     /// # Errors
     /// The system gives no thread.
@@ -66,10 +68,11 @@ impl Monitor {
         log: Arc<dyn Log>,
         run: RunDir,
         owner: Option<String>,
+        board: Option<Arc<StatusBoard>>,
     ) -> std::io::Result<Monitor> {
         let seen: Arc<(Mutex<Seen>, Condvar)> = Arc::default();
         let shared = Arc::clone(&seen);
-        let watch = move || watch(&shared, Sampler::new(log, run, owner));
+        let watch = move || watch(&shared, Sampler::new(log, run, owner, board));
         let thread = std::thread::Builder::new().name("monitor".to_owned()).spawn(watch)?;
         Ok(Monitor { seen, thread: Some(thread) })
     }

@@ -11,6 +11,7 @@ use run::data_dir::RunDir;
 use schemas::events::RunOpened;
 use schemas::{Day, Topic};
 use shell::record_codec;
+use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
@@ -27,6 +28,8 @@ pub(crate) struct Sampler {
     log: Arc<dyn Log>,
     pub(super) run: RunDir,
     owner: Option<String>,
+    /// The progress of this process's own roles, if it runs any.
+    board: Option<Arc<StatusBoard>>,
     rounds: u32,
     faults: Option<LogFaults>,
     pub(super) opened: Option<RunOpened>,
@@ -51,11 +54,17 @@ pub(super) fn day_of(event_time_ms: i64) -> Day {
 
 impl Sampler {
     /// Of `run` on `log`, which the process at `owner` owns, if that is another one.
-    pub(crate) fn new(log: Arc<dyn Log>, run: RunDir, owner: Option<String>) -> Sampler {
+    pub(crate) fn new(
+        log: Arc<dyn Log>,
+        run: RunDir,
+        owner: Option<String>,
+        board: Option<Arc<StatusBoard>>,
+    ) -> Sampler {
         Sampler {
             log,
             run,
             owner,
+            board,
             rounds: 0,
             faults: None,
             opened: None,
@@ -76,7 +85,8 @@ impl Sampler {
         if self.rounds.is_multiple_of(FAULTS_EVERY) {
             self.faults = None;
         }
-        let lag = lag_on(&*self.log, &self.run, self.owner.as_ref(), self.faults.as_ref())?;
+        let (owner, known) = (self.owner.as_ref(), self.faults.as_ref());
+        let lag = lag_on(&*self.log, &self.run, owner, known, self.board.as_deref())?;
         self.faults = Some(lag.faults.clone());
         if self.opened.is_none() {
             self.opened = shell::open::opened(&*self.log)?;

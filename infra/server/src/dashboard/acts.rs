@@ -11,7 +11,7 @@ use schemas::events::{Controls, Halted, Resumed, Track};
 use serde::Deserialize;
 use serde_json::json;
 use shell::open;
-use shell::operator_word::OperatorWord;
+use shell::operator_word::{OperatorWord, one_line};
 use std::sync::Arc;
 use web::{error_reply, shows_token};
 
@@ -68,7 +68,8 @@ async fn act(
             by => by,
         };
         let word = OperatorWord::now(&format!("{by} (page)"));
-        let offset = open::say_with(&*dashboard.log, command(act.track, act.why), &word, None)?;
+        let offset =
+            open::say_with(&*dashboard.log, command(act.track, one_line(&act.why)), &word, None)?;
         Ok(json!({ "run": dashboard.run.id, "offset": offset }))
     })
     .await

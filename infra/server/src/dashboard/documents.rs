@@ -1,6 +1,6 @@
 //! The documents of the page: one value of the rooms below each, as JSON.
 
-use super::state::{Dashboard, answered};
+use super::state::{Dashboard, Missing, answered};
 use anyhow::{Result, bail};
 use api::answers::{EquityQuery, EquityView, ModelsQuery, PositionsQuery, PositionsView};
 use api::monitor::{Outage, Snapshot};
@@ -140,7 +140,8 @@ pub(super) async fn why(
 ) -> Response {
     answered(move || {
         let chains = chains_of(&dashboard)?;
-        let found = find(&chains, &what, parameters.get("day"))?;
+        let found = find(&chains, &what, parameters.get("day"))
+            .map_err(|error| Missing(format!("{error:#}")))?;
         let explanation = chains.explain(&found.candidate)?;
         let why = explanation.to_page();
         let version = explanation.prediction.as_ref().and_then(|_| json!(why)["model"].as_i64());

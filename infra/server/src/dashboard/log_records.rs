@@ -1,7 +1,7 @@
 //! Records of the log as the page shows them: the one at a place, the dead letters, and what the log has of a ticker.
 
-use super::state::{Dashboard, answered};
-use anyhow::{Context, Result, ensure};
+use super::state::{Dashboard, Missing, answered};
+use anyhow::Result;
 use api::dead_letters::{LettersWanted, letter as letter_of, list};
 use api::record_json::RecordFormat;
 use axum::extract::{Path, Query, State};
@@ -40,7 +40,7 @@ pub(super) async fn record(
     Path((topic, partition, offset)): Path<(String, u32, u64)>,
 ) -> Response {
     answered(move || {
-        let topic: Topic = topic.parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let topic: Topic = topic.parse().map_err(|error| Missing(format!("{error}")))?;
         let place = record_codec::place(topic, partition);
         let ends = dashboard.log.watermarks(&place)?;
         let from = offset.max(ends.low);
@@ -98,7 +98,7 @@ pub(super) async fn letter(
 ) -> Response {
     answered(move || {
         letter_of(&*dashboard.log, &dashboard.run.id, id)?
-            .with_context(|| format!("there is no dead letter {id}"))
+            .ok_or_else(|| Missing(format!("there is no dead letter {id}")).into())
     })
     .await
 }
@@ -148,10 +148,12 @@ pub(super) fn of_ticker(dashboard: &Dashboard, ticker: &str) -> Result<OfTicker>
         older,
         ticker,
     };
-    ensure!(
-        !found.bars.is_empty() || !found.scans.is_empty(),
-        "the log has nothing of {} among its latest events of partition {partition}",
-        found.ticker
-    );
+    if found.bars.is_empty() && found.scans.is_empty() {
+        let OfTicker { ticker, partition, .. } = &found;
+        let what = format!(
+            "the log has nothing of {ticker} among its latest events of partition {partition}"
+        );
+        return Err(Missing(what).into());
+    }
     Ok(found)
 }

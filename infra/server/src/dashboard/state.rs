@@ -91,7 +91,24 @@ pub(super) async fn answered<T: Serialize + Send + 'static>(
 ) -> Response {
     match tokio::task::spawn_blocking(read).await {
         Ok(Ok(found)) => axum::Json(found).into_response(),
-        Ok(Err(error)) => error_reply(StatusCode::SERVICE_UNAVAILABLE, &format!("{error:#}")),
+        Ok(Err(error)) => {
+            let missing = error.downcast_ref::<Missing>().is_some();
+            let code =
+                if missing { StatusCode::NOT_FOUND } else { StatusCode::SERVICE_UNAVAILABLE };
+            error_reply(code, &format!("{error:#}"))
+        }
         Err(error) => error_reply(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
+
+/// What is asked for is not there, though everything answers.
+#[derive(Debug)]
+pub(super) struct Missing(pub(super) String);
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Missing {}

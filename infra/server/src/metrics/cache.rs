@@ -249,7 +249,7 @@ mod tests {
 
     fn cache(folder: &std::path::Path) -> MetricsCache {
         let log = Arc::new(MemoryLog::new("memory").unwrap());
-        let monitor = Monitor::start(log, run_in(folder), None).unwrap();
+        let monitor = Monitor::start(log, run_in(folder), None, None).unwrap();
         MetricsCache::new(run_in(folder), Arc::new(monitor))
     }
 

@@ -16,7 +16,8 @@ function route() {
     return openWhyOf(decodeURIComponent(why[1]));
   }
   if (part('why').open) part('why').close();
-  if (location.hash === '#view') return; // the link that skips
+  if (location.hash === '#view' && shown !== null) return; // the link that skips
+  if (location.hash === '#view') return show('');
   show(location.hash.replace(/^#\/?/, ''));
 }
 
