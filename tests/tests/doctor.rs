@@ -69,6 +69,7 @@ fn a_run_is_examined_quickly_and_topics_that_stand_still_are_named() {
 
     let other = "--run other";
     let source = Running::start(data, &format!("run source {MARKET} {other}"));
+    wait_for("the run's folder", || data.join("runs/other").is_dir().then_some(()));
     wait_for("days of bars", || {
         let (_, of) = doctor(data, &format!("--quick {other}"), &[]);
         let stale = said(&of, "findings", "freshness");
