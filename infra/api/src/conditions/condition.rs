@@ -3,6 +3,21 @@
 use run::config::Severity;
 use serde::{Deserialize, Serialize};
 
+/// The kinds of conditions: the keys, or their parts before the slash. docs/alerts.md explains them.
+pub const KINDS: [&str; 11] = [
+    "group",
+    "log-away",
+    "log-faults",
+    "dead-letters",
+    "halted",
+    "track-blocked",
+    "model-old",
+    "source-waits",
+    "held-back",
+    "process",
+    "disk",
+];
+
 /// Something about a run that calls for a person.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Condition {
@@ -33,5 +48,19 @@ impl Condition {
             detail: detail.into(),
             remedy: remedy.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KINDS;
+
+    #[test]
+    fn the_page_of_alerts_explains_every_kind() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/alerts.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let keys =
+            page.lines().filter_map(|line| line.strip_prefix("| `")?.split(['/', '`']).next());
+        assert_eq!(keys.collect::<Vec<_>>(), KINDS);
     }
 }

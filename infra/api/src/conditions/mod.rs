@@ -11,7 +11,7 @@ mod tests;
 mod watched;
 mod watcher;
 
-pub use condition::Condition;
+pub use condition::{Condition, KINDS};
 pub use judged::conditions;
 pub use of_run::LOG_AWAY;
 pub use watched::{Disk, LastMark, Watched};

@@ -5,6 +5,11 @@ use crate::monitor::{GroupHealth, Snapshot, Verdict};
 use run::config::Severity;
 
 pub(super) fn add(of: &Snapshot, found: &mut Vec<Condition>) {
+    // A run that has been stopped and has nothing left to read calls for nobody.
+    let rests = |group: &GroupHealth| group.active == Some(false) && group.lag_offsets == 0;
+    if of.groups.iter().all(rests) {
+        return;
+    }
     found.extend(of.groups.iter().filter_map(condition));
 }
 

@@ -4,6 +4,7 @@
 
 use super::state::{Dashboard, answered};
 use axum::extract::State;
+use axum::extract::rejection::StringRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -33,32 +34,35 @@ struct Act {
 pub(super) async fn halt(
     State(dashboard): State<Arc<Dashboard>>,
     headers: HeaderMap,
-    body: String,
+    body: Result<String, StringRejection>,
 ) -> Response {
-    act(dashboard, &headers, &body, |track, reason| Controls::Halted(Halted { track, reason }))
-        .await
+    act(dashboard, &headers, body, |track, reason| Controls::Halted(Halted { track, reason })).await
 }
 
 /// `POST /api/resume`.
 pub(super) async fn resume(
     State(dashboard): State<Arc<Dashboard>>,
     headers: HeaderMap,
-    body: String,
+    body: Result<String, StringRejection>,
 ) -> Response {
-    act(dashboard, &headers, &body, |track, reason| Controls::Resumed(Resumed { track, reason }))
+    act(dashboard, &headers, body, |track, reason| Controls::Resumed(Resumed { track, reason }))
         .await
 }
 
 async fn act(
     dashboard: Arc<Dashboard>,
     headers: &HeaderMap,
-    body: &str,
+    body: Result<String, StringRejection>,
     command: fn(Option<Track>, String) -> Controls,
 ) -> Response {
     if let Some((code, why)) = refusal(&dashboard, headers) {
         return error_reply(code, why);
     }
-    let act: Act = match serde_json::from_str(body) {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejected) => return error_reply(rejected.status(), &rejected.body_text()),
+    };
+    let act: Act = match serde_json::from_str(&body) {
         Ok(act) => act,
         Err(error) => return error_reply(StatusCode::BAD_REQUEST, &error.to_string()),
     };

@@ -90,7 +90,7 @@ fn print(config: &Config, shown: &Shown) {
                 told,
             ]
         });
-        printer::line(table(&["key", "severity", "what", "since", "told"], rows));
+        printer::line(table(&["key", "severity", "what", "since", "sent"], rows));
         for row in &shown.alerts {
             let remedy = config.in_message(&row.remedy, config.run());
             printer::line(format!("{}: {}. {remedy}", row.key, row.detail));
@@ -109,7 +109,16 @@ fn print(config: &Config, shown: &Shown) {
             problem.unwrap_or_default()
         ));
     }
+    if let Some(process) = shown.process.filter(|pid| !is_alive(*pid)) {
+        printer::line(format!(
+            "process {process}, which looked last, has ended: this is what it saw then"
+        ));
+    }
     if shown.process.is_none() {
         printer::line("no process of this run has looked for alerts here yet; `up` and `run` do");
     }
+}
+
+fn is_alive(pid: u32) -> bool {
+    std::path::Path::new(&format!("/proc/{pid}")).exists()
 }

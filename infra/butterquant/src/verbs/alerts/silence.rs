@@ -3,7 +3,8 @@
 use crate::exit::Found;
 use crate::operator::operator_name;
 use crate::printer;
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
+use api::conditions::KINDS;
 use api::monitor::now_ms;
 use run::config::Config;
 use run::data_dir;
@@ -50,6 +51,13 @@ pub(crate) fn run(config: &Config, args: &Args) -> Result<Found> {
     if !run.path.is_dir() {
         return Err(data_dir::no_run(&run));
     }
+    let kind = args.key.split('/').next().unwrap_or_default();
+    ensure!(
+        KINDS.contains(&kind),
+        "no alert is called {}; the kinds are {}, each alone or with what it is about behind a slash, as in group/scorer",
+        args.key,
+        KINDS.join(", ")
+    );
     let (silences, now, key) = (Silences::of(&folder_of(&run)), now_ms(), &args.key);
     if args.end {
         if !silences.end(key, now)? {

@@ -12,7 +12,7 @@ function recordNodes(found) {
       : nothing(found.offset < found.start ? 'The record is gone from the log.' : 'There is no record at this offset yet.')];
 }
 
-const recordView = (topic, partition, offset) => [title('A record of the log'), awaited(ask(`api/record/${topic}/${partition}/${offset}`), recordNodes)];
+const recordView = (topic, partition, offset) => [title('A record of the log'), !/^\d+$/.test(partition) || !/^\d+$/.test(offset) ? nothing('A place is a topic, the number of a partition and an offset.') : awaited(ask(`api/record/${topic}/${partition}/${offset}`), recordNodes)];
 
 function topicsView() {
   const box = el('div');
