@@ -97,12 +97,20 @@ pub struct PartitionLag {
 /// The log or the process that owns it does not answer.
 pub fn lag(run: &RunDir) -> Result<LagReport> {
     let opened = data_dir::reach(run)?;
-    lag_on(&*opened.log, run, opened.owner.as_ref(), None, None)
+    let mut letters = DeadLetterTally::default();
+    lag_on(&*opened.log, run, opened.owner.as_ref(), &Known::default(), &mut letters)
 }
 
-/// The same over `log`, which the process at `owner` owns, if that is another one. A caller that asks again and again
-/// gives the faults of the log that it `knows`, which are not looked for then, nor is what stopped units have counted; one
-/// that runs roles itself gives its `own` board, because nobody asks himself.
+/// What somebody knows who asks again and again.
+#[derive(Default)]
+pub(crate) struct Known<'a> {
+    /// The faults of the log: they are not looked for then, nor is what stopped units have counted.
+    pub(crate) faults: Option<&'a LogFaults>,
+    /// The progress of the roles that he runs himself.
+    pub(crate) own: Option<&'a StatusBoard>,
+}
+
+/// The same over `log`, which the process at `owner` owns, if that is another one; `letters` are read on.
 ///
 /// # Errors
 /// The log does not answer.
@@ -110,27 +118,28 @@ pub(crate) fn lag_on(
     log: &dyn Log,
     run: &RunDir,
     owner: Option<&String>,
-    known: Option<&LogFaults>,
-    own: Option<&StatusBoard>,
+    known: &Known<'_>,
+    letters: &mut DeadLetterTally,
 ) -> Result<LagReport> {
     let partitions = data_dir::partitions(log)?;
     let mut book = ControlBook::new(log)?;
     book.refresh(log)?;
     let mut asked = processes::ask_all(run, owner);
-    asked.splice(0..0, own.map(Asked::oneself));
+    asked.splice(0..0, known.own.map(Asked::oneself));
     let previous = book.latest().opened.as_ref().map(|opened| opened.previous_day);
     let first = previous.unwrap_or_default();
     // To be asked before the offsets.
-    let closed = known.is_none().then(|| closed_days(log, partitions, Role::ALL)).transpose()?;
+    let closed =
+        known.faults.is_none().then(|| closed_days(log, partitions, Role::ALL)).transpose()?;
     let answers = offsets::ask(log, partitions)?;
     let mut ends = LogEnds::read(log, partitions)?;
     let of_groups = offsets::against(answers, &ends);
     ends.look_behind(log, partitions)?;
-    let (saved, problems) = match known {
+    let (saved, problems) = match known.faults {
         Some(_) => Default::default(),
         None => unit_progress::saved(run, partitions),
     };
-    let (of_groups, faults) = match (known, closed) {
+    let (of_groups, faults) = match (known.faults, closed) {
         (Some(known), _) => (of_groups, known.clone()),
         (None, closed) => {
             let closed = closed.unwrap_or_default();
@@ -175,7 +184,7 @@ pub(crate) fn lag_on(
         unasked,
         active_groups: active.cloned(),
         processes: asked.into_iter().map(|one| one.process).collect(),
-        dead_letters: dead_letters(log)?,
+        dead_letters: dead_letters(log, letters)?,
         problems,
         faults,
     })
@@ -352,11 +361,12 @@ fn by_partition(
     lines
 }
 
-fn dead_letters(log: &dyn Log) -> Result<BTreeMap<String, u64>> {
+fn dead_letters(log: &dyn Log, letters: &mut DeadLetterTally) -> Result<BTreeMap<String, u64>> {
+    letters.read_on(log)?;
     let mut open = BTreeMap::new();
-    for ((_, reason), count) in DeadLetterTally::of(log)?.counts {
+    for ((_, reason), count) in &letters.counts {
         if count.open > 0 {
-            *open.entry(reason).or_default() += count.open;
+            *open.entry(reason.clone()).or_default() += count.open;
         }
     }
     Ok(open)

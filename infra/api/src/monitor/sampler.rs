@@ -3,7 +3,7 @@
 use super::history::{EndTimes, Point, RowHistory};
 use super::snapshot::Snapshot;
 use super::tail::Tails;
-use crate::lag::{LagReport, lag_on};
+use crate::lag::{Known, LagReport, lag_on};
 use crate::log_faults::LogFaults;
 use anyhow::Result;
 use eventlog::{Log, TopicPartition};
@@ -11,6 +11,7 @@ use run::data_dir::RunDir;
 use schemas::events::RunOpened;
 use schemas::{Day, Topic};
 use shell::record_codec;
+use shell::redrive::DeadLetterTally;
 use shell::status_board::StatusBoard;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -32,6 +33,7 @@ pub(crate) struct Sampler {
     board: Option<Arc<StatusBoard>>,
     rounds: u32,
     faults: Option<LogFaults>,
+    letters: DeadLetterTally,
     pub(super) opened: Option<RunOpened>,
     pub(super) tails: Tails,
     pub(super) rows: BTreeMap<RowKey, RowHistory>,
@@ -67,6 +69,7 @@ impl Sampler {
             board,
             rounds: 0,
             faults: None,
+            letters: DeadLetterTally::default(),
             opened: None,
             tails: Tails::default(),
             rows: BTreeMap::new(),
@@ -85,8 +88,9 @@ impl Sampler {
         if self.rounds.is_multiple_of(FAULTS_EVERY) {
             self.faults = None;
         }
-        let (owner, known) = (self.owner.as_ref(), self.faults.as_ref());
-        let lag = lag_on(&*self.log, &self.run, owner, known, self.board.as_deref())?;
+        let known = Known { faults: self.faults.as_ref(), own: self.board.as_deref() };
+        let (owner, letters) = (self.owner.as_ref(), &mut self.letters);
+        let lag = lag_on(&*self.log, &self.run, owner, &known, letters)?;
         self.faults = Some(lag.faults.clone());
         if self.opened.is_none() {
             self.opened = shell::open::opened(&*self.log)?;

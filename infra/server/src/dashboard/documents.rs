@@ -1,6 +1,6 @@
 //! The documents of the page: one value of the rooms below each, as JSON.
 
-use super::state::{Dashboard, Missing, answered};
+use super::state::{Dashboard, KeptTraining, Missing, answered};
 use anyhow::{Result, bail};
 use api::answers::{EquityQuery, EquityView, ModelsQuery, PositionsQuery, PositionsView};
 use api::monitor::{Outage, Snapshot};
@@ -15,6 +15,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
+
+/// How far trainings are is computed again after so many times as long as it took.
+const TRAINING_FACTOR: u32 = 10;
 
 /// A sample without what a page asks for by itself: partitions, lines and the full report of the lag.
 pub(super) fn pulse(snapshot: Option<&Snapshot>, outage: Option<&Outage>) -> Value {
@@ -93,13 +97,17 @@ pub(super) async fn training(State(dashboard): State<Arc<Dashboard>>) -> Respons
 pub(super) fn training_of(dashboard: &Dashboard) -> Result<RetrainingStatus> {
     let day = dashboard.newest_day();
     let mut kept = dashboard.training.lock();
-    if let Some((_, status)) = kept.as_ref().filter(|(of, _)| *of == day) {
-        return Ok(status.clone());
+    let good = |kept: &&KeptTraining| {
+        let closed = day.is_some_and(|day| kept.status.through == day.to_string());
+        (kept.day == day && closed) || Instant::now() < kept.until
+    };
+    if let Some(kept) = kept.as_ref().filter(good) {
+        return Ok(kept.status.clone());
     }
+    let began = Instant::now();
     let status = retraining(&dashboard.log, &dashboard.run.id)?;
-    // The retrainer may still be closing that day.
-    *kept =
-        day.filter(|day| status.through == day.to_string()).map(|day| (Some(day), status.clone()));
+    let until = Instant::now() + TRAINING_FACTOR * began.elapsed();
+    *kept = Some(KeptTraining { day, status: status.clone(), until });
     Ok(status)
 }
 

@@ -17,6 +17,7 @@ use run::standing::RunStanding;
 use schemas::Day;
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Instant;
 use store::Views;
 use web::error_reply;
 
@@ -35,8 +36,17 @@ pub(crate) struct Dashboard {
     pub(super) acts: bool,
     /// The log as it explains decisions, read once a day.
     pub(super) chains: Mutex<Option<(Option<Day>, Arc<Chains>)>>,
-    /// How far trainings are, computed once a day.
-    pub(super) training: Mutex<Option<(Option<Day>, RetrainingStatus)>>,
+    /// How far trainings are.
+    pub(super) training: Mutex<Option<KeptTraining>>,
+}
+
+/// How far trainings are, as it was computed from the whole log.
+pub(super) struct KeptTraining {
+    /// The newest day then.
+    pub(super) day: Option<Day>,
+    pub(super) status: RetrainingStatus,
+    /// Until when it is good enough: a run that catches up has a new day every moment.
+    pub(super) until: Instant,
 }
 
 impl Drop for Dashboard {

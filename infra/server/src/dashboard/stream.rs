@@ -30,7 +30,7 @@ struct Subscriber {
     pulse: (i64, bool),
 }
 
-/// `GET /api/stream`.
+/// `GET /api/stream`. Where what a page has missed cannot be read, the stream ends: the page comes back with the same id.
 pub(super) async fn stream(
     State(dashboard): State<Arc<Dashboard>>,
     headers: HeaderMap,
@@ -38,53 +38,54 @@ pub(super) async fn stream(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let positions = last.and_then(|id| positions_of(id, dashboard.feed.places()));
     let count = dashboard.feed.count();
-    let seen = *count.borrow();
-    let waiting = match &positions {
-        None => dashboard.feed.from(0),
-        Some(had) => missed(&dashboard, had.clone(), seen).await,
+    let begins = match &positions {
+        None => Some(dashboard.feed.kept()),
+        Some(had) => missed(&dashboard, had.clone()).await,
     };
-    let subscriber =
-        Subscriber { dashboard, waiting: waiting.into(), seen, count, positions, pulse: (0, true) };
+    let subscriber = begins.map(|(waiting, seen)| {
+        let (waiting, pulse) = (waiting.into(), (0, true));
+        Subscriber { dashboard, waiting, seen, count, positions, pulse }
+    });
     Sse::new(unfold(subscriber, next)).keep_alive(KeepAlive::new().interval(ALIVE))
 }
 
-/// What a page has missed; nothing where the log does not tell, which the next pulse says.
-async fn missed(dashboard: &Arc<Dashboard>, had: Positions, seen: u64) -> Vec<Happened> {
+/// What a page has missed, and how many events there have been; none where the log does not tell.
+async fn missed(dashboard: &Arc<Dashboard>, had: Positions) -> Option<(Vec<Happened>, u64)> {
     let feed = Arc::clone(&dashboard.feed);
-    let read = tokio::task::spawn_blocking(move || feed.missed(&had, seen)).await;
-    match read {
-        Ok(Ok(missed)) => missed,
-        Ok(Err(error)) => {
-            tracing::debug!("what a page has missed cannot be read: {error:#}");
-            Vec::new()
-        }
-        Err(_) => Vec::new(),
-    }
+    let read = tokio::task::spawn_blocking(move || feed.missed(&had)).await.ok()?;
+    read.inspect_err(|error| tracing::debug!("what a page has missed cannot be read: {error:#}"))
+        .ok()
 }
 
-async fn next(mut of: Subscriber) -> Option<(Result<Event, Infallible>, Subscriber)> {
+async fn next(
+    subscriber: Option<Subscriber>,
+) -> Option<(Result<Event, Infallible>, Option<Subscriber>)> {
+    let mut of = subscriber?;
     loop {
         if let Some(event) = of.waiting.pop_front() {
             let sent =
                 Event::default().event("happened").id(id_of(&event.positions)).data(&*event.json);
             of.positions = Some(event.positions);
-            return Some((Ok(sent), of));
+            return Some((Ok(sent), Some(of)));
         }
         if let Some(pulse) = of.pulse() {
             let mut sent = Event::default().event("pulse").data(pulse);
             if let Some(positions) = &of.positions {
                 sent = sent.id(id_of(positions));
             }
-            return Some((Ok(sent), of));
+            return Some((Ok(sent), Some(of)));
         }
         // A feed that has ended ends its streams.
         if let Ok(Err(_)) = tokio::time::timeout(PULSE, of.count.changed()).await {
             return None;
         }
-        let count = *of.count.borrow_and_update();
-        if count > of.seen {
-            of.waiting = of.dashboard.feed.from(of.seen).into();
-            of.seen = count;
+        if *of.count.borrow_and_update() > of.seen {
+            let more = match (of.dashboard.feed.since(of.seen), &of.positions) {
+                (Some(more), _) => more,
+                (None, Some(had)) => missed(&of.dashboard, had.clone()).await?,
+                (None, None) => of.dashboard.feed.kept(),
+            };
+            (of.waiting, of.seen) = (more.0.into(), more.1);
         }
     }
 }
