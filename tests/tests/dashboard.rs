@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use tests::cli::{Running, get_body, post, run, wait_for};
+use tests::cli::{Running, get, get_body, post, run, wait_for};
 use tests::python;
 
 /// A market small enough to be read in seconds, with trades closed and a model trained.
@@ -98,6 +98,17 @@ fn dashboard_serves_the_same_beside_the_owner_and_only_reads() {
     }
     let (code, text) = post(address.trim_start_matches("http://"), "/api/halt", None, "{}");
     assert!(code == 403 && text.contains("only reads"), "{text}");
+    // A file does not show how old it is: there is none while the owner hangs, and one again once it goes on.
+    let signal =
+        |name: &str| Command::new("kill").args([name, &up.id().to_string()]).status().unwrap();
+    assert!(signal("-STOP").success());
+    let host = address.trim_start_matches("http://");
+    wait_for("a table that is refused", || {
+        let (code, text) = get(host, "/tables/groups.csv", None);
+        (code == 503 && text.contains("cannot be sampled")).then_some(())
+    });
+    assert!(signal("-CONT").success());
+    wait_for("the table", || (get(host, "/tables/groups.csv", None).0 == 200).then_some(()));
     assert_eq!(page.interrupt(), 0);
     assert_eq!(up.interrupt(), 0);
 }

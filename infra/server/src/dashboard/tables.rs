@@ -103,6 +103,10 @@ fn rows(
 
 /// What the last sample has of it, without the lines to be drawn.
 fn sampled(dashboard: &Dashboard, name: &str) -> Result<Value> {
+    // A file does not show how old it is.
+    if let Some(outage) = dashboard.monitor.outage() {
+        bail!("the run cannot be sampled now: {}; ask again once it answers", outage.problem)
+    }
     let Some(snapshot) = dashboard.monitor.latest() else {
         bail!("the run has not been sampled yet; ask again in a moment")
     };
